@@ -1,0 +1,20 @@
+/**
+ * What the host and its io-daemon tell each other: one JSON object a line, host → child on stdin, child → host on
+ * stdout. The child ends when its stdin does. Nothing secret stands in argv or the environment.
+ */
+
+export type ToChild =
+  /** First line. `allow`: CIDR ranges that the guard lets through beside the public and private ones. */
+  | { readonly type: 'start'; readonly version: string; readonly allow: readonly string[]; readonly idleMs: number }
+  /** The one ticket that `/io` takes from now on, as the hex SHA-256 of it, and the page that may present it. */
+  | { readonly type: 'admit'; readonly epoch: number; readonly ticketHash: string; readonly origin: string }
+  /** Where files may be; `path` is a real path. Replaces the list before. */
+  | { readonly type: 'roots'; readonly roots: readonly { readonly token: string; readonly path: string }[] }
+  | { readonly type: 'stop' };
+
+export type FromChild =
+  | { readonly type: 'listening'; readonly port: number }
+  /** The ticket of that epoch is the one taken now; sent after every `admit`. */
+  | { readonly type: 'admitted'; readonly epoch: number }
+  /** Nothing connected and nothing kept for `idleMs`: it exits by itself after this line. */
+  | { readonly type: 'idle' };

@@ -1,0 +1,77 @@
+/**
+ * The frames of the host's `/control` WebSocket, in the same envelope as `/io`, after the same CLIENT_HELLO / AUTH.
+ * Payloads are UTF-8 JSON, except the values of the state records, which are opaque bytes to the host.
+ */
+
+export const ControlOp = {
+  /** Host → client, first after AUTH_RESULT and whenever something of it changes: {@link Welcome}. */
+  WELCOME: 0xe3,
+  /** Host → client: {@link Root}[]. */
+  ROOTS_CHANGED: 0xe0,
+  /** Host → client: {@link HostEvent}. */
+  EVENT: 0xe1,
+  /** Client → host: wake the io-daemon after an idle exit or after it was given up. No payload. */
+  IO_START: 0xe4,
+  /** Client → host, answered by STATE_RECORDS: every record of the session state. No payload. */
+  STATE_LOAD: 0xe8,
+  STATE_RECORDS: 0xe9,
+  /** Client → host, answered by STATE_DONE once flushed: a list of {@link StateWrite}. */
+  STATE_WRITE: 0xea,
+  STATE_DONE: 0xeb,
+} as const;
+export type ControlOp = (typeof ControlOp)[keyof typeof ControlOp];
+
+/** A directory that downloads may go to. The path stays on the host: `token` is sha256(salt + realpath), in hex. */
+export interface Root {
+  readonly token: string;
+  readonly name: string;
+  /** Bytes free on its file system, -1 when unknown. */
+  readonly free: number;
+  readonly isDefault: boolean;
+  /** Why it cannot be written to now; empty when it can. */
+  readonly problem: string;
+}
+
+/** The io-daemon as its supervisor sees it. */
+export type IoState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'STOPPING';
+
+export interface Welcome {
+  readonly version: string;
+  /** Grows with every connection that was let in; every state write carries it, an older one is refused. */
+  readonly epoch: number;
+  /** `port` and `ticket` are there while RUNNING; `gaveUp` says that it died too often and waits for IO_START. */
+  readonly io: { readonly state: IoState; readonly port: number; readonly ticket: string; readonly gaveUp: boolean };
+  readonly roots: readonly Root[];
+}
+
+/** Why `/control` is about to close, or something that a person should know. */
+export type HostEvent =
+  { readonly type: 'superseded' } | { readonly type: 'stopping' } | { readonly type: 'notice'; readonly text: string };
+
+/** A state record: `key` is at most 128 of [A-Za-z0-9._-/]; `value` at most 16 MiB; null deletes. */
+export interface StateWrite {
+  readonly key: string;
+  readonly value: Uint8Array | null;
+}
+
+/** How a STATE_WRITE ended. */
+export const StateStatus = { OK: 0, STALE_EPOCH: 1, FULL: 2, FAILED: 3 } as const;
+export type StateStatus = (typeof StateStatus)[keyof typeof StateStatus];
+
+export type ControlFrame =
+  | { readonly op: typeof ControlOp.WELCOME; readonly id: number; readonly welcome: Welcome }
+  | { readonly op: typeof ControlOp.ROOTS_CHANGED; readonly id: number; readonly roots: readonly Root[] }
+  | { readonly op: typeof ControlOp.EVENT; readonly id: number; readonly event: HostEvent }
+  | { readonly op: typeof ControlOp.IO_START; readonly id: number }
+  | { readonly op: typeof ControlOp.STATE_LOAD; readonly id: number }
+  | { readonly op: typeof ControlOp.STATE_RECORDS; readonly id: number; readonly records: readonly StateWrite[] }
+  | {
+      readonly op: typeof ControlOp.STATE_WRITE;
+      readonly id: number;
+      readonly epoch: number;
+      readonly writes: readonly StateWrite[];
+    }
+  | { readonly op: typeof ControlOp.STATE_DONE; readonly id: number; readonly status: StateStatus; readonly detail: string };
+
+/** The ports that a host may stand on, 7800 + 4n + n². The first free one is taken on the very first start, then kept. */
+export const HOST_PORTS: readonly number[] = [7800, 7805, 7814, 7827, 7844];

@@ -1,0 +1,442 @@
+/**
+ * The frames of the `/io` WebSocket: what the engine may ask of the io-daemon and what it hears back.
+ *
+ * One frame is an 8-byte envelope (version u8, opcode u8, flags u16, requestId u32, little-endian) and a payload.
+ * A reply carries the requestId of its question; what nobody asked for carries 0.
+ * README.md in this folder gives every layout byte by byte. No frame knows what a torrent is.
+ */
+
+export const WIRE_VERSION = 1;
+export const ENVELOPE_BYTES = 8;
+/** Flag of an envelope whose payload is a batch: frames one after another, each behind its u32 length. */
+export const FLAG_BATCH = 1;
+
+/** Opcodes. 01–2F and 7F are the shared base; 30–6F are ours. */
+export const Op = {
+  BATCH: 0x00,
+  CLIENT_HELLO: 0x01,
+  SERVER_HELLO: 0x02,
+  AUTH: 0x03,
+  AUTH_RESULT: 0x04,
+  TCP_CONNECT: 0x10,
+  TCP_CONNECTED: 0x11,
+  TCP_SEND: 0x12,
+  TCP_RECV: 0x13,
+  TCP_CLOSE: 0x14,
+  TCP_LISTEN: 0x15,
+  TCP_LISTEN_RESULT: 0x16,
+  TCP_ACCEPT: 0x17,
+  TCP_STOP_LISTEN: 0x18,
+  STREAM_CREDIT: 0x30,
+  STREAM_FRAMED: 0x31,
+  LAND_OPEN: 0x38,
+  LAND_RULE: 0x39,
+  LAND_PUT: 0x3a,
+  LANDED: 0x3b,
+  LAND_DISCARDED: 0x3c,
+  LAND_COMMIT: 0x3d,
+  LAND_RESULT: 0x3e,
+  RESULT_ACK: 0x3f,
+  LAND_RESET: 0x40,
+  LAND_DROP: 0x41,
+  SEND_SPANS: 0x48,
+  SENT: 0x49,
+  SEND_CANCEL: 0x4a,
+  HTTP_GET: 0x50,
+  HTTP_RESULT: 0x51,
+  HTTP_CANCEL: 0x52,
+  FILE_OPEN: 0x58,
+  FILE_OPENED: 0x59,
+  FILE_SYNC: 0x5a,
+  FILE_CLOSE: 0x5b,
+  FILE_DELETE: 0x5c,
+  FILE_DONE: 0x5d,
+  VERIFY: 0x5e,
+  VERIFY_RESULT: 0x5f,
+  STATS: 0x60,
+  STATS_RESULT: 0x61,
+  ERROR: 0x7f,
+} as const;
+export type Op = (typeof Op)[keyof typeof Op];
+
+/** Accepted sockets are numbered by the daemon from here up; the client numbers the ones it connects below it. */
+export const FIRST_ACCEPTED_SOCK = 0x10000;
+
+/** Why a frame, or a whole connection, was refused. */
+export const ErrorCode = {
+  MALFORMED: 1,
+  UNKNOWN_OPCODE: 2,
+  UNKNOWN_VERSION: 3,
+  NOT_AUTHENTICATED: 4,
+  AUTH_FAILED: 5,
+  SUPERSEDED: 6,
+  LIMIT: 7,
+  NO_SUCH_SOCK: 8,
+  NO_SUCH_BUFFER: 9,
+  NO_SUCH_FILE: 10,
+  BAD_STATE: 11,
+} as const;
+export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
+
+/** Why a socket closed. */
+export const CloseReason = {
+  REMOTE: 0,
+  REQUESTED: 1,
+  ERROR: 2,
+  FRAME_TOO_LONG: 3,
+  SEND_OVERFLOW: 4,
+  IDLE: 5,
+} as const;
+export type CloseReason = (typeof CloseReason)[keyof typeof CloseReason];
+
+/** How a connect or a listen ended. */
+export const NetStatus = {
+  OK: 0,
+  REFUSED_BY_GUARD: 1,
+  LIMIT: 2,
+  TIMEOUT: 3,
+  REFUSED: 4,
+  UNREACHABLE: 5,
+  NAME_NOT_FOUND: 6,
+  IN_USE: 7,
+  FAILED: 8,
+  /** TLS could not be verified. */
+  TLS: 9,
+  TOO_LARGE: 10,
+  CANCELLED: 11,
+} as const;
+export type NetStatus = (typeof NetStatus)[keyof typeof NetStatus];
+
+/** What went wrong with a file; the engine turns each into a sentence that says what to do. */
+export const FileStatus = {
+  OK: 0,
+  FULL: 1,
+  READ_ONLY: 2,
+  DENIED: 3,
+  /** Deleted, replaced by another inode, or its root vanished. */
+  GONE: 4,
+  /** Another writer has the inode. */
+  BUSY: 5,
+  /** The path leads through a symlink, or the file has other hard links. */
+  UNSAFE: 6,
+  /** Something of that name is not a regular file, or longer than declared. */
+  CONFLICT: 7,
+  NO_SUCH_ROOT: 8,
+  IO: 9,
+  LIMIT: 10,
+  /** Too many open files. */
+  BUSY_HANDLES: 11,
+} as const;
+export type FileStatus = (typeof FileStatus)[keyof typeof FileStatus];
+
+export const Digest = { SHA1: 0, SHA256: 1 } as const;
+export type Digest = (typeof Digest)[keyof typeof Digest];
+export const DIGEST_BYTES: Readonly<Record<Digest, number>> = { [Digest.SHA1]: 20, [Digest.SHA256]: 32 };
+
+/** A part of a file. fileId 0 stands for zeros that are never written. `offset` < 2^53, `length` < 2^32. */
+export interface Span {
+  readonly file: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** `length` bytes from `offset`, asked for in blocks of `block` bytes (the last may be shorter). */
+export interface Run {
+  readonly offset: number;
+  readonly length: number;
+  readonly block: number;
+}
+
+/** All of `length` bytes from `offset` must hash to `expected`. */
+export interface DigestOf {
+  readonly algorithm: Digest;
+  readonly offset: number;
+  readonly length: number;
+  readonly expected: Uint8Array;
+}
+
+export const LandStatus = { OK: 0, MISSING: 1, MISMATCH: 2, ERROR: 3 } as const;
+export type LandStatus = (typeof LandStatus)[keyof typeof LandStatus];
+
+export const SentStatus = { SENT: 0, CANCELLED: 1, ERROR: 2 } as const;
+export type SentStatus = (typeof SentStatus)[keyof typeof SentStatus];
+
+/**
+ * A buffer that outlived its `/io` connection, told in AUTH_RESULT for 30 s.
+ * `state`: open (some bytes there: `ranges`), committing, or a result not yet acknowledged.
+ */
+export interface KeptBuffer {
+  readonly buffer: number;
+  readonly tag: Uint8Array;
+  readonly length: number;
+  readonly state: 'open' | 'committing' | 'ok' | 'missing' | 'mismatch' | 'error';
+  readonly ranges: readonly { readonly offset: number; readonly length: number }[];
+}
+
+/** What the daemon enforces; each is a count or bytes. */
+export interface IoLimits {
+  readonly frame: number;
+  readonly sockets: number;
+  readonly listeners: number;
+  readonly connectsPerSecond: number;
+  readonly landing: number;
+  readonly diskQueue: number;
+  readonly sendQueue: number;
+  readonly rules: number;
+  readonly ranges: number;
+  readonly files: number;
+  readonly httpBody: number;
+}
+
+/** Limits before SERVER_HELLO has told others. */
+export const PRE_AUTH_FRAME = 4096;
+export const MAX_FRAME = 4 << 20;
+export const MAX_PREFIX = 16;
+export const MAX_TAG = 64;
+
+export interface IoStats {
+  readonly uptimeMs: number;
+  readonly rss: number;
+  readonly landing: number;
+  readonly diskQueue: number;
+  readonly sockets: number;
+  readonly buffers: number;
+  readonly files: number;
+  readonly cpuMs: number;
+  /** Bytes over peers' sockets. */
+  readonly netIn: number;
+  readonly netOut: number;
+  /** Bytes over `/io` itself. */
+  readonly ioIn: number;
+  readonly ioOut: number;
+  readonly landed: number;
+  readonly discarded: number;
+  readonly written: number;
+}
+
+/** Every frame, decoded. `id` is the requestId. */
+export type Frame =
+  | { readonly op: typeof Op.CLIENT_HELLO; readonly id: number; readonly hello: { readonly version: string } }
+  | {
+      readonly op: typeof Op.SERVER_HELLO;
+      readonly id: number;
+      readonly hello: { readonly version: string; readonly capabilities: readonly string[]; readonly limits: IoLimits };
+    }
+  | {
+      readonly op: typeof Op.AUTH;
+      readonly id: number;
+      readonly token: string;
+      readonly origin: string;
+      readonly installId: string;
+    }
+  | {
+      readonly op: typeof Op.AUTH_RESULT;
+      readonly id: number;
+      readonly ok: boolean;
+      readonly message: string;
+      readonly kept: readonly KeptBuffer[];
+    }
+  | {
+      readonly op: typeof Op.TCP_CONNECT;
+      readonly id: number;
+      readonly sock: number;
+      readonly host: string;
+      readonly port: number;
+    }
+  | {
+      readonly op: typeof Op.TCP_CONNECTED;
+      readonly id: number;
+      readonly sock: number;
+      readonly status: NetStatus;
+      /** The address dialled, or why it failed. */
+      readonly detail: string;
+    }
+  | { readonly op: typeof Op.TCP_SEND; readonly id: number; readonly sock: number; readonly bytes: Uint8Array }
+  | { readonly op: typeof Op.TCP_RECV; readonly id: number; readonly sock: number; readonly bytes: Uint8Array }
+  | {
+      readonly op: typeof Op.TCP_CLOSE;
+      readonly id: number;
+      readonly sock: number;
+      readonly reason: CloseReason;
+      readonly detail: string;
+    }
+  | {
+      readonly op: typeof Op.TCP_LISTEN;
+      readonly id: number;
+      readonly listener: number;
+      readonly port: number;
+      readonly host: string;
+    }
+  | {
+      readonly op: typeof Op.TCP_LISTEN_RESULT;
+      readonly id: number;
+      readonly listener: number;
+      readonly status: NetStatus;
+      readonly port: number;
+    }
+  | {
+      readonly op: typeof Op.TCP_ACCEPT;
+      readonly id: number;
+      readonly listener: number;
+      readonly sock: number;
+      readonly host: string;
+      readonly port: number;
+    }
+  | { readonly op: typeof Op.TCP_STOP_LISTEN; readonly id: number; readonly listener: number }
+  | { readonly op: typeof Op.STREAM_CREDIT; readonly id: number; readonly sock: number; readonly bytes: number }
+  | {
+      readonly op: typeof Op.STREAM_FRAMED;
+      readonly id: number;
+      readonly sock: number;
+      readonly maxFrame: number;
+      /** Bytes that the engine had read beyond what it needed; they come first in the framed stream. */
+      readonly back: Uint8Array;
+    }
+  | {
+      readonly op: typeof Op.LAND_OPEN;
+      readonly id: number;
+      readonly buffer: number;
+      readonly length: number;
+      readonly tag: Uint8Array;
+      readonly spans: readonly Span[];
+    }
+  | {
+      readonly op: typeof Op.LAND_RULE;
+      readonly id: number;
+      readonly sock: number;
+      /** 0: frames with this prefix that no other rule lands are discarded and told. */
+      readonly buffer: number;
+      readonly withdraw: boolean;
+      readonly prefix: Uint8Array;
+      readonly runs: readonly Run[];
+    }
+  | {
+      readonly op: typeof Op.LAND_PUT;
+      readonly id: number;
+      readonly buffer: number;
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+    }
+  | {
+      readonly op: typeof Op.LANDED;
+      readonly id: number;
+      readonly sock: number;
+      /** Neighbouring ranges of one buffer may be told as one. */
+      readonly ranges: readonly { readonly buffer: number; readonly offset: number; readonly length: number }[];
+    }
+  | {
+      readonly op: typeof Op.LAND_DISCARDED;
+      readonly id: number;
+      readonly sock: number;
+      /** Length of the whole frame, without its length word. */
+      readonly length: number;
+      /** Its first bytes: the prefix and the offset after it. */
+      readonly head: Uint8Array;
+    }
+  | {
+      readonly op: typeof Op.LAND_COMMIT;
+      readonly id: number;
+      readonly buffer: number;
+      readonly wantBlocks: boolean;
+      readonly digests: readonly DigestOf[];
+    }
+  | {
+      readonly op: typeof Op.LAND_RESULT;
+      readonly id: number;
+      readonly buffer: number;
+      readonly status: LandStatus;
+      readonly file: FileStatus;
+      /** SHA-1 of each 16 KiB block, 20 bytes after 20; on a mismatch, or where asked for. */
+      readonly blocks: Uint8Array;
+    }
+  | { readonly op: typeof Op.RESULT_ACK; readonly id: number; readonly buffer: number }
+  | {
+      readonly op: typeof Op.LAND_RESET;
+      readonly id: number;
+      readonly buffer: number;
+      readonly ranges: readonly { readonly offset: number; readonly length: number }[];
+    }
+  | { readonly op: typeof Op.LAND_DROP; readonly id: number; readonly buffer: number }
+  | {
+      readonly op: typeof Op.SEND_SPANS;
+      readonly id: number;
+      readonly sock: number;
+      readonly send: number;
+      readonly header: Uint8Array;
+      readonly spans: readonly Span[];
+    }
+  | {
+      readonly op: typeof Op.SENT;
+      readonly id: number;
+      readonly sock: number;
+      readonly send: number;
+      readonly status: SentStatus;
+      readonly file: FileStatus;
+    }
+  | { readonly op: typeof Op.SEND_CANCEL; readonly id: number; readonly sock: number; readonly send: number }
+  | {
+      readonly op: typeof Op.HTTP_GET;
+      readonly id: number;
+      readonly request: {
+        readonly url: string;
+        readonly headers: Readonly<Record<string, string>>;
+        readonly maxBytes: number;
+        readonly timeoutMs: number;
+      };
+    }
+  | {
+      readonly op: typeof Op.HTTP_RESULT;
+      readonly id: number;
+      readonly net: NetStatus;
+      /** The HTTP status, 0 where there was no answer. */
+      readonly status: number;
+      /** Why it failed, in a few words. */
+      readonly detail: string;
+      readonly body: Uint8Array;
+    }
+  | { readonly op: typeof Op.HTTP_CANCEL; readonly id: number }
+  | {
+      readonly op: typeof Op.FILE_OPEN;
+      readonly id: number;
+      /** Numbered by the client, from 1. */
+      readonly file: number;
+      readonly root: string;
+      readonly components: readonly string[];
+      readonly size: number;
+      readonly create: boolean;
+    }
+  | {
+      readonly op: typeof Op.FILE_OPENED;
+      readonly id: number;
+      readonly file: number;
+      readonly status: FileStatus;
+      readonly size: number;
+      readonly mtimeMs: number;
+    }
+  | { readonly op: typeof Op.FILE_SYNC; readonly id: number; readonly files: readonly number[] }
+  | { readonly op: typeof Op.FILE_CLOSE; readonly id: number; readonly file: number }
+  | { readonly op: typeof Op.FILE_DELETE; readonly id: number; readonly root: string; readonly components: readonly string[] }
+  | {
+      /** The answer to FILE_SYNC and FILE_DELETE. */
+      readonly op: typeof Op.FILE_DONE;
+      readonly id: number;
+      readonly status: FileStatus;
+      /** After a sync: each file's id, size and mtime, to record beside what it vouches for. */
+      readonly files: readonly { readonly file: number; readonly size: number; readonly mtimeMs: number }[];
+    }
+  | {
+      readonly op: typeof Op.VERIFY;
+      readonly id: number;
+      readonly items: readonly { readonly spans: readonly Span[]; readonly algorithm: Digest; readonly expected: Uint8Array }[];
+    }
+  | {
+      readonly op: typeof Op.VERIFY_RESULT;
+      readonly id: number;
+      /** One for each item: 0 it hashes as expected, 1 it does not, 2 it could not be read. */
+      readonly verdicts: Uint8Array;
+    }
+  | { readonly op: typeof Op.STATS; readonly id: number }
+  | { readonly op: typeof Op.STATS_RESULT; readonly id: number; readonly stats: IoStats }
+  | { readonly op: typeof Op.ERROR; readonly id: number; readonly code: ErrorCode; readonly text: string };
+
+export type FrameOf<O extends Op> = Extract<Frame, { readonly op: O }>;

@@ -1,0 +1,192 @@
+/**
+ * The contract between the window and the worker. It imports nothing; both sides compile against it.
+ *
+ * A window posts `{type: 'connect', version}` with a MessagePort to the active worker, and talks over that port from
+ * then on. A worker that is ended and started again forgets its ports: the window notices by its keep-alive stream
+ * (a GET of {@link KEEPALIVE_PATH}, which the worker answers with an endless body) and connects anew.
+ */
+
+export const API_VERSION = 1;
+export const KEEPALIVE_PATH = '/~alive';
+
+/** Hex info-hash. */
+export type TorrentId = string;
+
+/** What a torrent is doing. `adding` ones stand in the add sheet only, not in the list. */
+export type TorrentState =
+  'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'done' | 'paused' | 'waiting' | 'error';
+
+/**
+ * Why something is not going as a person would wish. The window puts it in words: cause, consequence, what to do.
+ * Texts from outside (a tracker's answer) are data, shown as such.
+ */
+export type Problem =
+  | {
+      readonly code:
+        | 'disk-full'
+        | 'read-only'
+        | 'denied'
+        | 'folder-gone'
+        | 'file-gone'
+        | 'file-busy'
+        | 'file-unsafe'
+        | 'file-conflict'
+        | 'io'
+        | 'limit';
+    }
+  /** The torrent waits for the daemon. */
+  | { readonly code: 'daemon-away' }
+  | { readonly code: 'no-peers' }
+  | { readonly code: 'no-metadata' }
+  | { readonly code: 'no-source-has-missing'; readonly missing: number }
+  | { readonly code: 'tracker'; readonly url: string; readonly text: string }
+  | { readonly code: 'state-not-saved'; readonly text: string };
+
+export interface TorrentRow {
+  readonly id: TorrentId;
+  readonly name: string;
+  /** Bytes of the files wanted; 0 while the metadata is unknown. */
+  readonly size: number;
+  /** Verified bytes of them. */
+  readonly done: number;
+  readonly state: TorrentState;
+  readonly problem: Problem | null;
+  /** Bytes a second. */
+  readonly down: number;
+  readonly up: number;
+  /** Seconds left; -1 unknown. */
+  readonly eta: number;
+  /** Connected peers, how many of them are seeds, and how many we download from now. */
+  readonly peers: number;
+  readonly seeds: number;
+  readonly active: number;
+  readonly uploaded: number;
+  readonly downloaded: number;
+  /** ms since 1970. */
+  readonly addedAt: number;
+  readonly doneAt: number;
+  readonly root: string;
+}
+
+export interface FileRow {
+  readonly path: readonly string[];
+  readonly size: number;
+  readonly done: number;
+  readonly wanted: boolean;
+}
+
+export interface PeerRow {
+  readonly address: string;
+  readonly client: string;
+  readonly down: number;
+  readonly up: number;
+  /** 0 to 1. */
+  readonly progress: number;
+  readonly incoming: boolean;
+  /** We want something and may ask; they want something and may ask. */
+  readonly downloading: boolean;
+  readonly uploading: boolean;
+  /** Requests in flight. */
+  readonly requests: number;
+}
+
+export interface TrackerRow {
+  readonly url: string;
+  readonly state: 'idle' | 'announcing' | 'ok' | 'error' | 'unsupported';
+  readonly text: string;
+  readonly seeds: number;
+  readonly leechers: number;
+  readonly peers: number;
+  /** Seconds until the next announce; -1 none planned. */
+  readonly next: number;
+}
+
+/** Everything about one torrent that its panel, or the add sheet, shows. */
+export interface TorrentDetail {
+  readonly id: TorrentId;
+  readonly hasMetadata: boolean;
+  readonly isPrivate: boolean;
+  readonly comment: string;
+  readonly pieceLength: number;
+  readonly pieces: number;
+  readonly piecesDone: number;
+  readonly files: readonly FileRow[];
+  readonly peers: readonly PeerRow[];
+  readonly trackers: readonly TrackerRow[];
+  /** A magnet link to share. */
+  readonly magnet: string;
+}
+
+export interface RootRow {
+  readonly token: string;
+  readonly name: string;
+  readonly free: number;
+  readonly isDefault: boolean;
+  readonly problem: string;
+}
+
+/**
+ * `unpaired`: no token. `connecting`, `connected`, `disconnected`: as they say; `everConnected` tells whether this
+ * browser ever was, `superseded` that another window of this profile's host took over, `gaveUp` that the io-daemon
+ * died too often and waits to be started.
+ */
+export interface Connection {
+  readonly state: 'unpaired' | 'connecting' | 'connected' | 'disconnected';
+  readonly everConnected: boolean;
+  readonly superseded: boolean;
+  readonly gaveUp: boolean;
+  readonly version: string;
+}
+
+export type Source = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
+
+export type Command =
+  /** Puts a torrent into the add sheet (`adding`); answers {@link Added}. */
+  | { readonly do: 'add'; readonly source: Source }
+  /** Starts one that is `adding`. `wanted` are indexes of files; null for all, also where they aren't known yet. */
+  | { readonly do: 'start'; readonly id: TorrentId; readonly wanted: readonly number[] | null; readonly root: string }
+  | { readonly do: 'pause'; readonly ids: readonly TorrentId[] }
+  | { readonly do: 'resume'; readonly ids: readonly TorrentId[] }
+  | { readonly do: 'remove'; readonly ids: readonly TorrentId[]; readonly withData: boolean }
+  | { readonly do: 'want'; readonly id: TorrentId; readonly wanted: readonly number[] }
+  /** Stores the token that the host gave the page for its pairing secret, and connects. */
+  | { readonly do: 'pair'; readonly token: string; readonly installId: string }
+  /** Tries the host again now, and starts the io-daemon if it is not running. */
+  | { readonly do: 'reconnect' };
+
+export interface Added {
+  readonly id: TorrentId;
+  /** It is in the list already; nothing was added (new trackers of the source were taken over). */
+  readonly already: boolean;
+}
+
+/** Why a command was refused, ready to be shown. */
+export interface ApiError {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type ToWorker =
+  | { readonly type: 'command'; readonly id: number; readonly command: Command }
+  /** What this window shows: nothing is sent to a hidden one; details of at most one torrent. */
+  | { readonly type: 'watch'; readonly visible: boolean; readonly detail: TorrentId | null };
+
+export type FromWorker =
+  /** First after connecting, and after a hidden window is shown again. */
+  | {
+      readonly type: 'snapshot';
+      readonly version: number;
+      readonly torrents: readonly TorrentRow[];
+      readonly connection: Connection;
+      readonly roots: readonly RootRow[];
+    }
+  /** Only what changed, at most four a second. */
+  | {
+      readonly type: 'delta';
+      readonly torrents: readonly TorrentRow[];
+      readonly removed: readonly TorrentId[];
+      readonly connection: Connection | null;
+      readonly roots: readonly RootRow[] | null;
+      readonly detail: TorrentDetail | null;
+    }
+  | { readonly type: 'reply'; readonly id: number; readonly error: ApiError | null; readonly added: Added | null };

@@ -1,0 +1,55 @@
+/** The values that cross the engine's door: spans, digests, verdicts. No platform, no wire. */
+
+/** A part of a file; file 0 stands for zeros that are never written. */
+export interface Span {
+  readonly file: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface Range {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** `length` bytes from `offset` in blocks of `block` bytes, the last maybe shorter. */
+export interface Run {
+  readonly offset: number;
+  readonly length: number;
+  readonly block: number;
+}
+
+export interface DigestSpec {
+  readonly algorithm: 'sha1' | 'sha256';
+  readonly offset: number;
+  readonly length: number;
+  readonly expected: Uint8Array;
+}
+
+/** `gone` also stands for a store that went away before it could answer: the piece is begun again after it is back. */
+export type CommitStatus = 'ok' | 'missing' | 'mismatch' | 'error' | 'gone';
+
+/** What is wrong with a file, by what a person can do about it. */
+export type FileProblem =
+  | 'full'
+  | 'read-only'
+  | 'denied'
+  | 'gone'
+  | 'busy'
+  | 'unsafe'
+  | 'conflict'
+  | 'no-such-root'
+  | 'io'
+  | 'limit'
+  | 'too-many-files'
+  /** The daemon is away; nothing is wrong with the file. */
+  | 'store-away';
+
+/** A piece buffer that outlived the engine or the connection that opened it. */
+export interface KeptPiece {
+  readonly buffer: number;
+  readonly tag: Uint8Array;
+  readonly length: number;
+  readonly state: 'open' | 'committing' | 'ok' | 'missing' | 'mismatch' | 'error';
+  readonly ranges: readonly Range[];
+}

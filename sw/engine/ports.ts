@@ -1,0 +1,134 @@
+/**
+ * What the engine needs of the world. session.ts alone calls these; the machines below it return effects.
+ * Every call returns at once; what comes of it arrives later at the given handler. Units: bytes, ms.
+ */
+import type { CommitStatus, DigestSpec, FileProblem, KeptPiece, Range, Run, Span } from './events.ts';
+
+/** Monotonic and wall time, and one wake-up at a time. */
+export interface Clock {
+  /** Monotonic ms; never jumps. */
+  now(): number;
+  /** ms since 1970; may jump. */
+  wall(): number;
+  /** Calls back once at or after `at` (as of `now()`); a new call replaces the one before. */
+  wake(at: number, callback: () => void): void;
+}
+
+export interface Random {
+  bytes(count: number): Uint8Array;
+}
+
+/** What a stream tells. After `closed` it tells no more. */
+export interface StreamEvents {
+  /** `address` is what was dialled, as IP:port. */
+  opened(address: string): void;
+  /** Raw bytes before `framed`, whole frames without their length word after it. */
+  received(bytes: Uint8Array): void;
+  /** These bytes of an open piece buffer arrived and are in place. */
+  landed(buffer: number, offset: number, length: number): void;
+  /** A payload frame that no one had asked for, or not any more, was thrown away. `head` is its first bytes. */
+  discarded(length: number, head: Uint8Array): void;
+  sent(send: number, ok: boolean): void;
+  closed(reason: string): void;
+}
+
+/** A connection to a peer. */
+export interface Stream {
+  send(bytes: Uint8Array): void;
+  /** Allows that many more bytes to be received; landed bytes cost none. */
+  credit(bytes: number): void;
+  /** From here on the stream is frames with a u32 big-endian length; `back` was read too far and comes first. */
+  framed(maxFrame: number, back: Uint8Array): void;
+  /** Frames that start with `prefix`, then a u32 offset, then data, land in `buffer` if exactly a block of `runs`. */
+  expect(buffer: number, prefix: Uint8Array, runs: readonly Run[]): void;
+  unexpect(buffer: number, prefix: Uint8Array, runs: readonly Run[]): void;
+  /** Frames with this prefix that nothing expects are thrown away and told as `discarded`. */
+  discard(prefix: Uint8Array): void;
+  /** Sends `header` and then the bytes of the spans, read from disk; answered by `sent`. */
+  sendSpans(send: number, header: Uint8Array, spans: readonly Span[]): void;
+  cancelSend(send: number): void;
+  close(): void;
+}
+
+export interface Net {
+  /** `host` may be a name or an IP literal. */
+  connect(host: string, port: number, events: StreamEvents): Stream;
+  /** Takes the first free port of `ports` (0: any); tells which, or 0 where none was to be had. */
+  listen(
+    ports: readonly number[],
+    bound: (port: number) => void,
+    accept: (address: string, stream: (events: StreamEvents) => Stream) => void,
+  ): void;
+}
+
+/** Files and the buffers that pieces are put together in. Ids are the engine's, unique over all torrents. */
+export interface Store {
+  openFile(
+    file: number,
+    root: string,
+    components: readonly string[],
+    size: number,
+    create: boolean,
+    done: (problem: FileProblem | null, size: number, mtime: number) => void,
+  ): void;
+  closeFile(file: number): void;
+  /** Flushes data and new directories; tells each file's size and mtime as they are after it. */
+  sync(
+    files: readonly number[],
+    done: (problem: FileProblem | null, stat: ReadonlyMap<number, { size: number; mtime: number }>) => void,
+  ): void;
+  deleteFile(root: string, components: readonly string[], done: (problem: FileProblem | null) => void): void;
+  /** Opens the buffer of a piece. `tag` names it to a later engine (see `kept`). */
+  begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[]): void;
+  put(buffer: number, offset: number, bytes: Uint8Array): void;
+  /** Hashes, and where every digest holds, writes. After `done` the buffer waits for `acknowledge` or, on a mismatch, `reset` or `drop`. */
+  commit(
+    buffer: number,
+    digests: readonly DigestSpec[],
+    done: (status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array) => void,
+  ): void;
+  acknowledge(buffer: number): void;
+  reset(buffer: number, ranges: readonly Range[]): void;
+  drop(buffer: number): void;
+  /** For each item: true, false, or null where it could not be read. */
+  verify(
+    items: readonly { spans: readonly Span[]; digest: DigestSpec }[],
+    done: (verdicts: readonly (boolean | null)[]) => void,
+  ): void;
+}
+
+/** The session state: opaque records under keys, kept by whoever holds the torrents. */
+export interface StateStore {
+  /** Resolves `done` when it is flushed; `problem` is empty then. A value of null deletes. */
+  write(writes: readonly { key: string; value: Uint8Array | null }[], done: (problem: string) => void): void;
+}
+
+export interface Http {
+  /** One GET, bounded in size and time. `problem` is empty where there was an answer, whatever its status. */
+  get(
+    url: string,
+    maxBytes: number,
+    timeoutMs: number,
+    done: (problem: string, status: number, body: Uint8Array) => void,
+  ): () => void;
+}
+
+export interface Log {
+  (level: 'debug' | 'info' | 'warn' | 'error', text: string): void;
+}
+
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly net: Net;
+  readonly store: Store;
+  readonly state: StateStore;
+  readonly http: Http;
+  readonly log: Log;
+}
+
+/** What the outside tells the session about the far end of its ports. */
+export interface Attachment {
+  /** Buffers that outlived the last connection. */
+  readonly kept: readonly KeptPiece[];
+}
