@@ -1,0 +1,60 @@
+#!/usr/bin/env node
+/**
+ * The `starling` command of a clone: installs and builds what is missing, then hands over to the built program.
+ * Plain Node without dependencies, in syntax that old versions read, so that they get a sentence and no stack trace.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const top = join(dirname(fileURLToPath(import.meta.url)), '..');
+const oldest = [20, 19];
+
+function readJson(file) {
+  try {
+    return JSON.parse(readFileSync(join(top, file), 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** Whether node_modules holds every package that the lockfile asks for, in the version that it asks for. */
+function isInstalled() {
+  const wanted = readJson('package-lock.json');
+  const there = readJson('node_modules/.package-lock.json');
+  if (!wanted || !there) return false;
+  return Object.entries(wanted.packages).every(
+    ([path, entry]) => path === '' || entry.optional || (there.packages[path] && there.packages[path].version === entry.version),
+  );
+}
+
+function install() {
+  console.error('Installing the packages that Starling needs …');
+  const npm = process.env.npm_execpath;
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
+  const options = { cwd: top, stdio: ['ignore', 2, 2] };
+  const run = npm ? spawnSync(process.execPath, [npm].concat(args), options) : spawnSync('npm', args, options);
+  if (run.status !== 0) {
+    console.error('The packages could not be installed. Run `npm ci` in the project folder to see why.');
+    process.exit(1);
+  }
+}
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+  console.error(
+    `Starling needs Node.js ${oldest.join('.')} or newer; this is ${process.versions.node}. Get it from https://nodejs.org/.`,
+  );
+  process.exit(1);
+}
+if (!isInstalled()) install();
+try {
+  const { build } = await import('./build.mjs');
+  await build({ quiet: true });
+} catch (error) {
+  console.error(`Starling could not be built: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}
+const { main } = await import(pathToFileURL(join(top, 'dist', 'daemon', 'cli.mjs')).href);
+process.exitCode = await main(process.argv.slice(2));

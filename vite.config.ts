@@ -1,0 +1,88 @@
+/**
+ * Two builds. The default mode makes dist/web: the window's bundle and the service worker beside it, with the list of
+ * hashed assets that it keeps for offline use. Mode `daemon` makes dist/daemon: Node programs whose npm packages stay outside.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import preact from '@preact/preset-vite';
+import { defineConfig, type UserConfig } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+
+const top = import.meta.dirname;
+const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string };
+const define = { __VERSION__: JSON.stringify(version) };
+
+function web(outDir: string): UserConfig {
+  return {
+    root: join(top, 'web'),
+    publicDir: join(top, 'public'),
+    define,
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: 'es2023',
+      sourcemap: true,
+      // A strict content security policy has no room for inlined scripts or fonts.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+    },
+    worker: { format: 'es' },
+    plugins: [
+      preact(),
+      VitePWA({
+        disable: !existsSync(join(top, 'sw/main.ts')),
+        strategies: 'injectManifest',
+        srcDir: '../sw',
+        filename: 'main.ts',
+        outDir,
+        // The window registers the worker itself, so that a running engine decides when it is replaced.
+        injectRegister: null,
+        manifest: JSON.parse(readFileSync(join(top, 'manifest.webmanifest'), 'utf8')) as object,
+        injectManifest: {
+          rollupFormat: 'iife',
+          target: 'es2023',
+          sourcemap: true,
+          swDest: join(outDir, 'sw.js'),
+          globPatterns: ['**/*.{js,css,html}'],
+        },
+        integration: {
+          beforeBuildServiceWorker(options) {
+            options.swDest = join(outDir, 'sw.js');
+          },
+          configureCustomSWViteBuild(options) {
+            options.logLevel = 'warn';
+            options.define = { ...options.define, ...define };
+          },
+        },
+      }),
+    ],
+  };
+}
+
+function daemon(outDir: string): UserConfig {
+  return {
+    root: top,
+    publicDir: false,
+    define,
+    build: {
+      ssr: true,
+      outDir,
+      emptyOutDir: true,
+      target: 'node20',
+      sourcemap: true,
+      rolldownOptions: {
+        input: Object.fromEntries(
+          Object.entries({ cli: 'cli.ts', host: 'host/main.ts', io: 'io/main.ts', 'hash-worker': 'io/hash-worker.ts' })
+            .map(([name, file]) => [name, join(top, 'daemon', file)] as const)
+            .filter(([, file]) => existsSync(file)),
+        ),
+        output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
+      },
+    },
+  };
+}
+
+export default defineConfig(({ mode }) => {
+  const outDir = process.env['STARLING_OUT'];
+  return mode === 'daemon' ? daemon(outDir ?? join(top, 'dist/daemon')) : web(outDir ?? join(top, 'dist/web'));
+});
