@@ -12,7 +12,7 @@ export const ControlOp = {
   EVENT: 0xe1,
   /** Client → host: wake the io-daemon after an idle exit or after it was given up. No payload. */
   IO_START: 0xe4,
-  /** Client → host, answered by STATE_RECORDS: every record of the session state. No payload. */
+  /** Client → host, answered by STATE_RECORDS: the records of the session state in order of key, a page an answer. */
   STATE_LOAD: 0xe8,
   STATE_RECORDS: 0xe9,
   /** Client → host, answered by STATE_DONE once flushed: a list of {@link StateWrite}. */
@@ -63,8 +63,15 @@ export type ControlFrame =
   | { readonly op: typeof ControlOp.ROOTS_CHANGED; readonly id: number; readonly roots: readonly Root[] }
   | { readonly op: typeof ControlOp.EVENT; readonly id: number; readonly event: HostEvent }
   | { readonly op: typeof ControlOp.IO_START; readonly id: number }
-  | { readonly op: typeof ControlOp.STATE_LOAD; readonly id: number }
-  | { readonly op: typeof ControlOp.STATE_RECORDS; readonly id: number; readonly records: readonly StateWrite[] }
+  /** `after`: the last key that is there already; empty for the first page. */
+  | { readonly op: typeof ControlOp.STATE_LOAD; readonly id: number; readonly after: string }
+  /** At most 8 MiB, or one longer record. `last`: nothing comes after these. */
+  | {
+      readonly op: typeof ControlOp.STATE_RECORDS;
+      readonly id: number;
+      readonly last: boolean;
+      readonly records: readonly StateWrite[];
+    }
   | {
       readonly op: typeof ControlOp.STATE_WRITE;
       readonly id: number;
