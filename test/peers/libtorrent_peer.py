@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+"""A libtorrent peer that a test drives (Debian's python3-libtorrent).
+
+libtorrent_peer.py seed|leech --torrent FILE [--magnet URI] --dir DIR [--listen HOST:PORT] [--peer HOST:PORT]...
+                   [--upload-limit BYTES_A_SECOND] [--every MS] [--utp]
+
+Prints JSON lines: {"event": "up", "port"}, then {"event": "status", ...} every --every ms, and once
+{"event": "done", "seconds", "cpu", "rss"} when everything is there. Reads commands from stdin, one a line:
+"limit N" (bytes a second, 0 none), "peer HOST:PORT", "quit". Ends when stdin does, so that it never outlives its test.
+"""
+import argparse
+import json
+import os
+import resource
+import select
+import sys
+import time
+
+import libtorrent as lt
+
+
+def say(**line):
+    print(json.dumps(line), flush=True)
+
+
+def address(text):
+    host, port = text.rsplit(":", 1)
+    return host, int(port)
+
+
+def options():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("role", choices=["seed", "leech"])
+    parser.add_argument("--torrent")
+    parser.add_argument("--magnet")
+    parser.add_argument("--dir", required=True)
+    parser.add_argument("--listen", default="127.0.0.1:0")
+    parser.add_argument("--peer", action="append", default=[])
+    parser.add_argument("--upload-limit", type=int, default=0)
+    parser.add_argument("--every", type=int, default=100)
+    parser.add_argument("--utp", action="store_true")
+    return parser.parse_args()
+
+
+def open_session(listen, utp):
+    return lt.session({
+        "listen_interfaces": listen,
+        "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+        "enable_outgoing_utp": utp, "enable_incoming_utp": utp,
+        "enable_outgoing_tcp": not utp, "enable_incoming_tcp": not utp,
+        "in_enc_policy": 2, "out_enc_policy": 2,
+        "allow_multiple_connections_per_ip": True, "unchoke_slots_limit": -1, "alert_mask": 0,
+        "max_out_request_queue": 1500, "max_allowed_in_request_queue": 2000,
+        "send_buffer_watermark": 3 << 20, "send_buffer_watermark_factor": 150,
+        "min_reconnect_time": 1, "ssrf_mitigation": False,
+    })
+
+
+def add(session, args):
+    params = lt.parse_magnet_uri(args.magnet) if args.magnet else lt.add_torrent_params()
+    if args.torrent:
+        params.ti = lt.torrent_info(args.torrent)
+    params.save_path = args.dir
+    params.flags &= ~lt.torrent_flags.auto_managed & ~lt.torrent_flags.paused
+    if args.role == "seed":
+        params.flags |= lt.torrent_flags.seed_mode
+    return session.add_torrent(params)
+
+
+def main():
+    args = options()
+    session = open_session(args.listen, args.utp)
+    handle = add(session, args)
+    if args.upload_limit:
+        handle.set_upload_limit(args.upload_limit)
+    while session.listen_port() == 0:
+        time.sleep(0.01)
+    say(event="up", port=session.listen_port(), version=lt.version)
+    started, done, pending = time.monotonic(), args.role == "seed", b""
+    for peer in args.peer:
+        handle.connect_peer(address(peer))
+    next_status = started
+    while True:
+        # A leecher looks often: its time is measured.
+        ready, _, _ = select.select([sys.stdin], [], [], 0.005 if not done else 0.05)
+        if ready:
+            data = os.read(sys.stdin.fileno(), 65536)
+            if not data:
+                return
+            pending += data
+            *lines, pending = pending.split(b"\n")
+            for line in lines:
+                command, _, value = line.decode().strip().partition(" ")
+                if command == "limit":
+                    handle.set_upload_limit(int(value))
+                elif command == "peer":
+                    handle.connect_peer(address(value))
+                elif command == "quit":
+                    return
+        now = time.monotonic()
+        if not done and handle.status().is_seeding:
+            done, use = True, resource.getrusage(resource.RUSAGE_SELF)
+            say(event="done", seconds=now - started, cpu=use.ru_utime + use.ru_stime, rss=use.ru_maxrss * 1024)
+        if now >= next_status:
+            next_status = now + args.every / 1000
+            status = handle.status()
+            say(event="status", progress=status.progress, uploaded=status.total_payload_upload,
+                downloaded=status.total_payload_download, peers=status.num_peers, error=status.errc.message() if status.errc.value() else "")
+
+
+main()
