@@ -1,0 +1,289 @@
+/**
+ * Frames of `/io` to bytes and back. Each layout is stated once, below, and read and written from that one statement.
+ * Any bytes give frames or a {@link WireError}; decoded byte fields are views of the message: whoever keeps one copies it.
+ */
+import {
+  bytes,
+  type Field,
+  flag,
+  json,
+  list,
+  malformed,
+  oneOf,
+  Reader,
+  rest,
+  restText,
+  struct,
+  text,
+  time,
+  u16,
+  u32,
+  u53,
+  u8,
+  WireError,
+  word,
+  Writer,
+} from './bytes.ts';
+import {
+  CloseReason,
+  Digest,
+  type DigestOf,
+  ENVELOPE_BYTES,
+  ErrorCode,
+  FileStatus,
+  FLAG_BATCH,
+  type Frame,
+  type FrameOf,
+  type IoLimits,
+  type IoStats,
+  type KeptBuffer,
+  LandStatus,
+  MAX_PREFIX,
+  MAX_TAG,
+  NetStatus,
+  Op,
+  type Run,
+  SentStatus,
+  type Span,
+  WIRE_VERSION,
+} from './frames.ts';
+import * as shape from './shape.ts';
+
+export { WireError } from './bytes.ts';
+
+type FrameOp = Frame['op'];
+/** What a frame carries behind its envelope. */
+type Payload<O extends FrameOp> = Omit<FrameOf<O>, 'op' | 'id'>;
+
+const limits = shape.object<IoLimits>({
+  frame: shape.count,
+  sockets: shape.count,
+  listeners: shape.count,
+  connectsPerSecond: shape.count,
+  landing: shape.count,
+  diskQueue: shape.count,
+  sendQueue: shape.count,
+  rules: shape.count,
+  ranges: shape.count,
+  files: shape.count,
+  httpBody: shape.count,
+});
+
+const stats = shape.object<IoStats>({
+  uptimeMs: shape.number,
+  rss: shape.number,
+  landing: shape.number,
+  diskQueue: shape.number,
+  sockets: shape.number,
+  buffers: shape.number,
+  files: shape.number,
+  cpuMs: shape.number,
+  netIn: shape.number,
+  netOut: shape.number,
+  ioIn: shape.number,
+  ioOut: shape.number,
+  landed: shape.number,
+  discarded: shape.number,
+  written: shape.number,
+});
+
+const serverHello = shape.object<FrameOf<typeof Op.SERVER_HELLO>['hello']>({
+  version: shape.string,
+  capabilities: shape.array(shape.string),
+  limits,
+});
+
+const httpRequest = shape.object<FrameOf<typeof Op.HTTP_GET>['request']>({
+  url: shape.string,
+  headers: shape.dictionary(shape.string),
+  maxBytes: shape.count,
+  timeoutMs: shape.count,
+});
+
+const span = struct<Span>({ file: u32, offset: u53, length: u32 });
+const spans = list(u16, span);
+const run = struct<Run>({ offset: u32, length: u32, block: u32 });
+const range = struct<{ readonly offset: number; readonly length: number }>({ offset: u32, length: u32 });
+const place = struct<{ readonly buffer: number; readonly offset: number; readonly length: number }>({
+  buffer: u32,
+  offset: u32,
+  length: u32,
+});
+const stamp = struct<{ readonly file: number; readonly size: number; readonly mtimeMs: number }>({
+  file: u32,
+  size: u53,
+  mtimeMs: time,
+});
+const shortBytes = bytes(u8);
+const shortText = text(u16);
+const components = list(u8, text(u8));
+const digest = struct<DigestOf>({ algorithm: oneOf(Digest), offset: u32, length: u32, expected: shortBytes });
+const kept = struct<KeptBuffer>({
+  buffer: u32,
+  tag: bytes(u8, MAX_TAG),
+  length: u32,
+  state: word(['open', 'committing', 'ok', 'missing', 'mismatch', 'error']),
+  ranges: list(u32, range),
+});
+const verifyItem = struct<FrameOf<typeof Op.VERIFY>['items'][number]>({
+  spans,
+  algorithm: oneOf(Digest),
+  expected: shortBytes,
+});
+const netStatus = oneOf(NetStatus);
+const fileStatus = oneOf(FileStatus);
+
+/** authType u8 = 0, then token NUL origin NUL installId. */
+const auth: Field<Payload<typeof Op.AUTH>> = {
+  min: 3,
+  write(w, { token, origin, installId }) {
+    const parts = [token, origin, installId];
+    if (parts.some(part => part.includes('\0'))) throw new RangeError('NUL within a credential');
+    w.u8(0);
+    restText.write(w, parts.join('\0'));
+  },
+  read(r) {
+    if (r.u8() !== 0) throw malformed('unknown kind of authentication');
+    const [token, origin, installId, ...more] = restText.read(r).split('\0');
+    if (token === undefined || origin === undefined || installId === undefined || more.length > 0) {
+      throw malformed('expected token, origin, install id');
+    }
+    return { token, origin, installId };
+  },
+};
+
+const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
+  [Op.CLIENT_HELLO]: struct({ hello: json(shape.object({ version: shape.string })) }),
+  [Op.SERVER_HELLO]: struct({ hello: json(serverHello) }),
+  [Op.AUTH]: auth,
+  [Op.AUTH_RESULT]: struct({ ok: flag, message: shortText, kept: list(u32, kept) }),
+  [Op.TCP_CONNECT]: struct({ sock: u32, port: u16, host: restText }),
+  [Op.TCP_CONNECTED]: struct({ sock: u32, status: netStatus, detail: restText }),
+  [Op.TCP_SEND]: struct({ sock: u32, bytes: rest }),
+  [Op.TCP_RECV]: struct({ sock: u32, bytes: rest }),
+  [Op.TCP_CLOSE]: struct({ sock: u32, reason: oneOf(CloseReason), detail: restText }),
+  [Op.TCP_LISTEN]: struct({ listener: u32, port: u16, host: restText }),
+  [Op.TCP_LISTEN_RESULT]: struct({ listener: u32, status: netStatus, port: u16 }),
+  [Op.TCP_ACCEPT]: struct({ listener: u32, sock: u32, port: u16, host: restText }),
+  [Op.TCP_STOP_LISTEN]: struct({ listener: u32 }),
+  [Op.STREAM_CREDIT]: struct({ sock: u32, bytes: u32 }),
+  [Op.STREAM_FRAMED]: struct({ sock: u32, maxFrame: u32, back: rest }),
+  [Op.LAND_OPEN]: struct({ buffer: u32, length: u32, tag: bytes(u8, MAX_TAG), spans }),
+  [Op.LAND_RULE]: struct({ sock: u32, buffer: u32, withdraw: flag, prefix: bytes(u8, MAX_PREFIX), runs: list(u16, run) }),
+  [Op.LAND_PUT]: struct({ buffer: u32, offset: u32, bytes: rest }),
+  [Op.LANDED]: struct({ sock: u32, ranges: list(u16, place) }),
+  [Op.LAND_DISCARDED]: struct({ sock: u32, length: u32, head: rest }),
+  [Op.LAND_COMMIT]: struct({ buffer: u32, wantBlocks: flag, digests: list(u16, digest) }),
+  [Op.LAND_RESULT]: struct({ buffer: u32, status: oneOf(LandStatus), file: fileStatus, blocks: rest }),
+  [Op.RESULT_ACK]: struct({ buffer: u32 }),
+  [Op.LAND_RESET]: struct({ buffer: u32, ranges: list(u16, range) }),
+  [Op.LAND_DROP]: struct({ buffer: u32 }),
+  [Op.SEND_SPANS]: struct({ sock: u32, send: u32, header: shortBytes, spans }),
+  [Op.SENT]: struct({ sock: u32, send: u32, status: oneOf(SentStatus), file: fileStatus }),
+  [Op.SEND_CANCEL]: struct({ sock: u32, send: u32 }),
+  [Op.HTTP_GET]: struct({ request: json(httpRequest) }),
+  [Op.HTTP_RESULT]: struct({ net: netStatus, status: u16, detail: shortText, body: rest }),
+  [Op.HTTP_CANCEL]: struct({}),
+  [Op.FILE_OPEN]: struct({ file: u32, create: flag, size: u53, root: text(u8), components }),
+  [Op.FILE_OPENED]: struct({ file: u32, status: fileStatus, size: u53, mtimeMs: time }),
+  [Op.FILE_SYNC]: struct({ files: list(u16, u32) }),
+  [Op.FILE_CLOSE]: struct({ file: u32 }),
+  [Op.FILE_DELETE]: struct({ root: text(u8), components }),
+  [Op.FILE_DONE]: struct({ status: fileStatus, files: list(u16, stamp) }),
+  [Op.VERIFY]: struct({ items: list(u16, verifyItem) }),
+  [Op.VERIFY_RESULT]: struct({ verdicts: rest }),
+  [Op.STATS]: struct({}),
+  [Op.STATS_RESULT]: struct({ stats: json(stats) }),
+  [Op.ERROR]: struct({ code: oneOf(ErrorCode, u16), text: restText }),
+};
+
+export interface Envelope {
+  readonly op: number;
+  readonly flags: number;
+  readonly id: number;
+}
+
+/** @throws {WireError} MALFORMED, UNKNOWN_VERSION */
+export function readEnvelope(reader: Reader): Envelope {
+  if (reader.left < ENVELOPE_BYTES) throw malformed('shorter than an envelope');
+  const version = reader.u8();
+  const op = reader.u8();
+  const flags = reader.u16();
+  const id = reader.u32();
+  if (version !== WIRE_VERSION) throw new WireError(ErrorCode.UNKNOWN_VERSION, `version ${version}`, id);
+  return { op, flags, id };
+}
+
+export function writeEnvelope(writer: Writer, { op, flags, id }: Envelope): void {
+  writer.u8(WIRE_VERSION);
+  writer.u8(op);
+  writer.u16(flags);
+  writer.u32(id);
+}
+
+/** Reads a payload to its last byte, putting the request's id on whatever is wrong with it. */
+export function readPayload<T>(field: Field<T>, reader: Reader, id: number): T {
+  try {
+    const value = field.read(reader);
+    if (reader.left > 0) throw malformed('bytes after the frame');
+    return value;
+  } catch (error) {
+    if (error instanceof WireError) throw new WireError(error.code, error.message, id);
+    throw error;
+  }
+}
+
+/** @throws {RangeError} where a field does not fit its place on the wire: the caller's mistake. */
+export function encode(frame: Frame): Uint8Array<ArrayBuffer> {
+  const writer = new Writer();
+  writeEnvelope(writer, { op: frame.op, flags: 0, id: frame.id });
+  (layouts[frame.op] as Field<Frame>).write(writer, frame);
+  return writer.finish();
+}
+
+/** Several encoded frames as one message. */
+export function encodeBatch(frames: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const message = new Uint8Array(frames.reduce((sum, frame) => sum + 4 + frame.length, ENVELOPE_BYTES));
+  const view = new DataView(message.buffer);
+  view.setUint8(0, WIRE_VERSION);
+  view.setUint8(1, Op.BATCH);
+  view.setUint16(2, FLAG_BATCH, true);
+  let at = ENVELOPE_BYTES;
+  for (const frame of frames) {
+    view.setUint32(at, frame.length, true);
+    message.set(frame, at + 4);
+    at += 4 + frame.length;
+  }
+  return message;
+}
+
+/**
+ * The frames of one message, as views of it and still encoded: itself, or those of its batch.
+ * @throws {WireError} LIMIT where the message is longer than `limit` bytes; MALFORMED; UNKNOWN_VERSION
+ */
+export function splitMessage(message: Uint8Array, limit: number): Uint8Array[] {
+  if (message.length > limit) throw new WireError(ErrorCode.LIMIT, `${message.length} bytes where ${limit} are allowed`);
+  const reader = new Reader(message);
+  const { op, flags, id } = readEnvelope(reader);
+  if (op !== Op.BATCH) return [message];
+  if (flags !== FLAG_BATCH) throw new WireError(ErrorCode.MALFORMED, 'unknown flags', id);
+  const frames: Uint8Array[] = [];
+  while (reader.left > 0) frames.push(reader.bytes(reader.u32()));
+  return frames;
+}
+
+/** @throws {WireError} UNKNOWN_OPCODE, UNKNOWN_VERSION, MALFORMED (a batch within a batch is that) */
+export function decodeFrame(frame: Uint8Array): Frame {
+  const reader = new Reader(frame);
+  const { op, flags, id } = readEnvelope(reader);
+  if (op === Op.BATCH) throw new WireError(ErrorCode.MALFORMED, 'a batch within a batch', id);
+  if (flags !== 0) throw new WireError(ErrorCode.MALFORMED, 'unknown flags', id);
+  const layout = (layouts as Readonly<Record<number, Field<object> | undefined>>)[op];
+  if (layout === undefined) throw new WireError(ErrorCode.UNKNOWN_OPCODE, `opcode ${op}`, id);
+  return { op, id, ...readPayload(layout, reader, id) } as Frame;
+}
+
+/** All frames of one message of at most `limit` bytes. @throws {WireError} at the first that is not one */
+export function decodeMessage(message: Uint8Array, limit: number): Frame[] {
+  return splitMessage(message, limit).map(decodeFrame);
+}

@@ -1,0 +1,116 @@
+/** Frames of `/control` to bytes and back, in the envelope and with the manners of codec.ts. */
+import {
+  bytes,
+  type Field,
+  flag,
+  json,
+  list,
+  malformed,
+  oneOf,
+  Reader,
+  restText,
+  struct,
+  text,
+  u32,
+  u53,
+  u8,
+  Writer,
+} from './bytes.ts';
+import { decodeFrame, encode, readEnvelope, readPayload, writeEnvelope, WireError } from './codec.ts';
+import {
+  type ControlFrame,
+  ControlOp,
+  type HostEvent,
+  type Root,
+  StateStatus,
+  type StateWrite,
+  type Welcome,
+} from './control.ts';
+import { ErrorCode, type Frame } from './frames.ts';
+import * as shape from './shape.ts';
+
+type Payload<O extends ControlOp> = Omit<Extract<ControlFrame, { readonly op: O }>, 'op' | 'id'>;
+
+/** Longest value of a state record, in bytes. */
+export const MAX_STATE_VALUE = 16 << 20;
+const STATE_KEY = /^[A-Za-z0-9._\-/]{1,128}$/;
+
+const root = shape.object<Root>({
+  token: shape.string,
+  name: shape.string,
+  free: shape.number,
+  isDefault: shape.boolean,
+  problem: shape.string,
+});
+
+const welcome = shape.object<Welcome>({
+  version: shape.string,
+  epoch: shape.count,
+  io: shape.object<Welcome['io']>({
+    state: shape.literal('STOPPED', 'STARTING', 'RUNNING', 'STOPPING'),
+    port: shape.count,
+    ticket: shape.string,
+    gaveUp: shape.boolean,
+  }),
+  roots: shape.array(root),
+});
+
+const eventKind = shape.object<{ readonly type: HostEvent['type'] }>({ type: shape.literal('superseded', 'stopping', 'notice') });
+const notice = shape.object<{ readonly text: string }>({ text: shape.string });
+
+function hostEvent(value: unknown): HostEvent {
+  const { type } = eventKind(value);
+  return type === 'notice' ? { type, text: notice(value).text } : { type };
+}
+
+const keyText = text(u8);
+const valueBytes = bytes(u32, MAX_STATE_VALUE);
+
+/** Key behind a u8 length, then 0 for a deletion, or 1 and the value behind a u32 length. */
+const stateWrite: Field<StateWrite> = {
+  min: 2,
+  write(w, { key, value }) {
+    if (!STATE_KEY.test(key)) throw new RangeError('not a key of a state record');
+    keyText.write(w, key);
+    w.u8(value === null ? 0 : 1);
+    if (value !== null) valueBytes.write(w, value);
+  },
+  read(r) {
+    const key = keyText.read(r);
+    if (!STATE_KEY.test(key)) throw malformed('not a key of a state record');
+    const there = r.u8();
+    if (there > 1) throw malformed('flag is neither 0 nor 1');
+    return { key, value: there === 1 ? valueBytes.read(r) : null };
+  },
+};
+
+const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
+  [ControlOp.WELCOME]: struct({ welcome: json(welcome) }),
+  [ControlOp.ROOTS_CHANGED]: struct({ roots: json(shape.array(root)) }),
+  [ControlOp.EVENT]: struct({ event: json(hostEvent) }),
+  [ControlOp.IO_START]: struct({}),
+  [ControlOp.STATE_LOAD]: struct({ after: restText }),
+  [ControlOp.STATE_RECORDS]: struct({ last: flag, records: list(u32, stateWrite) }),
+  [ControlOp.STATE_WRITE]: struct({ epoch: u53, writes: list(u32, stateWrite) }),
+  [ControlOp.STATE_DONE]: struct({ status: oneOf(StateStatus), detail: restText }),
+};
+
+/** The frames that both sockets know (AUTH, AUTH_RESULT, the hellos, ERROR) go through `encode` just the same. */
+export function encodeControl(frame: ControlFrame | Frame): Uint8Array<ArrayBuffer> {
+  const layout = (layouts as Readonly<Record<number, Field<object> | undefined>>)[frame.op];
+  if (layout === undefined) return encode(frame as Frame);
+  const writer = new Writer();
+  writeEnvelope(writer, { op: frame.op, flags: 0, id: frame.id });
+  layout.write(writer, frame);
+  return writer.finish();
+}
+
+/** One message is one frame here. @throws {WireError} as `decodeFrame` does */
+export function decodeControl(message: Uint8Array): ControlFrame | Frame {
+  const reader = new Reader(message);
+  const { op, flags, id } = readEnvelope(reader);
+  const layout = (layouts as Readonly<Record<number, Field<object> | undefined>>)[op];
+  if (layout === undefined) return decodeFrame(message);
+  if (flags !== 0) throw new WireError(ErrorCode.MALFORMED, 'unknown flags', id);
+  return { op, id, ...readPayload(layout, reader, id) } as ControlFrame;
+}

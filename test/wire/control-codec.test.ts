@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { WireError } from '../../daemon/wire/codec.ts';
+import { type ControlFrame, ControlOp, StateStatus } from '../../daemon/wire/control.ts';
+import { decodeControl, encodeControl } from '../../daemon/wire/control-codec.ts';
+import { ErrorCode, Op } from '../../daemon/wire/frames.ts';
+import { anyFrame } from './arbitrary.ts';
+
+const text = fc.string({ maxLength: 20 });
+const root = fc.record({ token: text, name: text, free: fc.integer({ min: -1 }), isDefault: fc.boolean(), problem: text });
+const key = fc.stringMatching(/^[A-Za-z0-9._\-/]{1,128}$/);
+const write = fc.record({ key, value: fc.option(fc.uint8Array({ maxLength: 60 })) });
+const id = fc.nat(0xffffffff);
+
+const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
+  fc.record({
+    op: fc.constant(ControlOp.WELCOME),
+    id,
+    welcome: fc.record({
+      version: text,
+      epoch: fc.maxSafeNat(),
+      io: fc.record({
+        state: fc.constantFrom('STOPPED' as const, 'STARTING' as const, 'RUNNING' as const, 'STOPPING' as const),
+        port: fc.nat(65535),
+        ticket: text,
+        gaveUp: fc.boolean(),
+      }),
+      roots: fc.array(root, { maxLength: 3 }),
+    }),
+  }),
+  fc.record({ op: fc.constant(ControlOp.ROOTS_CHANGED), id, roots: fc.array(root, { maxLength: 3 }) }),
+  fc.record({
+    op: fc.constant(ControlOp.EVENT),
+    id,
+    event: fc.oneof(
+      fc.record({ type: fc.constantFrom('superseded' as const, 'stopping' as const) }),
+      fc.record({ type: fc.constant('notice' as const), text }),
+    ),
+  }),
+  fc.record({ op: fc.constant(ControlOp.IO_START), id }),
+  fc.record({ op: fc.constant(ControlOp.STATE_LOAD), id, after: text }),
+  fc.record({ op: fc.constant(ControlOp.STATE_RECORDS), id, last: fc.boolean(), records: fc.array(write, { maxLength: 5 }) }),
+  fc.record({
+    op: fc.constant(ControlOp.STATE_WRITE),
+    id,
+    epoch: fc.maxSafeNat(),
+    writes: fc.array(write, { maxLength: 5 }),
+  }),
+  fc.record({ op: fc.constant(ControlOp.STATE_DONE), id, status: fc.constantFrom(...Object.values(StateStatus)), detail: text }),
+);
+
+describe('frames of /control', () => {
+  it('come back as they went, the shared ones too', () => {
+    fc.assert(
+      fc.property(fc.oneof(controlFrame, anyFrame), frame => {
+        expect(decodeControl(encodeControl(frame))).toEqual(frame);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('are refused by name whatever the bytes', () => {
+    const garbage = fc
+      .tuple(fc.constantFrom(...Object.values(ControlOp)), fc.uint8Array({ maxLength: 80 }))
+      .map(([op, payload]) => Uint8Array.of(1, op, 0, 0, 9, 0, 0, 0, ...payload));
+    fc.assert(
+      fc.property(fc.oneof(garbage, fc.uint8Array({ maxLength: 60 })), message => {
+        try {
+          decodeControl(message);
+        } catch (error) {
+          expect(error).toBeInstanceOf(WireError);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('take no key but those of the contract', () => {
+    const frame = { op: ControlOp.STATE_WRITE, id: 3, epoch: 1, writes: [{ key: 'a/b', value: null }] };
+    const message = encodeControl(frame);
+    message[message.length - 3] = 0;
+    expect(() => decodeControl(message)).toThrow(WireError);
+    expect(() => encodeControl({ ...frame, writes: [{ key: '', value: null }] })).toThrow(RangeError);
+  });
+
+  it('put the request on what is wrong with it', () => {
+    const message = Uint8Array.of(1, ControlOp.IO_START, 0, 0, 5, 0, 0, 0, 1);
+    expect(() => decodeControl(message)).toThrow(expect.objectContaining({ code: ErrorCode.MALFORMED, requestId: 5 }));
+    expect(decodeControl(Uint8Array.of(1, Op.STATS, 0, 0, 5, 0, 0, 0))).toEqual({ op: Op.STATS, id: 5 });
+  });
+});
