@@ -1,0 +1,227 @@
+/**
+ * Which piece to begin next: by priority, then rarest first, random among equals; random while we have nearly none,
+ * so that there is soon something to give. It knows pieces and bitfields and nothing of peers or blocks.
+ *
+ * Pieces that may be picked stand in buckets by priority and by how many peers that are no seeds have them. Every
+ * change moves a piece from one bucket to another, O(1). A seed has them all and so changes no order: it is a count.
+ */
+import type { Bitfield } from './model/bitfield.ts';
+
+/** 0 is not wanted. */
+export type Priority = 0 | 1 | 2 | 3 | 4;
+export const PRIORITY = { skip: 0, low: 1, normal: 2, high: 3, first: 4 } as const;
+
+/** Below this many pieces had, any will do: a rare one comes slowly, and the first few buy reciprocation (Legout 2006). */
+const RANDOM_FIRST = 4;
+
+/** The pieces of one priority that may be picked. */
+interface Level {
+  /** By availability. */
+  readonly buckets: number[][];
+  size: number;
+  /** No bucket below this one holds anything. */
+  rarest: number;
+}
+
+export class Picker {
+  readonly #random: () => number;
+  readonly #levels: readonly Level[] = [1, 2, 3, 4].map(() => ({ buckets: [], size: 0, rarest: 0 }));
+  readonly #priority: Uint8Array;
+  readonly #had: Uint8Array;
+  readonly #taken: Uint8Array;
+  /** Peers that have the piece, seeds not counted. */
+  readonly #available: Int32Array;
+  /** Where in its bucket a piece stands. */
+  readonly #position: Int32Array;
+  /** How many pieces have each availability. */
+  readonly #histogram: number[];
+  /** Those that were full when they came; one that fills up later goes on being counted piece by piece. */
+  readonly #seeds = new Set<Bitfield>();
+  #hadCount = 0;
+  #wantedLeft = 0;
+  /** Wanted, not had, and with no peer but seeds. */
+  #seedsOnly: number;
+
+  /** All pieces are wanted at normal priority, none had. `random` is uniform in [0, 1). */
+  constructor(pieceCount: number, random: () => number) {
+    this.#random = random;
+    this.#priority = new Uint8Array(pieceCount).fill(PRIORITY.normal);
+    this.#had = new Uint8Array(pieceCount);
+    this.#taken = new Uint8Array(pieceCount);
+    this.#available = new Int32Array(pieceCount);
+    this.#position = new Int32Array(pieceCount);
+    this.#histogram = [pieceCount];
+    this.#seedsOnly = 0;
+    for (let piece = 0; piece < pieceCount; piece++) this.#enter(piece);
+  }
+
+  /** How many wanted pieces we do not have yet, taken ones among them. */
+  get wantedLeft(): number {
+    return this.#wantedLeft;
+  }
+
+  /** A peer with these pieces came. The picker keeps the bitfield to know it again, and reads it only when called. */
+  addPeer(has: Bitfield): void {
+    if (has.isFull) this.#seeds.add(has);
+    else for (const piece of has.ones()) this.#shift(piece, 1);
+  }
+
+  /** It went: the same bitfield that came, with what {@link addHave} was told since. */
+  removePeer(has: Bitfield): void {
+    if (!this.#seeds.delete(has)) for (const piece of has.ones()) this.#shift(piece, -1);
+  }
+
+  /** A peer that came, and that is no seed, has one piece more. */
+  addHave(piece: number): void {
+    this.#shift(piece, 1);
+  }
+
+  setPriority(piece: number, priority: Priority): void {
+    if (this.#priority[piece] === priority) return;
+    this.#leave(piece);
+    this.#priority[piece] = priority;
+    this.#enter(piece);
+  }
+
+  /** We have it. It counts as taken no more. */
+  have(piece: number): void {
+    if (this.#had[piece] === 1) return;
+    this.#leave(piece);
+    this.#had[piece] = 1;
+    this.#taken[piece] = 0;
+    this.#hadCount++;
+  }
+
+  /** We have it no more. */
+  lose(piece: number): void {
+    if (this.#had[piece] === 0) return;
+    this.#had[piece] = 0;
+    this.#hadCount--;
+    this.#enter(piece);
+  }
+
+  /** It is being fetched: not to be picked until it is put back. */
+  take(piece: number): void {
+    this.#setTaken(piece, 1);
+  }
+
+  putBack(piece: number): void {
+    this.#setTaken(piece, 0);
+  }
+
+  /** How many peers have it. */
+  availability(piece: number): number {
+    return this.#seeds.size + (this.#available[piece] ?? 0);
+  }
+
+  /** Wanted pieces that we miss and no peer has. */
+  unavailable(): number {
+    return this.#seeds.size > 0 ? 0 : this.#seedsOnly;
+  }
+
+  /** Whole copies among the peers, and as the fraction the share of pieces of which there is one more. */
+  distributedCopies(): number {
+    const pieces = this.#available.length;
+    if (pieces === 0) return 0;
+    const fewest = this.#histogram.findIndex(count => count > 0);
+    return this.#seeds.size + fewest + (pieces - this.#histogram[fewest]!) / pieces;
+  }
+
+  /** The piece to begin at a peer that came with this bitfield; −1 where it has none that is wanted and free. */
+  pick(has: Bitfield): number {
+    // Whatever a peer that is no seed has is in a bucket above 0, so those that nobody has need no looking through.
+    const lowest = this.#seeds.has(has) ? 0 : 1;
+    for (let index = this.#levels.length - 1; index >= 0; index--) {
+      const level = this.#levels[index]!;
+      if (level.size === 0) continue;
+      const piece = this.#hadCount < RANDOM_FIRST ? this.#anyOf(level, lowest, has) : this.#rarestOf(level, lowest, has);
+      if (piece >= 0) return piece;
+    }
+    return -1;
+  }
+
+  #rarestOf(level: Level, lowest: number, has: Bitfield): number {
+    while ((level.buckets[level.rarest]?.length ?? 0) === 0) level.rarest++;
+    for (let at = Math.max(lowest, level.rarest); at < level.buckets.length; at++) {
+      const bucket = level.buckets[at]!;
+      const piece = firstHeld(bucket, Math.floor(this.#random() * bucket.length), has);
+      if (piece >= 0) return piece;
+    }
+    return -1;
+  }
+
+  /** From a bucket drawn by its size, then round through the others. */
+  #anyOf(level: Level, lowest: number, has: Bitfield): number {
+    let drawn = Math.floor(this.#random() * level.size);
+    let first = 0;
+    while (drawn >= level.buckets[first]!.length) drawn -= level.buckets[first++]!.length;
+    for (let step = 0; step < level.buckets.length; step++) {
+      const at = (first + step) % level.buckets.length;
+      if (at < lowest) continue;
+      const bucket = level.buckets[at]!;
+      const piece = firstHeld(bucket, step === 0 ? drawn : Math.floor(this.#random() * bucket.length), has);
+      if (piece >= 0) return piece;
+    }
+    return -1;
+  }
+
+  #setTaken(piece: number, taken: 0 | 1): void {
+    if (this.#had[piece] === 1 || this.#taken[piece] === taken) return;
+    this.#leave(piece);
+    this.#taken[piece] = taken;
+    this.#enter(piece);
+  }
+
+  /** One peer more or less has it. */
+  #shift(piece: number, by: 1 | -1): void {
+    this.#leave(piece);
+    const before = this.#available[piece]!;
+    this.#histogram[before]!--;
+    this.#available[piece] = before + by;
+    this.#histogram[before + by] = (this.#histogram[before + by] ?? 0) + 1;
+    this.#enter(piece);
+  }
+
+  /** Counts a piece, and puts it into its bucket, as what its fields say now. */
+  #enter(piece: number): void {
+    const priority = this.#priority[piece]!;
+    if (priority === PRIORITY.skip || this.#had[piece] === 1) return;
+    const available = this.#available[piece]!;
+    this.#wantedLeft++;
+    if (available === 0) this.#seedsOnly++;
+    if (this.#taken[piece] === 1) return;
+    const level = this.#levels[priority - 1]!;
+    while (level.buckets.length <= available) level.buckets.push([]);
+    this.#position[piece] = level.buckets[available]!.push(piece) - 1;
+    level.size++;
+    level.rarest = Math.min(level.rarest, available);
+  }
+
+  /** Undoes {@link Picker.#enter} before a field changes. */
+  #leave(piece: number): void {
+    const priority = this.#priority[piece]!;
+    if (priority === PRIORITY.skip || this.#had[piece] === 1) return;
+    const available = this.#available[piece]!;
+    this.#wantedLeft--;
+    if (available === 0) this.#seedsOnly--;
+    if (this.#taken[piece] === 1) return;
+    const level = this.#levels[priority - 1]!;
+    const bucket = level.buckets[available]!;
+    const last = bucket.pop()!;
+    if (last !== piece) {
+      const position = this.#position[piece]!;
+      bucket[position] = last;
+      this.#position[last] = position;
+    }
+    level.size--;
+  }
+}
+
+/** The first piece of a bucket that the peer has, going round from `start`; −1 if none. */
+function firstHeld(bucket: readonly number[], start: number, has: Bitfield): number {
+  for (let step = 0; step < bucket.length; step++) {
+    const piece = bucket[(start + step) % bucket.length]!;
+    if (has.get(piece)) return piece;
+  }
+  return -1;
+}
