@@ -1,0 +1,40 @@
+/** Http over `/io`: the daemon asks, free of CORS and behind its guard. */
+import { NetStatus, Op, type Frame } from '../../daemon/wire/frames.ts';
+import type { Http } from '../engine/ports.ts';
+import type { Door } from './daemon-door.ts';
+import { netProblem } from './daemon-status.ts';
+
+const NOTHING = new Uint8Array(0);
+
+export class DaemonHttp implements Http {
+  private readonly door: Door<Frame, Frame>;
+
+  constructor(door: Door<Frame, Frame>) {
+    this.door = door;
+  }
+
+  /** After it is called off, `done` is not called any more. */
+  get(
+    url: string,
+    maxBytes: number,
+    timeoutMs: number,
+    done: (problem: string, status: number, body: Uint8Array) => void,
+  ): () => void {
+    let wanted = true;
+    const asked = this.door.ask(
+      id => ({ op: Op.HTTP_GET, id, request: { url, headers: {}, maxBytes, timeoutMs } }),
+      reply => {
+        if (!wanted) return;
+        wanted = false;
+        if (reply?.op === Op.HTTP_RESULT && reply.net === NetStatus.OK) done('', reply.status, reply.body);
+        else if (reply?.op === Op.HTTP_RESULT) done(netProblem(reply.net, reply.detail), 0, NOTHING);
+        else done(reply?.op === Op.ERROR ? reply.text : 'The daemon is away.', 0, NOTHING);
+      },
+    );
+    return () => {
+      if (!wanted) return;
+      wanted = false;
+      if (asked !== 0) this.door.send({ op: Op.HTTP_CANCEL, id: asked });
+    };
+  }
+}

@@ -1,0 +1,331 @@
+/**
+ * The one connection of this browser to its host: `/control` for what is known, and `/io` for what is moved. It opens
+ * both, opens them again when they are lost, and tells the composition root; adapters work through the two doors.
+ */
+import { decodeMessage, encode } from '../../daemon/wire/codec.ts';
+import { decodeControl, encodeControl } from '../../daemon/wire/control-codec.ts';
+import { ControlOp, type ControlFrame, type HostEvent, type Root, type Welcome } from '../../daemon/wire/control.ts';
+import { MAX_FRAME, Op, type Frame, type FrameOf, type KeptBuffer } from '../../daemon/wire/frames.ts';
+import type { Log } from '../engine/ports.ts';
+import { Channel, type After, type Credentials, type OpenSocket, type Traffic } from './daemon-channel.ts';
+import { Door } from './daemon-door.ts';
+
+/**
+ * `unpaired`: no token, or one that was refused. `welcomed`: the host is there, its io-daemon not yet, or no more.
+ * `lost`: waits before it tries again. `superseded`: someone else took over; it does not fight back unless asked.
+ */
+export type LinkState = 'unpaired' | 'connecting' | 'welcomed' | 'linked' | 'lost' | 'superseded' | 'closed';
+
+type Input = 'paired' | 'retry' | 'refused' | 'welcome' | 'ioOpened' | 'ioClosed' | 'controlClosed' | 'superseded' | 'close';
+
+/** Every move there is; an input that a state does not list leaves it as it is. */
+const MOVES: Readonly<Record<LinkState, Partial<Record<Input, LinkState>>>> = {
+  unpaired: { paired: 'connecting', close: 'closed' },
+  connecting: {
+    paired: 'connecting',
+    welcome: 'welcomed',
+    refused: 'unpaired',
+    controlClosed: 'lost',
+    superseded: 'superseded',
+    close: 'closed',
+  },
+  welcomed: {
+    paired: 'connecting',
+    ioOpened: 'linked',
+    controlClosed: 'lost',
+    superseded: 'superseded',
+    close: 'closed',
+  },
+  linked: {
+    paired: 'connecting',
+    ioClosed: 'welcomed',
+    controlClosed: 'lost',
+    superseded: 'superseded',
+    close: 'closed',
+  },
+  lost: { paired: 'connecting', retry: 'connecting', close: 'closed' },
+  superseded: { paired: 'connecting', retry: 'connecting', close: 'closed' },
+  closed: {},
+};
+
+export interface LinkOptions {
+  /** Where the host is, as name:port. */
+  readonly host: string;
+  readonly origin: string;
+  readonly version: string;
+  readonly open: OpenSocket;
+  readonly after: After;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+export interface LinkEvents {
+  /** `/control` let us in: records can be asked for. */
+  admitted(): void;
+  /** The first WELCOME of a connection: records can be written, under this epoch. */
+  welcomed(epoch: number): void;
+  /** `/io` is up. */
+  linked(kept: readonly KeptBuffer[]): void;
+  /** `/io` is gone; told before anything that waits is answered. */
+  unlinked(): void;
+  /** Something of `state`, `roots`, `gaveUp` or `version` is another. */
+  changed(): void;
+}
+
+const RETRY_FIRST = 250;
+const RETRY_LAST = 10_000;
+/** The host starts or resumes its io-daemon before it says WELCOME, in ms. */
+const WELCOME_DEADLINE = 15_000;
+/** A connection that held this long was a good one: the next loss is tried again at once, in ms. */
+const HELD_WELL = 10_000;
+
+type ControlIn = ControlFrame | Frame;
+
+export class DaemonLink {
+  readonly io = new Door<Frame, Frame>(encode);
+  readonly control = new Door<ControlIn, ControlFrame>(encodeControl);
+  readonly ioTraffic: Traffic = { sent: 0, received: 0 };
+  readonly controlTraffic: Traffic = { sent: 0, received: 0 };
+
+  private readonly options: LinkOptions;
+  private readonly events: LinkEvents;
+  private current: LinkState = 'unpaired';
+  private credentials: Credentials | null = null;
+  private controlChannel: Channel<ControlIn> | null = null;
+  private ioChannel: Channel<Frame> | null = null;
+  private welcome: Welcome | null = null;
+  private rootList: readonly Root[] = [];
+  private failures = 0;
+  private ioFailures = 0;
+  private callOffControl = (): void => undefined;
+  private callOffIo = (): void => undefined;
+
+  constructor(options: LinkOptions, events: LinkEvents) {
+    this.options = options;
+    this.events = events;
+    this.control.on(ControlOp.WELCOME, ({ welcome }) => this.onWelcome(welcome));
+    this.control.on(ControlOp.ROOTS_CHANGED, ({ roots }) => {
+      this.rootList = roots;
+      this.events.changed();
+    });
+    this.control.on(ControlOp.EVENT, ({ event }) => this.onEvent(event));
+    this.control.on(Op.ERROR, frame => this.onError(frame));
+    this.io.on(Op.ERROR, frame => this.onError(frame));
+  }
+
+  get state(): LinkState {
+    return this.current;
+  }
+
+  /** The epoch that every state write carries; 0 before there is one. */
+  get epoch(): number {
+    return this.welcome?.epoch ?? 0;
+  }
+
+  /** The last list; empty before the first. */
+  get roots(): readonly Root[] {
+    return this.rootList;
+  }
+
+  /** The io-daemon died too often and waits for `reconnect`. */
+  get gaveUp(): boolean {
+    return this.welcome?.io.gaveUp ?? false;
+  }
+
+  /** The host's version, empty before the first WELCOME. */
+  get version(): string {
+    return this.welcome?.version ?? '';
+  }
+
+  /** Whether the last tries, since the connection was last good, have failed. */
+  get failing(): boolean {
+    return this.failures > 0;
+  }
+
+  /** Connects, with these credentials from now on. */
+  pair(credentials: Credentials): void {
+    this.credentials = credentials;
+    this.failures = 0;
+    this.move('paired');
+  }
+
+  /** Tries again now; starts the io-daemon where it does not run. */
+  reconnect(): void {
+    this.failures = 0;
+    this.ioFailures = 0;
+    if (this.current === 'welcomed') {
+      this.control.send({ op: ControlOp.IO_START, id: 0 });
+      this.openIo();
+    } else {
+      this.move('retry');
+    }
+  }
+
+  /** Ends both connections, and opens none again. */
+  close(): void {
+    this.move('close');
+  }
+
+  private move(input: Input): void {
+    const next = MOVES[this.current][input];
+    if (next === undefined) return;
+    const before = this.current;
+    this.current = next;
+    if (before === 'linked') this.events.unlinked();
+    if (next !== 'linked') this.dropIo();
+    switch (next) {
+      case 'connecting':
+        this.openControl();
+        break;
+      case 'welcomed':
+        if (before === 'connecting') this.onWelcomed();
+        break;
+      case 'linked':
+        break;
+      case 'lost':
+        this.dropControl();
+        this.callOffControl = this.options.after(this.delay(this.failures++), () => this.move('retry'));
+        break;
+      case 'unpaired':
+      case 'superseded':
+      case 'closed':
+        this.dropControl();
+        break;
+      default:
+        next satisfies never;
+    }
+    this.events.changed();
+  }
+
+  private openControl(): void {
+    this.dropControl();
+    const { credentials } = this;
+    if (credentials === null) return;
+    this.callOffControl = this.options.after(WELCOME_DEADLINE, () => this.move('controlClosed'));
+    const channel: Channel<ControlIn> = new Channel<ControlIn>(
+      {
+        ...this.options,
+        url: `ws://${this.options.host}/control`,
+        credentials,
+        decode: bytes => [decodeControl(bytes)],
+        batches: false,
+      },
+      {
+        ready: () => {
+          this.control.opened(bytes => channel.send(bytes));
+          this.events.admitted();
+        },
+        frame: frame => this.hear(this.control, frame),
+        closed: (refused, detail) => {
+          this.options.log('info', `The host: ${detail}`);
+          this.move(refused ? 'refused' : 'controlClosed');
+        },
+      },
+      this.controlTraffic,
+    );
+    this.controlChannel = channel;
+  }
+
+  /** The first of a connection, or another word about the io-daemon. */
+  private onWelcome(welcome: Welcome): void {
+    const before = this.welcome?.io;
+    this.welcome = welcome;
+    this.rootList = welcome.roots;
+    if (this.current === 'connecting') {
+      this.move('welcome');
+      return;
+    }
+    if (before?.port !== welcome.io.port || before.ticket !== welcome.io.ticket) {
+      this.move('ioClosed');
+      this.dropIo();
+    }
+    if (this.ioChannel === null) this.openIo();
+    this.events.changed();
+  }
+
+  private onWelcomed(): void {
+    this.callOffControl();
+    this.callOffControl = this.options.after(HELD_WELL, () => (this.failures = 0));
+    this.events.welcomed(this.epoch);
+    this.openIo();
+  }
+
+  private openIo(): void {
+    this.dropIo();
+    const { credentials, welcome } = this;
+    if (credentials === null || welcome === null) return;
+    const { state, port, ticket } = welcome.io;
+    if (state !== 'RUNNING') return;
+    const channel: Channel<Frame> = new Channel<Frame>(
+      {
+        ...this.options,
+        url: `ws://127.0.0.1:${port}/io`,
+        credentials: { token: ticket, installId: credentials.installId },
+        decode: bytes => decodeMessage(bytes, MAX_FRAME),
+        batches: true,
+      },
+      {
+        ready: kept => {
+          this.callOffIo = this.options.after(HELD_WELL, () => (this.ioFailures = 0));
+          this.io.opened(bytes => channel.send(bytes));
+          this.move('ioOpened');
+          this.events.linked(kept);
+        },
+        frame: frame => this.hear(this.io, frame),
+        closed: (_refused, detail) => {
+          this.options.log('info', `The io-daemon: ${detail}`);
+          this.move('ioClosed');
+          this.dropIo();
+          this.callOffIo = this.options.after(this.delay(this.ioFailures++), () => this.openIo());
+        },
+      },
+      this.ioTraffic,
+    );
+    this.ioChannel = channel;
+  }
+
+  private onEvent(event: HostEvent): void {
+    switch (event.type) {
+      case 'superseded':
+        this.move('superseded');
+        break;
+      case 'stopping':
+        this.options.log('info', 'The host is stopping.');
+        break;
+      case 'notice':
+        this.options.log('info', `The host says: ${event.text}`);
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  private onError({ code, text }: FrameOf<typeof Op.ERROR>): void {
+    this.options.log('warn', `The daemon answers with error ${code}: ${text}`);
+  }
+
+  private hear<In extends ControlIn, Out extends ControlIn>(door: Door<In, Out>, frame: In): void {
+    if (!door.deliver(frame)) this.options.log('debug', `Nobody waits for a frame ${frame.op}.`);
+  }
+
+  private dropControl(): void {
+    this.callOffControl();
+    this.controlChannel?.dispose();
+    this.controlChannel = null;
+    this.control.closed();
+  }
+
+  private dropIo(): void {
+    this.callOffIo();
+    this.ioChannel?.dispose();
+    this.ioChannel = null;
+    this.io.closed();
+  }
+
+  /** Doubles with every failure in a row; the jitter keeps many browsers from coming back at once. */
+  private delay(failures: number): number {
+    const longest = Math.min(RETRY_LAST, RETRY_FIRST * 2 ** failures);
+    return longest * (0.5 + this.options.random() / 2);
+  }
+}

@@ -1,0 +1,232 @@
+/** Net over `/io`: the daemon holds the sockets, and this tells each stream what happened to its own. */
+import { CloseReason, FIRST_ACCEPTED_SOCK, NetStatus, Op, type Frame, type FrameOf } from '../../daemon/wire/frames.ts';
+import { SentStatus } from '../../daemon/wire/frames.ts';
+import type { Run, Span } from '../engine/events.ts';
+import type { Net, Stream, StreamEvents } from '../engine/ports.ts';
+import type { Door } from './daemon-door.ts';
+import { netProblem } from './daemon-status.ts';
+
+type IoDoor = Door<Frame, Frame>;
+
+const AWAY = 'The daemon is away.';
+
+export class DaemonNet implements Net {
+  private readonly door: IoDoor;
+  private readonly streams = new Map<number, DaemonStream>();
+  private readonly accepts = new Map<number, (frame: FrameOf<typeof Op.TCP_ACCEPT>) => void>();
+  private lastSock = 0;
+  private lastListener = 0;
+
+  constructor(door: IoDoor) {
+    this.door = door;
+    door.on(Op.TCP_RECV, ({ sock, bytes }) => this.streams.get(sock)?.onReceived(bytes));
+    door.on(Op.LANDED, ({ sock, ranges }) => {
+      const stream = this.streams.get(sock);
+      for (const range of ranges) stream?.onLanded(range.buffer, range.offset, range.length);
+    });
+    door.on(Op.LAND_DISCARDED, ({ sock, length, head }) => this.streams.get(sock)?.onDiscarded(length, head));
+    door.on(Op.SENT, ({ sock, send, status }) => this.streams.get(sock)?.onSent(send, status === SentStatus.SENT));
+    door.on(Op.TCP_CLOSE, ({ sock, reason, detail }) => this.streams.get(sock)?.end(closeText(reason, detail)));
+    door.on(Op.TCP_ACCEPT, frame => {
+      const accept = this.accepts.get(frame.listener);
+      if (accept === undefined) this.closeSock(frame.sock);
+      else accept(frame);
+    });
+    door.onClosed(() => {
+      this.accepts.clear();
+      for (const stream of [...this.streams.values()]) stream.end(AWAY);
+    });
+  }
+
+  connect(host: string, port: number, events: StreamEvents): Stream {
+    const sock = this.nextSock();
+    const stream = this.stream(sock, events);
+    this.door.ask(
+      id => ({ op: Op.TCP_CONNECT, id, sock, host, port }),
+      reply => {
+        if (reply?.op === Op.TCP_CONNECTED && reply.status === NetStatus.OK) stream.onOpened(reply.detail);
+        else if (reply?.op === Op.TCP_CONNECTED) stream.end(netProblem(reply.status, reply.detail));
+        else stream.end(reply?.op === Op.ERROR ? reply.text : AWAY);
+      },
+    );
+    return stream;
+  }
+
+  listen(
+    ports: readonly number[],
+    bound: (port: number) => void,
+    accept: (address: string, stream: (events: StreamEvents) => Stream) => void,
+  ): void {
+    const [port, ...others] = ports;
+    if (port === undefined) {
+      queueMicrotask(() => bound(0));
+      return;
+    }
+    const listener = ++this.lastListener;
+    this.accepts.set(listener, frame => this.onAccept(frame, accept));
+    this.door.ask(
+      id => ({ op: Op.TCP_LISTEN, id, listener, port, host: '' }),
+      reply => {
+        if (reply?.op === Op.TCP_LISTEN_RESULT && reply.status === NetStatus.OK) {
+          bound(reply.port);
+          return;
+        }
+        this.accepts.delete(listener);
+        if (reply?.op === Op.TCP_LISTEN_RESULT && reply.status === NetStatus.IN_USE) this.listen(others, bound, accept);
+        else bound(0);
+      },
+    );
+  }
+
+  private onAccept(
+    frame: FrameOf<typeof Op.TCP_ACCEPT>,
+    accept: (address: string, stream: (events: StreamEvents) => Stream) => void,
+  ): void {
+    const address = frame.host.includes(':') ? `[${frame.host}]:${frame.port}` : `${frame.host}:${frame.port}`;
+    let taken = false;
+    accept(address, events => {
+      taken = true;
+      return this.stream(frame.sock, events);
+    });
+    if (!taken) this.closeSock(frame.sock);
+  }
+
+  private stream(sock: number, events: StreamEvents): DaemonStream {
+    const stream = new DaemonStream(this.door, sock, events, () => this.streams.delete(sock));
+    this.streams.set(sock, stream);
+    return stream;
+  }
+
+  private closeSock(sock: number): void {
+    this.door.send({ op: Op.TCP_CLOSE, id: 0, sock, reason: CloseReason.REQUESTED, detail: '' });
+  }
+
+  /** Numbers go round, so that what is still under way for a closed socket does not reach the next one. */
+  private nextSock(): number {
+    do this.lastSock = (this.lastSock % (FIRST_ACCEPTED_SOCK - 1)) + 1;
+    while (this.streams.has(this.lastSock));
+    return this.lastSock;
+  }
+}
+
+class DaemonStream implements Stream {
+  private readonly door: IoDoor;
+  private readonly sock: number;
+  private readonly events: StreamEvents;
+  private readonly forget: () => void;
+  private isOpen = true;
+  private isFramed = false;
+
+  constructor(door: IoDoor, sock: number, events: StreamEvents, forget: () => void) {
+    this.door = door;
+    this.sock = sock;
+    this.events = events;
+    this.forget = forget;
+  }
+
+  send(bytes: Uint8Array): void {
+    this.tell({ op: Op.TCP_SEND, id: 0, sock: this.sock, bytes });
+  }
+
+  credit(bytes: number): void {
+    this.tell({ op: Op.STREAM_CREDIT, id: 0, sock: this.sock, bytes });
+  }
+
+  framed(maxFrame: number, back: Uint8Array): void {
+    this.isFramed = true;
+    this.tell({ op: Op.STREAM_FRAMED, id: 0, sock: this.sock, maxFrame, back });
+  }
+
+  expect(buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
+    this.tell({ op: Op.LAND_RULE, id: 0, sock: this.sock, buffer, withdraw: false, prefix, runs });
+  }
+
+  unexpect(buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
+    this.tell({ op: Op.LAND_RULE, id: 0, sock: this.sock, buffer, withdraw: true, prefix, runs });
+  }
+
+  discard(prefix: Uint8Array): void {
+    this.tell({ op: Op.LAND_RULE, id: 0, sock: this.sock, buffer: 0, withdraw: false, prefix, runs: [] });
+  }
+
+  sendSpans(send: number, header: Uint8Array, spans: readonly Span[]): void {
+    this.tell({ op: Op.SEND_SPANS, id: 0, sock: this.sock, send, header, spans });
+  }
+
+  cancelSend(send: number): void {
+    this.tell({ op: Op.SEND_CANCEL, id: 0, sock: this.sock, send });
+  }
+
+  close(): void {
+    if (!this.isOpen) return;
+    this.tell({ op: Op.TCP_CLOSE, id: 0, sock: this.sock, reason: CloseReason.REQUESTED, detail: '' });
+    this.isOpen = false;
+    this.forget();
+  }
+
+  onOpened(address: string): void {
+    if (this.isOpen) this.events.opened(address);
+  }
+
+  onReceived(bytes: Uint8Array): void {
+    if (!this.isFramed) {
+      this.events.received(bytes);
+      return;
+    }
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let at = 0;
+    while (this.isOpen && at < bytes.length) {
+      const end = at + 4 <= bytes.length ? at + 4 + view.getUint32(at) : Infinity;
+      if (end > bytes.length) {
+        this.close();
+        this.events.closed('The daemon sent half a frame.');
+        return;
+      }
+      this.events.received(bytes.subarray(at + 4, end));
+      at = end;
+    }
+  }
+
+  onLanded(buffer: number, offset: number, length: number): void {
+    if (this.isOpen) this.events.landed(buffer, offset, length);
+  }
+
+  onDiscarded(length: number, head: Uint8Array): void {
+    this.events.discarded(length, head);
+  }
+
+  onSent(send: number, ok: boolean): void {
+    this.events.sent(send, ok);
+  }
+
+  /** The socket is gone; the daemon knows it. */
+  end(reason: string): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.forget();
+    this.events.closed(reason);
+  }
+
+  private tell(frame: Frame): void {
+    if (this.isOpen) this.door.send(frame);
+  }
+}
+
+function closeText(reason: CloseReason, detail: string): string {
+  switch (reason) {
+    case CloseReason.REMOTE:
+      return detail || 'The other side closed the connection.';
+    case CloseReason.REQUESTED:
+      return 'Closed.';
+    case CloseReason.ERROR:
+      return detail || 'The connection failed.';
+    case CloseReason.FRAME_TOO_LONG:
+      return 'A message longer than is allowed.';
+    case CloseReason.SEND_OVERFLOW:
+      return 'The other side does not read what it is sent.';
+    case CloseReason.IDLE:
+      return 'Nothing was heard for too long.';
+    default:
+      return reason satisfies never;
+  }
+}

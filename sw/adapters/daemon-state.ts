@@ -1,0 +1,124 @@
+/** StateStore over `/control`: the host keeps the records; every write carries the epoch of this connection. */
+import { ControlOp, StateStatus, type ControlFrame, type StateWrite } from '../../daemon/wire/control.ts';
+import { Op, type Frame } from '../../daemon/wire/frames.ts';
+import type { StateStore } from '../engine/ports.ts';
+import type { Door } from './daemon-door.ts';
+
+export interface StateRecord {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+/** One request carries this much, or one longer write. */
+const REQUEST_BYTES = 8 << 20;
+/** What may wait behind the request that is under way. */
+const QUEUE_BYTES = 64 << 20;
+const AWAY = 'The daemon is away.';
+
+interface Waiting {
+  readonly writes: readonly StateWrite[];
+  readonly size: number;
+  readonly done: (problem: string) => void;
+}
+
+export class DaemonState implements StateStore {
+  private readonly door: Door<ControlFrame | Frame, ControlFrame>;
+  private readonly epoch: () => number;
+  private queue: Waiting[] = [];
+  private queued = 0;
+  private isWriting = false;
+
+  constructor(door: Door<ControlFrame | Frame, ControlFrame>, epoch: () => number) {
+    this.door = door;
+    this.epoch = epoch;
+    door.onClosed(() => {
+      const waiting = this.queue;
+      this.queue = [];
+      this.queued = 0;
+      for (const { done } of waiting) done(AWAY);
+    });
+  }
+
+  /** All records, or null where the host went away in between. */
+  load(done: (records: readonly StateRecord[] | null) => void): void {
+    const records: StateRecord[] = [];
+    const page = (after: string): void => {
+      this.door.ask(
+        id => ({ op: ControlOp.STATE_LOAD, id, after }),
+        reply => {
+          if (reply?.op !== ControlOp.STATE_RECORDS) {
+            done(null);
+            return;
+          }
+          for (const { key, value } of reply.records) if (value !== null) records.push({ key, value });
+          const next = reply.records.at(-1)?.key;
+          if (reply.last || next === undefined) done(records);
+          else page(next);
+        },
+      );
+    };
+    page('');
+  }
+
+  /** Writes that come while one is under way leave together, each key with its newest value. */
+  write(writes: readonly StateWrite[], done: (problem: string) => void): void {
+    const size = writes.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    if (!this.door.isOpen) {
+      queueMicrotask(() => done(AWAY));
+    } else if (this.queued + size > QUEUE_BYTES) {
+      queueMicrotask(() => done('The host is too slow to keep what is written.'));
+    } else {
+      this.queue.push({ writes, size, done });
+      this.queued += size;
+      this.next();
+    }
+  }
+
+  private next(): void {
+    if (this.isWriting || this.queue.length === 0) return;
+    const taken = this.take();
+    const newest = new Map<string, Uint8Array | null>();
+    for (const { writes } of taken) for (const { key, value } of writes) newest.set(key, value);
+    const writes = [...newest].map(([key, value]) => ({ key, value }));
+    this.isWriting = true;
+    this.door.ask(
+      id => ({ op: ControlOp.STATE_WRITE, id, epoch: this.epoch(), writes }),
+      reply => {
+        this.isWriting = false;
+        const problem = problemOf(reply);
+        for (const { done } of taken) done(problem);
+        if (this.door.isOpen) this.next();
+      },
+    );
+  }
+
+  private take(): Waiting[] {
+    let size = 0;
+    let count = 0;
+    for (const waiting of this.queue) {
+      size += waiting.size;
+      if (count > 0 && size > REQUEST_BYTES) break;
+      count++;
+      this.queued -= waiting.size;
+    }
+    return this.queue.splice(0, count);
+  }
+}
+
+function problemOf(reply: ControlFrame | Frame | null): string {
+  if (reply === null) return AWAY;
+  if (reply.op === Op.ERROR) return reply.text;
+  if (reply.op !== ControlOp.STATE_DONE) return 'An answer that was not asked for.';
+  switch (reply.status) {
+    case StateStatus.OK:
+      return '';
+    case StateStatus.STALE_EPOCH:
+      return 'Another browser has taken over.';
+    case StateStatus.FULL:
+      return reply.detail || 'The disk that holds the session state is full.';
+    case StateStatus.FAILED:
+      return reply.detail || 'The session state could not be written.';
+    default:
+      return reply satisfies never;
+  }
+}

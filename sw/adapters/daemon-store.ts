@@ -1,0 +1,143 @@
+/** Store over `/io`: buffers land, hash and are written in the daemon; only words about them come here. */
+import { Digest, ErrorCode, Op, type Frame, type FrameOf } from '../../daemon/wire/frames.ts';
+import type { CommitStatus, DigestSpec, FileProblem, Range, Span } from '../engine/events.ts';
+import type { Store } from '../engine/ports.ts';
+import type { Door } from './daemon-door.ts';
+import { commitStatus, fileProblem } from './daemon-status.ts';
+
+const NOTHING = new Uint8Array(0);
+/** VERIFY_RESULT's verdicts. */
+const VERDICTS: readonly (boolean | null)[] = [true, false, null];
+
+export class DaemonStore implements Store {
+  private readonly door: Door<Frame, Frame>;
+
+  constructor(door: Door<Frame, Frame>) {
+    this.door = door;
+  }
+
+  openFile(
+    file: number,
+    root: string,
+    components: readonly string[],
+    size: number,
+    create: boolean,
+    done: (problem: FileProblem | null, size: number, mtime: number) => void,
+  ): void {
+    this.door.ask(
+      id => ({ op: Op.FILE_OPEN, id, file, root, components, size, create }),
+      reply => {
+        if (reply?.op === Op.FILE_OPENED) done(fileProblem(reply.status), reply.size, reply.mtimeMs);
+        else done(refusal(reply), 0, 0);
+      },
+    );
+  }
+
+  closeFile(file: number): void {
+    this.door.send({ op: Op.FILE_CLOSE, id: 0, file });
+  }
+
+  sync(
+    files: readonly number[],
+    done: (problem: FileProblem | null, stat: ReadonlyMap<number, { size: number; mtime: number }>) => void,
+  ): void {
+    this.door.ask(
+      id => ({ op: Op.FILE_SYNC, id, files }),
+      reply => {
+        if (reply?.op !== Op.FILE_DONE) {
+          done(refusal(reply), new Map());
+          return;
+        }
+        const stat = reply.files.map(({ file, size, mtimeMs }) => [file, { size, mtime: mtimeMs }] as const);
+        done(fileProblem(reply.status), new Map(stat));
+      },
+    );
+  }
+
+  deleteFile(root: string, components: readonly string[], done: (problem: FileProblem | null) => void): void {
+    this.door.ask(
+      id => ({ op: Op.FILE_DELETE, id, root, components }),
+      reply => done(reply?.op === Op.FILE_DONE ? fileProblem(reply.status) : refusal(reply)),
+    );
+  }
+
+  begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[]): void {
+    this.door.send({ op: Op.LAND_OPEN, id: 0, buffer, length, tag, spans });
+  }
+
+  put(buffer: number, offset: number, bytes: Uint8Array): void {
+    this.door.send({ op: Op.LAND_PUT, id: 0, buffer, offset, bytes });
+  }
+
+  commit(
+    buffer: number,
+    digests: readonly DigestSpec[],
+    done: (status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array) => void,
+  ): void {
+    this.door.ask(
+      id => ({
+        op: Op.LAND_COMMIT,
+        id,
+        buffer,
+        wantBlocks: false,
+        digests: digests.map(digest => ({ ...digest, algorithm: algorithm(digest) })),
+      }),
+      reply => {
+        if (reply?.op === Op.LAND_RESULT) done(...landed(reply));
+        else if (reply?.op === Op.ERROR && reply.code !== ErrorCode.NO_SUCH_BUFFER) done('error', refusal(reply), NOTHING);
+        else done('gone', null, NOTHING);
+      },
+    );
+  }
+
+  acknowledge(buffer: number): void {
+    this.door.send({ op: Op.RESULT_ACK, id: 0, buffer });
+  }
+
+  reset(buffer: number, ranges: readonly Range[]): void {
+    this.door.send({ op: Op.LAND_RESET, id: 0, buffer, ranges });
+  }
+
+  drop(buffer: number): void {
+    this.door.send({ op: Op.LAND_DROP, id: 0, buffer });
+  }
+
+  verify(
+    items: readonly { spans: readonly Span[]; digest: DigestSpec }[],
+    done: (verdicts: readonly (boolean | null)[]) => void,
+  ): void {
+    this.door.ask(
+      id => ({
+        op: Op.VERIFY,
+        id,
+        items: items.map(({ spans, digest }) => ({ spans, algorithm: algorithm(digest), expected: digest.expected })),
+      }),
+      reply => {
+        const verdicts = reply?.op === Op.VERIFY_RESULT ? reply.verdicts : NOTHING;
+        done(items.map((_, index) => VERDICTS[verdicts[index] ?? 2] ?? null));
+      },
+    );
+  }
+}
+
+function algorithm(digest: DigestSpec): Digest {
+  return digest.algorithm === 'sha1' ? Digest.SHA1 : Digest.SHA256;
+}
+
+function landed(reply: FrameOf<typeof Op.LAND_RESULT>): [CommitStatus, FileProblem | null, Uint8Array] {
+  return [commitStatus(reply.status), fileProblem(reply.file), reply.blocks];
+}
+
+/** What it means that another answer came than the one that was asked for; null is no answer at all. */
+function refusal(reply: Frame | null): FileProblem {
+  if (reply === null) return 'store-away';
+  if (reply.op !== Op.ERROR) return 'io';
+  switch (reply.code) {
+    case ErrorCode.LIMIT:
+      return 'limit';
+    case ErrorCode.NO_SUCH_FILE:
+      return 'gone';
+    default:
+      return 'io';
+  }
+}
