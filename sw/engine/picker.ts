@@ -109,6 +109,11 @@ export class Picker {
     this.#setTaken(piece, 0);
   }
 
+  /** It has a priority above skip, and we do not have it; taken or not. */
+  isWanted(piece: number): boolean {
+    return this.#priority[piece] !== PRIORITY.skip && this.#had[piece] === 0;
+  }
+
   /** How many peers have it. */
   availability(piece: number): number {
     return this.#seeds.size + (this.#available[piece] ?? 0);

@@ -62,7 +62,7 @@ export interface ExtendedHandshake {
   readonly uploadOnly: boolean;
 }
 
-/** Throws `protocol` where the payload is no bencoded dictionary; a field that cannot be is taken as not there. */
+/** Throws `bencode` or `protocol` where the payload is no bencoded dictionary; a field that cannot be is taken as not there. */
 export function decodeExtendedHandshake(payload: Uint8Array): ExtendedHandshake {
   // Some clients pad this message, so what follows the dictionary is let be.
   const { dict } = decodeDict(payload, 'an extension handshake');
@@ -91,11 +91,10 @@ function readExtensions(dict: BDict | null): ReadonlyMap<string, number> {
 
 /** A message of `ut_metadata` (BEP 9). */
 export type MetadataMessage =
-  | { readonly kind: 'request' | 'reject'; readonly piece: number }
+  | { readonly kind: 'request'; readonly piece: number }
+  | { readonly kind: 'reject'; readonly piece: number }
   /** `total` is the size of all the metadata, `bytes` a view of this part. */
-  | { readonly kind: 'data'; readonly piece: number; readonly total: number; readonly bytes: Uint8Array }
-  /** Of a kind that BEP 9 does not know, and says to ignore. */
-  | { readonly kind: 'unknown' };
+  | { readonly kind: 'data'; readonly piece: number; readonly total: number; readonly bytes: Uint8Array };
 
 const METADATA_REQUEST = 0;
 const METADATA_DATA = 1;
@@ -118,11 +117,14 @@ export function encodeMetadataData(piece: number, total: number, bytes: Uint8Arr
   return message;
 }
 
-/** Throws `protocol` on anything malformed, on a part out of range and on one whose size does not fit the total. */
-export function decodeMetadata(payload: Uint8Array): MetadataMessage {
+/**
+ * Null for a kind that BEP 9 does not know, which is to be ignored. Throws `bencode` or `protocol` on anything
+ * malformed, on a part out of range and on one whose size does not fit the total.
+ */
+export function decodeMetadata(payload: Uint8Array): MetadataMessage | null {
   const { dict, end } = decodeDict(payload, 'a metadata message');
   const type = asInt(dictGet(dict, 'msg_type')) ?? fail('protocol', 'The peer sent a metadata message without its type.');
-  if (type !== METADATA_REQUEST && type !== METADATA_DATA && type !== METADATA_REJECT) return { kind: 'unknown' };
+  if (type !== METADATA_REQUEST && type !== METADATA_DATA && type !== METADATA_REJECT) return null;
   const piece =
     within(dictGet(dict, 'piece'), 0, MAX_METADATA_PARTS - 1) ??
     fail('protocol', 'The peer sent a metadata message for a part that cannot be.');

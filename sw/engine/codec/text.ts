@@ -4,7 +4,7 @@
  * Control characters, characters that reorder or hide what stands beside them, and lone surrogates.
  * Joiners within emoji go too: a name that can be read wrongly is worse than one that looks plain.
  */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]+/gu;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0]+/gu;
 
 /** One line of at most `maxLength` characters without what cannot be seen, or null where nothing is left. */
 export function printable(text: string, maxLength: number): string | null {
