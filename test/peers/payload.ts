@@ -84,15 +84,15 @@ export function makePayload(
   }
   if (inPiece > 0) digests.push(hash.digest());
   const [first] = files;
-  const shape =
+  const shape: Record<string, Bencoded> =
     files.length === 1 && first && first.path.length === 0
       ? { length: first.size }
       : { files: files.map(({ path, size }) => ({ length: size, path: [...path] })) };
-  const info = { name, 'piece length': pieceLength, pieces: Buffer.concat(digests), ...shape };
+  const info: Record<string, Bencoded> = { name, 'piece length': pieceLength, pieces: Buffer.concat(digests), ...shape };
   const trackers = options.trackers ?? [];
   const bytes = bencode({
-    ...(trackers[0] === undefined ? {} : { announce: trackers[0], 'announce-list': [trackers] }),
     info,
+    ...(trackers[0] === undefined ? {} : { announce: trackers[0], 'announce-list': [trackers] }),
   });
   const infoHash = createHash('sha1').update(bencode(info)).digest('hex');
   return { name, dir, files, size: files.reduce((sum, file) => sum + file.size, 0), bytes, infoHash };

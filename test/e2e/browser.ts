@@ -1,0 +1,280 @@
+/** Debian's Chromium with a profile of its own, and its pages as a person uses them: by role and name, mouse and keys. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { until } from '../peers/wait.ts';
+import { Cdp } from './cdp.ts';
+
+/** The program itself: /usr/bin/chromium is a wrapper that adds flags. */
+const chromium = '/usr/lib/chromium/chromium';
+export const haveChromium = (): boolean => existsSync(chromium);
+
+const screens = fileURLToPath(new URL('../../.cache/screens', import.meta.url));
+
+export class Browser {
+  readonly #child: ChildProcess;
+  readonly #profile: string;
+  readonly cdp: Cdp;
+
+  private constructor(child: ChildProcess, profile: string, cdp: Cdp) {
+    this.#child = child;
+    this.#profile = profile;
+    this.cdp = cdp;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** `under` runs before the command, such as `ip netns exec NAME`. */
+  static async start(options: { under?: readonly string[] } = {}): Promise<Browser> {
+    const profile = mkdtempSync(join(tmpdir(), 'starling-profile-'));
+    const args = [
+      '--headless=new',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-dev-shm-usage',
+      '--no-first-run',
+      '--remote-debugging-pipe',
+      `--user-data-dir=${profile}`,
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      'about:blank',
+    ];
+    const [command = chromium, ...rest] = [...(options.under ?? []), chromium, ...args];
+    const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+    const browser = new Browser(child, profile, new Cdp(child.stdio[3] as Writable, child.stdio[4] as Readable));
+    await browser.cdp.send('Browser.getVersion');
+    return browser;
+  }
+
+  async open(url: string, size: { width: number; height: number } = { width: 1280, height: 820 }): Promise<Page> {
+    const { targetId } = await this.cdp.send<{ targetId: string }>('Target.createTarget', { url: 'about:blank' });
+    const { sessionId } = await this.cdp.send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true });
+    const page = new Page(this.cdp, targetId, sessionId);
+    await page.prepare(size);
+    await page.go(url);
+    return page;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = new Promise(resolve => this.#child.once('exit', resolve));
+      this.#child.kill('SIGKILL');
+      await ended;
+    }
+    // Its children close their files a moment later.
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+interface AxNode {
+  readonly ignored: boolean;
+  readonly role?: { value: string };
+  readonly name?: { value: string };
+  readonly backendDOMNodeId?: number;
+}
+
+/** What stands in a page with that role; `name` is matched whole where it is a string. */
+export interface Query {
+  readonly role: string;
+  readonly name?: string | RegExp;
+}
+
+const describe = ({ role, name }: Query): string => `${role}${name === undefined ? '' : ` "${String(name)}"`}`;
+
+export class Page {
+  /** What the page itself logged as a warning or worse. */
+  readonly log: string[] = [];
+  readonly #cdp: Cdp;
+  readonly #target: string;
+  readonly #session: string;
+
+  constructor(cdp: Cdp, target: string, session: string) {
+    this.#cdp = cdp;
+    this.#target = target;
+    this.#session = session;
+  }
+
+  send<T = Record<string, unknown>>(method: string, params: object = {}): Promise<T> {
+    return this.#cdp.send<T>(method, params, this.#session);
+  }
+
+  async prepare(size: { width: number; height: number }): Promise<void> {
+    this.#cdp.on('Runtime.consoleAPICalled', this.#session, ({ type, args }) => {
+      if (type === 'warning' || type === 'error') this.log.push(`${type}: ${JSON.stringify(args).slice(0, 500)}`);
+    });
+    this.#cdp.on('Runtime.exceptionThrown', this.#session, ({ exceptionDetails }) => {
+      this.log.push(`uncaught: ${JSON.stringify(exceptionDetails).slice(0, 500)}`);
+    });
+    this.#cdp.on('Log.entryAdded', this.#session, ({ entry }) => {
+      this.log.push(`log: ${JSON.stringify(entry).slice(0, 500)}`);
+    });
+    for (const domain of ['Page', 'Runtime', 'Log', 'DOM', 'Accessibility', 'ServiceWorker']) await this.send(`${domain}.enable`);
+    await this.resize(size);
+  }
+
+  async resize(size: { width: number; height: number }): Promise<void> {
+    const phone = size.width < 720;
+    await this.send('Emulation.setDeviceMetricsOverride', { ...size, deviceScaleFactor: phone ? 2 : 1, mobile: phone });
+    await this.send('Emulation.setTouchEmulationEnabled', { enabled: phone });
+  }
+
+  async colourScheme(value: 'light' | 'dark'): Promise<void> {
+    await this.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] });
+  }
+
+  async go(url: string): Promise<void> {
+    const { errorText } = await this.send<{ errorText?: string }>('Page.navigate', { url });
+    if (errorText) throw new Error(`${url}: ${errorText}`);
+  }
+
+  async evaluate<T>(expression: string): Promise<T> {
+    const { result, exceptionDetails } = await this.send<{
+      result: { value: T };
+      exceptionDetails?: { exception?: { description?: string }; text: string };
+    }>('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true, userGesture: true });
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    return result.value;
+  }
+
+  /** Everything that a reader would be read, a node a line. */
+  async text(): Promise<string> {
+    return this.evaluate<string>('document.body?.innerText ?? ""');
+  }
+
+  async findAll(query: Query): Promise<{ node: number; name: string }[]> {
+    const { root } = await this.send<{ root: { backendNodeId: number } }>('DOM.getDocument', { depth: 0 });
+    const { nodes } = await this.send<{ nodes: AxNode[] }>('Accessibility.queryAXTree', {
+      backendNodeId: root.backendNodeId,
+      role: query.role,
+    });
+    return nodes.flatMap(({ ignored, name, backendDOMNodeId }) => {
+      const text = name?.value ?? '';
+      if (ignored || backendDOMNodeId === undefined) return [];
+      if (typeof query.name === 'string' ? text !== query.name : query.name && !query.name.test(text)) return [];
+      return [{ node: backendDOMNodeId, name: text }];
+    });
+  }
+
+  async has(query: Query): Promise<boolean> {
+    return (await this.findAll(query)).length > 0;
+  }
+
+  /** Waits for the first that fits. A page that navigates meanwhile is asked again. */
+  async find(query: Query, timeoutMs = 15_000): Promise<{ node: number; name: string }> {
+    let found: { node: number; name: string } | undefined;
+    await until(
+      `${describe(query)} in the page`,
+      async () => {
+        [found] = await this.findAll(query).catch(() => []);
+        return found !== undefined;
+      },
+      timeoutMs,
+    ).catch(async (error: unknown) => {
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\nThe page says:\n${await this.text()}`);
+    });
+    return found!;
+  }
+
+  async waitForText(text: string | RegExp, timeoutMs = 15_000): Promise<string> {
+    let all = '';
+    await until(
+      `the page to say ${String(text)}`,
+      async () => {
+        all = await this.text().catch(() => '');
+        return typeof text === 'string' ? all.includes(text) : text.test(all);
+      },
+      timeoutMs,
+    ).catch((error: unknown) => {
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\nIt says:\n${all}\n${this.log.join('\n')}`);
+    });
+    return all;
+  }
+
+  async click(query: Query): Promise<void> {
+    const { node } = await this.find(query);
+    await this.send('DOM.scrollIntoViewIfNeeded', { backendNodeId: node });
+    const { x, y } = await this.#middle(node);
+    for (const type of ['mouseMoved', 'mousePressed', 'mouseReleased']) {
+      await this.send('Input.dispatchMouseEvent', { type, x, y, button: type === 'mouseMoved' ? 'none' : 'left', clickCount: 1 });
+    }
+  }
+
+  async #middle(node: number): Promise<{ x: number; y: number }> {
+    const { model } = await this.send<{ model: { content: number[] } }>('DOM.getBoxModel', { backendNodeId: node });
+    const [left = 0, top = 0, , , right = 0, bottom = 0] = model.content;
+    return { x: (left + right) / 2, y: (top + bottom) / 2 };
+  }
+
+  async focus(query: Query): Promise<void> {
+    await this.send('DOM.focus', { backendNodeId: (await this.find(query)).node });
+  }
+
+  async type(text: string): Promise<void> {
+    await this.send('Input.insertText', { text });
+  }
+
+  async press(key: string): Promise<void> {
+    const text = key === 'Enter' ? '\r' : key === 'Space' ? ' ' : undefined;
+    const keys = { key: key === 'Space' ? ' ' : key, code: key, windowsVirtualKeyCode: codes[key] ?? 0 };
+    await this.send('Input.dispatchKeyEvent', { type: text === undefined ? 'rawKeyDown' : 'keyDown', text, ...keys });
+    await this.send('Input.dispatchKeyEvent', { type: 'keyUp', ...keys });
+  }
+
+  /** Ctrl-V with this text in the clipboard, wherever the focus is. */
+  async paste(text: string): Promise<void> {
+    await this.#cdp.send('Browser.grantPermissions', { permissions: ['clipboardReadWrite', 'clipboardSanitizedWrite'] });
+    await this.send('Page.bringToFront');
+    await this.evaluate(`navigator.clipboard.writeText(${JSON.stringify(text)})`);
+    const key = { key: 'v', code: 'KeyV', windowsVirtualKeyCode: 86, modifiers: 2 };
+    await this.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...key, commands: ['paste'] });
+    await this.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
+  }
+
+  /** Drags files from the desktop into the middle of the window. */
+  async drop(files: readonly string[]): Promise<void> {
+    const data = { items: [], files, dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop']) {
+      await this.send('Input.dispatchDragEvent', { type, x: 400, y: 300, data });
+    }
+  }
+
+  /** Chooses files in the chooser that `opens` brings up. */
+  async chooseFiles(files: readonly string[], opens: () => Promise<void>): Promise<void> {
+    await this.send('Page.setInterceptFileChooserDialog', { enabled: true });
+    const chooser = new Promise<number>(resolve =>
+      this.#cdp.on('Page.fileChooserOpened', this.#session, ({ backendNodeId }) => resolve(backendNodeId as number)),
+    );
+    await opens();
+    await this.send('DOM.setFileInputFiles', { files, backendNodeId: await chooser });
+    await this.send('Page.setInterceptFileChooserDialog', { enabled: false });
+  }
+
+  /** Ends every worker of the browser in the middle of whatever it does. */
+  async stopWorkers(): Promise<void> {
+    await this.send('ServiceWorker.stopAllWorkers');
+  }
+
+  async screenshot(name: string): Promise<void> {
+    mkdirSync(screens, { recursive: true });
+    const { data } = await this.send<{ data: string }>('Page.captureScreenshot', { format: 'png' });
+    writeFileSync(join(screens, `${name}.png`), Buffer.from(data, 'base64'));
+  }
+
+  async close(): Promise<void> {
+    await this.#cdp.send('Target.closeTarget', { targetId: this.#target });
+  }
+}
+
+const codes: Readonly<Record<string, number>> = {
+  Enter: 13,
+  Space: 32,
+  Escape: 27,
+  Delete: 46,
+  ArrowDown: 40,
+  ArrowUp: 38,
+  Tab: 9,
+};

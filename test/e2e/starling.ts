@@ -1,0 +1,139 @@
+/** The real host and its io-daemon, started by the command that a person types, in a home of its own. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../peers/ports.ts';
+import { until } from '../peers/wait.ts';
+
+const command = fileURLToPath(new URL('../../bin/starling.mjs', import.meta.url));
+
+export interface StarlingOptions {
+  readonly home: string;
+  readonly downloads: string;
+  readonly port?: number;
+  /** Runs before the command, such as `ip netns exec NAME`. */
+  readonly under?: readonly string[];
+  /** What the host's configuration allows beside the public and private ranges. */
+  readonly allow?: readonly string[];
+}
+
+/** The processes below `pid`, itself first. */
+export function processTree(pid: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  const tree = [pid];
+  for (const each of tree) tree.push(...(children.get(each) ?? []));
+  return tree;
+}
+
+export class Starling {
+  readonly port: number;
+  readonly home: string;
+  readonly downloads: string;
+  readonly #options: StarlingOptions;
+  #child: ChildProcess | null = null;
+  #output = '';
+
+  private constructor(options: StarlingOptions, port: number) {
+    this.#options = options;
+    this.port = port;
+    this.home = options.home;
+    this.downloads = options.downloads;
+  }
+
+  static async start(options: StarlingOptions): Promise<Starling> {
+    mkdirSync(options.home, { recursive: true });
+    mkdirSync(options.downloads, { recursive: true });
+    const config = { network: { allow: options.allow ?? ['127.0.0.0/8'] } };
+    writeFileSync(join(options.home, 'config.json'), JSON.stringify(config));
+    const starling = new Starling(options, options.port ?? (await freePort()));
+    await starling.startAgain();
+    return starling;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  get hostPid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('the host is not running');
+    // Below a wrapper such as `ip netns exec`, which replaces itself, it is the same process.
+    return pid;
+  }
+
+  get ioPid(): number {
+    const pid = processTree(this.hostPid).find(each => each !== this.hostPid && commandOf(each).includes('io.mjs'));
+    if (pid === undefined) throw new Error(`no io-daemon runs below the host\n${this.#output}`);
+    return pid;
+  }
+
+  /** On the same home and port, as after a reboot. */
+  async startAgain(): Promise<void> {
+    const { home, downloads, under = [] } = this.#options;
+    const args = [command, 'start', '--no-open', '--home', home, '--download-dir', downloads, '--port', String(this.port)];
+    const [first = process.execPath, ...rest] = [...under, process.execPath, ...args];
+    this.#output = '';
+    const child = spawn(first, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, CI: 'true' } });
+    this.#child = child;
+    const hear = (data: Buffer): void => void (this.#output += data.toString());
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    await until('the host to say where it is', () => {
+      if (child.exitCode !== null) throw new Error(`the host ended with ${child.exitCode}:\n${this.#output}`);
+      return this.#output.includes(`:${this.port}`) && this.#redirect() !== null;
+    });
+  }
+
+  /** The file that takes a browser to the app, paired. */
+  get redirectFile(): string {
+    const file = this.#redirect();
+    if (file === null) throw new Error(`no redirect file was named:\n${this.#output}`);
+    return file;
+  }
+
+  #redirect(): string | null {
+    const file = /(?:file:\/\/)?(\/\S+\.html)/.exec(this.#output)?.[1];
+    return file !== undefined && existsSync(file) ? file : null;
+  }
+
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** As Ctrl-C does; gives the exit code. */
+  async stop(): Promise<number | null> {
+    return this.#end('SIGINT');
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGINT'): Promise<number | null> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const ended = new Promise(resolve => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+    return child.exitCode;
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}

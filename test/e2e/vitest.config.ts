@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** One browser, one host and one swarm at a time: what is measured here must not share the machine with itself. */
+export default defineConfig({
+  test: {
+    include: ['test/e2e/**/*.test.ts'],
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    retry: 0,
+  },
+});
