@@ -1,0 +1,52 @@
+/** What processes cost, as the kernel counts it. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { processTree } from '../e2e/starling.ts';
+
+/** Clock ticks a second of /proc, 100 on every Linux that Node runs on. */
+const TICKS = 100;
+
+/** CPU seconds of these processes so far, with those of their children that have ended. */
+export function cpuSeconds(pids: readonly number[]): number {
+  let ticks = 0;
+  for (const pid of pids) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      for (const field of fields.slice(11, 15)) ticks += Number(field);
+    } catch {
+      // It ended; its parent counts it from now on.
+    }
+  }
+  return ticks / TICKS;
+}
+
+export const treeCpuSeconds = (pid: number): number => cpuSeconds(processTree(pid));
+
+/** The most that a process ever had resident, in bytes. */
+export function peakResident(pid: number): number {
+  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kib) * 1024;
+}
+
+/**
+ * Bytes that crossed the sockets that others have open to a server on `port`, both ways, by the kernel's own count.
+ * `under` is where it runs, such as `ip netns exec NAME`.
+ */
+export function bytesThrough(port: number, under: readonly string[] = []): number {
+  const [command = 'ss', ...rest] = [...under, 'ss', '-tinOH', 'state', 'established', 'sport', '=', `:${port}`];
+  const lines = execFileSync(command, rest, { encoding: 'utf8' });
+  let bytes = 0;
+  for (const [, count] of lines.matchAll(/bytes_(?:sent|received):(\d+)/g)) bytes += Number(count);
+  return bytes;
+}
+
+/** The TCP port that this process listens on at 127.0.0.1. */
+export function loopbackPortOf(pid: number, under: readonly string[] = []): number {
+  const [command = 'ss', ...rest] = [...under, 'ss', '-tlnpH'];
+  for (const line of execFileSync(command, rest, { encoding: 'utf8' }).split('\n')) {
+    const port = /127\.0\.0\.1:(\d+)\s/.exec(line)?.[1];
+    if (port !== undefined && line.includes(`pid=${pid},`)) return Number(port);
+  }
+  throw new Error(`process ${pid} listens nowhere on 127.0.0.1`);
+}
