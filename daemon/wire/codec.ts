@@ -49,8 +49,6 @@ import {
 } from './frames.ts';
 import * as shape from './shape.ts';
 
-export { WireError } from './bytes.ts';
-
 type FrameOp = Frame['op'];
 /** What a frame carries behind its envelope. */
 type Payload<O extends FrameOp> = Omit<FrameOf<O>, 'op' | 'id'>;

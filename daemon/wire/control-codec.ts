@@ -14,9 +14,10 @@ import {
   u32,
   u53,
   u8,
+  WireError,
   Writer,
 } from './bytes.ts';
-import { decodeFrame, encode, readEnvelope, readPayload, writeEnvelope, WireError } from './codec.ts';
+import { decodeFrame, encode, readEnvelope, readPayload, writeEnvelope } from './codec.ts';
 import {
   type ControlFrame,
   ControlOp,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFrame, decodeMessage, encode, encodeBatch, WireError } from '../../daemon/wire/codec.ts';
+import { WireError } from '../../daemon/wire/bytes.ts';
+import { decodeFrame, decodeMessage, encode, encodeBatch } from '../../daemon/wire/codec.ts';
 import { ErrorCode, type Frame, MAX_FRAME, Op } from '../../daemon/wire/frames.ts';
 import { anyFrame, nearlyFrame } from './arbitrary.ts';
 

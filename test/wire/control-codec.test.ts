@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WireError } from '../../daemon/wire/codec.ts';
+import { WireError } from '../../daemon/wire/bytes.ts';
 import { type ControlFrame, ControlOp, StateStatus } from '../../daemon/wire/control.ts';
 import { decodeControl, encodeControl } from '../../daemon/wire/control-codec.ts';
 import { ErrorCode, Op } from '../../daemon/wire/frames.ts';
