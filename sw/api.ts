@@ -1,6 +1,9 @@
 /**
  * The contract between the window and the worker. It imports nothing; both sides compile against it.
  *
+ * Posted to a worker itself, `{type: 'update'}` lets the next version in: the one at work records what it has and ends its
+ * streams, the one that waits takes over.
+ *
  * A window posts `{type: 'connect', version}` with a MessagePort to the active worker, and talks over that port from
  * then on. A worker that is ended and started again forgets its ports: the window notices by its keep-alive stream
  * (a GET of {@link KEEPALIVE_PATH}, which the worker answers with an endless body) and connects anew.
@@ -8,6 +11,21 @@
 
 export const API_VERSION = 1;
 export const KEEPALIVE_PATH = '/~alive';
+
+/** A GET of it is answered by the worker with {@link WorkerStats} as JSON, for measurements. */
+export const STATS_PATH = '/~stats';
+
+export interface WorkerStats {
+  /** What was reached when, in ms since this worker started. */
+  readonly marks: readonly { readonly name: string; readonly at: number }[];
+  /** Bytes over the WebSockets to the io-daemon and to the host, since this worker started. */
+  readonly io: { readonly sent: number; readonly received: number };
+  readonly control: { readonly sent: number; readonly received: number };
+  /** The io-daemon's own counts (memory, queues, bytes); null while it is away. */
+  readonly daemon: Readonly<Record<string, number>> | null;
+  /** Windows that hold the worker. */
+  readonly windows: number;
+}
 
 /** Hex info-hash. */
 export type TorrentId = string;

@@ -1,6 +1,13 @@
 /** Net over `/io`: the daemon holds the sockets, and this tells each stream what happened to its own. */
-import { CloseReason, FIRST_ACCEPTED_SOCK, NetStatus, Op, type Frame, type FrameOf } from '../../daemon/wire/frames.ts';
-import { SentStatus } from '../../daemon/wire/frames.ts';
+import {
+  CloseReason,
+  FIRST_ACCEPTED_SOCK,
+  NetStatus,
+  Op,
+  SentStatus,
+  type Frame,
+  type FrameOf,
+} from '../../daemon/wire/frames.ts';
 import type { Run, Span } from '../engine/events.ts';
 import type { Net, Stream, StreamEvents } from '../engine/ports.ts';
 import type { Door } from './daemon-door.ts';
@@ -16,9 +23,12 @@ export class DaemonNet implements Net {
   private readonly accepts = new Map<number, (frame: FrameOf<typeof Op.TCP_ACCEPT>) => void>();
   private lastSock = 0;
   private lastListener = 0;
+  private onFirstRequest: (() => void) | null;
 
-  constructor(door: IoDoor) {
+  /** `onFirstRequest` is called once, when a stream first expects payload. */
+  constructor(door: IoDoor, onFirstRequest: () => void) {
     this.door = door;
+    this.onFirstRequest = onFirstRequest;
     door.on(Op.TCP_RECV, ({ sock, bytes }) => this.streams.get(sock)?.onReceived(bytes));
     door.on(Op.LANDED, ({ sock, ranges }) => {
       const stream = this.streams.get(sock);
@@ -92,7 +102,13 @@ export class DaemonNet implements Net {
   }
 
   private stream(sock: number, events: StreamEvents): DaemonStream {
-    const stream = new DaemonStream(this.door, sock, events, () => this.streams.delete(sock));
+    const stream = new DaemonStream(this.door, sock, events, {
+      closed: () => this.streams.delete(sock),
+      expects: () => {
+        this.onFirstRequest?.();
+        this.onFirstRequest = null;
+      },
+    });
     this.streams.set(sock, stream);
     return stream;
   }
@@ -109,19 +125,25 @@ export class DaemonNet implements Net {
   }
 }
 
+/** What a stream tells the net it belongs to. */
+interface StreamOwner {
+  closed(): void;
+  expects(): void;
+}
+
 class DaemonStream implements Stream {
   private readonly door: IoDoor;
   private readonly sock: number;
   private readonly events: StreamEvents;
-  private readonly forget: () => void;
+  private readonly owner: StreamOwner;
   private isOpen = true;
   private isFramed = false;
 
-  constructor(door: IoDoor, sock: number, events: StreamEvents, forget: () => void) {
+  constructor(door: IoDoor, sock: number, events: StreamEvents, owner: StreamOwner) {
     this.door = door;
     this.sock = sock;
     this.events = events;
-    this.forget = forget;
+    this.owner = owner;
   }
 
   send(bytes: Uint8Array): void {
@@ -138,6 +160,7 @@ class DaemonStream implements Stream {
   }
 
   expect(buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
+    this.owner.expects();
     this.tell({ op: Op.LAND_RULE, id: 0, sock: this.sock, buffer, withdraw: false, prefix, runs });
   }
 
@@ -161,7 +184,7 @@ class DaemonStream implements Stream {
     if (!this.isOpen) return;
     this.tell({ op: Op.TCP_CLOSE, id: 0, sock: this.sock, reason: CloseReason.REQUESTED, detail: '' });
     this.isOpen = false;
-    this.forget();
+    this.owner.closed();
   }
 
   onOpened(address: string): void {
@@ -203,7 +226,7 @@ class DaemonStream implements Stream {
   end(reason: string): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    this.forget();
+    this.owner.closed();
     this.events.closed(reason);
   }
 

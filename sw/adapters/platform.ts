@@ -10,6 +10,7 @@ export const after: After = (ms, callback) => {
 
 export class PlatformClock implements Clock {
   private callOff = (): void => undefined;
+  private isStopped = false;
 
   now(): number {
     return performance.now();
@@ -19,8 +20,15 @@ export class PlatformClock implements Clock {
     return Date.now();
   }
 
+  /** Calls off what is due; nothing more is called back, even if asked for. */
+  stop(): void {
+    this.callOff();
+    this.isStopped = true;
+  }
+
   wake(at: number, callback: () => void): void {
     this.callOff();
+    if (this.isStopped) return;
     // A timer may fire a little early: then it sleeps on.
     this.callOff = after(Math.max(0, Math.ceil(at - this.now())), () => {
       if (this.now() < at) this.wake(at, callback);

@@ -1,0 +1,77 @@
+/** What this browser remembers between two lives of its worker, in IndexedDB: how it is paired, and the last list. */
+import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { Log } from '../engine/ports.ts';
+import type { Credentials } from './daemon-channel.ts';
+
+interface Schema extends DBSchema {
+  kept: { key: string; value: unknown };
+}
+
+const NAME = 'starling';
+const VERSION = 1;
+const CREDENTIALS = 'credentials';
+const EVER_CONNECTED = 'everConnected';
+const ROWS = 'rows';
+
+/** What cannot be read or kept is as if it were not there: the browser may refuse storage altogether. */
+export class BrowserMemory {
+  private readonly db: Promise<IDBPDatabase<Schema>>;
+  private readonly log: Log;
+
+  constructor(log: Log) {
+    this.log = log;
+    this.db = openDB<Schema>(NAME, VERSION, {
+      upgrade: db => {
+        db.createObjectStore('kept');
+      },
+    });
+  }
+
+  async credentials(): Promise<Credentials | null> {
+    const value = await this.read(CREDENTIALS);
+    return isCredentials(value) ? value : null;
+  }
+
+  keepCredentials({ token, installId }: Credentials): void {
+    this.keep(CREDENTIALS, { token, installId });
+  }
+
+  async everConnected(): Promise<boolean> {
+    return (await this.read(EVER_CONNECTED)) === true;
+  }
+
+  keepEverConnected(): void {
+    this.keep(EVER_CONNECTED, true);
+  }
+
+  /** The last list that was kept, as it was given. */
+  async rows<Row>(): Promise<readonly Row[]> {
+    const value = await this.read(ROWS);
+    return Array.isArray(value) ? (value as readonly Row[]) : [];
+  }
+
+  keepRows(rows: readonly unknown[]): void {
+    this.keep(ROWS, rows);
+  }
+
+  private async read(key: string): Promise<unknown> {
+    try {
+      return await (await this.db).get('kept', key);
+    } catch (error) {
+      this.log('warn', `What this browser remembers could not be read: ${String(error)}`);
+      return undefined;
+    }
+  }
+
+  private keep(key: string, value: unknown): void {
+    this.db
+      .then(db => db.put('kept', value, key))
+      .catch((error: unknown) => this.log('warn', `This browser could not remember its ${key}: ${String(error)}`));
+  }
+}
+
+function isCredentials(value: unknown): value is Credentials {
+  if (typeof value !== 'object' || value === null) return false;
+  const { token, installId } = value as Partial<Record<keyof Credentials, unknown>>;
+  return typeof token === 'string' && typeof installId === 'string';
+}

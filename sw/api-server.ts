@@ -1,0 +1,235 @@
+/** Serves api.ts to every open window: the list, then what changes of it; answers to commands; the detail looked at. */
+import {
+  API_VERSION,
+  type Added,
+  type ApiError,
+  type Command,
+  type Connection,
+  type FromWorker,
+  type RootRow,
+  type TorrentDetail,
+  type TorrentId,
+  type TorrentRow,
+} from './api.ts';
+import { parseToWorker, requestIdOf } from './commands.ts';
+import { same } from './same.ts';
+
+/** What there is to show and to do. */
+export interface Backend {
+  rows(): readonly TorrentRow[];
+  /** What changed since the last call. */
+  takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] };
+  detail(id: TorrentId): TorrentDetail | null;
+  connection(): Connection;
+  roots(): readonly RootRow[];
+  /** Resolves to what `add` put there, null for all others; rejects with an {@link ApiError}. */
+  run(command: Command): Promise<Added | null>;
+}
+
+/** Deltas come at most this often, in ms. */
+const PERIOD = 250;
+/** A detail is made at most so often that making it takes this part of the time: that of 100,000 files is long. */
+const DETAIL_SHARE = 0.05;
+const MAX_WINDOWS = 64;
+/** Commands of one window that are under way; one more is refused. */
+const MAX_COMMANDS = 1_000;
+
+interface Window {
+  readonly port: MessagePort;
+  readonly client: string;
+  visible: boolean;
+  watched: TorrentId | null;
+  /** What it was last sent. */
+  connection: Connection | null;
+  roots: readonly RootRow[] | null;
+  detail: TorrentDetail | null;
+  /** When its next detail may be made, as of performance.now(). */
+  detailAt: number;
+  commands: number;
+}
+
+export class ApiServer {
+  private readonly backend: Backend;
+  private readonly windows = new Map<string, Window>();
+  private timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(backend: Backend) {
+    this.backend = backend;
+  }
+
+  /** Serves a window over `port` until it goes; `client` tells windows apart. One of another version is told so, and no more. */
+  connect(port: MessagePort, client: string, version: unknown): void {
+    if (this.windows.size >= MAX_WINDOWS && !this.windows.has(client)) {
+      port.close();
+      return;
+    }
+    if (version !== API_VERSION) {
+      post(port, { type: 'snapshot', version: API_VERSION, torrents: [], connection: this.backend.connection(), roots: [] });
+      port.close();
+      return;
+    }
+    this.windows.get(client)?.port.close();
+    const window: Window = {
+      port,
+      client,
+      visible: true,
+      watched: null,
+      connection: null,
+      roots: null,
+      detail: null,
+      detailAt: 0,
+      commands: 0,
+    };
+    this.windows.set(client, window);
+    port.onmessage = ({ data }: MessageEvent<unknown>) => this.hear(window, data);
+    port.addEventListener('close', () => this.forget(window));
+    this.sendSnapshot(window);
+    this.run();
+  }
+
+  /** Forgets the windows that are not among these. */
+  keepOnly(clients: ReadonlySet<string>): void {
+    for (const window of [...this.windows.values()]) {
+      if (clients.has(window.client)) continue;
+      window.port.close();
+      this.forget(window);
+    }
+  }
+
+  /** Everything may be another now: the windows that are looked at get it whole. */
+  reset(): void {
+    for (const window of this.windows.values()) if (window.visible) this.sendSnapshot(window);
+  }
+
+  private hear(window: Window, data: unknown): void {
+    const message = parseToWorker(data);
+    if (message === null) {
+      const id = requestIdOf(data);
+      if (id !== null) reply(window, id, { code: 'malformed', message: 'The app sent what the engine does not understand.' });
+      return;
+    }
+    switch (message.type) {
+      case 'watch':
+        this.watch(window, message.visible, message.detail);
+        break;
+      case 'command':
+        void this.obey(window, message.id, message.command);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  private watch(window: Window, visible: boolean, watched: TorrentId | null): void {
+    const shown = visible && !window.visible;
+    window.visible = visible;
+    if (window.watched !== watched || shown) {
+      window.watched = watched;
+      window.detail = null;
+      window.detailAt = 0;
+    }
+    if (shown) this.sendSnapshot(window);
+    if (visible && watched !== null) this.sendDelta(window, { rows: [], removed: [] });
+    this.run();
+  }
+
+  private async obey(window: Window, id: number, command: Command): Promise<void> {
+    if (window.commands >= MAX_COMMANDS) {
+      reply(window, id, { code: 'too-many-commands', message: '' });
+      return;
+    }
+    window.commands++;
+    try {
+      const added = await this.backend.run(command);
+      // What the command changed is there before its answer.
+      this.sendDeltas();
+      post(window.port, { type: 'reply', id, error: null, added });
+    } catch (error) {
+      reply(window, id, apiError(error));
+    } finally {
+      window.commands--;
+    }
+  }
+
+  /** Ticks as long as someone looks. */
+  private run(): void {
+    if (this.timer !== null || ![...this.windows.values()].some(({ visible }) => visible)) return;
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      this.sendDeltas();
+      this.run();
+    }, PERIOD);
+  }
+
+  private sendDeltas(): void {
+    const windows = [...this.windows.values()].filter(({ visible }) => visible);
+    if (windows.length === 0) return;
+    const changes = this.backend.takeChanges();
+    for (const window of windows) this.sendDelta(window, changes);
+  }
+
+  private sendSnapshot(window: Window): void {
+    window.connection = this.backend.connection();
+    window.roots = this.backend.roots();
+    const torrents = this.backend.rows();
+    post(window.port, {
+      type: 'snapshot',
+      version: API_VERSION,
+      torrents,
+      connection: window.connection,
+      roots: window.roots,
+    });
+  }
+
+  private sendDelta(window: Window, changes: ReturnType<Backend['takeChanges']>): void {
+    const connection = this.backend.connection();
+    const roots = this.backend.roots();
+    const isOther = !same(connection, window.connection);
+    const areOther = !same(roots, window.roots);
+    const detail = this.newDetail(window);
+    if (changes.rows.length === 0 && changes.removed.length === 0 && !isOther && !areOther && detail === null) return;
+    window.connection = connection;
+    window.roots = roots;
+    post(window.port, {
+      type: 'delta',
+      torrents: changes.rows,
+      removed: changes.removed,
+      connection: isOther ? connection : null,
+      roots: areOther ? roots : null,
+      detail,
+    });
+  }
+
+  private newDetail(window: Window): TorrentDetail | null {
+    const start = performance.now();
+    if (window.watched === null || start < window.detailAt) return null;
+    const detail = this.backend.detail(window.watched);
+    const isOther = detail !== null && !same(detail, window.detail);
+    const end = performance.now();
+    window.detailAt = end + (end - start) / DETAIL_SHARE;
+    if (!isOther) return null;
+    window.detail = detail;
+    return detail;
+  }
+
+  private forget(window: Window): void {
+    if (this.windows.get(window.client) === window) this.windows.delete(window.client);
+  }
+}
+
+function post(port: MessagePort, message: FromWorker): void {
+  port.postMessage(message);
+}
+
+function reply({ port }: Window, id: number, error: ApiError): void {
+  post(port, { type: 'reply', id, error, added: null });
+}
+
+function apiError(error: unknown): ApiError {
+  if (error instanceof Error) {
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
+    if (code !== 'internal') return { code, message: error.message };
+  }
+  console.error('A command failed.', error);
+  return { code: 'internal', message: 'Something went wrong in the engine. What was asked for may not have been done.' };
+}

@@ -1,0 +1,58 @@
+/** What a window may say, checked: the page is one more place that something hostile may speak from. */
+import * as v from 'valibot';
+import type { ToWorker } from './api.ts';
+
+/** Longest magnet link, in characters; the engine's own limit is lower and says why. */
+const MAX_URI = 64 << 10;
+/** Longest torrent file, in bytes; the engine's own limit is lower and says why. */
+const MAX_TORRENT = 32 << 20;
+const MAX_IDS = 20_000;
+const MAX_FILES = 1_000_000;
+
+const torrentId = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
+const ids = v.pipe(v.array(torrentId), v.maxLength(MAX_IDS));
+const wanted = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_FILES))), v.maxLength(MAX_FILES));
+const root = v.pipe(v.string(), v.maxLength(128));
+/** Printable and without spaces, as it goes into a frame beside others. */
+const secret = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,256}$/));
+
+const source = v.variant('kind', [
+  v.strictObject({ kind: v.literal('magnet'), uri: v.pipe(v.string(), v.maxLength(MAX_URI)) }),
+  v.strictObject({
+    kind: v.literal('file'),
+    bytes: v.pipe(
+      v.instance(Uint8Array),
+      v.check(bytes => bytes.length <= MAX_TORRENT),
+    ),
+  }),
+]);
+
+const command = v.variant('do', [
+  v.strictObject({ do: v.literal('add'), source }),
+  v.strictObject({ do: v.literal('start'), id: torrentId, wanted: v.nullable(wanted), root }),
+  v.strictObject({ do: v.literal('pause'), ids }),
+  v.strictObject({ do: v.literal('resume'), ids }),
+  v.strictObject({ do: v.literal('remove'), ids, withData: v.boolean() }),
+  v.strictObject({ do: v.literal('want'), id: torrentId, wanted }),
+  v.strictObject({ do: v.literal('pair'), token: secret, installId: secret }),
+  v.strictObject({ do: v.literal('reconnect') }),
+]);
+
+const requestId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const toWorker: v.GenericSchema<unknown, ToWorker> = v.variant('type', [
+  v.strictObject({ type: v.literal('command'), id: requestId, command }),
+  v.strictObject({ type: v.literal('watch'), visible: v.boolean(), detail: v.nullable(torrentId) }),
+]);
+
+/** The message, or null where it is none. */
+export function parseToWorker(message: unknown): ToWorker | null {
+  const result = v.safeParse(toWorker, message);
+  return result.success ? result.output : null;
+}
+
+/** The number that a refusal of an unreadable message can be sent to, or null. */
+export function requestIdOf(message: unknown): number | null {
+  const result = v.safeParse(v.object({ type: v.literal('command'), id: requestId }), message);
+  return result.success ? result.output.id : null;
+}

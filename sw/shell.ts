@@ -1,0 +1,25 @@
+/**
+ * The app's own files, kept by hash at install, so that it opens without a network and without its host. Nothing else
+ * is ever answered from a cache.
+ */
+import { cleanupOutdatedCaches, createHandlerBoundToURL, getCacheKeyForURL, precache } from 'workbox-precaching';
+
+type Manifest = Parameters<typeof precache>[0];
+
+const APP = '/index.html';
+
+/** Call once while the worker starts: it takes part in `install` and `activate`. */
+export function keepShell(manifest: Manifest): void {
+  precache(manifest);
+  cleanupOutdatedCaches();
+}
+
+/** The answer where the app itself is asked for, else null. */
+export function respondFromShell(event: FetchEvent, url: URL): Promise<Response> | null {
+  const { request } = event;
+  if (request.method !== 'GET' || url.origin !== location.origin) return null;
+  // Every address of the app is the one page; what it shows stands behind the #.
+  const path = request.mode === 'navigate' ? APP : url.pathname;
+  if (getCacheKeyForURL(path) === undefined) return null;
+  return createHandlerBoundToURL(path)({ event, request, url });
+}

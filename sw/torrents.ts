@@ -1,0 +1,356 @@
+/**
+ * Joins the engine to its connection: which session there is, when it may use the daemon, and what the windows are
+ * shown and told while it may not.
+ */
+import type { Backend } from './api-server.ts';
+import type { Added, ApiError, Command, Connection, RootRow, Source, TorrentDetail, TorrentId, TorrentRow } from './api.ts';
+import { same } from './same.ts';
+
+/** An engine, as far as it is used here. */
+export interface Engine<Kept> {
+  load(records: readonly StateRecord[]): void;
+  attach(kept: readonly Kept[]): void;
+  detach(): void;
+  add(source: Source): Added;
+  start(id: TorrentId, wanted: readonly number[] | null, root: string): void;
+  pause(id: TorrentId): void;
+  resume(id: TorrentId): void;
+  remove(id: TorrentId, withData: boolean): void;
+  want(id: TorrentId, wanted: readonly number[]): void;
+  rows(): readonly TorrentRow[];
+  takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] };
+  detail(id: TorrentId): TorrentDetail | null;
+  close(done: () => void): void;
+}
+
+export interface StateRecord {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+export interface Credentials {
+  readonly token: string;
+  readonly installId: string;
+}
+
+/** The connection, as far as it is used here. */
+export interface Link {
+  readonly state: 'unpaired' | 'connecting' | 'welcomed' | 'linked' | 'lost' | 'superseded' | 'closed';
+  readonly roots: readonly RootRow[];
+  readonly gaveUp: boolean;
+  readonly version: string;
+  /** Its last tries failed. */
+  readonly failing: boolean;
+  pair(credentials: Credentials): void;
+  reconnect(): void;
+  close(): void;
+}
+
+/** What outlives the worker. */
+export interface Memory {
+  keepCredentials(credentials: Credentials): void;
+  keepEverConnected(): void;
+  keepRows(rows: readonly TorrentRow[]): void;
+}
+
+export interface TorrentsOptions<Kept> {
+  readonly link: Link;
+  readonly memory: Memory;
+  /** A new engine on the same ports; `silence` cuts it off from its clock, so that it never acts again. */
+  readonly newEngine: () => { readonly engine: Engine<Kept>; readonly silence: () => void };
+  /** All records, or null where the host went away in between. */
+  readonly loadRecords: (done: (records: readonly StateRecord[] | null) => void) => void;
+  /** Says how long after the worker's start something was reached. */
+  readonly mark: (name: string) => void;
+  /** The list was replaced as a whole. */
+  readonly replaced: () => void;
+}
+
+/** The last list is kept at most this often, in ms. */
+const KEEP_PERIOD = 10_000;
+/** Commands that wait for the engine while it starts; one more is refused. */
+const MAX_WAITING = 1_000;
+
+interface Waiting<Kept> {
+  resolve(engine: Engine<Kept>): void;
+  reject(error: Refusal): void;
+}
+
+/** A command that cannot be done now. */
+class Refusal extends Error implements ApiError {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export class Torrents<Kept> implements Backend {
+  private readonly options: TorrentsOptions<Kept>;
+  private current: { readonly engine: Engine<Kept>; readonly silence: () => void } | null = null;
+  /** Whether it is still to be found out if this browser is paired. */
+  private isStarting = true;
+  private isLoading = false;
+  private isClosing = false;
+  /** What outlived the last connection, while there is one that the engine was not told of yet. */
+  private unattached: readonly Kept[] | null = null;
+  private lastEpoch = 0;
+  private atRest: readonly TorrentRow[] = [];
+  private keeper: ReturnType<typeof setTimeout> | null = null;
+  private everConnected = false;
+  private waiting: Waiting<Kept>[] = [];
+
+  constructor(options: TorrentsOptions<Kept>) {
+    this.options = options;
+  }
+
+  /** What was remembered: shown until the engine has its records. */
+  remember(everConnected: boolean, rows: readonly TorrentRow[]): void {
+    this.everConnected ||= everConnected;
+    if (this.current !== null) return;
+    this.atRest = rows;
+    this.options.replaced();
+  }
+
+  /** Connects as this browser is paired; null where it is not. */
+  begin(credentials: Credentials | null): void {
+    this.isStarting = false;
+    if (credentials !== null) this.options.link.pair(credentials);
+    else this.changed();
+  }
+
+  /** The host let us in. On a worker's first connection the records are asked for while the host goes on with its welcome. */
+  admitted(): void {
+    if (this.current === null) this.load();
+  }
+
+  /** The host counts connections by `epoch`: a gap means that someone else wrote in between, and the records are read anew. */
+  welcomed(epoch: number): void {
+    this.options.mark('welcomed');
+    const isNext = epoch === this.lastEpoch + 1;
+    this.lastEpoch = epoch;
+    if (this.current !== null && !isNext) {
+      this.current.silence();
+      this.current = null;
+      this.load();
+    }
+  }
+
+  /** The io-daemon can be used. */
+  linked(kept: readonly Kept[]): void {
+    this.options.mark('linked');
+    this.unattached = kept;
+    this.attach();
+    if (this.everConnected) return;
+    this.everConnected = true;
+    this.options.memory.keepEverConnected();
+  }
+
+  /** It cannot any more. */
+  unlinked(): void {
+    const wasAttached = this.unattached === null;
+    this.unattached = null;
+    if (wasAttached) this.current?.engine.detach();
+  }
+
+  /** The connection is another: who waits for it is served, or refused. */
+  changed(): void {
+    if (this.waiting.length === 0) return;
+    const ready = this.readyEngine();
+    if (ready === null && this.isOnItsWay()) return;
+    const { waiting } = this;
+    this.waiting = [];
+    for (const { resolve, reject } of waiting) {
+      if (ready === null) reject(this.away());
+      else resolve(ready);
+    }
+  }
+
+  rows(): readonly TorrentRow[] {
+    return this.current?.engine.rows() ?? this.atRest;
+  }
+
+  takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] } {
+    return this.current?.engine.takeChanges() ?? { rows: [], removed: [] };
+  }
+
+  detail(id: TorrentId): TorrentDetail | null {
+    return this.current?.engine.detail(id) ?? null;
+  }
+
+  connection(): Connection {
+    const { link } = this.options;
+    return {
+      state: this.connectionState(),
+      everConnected: this.everConnected,
+      superseded: link.state === 'superseded',
+      gaveUp: link.gaveUp,
+      version: link.version,
+    };
+  }
+
+  roots(): readonly RootRow[] {
+    return this.options.link.roots;
+  }
+
+  async run(command: Command): Promise<Added | null> {
+    switch (command.do) {
+      case 'pair': {
+        const credentials = { token: command.token, installId: command.installId };
+        this.options.memory.keepCredentials(credentials);
+        this.begin(credentials);
+        return null;
+      }
+      case 'reconnect':
+        this.options.link.reconnect();
+        return null;
+      case 'add':
+        return (await this.engine()).add(command.source);
+      case 'start':
+        (await this.engine()).start(command.id, command.wanted, command.root);
+        return null;
+      case 'pause': {
+        const engine = await this.engine();
+        for (const id of command.ids) engine.pause(id);
+        return null;
+      }
+      case 'resume': {
+        const engine = await this.engine();
+        for (const id of command.ids) engine.resume(id);
+        return null;
+      }
+      case 'remove': {
+        const engine = await this.engine();
+        for (const id of command.ids) engine.remove(id, command.withData);
+        return null;
+      }
+      case 'want':
+        (await this.engine()).want(command.id, command.wanted);
+        return null;
+      default:
+        return command satisfies never;
+    }
+  }
+
+  /** Records what is durable and ends, so that the next version can take over. */
+  async close(): Promise<void> {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    const engine = this.current?.engine;
+    if (engine !== undefined) await new Promise<void>(resolve => engine.close(resolve));
+    this.current?.silence();
+    this.options.link.close();
+    this.changed();
+  }
+
+  private load(): void {
+    if (this.isLoading || this.isClosing) return;
+    this.isLoading = true;
+    this.options.loadRecords(records => {
+      this.isLoading = false;
+      if (records === null || this.isClosing) return;
+      this.options.mark(`records (${records.length})`);
+      this.current = this.options.newEngine();
+      this.current.engine.load(records);
+      this.options.mark('loaded');
+      this.options.replaced();
+      this.keepLater();
+      this.attach();
+      this.changed();
+    });
+  }
+
+  private attach(): void {
+    if (this.current === null || this.unattached === null) return;
+    const kept = this.unattached;
+    this.unattached = null;
+    this.current.engine.attach(kept);
+    this.options.mark('attached');
+  }
+
+  /** The engine, once the host is there to keep what it records. */
+  private engine(): Promise<Engine<Kept>> {
+    const ready = this.readyEngine();
+    if (ready !== null) return Promise.resolve(ready);
+    if (!this.isOnItsWay() || this.waiting.length >= MAX_WAITING) return Promise.reject(this.away());
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  private readyEngine(): Engine<Kept> | null {
+    const { state } = this.options.link;
+    return (state === 'welcomed' || state === 'linked') && !this.isClosing ? (this.current?.engine ?? null) : null;
+  }
+
+  private isOnItsWay(): boolean {
+    const { state, failing } = this.options.link;
+    if (this.isClosing) return false;
+    if (this.isStarting) return true;
+    return state === 'welcomed' || state === 'linked' || ((state === 'connecting' || state === 'lost') && !failing);
+  }
+
+  private away(): Refusal {
+    if (this.isClosing) return new Refusal('updating', 'The app is being updated. Nothing was done; try again in a moment.');
+    switch (this.options.link.state) {
+      case 'unpaired':
+        return new Refusal(
+          'unpaired',
+          'This browser is not paired with the helper, so nothing was done. Set up the helper first.',
+        );
+      case 'superseded':
+        return new Refusal('superseded', 'Another browser has taken over, so nothing was done here. Reconnect to use this one.');
+      case 'connecting':
+      case 'welcomed':
+      case 'linked':
+      case 'lost':
+      case 'closed':
+        return new Refusal(
+          'daemon-away',
+          'The helper is not running, so nothing was done. Start it with `npm start`, then try again.',
+        );
+      default:
+        return this.options.link.state satisfies never;
+    }
+  }
+
+  private connectionState(): Connection['state'] {
+    const { state, failing, gaveUp } = this.options.link;
+    switch (state) {
+      case 'unpaired':
+        return this.isStarting ? 'connecting' : 'unpaired';
+      case 'linked':
+        return this.current === null ? 'connecting' : 'connected';
+      case 'welcomed':
+        return gaveUp ? 'disconnected' : 'connecting';
+      case 'connecting':
+      case 'lost':
+        return failing ? 'disconnected' : 'connecting';
+      case 'superseded':
+      case 'closed':
+        return 'disconnected';
+      default:
+        return state satisfies never;
+    }
+  }
+
+  /** Keeps the list for the next life of the worker, as it looks while nothing moves. */
+  private keepLater(): void {
+    this.keeper ??= setTimeout(() => {
+      this.keeper = null;
+      const rows = this.rows()
+        .filter(({ state }) => state !== 'adding')
+        .map(rowAtRest);
+      if (!same(rows, this.atRest)) {
+        this.atRest = rows;
+        this.options.memory.keepRows(rows);
+      }
+      if (this.current !== null) this.keepLater();
+    }, KEEP_PERIOD);
+  }
+}
+
+function rowAtRest(row: TorrentRow): TorrentRow {
+  const still = { ...row, down: 0, up: 0, eta: -1, peers: 0, seeds: 0, active: 0 };
+  const isAtRest = row.state === 'paused' || row.state === 'done' || row.state === 'error';
+  return isAtRest ? still : { ...still, state: 'waiting', problem: { code: 'daemon-away' } };
+}
