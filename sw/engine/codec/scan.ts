@@ -168,7 +168,7 @@ export class Scan {
     return this.bytes.subarray(this.#body(token), this.#table[3 * token + 1]!);
   }
 
-  /** Throws `integer-range` beyond ±(2^53 − 1), which a number here cannot hold. */
+  /** Beyond ±(2^53 − 1), which a number cannot hold exactly, ±Infinity. */
   integer(token: number): number | null {
     if (this.#lead(token) !== INTEGER) return null;
     let value = 0;
@@ -176,8 +176,8 @@ export class Scan {
     const last = this.#table[3 * token + 1]! - 1;
     for (let at = this.#table[3 * token]! + (negative ? 2 : 1); at < last; at++) {
       value = value * 10 + this.bytes[at]! - ZERO;
-      if (value > Number.MAX_SAFE_INTEGER) fail('integer-range', 'A number in this is too large to be meant.');
     }
+    if (value > Number.MAX_SAFE_INTEGER) value = Infinity;
     return negative ? -value : value;
   }
 

@@ -1,0 +1,188 @@
+/**
+ * Torrent files (BEP 3, 12, 19, 27, 47) and the info dictionary alone, as peers send it for a magnet (BEP 9).
+ *
+ * A hybrid (BEP 52) is taken by its v1 part, its v2 part checked. A torrent of v2 alone is read and checked and says so.
+ */
+import { sha1 } from '@noble/hashes/legacy.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { fail } from '../errors.ts';
+import { ID_BYTES, toHex, type InfoHash } from '../model/ids.ts';
+import { BLOCK, Layout } from '../model/layout.ts';
+import { isHost, type PeerAddress } from './address.ts';
+import { MAX_METADATA } from './extensions.ts';
+import { damaged, readFileList, readFileTree, textAt, type ListedFile } from './file-list.ts';
+import { checkPieceLayers, checkSameFiles, withPads } from './hybrid.ts';
+import { distinctPaths, safeName } from './paths.ts';
+import { scan, type Scan } from './scan.ts';
+import { printable } from './text.ts';
+import { trackerUrl, webSeedUrl } from './urls.ts';
+
+/** Bytes of a torrent file. */
+export const MAX_TORRENT_BYTES = 10_000_000;
+const MAX_PIECE_LENGTH = 512 * 1024 * 1024 - 1;
+const MAX_PIECES = 2_097_152;
+const MAX_TRACKERS = 100;
+const MAX_WEB_SEEDS = 100;
+const MAX_NODES = 100;
+const MAX_COMMENT = 1000;
+const MAX_CREATOR = 100;
+
+/** What the info dictionary says, all that peers agree on. */
+export interface Info {
+  /** SHA-1 of `info`; of v2 alone, the first 20 bytes of its SHA-256. */
+  readonly infoHash: InfoHash;
+  /** The dictionary's own bytes. */
+  readonly info: Uint8Array;
+  /** Safe as a file name. */
+  readonly name: string;
+  readonly layout: Layout;
+  /** SHA-1 of each piece, 20 bytes each; empty where the torrent is of v2 alone. */
+  readonly pieceHashes: Uint8Array;
+  /** Peers may come from its trackers alone (BEP 27). */
+  readonly isPrivate: boolean;
+  /** It cannot be downloaded by v1, which is all that is spoken so far. */
+  readonly v2Only: boolean;
+}
+
+export interface Metainfo extends Info {
+  /** In tiers (BEP 12), each address once. */
+  readonly trackers: readonly (readonly string[])[];
+  /** Of several files: ending in a slash (BEP 19). */
+  readonly webSeeds: readonly string[];
+  /** Where to enter the DHT. */
+  readonly nodes: readonly PeerAddress[];
+  /** Texts fit to be shown; "" for none. */
+  readonly comment: string;
+  readonly createdBy: string;
+  /** Seconds since 1970. */
+  readonly createdAt: number | null;
+}
+
+/** Reads a torrent file. Throws `bencode` or `torrent`, with a message for people, where it cannot be used. */
+export function parseTorrent(bytes: Uint8Array): Metainfo {
+  if (bytes.length > MAX_TORRENT_BYTES) {
+    fail(
+      'torrent',
+      `This torrent file is larger than ${MAX_TORRENT_BYTES / 1e6} MB, which no real one is. Look for another copy of it.`,
+    );
+  }
+  // Some servers append to what they send; what follows the torrent is let be.
+  const torrent = scan(bytes, { trailing: 'allow' });
+  if (!torrent.isDict(0)) damaged('it is no torrent file');
+  const infoToken = torrent.find(0, 'info');
+  if (!torrent.isDict(infoToken)) damaged('it says nothing about its files');
+  const { info, tree } = readInfo(torrent.raw(infoToken).slice());
+  if (tree !== null) checkPieceLayers(torrent, tree, info.layout.pieceLength);
+  const createdAt = torrent.integer(torrent.find(0, 'creation date'));
+  return {
+    ...info,
+    trackers: readTrackers(torrent),
+    webSeeds: readWebSeeds(torrent, info.layout.files.length > 1),
+    nodes: readNodes(torrent),
+    comment: printable(textAt(torrent, 0, 'comment') ?? '', MAX_COMMENT) ?? '',
+    createdBy: printable(textAt(torrent, 0, 'created by') ?? '', MAX_CREATOR) ?? '',
+    createdAt: createdAt !== null && createdAt > 0 && Number.isFinite(createdAt) ? createdAt : null,
+  };
+}
+
+/** Reads an info dictionary, which is kept, not copied. Throws as {@link parseTorrent} does. */
+export function parseInfo(bytes: Uint8Array): Info {
+  if (bytes.length > MAX_METADATA) damaged('the list of its files is too long');
+  return readInfo(bytes).info;
+}
+
+function readInfo(bytes: Uint8Array): { info: Info; tree: readonly ListedFile[] | null } {
+  const scanned = scan(bytes);
+  if (!scanned.isDict(0)) damaged('it says nothing about its files');
+  const version = scanned.integer(scanned.find(0, 'meta version')) ?? 1;
+  if (version > 2)
+    fail('torrent', 'This torrent is of a newer kind than Starling knows. Look for a v1 or hybrid torrent of the same files.');
+  const isV2 = version === 2;
+  if (isV2 && !scanned.sorted) damaged('its entries are not in order');
+  const pieceLength = readPieceLength(scanned, isV2);
+  const rawName = textAt(scanned, 0, 'name') ?? damaged('it has no name');
+  const name = safeName(rawName) || toHex(sha1(bytes));
+
+  const tree = readFileTree(scanned, name);
+  if ((tree !== null) !== isV2) damaged(isV2 ? 'it lists no files' : 'it has a tree of files and does not say of which version');
+  const list = readFileList(scanned, name);
+  if (list !== null && tree !== null) checkSameFiles(list, tree, pieceLength);
+  const files = list ?? (tree === null ? damaged('it lists no files') : withPads(tree, pieceLength));
+
+  const layout = layOut(files, pieceLength);
+  const v2Only = list === null;
+  const hashes = scanned.string(scanned.find(0, 'pieces'));
+  if (hashes === null && !v2Only) damaged('it has no hashes of its pieces');
+  if (hashes !== null && hashes.length !== ID_BYTES * layout.pieceCount)
+    damaged('the number of its hashes does not fit its size');
+  const isPrivate = (scanned.integer(scanned.find(0, 'private')) ?? 0) !== 0;
+  const infoHash = toHex(v2Only ? sha256(bytes).subarray(0, ID_BYTES) : sha1(bytes));
+  return { info: { infoHash, info: bytes, name, layout, pieceHashes: hashes ?? new Uint8Array(), isPrivate, v2Only }, tree };
+}
+
+function readPieceLength(info: Scan, isV2: boolean): number {
+  const length = info.integer(info.find(0, 'piece length'));
+  if (length === null || length <= 0 || length > MAX_PIECE_LENGTH) damaged('its pieces have no length that can be');
+  // BEP 52: a power of two, and no less than a block.
+  if (isV2 && (length < BLOCK || (length & (length - 1)) !== 0)) damaged('its pieces have no length that can be');
+  return length;
+}
+
+function layOut(files: readonly ListedFile[], pieceLength: number): Layout {
+  const total = files.reduce((sum, file) => sum + file.length, 0);
+  if (total === 0) damaged('its files are all empty');
+  if (total > MAX_PIECES * pieceLength) damaged('it has more pieces than any real one');
+  const visible = files.filter(file => !file.pad);
+  const paths = distinctPaths(visible.map(file => file.path));
+  let next = 0;
+  return new Layout(
+    pieceLength,
+    files.map(({ path, length, pad }) => ({ path: pad ? path : paths[next++]!, length, pad })),
+  );
+}
+
+function readTrackers(torrent: Scan): string[][] {
+  const seen = new Set<string>();
+  const take = (token: number): string[] => {
+    const url = trackerUrl(textOf(torrent, token));
+    if (url === null || seen.has(url) || seen.size >= MAX_TRACKERS) return [];
+    seen.add(url);
+    return [url];
+  };
+  const tiers: string[][] = [];
+  for (const tier of torrent.items(torrent.find(0, 'announce-list'))) {
+    const urls = [...torrent.items(tier)].flatMap(take);
+    if (urls.length > 0) tiers.push(urls);
+  }
+  if (tiers.length > 0) return tiers;
+  const announce = take(torrent.find(0, 'announce'));
+  return announce.length > 0 ? [announce] : [];
+}
+
+function readWebSeeds(torrent: Scan, severalFiles: boolean): string[] {
+  const token = torrent.find(0, 'url-list');
+  const seeds = new Set<string>();
+  for (const item of torrent.isList(token) ? torrent.items(token) : [token]) {
+    const url = webSeedUrl(textOf(torrent, item));
+    if (url !== null && seeds.size < MAX_WEB_SEEDS) seeds.add(severalFiles && !url.endsWith('/') ? `${url}/` : url);
+  }
+  return [...seeds];
+}
+
+function readNodes(torrent: Scan): PeerAddress[] {
+  const nodes: PeerAddress[] = [];
+  for (const item of torrent.items(torrent.find(0, 'nodes'))) {
+    if (nodes.length >= MAX_NODES) break;
+    const [hostToken = -1, portToken = -1] = torrent.items(item);
+    const host = textOf(torrent, hostToken);
+    const port = torrent.integer(portToken) ?? 0;
+    if (isHost(host) && port >= 1 && port <= 65535) nodes.push({ host, port });
+  }
+  return nodes;
+}
+
+/** The text of a string; "" where it is none. */
+function textOf(torrent: Scan, token: number): string {
+  const bytes = torrent.string(token);
+  return bytes === null ? '' : new TextDecoder('utf-8').decode(bytes);
+}

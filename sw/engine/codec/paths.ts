@@ -1,0 +1,104 @@
+/**
+ * Names of files as strangers wrote them, made safe to write on any system and distinct there. The same torrent gives
+ * the same names everywhere and always, for what is on disk is found again by them.
+ */
+import { fail } from '../errors.ts';
+
+/** UTF-8 bytes of a name; file systems take 255, and a suffix may have to follow. */
+export const MAX_NAME_BYTES = 240;
+/** Directories inside one another. */
+export const MAX_PATH_DEPTH = 100;
+/** How often, over a whole torrent, a new name may turn out to be taken too. */
+const MAX_DUPLICATES = 500;
+
+/** Separators, and what reorders or hides the characters beside it: removed. */
+const REMOVED = /[/\\\p{Cf}]/gu;
+/** Control characters, line separators, undecodable bytes, and what Windows does not allow: each becomes _. */
+const REPLACED = /[\p{Cc}\p{Cs}\u2028\u2029\ufffd<>:"|?*]/gu;
+/** Windows drops these at the end of a name, so that two names could be one. */
+const TRAILING = /[. ]+$/;
+/** Devices on Windows, whatever extension follows. */
+const RESERVED = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?= *(?:\.|$))/i;
+/** Whatever matches this needs none of the above. */
+const PLAIN = /^[A-Za-z0-9_(][A-Za-z0-9_ .,()[\]+&'!#@=~-]*[A-Za-z0-9_)\]]$/;
+
+/** One component of a path. "" for "." and "..", in any disguise, and for an empty one: it is to be left out. */
+export function safeName(raw: string): string {
+  if (/^\.*$/.test(raw)) return '';
+  let name = raw;
+  if (!PLAIN.test(raw)) name = raw.replace(REMOVED, '').replace(REPLACED, '_').replace(TRAILING, '');
+  if (RESERVED.test(name)) name = `_${name}`;
+  return shorten(name, '') || '_';
+}
+
+/** The safe components of a path, in order; "_" alone where nothing is left. */
+export function safePath(raw: readonly string[]): string[] {
+  if (raw.length > MAX_PATH_DEPTH)
+    fail('torrent', `This torrent has folders more than ${MAX_PATH_DEPTH} deep, which no disk could hold.`);
+  const path = raw.map(safeName).filter(name => name !== '');
+  return path.length > 0 ? path : ['_'];
+}
+
+/**
+ * Gives each file a path that no other file and no folder has, where case and the composition of characters do not
+ * count, as on many disks they don't: a second `a.txt` becomes `a.1.txt`. Files come in the torrent's order and the
+ * first keeps its name.
+ */
+export function distinctPaths(paths: readonly (readonly string[])[]): (readonly string[])[] {
+  const taken = new Set<string>();
+  let previous = '';
+  for (const path of paths) {
+    const folder = path.slice(0, -1).join('/');
+    // Files of one folder mostly follow one another.
+    if (folder === previous) continue;
+    previous = folder;
+    let key = '';
+    for (const name of path.slice(0, -1)) {
+      key += `${fold(name)}/`;
+      taken.add(key);
+    }
+  }
+  let duplicates = 0;
+  return paths.map(path => {
+    const folder = path.slice(0, -1);
+    const folderKey = folder.map(name => `${fold(name)}/`).join('');
+    const name = path.at(-1)!;
+    let candidate = name;
+    for (let attempt = 1; ; attempt++) {
+      const key = folderKey + fold(candidate);
+      if (!taken.has(key) && !taken.has(`${key}/`)) {
+        taken.add(key);
+        return candidate === name ? path : [...folder, candidate];
+      }
+      if (attempt > 1 && ++duplicates > MAX_DUPLICATES)
+        fail('torrent', 'This torrent has too many files of the same name to be an honest one.');
+      candidate = shorten(name, `.${attempt}`);
+    }
+  });
+}
+
+/** Two names are one on some disk if they fold to the same. */
+function fold(name: string): string {
+  // eslint-disable-next-line no-control-regex -- all of ASCII is meant
+  if (/^[\x00-\x7f]*$/.test(name)) return name.toUpperCase();
+  return name.normalize('NFC').toUpperCase().normalize('NFC');
+}
+
+const utf8 = new TextEncoder();
+
+/** Puts `suffix` before the extension and cuts what stands before them so that all fits {@link MAX_NAME_BYTES}. */
+function shorten(name: string, suffix: string): string {
+  // No UTF-16 unit takes more than three bytes.
+  if (suffix === '' && name.length * 3 <= MAX_NAME_BYTES) return name;
+  const dot = name.lastIndexOf('.');
+  const extension = dot > 0 && name.length - dot <= 10 ? name.slice(dot) : '';
+  const stem = name.slice(0, name.length - extension.length);
+  let room = MAX_NAME_BYTES - utf8.encode(suffix + extension).length;
+  let kept = '';
+  for (const character of stem) {
+    room -= utf8.encode(character).length;
+    if (room < 0) break;
+    kept += character;
+  }
+  return `${kept === stem ? kept : kept.replace(TRAILING, '')}${suffix}${extension}`;
+}
