@@ -5,7 +5,7 @@
  */
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { fail } from '../errors.ts';
+import { EngineError, fail } from '../errors.ts';
 import { ID_BYTES, toHex, type InfoHash } from '../model/ids.ts';
 import { BLOCK, Layout } from '../model/layout.ts';
 import { isHost, type PeerAddress } from './address.ts';
@@ -27,8 +27,7 @@ const MAX_NODES = 100;
 const MAX_COMMENT = 1000;
 const MAX_CREATOR = 100;
 
-/** What the info dictionary says, all that peers agree on. */
-export interface Info {
+export interface Metainfo {
   /** SHA-1 of `info`; of v2 alone, the first 20 bytes of its SHA-256. */
   readonly infoHash: InfoHash;
   /** The dictionary's own bytes. */
@@ -42,9 +41,6 @@ export interface Info {
   readonly isPrivate: boolean;
   /** It cannot be downloaded by v1, which is all that is spoken so far. */
   readonly v2Only: boolean;
-}
-
-export interface Metainfo extends Info {
   /** In tiers (BEP 12), each address once. */
   readonly trackers: readonly (readonly string[])[];
   /** Of several files: ending in a slash (BEP 19). */
@@ -58,7 +54,11 @@ export interface Metainfo extends Info {
   readonly createdAt: number | null;
 }
 
-/** Reads a torrent file. Throws `bencode` or `torrent`, with a message for people, where it cannot be used. */
+/** What stands outside the info dictionary. */
+type Surroundings = Pick<Metainfo, 'trackers' | 'webSeeds' | 'nodes' | 'comment' | 'createdBy' | 'createdAt'>;
+const NO_SURROUNDINGS: Surroundings = { trackers: [], webSeeds: [], nodes: [], comment: '', createdBy: '', createdAt: null };
+
+/** Reads a torrent file. Throws `torrent`, with a message for people, where it cannot be used. */
 export function parseTorrent(bytes: Uint8Array): Metainfo {
   if (bytes.length > MAX_TORRENT_BYTES) {
     fail(
@@ -67,8 +67,9 @@ export function parseTorrent(bytes: Uint8Array): Metainfo {
     );
   }
   // Some servers append to what they send; what follows the torrent is let be.
-  const torrent = scan(bytes, { trailing: 'allow' });
-  if (!torrent.isDict(0)) damaged('it is no torrent file');
+  const torrent = scanned(bytes, 'allow');
+  if (!torrent.isDict(0))
+    fail('torrent', 'This file is no torrent. If it was downloaded, the server may have sent a web page in its place.');
   const infoToken = torrent.find(0, 'info');
   if (!torrent.isDict(infoToken)) damaged('it says nothing about its files');
   const { info, tree } = readInfo(torrent.raw(infoToken).slice());
@@ -85,37 +86,52 @@ export function parseTorrent(bytes: Uint8Array): Metainfo {
   };
 }
 
-/** Reads an info dictionary, which is kept, not copied. Throws as {@link parseTorrent} does. */
-export function parseInfo(bytes: Uint8Array): Info {
+/**
+ * Reads an info dictionary that peers sent; the bytes are kept, not copied. Throws `info-hash` where it is not the one
+ * with the hash `expected`, else as {@link parseTorrent} does.
+ */
+export function parseInfo(bytes: Uint8Array, expected: InfoHash): Metainfo {
   if (bytes.length > MAX_METADATA) damaged('the list of its files is too long');
-  return readInfo(bytes).info;
+  if (toHex(sha1(bytes)) !== expected) fail('info-hash', 'What peers sent is not the list of files of this torrent.');
+  return { ...readInfo(bytes).info, ...NO_SURROUNDINGS };
 }
 
-function readInfo(bytes: Uint8Array): { info: Info; tree: readonly ListedFile[] | null } {
-  const scanned = scan(bytes);
-  if (!scanned.isDict(0)) damaged('it says nothing about its files');
-  const version = scanned.integer(scanned.find(0, 'meta version')) ?? 1;
+/** Scans a torrent or an info dictionary; what is wrong is told as of a torrent. */
+function scanned(bytes: Uint8Array, trailing: 'refuse' | 'allow'): Scan {
+  try {
+    return scan(bytes, { trailing });
+  } catch (error) {
+    if (error instanceof EngineError)
+      fail('torrent', `This torrent is damaged: ${error.message} Download it again, or look for another copy.`);
+    throw error;
+  }
+}
+
+function readInfo(bytes: Uint8Array): { info: Omit<Metainfo, keyof Surroundings>; tree: readonly ListedFile[] | null } {
+  const dict = scanned(bytes, 'refuse');
+  if (!dict.isDict(0)) damaged('it says nothing about its files');
+  const version = dict.integer(dict.find(0, 'meta version')) ?? 1;
   if (version > 2)
     fail('torrent', 'This torrent is of a newer kind than Starling knows. Look for a v1 or hybrid torrent of the same files.');
   const isV2 = version === 2;
-  if (isV2 && !scanned.sorted) damaged('its entries are not in order');
-  const pieceLength = readPieceLength(scanned, isV2);
-  const rawName = textAt(scanned, 0, 'name') ?? damaged('it has no name');
+  if (isV2 && !dict.sorted) damaged('its entries are not in order');
+  const pieceLength = readPieceLength(dict, isV2);
+  const rawName = textAt(dict, 0, 'name') ?? damaged('it has no name');
   const name = safeName(rawName) || toHex(sha1(bytes));
 
-  const tree = readFileTree(scanned, name);
+  const tree = readFileTree(dict, name);
   if ((tree !== null) !== isV2) damaged(isV2 ? 'it lists no files' : 'it has a tree of files and does not say of which version');
-  const list = readFileList(scanned, name);
+  const list = readFileList(dict, name);
   if (list !== null && tree !== null) checkSameFiles(list, tree, pieceLength);
   const files = list ?? (tree === null ? damaged('it lists no files') : withPads(tree, pieceLength));
 
   const layout = layOut(files, pieceLength);
   const v2Only = list === null;
-  const hashes = scanned.string(scanned.find(0, 'pieces'));
+  const hashes = dict.string(dict.find(0, 'pieces'));
   if (hashes === null && !v2Only) damaged('it has no hashes of its pieces');
   if (hashes !== null && hashes.length !== ID_BYTES * layout.pieceCount)
     damaged('the number of its hashes does not fit its size');
-  const isPrivate = (scanned.integer(scanned.find(0, 'private')) ?? 0) !== 0;
+  const isPrivate = (dict.integer(dict.find(0, 'private')) ?? 0) !== 0;
   const infoHash = toHex(v2Only ? sha256(bytes).subarray(0, ID_BYTES) : sha1(bytes));
   return { info: { infoHash, info: bytes, name, layout, pieceHashes: hashes ?? new Uint8Array(), isPrivate, v2Only }, tree };
 }

@@ -52,8 +52,7 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
       open.pop();
       continue;
     }
-    if (result.count >= maxTokens)
-      fail('bencode', `This has more than ${maxTokens.toLocaleString('en')} values, which no real torrent has.`);
+    if (result.count >= maxTokens) fail('bencode', `more than ${maxTokens.toLocaleString('en')} values.`);
     if (byte !== undefined && byte >= ZERO && byte <= NINE) {
       const end = stringEnd(bytes, at);
       token = result.add(at, end);
@@ -65,7 +64,7 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
       token = result.add(at, end);
       at = end;
     } else if (byte === LIST || byte === DICT) {
-      if (open.length >= maxDepth) fail('bencode', `This is nested more than ${maxDepth} levels deep, which no real torrent is.`);
+      if (open.length >= maxDepth) fail('bencode', `nested more than ${maxDepth} levels deep.`);
       token = result.add(at, at + 1);
       open.push({ token, isDict: byte === DICT, atKey: byte === DICT, lastKey: -1, sorted: true });
       at++;
@@ -119,7 +118,7 @@ function integerEnd(bytes: Uint8Array, at: number): number {
 }
 
 function malformed(at: number, what: string): never {
-  return fail('bencode', `This is damaged, or not what it should be: ${what} (byte ${at}).`);
+  return fail('bencode', `${what} (byte ${at}).`);
 }
 
 /**
