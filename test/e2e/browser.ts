@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { until } from '../peers/wait.ts';
-import { Cdp } from './cdp.ts';
+import { Cdp, type Listener } from './cdp.ts';
 
 /** The program itself: /usr/bin/chromium is a wrapper that adds flags. */
 const chromium = '/usr/lib/chromium/chromium';
@@ -30,8 +30,11 @@ export class Browser {
   }
 
   /** `under` runs before the command, such as `ip netns exec NAME`. */
-  static async start(options: { under?: readonly string[] } = {}): Promise<Browser> {
-    const profile = mkdtempSync(join(tmpdir(), 'starling-profile-'));
+  static start(options: { under?: readonly string[] } = {}): Promise<Browser> {
+    return Browser.#launch(mkdtempSync(join(tmpdir(), 'starling-profile-')), options.under ?? []);
+  }
+
+  static async #launch(profile: string, under: readonly string[]): Promise<Browser> {
     const args = [
       '--headless=new',
       '--disable-gpu',
@@ -43,7 +46,7 @@ export class Browser {
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       'about:blank',
     ];
-    const [command = chromium, ...rest] = [...(options.under ?? []), chromium, ...args];
+    const [command = chromium, ...rest] = [...under, chromium, ...args];
     const child = spawn(command, rest, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
     const browser = new Browser(child, profile, new Cdp(child.stdio[3] as Writable, child.stdio[4] as Readable));
     await browser.cdp.send('Browser.getVersion');
@@ -59,14 +62,26 @@ export class Browser {
     return page;
   }
 
+  /** Kills it and starts it again with the same profile. */
+  async startAgain(): Promise<Browser> {
+    await this.#kill();
+    // The lock names a process that is gone.
+    rmSync(join(this.#profile, 'SingletonLock'), { force: true });
+    return Browser.#launch(this.#profile, []);
+  }
+
   async stop(): Promise<void> {
+    await this.#kill();
+    // Its children close their files a moment later.
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+
+  async #kill(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       const ended = new Promise(resolve => this.#child.once('exit', resolve));
       this.#child.kill('SIGKILL');
       await ended;
     }
-    // Its children close their files a moment later.
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
@@ -102,14 +117,18 @@ export class Page {
     return this.#cdp.send<T>(method, params, this.#session);
   }
 
+  on(event: string, listener: Listener): void {
+    this.#cdp.on(event, this.#session, listener);
+  }
+
   async prepare(size: { width: number; height: number }): Promise<void> {
-    this.#cdp.on('Runtime.consoleAPICalled', this.#session, ({ type, args }) => {
+    this.on('Runtime.consoleAPICalled', ({ type, args }) => {
       if (type === 'warning' || type === 'error') this.log.push(`${type}: ${JSON.stringify(args).slice(0, 500)}`);
     });
-    this.#cdp.on('Runtime.exceptionThrown', this.#session, ({ exceptionDetails }) => {
+    this.on('Runtime.exceptionThrown', ({ exceptionDetails }) => {
       this.log.push(`uncaught: ${JSON.stringify(exceptionDetails).slice(0, 500)}`);
     });
-    this.#cdp.on('Log.entryAdded', this.#session, ({ entry }) => {
+    this.on('Log.entryAdded', ({ entry }) => {
       this.log.push(`log: ${JSON.stringify(entry).slice(0, 500)}`);
     });
     for (const domain of ['Page', 'Runtime', 'Log', 'DOM', 'Accessibility', 'ServiceWorker']) await this.send(`${domain}.enable`);
@@ -246,7 +265,7 @@ export class Page {
   async chooseFiles(files: readonly string[], opens: () => Promise<void>): Promise<void> {
     await this.send('Page.setInterceptFileChooserDialog', { enabled: true });
     const chooser = new Promise<number>(resolve =>
-      this.#cdp.on('Page.fileChooserOpened', this.#session, ({ backendNodeId }) => resolve(backendNodeId as number)),
+      this.on('Page.fileChooserOpened', ({ backendNodeId }) => resolve(backendNodeId as number)),
     );
     await opens();
     await this.send('DOM.setFileInputFiles', { files, backendNodeId: await chooser });

@@ -39,6 +39,13 @@ export class Opentracker {
     return tracker;
   }
 
+  /** How many it knows that have all of a torrent, by its scrape (BEP 48). */
+  async seeds(infoHash: string): Promise<number> {
+    const query = infoHash.replace(/../g, '%$&');
+    const answer = await fetch(`${this.url.replace(/announce$/, 'scrape')}?info_hash=${query}`);
+    return Number(/8:completei(\d+)e/.exec(Buffer.from(await answer.arrayBuffer()).toString('latin1'))?.[1] ?? 0);
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode === null) {
       const ended = new Promise(resolve => this.#child.once('exit', resolve));

@@ -1,0 +1,200 @@
+/**
+ * One libtorrent seed on one host, and in turns on another: ours (host, io-daemon and a headless browser whose worker
+ * decides) and libtorrent, fetching the same torrent to memory-backed disk.
+ *
+ * Ours is timed from the press of Start to the last byte's being written (a piece is verified before it is);
+ * libtorrent from its connecting to its having verified everything.
+ *
+ * npm run bench -- download [--size MiB] [--piece KiB] [--rounds N] [--json]
+ */
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { App } from '../e2e/app.ts';
+import { Browser } from '../e2e/browser.ts';
+import { processTree, Starling } from '../e2e/starling.ts';
+import { LibtorrentPeer } from '../peers/libtorrent.ts';
+import { differences, magnetOf, makePayload, type Payload } from '../peers/payload.ts';
+import { sleep, until } from '../peers/wait.ts';
+import { twoHosts, type Hosts } from './hosts.ts';
+import { median, round, type Report } from './report.ts';
+import { bytesThrough, cpuSeconds, loopbackPortOf, peakResident, treeCpuSeconds } from './usage.ts';
+
+const SEED_PORT = 6881;
+const MAX_SECONDS = 600;
+
+interface Sample {
+  readonly megabytesPerSecond: number;
+  /** CPU seconds a GB. */
+  readonly cpu: Readonly<Record<string, number>>;
+}
+
+interface OurSample extends Sample {
+  /** Bytes over `/io`, both ways, as a part of the payload. */
+  readonly ioShare: number;
+  /** Bytes at their peak. */
+  readonly ioResident: number;
+  /** Bytes of the worker's heap at the end: what is used, and what V8 had grown to. */
+  readonly heapUsed: number;
+  readonly heapTotal: number;
+}
+
+export async function bench(args: readonly string[]): Promise<Report> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      size: { type: 'string', default: '1024' },
+      piece: { type: 'string', default: '1024' },
+      rounds: { type: 'string', default: '5' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const say = (line: string): void => {
+    if (!values.json) console.log(line);
+  };
+  const hosts = twoHosts();
+  const dir = mkdtempSync('/dev/shm/starling-bench-');
+  const ours: OurSample[] = [];
+  const theirs: Sample[] = [];
+  try {
+    const payload = makePayload(join(dir, 'seed'), 'payload.bin', [{ path: [], size: Number(values.size) << 20 }], {
+      pieceLength: Number(values.piece) << 10,
+    });
+    const torrent = join(dir, 'payload.torrent');
+    writeFileSync(torrent, payload.bytes);
+    const listen = `${hosts.seedAddress}:${SEED_PORT}`;
+    const seed = await LibtorrentPeer.start('seed', { torrent, dir: payload.dir, listen, under: hosts.onSeed });
+    for (let i = 1; i <= Number(values.rounds); i++) {
+      const mine = await oursOnce(hosts, payload, join(dir, `ours-${i}`));
+      ours.push(mine);
+      say(`round ${i}: ours       ${describe(mine)}, ${(mine.ioShare * 100).toFixed(2)} % over /io`);
+      const other = await libtorrentOnce(hosts, payload, torrent, join(dir, `libtorrent-${i}`));
+      theirs.push(other);
+      say(`round ${i}: libtorrent ${describe(other)}`);
+    }
+    await seed.stop();
+  } finally {
+    hosts.remove();
+    rmSync(dir, { recursive: true, force: true });
+  }
+  return report(ours, theirs, Number(values.size));
+}
+
+async function oursOnce(hosts: Hosts, payload: Payload, dir: string): Promise<OurSample> {
+  const under = hosts.onLeech;
+  const starling = await Starling.start({ home: join(dir, 'home'), downloads: join(dir, 'downloads'), under, port: 7800 });
+  const browser = await Browser.start({ under });
+  try {
+    const app = await App.open(browser, starling);
+    await app.page.paste(magnetOf(payload, [`${hosts.seedAddress}:${SEED_PORT}`]));
+    await app.page.find({ role: 'checkbox' }, 30_000);
+    const { ioPid } = starling;
+    const parts = {
+      daemon: () => cpuSeconds([ioPid]),
+      host: () => treeCpuSeconds(starling.hostPid) - cpuSeconds([ioPid]),
+      browser: () => treeCpuSeconds(browser.pid),
+    };
+    const before = { daemon: parts.daemon(), host: parts.host(), browser: parts.browser() };
+    const file = join(starling.downloads, payload.name);
+    const started = performance.now();
+    await app.start();
+    await written(file, payload.size);
+    const seconds = (performance.now() - started) / 1000;
+    const gigabytes = payload.size / 1e9;
+    const cpu = {
+      daemon: (parts.daemon() - before.daemon) / gigabytes,
+      host: (parts.host() - before.host) / gigabytes,
+      browser: (parts.browser() - before.browser) / gigabytes,
+    };
+    const ioBytes = bytesThrough(loopbackPortOf(ioPid, under), under);
+    const heap = await workerHeap(browser);
+    await app.complete(payload.name);
+    const wrong = differences(payload, starling.downloads);
+    if (wrong.length > 0) throw new Error(wrong.join('\n'));
+    return {
+      megabytesPerSecond: payload.size / 1e6 / seconds,
+      cpu,
+      ioShare: ioBytes / payload.size,
+      ioResident: peakResident(ioPid),
+      heapUsed: heap.usedSize,
+      heapTotal: heap.totalSize,
+    };
+  } finally {
+    await browser.stop();
+    await starling.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** Looks at what is allocated on disk: a file is as long as it will be from the start, and sparse. */
+async function written(file: string, size: number): Promise<void> {
+  const end = performance.now() + MAX_SECONDS * 1000;
+  for (;;) {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat && stat.size === size && stat.blocks * 512 >= size) return;
+    if (performance.now() > end) throw new Error(`${file} was not complete after ${MAX_SECONDS} s`);
+    await sleep(5);
+  }
+}
+
+/** Attaches to the worker, which nothing else here does, because only its own isolate can tell. */
+async function workerHeap(browser: Browser): Promise<{ usedSize: number; totalSize: number }> {
+  const { targetInfos } = await browser.cdp.send<{ targetInfos: { type: string; targetId: string }[] }>('Target.getTargets');
+  const worker = targetInfos.find(({ type }) => type === 'service_worker');
+  if (worker === undefined) throw new Error('no service worker is running');
+  const { targetId } = worker;
+  const { sessionId } = await browser.cdp.send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true });
+  return browser.cdp.send('Runtime.getHeapUsage', {}, sessionId);
+}
+
+async function libtorrentOnce(hosts: Hosts, payload: Payload, torrent: string, dir: string): Promise<Sample> {
+  mkdirSync(dir);
+  const leech = await LibtorrentPeer.start('leech', {
+    torrent,
+    dir,
+    listen: `${hosts.leechAddress}:6882`,
+    peers: [`${hosts.seedAddress}:${SEED_PORT}`],
+    under: hosts.onLeech,
+  });
+  try {
+    const { seconds, cpu } = await leech.done(MAX_SECONDS * 1000);
+    return { megabytesPerSecond: payload.size / 1e6 / seconds, cpu: { libtorrent: cpu / (payload.size / 1e9) } };
+  } finally {
+    await leech.stop();
+    await until('libtorrent to be gone', () => processTree(leech.pid).length === 1);
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function describe({ megabytesPerSecond, cpu }: Sample): string {
+  const costs = Object.entries(cpu).map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`);
+  return `${megabytesPerSecond.toFixed(0).padStart(4)} MB/s, CPU s/GB: ${costs.join(', ')}`;
+}
+
+function report(ours: readonly OurSample[], theirs: readonly Sample[], sizeMiB: number): Report {
+  const rates = (samples: readonly Sample[]): number[] => samples.map(sample => round(sample.megabytesPerSecond));
+  const [mine, other] = [rates(ours), rates(theirs)];
+  const cpu = (samples: readonly Sample[], part: string): number =>
+    round(median(samples.map(sample => sample.cpu[part] ?? NaN)), 2);
+  const mebibytes = (bytes: number): number => round(bytes / (1 << 20));
+  return {
+    name: 'download',
+    unit: 'MB/s',
+    ours: { median: median(mine), samples: mine },
+    peer: { name: 'libtorrent', median: median(other), samples: other },
+    ratio: round(median(mine) / median(other), 3),
+    sizeMiB,
+    cpuSecondsPerGB: {
+      daemon: cpu(ours, 'daemon'),
+      host: cpu(ours, 'host'),
+      browser: cpu(ours, 'browser'),
+      libtorrent: cpu(theirs, 'libtorrent'),
+    },
+    ioPercentOfPayload: round(100 * Math.max(...ours.map(({ ioShare }) => ioShare)), 3),
+    ioDaemonPeakMiB: mebibytes(Math.max(...ours.map(({ ioResident }) => ioResident))),
+    workerHeapMiB: {
+      used: mebibytes(Math.max(...ours.map(({ heapUsed }) => heapUsed))),
+      total: mebibytes(Math.max(...ours.map(({ heapTotal }) => heapTotal))),
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** The app as a person meets it: what they press, what they read. The one place that knows its labels. */
+import { until } from '../peers/wait.ts';
+import type { Browser, Page } from './browser.ts';
+import type { Starling } from './starling.ts';
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+export class App {
+  readonly page: Page;
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Opens the redirect file, as the host would have the browser do, and waits until the app is paired and connected. */
+  static async open(browser: Browser, starling: Starling, size?: { width: number; height: number }): Promise<App> {
+    const app = new App(await browser.open(`file://${starling.redirectFile}`, size));
+    await app.connected();
+    return app;
+  }
+
+  /** Opens the app at its plain address in a profile that was paired before. */
+  static async openPaired(browser: Browser, starling: Starling): Promise<App> {
+    const app = new App(await browser.open(starling.origin));
+    await app.connected();
+    return app;
+  }
+
+  async connected(timeoutMs = 30_000): Promise<void> {
+    await this.page.waitForText('Helper connected', timeoutMs);
+  }
+
+  /** Pastes a link, waits for its file list and starts it. `prearmed` does not wait. */
+  async addMagnet(magnet: string, { prearmed = false } = {}): Promise<void> {
+    await this.page.paste(magnet);
+    await this.start(!prearmed);
+  }
+
+  async dropTorrents(files: readonly string[]): Promise<void> {
+    await this.page.drop(files);
+  }
+
+  /** Presses Start in the add sheet. */
+  async start(withFileList = true): Promise<void> {
+    await this.page.find({ role: 'dialog' });
+    if (withFileList) await this.page.find({ role: 'checkbox' });
+    await this.page.click({ role: 'button', name: /^Start/ });
+    await until('the add sheet to close', async () => !(await this.page.has({ role: 'button', name: /^Start/ })));
+  }
+
+  /** How the list speaks of a torrent: name, status, how much of what; empty where it is not in the list. */
+  async row(name: string): Promise<string> {
+    const [row] = await this.page.findAll({ role: 'row', name: new RegExp(`^${escaped(name)}, `) }).catch(() => []);
+    return row?.name ?? '';
+  }
+
+  /** Waits until the list says this of a torrent. */
+  async says(name: string, what: RegExp, timeoutMs = 60_000): Promise<string> {
+    let said = '';
+    await until(
+      `the row of ${name} to say ${String(what)}`,
+      async () => what.test((said = await this.row(name))),
+      timeoutMs,
+    ).catch(async (error: unknown) => {
+      const { message } = error as Error;
+      throw new Error(`${message}\nIt says: ${said}\nThe page says:\n${await this.page.text()}\n${this.page.log.join('\n')}`);
+    });
+    return said;
+  }
+
+  async complete(name: string, timeoutMs = 120_000): Promise<void> {
+    await this.says(name, /, (Seeding|Done)/, timeoutMs);
+  }
+
+  /** Verified percent, 0 where it is not known. */
+  async percent(name: string): Promise<number> {
+    return Number(/, (\d+)\s*% of/.exec(await this.row(name))?.[1] ?? 0);
+  }
+
+  async select(name: string): Promise<void> {
+    await this.page.click({ role: 'row', name: new RegExp(`^${escaped(name)}, `) });
+  }
+
+  async remove(name: string, withData: boolean): Promise<void> {
+    await this.select(name);
+    await this.page.click({ role: 'button', name: 'Remove' });
+    if (withData) await this.page.click({ role: 'checkbox', name: /delete/i });
+    await this.page.press('Enter');
+    await until(`${name} to leave the list`, async () => (await this.row(name)) === '');
+  }
+}

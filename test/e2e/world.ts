@@ -1,0 +1,130 @@
+/** What every end-to-end test stands on: a folder, a host with its io-daemon, a browser and the app in it. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { haveLibtorrent, LibtorrentPeer } from '../peers/libtorrent.ts';
+import { haveOpentracker, Opentracker } from '../peers/opentracker.ts';
+import type { Payload } from '../peers/payload.ts';
+import { until } from '../peers/wait.ts';
+import { App } from './app.ts';
+import { Browser, haveChromium } from './browser.ts';
+import { Starling } from './starling.ts';
+
+/** What is not on this machine, for the name of what is skipped; empty where all is here. */
+export const missing = [
+  haveChromium() ? '' : 'chromium',
+  haveLibtorrent() ? '' : 'python3-libtorrent',
+  haveOpentracker() ? '' : 'opentracker',
+]
+  .filter(Boolean)
+  .join(', ');
+
+export const titled = (title: string): string => (missing === '' ? title : `${title} (needs ${missing})`);
+
+export class World {
+  readonly dir: string;
+  readonly starling: Starling;
+  #browser: Browser;
+  #app: App;
+  readonly #peers: { role: 'seed' | 'leech' | 'tracker'; peer: { stop(): Promise<void> } }[] = [];
+
+  private constructor(dir: string, starling: Starling, browser: Browser, app: App) {
+    this.dir = dir;
+    this.starling = starling;
+    this.#browser = browser;
+    this.#app = app;
+  }
+
+  static async make(options: { downloads?: string } = {}): Promise<World> {
+    const dir = mkdtempSync(join(tmpdir(), 'starling-e2e-'));
+    const starling = await Starling.start({ home: join(dir, 'home'), downloads: options.downloads ?? join(dir, 'downloads') });
+    const browser = await Browser.start();
+    try {
+      return new World(dir, starling, browser, await App.open(browser, starling));
+    } catch (error) {
+      const log = `${starling.output}\n${hostLog(starling.home)}`;
+      await browser.stop();
+      await starling.stop();
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${log}`);
+    }
+  }
+
+  get browser(): Browser {
+    return this.#browser;
+  }
+
+  get app(): App {
+    return this.#app;
+  }
+
+  get downloads(): string {
+    return this.starling.downloads;
+  }
+
+  async seed(payload: Payload, options: { uploadLimit?: number } = {}): Promise<LibtorrentPeer> {
+    const peer = await LibtorrentPeer.start('seed', { torrent: this.torrentFile(payload), dir: payload.dir, ...options });
+    this.#peers.push({ role: 'seed', peer });
+    return peer;
+  }
+
+  async leech(payload: Payload, into: string, peers: readonly string[]): Promise<LibtorrentPeer> {
+    mkdirSync(into, { recursive: true });
+    const peer = await LibtorrentPeer.start('leech', { torrent: this.torrentFile(payload), dir: into, peers });
+    this.#peers.push({ role: 'leech', peer });
+    return peer;
+  }
+
+  async tracker(payloads: readonly Payload[], port: number): Promise<Opentracker> {
+    const tracker = await Opentracker.start(
+      payloads.map(({ infoHash }) => infoHash),
+      port,
+    );
+    this.#peers.push({ role: 'tracker', peer: tracker });
+    return tracker;
+  }
+
+  /** Waits until the tracker knows someone who has all of it. */
+  async announced(tracker: Opentracker, payload: Payload): Promise<void> {
+    await until('the seed to announce itself', async () => (await tracker.seeds(payload.infoHash)) > 0);
+  }
+
+  async stopPeers(role: 'seed' | 'leech' | 'tracker'): Promise<void> {
+    await Promise.all(this.#peers.filter(each => each.role === role).map(({ peer }) => peer.stop()));
+  }
+
+  /** Kills the browser and opens the app anew in the same profile, by its plain address: it is paired still. */
+  async restartBrowser(): Promise<void> {
+    this.#browser = await this.#browser.startAgain();
+    this.#app = await App.openPaired(this.#browser, this.starling);
+  }
+
+  torrentFile(payload: Payload): string {
+    const file = join(this.dir, `${payload.infoHash}.torrent`);
+    writeFileSync(file, payload.bytes);
+    return file;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#peers.map(({ peer }) => peer.stop()));
+    await this.browser.stop();
+    await this.starling.stop();
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  /** What there is to read after a failure. */
+  async story(name: string): Promise<string> {
+    await this.app.page.screenshot(`failed-${name}`).catch(() => undefined);
+    return `${this.starling.output}\n${hostLog(this.starling.home)}\n${this.app.page.log.join('\n')}`;
+  }
+}
+
+function hostLog(home: string): string {
+  try {
+    const logs = join(home, 'logs');
+    return readdirSync(logs)
+      .map(file => readFileSync(join(logs, file), 'utf8').split('\n').slice(-40).join('\n'))
+      .join('\n');
+  } catch {
+    return '';
+  }
+}
