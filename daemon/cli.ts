@@ -1,7 +1,177 @@
+/** The `starling` command. */
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import envPaths from 'env-paths';
+import * as v from 'valibot';
+import { hasScreen, openInBrowser } from './host/browser.ts';
+import { StartError } from './host/errors.ts';
+import { LOCAL_SECRET_HEADER } from './host/http.ts';
+import { type Holder, runningHost } from './host/lock.ts';
+import { type Host, startHost } from './host/main.ts';
+import { LOOPBACK } from './host/ports.ts';
+import { originOf } from './host/request-guard.ts';
 import { VERSION } from './host/version.ts';
 
+const HELP = `Usage: starling start [options]
+
+Starts Starling on this computer and opens it in the browser. Where it runs already, it is opened again.
+
+Options:
+  --port N            stand on this port (kept for later starts; default: 7800 or the next free one)
+  --home DIR          keep settings and state here (default: ${defaultHome()})
+  --download-dir DIR  put downloads here (kept for later starts; default: your downloads folder)
+  --no-open           open no browser; print the file that leads one to Starling
+  --verbose           log to the terminal
+  --help              show this
+  --version           show the version
+`;
+
+const EXIT = { OK: 0, FAILED: 1, USAGE: 2 } as const;
+/** For a second start that comes while the first is still on its way. */
+const LISTEN_WAIT_MS = 15_000;
+
+class UsageError extends Error {}
+
+interface StartOptions {
+  readonly home: string;
+  readonly port: number | null;
+  readonly downloadDir: string | null;
+  readonly mayOpen: boolean;
+  readonly verbose: boolean;
+}
+
+function defaultHome(): string {
+  return envPaths('starling', { suffix: '' }).data;
+}
+
+function parse(args: readonly string[]): StartOptions | 'help' | 'version' {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        port: { type: 'string' },
+        home: { type: 'string' },
+        'download-dir': { type: 'string' },
+        'no-open': { type: 'boolean', default: false },
+        verbose: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+        version: { type: 'boolean', short: 'v', default: false },
+      },
+    });
+  } catch (error) {
+    // Of Node's explanation the first sentence says it all.
+    throw new UsageError(error instanceof Error ? error.message.split('. ')[0] : String(error));
+  }
+  const { values, positionals } = parsed;
+  if (values.help) return 'help';
+  if (values.version) return 'version';
+  const [command, ...more] = positionals;
+  if (command === undefined) return 'help';
+  if (command !== 'start') throw new UsageError(`Unknown command '${command}'`);
+  if (more.length > 0) throw new UsageError(`Unexpected argument '${more[0]}'`);
+  if (values.port !== undefined && (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535)) {
+    throw new UsageError(`Not a port: '${values.port}'`);
+  }
+  return {
+    home: resolve(values.home ?? defaultHome()),
+    port: values.port === undefined ? null : Number(values.port),
+    downloadDir: values['download-dir'] ?? null,
+    mayOpen: !values['no-open'],
+    verbose: values.verbose,
+  };
+}
+
 /** Runs the command line; resolves to the exit status. */
-export function main(args: readonly string[]): Promise<number> {
-  if (args.includes('--version')) console.log(VERSION);
-  return Promise.resolve(0);
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = parse(args);
+    if (options === 'help') console.log(HELP.trimEnd());
+    else if (options === 'version') console.log(VERSION);
+    else await start(options);
+    return EXIT.OK;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message}. See starling --help.`);
+      return EXIT.USAGE;
+    }
+    if (error instanceof StartError) {
+      console.error(error.message);
+      return EXIT.FAILED;
+    }
+    throw error;
+  }
+}
+
+async function start(options: StartOptions): Promise<void> {
+  // Beside this file in dist/daemon.
+  const started = await startHost({
+    ...options,
+    webFolder: join(import.meta.dirname, '../web'),
+    ioProgram: [join(import.meta.dirname, 'io.mjs')],
+    say: text => console.error(text),
+  });
+  if ('running' in started) {
+    const { port, file } = await askRunning(options.home, started.running);
+    console.log(`Starling runs already at ${originOf(port)}/`);
+    await lead(file, options.mayOpen);
+    return;
+  }
+  // Heard from the first moment on: what is started is ended in order.
+  const stopped = untilSignal(started);
+  console.log(`Starling is at ${started.origin}/`);
+  if (started.movedFrom !== null) {
+    console.log(`Port ${started.movedFrom} was taken, so it stands on ${started.port} and stays there from now on.`);
+  }
+  console.log(`Downloads go to ${started.downloadDir}`);
+  await lead(await started.newLink(), options.mayOpen);
+  console.log('Press Ctrl-C to stop.');
+  await stopped;
+}
+
+/** Opens the redirect file, or says where it is. */
+async function lead(file: string, mayOpen: boolean): Promise<void> {
+  if (mayOpen && hasScreen(process.env) && (await openInBrowser(file))) console.log('It opens in your browser.');
+  else console.log(`Open this file in your browser within two minutes: ${file}`);
+}
+
+/** Resolves once the host has ended after Ctrl-C or its like; the second one ends it the hard way. */
+function untilSignal(host: Host): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isStopping = false;
+    const stop = (): void => {
+      if (isStopping) {
+        host.kill();
+        process.exit(EXIT.FAILED);
+      }
+      isStopping = true;
+      console.log('Stopping.');
+      host.stop().then(resolve, reject);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  });
+}
+
+/** Asks the host that runs on this home for a new pairing link. */
+async function askRunning(home: string, first: Holder): Promise<{ port: number; file: string }> {
+  let holder: Holder | null = first;
+  const deadline = performance.now() + LISTEN_WAIT_MS;
+  while (holder !== null && holder.port === 0 && performance.now() < deadline) {
+    await new Promise(resolve => setTimeout(resolve, 100));
+    holder = await runningHost(home);
+  }
+  const gone = new StartError(`The Starling that runs with the home folder ${home} does not answer. End it and start again.`);
+  if (holder === null || holder.port === 0) throw gone;
+  try {
+    const response = await fetch(`http://${LOOPBACK}:${holder.port}/local/link`, {
+      method: 'POST',
+      headers: { [LOCAL_SECRET_HEADER]: holder.secret },
+      signal: AbortSignal.timeout(5000),
+    });
+    const { file } = v.parse(v.object({ file: v.string() }), await response.json());
+    return { port: holder.port, file };
+  } catch {
+    throw gone;
+  }
 }

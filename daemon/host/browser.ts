@@ -1,0 +1,72 @@
+/**
+ * Leads the default browser to the app with a pairing secret. The secret stands in a file that only its owner can read
+ * and that the browser is given the name of, so that it appears in no process's arguments.
+ */
+import { randomBytes } from 'node:crypto';
+import { readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import open from 'open';
+import { writeFlushed } from './durable.ts';
+import { LINK_MS } from './pairing.ts';
+
+const REDIRECT = /^open-[0-9a-f]+\.html$/;
+
+interface Redirect {
+  readonly file: string;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** The redirect files of a home: each goes away when its link is used or over. */
+export class Redirects {
+  private readonly home: string;
+  private readonly bySecret = new Map<string, Redirect>();
+
+  constructor(home: string) {
+    this.home = home;
+    for (const name of readdirSync(home)) if (REDIRECT.test(name)) unlinkSync(join(home, name));
+  }
+
+  /** Gives the name of the new file. */
+  async write(origin: string, secret: string): Promise<string> {
+    const file = join(this.home, `open-${randomBytes(8).toString('hex')}.html`);
+    const address = `${origin}/#pair=${secret}`;
+    const page =
+      `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Starling</title>` +
+      `<meta http-equiv="refresh" content="0;url=${address}"><p><a href="${address}">Open Starling</a></p></html>\n`;
+    await writeFlushed(file, [Buffer.from(page)]);
+    this.bySecret.set(secret, { file, timer: setTimeout(() => this.remove(secret), LINK_MS) });
+    return file;
+  }
+
+  remove(secret: string): void {
+    const redirect = this.bySecret.get(secret);
+    if (redirect === undefined) return;
+    this.bySecret.delete(secret);
+    clearTimeout(redirect.timer);
+    rmSync(redirect.file, { force: true });
+  }
+
+  removeAll(): void {
+    for (const secret of [...this.bySecret.keys()]) this.remove(secret);
+  }
+}
+
+/** Whether a browser can be opened here at all. */
+export function hasScreen(env: NodeJS.ProcessEnv): boolean {
+  if (env['CI'] === 'true') return false;
+  return process.platform !== 'linux' || Boolean(env['DISPLAY']) || Boolean(env['WAYLAND_DISPLAY']);
+}
+
+/** False where no browser could be started. */
+export async function openInBrowser(file: string): Promise<boolean> {
+  try {
+    const opener = await open(file);
+    return await new Promise(resolve => {
+      opener.once('error', () => resolve(false));
+      opener.once('spawn', () => resolve(true));
+      if (opener.pid !== undefined) resolve(true);
+    });
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * /control: the one connection of the engine to its host. A new one has the next epoch and supersedes the one before;
+ * it hears where the io-daemon is and with which ticket, what the roots are, and it keeps the session state here.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import { type ControlFrame, ControlOp, type HostEvent, type StateWrite, type Welcome } from '../wire/control.ts';
+import { MAX_STATE_VALUE } from '../wire/control-codec.ts';
+import { ErrorCode, Op } from '../wire/frames.ts';
+import { CloseCode, ControlConnection } from './control-connection.ts';
+import type { Epochs } from './epochs.ts';
+import { refuseUpgrade } from './http.ts';
+import type { Roots } from './roots.ts';
+import type { StateStore } from './state.ts';
+import type { Supervisor } from './supervisor.ts';
+import { randomSecret, sha256, type Tokens } from './tokens.ts';
+import { VERSION } from './version.ts';
+
+/** One record of the longest value, or many shorter ones. */
+const MAX_MESSAGE = 2 * MAX_STATE_VALUE;
+const MAX_CONNECTIONS = 16;
+const ROOTS_REFRESH_MS = 10_000;
+/** Bytes of state that wait to be flushed; the connection isn't read from while there are more. */
+const MAX_UNFLUSHED = 64 << 20;
+
+export interface ControlOptions {
+  readonly tokens: Tokens;
+  readonly epochs: Epochs;
+  readonly roots: Roots;
+  readonly state: StateStore;
+  readonly supervisor: Supervisor;
+  readonly origin: () => string;
+  readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
+}
+
+/** The connection that was let in last. `ticket` is empty until the io-daemon has confirmed it. */
+interface Session {
+  readonly connection: ControlConnection;
+  readonly epoch: number;
+  pendingTicket: string;
+  ticket: string;
+  unflushed: number;
+}
+
+export class ControlServer {
+  private readonly options: ControlOptions;
+  private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false });
+  private readonly connections = new Set<ControlConnection>();
+  private session: Session | null = null;
+  private rootsTimer: NodeJS.Timeout | null = null;
+
+  constructor(options: ControlOptions) {
+    this.options = options;
+  }
+
+  /** Takes over a socket whose request passed the guard. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.connections.size >= MAX_CONNECTIONS) {
+      refuseUpgrade(socket, { status: 503, text: 'Too many connections.' });
+      return;
+    }
+    this.sockets.handleUpgrade(request, socket, head, ws => {
+      const made = new ControlConnection(ws, socket, connection => ({
+        authenticate: ({ token, origin, installId }) =>
+          origin === this.options.origin() && this.options.tokens.isValid(token, origin, installId),
+        admitted: () => void this.admit(connection),
+        frame: frame => this.frame(connection, frame),
+        closed: () => this.closed(connection),
+      }));
+      this.connections.add(made);
+    });
+  }
+
+  /** The io-daemon's state, port or having been given up changed. */
+  ioChanged(): void {
+    const session = this.session;
+    if (session === null) return;
+    session.ticket = '';
+    if (this.options.supervisor.state === 'RUNNING') this.mintTicket(session);
+    this.welcome(session);
+  }
+
+  /** The io-daemon takes the ticket of this epoch from now on. */
+  ioAdmitted(epoch: number): void {
+    const session = this.session;
+    if (session === null || session.epoch !== epoch || session.pendingTicket === '') return;
+    session.ticket = session.pendingTicket;
+    session.pendingTicket = '';
+    this.welcome(session);
+  }
+
+  notice(text: string): void {
+    this.session?.connection.send(event({ type: 'notice', text }));
+  }
+
+  /** Says goodbye to everyone. */
+  stop(): void {
+    for (const connection of this.connections) {
+      connection.send(event({ type: 'stopping' }));
+      connection.close(CloseCode.STOPPING, 'the host stops');
+    }
+    this.watchRoots(false);
+    this.session = null;
+  }
+
+  /** Ends the connections that didn't answer the goodbye. */
+  terminate(): void {
+    for (const connection of this.connections) connection.terminate();
+  }
+
+  private async admit(connection: ControlConnection): Promise<void> {
+    const { epochs, state, supervisor, log } = this.options;
+    let epoch: number;
+    try {
+      epoch = await epochs.next();
+    } catch {
+      log('error', 'the next epoch cannot be written');
+      connection.send(event({ type: 'notice', text: 'The home folder of Starling cannot be written to.' }));
+      connection.close(CloseCode.STOPPING, 'no epoch');
+      return;
+    }
+    if (!this.connections.has(connection)) return;
+    const before = this.session;
+    if (before !== null && before.epoch > epoch) {
+      supersede(connection);
+      return;
+    }
+    if (before !== null) supersede(before.connection);
+    state.fence(epoch);
+    const session: Session = { connection, epoch, pendingTicket: '', ticket: '', unflushed: 0 };
+    this.session = session;
+    log('info', `a client was let in with epoch ${epoch}`);
+    this.watchRoots(true);
+    supervisor.need();
+    if (supervisor.state === 'RUNNING') this.mintTicket(session);
+    this.welcome(session);
+  }
+
+  private closed(connection: ControlConnection): void {
+    this.connections.delete(connection);
+    if (this.session?.connection !== connection) return;
+    this.session = null;
+    this.watchRoots(false);
+  }
+
+  private frame(connection: ControlConnection, frame: ControlFrame): void {
+    switch (frame.op) {
+      case ControlOp.IO_START:
+        if (this.session?.connection === connection) this.options.supervisor.revive();
+        return;
+      case ControlOp.STATE_LOAD:
+        void this.load(connection, frame.id, frame.after);
+        return;
+      case ControlOp.STATE_WRITE:
+        void this.write(connection, frame.id, frame.epoch, frame.writes);
+        return;
+      case ControlOp.WELCOME:
+      case ControlOp.ROOTS_CHANGED:
+      case ControlOp.EVENT:
+      case ControlOp.STATE_RECORDS:
+      case ControlOp.STATE_DONE:
+        connection.send({
+          op: Op.ERROR,
+          id: frame.id,
+          code: ErrorCode.BAD_STATE,
+          text: 'the host sends this, and hears it from no one',
+        });
+        return;
+    }
+  }
+
+  private async load(connection: ControlConnection, id: number, after: string): Promise<void> {
+    const { records, last } = await this.options.state.load(after);
+    connection.send({ op: ControlOp.STATE_RECORDS, id, last, records });
+  }
+
+  private async write(connection: ControlConnection, id: number, epoch: number, writes: readonly StateWrite[]): Promise<void> {
+    const session = this.session;
+    const bytes = writes.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    if (session !== null) this.unflushed(session, bytes);
+    const { status, detail } = await this.options.state.write(epoch, writes);
+    if (session !== null) this.unflushed(session, -bytes);
+    connection.send({ op: ControlOp.STATE_DONE, id, status, detail });
+  }
+
+  private unflushed(session: Session, bytes: number): void {
+    session.unflushed += bytes;
+    if (session.unflushed > MAX_UNFLUSHED) session.connection.pause();
+    else session.connection.resume();
+  }
+
+  private mintTicket(session: Session): void {
+    session.pendingTicket = randomSecret();
+    const ticketHash = sha256(session.pendingTicket).toString('hex');
+    this.options.supervisor.send({ type: 'admit', epoch: session.epoch, ticketHash, origin: this.options.origin() });
+  }
+
+  private welcome(session: Session): void {
+    const { supervisor, roots } = this.options;
+    // Running means reachable to the client: it is still starting as long as it would not take the ticket.
+    const isReachable = supervisor.state === 'RUNNING' && session.ticket !== '';
+    const io: Welcome['io'] = {
+      state: supervisor.state === 'RUNNING' && !isReachable ? 'STARTING' : supervisor.state,
+      port: isReachable ? supervisor.port : 0,
+      ticket: isReachable ? session.ticket : '',
+      gaveUp: supervisor.gaveUp,
+    };
+    const welcome: Welcome = { version: VERSION, epoch: session.epoch, io, roots: roots.list };
+    session.connection.send({ op: ControlOp.WELCOME, id: 0, welcome });
+  }
+
+  /** Free space and faults of the roots are looked at while somebody is there to see them. */
+  private watchRoots(on: boolean): void {
+    if (this.rootsTimer !== null) clearInterval(this.rootsTimer);
+    this.rootsTimer = null;
+    if (!on) return;
+    const look = async (): Promise<void> => {
+      const { roots } = this.options;
+      if (await roots.refresh()) {
+        this.session?.connection.send({ op: ControlOp.ROOTS_CHANGED, id: 0, roots: roots.list });
+      }
+    };
+    void look();
+    this.rootsTimer = setInterval(() => void look(), ROOTS_REFRESH_MS);
+  }
+}
+
+function event(what: HostEvent): ControlFrame {
+  return { op: ControlOp.EVENT, id: 0, event: what };
+}
+
+function supersede(connection: ControlConnection): void {
+  connection.send(event({ type: 'superseded' }));
+  connection.close(CloseCode.SUPERSEDED, 'another connection took over');
+}

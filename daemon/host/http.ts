@@ -1,0 +1,143 @@
+/** The host's HTTP side: the app itself, and the few questions that a page may ask before it has a token. */
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import * as v from 'valibot';
+import type { Asset } from './assets.ts';
+import type { Pairing } from './pairing.ts';
+import { originOf, type Refusal, refuse } from './request-guard.ts';
+import { isSame } from './tokens.ts';
+import { VERSION } from './version.ts';
+
+const MAX_BODY = 1024;
+const MAX_CONNECTIONS = 256;
+
+/** The header that carries the secret of the lock file. */
+export const LOCAL_SECRET_HEADER = 'x-starling-local';
+
+/** The one Trusted Types policy that the app may make, for the addresses of its workers. */
+const TRUSTED_TYPES_POLICY = 'starling';
+
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self' ws://127.0.0.1:*",
+    "manifest-src 'self'",
+    "worker-src 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    `trusted-types ${TRUSTED_TYPES_POLICY}`,
+  ].join('; '),
+  'X-Content-Type-Options': 'nosniff',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+};
+
+const pairRequest = v.object({
+  secret: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
+  installId: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{8,64}$/)),
+});
+
+const OVER = 'This pairing link was used or is older than two minutes. Run `npm start` again to get a new one.';
+const UNKNOWN = 'This pairing link is not one of this Starling. Run `npm start` again to get a new one.';
+
+export interface HttpOptions {
+  readonly assets: ReadonlyMap<string, Asset>;
+  readonly pairing: Pairing;
+  /** The port, once it is known. */
+  readonly port: () => number;
+  readonly localSecret: string;
+  /** Makes a new pairing link; gives the name of the file that leads a browser there. */
+  readonly newLink: () => Promise<string>;
+  /** The link with this secret was traded for a token. */
+  readonly paired: (secret: string) => void;
+  /** Takes over a socket whose request passed the guard and asks for /control. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
+
+function routes(options: HttpOptions): Hono {
+  const app = new Hono();
+  const limit = bodyLimit({ maxSize: MAX_BODY, onError: c => c.json({ message: 'The request is too large.' }, 413) });
+
+  app.get('/health', c => c.json({ name: 'starling', version: VERSION }, 200, { 'Cache-Control': 'no-store' }));
+
+  app.post('/pair', limit, async c => {
+    if (c.req.header('content-type')?.split(';')[0] !== 'application/json') return c.json({ message: 'JSON is expected.' }, 415);
+    const body = v.safeParse(pairRequest, await c.req.json<unknown>().catch(() => null));
+    if (!body.success) return c.json({ message: 'A secret and an install id are expected.' }, 400);
+    const result = await options.pairing.redeem(body.output.secret, originOf(options.port()), body.output.installId);
+    switch (result.outcome) {
+      case 'paired':
+        options.paired(body.output.secret);
+        return c.json({ token: result.token }, 200, { 'Cache-Control': 'no-store' });
+      case 'over':
+        return c.json({ message: OVER }, 410);
+      case 'unknown':
+        return c.json({ message: UNKNOWN }, 401);
+      case 'locked':
+        return c.json({ message: UNKNOWN }, 429, { 'Retry-After': String(Math.ceil(result.retryMs / 1000)) });
+    }
+  });
+
+  app.post('/local/link', async c => {
+    if (!isSame(c.req.header(LOCAL_SECRET_HEADER) ?? '', options.localSecret)) return c.json({ message: 'Not allowed.' }, 401);
+    return c.json({ file: await options.newLink() });
+  });
+
+  app.get('*', c => {
+    const asset = options.assets.get(c.req.path);
+    if (asset === undefined) return c.text('There is nothing here.', 404);
+    const headers = {
+      'Content-Type': asset.type,
+      'Cache-Control': asset.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
+      ETag: asset.etag,
+    };
+    if (c.req.header('if-none-match') === asset.etag) return c.body(null, 304, headers);
+    return c.body(asset.body, 200, headers);
+  });
+  app.notFound(c => c.text('There is nothing here.', 404));
+  app.onError((_error, c) => c.json({ message: 'The request failed.' }, 500));
+  return app;
+}
+
+/** A server that isn't listening yet. */
+export function makeServer(options: HttpOptions): Server {
+  const app = routes(options);
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const server = createServer(
+    { requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 10_000, maxHeaderSize: 16 << 10 },
+    (request, response) => {
+      for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
+      const refusal = refuse(request, originOf(options.port()), false);
+      if (refusal === null) {
+        void listener(request, response);
+        return;
+      }
+      response.writeHead(refusal.status, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
+      response.end(`${refusal.text}\n`);
+    },
+  );
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // The other end may go away at any moment; that is no fault of the host.
+    socket.on('error', () => socket.destroy());
+    const refusal = refuse(request, originOf(options.port()), true);
+    if (refusal !== null) refuseUpgrade(socket, refusal);
+    else if (request.url !== '/control') refuseUpgrade(socket, { status: 404, text: 'There is nothing here.' });
+    else options.upgrade(request, socket, head);
+  });
+  return server;
+}
+
+export function refuseUpgrade(socket: Duplex, { status, text }: Refusal | { status: 404 | 503; text: string }): void {
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n`;
+  socket.end(`${head}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+}

@@ -1,0 +1,99 @@
+/** One host a home: a lock file that names the running one, and holds what a second start needs to talk to it. */
+import { randomBytes } from 'node:crypto';
+import { link, readFile, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { hasCode, replaceFile, writeFlushed } from './durable.ts';
+import { isRunning, startTimeOf } from './process-info.ts';
+
+const schema = v.object({ pid: v.number(), startTime: v.string(), port: v.number(), secret: v.string() });
+
+/** `port` is 0 until the host listens. `secret` opens the host's local door. */
+export type Holder = v.InferOutput<typeof schema>;
+
+export interface Lock {
+  readonly secret: string;
+  /** Records the port, so that a second start finds it. */
+  listening(port: number): Promise<void>;
+  release(): Promise<void>;
+}
+
+function pathOf(home: string): string {
+  return join(home, 'lock.json');
+}
+
+/** Who holds the lock; null where nobody does, or a file that nobody can have meant. */
+async function read(path: string): Promise<Holder | null> {
+  try {
+    const parsed = v.safeParse(schema, JSON.parse(await readFile(path, 'utf8')));
+    return parsed.success ? parsed.output : null;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** The host that runs on this home, or null. */
+export async function runningHost(home: string): Promise<Holder | null> {
+  const holder = await read(pathOf(home));
+  return holder !== null && (await isRunning(holder.pid, holder.startTime)) ? holder : null;
+}
+
+/** Takes the lock, clearing away one that a dead host left. Gives the holder where another host is alive. */
+export async function acquire(home: string): Promise<Lock | Holder> {
+  const path = pathOf(home);
+  const mine: Holder = {
+    pid: process.pid,
+    startTime: await startTimeOf(process.pid),
+    port: 0,
+    secret: randomBytes(32).toString('base64url'),
+  };
+  const unique = `${path}.${randomBytes(6).toString('hex')}`;
+  await writeFlushed(`${unique}.tmp`, [Buffer.from(JSON.stringify(mine))]);
+  try {
+    for (;;) {
+      try {
+        // A link comes into being whole or not at all, and never over another.
+        await link(`${unique}.tmp`, path);
+        return held(path, mine);
+      } catch (error) {
+        if (!hasCode(error, 'EEXIST')) throw error;
+      }
+      const holder = await runningHost(home);
+      if (holder !== null) return holder;
+      await clearStale(path, `${unique}.stale`);
+    }
+  } finally {
+    await unlink(`${unique}.tmp`);
+  }
+}
+
+/** Moves the stale lock away; puts it back where it turns out that another host took it over just then. */
+async function clearStale(path: string, aside: string): Promise<void> {
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  const moved = await read(aside);
+  if (moved !== null && (await isRunning(moved.pid, moved.startTime))) {
+    await link(aside, path).catch((error: unknown) => {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    });
+  }
+  await unlink(aside);
+}
+
+function held(path: string, mine: Holder): Lock {
+  return {
+    secret: mine.secret,
+    async listening(port) {
+      await replaceFile(path, JSON.stringify({ ...mine, port }));
+    },
+    async release() {
+      const holder = await read(path);
+      if (holder?.secret === mine.secret) await unlink(path);
+    },
+  };
+}

@@ -1,0 +1,157 @@
+/** The host, put together: one a home, on its own port, until it is stopped. */
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { HOST_PORTS } from '../wire/control.ts';
+import { loadAssets } from './assets.ts';
+import { Redirects } from './browser.ts';
+import { readConfig } from './config.ts';
+import { ControlServer } from './control.ts';
+import { makePrivateFolder, readJson, replaceFile } from './durable.ts';
+import { Epochs } from './epochs.ts';
+import { StartError } from './errors.ts';
+import { makeServer } from './http.ts';
+import { acquire, type Holder, type Lock } from './lock.ts';
+import { openLogs } from './log.ts';
+import { Pairing } from './pairing.ts';
+import { takePort } from './ports.ts';
+import { originOf } from './request-guard.ts';
+import { Roots } from './roots.ts';
+import { StateStore } from './state.ts';
+import { Supervisor } from './supervisor.ts';
+import { Tokens } from './tokens.ts';
+import { VERSION } from './version.ts';
+
+export interface HostOptions {
+  /** Where the host keeps its state; made if it isn't there. */
+  readonly home: string;
+  /** Null: the kept one, or on the first start the first free one of the list. 0: the kept one, else any. */
+  readonly port: number | null;
+  /** Null: the one of earlier starts, or on the first start the person's downloads folder. */
+  readonly downloadDir: string | null;
+  readonly verbose: boolean;
+  /** The folder of the built app. */
+  readonly webFolder: string;
+  /** The io-daemon's program and its arguments. */
+  readonly ioProgram: readonly string[];
+  /** Says something to the person at the terminal. */
+  readonly say: (text: string) => void;
+}
+
+export interface Host {
+  readonly origin: string;
+  readonly port: number;
+  /** The port that a first start would rather have had; null where nothing was in the way. */
+  readonly movedFrom: number | null;
+  readonly downloadDir: string;
+  /** A new pairing link: the name of a file, for two minutes, that leads a browser there. */
+  newLink(): Promise<string>;
+  /** Ends everything in order. */
+  stop(): Promise<void>;
+  /** Ends what can be ended this instant. */
+  kill(): void;
+}
+
+const [preferred = 0] = HOST_PORTS;
+const kept = v.object({ port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)) });
+
+/** Starts a host, or gives the one that runs on this home already. @throws {StartError} */
+export async function startHost(options: HostOptions): Promise<Host | { readonly running: Holder }> {
+  makePrivateFolder(options.home);
+  const lock = await acquire(options.home);
+  if (!('release' in lock)) return { running: lock };
+  try {
+    return await start(options, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function start(options: HostOptions, lock: Lock): Promise<Host> {
+  const { home, say } = options;
+  const [config, tokens, epochs, roots, keptPort] = await Promise.all([
+    readConfig(home),
+    Tokens.open(home),
+    Epochs.open(home),
+    Roots.open(home, options.downloadDir),
+    readKeptPort(home),
+  ]);
+  const logs = openLogs(home, options.verbose);
+  const log = (level: 'info' | 'warn' | 'error', text: string): void => logs.host[level](text);
+  const state = new StateStore(join(home, 'state'), text => log('warn', text));
+  const redirects = new Redirects(home);
+  const pairing = new Pairing(tokens, () => performance.now());
+  let port = 0;
+
+  const supervisor: Supervisor = new Supervisor({
+    program: options.ioProgram,
+    greeting: () => [
+      { type: 'start', version: VERSION, allow: config.allow, idleMs: config.idleMs },
+      { type: 'roots', roots: roots.paths },
+    ],
+    events: {
+      changed: () => control.ioChanged(),
+      admitted: epoch => control.ioAdmitted(epoch),
+      notice(text) {
+        say(text);
+        control.notice(text);
+      },
+      log,
+      childLog: lines => logs.io(lines),
+    },
+  });
+  const control = new ControlServer({ tokens, epochs, roots, state, supervisor, origin: () => originOf(port), log });
+  const newLink = (): Promise<string> => redirects.write(originOf(port), pairing.newLink());
+  const server = makeServer({
+    assets: loadAssets(options.webFolder),
+    pairing,
+    port: () => port,
+    localSecret: lock.secret,
+    newLink,
+    paired(secret) {
+      redirects.remove(secret);
+      log('info', 'a browser was paired');
+    },
+    upgrade: (request, socket, head) => control.upgrade(request, socket, head),
+  });
+
+  port = await takePort(server, { asked: options.port, kept: keptPort });
+  try {
+    if (port !== keptPort) await replaceFile(join(home, 'host.json'), JSON.stringify({ port }));
+    await lock.listening(port);
+  } catch (error) {
+    server.close();
+    throw error;
+  }
+  log('info', `host ${VERSION} listens on port ${port}`);
+
+  return {
+    origin: originOf(port),
+    port,
+    movedFrom: options.port === null && keptPort === null && port !== preferred ? preferred : null,
+    downloadDir: roots.defaultPath,
+    newLink,
+    async stop() {
+      log('info', 'host stops');
+      redirects.removeAll();
+      control.stop();
+      const closed = new Promise<void>(resolve => server.close(() => resolve()));
+      await Promise.all([supervisor.stop(), state.settled()]);
+      control.terminate();
+      server.closeAllConnections();
+      await closed;
+      await lock.release();
+      logs.close();
+    },
+    kill: () => supervisor.kill(),
+  };
+}
+
+async function readKeptPort(home: string): Promise<number | null> {
+  const path = join(home, 'host.json');
+  const value = await readJson(path).catch(() => null);
+  if (value === undefined) return null;
+  const parsed = v.safeParse(kept, value);
+  if (!parsed.success) throw new StartError(`${path} is damaged. Delete it and start again; the port is then chosen anew.`);
+  return parsed.output.port;
+}

@@ -1,0 +1,132 @@
+/** The folders that downloads may go to. Pages know them by token and name; their paths stay here. */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access, constants, mkdir, realpath, stat, statfs } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, isAbsolute, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import * as v from 'valibot';
+import type { Root } from '../wire/control.ts';
+import { hasCode, readJson, replaceFile } from './durable.ts';
+import { StartError } from './errors.ts';
+import { randomSecret } from './tokens.ts';
+
+const schema = v.object({ salt: v.string(), default: v.string(), paths: v.array(v.string()) });
+type Stored = v.InferOutput<typeof schema>;
+
+const FREE_CHANGE_WORTH_TELLING = 0.01;
+
+export class Roots {
+  private readonly file: string;
+  private readonly stored: Stored;
+  private shown: readonly Root[] = [];
+
+  private constructor(file: string, stored: Stored) {
+    this.file = file;
+    this.stored = stored;
+  }
+
+  /**
+   * `asked` becomes the default root, made if it isn't there, and is kept; without it the ones of earlier starts are
+   * used, and on the very first one the person's downloads folder. @throws {StartError}
+   */
+  static async open(home: string, asked: string | null): Promise<Roots> {
+    const file = join(home, 'roots.json');
+    const value = await readJson(file).catch(() => null);
+    const parsed = v.safeParse(schema, value ?? { salt: randomSecret(), default: '', paths: [] });
+    if (value === null || !parsed.success) throw new StartError(`${file} is damaged. Delete it and start again.`);
+    const roots = new Roots(file, parsed.output);
+    if (asked !== null) await roots.makeDefault(resolve(asked));
+    else if (roots.stored.default === '') await roots.makeDefault(await downloadsFolder());
+    await roots.refresh();
+    return roots;
+  }
+
+  /** As pages see them. */
+  get list(): readonly Root[] {
+    return this.shown;
+  }
+
+  get defaultPath(): string {
+    return this.stored.default;
+  }
+
+  /** As the io-daemon sees them. */
+  get paths(): readonly { readonly token: string; readonly path: string }[] {
+    return this.stored.paths.map(path => ({ token: this.tokenOf(path), path }));
+  }
+
+  /** Looks at free space and at what may have gone wrong; true where pages should hear of it. */
+  async refresh(): Promise<boolean> {
+    const before = this.shown;
+    const now = await Promise.all(this.stored.paths.map(path => this.look(path)));
+    const isNews =
+      now.length !== before.length ||
+      now.some((root, at) => {
+        const known = before[at];
+        if (known === undefined || known.problem !== root.problem || known.isDefault !== root.isDefault) return true;
+        return Math.abs(root.free - known.free) > Math.abs(known.free) * FREE_CHANGE_WORTH_TELLING;
+      });
+    if (isNews) this.shown = now;
+    return isNews;
+  }
+
+  private async makeDefault(path: string): Promise<void> {
+    let real: string;
+    try {
+      await mkdir(path, { recursive: true });
+      real = await realpath(path);
+      if (!(await stat(real)).isDirectory()) throw new StartError(`${path} is not a folder.`);
+    } catch (error) {
+      if (error instanceof StartError) throw error;
+      const why = hasCode(error, 'EEXIST', 'ENOTDIR') ? 'is not a folder' : 'cannot be made or reached';
+      throw new StartError(`The download folder ${path} ${why}. Choose another with --download-dir.`);
+    }
+    this.stored.default = real;
+    if (!this.stored.paths.includes(real)) this.stored.paths.push(real);
+    await replaceFile(this.file, JSON.stringify(this.stored, null, 2));
+  }
+
+  private async look(path: string): Promise<Root> {
+    const [problem, free] = await Promise.all([problemOf(path), freeBytes(path)]);
+    return { token: this.tokenOf(path), name: basename(path) || path, free, isDefault: path === this.stored.default, problem };
+  }
+
+  private tokenOf(path: string): string {
+    return createHash('sha256').update(this.stored.salt).update(path).digest('hex');
+  }
+}
+
+async function problemOf(path: string): Promise<string> {
+  try {
+    if ((await realpath(path)) !== path || !(await stat(path)).isDirectory()) return 'The folder is missing.';
+    await access(path, constants.W_OK | constants.X_OK);
+    return '';
+  } catch (error) {
+    return hasCode(error, 'ENOENT', 'ENOTDIR') ? 'The folder is missing.' : 'The folder cannot be written to.';
+  }
+}
+
+async function freeBytes(path: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(path);
+    return bavail * bsize;
+  } catch {
+    return -1;
+  }
+}
+
+/** Where this person's browser would put downloads. */
+async function downloadsFolder(): Promise<string> {
+  if (process.platform === 'linux') {
+    try {
+      const { stdout } = await promisify(execFile)('xdg-user-dir', ['DOWNLOAD'], { timeout: 2000 });
+      const path = stdout.trim();
+      // It answers with the home folder where nothing is set up.
+      if (isAbsolute(path) && resolve(path) !== homedir()) return path;
+    } catch {
+      // Not installed: the common name it is.
+    }
+  }
+  return join(homedir(), 'Downloads');
+}
