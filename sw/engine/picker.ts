@@ -114,6 +114,11 @@ export class Picker {
     return this.#priority[piece] !== PRIORITY.skip && this.#had[piece] === 0;
   }
 
+  /** Whether it is wanted, not had and not being fetched. */
+  isFree(piece: number): boolean {
+    return this.#priority[piece]! !== PRIORITY.skip && this.#had[piece] === 0 && this.#taken[piece] === 0;
+  }
+
   /** How many peers have it. */
   availability(piece: number): number {
     return this.#seeds.size + (this.#available[piece] ?? 0);

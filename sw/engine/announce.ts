@@ -1,0 +1,201 @@
+import type { Ids, Outbox } from './effects.ts';
+import type { InfoHash } from './model/ids.ts';
+import { fromHex } from './model/ids.ts';
+import { announceUrl, parseAnnounce } from './codec/tracker.ts';
+
+/** Ms. What a tracker asks for is kept within these. */
+const MIN_INTERVAL = 60_000;
+const MAX_INTERVAL = 24 * 3600_000;
+const FIRST_RETRY = 15_000;
+const LAST_RETRY = 30 * 60_000;
+const WANTED_PEERS = 100;
+
+export type TrackerState = 'idle' | 'announcing' | 'ok' | 'error' | 'unsupported';
+type AnnounceEvent = 'started' | 'completed' | 'stopped' | null;
+
+/** A tracker as the panel shows it. */
+export interface Tracker {
+  readonly url: string;
+  state: TrackerState;
+  /** Its warning, or why it failed; from outside, cleaned by the codec. */
+  text: string;
+  /** Why it failed is its own refusal, not a fault on the way. */
+  refused: boolean;
+  seeds: number;
+  leechers: number;
+  peers: number;
+  failures: number;
+  /** Monotonic ms; Infinity while none is planned. */
+  nextAt: number;
+  request: number;
+  trackerId: string;
+  knowsUs: boolean;
+}
+
+/** What is told to trackers, bytes. */
+export interface Totals {
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly left: number;
+  readonly port: number;
+}
+
+/** One tracker of every tier hears of us (BEP 3, 12); the next of its tier takes over where it fails. */
+export class Announcer {
+  readonly trackers: Tracker[] = [];
+  private tiers: Tracker[][] = [];
+  private running = false;
+  private completed = false;
+
+  constructor(
+    private readonly infoHash: InfoHash,
+    private readonly peerId: Uint8Array,
+    private readonly key: number,
+    private readonly totals: () => Totals,
+    private readonly ids: Ids,
+    private readonly out: Outbox,
+  ) {}
+
+  /** Adds tiers; trackers that are there already are left where they are. True if any was new. */
+  add(tiers: readonly (readonly string[])[]): boolean {
+    const before = this.trackers.length;
+    for (const urls of tiers) {
+      const tier: Tracker[] = [];
+      for (const url of urls) {
+        if (this.trackers.some(tracker => tracker.url === url)) continue;
+        const supported = /^https?:/i.test(url);
+        const tracker: Tracker = {
+          url,
+          state: supported ? 'idle' : 'unsupported',
+          text: '',
+          refused: false,
+          seeds: -1,
+          leechers: -1,
+          peers: 0,
+          failures: 0,
+          nextAt: supported && this.running ? 0 : Infinity,
+          request: 0,
+          trackerId: '',
+          knowsUs: false,
+        };
+        this.trackers.push(tracker);
+        if (supported) tier.push(tracker);
+      }
+      if (tier.length > 0) this.tiers.push(tier);
+    }
+    return this.trackers.length > before;
+  }
+
+  get urls(): string[][] {
+    return this.trackers.map(tracker => [tracker.url]);
+  }
+
+  start(now: number): void {
+    if (this.running) return;
+    this.running = true;
+    for (const tier of this.tiers) if (tier[0]) tier[0].nextAt = now;
+    this.tick(now);
+  }
+
+  /** Tells those that know of us that we leave. */
+  stop(farewell: boolean): void {
+    if (!this.running) return;
+    this.running = false;
+    for (const tracker of this.trackers) {
+      if (tracker.request > 0) this.out({ do: 'cancelAnnounce', request: tracker.request });
+      tracker.request = 0;
+      tracker.nextAt = Infinity;
+      if (tracker.state === 'announcing') tracker.state = 'idle';
+      if (farewell && tracker.knowsUs) this.announce(tracker, 'stopped');
+      tracker.request = 0;
+      tracker.knowsUs = false;
+    }
+  }
+
+  /** The last piece arrived just now. */
+  complete(now: number): void {
+    this.completed = true;
+    for (const tracker of this.trackers) if (tracker.knowsUs) tracker.nextAt = now;
+    this.tick(now);
+  }
+
+  tick(now: number): void {
+    if (!this.running) return;
+    for (const tracker of this.trackers) {
+      if (tracker.nextAt > now || tracker.request > 0) continue;
+      tracker.nextAt = Infinity;
+      tracker.state = 'announcing';
+      this.announce(tracker, !tracker.knowsUs ? 'started' : this.completed ? 'completed' : null);
+    }
+  }
+
+  /** Monotonic ms of the next announce. */
+  nextAt(): number {
+    return this.trackers.reduce((at, tracker) => Math.min(at, tracker.nextAt), Infinity);
+  }
+
+  answered(
+    request: number,
+    problem: string,
+    status: number,
+    body: Uint8Array,
+    now: number,
+  ): readonly { host: string; port: number }[] {
+    const tracker = this.trackers.find(candidate => candidate.request === request);
+    if (!tracker) return [];
+    tracker.request = 0;
+    if (problem !== '') return this.failed(tracker, problem, false, now);
+    const answer = parseAnnounce(body);
+    if ('failure' in answer) {
+      const text = status === 200 || answer.refused ? answer.failure : `it answered with HTTP status ${status}`;
+      return this.failed(tracker, text, answer.refused, now);
+    }
+    if (status !== 200) return this.failed(tracker, `it answered with HTTP status ${status}`, false, now);
+    tracker.state = 'ok';
+    tracker.text = answer.warning;
+    tracker.refused = false;
+    tracker.failures = 0;
+    tracker.seeds = answer.complete;
+    tracker.leechers = answer.incomplete;
+    tracker.peers = answer.peers.length;
+    tracker.trackerId = answer.trackerId;
+    tracker.knowsUs = true;
+    if (this.completed) this.completed = this.trackers.some(other => other.knowsUs && other.request > 0);
+    tracker.nextAt = now + Math.min(MAX_INTERVAL, Math.max(MIN_INTERVAL, answer.interval * 1000));
+    return answer.peers;
+  }
+
+  private failed(tracker: Tracker, text: string, refused: boolean, now: number): [] {
+    tracker.state = 'error';
+    tracker.text = text;
+    tracker.refused = refused;
+    tracker.failures += 1;
+    const wait = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (tracker.failures - 1));
+    const tier = this.tiers.find(candidate => candidate.includes(tracker));
+    const other = tier?.find(candidate => candidate !== tracker && candidate.failures < tracker.failures);
+    if (tier && other) {
+      tier.splice(tier.indexOf(other), 1);
+      tier.unshift(other);
+      other.nextAt = now;
+    } else {
+      tracker.nextAt = now + wait;
+    }
+    this.tick(now);
+    return [];
+  }
+
+  private announce(tracker: Tracker, event: AnnounceEvent): void {
+    tracker.request = this.ids.request();
+    const totals = this.totals();
+    const url = announceUrl(tracker.url, {
+      infoHash: fromHex(this.infoHash),
+      peerId: this.peerId,
+      ...totals,
+      event,
+      numwant: event === 'stopped' ? 0 : WANTED_PEERS,
+      key: this.key,
+      trackerId: tracker.trackerId,
+    });
+    this.out({ do: 'announce', request: tracker.request, url });
+  }
+}

@@ -1,0 +1,139 @@
+import type { Content } from './content.ts';
+import type { Outbox } from './effects.ts';
+import type { DigestSpec, FileProblem, Span } from './events.ts';
+
+/** Files asked about, and bytes sent for verification, at once. */
+const FILES_AT_ONCE = 32;
+const BYTES_AT_ONCE = 32 << 20;
+
+/**
+ * Compares the files on disk with the record before anything else is done with them. What the record vouches for and
+ * the disk does not contradict (size and mtime) is neither read nor fetched; the rest is verified by its hashes.
+ *
+ * looking at files → verifying pieces → finished, or failed with a file's problem
+ */
+export class Checker {
+  private readonly files: number[];
+  private nextFile = 0;
+  private looking = 0;
+  private readonly pieces = new Set<number>();
+  private queue: number[] | null = null;
+  private verifying = 0;
+  private verified = 0;
+  problem: FileProblem | null = null;
+  /** The file that the problem is about. */
+  problemFile = '';
+
+  constructor(
+    private readonly content: Content,
+    private readonly hashes: Uint8Array,
+    /** A file that vanished is fetched anew instead of being a problem. */
+    private readonly refetchMissing: boolean,
+    private readonly out: Outbox,
+  ) {
+    const { layout } = content;
+    this.files = [...layout.files.keys()].filter(index => {
+      const file = layout.files[index];
+      return file && !file.pad && file.length > 0 && (content.wanted[index] === true || (content.fileDone[index] ?? 0) > 0);
+    });
+    for (const piece of content.maybe) this.pieces.add(piece);
+  }
+
+  start(): void {
+    this.step();
+  }
+
+  get finished(): boolean {
+    return this.problem === null && this.queue?.length === 0 && this.verifying === 0;
+  }
+
+  /** Verified pieces, of how many. */
+  get progress(): { done: number; of: number } {
+    return { done: this.verified, of: this.pieces.size };
+  }
+
+  /** The answer about one file. */
+  opened(index: number, problem: FileProblem | null, size: number, mtime: number): void {
+    const { storage, fileDone, layout } = this.content;
+    this.looking -= 1;
+    const known = storage.stats[index] ?? null;
+    const hasPieces = (fileDone[index] ?? 0) > 0;
+    if (problem === 'gone') {
+      storage.forget(index);
+      storage.stats[index] = null;
+      if (hasPieces && !this.refetchMissing) this.fail('gone', index);
+      else this.lose(index);
+    } else if (problem !== null) {
+      this.fail(problem, index);
+    } else if (!this.inMotion(index) && (known ? known.size !== size || known.mtime !== Math.floor(mtime) : size > 0)) {
+      const span = layout.piecesOf(index);
+      if (span) for (let piece = span.first; piece <= span.last; piece++) this.pieces.add(piece);
+    }
+    this.step();
+  }
+
+  /** `verdicts` in the order of `pieces`; null where a piece could not be read. */
+  verdicts(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
+    this.verifying -= 1;
+    this.verified += pieces.length;
+    pieces.forEach((piece, at) => {
+      if (verdicts[at] === true) this.content.found(piece, now);
+      else this.content.lost(piece);
+      this.content.maybe.delete(piece);
+    });
+    this.step();
+  }
+
+  /** While pieces of a file were being written its mtime says nothing; those pieces are verified by themselves. */
+  private inMotion(index: number): boolean {
+    const span = this.content.layout.piecesOf(index);
+    if (!span || !this.content.storage.stats[index]) return false;
+    for (const piece of this.content.maybe) if (piece >= span.first && piece <= span.last) return true;
+    return false;
+  }
+
+  private step(): void {
+    if (this.problem !== null) return;
+    while (this.looking < FILES_AT_ONCE && this.nextFile < this.files.length) {
+      const index = this.files[this.nextFile++];
+      if (index === undefined) break;
+      this.looking += 1;
+      this.content.storage.file(index, false);
+    }
+    if (this.looking > 0) return;
+    this.queue ??= [...this.pieces].sort((a, b) => b - a);
+    while (this.verifying < 2 && this.queue.length > 0) this.verifyNext(this.queue);
+  }
+
+  private verifyNext(queue: number[]): void {
+    const { layout, storage } = this.content;
+    const pieces: number[] = [];
+    const items: { spans: Span[]; digest: DigestSpec }[] = [];
+    for (let bytes = 0; bytes < BYTES_AT_ONCE && queue.length > 0;) {
+      const piece = queue.pop();
+      if (piece === undefined) break;
+      const length = layout.pieceSize(piece);
+      const expected = this.hashes.subarray(piece * 20, piece * 20 + 20);
+      pieces.push(piece);
+      items.push({ spans: storage.spans(piece), digest: { algorithm: 'sha1', offset: 0, length, expected } });
+      bytes += length;
+    }
+    this.verifying += 1;
+    this.out({ do: 'verify', pieces, items });
+  }
+
+  private lose(index: number): void {
+    const span = this.content.layout.piecesOf(index);
+    if (!span) return;
+    for (let piece = span.first; piece <= span.last; piece++) {
+      this.content.lost(piece);
+      this.content.maybe.delete(piece);
+      this.pieces.delete(piece);
+    }
+  }
+
+  private fail(problem: FileProblem, index: number): void {
+    this.problem ??= problem;
+    this.problemFile ||= this.content.layout.files[index]?.path.join('/') ?? '';
+  }
+}

@@ -1,0 +1,144 @@
+import { Downloader } from './download.ts';
+import type { Budget } from './download.ts';
+import type { Ids, Outbox } from './effects.ts';
+import type { Peer } from './peer.ts';
+import { Picker, PRIORITY } from './picker.ts';
+import { Storage } from './storage.ts';
+import { Uploader } from './upload.ts';
+import { Bitfield } from './model/bitfield.ts';
+import type { Layout } from './model/layout.ts';
+import { fromHex } from './model/ids.ts';
+import type { Metainfo } from './codec/metainfo.ts';
+import type { ProgressRecord } from './resume.ts';
+
+/** What a torrent needs of the session to go to work on its content. */
+export interface ContentContext {
+  readonly root: string;
+  readonly peers: ReadonlyMap<number, Peer>;
+  readonly budget: Budget;
+  readonly ids: Ids;
+  readonly out: Outbox;
+  readonly random: () => number;
+}
+
+/** A torrent whose files are known and have a place: what is wanted of them, what is here, and the machines at work. */
+export class Content {
+  readonly layout: Layout;
+  readonly picker: Picker;
+  readonly storage: Storage;
+  readonly downloader: Downloader;
+  readonly uploader: Uploader;
+  /** By index of the file. */
+  readonly wanted: boolean[];
+  /** Verified bytes of each file. */
+  readonly fileDone: Float64Array;
+  /** Bytes of the wanted files, and how many of them are verified. */
+  wantedSize = 0;
+  wantedDone = 0;
+  /** Pieces that may be on disk though no record vouches for them. */
+  readonly maybe: Set<number>;
+
+  constructor(meta: Metainfo, unwanted: readonly number[], saved: ProgressRecord | null, context: ContentContext) {
+    this.layout = meta.layout;
+    const durable = saved ? Bitfield.parse(saved.have, this.layout.pieceCount) : null;
+    const stats = this.layout.files.map((_, index) => saved?.stats[index] ?? null);
+    this.maybe = new Set(saved?.maybe.filter(piece => piece < this.layout.pieceCount && !durable?.get(piece)));
+    this.picker = new Picker(this.layout.pieceCount, context.random);
+    this.storage = new Storage(this.layout, context.root, context.ids, context.out, durable ? { durable, stats } : null);
+    this.downloader = new Downloader(
+      this.layout,
+      meta.pieceHashes,
+      fromHex(meta.infoHash),
+      this.picker,
+      this.storage,
+      context.peers,
+      context.budget,
+      context.ids,
+      context.out,
+    );
+    this.uploader = new Uploader(this.layout, this.downloader.have, this.storage, context.ids, context.out);
+    this.fileDone = new Float64Array(this.layout.files.length);
+    this.wanted = this.layout.files.map(file => !file.pad);
+    for (const piece of this.downloader.have.ones()) {
+      this.picker.have(piece);
+      this.count(piece, 1);
+    }
+    for (const peer of context.peers.values()) this.welcome(peer);
+    const skip = new Set(unwanted);
+    this.want(this.wanted.map((wanted, index) => wanted && !skip.has(index)));
+  }
+
+  /** What the peer said of its pieces before their number was known. False where it does not fit the torrent. */
+  welcome(peer: Peer): boolean {
+    const { bits, all, haves } = peer.early;
+    const count = this.layout.pieceCount;
+    const has = all ? Bitfield.full(count) : bits ? Bitfield.parse(bits, count) : new Bitfield(count);
+    peer.early = { bits: null, all: false, haves: [] };
+    peer.has = has ?? new Bitfield(count);
+    for (const piece of haves) if (piece < count) peer.has.set(piece);
+    this.picker.addPeer(peer.has);
+    return has !== null && haves.every(piece => piece < count);
+  }
+
+  /** Which files are wanted from now on. A piece on a boundary is wanted if any of its files is. */
+  want(wanted: readonly boolean[]): void {
+    this.layout.files.forEach((file, index) => (this.wanted[index] = wanted[index] === true && !file.pad));
+    const pieces = new Uint8Array(this.layout.pieceCount);
+    this.wantedSize = 0;
+    this.wantedDone = 0;
+    this.wanted.forEach((yes, index) => {
+      if (yes) {
+        this.wantedSize += this.layout.files[index]?.length ?? 0;
+        this.wantedDone += this.fileDone[index] ?? 0;
+      }
+      const span = yes ? this.layout.piecesOf(index) : null;
+      if (span) pieces.fill(1, span.first, span.last + 1);
+    });
+    pieces.forEach((yes, piece) => this.picker.setPriority(piece, yes ? PRIORITY.normal : PRIORITY.skip));
+  }
+
+  /** A piece was verified and is on disk. */
+  gained(piece: number): void {
+    this.count(piece, 1);
+    this.maybe.delete(piece);
+  }
+
+  /** It is not there after all. */
+  lost(piece: number): void {
+    if (!this.downloader.have.clear(piece)) return;
+    this.storage.lose(piece);
+    this.picker.lose(piece);
+    this.count(piece, -1);
+  }
+
+  /** Found on disk as it should be, by hashing. Durable once flushed. */
+  found(piece: number, now: number): void {
+    if (!this.downloader.have.set(piece)) return;
+    this.picker.have(piece);
+    this.storage.wrote(piece, 0, now);
+    this.gained(piece);
+  }
+
+  /** The store went away: what was not durable yet is in doubt. */
+  detach(): void {
+    for (const piece of this.downloader.active.all()) this.maybe.add(piece.index);
+    this.downloader.stop(false);
+    for (const piece of this.storage.detach()) {
+      this.maybe.add(piece);
+      this.lost(piece);
+    }
+    this.uploader.stop();
+  }
+
+  get isComplete(): boolean {
+    return this.picker.wantedLeft === 0;
+  }
+
+  private count(piece: number, sign: 1 | -1): void {
+    for (const { file, length } of this.layout.spans(piece)) {
+      if (file < 0) continue;
+      this.fileDone[file] = (this.fileDone[file] ?? 0) + sign * length;
+      if (this.wanted[file]) this.wantedDone += sign * length;
+    }
+  }
+}

@@ -1,0 +1,291 @@
+import type { Ids, Outbox } from './effects.ts';
+import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
+import { ActivePieces } from './pieces.ts';
+import type { ActivePiece } from './pieces.ts';
+import type { Assignment } from './requests.ts';
+import type { Peer } from './peer.ts';
+import type { Picker } from './picker.ts';
+import type { Storage } from './storage.ts';
+import type { Bitfield } from './model/bitfield.ts';
+import type { Layout } from './model/layout.ts';
+import { BLOCK } from './model/layout.ts';
+import { encodeMessage } from './codec/peer-wire.ts';
+
+/** Ms without a block until a peer counts as snubbed, and until what it was asked for is asked of others. */
+const SNUBBED_AFTER = 20_000;
+const REQUEST_TIMEOUT = 60_000;
+/** Peers asked for one block at most, in the endgame. */
+const ENDGAME_COPIES = 3;
+/** A peer that would need longer than this for a whole piece, in seconds, joins others' pieces instead. */
+const OWN_PIECE_SECONDS = 30;
+
+/** What pieces in the making may hold in memory, over all torrents, bytes. */
+export interface Budget {
+  readonly limit: number;
+  used: number;
+}
+
+/** What came of a piece. */
+export type Outcome =
+  | { readonly kind: 'have'; readonly piece: number }
+  | { readonly kind: 'corrupt'; readonly piece: number; readonly sources: readonly string[] }
+  | { readonly kind: 'problem'; readonly problem: FileProblem }
+  | { readonly kind: 'nothing' };
+
+/** Decides which peer is asked for which block, and takes pieces from their first block to the disk. */
+export class Downloader {
+  readonly active: ActivePieces;
+  /** Verified and written. */
+  readonly have: Bitfield;
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly hashes: Uint8Array,
+    private readonly tagBase: Uint8Array,
+    private readonly picker: Picker,
+    private readonly storage: Storage,
+    private readonly peers: ReadonlyMap<number, Peer>,
+    private readonly budget: Budget,
+    private readonly ids: Ids,
+    private readonly out: Outbox,
+  ) {
+    this.active = new ActivePieces(layout);
+    this.have = storage.durable.clone();
+  }
+
+  /** Asks the peer for as much as its pipeline has room for. */
+  fill(peer: Peer, now: number): void {
+    if (peer.stage !== 'open' || !peer.amInterested) return;
+    if (peer.peerChoking && peer.allowedFast.size === 0) return;
+    const rate = peer.down.rate(now);
+    const depth = peer.pipeline.depth(rate);
+    let room = depth - peer.inflight;
+    // A few requests at a time would cost a message each; deep pipelines are topped up in larger steps.
+    if (room <= 0 || (peer.inflight > 0 && room < Math.min(32, depth / 4))) return;
+    while (room > 0) {
+      const piece = this.choose(peer, rate);
+      if (!piece) break;
+      const taken = piece.takeFree(room);
+      if (!taken) break;
+      peer.request(piece, taken[0], taken[1], now);
+      this.active.sort(piece);
+      room -= taken[1] - taken[0];
+    }
+    if (room > 0 && peer.inflight < 16 && this.everythingAsked) this.endgame(peer, Math.min(room, 16), now);
+  }
+
+  fillAll(now: number): void {
+    for (const peer of this.peers.values()) this.fill(peer, now);
+  }
+
+  landed(peer: Peer, buffer: number, offset: number, length: number, now: number): void {
+    const piece = this.active.ofBuffer(buffer);
+    peer.lastBlockAt = now;
+    peer.lastHeardAt = now;
+    peer.down.add(length, now);
+    if (!piece) return;
+    const first = Math.floor(offset / BLOCK);
+    const end = Math.ceil((offset + length) / BLOCK);
+    for (let block = first; block < end; block++) {
+      const copies = piece.asked(block);
+      if (!peer.settle(piece.index, block) || !piece.land(block)) continue;
+      if (copies > 1) this.cancelOthers(peer, piece, block, now);
+    }
+    piece.sources.add(peer.address);
+    peer.pipeline.landed(piece.index, first, end, peer.down.rate(now), now);
+    if (piece.missing === 0) this.commit(piece);
+    this.fill(peer, now);
+  }
+
+  /** Block payload that came by the message itself, from streams that cannot land. */
+  received(peer: Peer, index: number, begin: number, block: Uint8Array, now: number): void {
+    const piece = this.active.get(index);
+    if (!piece || begin % BLOCK !== 0 || block.length !== piece.blockLength(begin / BLOCK)) return;
+    if (!peer.assignments.get(index)?.has(begin / BLOCK)) return;
+    this.out({ do: 'put', buffer: piece.buffer, offset: begin, bytes: block });
+    this.landed(peer, piece.buffer, begin, block.length, now);
+  }
+
+  /** The peer will not send that block (BEP 6). The next tick asks again, maybe elsewhere: never a tight loop. */
+  rejected(peer: Peer, index: number, begin: number): void {
+    const assignment = peer.assignments.get(index);
+    const block = begin / BLOCK;
+    if (!assignment || !peer.settle(index, block)) return;
+    const { piece } = assignment;
+    piece.release(block);
+    this.active.sort(piece);
+    peer.pipeline.forgetProbe();
+    peer.allowedFast.delete(index);
+  }
+
+  /** Nothing more will come of what this peer was asked for. */
+  withdrawAll(peer: Peer, cancel: boolean, now: number): void {
+    for (const assignment of [...peer.assignments.values()]) this.withdraw(peer, assignment, cancel, now);
+  }
+
+  committed(buffer: number, status: CommitStatus, problem: FileProblem | null, now: number): Outcome {
+    const piece = this.active.ofBuffer(buffer);
+    if (!piece || status === 'gone') return { kind: 'nothing' };
+    if (status === 'ok') {
+      this.close(piece);
+      this.have.set(piece.index);
+      this.picker.have(piece.index);
+      this.storage.wrote(piece.index, piece.buffer, now);
+      return { kind: 'have', piece: piece.index };
+    }
+    const sources = [...piece.sources];
+    this.abandon(piece);
+    if (status === 'error') return { kind: 'problem', problem: problem ?? 'io' };
+    return status === 'mismatch' ? { kind: 'corrupt', piece: piece.index, sources } : { kind: 'nothing' };
+  }
+
+  /** Goes on with a piece whose buffer outlived the engine or the connection that began it. */
+  adopt(index: number, kept: KeptPiece): void {
+    if (this.have.get(index) || this.active.get(index) || kept.length !== this.layout.pieceSize(index)) {
+      this.out({ do: 'drop', buffer: kept.buffer });
+      return;
+    }
+    this.picker.take(index);
+    const piece = this.active.open(index, kept.buffer);
+    this.budget.used += piece.length;
+    piece.adopt(kept.state === 'open' ? kept.ranges : [{ offset: 0, length: piece.length }]);
+    this.active.sort(piece);
+    if (piece.missing === 0) this.commit(piece);
+  }
+
+  /** Lets go of everything in the making; with `drop` its buffers as well. */
+  stop(drop: boolean): void {
+    for (const piece of [...this.active.all()]) {
+      if (drop) this.out({ do: 'drop', buffer: piece.buffer });
+      this.close(piece);
+      this.picker.putBack(piece.index);
+    }
+  }
+
+  /** Once a second: peers that keep us waiting. */
+  tick(now: number): void {
+    for (const peer of this.peers.values()) {
+      if (peer.inflight > 0) {
+        const silent = now - peer.lastBlockAt;
+        if (silent > REQUEST_TIMEOUT) this.withdrawAll(peer, true, now);
+        else if (silent > SNUBBED_AFTER) peer.pipeline.snubbed = true;
+      }
+      this.fill(peer, now);
+    }
+  }
+
+  get inFlightBytes(): number {
+    let bytes = 0;
+    for (const piece of this.active.all()) bytes += piece.landedBytes;
+    return bytes;
+  }
+
+  /** Whether the peer has a piece that we still want. */
+  wants(peer: Peer): boolean {
+    if (this.picker.pick(peer.has) >= 0) return true;
+    for (const piece of this.active.all()) if (peer.has.get(piece.index)) return true;
+    return false;
+  }
+
+  private get everythingAsked(): boolean {
+    return this.active.withFree.size === 0 && this.picker.wantedLeft <= this.active.size;
+  }
+
+  /** A piece to take blocks of: one of its own, one nobody is at, a new one, and else one that it shares. */
+  private choose(peer: Peer, rate: number): ActivePiece | null {
+    for (const { piece } of peer.assignments.values()) {
+      if (piece.free > 0 && piece.stage === 'open' && peer.mayAskFor(piece.index)) return piece;
+    }
+    let shared: ActivePiece | null = null;
+    for (const piece of this.active.withFree) {
+      if (!peer.mayAskFor(piece.index)) continue;
+      if (piece.askers === 0) return piece;
+      if (!shared || piece.missing < shared.missing) shared = piece;
+    }
+    if (shared && rate * OWN_PIECE_SECONDS < shared.length) return shared;
+    return this.begin(peer) ?? shared;
+  }
+
+  private begin(peer: Peer): ActivePiece | null {
+    if (this.budget.used > 0 && this.budget.used + this.layout.pieceLength > this.budget.limit) return null;
+    const index = peer.peerChoking ? this.pickAllowed(peer) : this.picker.pick(peer.has);
+    if (index < 0) return null;
+    this.picker.take(index);
+    const piece = this.active.open(index, this.ids.buffer());
+    this.budget.used += piece.length;
+    this.out({
+      do: 'begin',
+      buffer: piece.buffer,
+      length: piece.length,
+      tag: pieceTag(this.tagBase, index),
+      spans: this.storage.spans(index),
+    });
+    return piece;
+  }
+
+  private pickAllowed(peer: Peer): number {
+    for (const index of peer.allowedFast) {
+      if (peer.has.get(index) && this.picker.isFree(index)) return index;
+    }
+    return -1;
+  }
+
+  private endgame(peer: Peer, room: number, now: number): void {
+    for (const piece of this.active.all()) {
+      if (piece.stage !== 'open' || !peer.mayAskFor(piece.index)) continue;
+      for (let block = 0; block < piece.blocks && room > 0; block++) {
+        if (piece.isLanded(block) || piece.asked(block) >= ENDGAME_COPIES) continue;
+        if (peer.assignments.get(piece.index)?.has(block)) continue;
+        piece.askAgain(block);
+        peer.request(piece, block, block + 1, now);
+        room -= 1;
+      }
+    }
+  }
+
+  private cancelOthers(peer: Peer, piece: ActivePiece, block: number, now: number): void {
+    for (const other of this.peers.values()) {
+      if (other === peer || !other.settle(piece.index, block)) continue;
+      const message = { type: 'cancel', piece: piece.index, begin: block * BLOCK, length: piece.blockLength(block) } as const;
+      other.send(encodeMessage(message), now);
+    }
+  }
+
+  private commit(piece: ActivePiece): void {
+    piece.stage = 'committing';
+    this.active.sort(piece);
+    const expected = this.hashes.subarray(piece.index * 20, piece.index * 20 + 20);
+    this.out({ do: 'commit', buffer: piece.buffer, digests: [{ algorithm: 'sha1', offset: 0, length: piece.length, expected }] });
+  }
+
+  private withdraw(peer: Peer, assignment: Assignment, cancel: boolean, now: number): void {
+    peer.withdraw(assignment, cancel, now);
+    this.active.sort(assignment.piece);
+  }
+
+  private abandon(piece: ActivePiece): void {
+    this.out({ do: 'drop', buffer: piece.buffer });
+    this.close(piece);
+    this.picker.putBack(piece.index);
+  }
+
+  private close(piece: ActivePiece): void {
+    if (this.active.get(piece.index) !== piece) return;
+    this.active.close(piece);
+    this.budget.used -= piece.length;
+  }
+}
+
+/** Names a piece's buffer to a later engine: info-hash, then the index, big-endian. The store does not read it. */
+export function pieceTag(infoHash: Uint8Array, piece: number): Uint8Array {
+  const tag = new Uint8Array(infoHash.length + 4);
+  tag.set(infoHash);
+  new DataView(tag.buffer).setUint32(infoHash.length, piece);
+  return tag;
+}
+
+/** The inverse of {@link pieceTag}; null where the tag is none of ours. */
+export function readTag(tag: Uint8Array): { infoHash: Uint8Array; piece: number } | null {
+  if (tag.length !== 24) return null;
+  return { infoHash: tag.slice(0, 20), piece: new DataView(tag.buffer, tag.byteOffset, 24).getUint32(20) };
+}

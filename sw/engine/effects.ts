@@ -1,0 +1,97 @@
+/**
+ * What a machine wants done. Machines push effects to an outbox and return; session.ts is the one place that carries
+ * them out. Connections, buffers, files and requests are numbers that the session hands out, unique over all torrents.
+ */
+import type { DigestSpec, Range, Run, Span } from './events.ts';
+
+export type Effect =
+  | { readonly do: 'connect'; readonly conn: number; readonly host: string; readonly port: number }
+  | { readonly do: 'send'; readonly conn: number; readonly bytes: Uint8Array }
+  | { readonly do: 'credit'; readonly conn: number; readonly bytes: number }
+  | { readonly do: 'framed'; readonly conn: number; readonly maxFrame: number; readonly back: Uint8Array }
+  | {
+      readonly do: 'expect';
+      readonly conn: number;
+      readonly buffer: number;
+      readonly prefix: Uint8Array;
+      readonly runs: readonly Run[];
+    }
+  | {
+      readonly do: 'unexpect';
+      readonly conn: number;
+      readonly buffer: number;
+      readonly prefix: Uint8Array;
+      readonly runs: readonly Run[];
+    }
+  | { readonly do: 'discard'; readonly conn: number; readonly prefix: Uint8Array }
+  | {
+      readonly do: 'sendSpans';
+      readonly conn: number;
+      readonly send: number;
+      readonly header: Uint8Array;
+      readonly spans: readonly Span[];
+    }
+  | { readonly do: 'cancelSend'; readonly conn: number; readonly send: number }
+  | { readonly do: 'close'; readonly conn: number }
+  | {
+      readonly do: 'openFile';
+      readonly file: number;
+      readonly root: string;
+      readonly path: readonly string[];
+      readonly size: number;
+      readonly create: boolean;
+    }
+  | { readonly do: 'closeFile'; readonly file: number }
+  | { readonly do: 'sync'; readonly files: readonly number[] }
+  | { readonly do: 'deleteFile'; readonly root: string; readonly path: readonly string[] }
+  | {
+      readonly do: 'begin';
+      readonly buffer: number;
+      readonly length: number;
+      readonly tag: Uint8Array;
+      readonly spans: readonly Span[];
+    }
+  | { readonly do: 'put'; readonly buffer: number; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly do: 'commit'; readonly buffer: number; readonly digests: readonly DigestSpec[] }
+  | { readonly do: 'acknowledge'; readonly buffer: number }
+  | { readonly do: 'reset'; readonly buffer: number; readonly ranges: readonly Range[] }
+  | { readonly do: 'drop'; readonly buffer: number }
+  | {
+      readonly do: 'verify';
+      readonly pieces: readonly number[];
+      readonly items: readonly { spans: readonly Span[]; digest: DigestSpec }[];
+    }
+  | { readonly do: 'record'; readonly kind: RecordKind; readonly value: Uint8Array | null }
+  | { readonly do: 'announce'; readonly request: number; readonly url: string }
+  | { readonly do: 'cancelAnnounce'; readonly request: number }
+  | { readonly do: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
+
+/** The two records of a torrent: what it is and what was chosen (written seldom), and how far it is. */
+export type RecordKind = 'torrent' | 'progress';
+
+export type Outbox = (effect: Effect) => void;
+
+/** Hands out the numbers that name things across the door. */
+export class Ids {
+  private nextConn = 1;
+  private nextBuffer = 1;
+  private nextFile = 1;
+  private nextRequest = 1;
+
+  conn(): number {
+    return this.nextConn++;
+  }
+  buffer(): number {
+    return this.nextBuffer++;
+  }
+  file(): number {
+    return this.nextFile++;
+  }
+  request(): number {
+    return this.nextRequest++;
+  }
+  /** Buffers up to this number exist already: they outlived an earlier engine. */
+  reserveBuffers(upTo: number): void {
+    this.nextBuffer = Math.max(this.nextBuffer, upTo + 1);
+  }
+}

@@ -1,0 +1,176 @@
+import type { Outbox } from './effects.ts';
+import { Meter } from './meter.ts';
+import { Assignment, Pipeline } from './requests.ts';
+import { Bitfield } from './model/bitfield.ts';
+import { encodeMessage, encodeRequests, PIECE_ID, piecePrefix } from './codec/peer-wire.ts';
+import type { ExtendedHandshake } from './codec/extensions.ts';
+import type { ActivePiece } from './pieces.ts';
+import { BLOCK } from './model/layout.ts';
+
+/** Credit that a peer starts with once its stream is framed, and keeps being topped up to, bytes. */
+const CREDIT = 256 * 1024;
+/** No message but a bitfield of 2,097,152 pieces comes near it. */
+const MAX_FRAME = 1 << 20;
+
+/** connecting → handshaking → open → closed; an incoming one starts at handshaking. */
+export type PeerStage = 'connecting' | 'handshaking' | 'open' | 'closed';
+
+/**
+ * One connection to a peer: what either side has said so far, and the ways to say more. It decides nothing; the
+ * torrent's downloader, uploader and the choker do.
+ */
+export class Peer {
+  stage: PeerStage;
+  /** IP:port as dialled or accepted. */
+  address: string;
+  peerId = '';
+  client = '';
+  fast = false;
+  extended: ExtendedHandshake | null = null;
+  supportsExtensions = false;
+
+  amChoking = true;
+  amInterested = false;
+  peerChoking = true;
+  peerInterested = false;
+  /** What the peer has; empty until it says. Sized once the metadata is known. */
+  has: Bitfield;
+  /** What it said of its pieces while their number was unknown. */
+  early: { bits: Uint8Array | null; all: boolean; haves: number[] } = { bits: null, all: false, haves: [] };
+  /** Pieces that may be asked for while choked (BEP 6). */
+  readonly allowedFast = new Set<number>();
+
+  readonly down: Meter;
+  readonly up: Meter;
+  readonly pipeline = new Pipeline();
+  /** What it was asked for, by piece. */
+  readonly assignments = new Map<number, Assignment>();
+  /** Blocks asked for and not here. */
+  inflight = 0;
+  /** When it last sent a block, or was last asked with nothing in flight. */
+  lastBlockAt: number;
+  lastSentAt: number;
+  lastHeardAt: number;
+  /** When the choker last let it in. */
+  unchokedAt = 0;
+  private consumed = 0;
+
+  constructor(
+    readonly conn: number,
+    address: string,
+    readonly incoming: boolean,
+    readonly openedAt: number,
+    private readonly out: Outbox,
+    pieceCount: number,
+  ) {
+    this.stage = incoming ? 'handshaking' : 'connecting';
+    this.address = address;
+    this.has = new Bitfield(pieceCount);
+    this.down = new Meter(openedAt);
+    this.up = new Meter(openedAt);
+    this.lastBlockAt = openedAt;
+    this.lastSentAt = openedAt;
+    this.lastHeardAt = openedAt;
+  }
+
+  /** The handshake is through: frames from here on. */
+  begin(now: number): void {
+    this.stage = 'open';
+    this.lastHeardAt = now;
+    this.out({ do: 'framed', conn: this.conn, maxFrame: MAX_FRAME, back: new Uint8Array(0) });
+    this.out({ do: 'discard', conn: this.conn, prefix: Uint8Array.of(PIECE_ID) });
+    this.out({ do: 'credit', conn: this.conn, bytes: CREDIT });
+  }
+
+  send(bytes: Uint8Array, now: number): void {
+    this.lastSentAt = now;
+    this.out({ do: 'send', conn: this.conn, bytes });
+  }
+
+  /** A frame of that many bytes was worked off: gives its credit back, in large steps. */
+  consume(bytes: number): void {
+    this.consumed += bytes;
+    if (this.consumed < CREDIT / 2) return;
+    this.out({ do: 'credit', conn: this.conn, bytes: this.consumed });
+    this.consumed = 0;
+  }
+
+  setInterested(interested: boolean, now: number): void {
+    if (this.amInterested === interested) return;
+    this.amInterested = interested;
+    this.send(encodeMessage({ type: interested ? 'interested' : 'notInterested' }), now);
+  }
+
+  setChoking(choking: boolean, now: number): void {
+    if (this.amChoking === choking) return;
+    this.amChoking = choking;
+    if (!choking) this.unchokedAt = now;
+    this.send(encodeMessage({ type: choking ? 'choke' : 'unchoke' }), now);
+  }
+
+  mayAskFor(piece: number): boolean {
+    return this.has.get(piece) && (!this.peerChoking || this.allowedFast.has(piece));
+  }
+
+  /** Asks for blocks [first, end) of a piece: lands them where they belong, then sends the requests. */
+  request(piece: ActivePiece, first: number, end: number, now: number): void {
+    let assignment = this.assignments.get(piece.index);
+    if (!assignment) {
+      assignment = new Assignment(piece);
+      this.assignments.set(piece.index, assignment);
+      piece.askers += 1;
+    }
+    assignment.add(first, end);
+    if (this.inflight === 0) this.lastBlockAt = now;
+    this.inflight += end - first;
+    this.pipeline.asked(piece.index, first, now);
+    this.out({
+      do: 'expect',
+      conn: this.conn,
+      buffer: piece.buffer,
+      prefix: piecePrefix(piece.index),
+      runs: [piece.run(first, end)],
+    });
+    const requests = [];
+    for (let block = first; block < end; block++) {
+      requests.push({ piece: piece.index, begin: block * BLOCK, length: piece.blockLength(block) });
+    }
+    this.send(encodeRequests(requests), now);
+  }
+
+  /** The block came, or will not: false if it was not asked of this peer. */
+  settle(piece: number, block: number): boolean {
+    const assignment = this.assignments.get(piece);
+    if (!assignment?.settle(block)) return false;
+    this.inflight -= 1;
+    if (assignment.open === 0) this.dropAssignment(assignment);
+    return true;
+  }
+
+  /** Withdraws everything asked for of a piece; `cancel` also tells the peer. */
+  withdraw(assignment: Assignment, cancel: boolean, now: number): void {
+    const { piece } = assignment;
+    const runs = [];
+    for (const [first, end] of assignment.runs()) {
+      runs.push(piece.run(first, end));
+      for (let block = first; block < end; block++) {
+        piece.release(block);
+        if (cancel) {
+          this.send(
+            encodeMessage({ type: 'cancel', piece: piece.index, begin: block * BLOCK, length: piece.blockLength(block) }),
+            now,
+          );
+        }
+      }
+    }
+    this.inflight -= assignment.open;
+    assignment.open = 0;
+    this.dropAssignment(assignment);
+    this.pipeline.forgetProbe();
+    this.out({ do: 'unexpect', conn: this.conn, buffer: piece.buffer, prefix: piecePrefix(piece.index), runs });
+  }
+
+  private dropAssignment(assignment: Assignment): void {
+    if (this.assignments.delete(assignment.piece.index)) assignment.piece.askers -= 1;
+  }
+}

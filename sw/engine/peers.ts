@@ -1,0 +1,264 @@
+import type { Ids, Outbox } from './effects.ts';
+import { EngineError } from './errors.ts';
+import { Peer } from './peer.ts';
+import { Swarm } from './swarm.ts';
+import { greet, receive } from './wire.ts';
+import type { WireTarget } from './wire.ts';
+import { Bitfield } from './model/bitfield.ts';
+import { parseHostPort } from './codec/address.ts';
+import { fromHex, sameBytes } from './model/ids.ts';
+import type { InfoHash } from './model/ids.ts';
+import { decodeHandshake, encodeHandshake, encodeMessage, HANDSHAKE_BYTES } from './codec/peer-wire.ts';
+import type { Handshake } from './codec/peer-wire.ts';
+
+/** Ms. */
+const HANDSHAKE_TIMEOUT = 10_000;
+const KEEP_ALIVE = 100_000;
+const SILENCE = 180_000;
+/** Of one torrent; the session has a limit over all as well. */
+const MAX_PEERS = 80;
+/** Payload that no one asked for, bytes beyond what was, until a peer is dropped for it. */
+const MAX_UNASKED = 32 << 20;
+/** Corrupt pieces that a peer may have had a part in. */
+const MAX_STRIKES = 3;
+
+/** Connections over all torrents, as they are and as they may be. */
+export interface ConnectionLimits {
+  readonly max: number;
+  readonly maxConnecting: number;
+  open: number;
+  connecting: number;
+}
+
+/** The peers of one torrent: whom it knows, whom it is connected to, and the handshakes in between. */
+export class PeerSet {
+  readonly all = new Map<number, Peer>();
+  readonly swarm = new Swarm();
+  /** Peers that the magnet named: recorded with the torrent. */
+  named: string[] = [];
+  private readonly endpoints = new Map<Peer, { host: string; port: number }>();
+  private readonly partial = new Map<Peer, Uint8Array>();
+  private readonly unasked = new Map<Peer, number>();
+  private readonly strikes = new Map<string, number>();
+  /** Bytes of peers that have left. */
+  private past = { uploaded: 0, downloaded: 0 };
+
+  constructor(
+    private readonly infoHash: InfoHash,
+    private readonly torrent: WireTarget & { at(now: number): void },
+    private readonly peerId: Uint8Array,
+    private readonly limits: ConnectionLimits,
+    private readonly ids: Ids,
+    private readonly out: Outbox,
+  ) {}
+
+  get uploaded(): number {
+    return this.sum('up', this.past.uploaded);
+  }
+  get downloaded(): number {
+    return this.sum('down', this.past.downloaded);
+  }
+
+  /** Peers learnt from a magnet or a tracker. */
+  learn(peers: Iterable<{ host: string; port: number }>, now: number, connect: boolean): void {
+    for (const { host, port } of peers) this.swarm.add(host, port);
+    if (connect) this.connect(now);
+  }
+
+  /** Once a second while the torrent has connections: new ones, keep-alives and time-outs. */
+  tick(now: number): void {
+    for (const peer of [...this.all.values()]) {
+      const age = now - peer.openedAt;
+      if (peer.stage !== 'open' && age > HANDSHAKE_TIMEOUT) this.close(peer, 'it did not answer the handshake', now);
+      else if (now - peer.lastHeardAt > SILENCE) this.close(peer, 'it fell silent', now);
+      else if (peer.stage === 'open' && now - peer.lastSentAt > KEEP_ALIVE) peer.send(encodeMessage({ type: 'keepAlive' }), now);
+    }
+    this.connect(now);
+  }
+
+  opened(conn: number, address: string, now: number): void {
+    const peer = this.all.get(conn);
+    if (peer?.stage !== 'connecting') return;
+    this.limits.connecting -= 1;
+    peer.stage = 'handshaking';
+    peer.address = address;
+    this.sendHandshake(peer, now);
+    this.out({ do: 'credit', conn, bytes: HANDSHAKE_BYTES });
+  }
+
+  /** A connection that came to us, after its handshake named this torrent. False if there is no room for it. */
+  accept(conn: number, address: string, handshake: Handshake, now: number): boolean {
+    const host = parseHostPort(address)?.host ?? address;
+    if (this.all.size >= MAX_PEERS || this.swarm.isBanned(host)) return false;
+    this.torrent.at(now);
+    const peer = this.add(conn, address, true, now);
+    this.limits.open += 1;
+    this.sendHandshake(peer, now);
+    this.handshaken(peer, handshake, now);
+    return true;
+  }
+
+  received(conn: number, bytes: Uint8Array, now: number): void {
+    const peer = this.all.get(conn);
+    if (!peer) return;
+    this.torrent.at(now);
+    try {
+      if (peer.stage === 'open') receive(peer, bytes, this.torrent, now);
+      else if (peer.stage === 'handshaking') this.shake(peer, bytes, now);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      this.close(peer, error.message, now);
+    }
+  }
+
+  /** A payload frame was thrown away unread; too much of that is an attack or a broken peer. */
+  discarded(conn: number, length: number, now: number): void {
+    const peer = this.all.get(conn);
+    if (!peer) return;
+    const bytes = (this.unasked.get(peer) ?? 0) + length;
+    this.unasked.set(peer, bytes);
+    if (bytes > MAX_UNASKED + peer.down.total) this.close(peer, 'it sent too much that was not asked for', now);
+  }
+
+  /** The stream ended by itself. */
+  closed(conn: number, now: number): void {
+    const peer = this.all.get(conn);
+    if (peer) this.forget(peer, now);
+  }
+
+  close(peer: Peer, reason: string, now: number): void {
+    if (peer.stage === 'closed') return;
+    this.out({ do: 'log', level: 'debug', text: `${this.infoHash}: ${peer.address} dropped: ${reason}` });
+    this.out({ do: 'close', conn: peer.conn });
+    this.forget(peer, now);
+  }
+
+  closeAll(now: number): void {
+    for (const peer of [...this.all.values()]) this.close(peer, 'the torrent stops', now);
+  }
+
+  ban(peer: Peer, reason: string, now: number): void {
+    this.swarm.ban(parseHostPort(peer.address)?.host ?? peer.address);
+    this.close(peer, `banned: ${reason}`, now);
+  }
+
+  /** A piece did not hash right: its only source is banned, one of several after the third time. */
+  corrupted(sources: readonly string[], now: number): void {
+    for (const address of sources) {
+      const strikes = (this.strikes.get(address) ?? 0) + 1;
+      this.strikes.set(address, strikes);
+      if (sources.length > 1 && strikes < MAX_STRIKES) continue;
+      const peer = [...this.all.values()].find(candidate => candidate.address === address);
+      if (peer) this.ban(peer, 'it sent corrupt data', now);
+    }
+  }
+
+  /** Those that have everything are of no use to one who has everything. */
+  dropSeeds(now: number): void {
+    for (const peer of [...this.all.values()])
+      if (peer.stage === 'open' && peer.has.isFull) this.close(peer, 'both have everything', now);
+  }
+
+  /** Tells peers that connected before the files were known what we have of them. */
+  greetAll(now: number): void {
+    const { content } = this.torrent;
+    if (!content) return;
+    const pieces = [...content.downloader.have.ones()];
+    for (const peer of this.all.values()) {
+      if (peer.stage !== 'open') continue;
+      for (const piece of pieces) peer.send(encodeMessage({ type: 'have', piece }), now);
+    }
+  }
+
+  private connect(now: number): void {
+    while (
+      this.all.size < MAX_PEERS &&
+      this.limits.open < this.limits.max &&
+      this.limits.connecting < this.limits.maxConnecting
+    ) {
+      const address = this.swarm.next(now);
+      if (!address) return;
+      const conn = this.ids.conn();
+      const peer = this.add(
+        conn,
+        address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`,
+        false,
+        now,
+      );
+      this.endpoints.set(peer, address);
+      this.limits.open += 1;
+      this.limits.connecting += 1;
+      this.out({ do: 'connect', conn, ...address });
+    }
+  }
+
+  private add(conn: number, address: string, incoming: boolean, now: number): Peer {
+    const peer = new Peer(conn, address, incoming, now, this.out, this.torrent.content?.layout.pieceCount ?? 0);
+    this.all.set(conn, peer);
+    this.torrent.content?.picker.addPeer(peer.has);
+    return peer;
+  }
+
+  private sendHandshake(peer: Peer, now: number): void {
+    const handshake = { infoHash: fromHex(this.infoHash), peerId: this.peerId, fast: true, extended: true, dht: false };
+    peer.send(encodeHandshake(handshake), now);
+  }
+
+  private shake(peer: Peer, bytes: Uint8Array, now: number): void {
+    const before = this.partial.get(peer);
+    const whole = before ? Uint8Array.from([...before, ...bytes]) : bytes;
+    if (whole.length < HANDSHAKE_BYTES) {
+      this.partial.set(peer, whole.slice());
+      return;
+    }
+    this.partial.delete(peer);
+    const handshake = decodeHandshake(whole);
+    if (!handshake) this.close(peer, 'it does not speak BitTorrent', now);
+    else if (!sameBytes(handshake.infoHash, fromHex(this.infoHash))) this.close(peer, 'it answered for another torrent', now);
+    else this.handshaken(peer, handshake, now);
+  }
+
+  private handshaken(peer: Peer, handshake: Handshake, now: number): void {
+    const id = String.fromCharCode(...handshake.peerId);
+    if (sameBytes(handshake.peerId, this.peerId)) {
+      const own = this.endpoints.get(peer);
+      this.close(peer, 'it is ourselves', now);
+      if (own) this.swarm.giveUp(own.host, own.port);
+      return;
+    }
+    for (const other of this.all.values()) {
+      if (other !== peer && other.stage === 'open' && other.peerId === id && other.address !== peer.address) {
+        this.close(peer, 'we are connected to it already', now);
+        return;
+      }
+    }
+    greet(peer, handshake, this.torrent, now);
+  }
+
+  private forget(peer: Peer, now: number): void {
+    const worked = peer.stage === 'open';
+    this.limits.open -= 1;
+    if (peer.stage === 'connecting') this.limits.connecting -= 1;
+    this.all.delete(peer.conn);
+    const { content, fetch } = this.torrent;
+    content?.downloader.withdrawAll(peer, false, now);
+    content?.uploader.gone(peer);
+    content?.picker.removePeer(peer.has);
+    peer.stage = 'closed';
+    peer.has = new Bitfield(0);
+    fetch?.gone(peer);
+    this.past.uploaded += peer.up.total;
+    this.past.downloaded += peer.down.total;
+    this.partial.delete(peer);
+    this.unasked.delete(peer);
+    const endpoint = this.endpoints.get(peer);
+    this.endpoints.delete(peer);
+    if (endpoint) this.swarm.ended(endpoint.host, endpoint.port, worked, now);
+  }
+
+  private sum(which: 'up' | 'down', start: number): number {
+    let total = start;
+    for (const peer of this.all.values()) total += peer[which].total;
+    return total;
+  }
+}

@@ -1,0 +1,179 @@
+import type { Range, Run } from './events.ts';
+import type { Layout } from './model/layout.ts';
+import { BLOCK } from './model/layout.ts';
+
+/**
+ * Where the fetching of a piece stands.
+ *
+ * open → committing (every block is there) → done, or back to open after a mismatch or a repaired disk error.
+ */
+export type PieceStage = 'open' | 'committing';
+
+const LANDED = 0xff;
+
+/**
+ * A piece being fetched: which of its blocks are here, and how many peers were asked for each of the others.
+ * All of it is O(1) a block: a byte a block, and a cursor below which no block is free.
+ */
+export class ActivePiece {
+  stage: PieceStage = 'open';
+  readonly blocks: number;
+  /** Blocks not landed. */
+  missing: number;
+  /** Blocks neither landed nor asked of anyone. */
+  free: number;
+  /** Whoever sent a block of it: banned if the piece fails and they were alone. */
+  readonly sources = new Set<string>();
+  /** Peers that were asked for blocks of it now. */
+  askers = 0;
+  /** A block's count of peers asked, or LANDED. */
+  private readonly state: Uint8Array;
+  private cursor = 0;
+
+  constructor(
+    readonly index: number,
+    readonly buffer: number,
+    readonly length: number,
+  ) {
+    this.blocks = Math.ceil(length / BLOCK);
+    this.state = new Uint8Array(this.blocks);
+    this.missing = this.blocks;
+    this.free = this.blocks;
+  }
+
+  blockLength(block: number): number {
+    return Math.min(BLOCK, this.length - block * BLOCK);
+  }
+
+  isLanded(block: number): boolean {
+    return this.state[block] === LANDED;
+  }
+
+  /** How many peers were asked for a block that is not here. */
+  asked(block: number): number {
+    return this.state[block] ?? 0;
+  }
+
+  /** The next up to `count` free blocks, neighbours, as [first, end), or null. They count as asked from now on. */
+  takeFree(count: number): [number, number] | null {
+    if (this.free === 0) return null;
+    while (this.state[this.cursor] !== 0) this.cursor += 1;
+    const first = this.cursor;
+    let end = first;
+    while (end < this.blocks && end - first < count && this.state[end] === 0) this.state[end++] = 1;
+    this.free -= end - first;
+    this.cursor = end;
+    return [first, end];
+  }
+
+  /** Asks one more peer for a block that others were asked for already. */
+  askAgain(block: number): void {
+    this.state[block] = (this.state[block] ?? 0) + 1;
+  }
+
+  /** A peer will not send this block any more. */
+  release(block: number): void {
+    const asked = this.state[block] ?? 0;
+    if (asked === LANDED || asked === 0) return;
+    this.state[block] = asked - 1;
+    if (asked === 1) {
+      this.free += 1;
+      this.cursor = Math.min(this.cursor, block);
+    }
+  }
+
+  /** The block is here. False if it was already. */
+  land(block: number): boolean {
+    const asked = this.state[block];
+    if (asked === undefined || asked === LANDED) return false;
+    if (asked === 0) this.free -= 1;
+    this.state[block] = LANDED;
+    this.missing -= 1;
+    return true;
+  }
+
+  /** Every block is wanted again. */
+  reopen(): void {
+    this.stage = 'open';
+    this.state.fill(0);
+    this.cursor = 0;
+    this.missing = this.blocks;
+    this.free = this.blocks;
+    this.sources.clear();
+  }
+
+  get landedBytes(): number {
+    const last = this.blocks - 1;
+    const whole = (this.blocks - this.missing) * BLOCK;
+    return this.isLanded(last) ? whole - BLOCK + this.blockLength(last) : whole;
+  }
+
+  run(first: number, end: number): Run {
+    const offset = first * BLOCK;
+    return { offset, length: Math.min(end * BLOCK, this.length) - offset, block: BLOCK };
+  }
+
+  /** Marks what an earlier engine's buffer holds whole; ranges that cover a block in part count for nothing. */
+  adopt(ranges: readonly Range[]): void {
+    for (const { offset, length } of ranges) {
+      const first = Math.ceil(offset / BLOCK);
+      const stop = offset + length;
+      const end = stop >= this.length ? this.blocks : Math.floor(stop / BLOCK);
+      for (let block = first; block < end; block++) this.land(block);
+    }
+  }
+}
+
+/** The pieces of a torrent that are being fetched, found by index and by buffer, and what they hold in memory. */
+export class ActivePieces {
+  /** Bytes of all of them. */
+  bytes = 0;
+  /** Those with a block that nobody was asked for. */
+  readonly withFree = new Set<ActivePiece>();
+  private readonly byIndex = new Map<number, ActivePiece>();
+  private readonly byBuffer = new Map<number, ActivePiece>();
+
+  constructor(private readonly layout: Layout) {}
+
+  get size(): number {
+    return this.byIndex.size;
+  }
+  get(index: number): ActivePiece | undefined {
+    return this.byIndex.get(index);
+  }
+  ofBuffer(buffer: number): ActivePiece | undefined {
+    return this.byBuffer.get(buffer);
+  }
+  all(): IterableIterator<ActivePiece> {
+    return this.byIndex.values();
+  }
+
+  open(index: number, buffer: number): ActivePiece {
+    const piece = new ActivePiece(index, buffer, this.layout.pieceSize(index));
+    this.byIndex.set(index, piece);
+    this.byBuffer.set(buffer, piece);
+    this.bytes += piece.length;
+    this.withFree.add(piece);
+    return piece;
+  }
+
+  close(piece: ActivePiece): void {
+    if (!this.byIndex.delete(piece.index)) return;
+    this.byBuffer.delete(piece.buffer);
+    this.withFree.delete(piece);
+    this.bytes -= piece.length;
+  }
+
+  /** To be called after a piece's free blocks changed. */
+  sort(piece: ActivePiece): void {
+    if (piece.free > 0 && piece.stage === 'open') this.withFree.add(piece);
+    else this.withFree.delete(piece);
+  }
+
+  clear(): void {
+    this.byIndex.clear();
+    this.byBuffer.clear();
+    this.withFree.clear();
+    this.bytes = 0;
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * The records that a torrent is brought back from, bencoded. They come from our own store, but a store can be torn or
+ * edited: whatever does not fit is left out, and then checked against the disk instead of believed.
+ */
+import { asBytes, asDict, asInt, asList, asText, decode, dictGet, encode } from './codec/bencode.ts';
+import type { BDict, BValue } from './codec/bencode.ts';
+import type { FileStat } from './storage.ts';
+
+/** What a torrent is, and what was chosen for it. */
+export interface TorrentRecord {
+  /** The info dictionary's own bytes; null while they are unknown. */
+  readonly info: Uint8Array | null;
+  readonly name: string;
+  readonly trackers: readonly (readonly string[])[];
+  /** Peers named by the magnet, as host:port. */
+  readonly peers: readonly string[];
+  readonly comment: string;
+  /** ms since 1970. */
+  readonly addedAt: number;
+  readonly root: string;
+  readonly paused: boolean;
+  /** Indexes of the files not wanted. */
+  readonly unwanted: readonly number[];
+}
+
+/** How far it is: only what was flushed before this was written. */
+export interface ProgressRecord {
+  /** A bitfield (BEP 3 order) of the durable pieces. */
+  readonly have: Uint8Array;
+  /** Pieces that were being fetched or written: they may be on disk, and are verified rather than fetched again. */
+  readonly maybe: readonly number[];
+  /** Of each file, how it was when last flushed. */
+  readonly stats: readonly (FileStat | null)[];
+  readonly uploaded: number;
+  readonly downloaded: number;
+  /** ms since 1970; 0 while it is not complete. */
+  readonly doneAt: number;
+}
+
+const LIMITS = { maxDepth: 8, maxTokens: 3_000_000 };
+const text = new TextEncoder();
+
+export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
+  return encode({
+    ...(record.info ? { info: record.info } : {}),
+    name: text.encode(record.name),
+    trackers: record.trackers.map(tier => tier.map(url => text.encode(url))),
+    peers: record.peers.map(peer => text.encode(peer)),
+    comment: text.encode(record.comment),
+    added: record.addedAt,
+    root: text.encode(record.root),
+    paused: record.paused ? 1 : 0,
+    unwanted: [...record.unwanted],
+  });
+}
+
+/** Null where the bytes are no such record. */
+export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
+  const dict = decodeDict(bytes);
+  const root = asText(dictGet(dict, 'root'));
+  if (!dict || root === null) return null;
+  return {
+    info: asBytes(dictGet(dict, 'info'))?.slice() ?? null,
+    name: asText(dictGet(dict, 'name')) ?? '',
+    trackers: (asList(dictGet(dict, 'trackers')) ?? []).map(tier => texts(tier)),
+    peers: texts(dictGet(dict, 'peers')),
+    comment: asText(dictGet(dict, 'comment')) ?? '',
+    addedAt: asInt(dictGet(dict, 'added')) ?? 0,
+    root,
+    paused: asInt(dictGet(dict, 'paused')) === 1,
+    unwanted: counts(dictGet(dict, 'unwanted')),
+  };
+}
+
+export function encodeProgressRecord(record: ProgressRecord): Uint8Array {
+  return encode({
+    have: record.have,
+    maybe: [...record.maybe],
+    stats: record.stats.map(stat => (stat ? [stat.size, Math.floor(stat.mtime)] : [])),
+    up: Math.floor(record.uploaded),
+    down: Math.floor(record.downloaded),
+    done: record.doneAt,
+  });
+}
+
+/** Null where the bytes are no such record. */
+export function decodeProgressRecord(bytes: Uint8Array): ProgressRecord | null {
+  const dict = decodeDict(bytes);
+  const have = asBytes(dictGet(dict, 'have'));
+  if (!have) return null;
+  return {
+    have: have.slice(),
+    maybe: counts(dictGet(dict, 'maybe')),
+    stats: (asList(dictGet(dict, 'stats')) ?? []).map(stat => {
+      const [size, mtime] = counts(stat);
+      return size === undefined || mtime === undefined ? null : { size, mtime };
+    }),
+    uploaded: Math.max(0, asInt(dictGet(dict, 'up')) ?? 0),
+    downloaded: Math.max(0, asInt(dictGet(dict, 'down')) ?? 0),
+    doneAt: Math.max(0, asInt(dictGet(dict, 'done')) ?? 0),
+  };
+}
+
+function decodeDict(bytes: Uint8Array): BDict | null {
+  try {
+    return asDict(decode(bytes, LIMITS).value);
+  } catch {
+    return null;
+  }
+}
+
+function texts(value: BValue | undefined): string[] {
+  return (asList(value) ?? []).map(item => asText(item)).filter(item => item !== null);
+}
+
+function counts(value: BValue | undefined): number[] {
+  return (asList(value) ?? []).map(item => asInt(item)).filter(item => item !== null && item >= 0) as number[];
+}

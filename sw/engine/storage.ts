@@ -1,0 +1,219 @@
+import type { Ids, Outbox } from './effects.ts';
+import type { Span } from './events.ts';
+import { Bitfield } from './model/bitfield.ts';
+import type { Layout } from './model/layout.ts';
+
+/** Files of one torrent open at once; past it the one unused for longest is closed. */
+const MAX_OPEN_FILES = 100;
+/** Ms from the first piece written to the flush; a flush and a record later it is durable, well within 2 s. */
+const FLUSH_AFTER = 1000;
+
+/** What a file looked like when it was last flushed: bytes, and ms since 1970. */
+export interface FileStat {
+  readonly size: number;
+  readonly mtime: number;
+}
+
+/**
+ * The files of a torrent and how far they can be relied on. A piece is *written* when the store says so, and *durable*
+ * once its files were flushed after that; only durable pieces are recorded (invariant: data, flush, then the record).
+ *
+ * idle → syncing → recording → idle
+ */
+export class Storage {
+  /** Written and flushed. */
+  readonly durable: Bitfield;
+  /** By index of the file. */
+  readonly stats: (FileStat | null)[];
+  stage: 'idle' | 'syncing' | 'recording' = 'idle';
+  /** When the next flush or record is due; Infinity where there is nothing to keep. */
+  dueAt = Infinity;
+  /** File number by index, in order of last use. */
+  private readonly open = new Map<number, number>();
+  private readonly indexOf = new Map<number, number>();
+  /** Pieces written and not flushed, with the buffers that wait for their acknowledgement. */
+  private written = new Map<number, number>();
+  private syncing = new Map<number, number>();
+  private acknowledgeable: number[] = [];
+  private dirty = new Set<number>();
+
+  constructor(
+    private readonly layout: Layout,
+    readonly root: string,
+    private readonly ids: Ids,
+    private readonly out: Outbox,
+    saved: { durable: Bitfield; stats: (FileStat | null)[] } | null,
+  ) {
+    this.durable = saved?.durable ?? new Bitfield(layout.pieceCount);
+    this.stats = saved?.stats ?? layout.files.map(() => null);
+  }
+
+  /** The file's number, opening it (made where it isn't there) if need be. */
+  file(index: number, create = true): number {
+    const known = this.open.get(index);
+    if (known !== undefined) {
+      this.open.delete(index);
+      this.open.set(index, known);
+      return known;
+    }
+    const entry = this.layout.files[index];
+    if (!entry) throw new RangeError(`no file ${index}`);
+    if (this.open.size >= MAX_OPEN_FILES) this.closeOldest();
+    const file = this.ids.file();
+    this.open.set(index, file);
+    this.indexOf.set(file, index);
+    this.out({ do: 'openFile', file, root: this.root, path: entry.path, size: entry.length, create });
+    return file;
+  }
+
+  fileIndex(file: number): number | undefined {
+    return this.indexOf.get(file);
+  }
+
+  /** It could not be opened: a later use tries again. */
+  forget(index: number): void {
+    const file = this.open.get(index);
+    if (file === undefined) return;
+    this.open.delete(index);
+    this.indexOf.delete(file);
+    this.dirty.delete(index);
+  }
+
+  spans(piece: number): Span[] {
+    return this.layout.spans(piece).map(span => ({
+      file: span.file < 0 ? 0 : this.file(span.file),
+      offset: span.offset,
+      length: span.length,
+    }));
+  }
+
+  /** Where a block of a piece lies on disk. */
+  blockSpans(piece: number, begin: number, length: number): Span[] {
+    const spans: Span[] = [];
+    let skip = begin;
+    let left = length;
+    for (const span of this.layout.spans(piece)) {
+      if (left === 0) break;
+      if (skip >= span.length) {
+        skip -= span.length;
+        continue;
+      }
+      const take = Math.min(span.length - skip, left);
+      spans.push({
+        file: span.file < 0 ? 0 : this.file(span.file),
+        offset: span.file < 0 ? 0 : span.offset + skip,
+        length: take,
+      });
+      skip = 0;
+      left -= take;
+    }
+    return spans;
+  }
+
+  /** A piece was verified and written. */
+  wrote(piece: number, buffer: number, now: number): void {
+    this.written.set(piece, buffer);
+    for (const span of this.layout.spans(piece)) if (span.file >= 0) this.dirty.add(span.file);
+    this.recordSoon(now);
+  }
+
+  /** Something else of the record changed. */
+  recordSoon(now: number): void {
+    this.dueAt = Math.min(this.dueAt, now + FLUSH_AFTER);
+  }
+
+  /** Pieces that may be on disk beyond what is durable. */
+  *undurable(): Generator<number> {
+    yield* this.written.keys();
+    yield* this.syncing.keys();
+  }
+
+  isDurable(piece: number): boolean {
+    return this.durable.get(piece);
+  }
+
+  /** Starts a flush if one is due; true if the record should be written right away instead (nothing to flush). */
+  flush(now: number): boolean {
+    if (this.stage !== 'idle' || now < this.dueAt) return false;
+    this.dueAt = Infinity;
+    if (this.written.size === 0) {
+      this.stage = 'recording';
+      return true;
+    }
+    this.syncing = this.written;
+    this.written = new Map();
+    const files = [...this.dirty].map(index => this.file(index));
+    this.dirty = new Set();
+    this.stage = 'syncing';
+    this.out({ do: 'sync', files });
+    return false;
+  }
+
+  /** The flush is through: its pieces are durable, and the record is to be written now. */
+  synced(stat: ReadonlyMap<number, FileStat>): void {
+    for (const [file, value] of stat) {
+      const index = this.indexOf.get(file);
+      if (index !== undefined) this.stats[index] = value;
+    }
+    for (const [piece, buffer] of this.syncing) {
+      this.durable.set(piece);
+      if (buffer > 0) this.acknowledgeable.push(buffer);
+    }
+    this.syncing = new Map();
+    this.stage = 'recording';
+  }
+
+  /** The record is flushed: the store need not remember those results any longer. */
+  recorded(): void {
+    for (const buffer of this.acknowledgeable) this.out({ do: 'acknowledge', buffer });
+    this.acknowledgeable = [];
+    this.stage = 'idle';
+  }
+
+  /** The record could not be written: try again in a while; nothing is acknowledged. */
+  notRecorded(now: number): void {
+    this.stage = 'idle';
+    this.dueAt = Math.min(this.dueAt, now + 5000);
+  }
+
+  /** Not on disk as it should be. */
+  lose(piece: number): void {
+    this.durable.clear(piece);
+    this.written.delete(piece);
+    this.syncing.delete(piece);
+  }
+
+  /** Everything that was open is gone with the connection. Returns the pieces that may or may not be on disk. */
+  detach(): number[] {
+    const doubtful = [...this.undurable()];
+    this.written.clear();
+    this.syncing.clear();
+    this.acknowledgeable = [];
+    this.dirty.clear();
+    this.open.clear();
+    this.indexOf.clear();
+    this.stage = 'idle';
+    this.dueAt = Infinity;
+    return doubtful;
+  }
+
+  closeAll(): void {
+    for (const file of this.open.values()) this.out({ do: 'closeFile', file });
+    this.open.clear();
+    this.indexOf.clear();
+  }
+
+  get idle(): boolean {
+    return this.stage === 'idle' && this.dueAt === Infinity;
+  }
+
+  private closeOldest(): void {
+    for (const [index, file] of this.open) {
+      if (this.dirty.has(index)) continue;
+      this.open.delete(index);
+      this.indexOf.delete(file);
+      this.out({ do: 'closeFile', file });
+      return;
+    }
+  }
+}

@@ -1,0 +1,457 @@
+import { Announcer } from './announce.ts';
+import { Checker } from './checker.ts';
+import { Content } from './content.ts';
+import type { Budget } from './download.ts';
+import type { Ids, Outbox, RecordKind } from './effects.ts';
+import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
+import { MetadataFetch } from './metadata.ts';
+import { PeerSet } from './peers.ts';
+import type { ConnectionLimits } from './peers.ts';
+import type { Peer } from './peer.ts';
+import { MOVES, CONNECTED } from './phase.ts';
+import type { Phase } from './phase.ts';
+import { encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
+import type { ProgressRecord, TorrentRecord } from './resume.ts';
+import type { FileStat } from './storage.ts';
+import type { WireTarget } from './wire.ts';
+import { encodeMessage } from './codec/peer-wire.ts';
+import { EngineError } from './errors.ts';
+import { parseInfo } from './codec/metainfo.ts';
+import type { Metainfo } from './codec/metainfo.ts';
+import type { InfoHash } from './model/ids.ts';
+
+/** What all torrents of a session share. */
+export interface Surroundings {
+  readonly ids: Ids;
+  readonly budget: Budget;
+  readonly limits: ConnectionLimits;
+  readonly peerId: Uint8Array;
+  readonly key: number;
+  readonly client: string;
+  readonly random: () => number;
+  /** ms since 1970. */
+  readonly wall: () => number;
+  /** The port that peers reach us at; 0 while there is none. */
+  readonly listenPort: () => number;
+  readonly interest: (torrent: Torrent, peer: Peer) => void;
+}
+
+/** A torrent from its first magnet to its last upload: its phase, and the machines that each phase runs. */
+export class Torrent implements WireTarget {
+  phase: Phase = 'waiting';
+  started = false;
+  meta: Metainfo | null = null;
+  content: Content | null = null;
+  fetch: MetadataFetch | null = null;
+  readonly announcer: Announcer;
+  readonly peerSet: PeerSet;
+  checker: Checker | null = null;
+  problem: FileProblem | null = null;
+  problemFile = '';
+  /** Why the last record could not be written; empty when it was. */
+  unsaved = '';
+  /** Monotonic ms since when it looks for peers. */
+  runningSince = 0;
+  doneAt = 0;
+  comment = '';
+  root = '';
+  unwanted: number[] = [];
+  /** Totals of earlier runs, bytes. */
+  readonly before = { uploaded: 0, downloaded: 0 };
+  private now = 0;
+
+  constructor(
+    readonly id: InfoHash,
+    private magnetName: string,
+    readonly addedAt: number,
+    private saved: ProgressRecord | null,
+    private readonly around: Surroundings,
+    readonly out: Outbox,
+  ) {
+    this.announcer = new Announcer(id, around.peerId, around.key, () => this.totals(), around.ids, out);
+    this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.ids, out);
+    this.before.uploaded = saved?.uploaded ?? 0;
+    this.before.downloaded = saved?.downloaded ?? 0;
+    this.doneAt = saved?.doneAt ?? 0;
+  }
+
+  get name(): string {
+    return this.meta?.name ?? (this.magnetName || this.id);
+  }
+  get info(): Uint8Array | null {
+    return this.meta?.info ?? null;
+  }
+  get peers(): ReadonlyMap<number, Peer> {
+    return this.peerSet.all;
+  }
+  get client(): string {
+    return this.around.client;
+  }
+  get listenPort(): number {
+    return this.around.listenPort();
+  }
+  get uploaded(): number {
+    return this.before.uploaded + this.peerSet.uploaded;
+  }
+  get downloaded(): number {
+    return this.before.downloaded + this.peerSet.downloaded;
+  }
+  /** Whether a tick has anything to do. */
+  get isIdle(): boolean {
+    return !CONNECTED.has(this.phase) && this.phase !== 'checking' && (this.content?.storage.idle ?? true);
+  }
+
+  // What a person does
+
+  /** Gives it its place and its files, and lets it go. */
+  start(root: string, unwanted: readonly number[], now: number): void {
+    this.now = now;
+    this.started = true;
+    this.root = root;
+    this.unwanted = [...unwanted];
+    this.makeContent();
+    this.recordTorrent();
+    if (this.phase === 'ready') this.resumeWork(now);
+  }
+
+  pause(now: number): void {
+    this.now = now;
+    if (this.phase === 'paused' || this.phase === 'removed') return;
+    this.leave('paused', true);
+    this.recordTorrent();
+  }
+
+  /** `attached`: the store and the network are there. */
+  resume(attached: boolean, now: number): void {
+    this.now = now;
+    if (this.phase !== 'paused' && this.phase !== 'failed') return;
+    const refetch = this.problem === 'gone';
+    this.problem = null;
+    this.problemFile = '';
+    if (attached) this.resumeWork(now, refetch);
+    else this.move('waiting');
+    this.recordTorrent();
+  }
+
+  remove(): void {
+    this.leave('removed', true);
+    this.content?.storage.closeAll();
+    if (this.started) {
+      this.out({ do: 'record', kind: 'torrent', value: null });
+      this.out({ do: 'record', kind: 'progress', value: null });
+    }
+  }
+
+  want(unwanted: readonly number[], now: number): void {
+    this.now = now;
+    this.unwanted = [...unwanted];
+    const { content } = this;
+    if (!content) return;
+    const skip = new Set(unwanted);
+    content.want(content.wanted.map((_, index) => !skip.has(index)));
+    if (!content.isComplete) this.doneAt = 0;
+    this.recordTorrent();
+    if (this.phase !== 'running') return;
+    for (const peer of this.peers.values()) this.refresh(peer);
+    this.finishIfComplete();
+  }
+
+  // What the world does
+
+  attach(kept: readonly { piece: number; kept: KeptPiece }[], now: number): void {
+    this.now = now;
+    const resting = this.phase !== 'waiting' || !this.content;
+    for (const { piece, kept: buffer } of kept) {
+      if (resting || piece >= (this.content?.layout.pieceCount ?? 0)) this.out({ do: 'drop', buffer: buffer.buffer });
+      else this.content?.downloader.adopt(piece, buffer);
+    }
+    if (this.phase === 'waiting') this.resumeWork(now);
+  }
+
+  detach(now: number): void {
+    this.now = now;
+    if (this.phase === 'removed') return;
+    if (this.phase !== 'paused' && this.phase !== 'failed') this.leave('waiting', false);
+    this.content?.detach();
+    this.peerSet.swarm.refresh();
+  }
+
+  metadataArrived(bytes: Uint8Array): void {
+    try {
+      const meta = parseInfo(bytes, this.id);
+      this.meta = { ...meta, trackers: this.announcer.urls };
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      this.out({ do: 'log', level: 'warn', text: `${this.id}: metadata from peers was refused: ${error.message}` });
+      for (const peer of this.fetch?.corrupt() ?? []) this.peerSet.ban(peer, 'its metadata was wrong', this.now);
+      this.seekMetadata();
+      return;
+    }
+    this.fetch = null;
+    if (this.started) {
+      this.makeContent();
+      this.recordTorrent();
+      this.move('checking');
+      this.beginCheck(false);
+    } else {
+      this.move('ready');
+    }
+  }
+
+  fileOpened(file: number, problem: FileProblem | null, size: number, mtime: number, now: number): void {
+    this.now = now;
+    const index = this.content?.storage.fileIndex(file);
+    if (index === undefined || !this.content) return;
+    if (this.checker) {
+      this.checker.opened(index, problem, size, mtime);
+      if (problem !== null) this.content.storage.forget(index);
+      this.afterCheckStep();
+    } else if (problem !== null && problem !== 'store-away') {
+      this.content.storage.forget(index);
+      this.fail(problem, this.content.layout.files[index]?.path.join('/') ?? '');
+    }
+  }
+
+  verified(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
+    this.now = now;
+    this.checker?.verdicts(pieces, verdicts, now);
+    this.afterCheckStep();
+  }
+
+  committed(buffer: number, status: CommitStatus, problem: FileProblem | null, now: number): void {
+    this.now = now;
+    const { content } = this;
+    if (!content) return;
+    const outcome = content.downloader.committed(buffer, status, problem, now);
+    if (outcome.kind === 'have') {
+      content.gained(outcome.piece);
+      const have = encodeMessage({ type: 'have', piece: outcome.piece });
+      for (const peer of this.peers.values()) if (peer.stage === 'open' && !peer.has.get(outcome.piece)) peer.send(have, now);
+      if (this.phase === 'running') this.finishIfComplete();
+    } else if (outcome.kind === 'corrupt') {
+      this.out({
+        do: 'log',
+        level: 'warn',
+        text: `${this.id}: piece ${outcome.piece} was corrupt, from ${outcome.sources.join(', ')}`,
+      });
+      this.peerSet.corrupted(outcome.sources, now);
+    } else if (outcome.kind === 'problem') {
+      this.fail(outcome.problem, '');
+      return;
+    }
+    if (this.phase === 'running') content.downloader.fillAll(now);
+  }
+
+  synced(problem: FileProblem | null, stat: ReadonlyMap<number, FileStat>, now: number): void {
+    this.now = now;
+    const { content } = this;
+    if (!content || content.storage.stage !== 'syncing' || problem === 'store-away') return;
+    if (problem !== null) {
+      // After a failed flush the system may have dropped the pages: what was not durable is read again before it is believed.
+      for (const piece of content.storage.detach()) {
+        content.maybe.add(piece);
+        content.lost(piece);
+      }
+      this.fail(problem, '');
+      return;
+    }
+    content.storage.synced(stat);
+    this.recordProgress();
+  }
+
+  recorded(kind: RecordKind, problem: string, now: number): void {
+    this.now = now;
+    this.unsaved = problem;
+    const storage = this.content?.storage;
+    if (kind === 'torrent' || storage?.stage !== 'recording') return;
+    if (problem === '') storage.recorded();
+    else storage.notRecorded(now);
+  }
+
+  tick(now: number, second: boolean): void {
+    this.now = now;
+    if (this.content?.storage.flush(now)) this.recordProgress();
+    if (!second) return;
+    if (CONNECTED.has(this.phase)) {
+      this.peerSet.tick(now);
+      this.announcer.tick(now);
+    }
+    if (this.phase === 'fetching') this.seekMetadata();
+    if (this.phase !== 'running' || !this.content) return;
+    if (this.content.downloader.active.size > 0) this.content.storage.recordSoon(now);
+    this.content.downloader.tick(now);
+  }
+
+  // What peers bring about (WireTarget)
+
+  refresh(peer: Peer): void {
+    const downloader = this.content?.downloader;
+    if (this.phase !== 'running' || !downloader) return;
+    peer.setInterested(downloader.wants(peer), this.now);
+    downloader.fill(peer, this.now);
+  }
+
+  peerInterest(peer: Peer): void {
+    this.around.interest(this, peer);
+  }
+
+  seekMetadata(): void {
+    if (this.phase === 'fetching') this.fetch?.fill(this.peers.values(), this.now);
+  }
+
+  /** The torrent's clock while a peer's message is worked off. */
+  at(now: number): void {
+    this.now = now;
+  }
+
+  // Inside
+
+  private move(to: Phase): void {
+    if (!MOVES[this.phase].includes(to)) throw new EngineError('phase', `a torrent cannot go from ${this.phase} to ${to}`);
+    this.phase = to;
+  }
+
+  /** From rest to whatever is next: metadata, a start, a check. */
+  private resumeWork(now: number, refetchMissing = false): void {
+    this.now = now;
+    this.runningSince = now;
+    if (!this.meta) {
+      this.fetch ??= new MetadataFetch();
+      this.move('fetching');
+      this.announcer.start(now);
+      this.peerSet.tick(now);
+    } else if (!this.content) {
+      if (this.phase !== 'ready') this.move('ready');
+    } else {
+      this.move('checking');
+      this.beginCheck(refetchMissing);
+    }
+  }
+
+  private beginCheck(refetchMissing: boolean): void {
+    if (!this.content || !this.meta) return;
+    this.checker = new Checker(this.content, this.meta.pieceHashes, refetchMissing, this.out);
+    this.checker.start();
+    this.afterCheckStep();
+  }
+
+  private afterCheckStep(): void {
+    const { checker, content } = this;
+    if (this.phase !== 'checking' || !checker || !content) return;
+    if (checker.problem !== null) {
+      this.fail(checker.problem, checker.problemFile);
+      return;
+    }
+    if (!checker.finished) return;
+    this.checker = null;
+    this.move('running');
+    this.runningSince = this.now;
+    this.createEmptyFiles(content);
+    this.announcer.start(this.now);
+    this.peerSet.greetAll(this.now);
+    this.peerSet.tick(this.now);
+    content.storage.recordSoon(this.now);
+    this.finishIfComplete();
+    for (const peer of this.peers.values()) {
+      this.refresh(peer);
+      this.peerInterest(peer);
+    }
+  }
+
+  private createEmptyFiles(content: Content): void {
+    content.layout.files.forEach((file, index) => {
+      if (file.length === 0 && !file.pad && content.wanted[index]) content.storage.file(index);
+    });
+  }
+
+  private finishIfComplete(): void {
+    if (!this.content?.isComplete) return;
+    if (this.doneAt === 0) {
+      this.doneAt = this.around.wall();
+      this.content.storage.recordSoon(this.now);
+      if (this.content.downloader.have.isFull) this.announcer.complete(this.now);
+    }
+    for (const peer of this.peers.values()) if (peer.stage === 'open') peer.setInterested(false, this.now);
+    if (this.content.downloader.have.isFull) this.peerSet.dropSeeds(this.now);
+  }
+
+  private makeContent(): void {
+    if (this.content || !this.meta || this.root === '') return;
+    const { budget, ids, random } = this.around;
+    const context = { root: this.root, peers: this.peers, budget, ids, out: this.out, random };
+    this.content = new Content(this.meta, this.unwanted, this.saved, context);
+    this.saved = null;
+  }
+
+  /** Restores what was recorded of it. */
+  restore(record: TorrentRecord, meta: Metainfo | null): void {
+    this.started = true;
+    this.root = record.root;
+    this.unwanted = [...record.unwanted];
+    this.comment = record.comment;
+    this.meta = meta;
+    this.makeContent();
+    if (record.paused) this.move('paused');
+  }
+
+  private fail(problem: FileProblem, file: string): void {
+    if (this.phase === 'removed' || this.phase === 'waiting') return;
+    this.leave('failed', true);
+    this.problem = problem;
+    this.problemFile = file;
+    this.out({ do: 'log', level: 'error', text: `${this.id}: stopped: ${problem} ${file}` });
+  }
+
+  /** To a phase without connections. */
+  private leave(to: 'waiting' | 'paused' | 'failed' | 'removed', farewell: boolean): void {
+    if (this.phase !== to) this.move(to);
+    this.checker = null;
+    this.announcer.stop(farewell);
+    this.peerSet.closeAll(this.now);
+    if (!farewell) return;
+    for (const piece of this.content?.downloader.active.all() ?? []) {
+      if (piece.stage === 'committing') this.content?.maybe.add(piece.index);
+    }
+    this.content?.downloader.stop(true);
+    this.content?.uploader.stop();
+    this.content?.storage.recordSoon(this.now);
+  }
+
+  private recordTorrent(): void {
+    if (!this.started) return;
+    const value = encodeTorrentRecord({
+      info: this.info,
+      name: this.name,
+      trackers: this.announcer.urls,
+      peers: this.peerSet.named,
+      comment: this.comment,
+      addedAt: this.addedAt,
+      root: this.root,
+      paused: this.phase === 'paused',
+      unwanted: this.unwanted,
+    });
+    this.out({ do: 'record', kind: 'torrent', value });
+  }
+
+  private recordProgress(): void {
+    const { content } = this;
+    if (!content) return;
+    const maybe = new Set(content.maybe);
+    for (const piece of content.downloader.active.all()) maybe.add(piece.index);
+    for (const piece of content.storage.undurable()) maybe.add(piece);
+    const value = encodeProgressRecord({
+      have: content.storage.durable.toBytes(),
+      maybe: [...maybe],
+      stats: content.storage.stats,
+      uploaded: this.uploaded,
+      downloaded: this.downloaded,
+      doneAt: this.doneAt,
+    });
+    this.out({ do: 'record', kind: 'progress', value });
+  }
+
+  private totals(): { uploaded: number; downloaded: number; left: number; port: number } {
+    const left = this.content ? this.content.wantedSize - this.content.wantedDone : (this.meta?.layout.length ?? 16384);
+    return { uploaded: this.peerSet.uploaded, downloaded: this.peerSet.downloaded, left, port: this.listenPort };
+  }
+}

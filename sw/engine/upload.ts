@@ -1,0 +1,141 @@
+import type { Ids, Outbox } from './effects.ts';
+import type { Peer } from './peer.ts';
+import type { Storage } from './storage.ts';
+import type { Bitfield } from './model/bitfield.ts';
+import type { Layout } from './model/layout.ts';
+import { encodeMessage, pieceHeader } from './codec/peer-wire.ts';
+
+/** Requests that a peer may have waiting with us; we tell it so as `reqq`. One more is refused. */
+export const MAX_QUEUED_REQUESTS = 2000;
+/** No peer asks for more in one request (BEP 3 in practice). */
+const MAX_REQUEST = 128 * 1024;
+/** Bytes of a peer's requests that the store and the socket work on at once. */
+const WINDOW = 2 << 20;
+
+interface Request {
+  readonly piece: number;
+  readonly begin: number;
+  readonly length: number;
+}
+
+interface Queue {
+  readonly waiting: Request[];
+  /** First of `waiting` not handed on: taken from the front without moving the rest. */
+  head: number;
+  /** Handed to the store and not answered, by the number of the send. */
+  readonly sending: Map<number, Request>;
+  window: number;
+}
+
+/** Answers the requests of unchoked peers with spans of the files; the payload never passes through here. */
+export class Uploader {
+  private readonly queues = new Map<Peer, Queue>();
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly have: Bitfield,
+    private readonly storage: Storage,
+    private readonly ids: Ids,
+    private readonly out: Outbox,
+  ) {}
+
+  /** False where the request breaks the protocol and the peer is to be dropped. */
+  request(peer: Peer, request: Request, now: number): boolean {
+    const { piece, begin, length } = request;
+    if (piece >= this.layout.pieceCount || length === 0 || length > MAX_REQUEST) return false;
+    if (begin + length > this.layout.pieceSize(piece)) return false;
+    const queue = this.queueOf(peer);
+    const refused = peer.amChoking || !this.have.get(piece) || queue.waiting.length - queue.head >= MAX_QUEUED_REQUESTS;
+    if (refused) {
+      this.reject(peer, request, now);
+      return true;
+    }
+    queue.waiting.push(request);
+    this.pump(peer, queue);
+    return true;
+  }
+
+  cancel(peer: Peer, { piece, begin, length }: Request, now: number): void {
+    const queue = this.queues.get(peer);
+    if (!queue) return;
+    const same = (other: Request): boolean => other.piece === piece && other.begin === begin && other.length === length;
+    const at = queue.waiting.findIndex((other, index) => index >= queue.head && same(other));
+    if (at >= 0) {
+      queue.waiting.splice(at, 1);
+      this.reject(peer, { piece, begin, length }, now);
+      return;
+    }
+    for (const [send, other] of queue.sending) {
+      if (same(other)) {
+        this.out({ do: 'cancelSend', conn: peer.conn, send });
+        return;
+      }
+    }
+  }
+
+  /** After we choke a peer: what is not on its way is refused. */
+  choked(peer: Peer, now: number): void {
+    const queue = this.queues.get(peer);
+    if (!queue) return;
+    for (const request of queue.waiting.splice(queue.head)) this.reject(peer, request, now);
+    queue.waiting.length = 0;
+    queue.head = 0;
+    for (const send of queue.sending.keys()) this.out({ do: 'cancelSend', conn: peer.conn, send });
+  }
+
+  sent(peer: Peer, send: number, ok: boolean, now: number): void {
+    const queue = this.queues.get(peer);
+    const request = queue?.sending.get(send);
+    if (!queue || !request) return;
+    queue.sending.delete(send);
+    queue.window -= request.length;
+    if (ok) {
+      peer.up.add(request.length, now);
+      peer.lastSentAt = now;
+    } else {
+      this.reject(peer, request, now);
+    }
+    this.pump(peer, queue);
+  }
+
+  gone(peer: Peer): void {
+    this.queues.delete(peer);
+  }
+
+  stop(): void {
+    this.queues.clear();
+  }
+
+  private pump(peer: Peer, queue: Queue): void {
+    while (queue.head < queue.waiting.length && queue.window < WINDOW) {
+      const request = queue.waiting[queue.head++];
+      if (!request) break;
+      const send = this.ids.request();
+      queue.sending.set(send, request);
+      queue.window += request.length;
+      const { piece, begin, length } = request;
+      const spans = this.storage.blockSpans(piece, begin, length);
+      this.out({ do: 'sendSpans', conn: peer.conn, send, header: pieceHeader(piece, begin, length), spans });
+    }
+    if (queue.head === queue.waiting.length) {
+      queue.waiting.length = 0;
+      queue.head = 0;
+    } else if (queue.head > 1024) {
+      queue.waiting.splice(0, queue.head);
+      queue.head = 0;
+    }
+  }
+
+  private reject(peer: Peer, { piece, begin, length }: Request, now: number): void {
+    if (peer.fast) peer.send(encodeMessage({ type: 'reject', piece, begin, length }), now);
+  }
+
+  private queueOf(peer: Peer): Queue {
+    let queue = this.queues.get(peer);
+    if (!queue) {
+      queue = { waiting: [], head: 0, sending: new Map(), window: 0 };
+      this.queues.set(peer, queue);
+    }
+    return queue;
+  }
+}

@@ -1,0 +1,223 @@
+/** What a torrent looks like from outside: plain values, made when someone looks. */
+import type { FileProblem } from './events.ts';
+import type { Phase } from './phase.ts';
+import type { Torrent } from './torrent.ts';
+import { formatMagnet } from './codec/magnet.ts';
+
+/** Ms without any peer, or without metadata, until it is worth saying so. */
+const PATIENCE = 20_000;
+
+export type ViewState = 'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'done' | 'paused' | 'waiting' | 'error';
+
+export type ViewProblem =
+  | {
+      readonly code:
+        | 'disk-full'
+        | 'read-only'
+        | 'denied'
+        | 'folder-gone'
+        | 'file-gone'
+        | 'file-busy'
+        | 'file-unsafe'
+        | 'file-conflict'
+        | 'io'
+        | 'limit';
+    }
+  | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' }
+  | { readonly code: 'no-source-has-missing'; readonly missing: number }
+  | { readonly code: 'tracker'; readonly url: string; readonly text: string }
+  | { readonly code: 'state-not-saved'; readonly text: string };
+
+/** Bytes, bytes a second, ms since 1970, seconds. */
+export interface TorrentView {
+  readonly id: string;
+  readonly name: string;
+  readonly size: number;
+  readonly done: number;
+  readonly state: ViewState;
+  readonly problem: ViewProblem | null;
+  readonly down: number;
+  readonly up: number;
+  readonly eta: number;
+  readonly peers: number;
+  readonly seeds: number;
+  readonly active: number;
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly addedAt: number;
+  readonly doneAt: number;
+  readonly root: string;
+}
+
+export interface DetailView {
+  readonly id: string;
+  readonly hasMetadata: boolean;
+  readonly isPrivate: boolean;
+  readonly comment: string;
+  readonly pieceLength: number;
+  readonly pieces: number;
+  readonly piecesDone: number;
+  readonly files: readonly { path: readonly string[]; size: number; done: number; wanted: boolean }[];
+  readonly peers: readonly {
+    address: string;
+    client: string;
+    down: number;
+    up: number;
+    progress: number;
+    incoming: boolean;
+    downloading: boolean;
+    uploading: boolean;
+    requests: number;
+  }[];
+  readonly trackers: readonly {
+    url: string;
+    state: 'idle' | 'announcing' | 'ok' | 'error' | 'unsupported';
+    text: string;
+    seeds: number;
+    leechers: number;
+    peers: number;
+    next: number;
+  }[];
+  readonly magnet: string;
+}
+
+export function viewTorrent(torrent: Torrent, now: number): TorrentView {
+  const { content, meta } = torrent;
+  let down = 0;
+  let up = 0;
+  let seeds = 0;
+  let active = 0;
+  let peers = 0;
+  for (const peer of torrent.peers.values()) {
+    if (peer.stage !== 'open') continue;
+    peers += 1;
+    down += peer.down.rate(now);
+    up += peer.up.rate(now);
+    if (peer.has.size > 0 && peer.has.isFull) seeds += 1;
+    if (peer.inflight > 0) active += 1;
+  }
+  const size = content ? content.wantedSize : meta ? meta.layout.length - padding(torrent) : 0;
+  const done = content?.wantedDone ?? 0;
+  const state = viewState(torrent);
+  return {
+    id: torrent.id,
+    name: torrent.name,
+    size,
+    done,
+    state,
+    problem: viewProblem(torrent, state, peers, down, now),
+    down: Math.round(down),
+    up: Math.round(up),
+    eta: state === 'downloading' && down > 0 ? Math.ceil((size - done) / down) : -1,
+    peers,
+    seeds,
+    active,
+    uploaded: torrent.uploaded,
+    downloaded: torrent.downloaded,
+    addedAt: torrent.addedAt,
+    doneAt: torrent.doneAt,
+    root: torrent.root,
+  };
+}
+
+function viewState(torrent: Torrent): ViewState {
+  const complete = torrent.content ? torrent.content.isComplete : torrent.doneAt > 0;
+  if (!torrent.started) return 'adding';
+  const states: Record<Phase, ViewState> = {
+    waiting: 'waiting',
+    fetching: 'metadata',
+    ready: 'adding',
+    checking: 'checking',
+    running: complete ? 'seeding' : 'downloading',
+    paused: complete ? 'done' : 'paused',
+    failed: 'error',
+    removed: 'paused',
+  };
+  return states[torrent.phase];
+}
+
+function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: number, now: number): ViewProblem | null {
+  if (torrent.phase === 'failed' && torrent.problem) return { code: PROBLEM_CODES[torrent.problem] };
+  if (torrent.phase === 'waiting') return { code: 'daemon-away' };
+  if (torrent.unsaved !== '') return { code: 'state-not-saved', text: torrent.unsaved };
+  const seeking = state === 'metadata' || state === 'downloading' || torrent.phase === 'fetching';
+  if (!seeking) return null;
+  if (peers === 0) {
+    const refused = torrent.announcer.trackers.find(tracker => tracker.refused);
+    if (refused) return { code: 'tracker', url: refused.url, text: refused.text };
+    if (now - torrent.runningSince > PATIENCE) return { code: torrent.meta ? 'no-peers' : 'no-metadata' };
+    return null;
+  }
+  if (!torrent.meta) return now - torrent.runningSince > PATIENCE ? { code: 'no-metadata' } : null;
+  const missing = torrent.content?.picker.unavailable() ?? 0;
+  if (missing > 0 && down === 0 && now - torrent.runningSince > PATIENCE) return { code: 'no-source-has-missing', missing };
+  return null;
+}
+
+const PROBLEM_CODES = {
+  full: 'disk-full',
+  'read-only': 'read-only',
+  denied: 'denied',
+  gone: 'file-gone',
+  busy: 'file-busy',
+  unsafe: 'file-unsafe',
+  conflict: 'file-conflict',
+  'no-such-root': 'folder-gone',
+  io: 'io',
+  limit: 'limit',
+  'too-many-files': 'limit',
+  'store-away': 'io',
+} as const satisfies Record<FileProblem, ViewProblem['code']>;
+
+export function viewDetail(torrent: Torrent, now: number): DetailView {
+  const { content, meta } = torrent;
+  const files = meta?.layout.files ?? [];
+  return {
+    id: torrent.id,
+    hasMetadata: meta !== null,
+    isPrivate: meta?.isPrivate ?? false,
+    comment: torrent.comment,
+    pieceLength: meta?.layout.pieceLength ?? 0,
+    pieces: meta?.layout.pieceCount ?? 0,
+    piecesDone: content?.downloader.have.count ?? 0,
+    files: files.map((file, index) => ({
+      path: file.path,
+      size: file.pad ? 0 : file.length,
+      done: content?.fileDone[index] ?? 0,
+      wanted: !file.pad && (content?.wanted[index] ?? true),
+    })),
+    peers: [...torrent.peers.values()]
+      .filter(peer => peer.stage === 'open')
+      .map(peer => ({
+        address: peer.address,
+        client: peer.client,
+        down: Math.round(peer.down.rate(now)),
+        up: Math.round(peer.up.rate(now)),
+        progress: peer.has.size > 0 ? peer.has.count / peer.has.size : 0,
+        incoming: peer.incoming,
+        downloading: peer.amInterested && !peer.peerChoking,
+        uploading: peer.peerInterested && !peer.amChoking,
+        requests: peer.inflight,
+      })),
+    trackers: torrent.announcer.trackers.map(tracker => ({
+      url: tracker.url,
+      state: tracker.state,
+      text: tracker.text,
+      seeds: tracker.seeds,
+      leechers: tracker.leechers,
+      peers: tracker.peers,
+      next: tracker.nextAt === Infinity ? -1 : Math.max(0, Math.ceil((tracker.nextAt - now) / 1000)),
+    })),
+    magnet: formatMagnet({
+      infoHash: torrent.id,
+      name: torrent.name,
+      trackers: torrent.announcer.trackers.map(tracker => tracker.url),
+    }),
+  };
+}
+
+function padding(torrent: Torrent): number {
+  let bytes = 0;
+  for (const file of torrent.meta?.layout.files ?? []) if (file.pad) bytes += file.length;
+  return bytes;
+}
