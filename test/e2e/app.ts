@@ -44,8 +44,8 @@ export class App {
   async start(withFileList = true): Promise<void> {
     await this.page.find({ role: 'dialog' });
     if (withFileList) await this.page.find({ role: 'checkbox' });
-    await this.page.click({ role: 'button', name: /^Start/ });
-    await until('the add sheet to close', async () => !(await this.page.has({ role: 'button', name: /^Start/ })));
+    await this.page.click({ role: 'button', name: 'Start' });
+    await this.page.gone({ role: 'button', name: 'Start' });
   }
 
   /** How the list speaks of a torrent: name, status, how much of what; empty where it is not in the list. */
@@ -85,7 +85,7 @@ export class App {
     await this.select(name);
     await this.page.click({ role: 'button', name: 'Remove' });
     if (withData) await this.page.click({ role: 'checkbox', name: /delete/i });
-    await this.page.press('Enter');
+    await this.page.click({ role: 'button', name: withData ? 'Remove and delete files' : 'Remove from list' });
     await until(`${name} to leave the list`, async () => (await this.row(name)) === '');
   }
 }

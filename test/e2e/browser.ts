@@ -198,6 +198,10 @@ export class Page {
     return found!;
   }
 
+  async gone(query: Query): Promise<void> {
+    await until(`${describe(query)} to leave the page`, async () => !(await this.has(query)));
+  }
+
   async waitForText(text: string | RegExp, timeoutMs = 15_000): Promise<string> {
     let all = '';
     await until(
