@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import { ControlOp } from '../../daemon/wire/control.ts';
+import { Op } from '../../daemon/wire/frames.ts';
+import { credentials, Harness, turn, welcome } from './harness.ts';
+
+describe('connecting', () => {
+  it('authenticates first, on both sockets, and says hello once let in', async () => {
+    const harness = new Harness();
+    harness.link.pair(credentials);
+    const control = harness.sockets.last;
+    expect(control.url).toBe('ws://127.0.0.1:7800/control');
+    expect(control.messages).toHaveLength(0);
+    control.connect();
+    expect(control.frames()).toEqual([
+      { op: Op.AUTH, id: 0, token: 'token', origin: 'http://127.0.0.1:7800', installId: 'install' },
+    ]);
+    control.say({ op: Op.AUTH_RESULT, id: 0, ok: true, message: '', kept: [] });
+    expect(control.sent(Op.CLIENT_HELLO)).toHaveLength(1);
+    control.say({ op: ControlOp.WELCOME, id: 0, welcome: welcome(7) });
+    expect(harness.link.state).toBe('welcomed');
+
+    const io = harness.sockets.last;
+    expect(io.url).toBe('ws://127.0.0.1:5000/io');
+    const kept = { buffer: 3, tag: new Uint8Array([1]), length: 10, state: 'open', ranges: [] } as const;
+    io.admit([kept]);
+    await turn();
+    expect(io.sent(Op.AUTH)[0]?.token).toBe('ticket-7');
+    expect(harness.link.state).toBe('linked');
+    expect(harness.kept).toEqual([kept]);
+    expect(harness.told).toEqual(['admitted', 'welcomed 7', 'linked']);
+  });
+
+  it('sends what is queued in one turn as one message, in order', async () => {
+    const harness = new Harness();
+    const { io } = harness.connect();
+    await turn();
+    const before = io.messages.length;
+    for (let buffer = 1; buffer <= 100; buffer++) harness.link.io.send({ op: Op.RESULT_ACK, id: 0, buffer });
+    await turn();
+    expect(io.messages.length - before).toBe(1);
+    expect(io.sent(Op.RESULT_ACK).map(({ buffer }) => buffer)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    expect(harness.link.ioTraffic.sent).toBe(io.messages.reduce((sum, { length }) => sum + length, 0));
+  });
+
+  it('waits for an io-daemon that is not there yet', () => {
+    const harness = new Harness();
+    harness.link.pair(credentials);
+    const control = harness.sockets.last;
+    control.admit();
+    control.say({ op: ControlOp.WELCOME, id: 0, welcome: welcome(1, { state: 'STARTING', port: 0, ticket: '' }) });
+    harness.timers.advance(60_000);
+    expect(harness.sockets.all).toHaveLength(1);
+    control.say({ op: ControlOp.WELCOME, id: 0, welcome: welcome(1) });
+    harness.sockets.last.admit();
+    expect(harness.link.state).toBe('linked');
+    expect(harness.told).toEqual(['admitted', 'welcomed 1', 'linked']);
+  });
+
+  it('stays unpaired where the token is refused', () => {
+    const harness = new Harness();
+    harness.link.pair(credentials);
+    harness.sockets.last.connect();
+    harness.sockets.last.say({ op: Op.AUTH_RESULT, id: 0, ok: false, message: 'not paired', kept: [] });
+    expect(harness.link.state).toBe('unpaired');
+    harness.timers.advance(600_000);
+    expect(harness.sockets.all).toHaveLength(1);
+  });
+});
+
+describe('losing it', () => {
+  it('tells the root before it answers what waits', () => {
+    const harness = new Harness();
+    const { control } = harness.connect();
+    harness.link.io.ask(
+      id => ({ op: Op.STATS, id }),
+      reply => harness.told.push(`answered ${reply === null}`),
+    );
+    harness.link.io.onClosed(() => harness.told.push('closed'));
+    harness.told.length = 0;
+    control.drop();
+    expect(harness.told).toEqual(['unlinked', 'answered true', 'closed']);
+    expect(harness.link.state).toBe('lost');
+  });
+
+  it('comes back ever more slowly, and at once when asked', () => {
+    const harness = new Harness();
+    const { control } = harness.connect();
+    control.drop();
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 9; attempt++) {
+      const opened = harness.sockets.all.length;
+      const start = harness.timers.now;
+      while (harness.sockets.all.length === opened) harness.timers.advance(1);
+      waits.push(harness.timers.now - start);
+      harness.sockets.last.drop();
+    }
+    expect(waits).toEqual([188, 375, 750, 1500, 3000, 6000, 7500, 7500, 7500]);
+    expect(harness.link.failing).toBe(true);
+    const opened = harness.sockets.all.length;
+    harness.link.reconnect();
+    expect(harness.sockets.all).toHaveLength(opened + 1);
+    expect(harness.link.failing).toBe(false);
+  });
+
+  it('gives up on a host that does not answer', () => {
+    const harness = new Harness();
+    harness.link.pair(credentials);
+    harness.sockets.last.connect();
+    harness.timers.advance(5_000);
+    expect(harness.link.state).toBe('lost');
+    expect(harness.sockets.last.isClosed).toBe(true);
+  });
+
+  it('gives up on one that never says welcome', () => {
+    const harness = new Harness();
+    harness.link.pair(credentials);
+    harness.sockets.last.admit();
+    harness.timers.advance(15_000);
+    expect(harness.link.state).toBe('lost');
+  });
+
+  it('does not fight back when superseded', () => {
+    const harness = new Harness();
+    const { control, io } = harness.connect();
+    control.say({ op: ControlOp.EVENT, id: 0, event: { type: 'superseded' } });
+    expect(harness.link.state).toBe('superseded');
+    expect([control.isClosed, io.isClosed]).toEqual([true, true]);
+    harness.timers.advance(600_000);
+    expect(harness.sockets.all).toHaveLength(2);
+    harness.link.reconnect();
+    expect(harness.link.state).toBe('connecting');
+  });
+
+  it('takes what cannot be read for a loss', () => {
+    const harness = new Harness();
+    const { control, io } = harness.connect();
+    io.deliver(new Uint8Array([1, 2, 3]));
+    expect(harness.link.state).toBe('welcomed');
+    expect(io.isClosed).toBe(true);
+    control.deliver(new Uint8Array(8));
+    expect(harness.link.state).toBe('lost');
+  });
+
+  it('closes a connection whose far end has stopped reading', async () => {
+    const harness = new Harness();
+    const { io } = harness.connect();
+    io.buffered = 64 << 20;
+    harness.link.io.send({ op: Op.RESULT_ACK, id: 0, buffer: 1 });
+    await turn();
+    expect(io.isClosed).toBe(true);
+    expect(harness.link.state).toBe('welcomed');
+  });
+});
+
+describe('the io-daemon alone', () => {
+  it('is tried again while the host stands', () => {
+    const harness = new Harness();
+    const { io } = harness.connect();
+    io.drop();
+    expect(harness.link.state).toBe('welcomed');
+    expect(harness.sockets.all).toHaveLength(2);
+    harness.timers.advance(250);
+    expect(harness.sockets.all).toHaveLength(3);
+    harness.sockets.last.admit();
+    expect(harness.link.state).toBe('linked');
+    expect(harness.told.slice(-3)).toEqual(['linked', 'unlinked', 'linked']);
+  });
+
+  it('is reached where it stands after a restart, at once', () => {
+    const harness = new Harness();
+    const { control, io } = harness.connect();
+    io.drop();
+    control.say({ op: ControlOp.WELCOME, id: 0, welcome: welcome(1, { port: 6000, ticket: 'fresh' }) });
+    expect(harness.sockets.last.url).toBe('ws://127.0.0.1:6000/io');
+    harness.sockets.last.admit();
+    expect(harness.link.state).toBe('linked');
+    harness.timers.advance(60_000);
+    expect(harness.sockets.all).toHaveLength(3);
+  });
+
+  it('is left for its successor even before the old socket closes', () => {
+    const harness = new Harness();
+    const { control, io } = harness.connect();
+    control.say({ op: ControlOp.WELCOME, id: 0, welcome: welcome(1, { ticket: 'fresh' }) });
+    expect(io.isClosed).toBe(true);
+    expect(harness.told.at(-1)).toBe('unlinked');
+    harness.sockets.last.admit();
+    expect(harness.link.state).toBe('linked');
+  });
+
+  it('is started when asked for after it was given up', () => {
+    const harness = new Harness();
+    const { control, io } = harness.connect();
+    io.drop();
+    const gaveUp = welcome(1, { state: 'STOPPED', port: 0, ticket: '', gaveUp: true });
+    control.say({ op: ControlOp.WELCOME, id: 0, welcome: gaveUp });
+    expect(harness.link.gaveUp).toBe(true);
+    harness.timers.advance(60_000);
+    expect(harness.sockets.all).toHaveLength(2);
+    harness.link.reconnect();
+    expect(control.sent(ControlOp.IO_START)).toHaveLength(1);
+  });
+});
+
+describe('closing', () => {
+  it('opens nothing again', () => {
+    const harness = new Harness();
+    const { control, io } = harness.connect();
+    harness.link.close();
+    expect([control.isClosed, io.isClosed]).toEqual([true, true]);
+    harness.link.reconnect();
+    harness.timers.advance(600_000);
+    expect(harness.sockets.all).toHaveLength(2);
+  });
+});
