@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { ControlOp, StateStatus } from '../../daemon/wire/control.ts';
+import { DaemonState } from '../../sw/adapters/daemon-state.ts';
+import { Harness, turn } from './harness.ts';
+
+function connected() {
+  const harness = new Harness();
+  const { control } = harness.connect(4);
+  const state = new DaemonState(harness.link.control, () => harness.link.epoch);
+  const told: string[] = [];
+  const write = (name: string, writes: Record<string, number | null>): void => {
+    const list = Object.entries(writes).map(([key, value]) => ({ key, value: value === null ? null : Uint8Array.of(value) }));
+    state.write(list, problem => told.push(`${name}: ${problem}`));
+  };
+  const requests = () => control.sent(ControlOp.STATE_WRITE);
+  const answer = (status: StateStatus, detail = ''): void => {
+    control.say({ op: ControlOp.STATE_DONE, id: requests().at(-1)?.id ?? 0, status, detail });
+  };
+  return { harness, control, state, told, write, requests, answer };
+}
+
+describe('writing', () => {
+  it('goes under the epoch of the connection', () => {
+    const { write, requests, answer, told } = connected();
+    write('a', { x: 1 });
+    expect(requests()).toMatchObject([{ epoch: 4, writes: [{ key: 'x', value: Uint8Array.of(1) }] }]);
+    expect(told).toEqual([]);
+    answer(StateStatus.OK);
+    expect(told).toEqual(['a: ']);
+  });
+
+  it('joins what comes while one is under way; the newest of a key wins', () => {
+    const { write, requests, answer, told } = connected();
+    write('a', { x: 1 });
+    write('b', { x: 2, y: 1 });
+    write('c', { z: 1 });
+    write('d', { x: 3, y: null });
+    expect(requests()).toHaveLength(1);
+    answer(StateStatus.OK);
+    expect(requests()).toHaveLength(2);
+    expect(requests()[1]?.writes).toEqual([
+      { key: 'x', value: Uint8Array.of(3) },
+      { key: 'y', value: null },
+      { key: 'z', value: Uint8Array.of(1) },
+    ]);
+    expect(told).toEqual(['a: ']);
+    answer(StateStatus.FULL, 'no room');
+    expect(told).toEqual(['a: ', 'b: no room', 'c: no room', 'd: no room']);
+  });
+
+  it('splits what is too much for one request', () => {
+    const { state, requests, answer } = connected();
+    const value = new Uint8Array(5 << 20);
+    let done = 0;
+    for (const key of ['a', 'b', 'c', 'd']) state.write([{ key, value }], () => done++);
+    const seen: string[][] = [];
+    while (done < 4) {
+      seen.push((requests().at(-1)?.writes ?? []).map(({ key }) => key));
+      answer(StateStatus.OK);
+    }
+    expect(seen).toEqual([['a'], ['b'], ['c'], ['d']]);
+  });
+
+  it('refuses what does not fit the queue', async () => {
+    const { state } = connected();
+    const value = new Uint8Array(16 << 20);
+    const told: string[] = [];
+    for (let index = 0; index < 6; index++) state.write([{ key: 'a', value }], problem => told.push(`${index}: ${problem}`));
+    await turn();
+    expect(told).toEqual(['5: The host is too slow to keep what is written.']);
+  });
+
+  it('fails with the connection, under way or waiting, and without one', async () => {
+    const { write, control, told } = connected();
+    write('a', { x: 1 });
+    write('b', { x: 2 });
+    control.drop();
+    write('c', { x: 3 });
+    await turn();
+    expect(told).toEqual(['a: The daemon is away.', 'b: The daemon is away.', 'c: The daemon is away.']);
+  });
+
+  it('goes on after the host is back', () => {
+    const { harness, write, control, told } = connected();
+    write('a', { x: 1 });
+    control.drop();
+    harness.timers.advance(250);
+    const { control: next } = harness.connect(5);
+    write('b', { x: 2 });
+    expect(next.sent(ControlOp.STATE_WRITE)).toMatchObject([{ epoch: 5, writes: [{ key: 'x', value: Uint8Array.of(2) }] }]);
+    expect(told).toEqual(['a: The daemon is away.']);
+  });
+});
+
+describe('loading', () => {
+  it('gathers every page', () => {
+    const { state, control } = connected();
+    let records: unknown = 'none yet';
+    state.load(all => (records = all));
+    const ask = () => control.sent(ControlOp.STATE_LOAD).at(-1);
+    expect(ask()?.after).toBe('');
+    const first = [
+      { key: 'a', value: Uint8Array.of(1) },
+      { key: 'b', value: Uint8Array.of(2) },
+    ];
+    control.say({ op: ControlOp.STATE_RECORDS, id: ask()?.id ?? 0, last: false, records: first });
+    expect(ask()?.after).toBe('b');
+    const second = [{ key: 'c', value: Uint8Array.of(3) }];
+    control.say({ op: ControlOp.STATE_RECORDS, id: ask()?.id ?? 0, last: true, records: second });
+    expect(records).toEqual([...first, ...second]);
+  });
+
+  it('tells where the host went away in between', () => {
+    const { state, control } = connected();
+    let records: unknown = 'none yet';
+    state.load(all => (records = all));
+    control.drop();
+    expect(records).toBeNull();
+  });
+});

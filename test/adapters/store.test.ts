@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import { ErrorCode, FileStatus, LandStatus, NetStatus, Op } from '../../daemon/wire/frames.ts';
+import { DaemonHttp } from '../../sw/adapters/daemon-http.ts';
+import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
+import { commitStatus, fileProblem, netProblem } from '../../sw/adapters/daemon-status.ts';
+import { Harness, turn } from './harness.ts';
+
+const nothing = new Uint8Array(0);
+const digest = { algorithm: 'sha1', offset: 0, length: 4, expected: new Uint8Array(20) } as const;
+
+function connected() {
+  const harness = new Harness();
+  return { harness, ...harness.connect(), store: new DaemonStore(harness.link.io), http: new DaemonHttp(harness.link.io) };
+}
+
+describe('every status', () => {
+  it('of a file is its own problem', () => {
+    const problems = Object.values(FileStatus).map(fileProblem);
+    expect(problems[FileStatus.OK]).toBeNull();
+    expect(new Set(problems).size).toBe(problems.length);
+    expect(problems).not.toContain('store-away');
+  });
+
+  it('of a commit is its own', () => {
+    expect(Object.values(LandStatus).map(commitStatus)).toEqual(['ok', 'missing', 'mismatch', 'error']);
+  });
+
+  it('of the network is put in words, save that all is well', () => {
+    for (const status of Object.values(NetStatus)) expect(netProblem(status, '') === '').toBe(status === NetStatus.OK);
+  });
+});
+
+describe('a commit', () => {
+  async function commit() {
+    const all = connected();
+    const told: unknown[] = [];
+    all.store.commit(5, [digest], (...args) => told.push(args));
+    await turn();
+    const asked = all.io.sent(Op.LAND_COMMIT)[0];
+    if (asked === undefined) throw new Error('no commit was sent');
+    return { ...all, told, asked };
+  }
+
+  it('is answered with what became of it', async () => {
+    const { io, told, asked } = await commit();
+    const blocks = new Uint8Array(20).fill(3);
+    io.say({ op: Op.LAND_RESULT, id: asked.id, buffer: 5, status: LandStatus.MISMATCH, file: FileStatus.OK, blocks });
+    expect(told).toEqual([['mismatch', null, blocks]]);
+  });
+
+  it('says what is wrong with the file', async () => {
+    const { io, told, asked } = await commit();
+    io.say({ op: Op.LAND_RESULT, id: asked.id, buffer: 5, status: LandStatus.ERROR, file: FileStatus.FULL, blocks: nothing });
+    expect(told).toEqual([['error', 'full', nothing]]);
+  });
+
+  it('is gone where the daemon has no such buffer, and where the daemon is gone', async () => {
+    const first = await commit();
+    first.io.say({ op: Op.ERROR, id: first.asked.id, code: ErrorCode.NO_SUCH_BUFFER, text: '' });
+    expect(first.told).toEqual([['gone', null, nothing]]);
+    const second = await commit();
+    second.io.drop();
+    expect(second.told).toEqual([['gone', null, nothing]]);
+  });
+
+  it('is an error where it is refused otherwise', async () => {
+    const { io, told, asked } = await commit();
+    io.say({ op: Op.ERROR, id: asked.id, code: ErrorCode.LIMIT, text: '' });
+    expect(told).toEqual([['error', 'limit', nothing]]);
+  });
+});
+
+describe('files', () => {
+  it('are opened, synced and deleted, each with its own answer', async () => {
+    const { io, store } = connected();
+    const told: unknown[] = [];
+    store.openFile(1, 'root', ['a', 'b'], 9, true, (...args) => told.push(['open', ...args]));
+    store.sync([1], (problem, stat) => told.push(['sync', problem, [...stat]]));
+    store.deleteFile('root', ['a'], problem => told.push(['delete', problem]));
+    await turn();
+    const id = (index: number): number => io.frames().slice(-3)[index]?.id ?? 0;
+    io.say({ op: Op.FILE_DONE, id: id(2), status: FileStatus.GONE, files: [] });
+    io.say({ op: Op.FILE_DONE, id: id(1), status: FileStatus.OK, files: [{ file: 1, size: 9, mtimeMs: 12 }] });
+    io.say({ op: Op.FILE_OPENED, id: id(0), file: 1, status: FileStatus.OK, size: 9, mtimeMs: 11 });
+    expect(told).toEqual([
+      ['delete', 'gone'],
+      ['sync', null, [[1, { size: 9, mtime: 12 }]]],
+      ['open', null, 9, 11],
+    ]);
+  });
+
+  it('have verdicts, null for what could not be read and what was not answered', async () => {
+    const { io, store } = connected();
+    const told: unknown[] = [];
+    const item = { spans: [{ file: 1, offset: 0, length: 4 }], digest };
+    store.verify([item, item, item, item], verdicts => told.push(verdicts));
+    await turn();
+    io.say({ op: Op.VERIFY_RESULT, id: io.sent(Op.VERIFY)[0]?.id ?? 0, verdicts: Uint8Array.of(0, 1, 2) });
+    expect(told).toEqual([[true, false, null, null]]);
+  });
+});
+
+describe('with the daemon away', () => {
+  it('everything is answered, in a later turn', async () => {
+    const { harness, store, http } = connected();
+    harness.link.close();
+    const told: unknown[] = [];
+    store.openFile(1, 'r', ['a'], 1, true, problem => told.push(problem));
+    store.sync([1], problem => told.push(problem));
+    store.deleteFile('r', ['a'], problem => told.push(problem));
+    store.commit(1, [digest], status => told.push(status));
+    store.verify([{ spans: [], digest }], verdicts => told.push(verdicts));
+    http.get('http://a/', 1, 1, problem => told.push(problem));
+    store.begin(1, 1, nothing, []);
+    expect(told).toEqual([]);
+    await turn();
+    expect(told).toEqual(['store-away', 'store-away', 'store-away', 'gone', [null], 'The daemon is away.']);
+  });
+});
+
+describe('HTTP', () => {
+  it('gives the answer, whatever its status, and the problem where there is none', async () => {
+    const { io, http } = connected();
+    const told: unknown[] = [];
+    http.get('http://a/', 100, 1000, (...args) => told.push(args));
+    http.get('http://b/', 100, 1000, (...args) => told.push(args));
+    await turn();
+    const [first, second] = io.sent(Op.HTTP_GET);
+    expect(first?.request).toMatchObject({ url: 'http://a/', maxBytes: 100, timeoutMs: 1000 });
+    io.say({ op: Op.HTTP_RESULT, id: first?.id ?? 0, net: NetStatus.OK, status: 404, detail: '', body: Uint8Array.of(1) });
+    io.say({ op: Op.HTTP_RESULT, id: second?.id ?? 0, net: NetStatus.TLS, status: 0, detail: 'expired', body: nothing });
+    expect(told).toEqual([
+      ['', 404, Uint8Array.of(1)],
+      ['expired', 0, nothing],
+    ]);
+  });
+
+  it('tells nothing after it was called off', async () => {
+    const { io, http } = connected();
+    const told: unknown[] = [];
+    const callOff = http.get('http://a/', 100, 1000, (...args) => told.push(args));
+    await turn();
+    const asked = io.sent(Op.HTTP_GET)[0]?.id ?? 0;
+    callOff();
+    callOff();
+    await turn();
+    expect(io.sent(Op.HTTP_CANCEL)).toEqual([{ op: Op.HTTP_CANCEL, id: asked }]);
+    io.say({ op: Op.HTTP_RESULT, id: asked, net: NetStatus.CANCELLED, status: 0, detail: '', body: nothing });
+    expect(told).toEqual([]);
+  });
+});
