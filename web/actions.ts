@@ -1,0 +1,91 @@
+import { signal } from '@preact/signals';
+import type { Added, Command, TorrentId } from '../sw/api.ts';
+import { CommandError } from './client.ts';
+import { notify } from './notices.ts';
+import { describeError } from './problems.ts';
+import { selection } from './selection.ts';
+import { store } from './store.ts';
+
+type Send = (command: Command) => Promise<Added | null>;
+
+let send: Send = () => Promise.reject(new Error('not connected yet'));
+
+/** Says where commands go. Called once, before anything is shown. */
+export function sendCommandsTo(target: Send): void {
+  send = target;
+}
+
+/** Answers why a command was refused; null when it was done. */
+export async function command(what: Command): Promise<string | null> {
+  return (await ask(what)).refused;
+}
+
+export async function ask(what: Command): Promise<{ added: Added | null; refused: string | null }> {
+  try {
+    return { added: await send(what), refused: null };
+  } catch (cause) {
+    if (cause instanceof CommandError) return { added: null, refused: describeError(cause.error) };
+    throw cause;
+  }
+}
+
+/** Sends a command whose refusal is shown at the edge of the window. */
+export function run(what: Command): void {
+  void command(what).then(refused => {
+    if (refused !== null) notify(refused, 'bad');
+  });
+}
+
+/** The torrents that the remove dialog asks about. */
+export const removing = signal<readonly TorrentId[] | null>(null);
+
+export function pause(ids: readonly TorrentId[]): void {
+  if (ids.length > 0) run({ do: 'pause', ids });
+}
+
+export function resume(ids: readonly TorrentId[]): void {
+  if (ids.length > 0) run({ do: 'resume', ids });
+}
+
+/** Pauses what runs; where all of it is paused already, resumes. */
+export function togglePaused(ids: readonly TorrentId[]): void {
+  const running = ids.filter(id => isRunning(id));
+  if (running.length > 0) pause(running);
+  else resume(ids);
+}
+
+export function isRunning(id: TorrentId): boolean {
+  const state = store.row(id)?.value.state;
+  return state !== undefined && state !== 'paused' && state !== 'error';
+}
+
+export function askToRemove(ids: readonly TorrentId[]): void {
+  if (ids.length > 0) removing.value = ids;
+}
+
+export function reconnect(): void {
+  run({ do: 'reconnect' });
+}
+
+/** Shows a torrent's panel. */
+export function open(id: TorrentId): void {
+  selection.only(id);
+  store.inspectorOpen.value = true;
+}
+
+/** Selects a torrent, whatever the list was narrowed to. */
+export function reveal(id: TorrentId): void {
+  store.page.value = 'torrents';
+  store.filter.value = 'all';
+  store.search.value = '';
+  selection.only(id);
+}
+
+export async function copy(text: string, what: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    notify(`${what} copied.`);
+  } catch {
+    notify(`The browser did not allow copying. Select the ${what.toLowerCase()} and copy it by hand.`, 'bad');
+  }
+}

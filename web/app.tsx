@@ -1,0 +1,61 @@
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { store } from './store.ts';
+import { layout } from './ui/layout.ts';
+import { AddDialog } from './views/add-dialog.tsx';
+import { AddSheet } from './views/add-sheet.tsx';
+import { Banner } from './views/banner.tsx';
+import { DropTarget } from './views/drop-target.tsx';
+import { Inspector } from './views/inspector.tsx';
+import { Notices } from './views/notices.tsx';
+import { RemoveDialog } from './views/remove-dialog.tsx';
+import { Settings } from './views/settings.tsx';
+import { BottomTabs, Chips, Sidebar } from './views/sidebar.tsx';
+import { Table } from './views/table.tsx';
+import { AddButton, SEARCH_ID, TopBar } from './views/topbar.tsx';
+
+interface Props {
+  readonly updateWaiting: { readonly value: boolean };
+  applyUpdate(): void;
+}
+
+export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
+  const shape = layout.value;
+  const torrents = store.page.value === 'torrents';
+  // On a phone the details are a page of their own: what lies under it is out of reach.
+  const covered = shape === 'phone' && torrents && store.inspectorOpen.value;
+  useEffect(() => {
+    addEventListener('keydown', focusSearch);
+    return () => removeEventListener('keydown', focusSearch);
+  }, []);
+  return (
+    <div class={`app app-${shape}`}>
+      {shape === 'wide' && <Sidebar />}
+      <div class="body" inert={covered}>
+        <TopBar />
+        <Banner update={updateWaiting.value} onUpdate={applyUpdate} />
+        {torrents && shape !== 'wide' && <Chips />}
+        <main class="main">
+          {torrents ? <Table /> : <Settings />}
+          {torrents && shape !== 'phone' && <Inspector />}
+        </main>
+        {shape === 'phone' && torrents && <AddButton />}
+        {shape === 'phone' && <BottomTabs />}
+      </div>
+      {covered && <Inspector />}
+      <AddDialog />
+      <AddSheet />
+      <RemoveDialog />
+      <DropTarget />
+      <Notices />
+    </div>
+  );
+}
+
+function focusSearch(event: KeyboardEvent): void {
+  if (event.key !== 'k' || !(event.ctrlKey || event.metaKey)) return;
+  const field = document.getElementById(SEARCH_ID);
+  if (field === null) return;
+  event.preventDefault();
+  field.focus();
+}

@@ -1,0 +1,48 @@
+import { render } from 'preact';
+import './styles/tokens.css';
+import './styles/controls.css';
+import './styles/shell.css';
+import './styles/table.css';
+import './styles/panels.css';
+import { run } from './actions.ts';
+import { addText } from './adding.ts';
+import { takeRequest } from './address.ts';
+import { App } from './app.tsx';
+import type { Door } from './client.ts';
+import { notify } from './notices.ts';
+import { installId, tradeSecret } from './pair.ts';
+import { connect } from './window.ts';
+import { applyUpdate, openDoor, registerWorker, updateWaiting } from './worker.ts';
+
+const NO_WORKER =
+  'This browser does not let Starling install its engine, so nothing can be downloaded here. Leave private browsing, or use a current Chrome, Edge, Firefox or Safari.';
+const NO_MAGNET = 'The address held no valid magnet link, so nothing was added. Paste the link again.';
+
+async function pair(secret: string): Promise<void> {
+  const install = installId();
+  const paired = await tradeSecret(secret, install);
+  if ('token' in paired) run({ do: 'pair', token: paired.token, installId: install });
+  else notify(paired.refused, 'bad');
+}
+
+function start(): void {
+  const root = document.getElementById('app');
+  if (root === null) throw new Error('The page has no place for the app');
+  const takeAddress = (): void => {
+    const { secret, magnet } = takeRequest();
+    if (secret !== null) void pair(secret);
+    if (magnet !== null && !addText(magnet)) notify(NO_MAGNET, 'bad');
+  };
+  const registered = registerWorker();
+  registered.catch((cause: unknown) => {
+    console.error('The worker could not be registered.', cause);
+    notify(NO_WORKER, 'bad');
+  });
+  // Commands wait in the client until the worker is there; the page does not wait.
+  connect(() => registered.then(openDoor, () => new Promise<Door>(() => {})));
+  render(<App updateWaiting={updateWaiting} applyUpdate={applyUpdate} />, root);
+  takeAddress();
+  addEventListener('hashchange', takeAddress);
+}
+
+start();

@@ -1,0 +1,24 @@
+import { signal } from '@preact/signals';
+
+/** A sentence at the edge of the window. Errors stay until they are dismissed. */
+export interface Notice {
+  readonly id: number;
+  readonly text: string;
+  readonly tone: 'plain' | 'bad';
+}
+
+const MAX_NOTICES = 4;
+const SHOWN_MS = 6000;
+
+export const notices = signal<readonly Notice[]>([]);
+let nextId = 1;
+
+export function notify(text: string, tone: Notice['tone'] = 'plain'): void {
+  const id = nextId++;
+  notices.value = [...notices.value.filter(notice => notice.text !== text), { id, text, tone }].slice(-MAX_NOTICES);
+  if (tone === 'plain') setTimeout(() => dismiss(id), SHOWN_MS);
+}
+
+export function dismiss(id: number): void {
+  notices.value = notices.value.filter(notice => notice.id !== id);
+}

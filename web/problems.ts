@@ -1,0 +1,240 @@
+import type { ApiError, Connection, Problem } from '../sw/api.ts';
+import { formatBytes, formatCount, plural } from './format.ts';
+
+export type Tone = 'plain' | 'good' | 'warn' | 'bad';
+/** What one press can do about it. */
+export type Remedy = 'resume' | 'reconnect' | 'trackers';
+
+export interface Words {
+  /** For a line of the list. */
+  readonly short: string;
+  /** Cause, consequence and what to do, in sentences. */
+  readonly text: string;
+  readonly tone: Tone;
+  readonly remedy: Remedy | null;
+}
+
+/** What the sentences about a torrent's problem need to know of it. Sizes in bytes; `free` is -1 when unknown. */
+export interface ProblemContext {
+  readonly needed: number;
+  readonly free: number;
+  readonly folder: string;
+}
+
+export function describeProblem(problem: Problem, about: ProblemContext): Words {
+  const folder = about.folder === '' ? 'the download folder' : `“${about.folder}”`;
+  switch (problem.code) {
+    case 'disk-full': {
+      const short =
+        about.free >= 0
+          ? `Disk is full: ${formatBytes(about.needed)} needed, ${formatBytes(about.free)} free`
+          : `Disk is full: ${formatBytes(about.needed)} needed`;
+      return bad(short, `${short}. The download is paused; finished pieces are safe. Free some space, then resume.`);
+    }
+    case 'read-only':
+      return bad(
+        'The disk is read-only',
+        `The disk of ${folder} is read-only. Nothing can be saved there. Make it writable, then resume.`,
+      );
+    case 'denied':
+      return bad(
+        'The folder may not be written to',
+        `Starling may not write to ${folder}. The download is paused; finished pieces are safe. Change the folder's permissions, then resume.`,
+      );
+    case 'folder-gone':
+      return bad(
+        'The folder is gone',
+        `${capital(folder)} is not there. The download is paused. Connect its disk or restore the folder, then resume.`,
+      );
+    case 'file-gone':
+      return bad(
+        'A file was moved or deleted',
+        'A file of this torrent was moved, replaced or deleted. The torrent is paused. Put the file back and resume, or resume to download what is missing again.',
+      );
+    case 'file-busy':
+      return bad(
+        'A file is in use by another torrent',
+        'Another torrent is writing to the same file. This one is paused. Remove one of the two, then resume.',
+      );
+    case 'file-unsafe':
+      return bad(
+        'A link stands in the way',
+        'A link or a special file stands where a file of this torrent belongs. It was left alone, and the torrent is paused. Remove the link, then resume.',
+      );
+    case 'file-conflict':
+      return bad(
+        'A file in the folder does not fit',
+        `${capital(folder)} holds something else under the name of a file of this torrent. It was left alone, and the torrent is paused. Move it away, then resume.`,
+      );
+    case 'io':
+      return bad(
+        'The disk reported an error',
+        `The disk reported an error while reading or writing in ${folder}. The torrent is paused; finished pieces are safe. Check the disk, then resume.`,
+      );
+    case 'limit':
+      return bad(
+        'Too many files are open',
+        'The helper reached its limit of open files or memory. The torrent is paused. Pause others, then resume this one.',
+      );
+    case 'daemon-away':
+      return {
+        short: 'Waiting for the helper',
+        text: 'The helper does not answer, so nothing moves at the moment. The torrent goes on by itself once the helper is back.',
+        tone: 'plain',
+        remedy: 'reconnect',
+      };
+    case 'no-peers':
+      return warn(
+        'No peers found',
+        'Neither a tracker nor the link named anyone who has this torrent now. It goes on by itself once someone appears. See the trackers for what they answered.',
+        'trackers',
+      );
+    case 'no-metadata':
+      return warn(
+        'No one has sent the file list',
+        'A magnet link carries no file list, and no peer has sent it so far. Starling keeps asking. A .torrent file, if you can find one, contains it.',
+        'trackers',
+      );
+    case 'no-source-has-missing': {
+      const short =
+        problem.missing === 1
+          ? 'No peer has the missing piece'
+          : `No peer has the missing ${formatCount(problem.missing)} pieces`;
+      return warn(
+        short,
+        `${plural(problem.missing, 'piece is', 'pieces are')} with none of the connected peers. What others have continues to arrive; the rest comes once someone complete joins.`,
+        null,
+      );
+    }
+    case 'tracker':
+      return warn(
+        `Tracker: ${problem.text}`,
+        `The tracker ${hostOf(problem.url)} answered: “${problem.text}”. Other sources continue, and it is asked again later.`,
+        'trackers',
+      );
+    case 'state-not-saved':
+      return bad(
+        'Progress could not be saved',
+        `The helper could not save the progress: ${problem.text}. The download goes on, but some of it may be checked again after a restart. Free some space on the helper's disk.`,
+      );
+  }
+}
+
+function bad(short: string, text: string): Words {
+  return { short, text, tone: 'bad', remedy: 'resume' };
+}
+
+function warn(short: string, text: string, remedy: Remedy | null): Words {
+  return { short, text, tone: 'warn', remedy };
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}
+
+/** A refused command, in a sentence. The worker's messages are ready to be shown; the window's own codes stand here. */
+export function describeError(error: ApiError): string {
+  switch (error.code) {
+    case 'worker-restarted':
+      return 'The engine restarted before it answered. Look whether it was done, and try again if not.';
+    case 'too-many-commands':
+      return 'Too much is waiting for the engine. Nothing was done; try again in a moment.';
+    case 'outdated':
+      return 'The app was updated in the background. Nothing was done; reload this page first.';
+    default:
+      return error.message === '' ? `The engine refused this (${error.code}). Nothing was changed.` : error.message;
+  }
+}
+
+/** The connection to the helper: the chip's label, and what its panel says. */
+export interface ConnectionWords {
+  readonly label: string;
+  readonly text: string;
+  readonly tone: Tone;
+  /** The label of the button that tries again; null where there is nothing to try. */
+  readonly retry: string | null;
+  /** Whether the command that starts the helper is worth showing. */
+  readonly showCommand: boolean;
+}
+
+export function describeConnection(connection: Connection): ConnectionWords {
+  if (connection.superseded) {
+    return {
+      label: 'In use elsewhere',
+      text: 'Another window took over the helper. Torrents continue there; this one shows the last it knew.',
+      tone: 'warn',
+      retry: 'Use here',
+      showCommand: false,
+    };
+  }
+  if (connection.gaveUp) {
+    return {
+      label: 'Helper stopped',
+      text: 'The helper stopped several times in a row and was not started again. Torrents wait; finished pieces are safe.',
+      tone: 'bad',
+      retry: 'Start again',
+      showCommand: false,
+    };
+  }
+  switch (connection.state) {
+    case 'connected':
+      return {
+        label: 'Helper connected',
+        text: 'Starling reaches peers and your disk through the helper on this computer.',
+        tone: 'good',
+        retry: null,
+        showCommand: false,
+      };
+    case 'connecting':
+      return {
+        label: 'Connecting',
+        text: 'Looking for the helper on this computer.',
+        tone: 'warn',
+        retry: null,
+        showCommand: false,
+      };
+    case 'unpaired':
+      return connection.everConnected
+        ? {
+            label: 'Pair again',
+            text: 'The helper no longer knows this browser, so torrents wait. Run this in Starling’s folder: it opens a page that is paired.',
+            tone: 'warn',
+            retry: null,
+            showCommand: true,
+          }
+        : {
+            label: 'Set up helper',
+            text: 'Starling reaches peers and your disk through a small helper on this computer. Run this in Starling’s folder: it opens a page that is paired.',
+            tone: 'warn',
+            retry: null,
+            showCommand: true,
+          };
+    case 'disconnected':
+      return connection.everConnected
+        ? {
+            label: 'Helper lost',
+            text: 'The helper does not answer. Torrents wait and go on by themselves once it is back. If it is not running, start it in Starling’s folder:',
+            tone: 'bad',
+            retry: 'Reconnect',
+            showCommand: true,
+          }
+        : {
+            label: 'Start helper',
+            text: 'The helper on this computer is not running. Start it in Starling’s folder:',
+            tone: 'warn',
+            retry: 'Try again',
+            showCommand: true,
+          };
+  }
+}
+
+/** Why pairing failed. `status` is the host's answer; 0 where none came. */
+export function describePairing(status: number): string {
+  if (status === 0) return 'The helper did not answer, so this browser is not paired. Run npm start again to get a new link.';
+  if (status === 429) return 'Too many pairing attempts. Wait a minute, then run npm start again to get a new link.';
+  return 'This pairing link was used or is older than two minutes. Run npm start again to get a new one.';
+}

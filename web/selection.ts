@@ -1,0 +1,71 @@
+import { computed, effect, signal } from '@preact/signals';
+import type { TorrentId } from '../sw/api.ts';
+import { store, type Store } from './store.ts';
+
+/** Which torrents of the list are selected, and which one the keyboard stands on. What leaves the list leaves both. */
+export class Selection {
+  readonly ids = signal<ReadonlySet<TorrentId>>(new Set());
+  readonly focused = signal<TorrentId | null>(null);
+  readonly count = computed(() => this.ids.value.size);
+  /** Where a range starts. */
+  #anchor: TorrentId | null = null;
+  readonly #store: Store;
+
+  constructor(of: Store) {
+    this.#store = of;
+    effect(() => {
+      const order = new Set(of.order.value);
+      const ids = this.ids.peek();
+      const left = [...ids].filter(id => order.has(id));
+      if (left.length !== ids.size) this.ids.value = new Set(left);
+      const focused = this.focused.peek();
+      if (focused !== null && !order.has(focused)) this.focused.value = left[0] ?? null;
+    });
+  }
+
+  only(id: TorrentId): void {
+    this.#anchor = id;
+    this.focused.value = id;
+    this.ids.value = new Set([id]);
+  }
+
+  toggle(id: TorrentId): void {
+    const ids = new Set(this.ids.peek());
+    if (!ids.delete(id)) ids.add(id);
+    this.#anchor = id;
+    this.focused.value = id;
+    this.ids.value = ids;
+  }
+
+  /** Everything from where the range started to `id`. */
+  extendTo(id: TorrentId): void {
+    const order = this.#store.order.peek();
+    const to = order.indexOf(id);
+    const from = this.#anchor === null ? to : order.indexOf(this.#anchor);
+    if (to < 0 || from < 0) return this.only(id);
+    this.focused.value = id;
+    this.ids.value = new Set(order.slice(Math.min(from, to), Math.max(from, to) + 1));
+  }
+
+  /** Moves the focus to a place of the list, within its ends; answers that place, -1 in an empty list. */
+  moveTo(index: number, extend: boolean): number {
+    const order = this.#store.order.peek();
+    const place = Math.min(Math.max(index, 0), order.length - 1);
+    const id = order[place];
+    if (id === undefined) return -1;
+    if (extend) this.extendTo(id);
+    else this.only(id);
+    return place;
+  }
+
+  all(): void {
+    this.ids.value = new Set(this.#store.order.peek());
+  }
+
+  clear(): void {
+    this.ids.value = new Set();
+    this.#anchor = null;
+  }
+}
+
+export const selection = new Selection(store);

@@ -1,0 +1,150 @@
+import { batch, computed, effect, signal, type Signal } from '@preact/signals';
+import type { Connection, FromWorker, RootRow, TorrentDetail, TorrentId, TorrentRow } from '../sw/api.ts';
+import type { LinkState } from './client.ts';
+import { bucketOf, matches, NEWEST_FIRST, samePlace, sortRows, type Filter, type Sort } from './list.ts';
+
+export type Counts = Readonly<Record<Filter, number>>;
+
+/** Which part of the app is open. */
+export type Page = 'torrents' | 'settings';
+export type Tab = 'general' | 'files' | 'peers' | 'trackers';
+
+const NO_COUNTS: Counts = { all: 0, downloading: 0, seeding: 0, done: 0, attention: 0 };
+const NOT_YET: Connection = { state: 'connecting', everConnected: true, superseded: false, gaveUp: false, version: '' };
+
+/**
+ * What the window knows and shows. The worker's messages are its only source of torrents; a signal for each row, so that a
+ * row is drawn again only when it changed.
+ */
+export class Store {
+  readonly link = signal<LinkState>('opening');
+  /** Whether a list was ever received: before that, an empty one means nothing. */
+  readonly loaded = signal(false);
+  readonly connection = signal<Connection>(NOT_YET);
+  readonly roots = signal<readonly RootRow[]>([]);
+  readonly defaultRoot = computed(() => this.roots.value.find(root => root.isDefault) ?? this.roots.value[0] ?? null);
+  readonly detail = signal<TorrentDetail | null>(null);
+  /** Sums over all torrents, bytes a second. */
+  readonly down = signal(0);
+  readonly up = signal(0);
+  readonly counts = signal<Counts>(NO_COUNTS);
+
+  readonly filter = signal<Filter>('all');
+  readonly search = signal('');
+  readonly sort = signal<Sort>(NEWEST_FIRST);
+  /** While a person points at the list, rows keep their places. */
+  readonly held = signal(false);
+  /** The ids of the list, narrowed and sorted. */
+  readonly order = signal<readonly TorrentId[]>([]);
+
+  readonly page = signal<Page>('torrents');
+  readonly inspectorOpen = signal(false);
+  readonly tab = signal<Tab>('general');
+
+  /** Grows whenever a torrent came or went, or the order may have changed, so that nothing need follow every row. */
+  readonly revision = signal(0);
+
+  readonly #rows = new Map<TorrentId, Signal<TorrentRow>>();
+  #arrangedBy: Sort | null = null;
+
+  constructor() {
+    effect(() => {
+      this.#arrange();
+    });
+  }
+
+  /** The row of a torrent; undefined once it is gone. Reading its value subscribes to that row alone. */
+  row(id: TorrentId): Signal<TorrentRow> | undefined {
+    return this.#rows.get(id);
+  }
+
+  /** The torrents that are in the add sheet. */
+  adding(): TorrentId[] {
+    return [...this.#rows.values()]
+      .map(row => row.peek())
+      .filter(row => row.state === 'adding')
+      .map(row => row.id);
+  }
+
+  /** Takes over what the worker said. Replies are the client's own matter. */
+  apply(message: Exclude<FromWorker, { type: 'reply' }>): void {
+    batch(() => {
+      if (message.type === 'snapshot') {
+        const kept = new Set(message.torrents.map(torrent => torrent.id));
+        for (const id of this.#rows.keys()) if (!kept.has(id)) this.#remove(id);
+        this.loaded.value = true;
+      } else {
+        for (const id of message.removed) this.#remove(id);
+        if (message.detail !== null) this.detail.value = message.detail;
+      }
+      for (const torrent of message.torrents) this.#put(torrent);
+      if (message.connection !== null) this.connection.value = message.connection;
+      if (message.roots !== null) this.roots.value = message.roots;
+      this.#total();
+    });
+  }
+
+  #put(torrent: TorrentRow): void {
+    const row = this.#rows.get(torrent.id);
+    if (row === undefined) {
+      this.#rows.set(torrent.id, signal(torrent));
+      this.revision.value++;
+      return;
+    }
+    const before = row.peek();
+    row.value = torrent;
+    if (!samePlace(before, torrent, this.sort.peek())) this.revision.value++;
+  }
+
+  #remove(id: TorrentId): void {
+    if (this.#rows.delete(id)) this.revision.value++;
+    if (this.detail.peek()?.id === id) this.detail.value = null;
+  }
+
+  #total(): void {
+    let down = 0;
+    let up = 0;
+    const counts: Record<Filter, number> = { ...NO_COUNTS };
+    for (const row of this.#rows.values()) {
+      const torrent = row.peek();
+      down += torrent.down;
+      up += torrent.up;
+      if (torrent.state === 'adding') continue;
+      counts.all++;
+      const bucket = bucketOf(torrent);
+      if (bucket !== null) counts[bucket]++;
+    }
+    this.down.value = down;
+    this.up.value = up;
+    const before = this.counts.peek();
+    if ((Object.keys(counts) as Filter[]).some(filter => counts[filter] !== before[filter])) this.counts.value = counts;
+  }
+
+  #arrange(): void {
+    void this.revision.value;
+    const filter = this.filter.value;
+    const search = this.search.value.trim().toLowerCase();
+    const sort = this.sort.value;
+    const held = this.held.value;
+    const rows: TorrentRow[] = [];
+    for (const row of this.#rows.values()) {
+      const torrent = row.peek();
+      if (matches(torrent, filter, search)) rows.push(torrent);
+    }
+    const sorted = sortRows(rows, sort).map(row => row.id);
+    const before = this.order.peek();
+    const order = held && this.#arrangedBy === sort ? keepPlaces(before, sorted) : sorted;
+    this.#arrangedBy = sort;
+    if (order.length !== before.length || order.some((id, index) => id !== before[index])) this.order.value = order;
+  }
+}
+
+/** The members of `after` in the order of `before`; new ones follow in their own order. */
+function keepPlaces(before: readonly TorrentId[], after: readonly TorrentId[]): readonly TorrentId[] {
+  const there = new Set(after);
+  const kept = before.filter(id => there.has(id));
+  const placed = new Set(kept);
+  return [...kept, ...after.filter(id => !placed.has(id))];
+}
+
+export const store = new Store();

@@ -1,0 +1,81 @@
+import { useSignal } from '@preact/signals';
+import { FilePlus } from 'lucide';
+import type { JSX } from 'preact';
+import { addFiles, addText, asking } from '../adding.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { Icon } from '../ui/icon.tsx';
+
+const NOT_A_LINK =
+  'This is neither a magnet link nor an info-hash, so nothing was added. A magnet link starts with “magnet:?”, an info-hash has 40 characters.';
+
+/** Asks for a magnet link or .torrent files. */
+export function AddDialog(): JSX.Element | null {
+  return asking.value ? <Asking /> : null;
+}
+
+function Asking(): JSX.Element {
+  const text = useSignal('');
+  const wrong = useSignal(false);
+  const close = (): void => {
+    asking.value = false;
+  };
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    if (addText(text.value)) close();
+    else wrong.value = true;
+  };
+  return (
+    <Dialog labelledBy="add-title" onCancel={close}>
+      <form onSubmit={submit}>
+        <h2 id="add-title">Add torrents</h2>
+        <label class="field">
+          <span>Magnet link or info-hash</span>
+          <textarea
+            rows={3}
+            autofocus
+            spellcheck={false}
+            placeholder="magnet:?xt=urn:btih:…"
+            value={text}
+            aria-invalid={wrong.value}
+            aria-describedby={wrong.value ? 'add-wrong' : undefined}
+            onInput={event => {
+              text.value = event.currentTarget.value;
+              wrong.value = false;
+            }}
+            onKeyDown={event => {
+              if (event.key === 'Enter' && !event.shiftKey) submit(event);
+            }}
+          />
+        </label>
+        {wrong.value && (
+          <p id="add-wrong" class="tone-bad" role="alert">
+            {NOT_A_LINK}
+          </p>
+        )}
+        <label class="button file-button">
+          <Icon of={FilePlus} size={16} />
+          Choose .torrent files
+          <input
+            type="file"
+            multiple
+            accept=".torrent,application/x-bittorrent"
+            onChange={event => {
+              const files = [...(event.currentTarget.files ?? [])];
+              if (files.length === 0) return;
+              close();
+              void addFiles(files);
+            }}
+          />
+        </label>
+        <div class="dialog-actions">
+          <button type="button" class="button" onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" class="button button-main" disabled={text.value.trim() === ''}>
+            Add
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,213 @@
+import { useSignal } from '@preact/signals';
+import { Check, LoaderCircle, X } from 'lucide';
+import type { JSX } from 'preact';
+import type { FileRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import { cancel, current, queue, start, startAll, type Adding } from '../adding.ts';
+import { formatBytes, formatCount, plural } from '../format.ts';
+import { store } from '../store.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { FileList } from './file-list.tsx';
+import { ProblemNote } from './general.tsx';
+
+/** What is about to be downloaded: appears at once, fills in as answers come, and downloads nothing before Start. */
+export function AddSheet(): JSX.Element | null {
+  const item = current.value;
+  return item === null ? null : <Sheet key={item.key} item={item} />;
+}
+
+function Sheet({ item }: { item: Adding }): JSX.Element {
+  void store.revision.value;
+  const row = item.id === null ? undefined : store.row(item.id)?.value;
+  const detail = store.detail.value?.id === item.id ? store.detail.value : null;
+  const waiting = queue.value.length;
+  return (
+    <Dialog labelledBy="sheet-title" class="sheet" onCancel={() => cancel(item)}>
+      <div class="sheet-head">
+        <h2 id="sheet-title">{row === undefined || row.name === '' ? item.label : row.name}</h2>
+        <span class="quiet">{waiting > 1 ? `1 of ${formatCount(waiting)}` : item.kind === 'magnet' ? 'magnet' : '.torrent'}</span>
+      </div>
+      {item.refused === null ? (
+        <>
+          {(item.kind === 'magnet' || detail?.hasMetadata !== true) && <Steps item={item} row={row} detail={detail} />}
+          {row !== undefined && <ProblemNote row={row} />}
+          <Choice item={item} detail={detail} />
+        </>
+      ) : (
+        <>
+          <p class="note note-bad" role="alert">
+            {item.refused}
+          </p>
+          <div class="dialog-actions">
+            <button type="button" class="button button-main" onClick={() => cancel(item)}>
+              Close
+            </button>
+          </div>
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+interface StepsProps {
+  readonly item: Adding;
+  readonly row: TorrentRow | undefined;
+  readonly detail: TorrentDetail | null;
+}
+
+/** How far a magnet link is on its way to a list of files. */
+function Steps({ item, row, detail }: StepsProps): JSX.Element {
+  if (item.id === null || row === undefined) {
+    return (
+      <ul class="steps" role="status">
+        <Step state="going">{store.link.value === 'open' ? 'reading it' : 'waiting for the engine'}</Step>
+      </ul>
+    );
+  }
+  const trackers = detail?.trackers.filter(tracker => tracker.state !== 'unsupported') ?? [];
+  const answered = trackers.filter(tracker => tracker.state === 'ok').length;
+  const failed = trackers.filter(tracker => tracker.state === 'error').length;
+  return (
+    <ul class="steps" role="status">
+      {trackers.length > 0 &&
+        (answered > 0 ? (
+          <Step state="done">{plural(answered, 'tracker', 'trackers')} answered</Step>
+        ) : failed === trackers.length ? (
+          <Step state="failed">no tracker answered</Step>
+        ) : (
+          <Step state="going">asking {plural(trackers.length, 'tracker', 'trackers')}</Step>
+        ))}
+      {row.peers > 0 ? (
+        <Step state="done">{plural(row.peers, 'peer', 'peers')} found</Step>
+      ) : (
+        <Step state="going">looking for peers</Step>
+      )}
+      {detail?.hasMetadata === true ? (
+        <Step state="done">file list received</Step>
+      ) : (
+        <Step state="going">waiting for the file list</Step>
+      )}
+    </ul>
+  );
+}
+
+const STEP_ICONS = { done: Check, going: LoaderCircle, failed: X } as const;
+
+function Step({ state, children }: { state: keyof typeof STEP_ICONS; children: string | (string | number)[] }): JSX.Element {
+  return (
+    <li class={`step step-${state}`}>
+      <Icon of={STEP_ICONS[state]} size={13} />
+      {children}
+    </li>
+  );
+}
+
+/** The files, where they go, and Start: that may be pressed before the list of files is there. */
+function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }): JSX.Element {
+  const files = detail?.hasMetadata === true ? detail.files : [];
+  /** What was chosen here; null as long as nothing was touched. */
+  const chosen = useSignal<ReadonlySet<number> | null>(null);
+  const root = useSignal('');
+  const busy = useSignal(false);
+  const refused = useSignal<string | null>(null);
+  const folder = store.roots.value.find(candidate => candidate.token === root.value) ?? store.defaultRoot.value;
+  const wanted = (file: number): boolean => chosen.value?.has(file) ?? files[file]?.wanted ?? true;
+  const indexes = files.flatMap((_, index) => (wanted(index) ? [index] : []));
+  const selected = indexes.reduce((sum, index) => sum + (files[index]?.size ?? 0), 0);
+  const none = files.length > 0 && indexes.length === 0;
+  const others = queue.value.length > 1;
+
+  const want = (changed: readonly number[], on: boolean): void => {
+    const next = new Set(indexes);
+    for (const file of changed) {
+      if (on) next.add(file);
+      else next.delete(file);
+    }
+    chosen.value = next;
+  };
+  const go = (begin: (token: string) => Promise<string | null>): void => {
+    if (folder === null) return;
+    busy.value = true;
+    void begin(folder.token).then(answer => {
+      refused.value = answer;
+      busy.value = false;
+    });
+  };
+
+  return (
+    <>
+      {files.length > 0 && (
+        <div class="sheet-files">
+          <FileList files={files} wanted={wanted} progress={false} onWant={want} />
+        </div>
+      )}
+      {refused.value !== null && (
+        <p class="note note-bad" role="alert">
+          {refused}
+        </p>
+      )}
+      <div class="sheet-foot">
+        <div class="sheet-sum">
+          <Room files={files} selected={selected} free={folder?.free ?? -1} />
+          <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />
+          {folder !== null && folder.problem !== '' && <p class="tone-bad">{folder.problem}</p>}
+        </div>
+        <div class="dialog-actions">
+          <button type="button" class="button" onClick={() => cancel(item)}>
+            Cancel
+          </button>
+          {others && (
+            <button
+              type="button"
+              class="button"
+              disabled={folder === null || busy.value || queue.value.some(other => other.id === null)}
+              onClick={() => go(startAll)}
+            >
+              Start all {formatCount(queue.value.length)}
+            </button>
+          )}
+          <button
+            type="button"
+            class="button button-main"
+            disabled={folder === null || item.id === null || none || busy.value}
+            onClick={() => go(token => start(item, indexes.length === files.length ? null : indexes, token))}
+          >
+            Start
+          </button>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Room({ files, selected, free }: { files: readonly FileRow[]; selected: number; free: number }): JSX.Element {
+  if (files.length === 0) return <span>Start now, and every file is downloaded once the list arrives.</span>;
+  const short = free >= 0 && selected > free;
+  return (
+    <span class={short ? 'tone-warn' : ''}>
+      {selected === 0 ? 'Nothing selected' : `${formatBytes(selected)} selected`}
+      {free >= 0 && ` · ${short ? 'only ' : ''}${formatBytes(free)} free`}
+    </span>
+  );
+}
+
+/** Where the files go. */
+function Folder({ chosen, onChoose }: { chosen: string; onChoose(token: string): void }): JSX.Element {
+  const roots = store.roots.value;
+  const [only] = roots;
+  if (only === undefined)
+    return <p class="tone-warn">No folder to save to: the helper is not connected. Start becomes available once it is.</p>;
+  if (roots.length === 1) return <span> in {only.name}</span>;
+  return (
+    <label>
+      {' in '}
+      <select class="select" value={chosen} onChange={event => onChoose(event.currentTarget.value)}>
+        {roots.map(root => (
+          <option key={root.token} value={root.token}>
+            {root.name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

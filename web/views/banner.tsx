@@ -1,0 +1,40 @@
+import type { JSX } from 'preact';
+import { store } from '../store.ts';
+
+interface Props {
+  /** A newer version is installed and waits. */
+  readonly update: boolean;
+  onUpdate(): void;
+}
+
+/** What concerns the app itself: a version that waits, or an engine that is being reached again. */
+export function Banner({ update, onUpdate }: Props): JSX.Element | null {
+  if (store.link.value === 'outdated') {
+    return (
+      <div class="banner" role="status">
+        <p>The app was updated in the background, and this window still shows the version before. Torrents go on.</p>
+        <button type="button" class="button button-small" onClick={() => location.reload()}>
+          Reload
+        </button>
+      </div>
+    );
+  }
+  if (update) {
+    return (
+      <div class="banner" role="status">
+        <p>Update available. Torrents pause for a moment and go on by themselves.</p>
+        <button type="button" class="button button-small" onClick={onUpdate}>
+          Reload
+        </button>
+      </div>
+    );
+  }
+  if (store.link.value === 'lost' && store.loaded.value) {
+    return (
+      <div class="banner late" role="status">
+        <p>The engine is starting again. The list shows the last it said.</p>
+      </div>
+    );
+  }
+  return null;
+}

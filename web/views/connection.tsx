@@ -1,0 +1,89 @@
+import { Copy } from 'lucide';
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import { copy, reconnect } from '../actions.ts';
+import { describeConnection, type ConnectionWords } from '../problems.ts';
+import { store } from '../store.ts';
+import { Icon } from '../ui/icon.tsx';
+
+const START = 'npm start';
+
+function useWords(): ConnectionWords {
+  if (store.link.value === 'open' || store.loaded.value) return describeConnection(store.connection.value);
+  return { label: 'Starting', text: 'The engine is starting.', tone: 'warn', retry: null, showCommand: false };
+}
+
+/** How things stand with the helper, at every moment in sight; pressing it says more. */
+export function ConnectionChip({ id }: { id: string }): JSX.Element {
+  const words = useWords();
+  const panel = useRef<HTMLDivElement>(null);
+  const chip = useRef<HTMLButtonElement>(null);
+  return (
+    <>
+      <button ref={chip} type="button" class="chip connection-chip" popoverTarget={id}>
+        <span class={`dot dot-${words.tone}`} aria-hidden="true" />
+        {words.label}
+      </button>
+      <div
+        ref={panel}
+        id={id}
+        popover="auto"
+        class="panel"
+        role="dialog"
+        aria-label="Connection"
+        onToggle={event => {
+          if (event.newState === 'open') placeBeside(panel.current, chip.current);
+        }}
+      >
+        <h2 class="panel-title">{words.label}</h2>
+        <ConnectionText words={words} />
+        {store.connection.value.version !== '' && <p class="quiet">Helper {store.connection.value.version}</p>}
+      </div>
+    </>
+  );
+}
+
+/** The same, as a part of a page. */
+export function ConnectionText({ words = useWords() }: { words?: ConnectionWords }): JSX.Element {
+  return (
+    <div class="connection-text">
+      <p>{words.text}</p>
+      {words.showCommand && <StartCommand />}
+      {words.retry !== null && (
+        <button type="button" class="button" onClick={reconnect}>
+          {words.retry}
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** For the first open, where no helper was ever there. */
+export function SetUp(): JSX.Element {
+  return (
+    <div class="set-up">
+      <ConnectionText />
+    </div>
+  );
+}
+
+function StartCommand(): JSX.Element {
+  return (
+    <span class="command">
+      <code>{START}</code>
+      <button type="button" class="icon-button" aria-label="Copy the command" onClick={() => void copy(START, 'Command')}>
+        <Icon of={Copy} size={14} />
+      </button>
+    </span>
+  );
+}
+
+/** Above the chip where there is room, else below it, and always inside the window. */
+function placeBeside(panel: HTMLElement | null, chip: HTMLElement | null): void {
+  if (panel === null || chip === null) return;
+  const at = chip.getBoundingClientRect();
+  const box = panel.getBoundingClientRect();
+  const above = at.top - box.height - 8;
+  panel.style.top = `${above >= 8 ? above : at.bottom + 8}px`;
+  panel.style.left = `${Math.max(8, Math.min(at.left, innerWidth - box.width - 8))}px`;
+}

@@ -1,0 +1,74 @@
+import { Download } from 'lucide';
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { addFiles, addText } from '../adding.ts';
+import { notify } from '../notices.ts';
+import { Icon } from '../ui/icon.tsx';
+
+const NOTHING_IN_IT = 'There was no magnet link and no .torrent file in it, so nothing was added.';
+
+/** Takes what is dropped or pasted anywhere in the window, and shows that it does. */
+export function DropTarget(): JSX.Element | null {
+  const over = useSignal(false);
+  useEffect(() => {
+    // Entering a child leaves its parent: only the count says whether the pointer is still inside the window.
+    let depth = 0;
+    const takes = (event: DragEvent): boolean => {
+      const types = event.dataTransfer?.types ?? [];
+      return types.includes('Files') || types.includes('text/uri-list') || types.includes('text/plain');
+    };
+    const set = (value: number): void => {
+      depth = Math.max(0, value);
+      over.value = depth > 0;
+    };
+    const onEnter = (event: DragEvent): void => {
+      if (takes(event)) set(depth + 1);
+    };
+    const onLeave = (event: DragEvent): void => {
+      if (takes(event)) set(depth - 1);
+    };
+    const onOver = (event: DragEvent): void => {
+      if (takes(event)) event.preventDefault();
+    };
+    const onDrop = (event: DragEvent): void => {
+      set(0);
+      if (event.dataTransfer === null || !takes(event)) return;
+      event.preventDefault();
+      takeIn(event.dataTransfer);
+    };
+    const onPaste = (event: ClipboardEvent): void => {
+      if (event.clipboardData === null || isField(event.target)) return;
+      if (event.clipboardData.files.length > 0) void addFiles([...event.clipboardData.files]);
+      else if (!addText(event.clipboardData.getData('text/plain'))) return;
+      event.preventDefault();
+    };
+    const abort = new AbortController();
+    const { signal } = abort;
+    addEventListener('dragenter', onEnter, { signal });
+    addEventListener('dragleave', onLeave, { signal });
+    addEventListener('dragover', onOver, { signal });
+    addEventListener('drop', onDrop, { signal });
+    addEventListener('paste', onPaste, { signal });
+    return () => abort.abort();
+  }, []);
+  if (!over.value) return null;
+  return (
+    <div class="drop-target" aria-hidden="true">
+      <div class="drop-inner">
+        <Icon of={Download} size={28} />
+        Drop to add
+      </div>
+    </div>
+  );
+}
+
+function takeIn(data: DataTransfer): void {
+  const files = [...data.files];
+  if (files.length > 0) void addFiles(files);
+  else if (!addText(data.getData('text/uri-list')) && !addText(data.getData('text/plain'))) notify(NOTHING_IN_IT, 'bad');
+}
+
+function isField(target: EventTarget | null): boolean {
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLInputElement;
+}

@@ -1,0 +1,53 @@
+import { Magnet } from 'lucide';
+import type { JSX } from 'preact';
+import { asking } from '../adding.ts';
+import type { Filter } from '../list.ts';
+import { store } from '../store.ts';
+import { Icon } from '../ui/icon.tsx';
+import { SetUp } from './connection.tsx';
+
+const NOTHING: Readonly<Record<Exclude<Filter, 'all'>, string>> = {
+  downloading: 'Nothing is downloading.',
+  seeding: 'Nothing is being seeded.',
+  done: 'Nothing is done yet.',
+  attention: 'Nothing is stuck. Nice.',
+};
+
+/** What stands in place of an empty list: why it is empty, and what to do next. */
+export function EmptyList(): JSX.Element {
+  if (!store.loaded.value) return <p class="empty late">Starting the engine…</p>;
+  if (store.counts.value.all === 0) return <FirstOpen />;
+  const filter = store.filter.value;
+  const search = store.search.value.trim();
+  return (
+    <div class="empty">
+      <p>{search !== '' ? `No name contains “${search}”.` : filter === 'all' ? 'No torrents.' : NOTHING[filter]}</p>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          store.filter.value = 'all';
+          store.search.value = '';
+        }}
+      >
+        {search !== '' ? 'Clear search' : 'Show all torrents'}
+      </button>
+    </div>
+  );
+}
+
+function FirstOpen(): JSX.Element {
+  return (
+    <div class="empty empty-first">
+      <span class="empty-mark">
+        <Icon of={Magnet} size={28} />
+      </span>
+      <h2>Drop a .torrent, paste a magnet</h2>
+      <p>Anywhere in this window. You choose the files before anything is downloaded.</p>
+      <button type="button" class="button button-main" onClick={() => (asking.value = true)}>
+        Add a torrent
+      </button>
+      {store.connection.value.state === 'unpaired' && <SetUp />}
+    </div>
+  );
+}

@@ -1,0 +1,108 @@
+import { Copy } from 'lucide';
+import type { ComponentChildren, JSX } from 'preact';
+import type { TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import { copy, reconnect, resume } from '../actions.ts';
+import { formatBytes, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
+import { describeProblem, type Remedy } from '../problems.ts';
+import { store } from '../store.ts';
+import { Icon } from '../ui/icon.tsx';
+import { nowOf, problemContext, ratioOf } from '../words.ts';
+
+export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetail | null }): JSX.Element {
+  const root = store.roots.value.find(candidate => candidate.token === row.root);
+  return (
+    <div class="general">
+      <ProblemNote row={row} />
+      <dl class="facts">
+        <Fact name="Now">{nowOf(row, store.roots.value)}</Fact>
+        {root !== undefined && <Fact name="Stored in">{root.name}, on this computer</Fact>}
+        <Fact name="Added">{formatMoment(row.addedAt, Date.now())}</Fact>
+        {row.doneAt > 0 && <Fact name="Finished">{formatMoment(row.doneAt, Date.now())}</Fact>}
+        <Fact name="Size">{sizeOf(row, detail)}</Fact>
+        {row.size > 0 && (
+          <Fact name="Verified">
+            {formatBytes(row.done)} · {formatPercent(fraction(row.done, row.size))}
+          </Fact>
+        )}
+        <Fact name="Ratio">
+          {ratioOf(row)} · {formatBytes(row.uploaded)} sent
+        </Fact>
+        {detail?.isPrivate === true && <Fact name="Private">Peers come from its own trackers alone</Fact>}
+        {detail !== null && detail.comment !== '' && <Fact name="Comment">{detail.comment}</Fact>}
+        <Fact name="Info-hash">
+          <span class="copyable">
+            <code>{row.id}</code>
+            <CopyButton text={row.id} what="Info-hash" />
+          </span>
+        </Fact>
+        {detail !== null && (
+          <Fact name="Magnet link">
+            <button type="button" class="button button-small" onClick={() => void copy(detail.magnet, 'Magnet link')}>
+              <Icon of={Copy} size={14} />
+              Copy link
+            </button>
+          </Fact>
+        )}
+      </dl>
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
+  return (
+    <div class="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function CopyButton({ text, what }: { text: string; what: string }): JSX.Element {
+  return (
+    <button type="button" class="icon-button" aria-label={`Copy the ${what.toLowerCase()}`} onClick={() => void copy(text, what)}>
+      <Icon of={Copy} size={14} />
+    </button>
+  );
+}
+
+function sizeOf(row: TorrentRow, detail: TorrentDetail | null): string {
+  if (row.size === 0) return 'Known once the file list has arrived';
+  if (detail === null || !detail.hasMetadata) return formatBytes(row.size);
+  return `${formatBytes(row.size)} · ${formatCount(detail.pieces)} pieces of ${formatPieceLength(detail.pieceLength)}`;
+}
+
+/** Cause, consequence and what to do, with a button where one press can do it. */
+export function ProblemNote({ row }: { row: TorrentRow }): JSX.Element | null {
+  if (row.problem === null) return null;
+  const words = describeProblem(row.problem, problemContext(row, store.roots.value));
+  return (
+    <div class={`note note-${words.tone}`} role="note">
+      <p>{words.text}</p>
+      {words.remedy !== null && <RemedyButton remedy={words.remedy} row={row} />}
+    </div>
+  );
+}
+
+function RemedyButton({ remedy, row }: { remedy: Remedy; row: TorrentRow }): JSX.Element | null {
+  switch (remedy) {
+    case 'resume':
+      return (
+        <button type="button" class="button button-small" onClick={() => resume([row.id])}>
+          Resume
+        </button>
+      );
+    case 'reconnect':
+      return (
+        <button type="button" class="button button-small" onClick={reconnect}>
+          Reconnect
+        </button>
+      );
+    case 'trackers':
+      if (row.state === 'adding') return null;
+      return (
+        <button type="button" class="button button-small" onClick={() => (store.tab.value = 'trackers')}>
+          Trackers
+        </button>
+      );
+  }
+}

@@ -1,0 +1,181 @@
+import { ArrowLeft, Pause, Play, Trash2, X } from 'lucide';
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import type { TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import { askToRemove, isRunning, pause, resume } from '../actions.ts';
+import { formatCount } from '../format.ts';
+import { selection } from '../selection.ts';
+import { store, type Tab } from '../store.ts';
+import { Icon } from '../ui/icon.tsx';
+import { layout } from '../ui/layout.ts';
+import { Files } from './files.tsx';
+import { General } from './general.tsx';
+import { Peers } from './peers.tsx';
+import { Trackers } from './trackers.tsx';
+
+const TABS: readonly Tab[] = ['general', 'files', 'peers', 'trackers'];
+const MIN_HEIGHT = 160;
+
+function labelOf(tab: Tab, detail: TorrentDetail | null): string {
+  const count = (name: string, of: number | undefined): string => (of === undefined ? name : `${name} ${formatCount(of)}`);
+  switch (tab) {
+    case 'general':
+      return 'General';
+    case 'files':
+      return count('Files', detail?.hasMetadata === true ? detail.files.length : undefined);
+    case 'peers':
+      return count('Peers', detail?.peers.length);
+    case 'trackers':
+      return count('Trackers', detail?.trackers.length);
+  }
+}
+
+/** Everything about the torrent that the keyboard or the pointer stands on: a panel, a side sheet or a page. */
+export function Inspector(): JSX.Element | null {
+  const panel = useRef<HTMLElement>(null);
+  const id = selection.focused.value;
+  const row = id === null ? undefined : store.row(id)?.value;
+  if (!store.inspectorOpen.value) return null;
+  const detail = store.detail.value?.id === id ? store.detail.value : null;
+  return (
+    <section ref={panel} class={`inspector inspector-${layout.value}`} aria-label="Details" onKeyDown={closeOnEscape}>
+      {layout.value === 'wide' && <Separator panel={panel} />}
+      {row === undefined ? (
+        <>
+          <div class="inspector-head">
+            <p class="quiet">Select a torrent to see its details.</p>
+            <CloseButton />
+          </div>
+        </>
+      ) : (
+        <>
+          {layout.value !== 'wide' && <Title row={row} />}
+          <div class="inspector-head">
+            <Tabs detail={detail} />
+            {layout.value === 'wide' && <CloseButton />}
+          </div>
+          <div class="tab-panel" role="tabpanel" id="tab-panel" aria-labelledby={`tab-${store.tab.value}`} tabIndex={0}>
+            <TabContent row={row} detail={detail} />
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+function close(): void {
+  store.inspectorOpen.value = false;
+}
+
+function closeOnEscape(event: KeyboardEvent): void {
+  if (event.key === 'Escape') close();
+}
+
+function CloseButton(): JSX.Element {
+  return (
+    <button type="button" class="icon-button" aria-label="Close the details" onClick={close}>
+      <Icon of={X} size={18} />
+    </button>
+  );
+}
+
+function Title({ row }: { row: TorrentRow }): JSX.Element {
+  const running = isRunning(row.id);
+  const phone = layout.value === 'phone';
+  return (
+    <header class="inspector-title">
+      {phone && (
+        <button type="button" class="icon-button" aria-label="Back to the list" onClick={close}>
+          <Icon of={ArrowLeft} size={20} />
+        </button>
+      )}
+      <h2>{row.name}</h2>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={running ? 'Pause' : 'Resume'}
+        onClick={() => (running ? pause([row.id]) : resume([row.id]))}
+      >
+        <Icon of={running ? Pause : Play} size={18} />
+      </button>
+      <button type="button" class="icon-button" aria-label="Remove" onClick={() => askToRemove([row.id])}>
+        <Icon of={Trash2} size={18} />
+      </button>
+      {!phone && <CloseButton />}
+    </header>
+  );
+}
+
+function Tabs({ detail }: { detail: TorrentDetail | null }): JSX.Element {
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const next = TABS[(TABS.indexOf(store.tab.value) + step + TABS.length) % TABS.length];
+    if (step === 0 || next === undefined) return;
+    event.preventDefault();
+    store.tab.value = next;
+    document.getElementById(`tab-${next}`)?.focus();
+  };
+  return (
+    <div class="tabs" role="tablist" aria-label="Details" onKeyDown={onKeyDown}>
+      {TABS.map(tab => (
+        <button
+          key={tab}
+          id={`tab-${tab}`}
+          type="button"
+          role="tab"
+          class="tab"
+          aria-selected={store.tab.value === tab}
+          aria-controls="tab-panel"
+          tabIndex={store.tab.value === tab ? 0 : -1}
+          onClick={() => (store.tab.value = tab)}
+        >
+          {labelOf(tab, detail)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function TabContent({ row, detail }: { row: TorrentRow; detail: TorrentDetail | null }): JSX.Element {
+  const tab = store.tab.value;
+  if (tab === 'general') return <General row={row} detail={detail} />;
+  if (detail === null) return <p class="quiet late">Asking the engine…</p>;
+  switch (tab) {
+    case 'files':
+      return <Files detail={detail} />;
+    case 'peers':
+      return <Peers row={row} detail={detail} />;
+    case 'trackers':
+      return <Trackers detail={detail} />;
+  }
+}
+
+/** The panel's upper edge, dragged or moved by arrows to make it higher or lower. */
+function Separator({ panel }: { panel: { readonly current: HTMLElement | null } }): JSX.Element {
+  const resize = (height: number): void => {
+    const most = Math.round(innerHeight * 0.7);
+    if (panel.current !== null) panel.current.style.height = `${Math.min(Math.max(height, MIN_HEIGHT), most)}px`;
+  };
+  return (
+    <div
+      class="separator"
+      role="separator"
+      aria-orientation="horizontal"
+      aria-label="Height of the details"
+      tabIndex={0}
+      onKeyDown={event => {
+        const step = event.key === 'ArrowUp' ? 24 : event.key === 'ArrowDown' ? -24 : 0;
+        if (step === 0) return;
+        event.preventDefault();
+        resize((panel.current?.offsetHeight ?? 0) + step);
+      }}
+      onPointerDown={event => {
+        event.preventDefault();
+        event.currentTarget.setPointerCapture(event.pointerId);
+      }}
+      onPointerMove={event => {
+        if (event.currentTarget.hasPointerCapture(event.pointerId)) resize(innerHeight - event.clientY);
+      }}
+    />
+  );
+}

@@ -1,0 +1,46 @@
+import type { JSX } from 'preact';
+import type { PeerRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import { formatPercent, formatRate } from '../format.ts';
+import { statusOf } from '../words.ts';
+import { store } from '../store.ts';
+
+export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.Element {
+  if (detail.peers.length === 0)
+    return <p class="quiet">No peer is connected: {statusOf(row, store.roots.value).text.toLowerCase()}.</p>;
+  const peers = [...detail.peers].sort((a, b) => b.down + b.up - (a.down + a.up) || (a.address < b.address ? -1 : 1));
+  return (
+    <table class="plain-table">
+      <thead>
+        <tr>
+          <th>Address</th>
+          <th>Client</th>
+          <th class="number">Has</th>
+          <th class="number">Down</th>
+          <th class="number">Up</th>
+          <th>Now</th>
+        </tr>
+      </thead>
+      <tbody>
+        {peers.map(peer => (
+          <tr key={peer.address}>
+            <td class="address">{peer.address}</td>
+            <td>{peer.client}</td>
+            <td class="number">{formatPercent(peer.progress)}</td>
+            <td class="number down">{peer.down > 0 ? formatRate(peer.down) : ''}</td>
+            <td class="number up">{peer.up > 0 ? formatRate(peer.up) : ''}</td>
+            <td>{nowOf(peer)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function nowOf(peer: PeerRow): string {
+  const doing = [];
+  if (peer.downloading) doing.push(peer.requests > 0 ? `sends to us, ${peer.requests} asked` : 'may send to us');
+  if (peer.uploading) doing.push('receives from us');
+  if (doing.length === 0) doing.push('waits');
+  if (peer.incoming) doing.push('came to us');
+  return doing.join(' · ');
+}

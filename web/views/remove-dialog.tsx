@@ -1,0 +1,61 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { TorrentId } from '../../sw/api.ts';
+import { removing, run } from '../actions.ts';
+import { formatBytes, plural } from '../format.ts';
+import { store } from '../store.ts';
+import { Dialog } from '../ui/dialog.tsx';
+
+/** Says what a removal leaves and what it deletes, before either happens. */
+export function RemoveDialog(): JSX.Element | null {
+  const ids = removing.value;
+  return ids === null ? null : <Confirm ids={ids} />;
+}
+
+function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
+  const withData = useSignal(false);
+  const rows = ids.flatMap(id => store.row(id)?.value ?? []);
+  const bytes = rows.reduce((sum, row) => sum + row.done, 0);
+  const [first] = rows;
+  const what = rows.length === 1 && first !== undefined ? `“${first.name}”` : plural(rows.length, 'torrent', 'torrents');
+  const close = (): void => {
+    removing.value = null;
+  };
+  return (
+    <Dialog labelledBy="remove-title" onCancel={close}>
+      <h2 id="remove-title">Remove {what}?</h2>
+      <label class="choice">
+        <input
+          type="checkbox"
+          class="check"
+          checked={withData.value}
+          disabled={bytes === 0}
+          onChange={event => (withData.value = event.currentTarget.checked)}
+        />
+        <span>Also delete {rows.length === 1 ? 'its' : 'their'} files from the disk</span>
+      </label>
+      <p class={withData.value ? 'tone-bad' : 'quiet'} role="status">
+        {bytes === 0
+          ? 'Nothing was downloaded yet, so nothing is left on the disk.'
+          : withData.value
+            ? `${formatBytes(bytes)} of downloaded files will be deleted. This cannot be undone.`
+            : `${formatBytes(bytes)} of downloaded files stay on the disk.`}
+      </p>
+      <div class="dialog-actions">
+        <button type="button" class="button" autofocus onClick={close}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          class={withData.value ? 'button button-danger' : 'button button-main'}
+          onClick={() => {
+            close();
+            run({ do: 'remove', ids, withData: withData.value });
+          }}
+        >
+          {withData.value ? 'Remove and delete files' : 'Remove from list'}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,111 @@
+import { List, Settings } from 'lucide';
+import type { JSX } from 'preact';
+import { formatBytes } from '../format.ts';
+import { FILTERS, type Filter } from '../list.ts';
+import { store, type Page } from '../store.ts';
+import { Icon } from '../ui/icon.tsx';
+import { Logo } from '../ui/logo.tsx';
+import { ConnectionChip } from './connection.tsx';
+
+function choose(filter: Filter): void {
+  store.page.value = 'torrents';
+  store.filter.value = filter;
+}
+
+export function Sidebar(): JSX.Element {
+  const page = store.page.value;
+  return (
+    <nav class="sidebar" aria-label="Main">
+      <div class="brand">
+        <Logo />
+        <span>Starling</span>
+      </div>
+      <ul class="side-list">
+        {FILTERS.map(({ id, label }) => (
+          <li key={id}>
+            <button
+              type="button"
+              class="side-item"
+              aria-current={page === 'torrents' && store.filter.value === id ? 'true' : undefined}
+              onClick={() => choose(id)}
+            >
+              <span>{label}</span>
+              <Count filter={id} />
+            </button>
+          </li>
+        ))}
+        <li class="side-gap">
+          <button
+            type="button"
+            class="side-item"
+            aria-current={page === 'settings' ? 'true' : undefined}
+            onClick={() => (store.page.value = 'settings')}
+          >
+            Settings
+          </button>
+        </li>
+      </ul>
+      <footer class="side-foot">
+        <FreeSpace />
+        <ConnectionChip id="connection-side" />
+      </footer>
+    </nav>
+  );
+}
+
+function Count({ filter }: { filter: Filter }): JSX.Element {
+  const count = store.counts.value[filter];
+  return <span class={filter === 'attention' && count > 0 ? 'number tone-warn' : 'number'}>{count}</span>;
+}
+
+function FreeSpace(): JSX.Element | null {
+  const root = store.defaultRoot.value;
+  if (root === null) return null;
+  if (root.problem !== '') return <p class="tone-warn free">{`${root.name}: ${root.problem}`}</p>;
+  if (root.free < 0) return null;
+  return <p class="free">{`${formatBytes(root.free)} free on ${root.name}`}</p>;
+}
+
+/** In a narrow window: the filters as a row of chips. */
+export function Chips(): JSX.Element {
+  return (
+    <nav class="chips" aria-label="Filters">
+      {FILTERS.map(({ id, label }) => (
+        <button
+          key={id}
+          type="button"
+          class="chip"
+          aria-current={store.filter.value === id ? 'true' : undefined}
+          onClick={() => choose(id)}
+        >
+          {label} <Count filter={id} />
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+const TABS: readonly { readonly id: Page; readonly label: string; readonly icon: typeof List }[] = [
+  { id: 'torrents', label: 'Torrents', icon: List },
+  { id: 'settings', label: 'Settings', icon: Settings },
+];
+
+/** On a phone: the pages at the bottom. */
+export function BottomTabs(): JSX.Element {
+  return (
+    <nav class="bottom-tabs" aria-label="Main">
+      {TABS.map(({ id, label, icon }) => (
+        <button
+          key={id}
+          type="button"
+          class="bottom-tab"
+          aria-current={store.page.value === id ? 'page' : undefined}
+          onClick={() => (store.page.value = id)}
+        >
+          <Icon of={icon} size={18} />
+          {label}
+        </button>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,191 @@
+import { useSignal } from '@preact/signals';
+import { ArrowDown, ArrowUp, PanelBottom, Pause, Play, Plus, Search, Settings, Trash2, X } from 'lucide';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { askToRemove, isRunning, open, pause, resume } from '../actions.ts';
+import { asking } from '../adding.ts';
+import { formatRate } from '../format.ts';
+import { selection } from '../selection.ts';
+import { store } from '../store.ts';
+import { Icon } from '../ui/icon.tsx';
+import { layout } from '../ui/layout.ts';
+import { Logo } from '../ui/logo.tsx';
+import { ConnectionChip } from './connection.tsx';
+
+export const SEARCH_ID = 'search';
+const MODIFIER = /mac|iphone|ipad/i.test(navigator.userAgent) ? '⌘' : 'Ctrl ';
+
+export function TopBar(): JSX.Element {
+  return layout.value === 'phone' ? <PhoneBar /> : <DesktopBar />;
+}
+
+function DesktopBar(): JSX.Element {
+  return (
+    <header class="topbar">
+      {layout.value === 'medium' && <Logo />}
+      <SearchField />
+      <span class="space" />
+      {selection.count.value > 0 && store.page.value === 'torrents' && <SelectionTools />}
+      <Speeds />
+      {layout.value === 'medium' && <SettingsButton />}
+      {layout.value === 'medium' && <ConnectionChip id="connection-top" />}
+      <AddButton />
+    </header>
+  );
+}
+
+function PhoneBar(): JSX.Element {
+  const searching = useSignal(false);
+  if (store.page.value === 'settings') {
+    return (
+      <header class="topbar">
+        <Logo />
+        <h1 class="title">Settings</h1>
+      </header>
+    );
+  }
+  if (selection.count.value > 0) {
+    return (
+      <header class="topbar">
+        <button type="button" class="icon-button" aria-label="Clear the selection" onClick={() => selection.clear()}>
+          <Icon of={X} size={20} />
+        </button>
+        <h1 class="title">{selection.count} selected</h1>
+        <span class="space" />
+        <SelectionTools />
+      </header>
+    );
+  }
+  return (
+    <header class="topbar">
+      {searching.value ? (
+        <SearchField focus />
+      ) : (
+        <>
+          <Logo />
+          <h1 class="title">Torrents</h1>
+          <span class="space" />
+        </>
+      )}
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={searching.value ? 'Close the search' : 'Search'}
+        onClick={() => {
+          searching.value = !searching.value;
+          store.search.value = '';
+        }}
+      >
+        <Icon of={searching.value ? X : Search} size={20} />
+      </button>
+      {!searching.value && <ConnectionChip id="connection-top" />}
+    </header>
+  );
+}
+
+function SearchField({ focus = false }: { focus?: boolean }): JSX.Element {
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (focus) input.current?.focus();
+  }, [focus]);
+  return (
+    <label class="search">
+      <Icon of={Search} size={15} />
+      <span class="sr-only">Search torrents by name</span>
+      <input
+        id={SEARCH_ID}
+        type="search"
+        placeholder="Search torrents"
+        autocomplete="off"
+        spellcheck={false}
+        value={store.search}
+        ref={input}
+        onInput={event => {
+          store.page.value = 'torrents';
+          store.search.value = event.currentTarget.value;
+        }}
+        onKeyDown={event => {
+          if (event.key !== 'Escape') return;
+          store.search.value = '';
+          event.currentTarget.blur();
+        }}
+      />
+      <kbd>{MODIFIER}K</kbd>
+    </label>
+  );
+}
+
+function SelectionTools(): JSX.Element {
+  const ids = [...selection.ids.value];
+  const [first] = ids;
+  const stopped = ids.filter(id => !isRunning(id));
+  const running = ids.filter(isRunning);
+  return (
+    <div class="tools" role="toolbar" aria-label="Selected torrents">
+      <Tool label="Resume" icon={Play} disabled={stopped.length === 0} onClick={() => resume(stopped)} />
+      <Tool label="Pause" icon={Pause} disabled={running.length === 0} onClick={() => pause(running)} />
+      <Tool label="Remove" icon={Trash2} onClick={() => askToRemove(ids)} />
+      {first !== undefined && layout.value !== 'phone' && (
+        <Tool
+          label={store.inspectorOpen.value ? 'Hide details' : 'Show details'}
+          icon={PanelBottom}
+          onClick={() =>
+            store.inspectorOpen.value ? (store.inspectorOpen.value = false) : open(selection.focused.value ?? first)
+          }
+        />
+      )}
+    </div>
+  );
+}
+
+interface ToolProps {
+  readonly label: string;
+  readonly icon: typeof Play;
+  readonly disabled?: boolean;
+  onClick(): void;
+}
+
+function Tool({ label, icon, disabled = false, onClick }: ToolProps): JSX.Element {
+  return (
+    <button type="button" class="icon-button" aria-label={label} title={label} disabled={disabled} onClick={onClick}>
+      <Icon of={icon} size={18} />
+    </button>
+  );
+}
+
+function Speeds(): JSX.Element {
+  return (
+    <div class="speeds">
+      <span class="down">
+        <span class="sr-only">Download speed </span>
+        <Icon of={ArrowDown} size={13} />
+        {formatRate(store.down.value)}
+      </span>
+      <span class="up">
+        <span class="sr-only">Upload speed </span>
+        <Icon of={ArrowUp} size={13} />
+        {formatRate(store.up.value)}
+      </span>
+    </div>
+  );
+}
+
+function SettingsButton(): JSX.Element {
+  const shown = store.page.value === 'settings';
+  return (
+    <Tool
+      label={shown ? 'Back to the torrents' : 'Settings'}
+      icon={shown ? X : Settings}
+      onClick={() => (store.page.value = shown ? 'torrents' : 'settings')}
+    />
+  );
+}
+
+export function AddButton(): JSX.Element {
+  return (
+    <button type="button" class="button button-main add-button" onClick={() => (asking.value = true)}>
+      <Icon of={Plus} size={16} />
+      Add
+    </button>
+  );
+}

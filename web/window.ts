@@ -1,0 +1,33 @@
+import { effect } from '@preact/signals';
+import { sendCommandsTo } from './actions.ts';
+import { adoptUnfinished, current } from './adding.ts';
+import { Client, type Door } from './client.ts';
+import { selection } from './selection.ts';
+import { store } from './store.ts';
+
+/** Joins the client and the store: what the worker says is shown, what is shown is said to the worker. */
+export function connect(open: () => Promise<Door>): void {
+  let first = true;
+  const client = new Client(open, {
+    link: state => {
+      store.link.value = state;
+    },
+    message: message => {
+      store.apply(message);
+      if (message.type === 'snapshot' && first) {
+        first = false;
+        adoptUnfinished();
+      }
+    },
+  });
+  sendCommandsTo(command => client.send(command));
+  const watch = (): void => {
+    const shown = store.inspectorOpen.value && store.page.value === 'torrents' ? selection.focused.value : null;
+    const detail = current.value === null ? shown : current.value.id;
+    if (store.detail.peek()?.id !== detail) store.detail.value = null;
+    client.watch(document.visibilityState === 'visible', detail);
+  };
+  effect(watch);
+  document.addEventListener('visibilitychange', watch);
+  void client.run();
+}

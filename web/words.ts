@@ -1,0 +1,95 @@
+import type { RootRow, TorrentRow } from '../sw/api.ts';
+import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, formatRatio, fraction, plural } from './format.ts';
+import { describeProblem, type ProblemContext, type Tone } from './problems.ts';
+
+export interface Status {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** Whether a person has to know, or do something, before it goes on. */
+export function needsAttention(row: TorrentRow): boolean {
+  if (row.state === 'error') return true;
+  const problem = row.problem;
+  if (problem === null || row.state === 'paused') return false;
+  if (problem.code === 'daemon-away') return false;
+  // Peers make up for a tracker that refuses.
+  return !(problem.code === 'tracker' && (row.active > 0 || isComplete(row)));
+}
+
+export function isComplete(row: TorrentRow): boolean {
+  return row.size > 0 && row.done >= row.size;
+}
+
+export function problemContext(row: TorrentRow, roots: readonly RootRow[]): ProblemContext {
+  const root = roots.find(candidate => candidate.token === row.root);
+  return { needed: Math.max(0, row.size - row.done), free: root?.free ?? -1, folder: root?.name ?? '' };
+}
+
+/** What a torrent is doing, in a few words. */
+export function statusOf(row: TorrentRow, roots: readonly RootRow[]): Status {
+  if (row.problem !== null && (needsAttention(row) || row.state === 'waiting')) {
+    const words = describeProblem(row.problem, problemContext(row, roots));
+    return { text: words.short, tone: words.tone };
+  }
+  switch (row.state) {
+    case 'adding':
+      return { text: 'Being added', tone: 'plain' };
+    case 'metadata':
+      return {
+        text: row.peers > 0 ? `Getting the file list · ${plural(row.peers, 'peer', 'peers')}` : 'Looking for peers',
+        tone: 'plain',
+      };
+    case 'checking':
+      return { text: 'Checking files', tone: 'plain' };
+    case 'downloading':
+      return { text: downloading(row), tone: 'plain' };
+    case 'seeding':
+      return { text: `Seeding · ratio ${ratioOf(row)}`, tone: 'good' };
+    case 'done':
+      return { text: 'Done', tone: 'plain' };
+    case 'paused':
+      return { text: 'Paused', tone: 'plain' };
+    case 'waiting':
+      return { text: 'Waiting', tone: 'plain' };
+    case 'error':
+      return { text: 'Stopped by an error', tone: 'bad' };
+  }
+}
+
+function downloading(row: TorrentRow): string {
+  if (row.active > 0) return `Downloading · ${plural(row.active, 'peer', 'peers')}`;
+  if (row.peers > 0) return `Waiting for ${plural(row.peers, 'peer', 'peers')}`;
+  return 'Looking for peers';
+}
+
+export function ratioOf(row: TorrentRow): string {
+  return formatRatio(row.uploaded, Math.max(row.downloaded, row.done));
+}
+
+/** The first line of the panel: the status with its numbers, as a sentence. */
+export function nowOf(row: TorrentRow, roots: readonly RootRow[]): string {
+  if (row.state === 'downloading' && row.active > 0) {
+    const left = formatDuration(row.eta);
+    const from = `Downloading from ${formatCount(row.active)} of ${plural(row.peers, 'peer', 'peers')}`;
+    return left === '' ? from : `${from}, ${left} left`;
+  }
+  if (row.state === 'downloading' && row.peers > 0)
+    return `Connected to ${plural(row.peers, 'peer', 'peers')}, none is sending yet`;
+  if (row.state === 'seeding') {
+    return row.peers > 0
+      ? `Seeding to ${plural(row.peers, 'peer', 'peers')}, ratio ${ratioOf(row)}`
+      : `Seeding, nobody asks at the moment, ratio ${ratioOf(row)}`;
+  }
+  return statusOf(row, roots).text;
+}
+
+/** A row of the list as a screen reader says it. */
+export function spokenRow(row: TorrentRow, roots: readonly RootRow[]): string {
+  const parts = [row.name, statusOf(row, roots).text.replaceAll(' · ', ', ')];
+  if (row.size > 0) parts.push(`${formatPercent(fraction(row.done, row.size))} of ${formatBytes(row.size)}`);
+  if (row.down > 0) parts.push(`${formatRate(row.down)} down`);
+  if (row.up > 0) parts.push(`${formatRate(row.up)} up`);
+  if (row.eta >= 0 && row.state === 'downloading') parts.push(`${formatDuration(row.eta)} left`);
+  return parts.join(', ');
+}

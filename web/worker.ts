@@ -1,0 +1,85 @@
+import { signal } from '@preact/signals';
+import { API_VERSION } from '../sw/api.ts';
+import type { Door } from './client.ts';
+import { holdWorker, startPings } from './lend/keepalive.ts';
+
+const SCRIPT = '/sw.js';
+/** How long a page waits for its worker to take control before it loads itself once more. */
+const CONTROL_TIMEOUT_MS = 3000;
+const RELOADED_KEY = 'starling.reloaded';
+
+/** A newer version of the app is installed and waits for the window to be reloaded. */
+export const updateWaiting = signal(false);
+
+let registration: ServiceWorkerRegistration | null = null;
+let updating = false;
+
+/** Registers the worker and follows its updates. Rejects where the browser has no service workers, or refuses ours. */
+export async function registerWorker(): Promise<void> {
+  if (!('serviceWorker' in navigator)) throw new Error('no service workers');
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
+    if (updating) location.reload();
+  });
+  registration = await navigator.serviceWorker.register(SCRIPT, { updateViaCache: 'none' });
+  followUpdates(registration);
+  startPings();
+}
+
+function followUpdates(from: ServiceWorkerRegistration): void {
+  const look = (): void => {
+    updateWaiting.value = from.waiting !== null && from.active !== null;
+  };
+  from.addEventListener('updatefound', () => {
+    from.installing?.addEventListener('statechange', look);
+  });
+  look();
+}
+
+/**
+ * Lets the waiting version take over. The running worker saves what it is doing and stops, then the new one is told to
+ * activate; the window reloads once that one is in control.
+ */
+export function applyUpdate(): void {
+  updating = true;
+  registration?.active?.postMessage({ type: 'update' });
+  registration?.waiting?.postMessage({ type: 'update' });
+}
+
+/** Opens a link to the worker in control of this page; it lasts as long as that worker. */
+export async function openDoor(): Promise<Door> {
+  const worker = await controller();
+  const hold = await holdWorker();
+  const channel = new MessageChannel();
+  worker.postMessage({ type: 'connect', version: API_VERSION }, [channel.port2]);
+  return { port: channel.port1, ended: hold.ended, close: () => hold.release() };
+}
+
+/** The worker in control. A page that was loaded past its worker (a forced reload) gets one only by loading again. */
+async function controller(): Promise<ServiceWorker> {
+  await navigator.serviceWorker.ready;
+  if (navigator.serviceWorker.controller === null) await takesControl();
+  const worker = navigator.serviceWorker.controller;
+  if (worker === null) throw new Error('The worker did not take control of the page');
+  sessionStorage.removeItem(RELOADED_KEY);
+  return worker;
+}
+
+function takesControl(): Promise<void> {
+  return new Promise(resolve => {
+    const timeout = setTimeout(() => {
+      if (sessionStorage.getItem(RELOADED_KEY) === null) {
+        sessionStorage.setItem(RELOADED_KEY, '1');
+        location.reload();
+      }
+      resolve();
+    }, CONTROL_TIMEOUT_MS);
+    navigator.serviceWorker.addEventListener(
+      'controllerchange',
+      () => {
+        clearTimeout(timeout);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}
