@@ -25,7 +25,7 @@ const MESSAGE_LIMITS: ScanOptions = { maxDepth: 16, maxTokens: 100_000 };
 
 /** Decodes one value known by its keys. Throws `bencode` on anything malformed. */
 export function decode(bytes: Uint8Array, options: ScanOptions = {}): Decoded {
-  const { end } = scan(bytes, { ...MESSAGE_LIMITS, ...options });
+  const end = scan(bytes, { ...MESSAGE_LIMITS, ...options }).end(0);
   return { value: bencode.decode(bytes.subarray(0, end)) as BValue, end };
 }
 

@@ -24,43 +24,43 @@ const PAD_NAME = '_____padding_file_';
 const utf8 = new TextDecoder('utf-8');
 
 /** The text under a key, its UTF-8 variant first; null where there is none. */
-export function textAt(info: Scan, dict: number, key: string): string | null {
-  const bytes = info.string(info.find(dict, `${key}.utf-8`)) ?? info.string(info.find(dict, key));
+export function textAt(scan: Scan, dict: number, key: string): string | null {
+  const bytes = scan.string(scan.find(dict, `${key}.utf-8`)) ?? scan.string(scan.find(dict, key));
   return bytes === null ? null : utf8.decode(bytes);
 }
 
 /** The v1 files below a folder `name`, or the one file of that name; null where the torrent has no v1 part. */
-export function readFileList(info: Scan, name: string): ListedFile[] | null {
-  const list = info.find(0, 'files');
-  if (info.isList(list)) {
+export function readFileList(scan: Scan, info: number, name: string): ListedFile[] | null {
+  const list = scan.find(info, 'files');
+  if (scan.isList(list)) {
     const files: ListedFile[] = [];
-    for (const entry of info.items(list)) addFile(files, readListed(info, entry, name));
+    for (const entry of scan.items(list)) addFile(files, readListed(scan, entry, name));
     return files;
   }
-  if (info.find(0, 'length') < 0) return null;
-  return [{ path: [name], length: lengthAt(info, 0), pad: false, root: null }];
+  if (scan.find(info, 'length') < 0) return null;
+  return [{ path: [name], length: lengthAt(scan, info), pad: false, root: null }];
 }
 
 /** The v2 files; null where the torrent has no v2 part. */
-export function readFileTree(info: Scan, name: string): ListedFile[] | null {
-  const tree = info.find(0, 'file tree');
+export function readFileTree(scan: Scan, info: number, name: string): ListedFile[] | null {
+  const tree = scan.find(info, 'file tree');
   if (tree < 0) return null;
   const files: ListedFile[] = [];
-  readTree(info, tree, [], files);
+  readTree(scan, tree, [], files);
   const only = files[0];
-  const isSingle = files.length === 1 && only?.path.length === 1 && !info.isList(info.find(0, 'files'));
+  const isSingle = files.length === 1 && only?.path.length === 1 && !scan.isList(scan.find(info, 'files'));
   return isSingle ? files : files.map(file => ({ ...file, path: [name, ...file.path] }));
 }
 
-function readListed(info: Scan, entry: number, name: string): ListedFile {
-  if (!info.isDict(entry)) damaged('one of its files is no entry of a list');
-  const length = lengthAt(info, entry);
-  const pad = hasAttribute(info, entry, 'p');
-  let list = info.find(entry, 'path.utf-8');
-  if (!info.isList(list)) list = info.find(entry, 'path');
+function readListed(scan: Scan, entry: number, name: string): ListedFile {
+  if (!scan.isDict(entry)) damaged('one of its files is no entry of a list');
+  const length = lengthAt(scan, entry);
+  const pad = hasAttribute(scan, entry, 'p');
+  let list = scan.find(entry, 'path.utf-8');
+  if (!scan.isList(list)) list = scan.find(entry, 'path');
   const components: string[] = [];
-  for (const item of info.items(list)) {
-    const bytes = info.string(item) ?? damaged('the name of one of its files is no text');
+  for (const item of scan.items(list)) {
+    const bytes = scan.string(item) ?? damaged('the name of one of its files is no text');
     components.push(utf8.decode(bytes));
   }
   if (components.length === 0) {
@@ -72,27 +72,27 @@ function readListed(info: Scan, entry: number, name: string): ListedFile {
 }
 
 /** Recursion is bounded by the depth that the scanner accepts. */
-function readTree(info: Scan, directory: number, above: readonly string[], files: ListedFile[]): void {
-  if (!info.isDict(directory)) damaged('its tree of files has something in it that is neither a file nor a folder');
-  for (const { key, value } of info.entries(directory)) {
+function readTree(scan: Scan, directory: number, above: readonly string[], files: ListedFile[]): void {
+  if (!scan.isDict(directory)) damaged('its tree of files has something in it that is neither a file nor a folder');
+  for (const { key, value } of scan.entries(directory)) {
     if (key.length === 0) damaged('its tree of files has an entry without a name');
     const safe = safeName(utf8.decode(key));
     const path = safe === '' ? above : [...above, safe];
-    const [first, ...rest] = info.entries(value);
+    const [first, ...rest] = scan.entries(value);
     if (first?.key.length === 0) {
       if (rest.length > 0) damaged('its tree of files has an entry that is both file and folder');
-      addFile(files, readLeaf(info, first.value, path.length > 0 ? path : ['_']));
+      addFile(files, readLeaf(scan, first.value, path.length > 0 ? path : ['_']));
     } else {
-      readTree(info, value, path, files);
+      readTree(scan, value, path, files);
     }
   }
 }
 
-function readLeaf(info: Scan, leaf: number, path: readonly string[]): ListedFile {
-  if (!info.isDict(leaf)) damaged('its tree of files has a file that is no entry');
-  if (hasAttribute(info, leaf, 'p')) damaged('its tree of files has a pad, which only the older list may have');
-  const length = lengthAt(info, leaf);
-  const root = info.string(info.find(leaf, 'pieces root'));
+function readLeaf(scan: Scan, leaf: number, path: readonly string[]): ListedFile {
+  if (!scan.isDict(leaf)) damaged('its tree of files has a file that is no entry');
+  if (hasAttribute(scan, leaf, 'p')) damaged('its tree of files has a pad, which only the older list may have');
+  const length = lengthAt(scan, leaf);
+  const root = scan.string(scan.find(leaf, 'pieces root'));
   if (length === 0) return { path, length, pad: false, root: null };
   if (root?.length !== 32 || root.every(byte => byte === 0)) damaged('one of its files has no hash');
   return { path, length, pad: false, root };
@@ -105,16 +105,16 @@ function addFile(files: ListedFile[], file: ListedFile): void {
 }
 
 /** A symbolic link takes up nothing of the torrent, whatever length it gives; here it becomes an empty file. */
-function lengthAt(info: Scan, dict: number): number {
-  if (hasAttribute(info, dict, 'l')) return 0;
-  const length = info.integer(info.find(dict, 'length'));
+function lengthAt(scan: Scan, dict: number): number {
+  if (hasAttribute(scan, dict, 'l')) return 0;
+  const length = scan.integer(scan.find(dict, 'length'));
   if (length === null || length < 0) damaged('one of its files has no length');
   if (length > MAX_FILE_LENGTH) damaged('one of its files is larger than any disk');
   return length;
 }
 
-function hasAttribute(info: Scan, dict: number, attribute: string): boolean {
-  return info.string(info.find(dict, 'attr'))?.includes(attribute.charCodeAt(0)) ?? false;
+function hasAttribute(scan: Scan, dict: number, attribute: string): boolean {
+  return scan.string(scan.find(dict, 'attr'))?.includes(attribute.charCodeAt(0)) ?? false;
 }
 
 /** What a person can do about a torrent that is not as it should be. */

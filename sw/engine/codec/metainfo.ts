@@ -13,7 +13,7 @@ import { MAX_METADATA } from './extensions.ts';
 import { damaged, readFileList, readFileTree, textAt, type ListedFile } from './file-list.ts';
 import { checkPieceLayers, checkSameFiles, withPads } from './hybrid.ts';
 import { distinctPaths, safeName } from './paths.ts';
-import { scan, type Scan } from './scan.ts';
+import { scan as scanBytes, type Scan } from './scan.ts';
 import { printable } from './text.ts';
 import { trackerUrl, webSeedUrl } from './urls.ts';
 
@@ -26,6 +26,8 @@ const MAX_WEB_SEEDS = 100;
 const MAX_NODES = 100;
 const MAX_COMMENT = 1000;
 const MAX_CREATOR = 100;
+/** What every torrent begins with. */
+const DICT = 0x64;
 
 export interface Metainfo {
   /** SHA-1 of `info`; of v2 alone, the first 20 bytes of its SHA-256. */
@@ -66,13 +68,12 @@ export function parseTorrent(bytes: Uint8Array): Metainfo {
       `This torrent file is larger than ${MAX_TORRENT_BYTES / 1e6} MB, which no real one is. Look for another copy of it.`,
     );
   }
+  if (bytes[0] !== DICT)
+    fail('torrent', 'This file is no torrent. If it was downloaded, the server may have sent a web page in its place.');
   // Some servers append to what they send; what follows the torrent is let be.
   const torrent = scanned(bytes, 'allow');
-  if (!torrent.isDict(0))
-    fail('torrent', 'This file is no torrent. If it was downloaded, the server may have sent a web page in its place.');
   const infoToken = torrent.find(0, 'info');
-  if (!torrent.isDict(infoToken)) damaged('it says nothing about its files');
-  const { info, tree } = readInfo(torrent.raw(infoToken).slice());
+  const { info, tree } = readInfo(torrent, infoToken);
   if (tree !== null) checkPieceLayers(torrent, tree, info.layout.pieceLength);
   const createdAt = torrent.integer(torrent.find(0, 'creation date'));
   return {
@@ -87,19 +88,19 @@ export function parseTorrent(bytes: Uint8Array): Metainfo {
 }
 
 /**
- * Reads an info dictionary that peers sent; the bytes are kept, not copied. Throws `info-hash` where it is not the one
+ * Reads an info dictionary that peers sent; Throws `info-hash` where it is not the one
  * with the hash `expected`, else as {@link parseTorrent} does.
  */
 export function parseInfo(bytes: Uint8Array, expected: InfoHash): Metainfo {
   if (bytes.length > MAX_METADATA) damaged('the list of its files is too long');
   if (toHex(sha1(bytes)) !== expected) fail('info-hash', 'What peers sent is not the list of files of this torrent.');
-  return { ...readInfo(bytes).info, ...NO_SURROUNDINGS };
+  return { ...readInfo(scanned(bytes, 'refuse'), 0).info, ...NO_SURROUNDINGS };
 }
 
 /** Scans a torrent or an info dictionary; what is wrong is told as of a torrent. */
 function scanned(bytes: Uint8Array, trailing: 'refuse' | 'allow'): Scan {
   try {
-    return scan(bytes, { trailing });
+    return scanBytes(bytes, { trailing });
   } catch (error) {
     if (error instanceof EngineError)
       fail('torrent', `This torrent is damaged: ${error.message} Download it again, or look for another copy.`);
@@ -107,37 +108,41 @@ function scanned(bytes: Uint8Array, trailing: 'refuse' | 'allow'): Scan {
   }
 }
 
-function readInfo(bytes: Uint8Array): { info: Omit<Metainfo, keyof Surroundings>; tree: readonly ListedFile[] | null } {
-  const dict = scanned(bytes, 'refuse');
-  if (!dict.isDict(0)) damaged('it says nothing about its files');
-  const version = dict.integer(dict.find(0, 'meta version')) ?? 1;
+function readInfo(scan: Scan, dict: number): { info: Omit<Metainfo, keyof Surroundings>; tree: readonly ListedFile[] | null } {
+  if (!scan.isDict(dict)) damaged('it says nothing about its files');
+  const version = scan.integer(scan.find(dict, 'meta version')) ?? 1;
   if (version > 2)
     fail('torrent', 'This torrent is of a newer kind than Starling knows. Look for a v1 or hybrid torrent of the same files.');
   const isV2 = version === 2;
-  if (isV2 && !dict.sorted) damaged('its entries are not in order');
-  const pieceLength = readPieceLength(dict, isV2);
-  const rawName = textAt(dict, 0, 'name') ?? damaged('it has no name');
-  const name = safeName(rawName) || toHex(sha1(bytes));
+  if (isV2 && !scan.isSorted(dict)) damaged('its entries are not in order');
+  const pieceLength = readPieceLength(scan, dict, isV2);
+  // A copy of its own, so that it does not keep the rest of a file in memory.
+  const info = scan.raw(dict).slice();
+  const rawName = textAt(scan, dict, 'name') ?? damaged('it has no name');
+  const name = safeName(rawName) || toHex(sha1(info));
 
-  const tree = readFileTree(dict, name);
+  const tree = readFileTree(scan, dict, name);
   if ((tree !== null) !== isV2) damaged(isV2 ? 'it lists no files' : 'it has a tree of files and does not say of which version');
-  const list = readFileList(dict, name);
+  const list = readFileList(scan, dict, name);
   if (list !== null && tree !== null) checkSameFiles(list, tree, pieceLength);
   const files = list ?? (tree === null ? damaged('it lists no files') : withPads(tree, pieceLength));
 
   const layout = layOut(files, pieceLength);
   const v2Only = list === null;
-  const hashes = dict.string(dict.find(0, 'pieces'));
+  const pieces = scan.find(dict, 'pieces');
+  const hashes = scan.string(pieces);
   if (hashes === null && !v2Only) damaged('it has no hashes of its pieces');
   if (hashes !== null && hashes.length !== ID_BYTES * layout.pieceCount)
     damaged('the number of its hashes does not fit its size');
-  const isPrivate = (dict.integer(dict.find(0, 'private')) ?? 0) !== 0;
-  const infoHash = toHex(v2Only ? sha256(bytes).subarray(0, ID_BYTES) : sha1(bytes));
-  return { info: { infoHash, info: bytes, name, layout, pieceHashes: hashes ?? new Uint8Array(), isPrivate, v2Only }, tree };
+  const hashesEnd = scan.end(pieces) - scan.start(dict);
+  const pieceHashes = info.subarray(hashesEnd - (hashes?.length ?? 0), hashesEnd);
+  const isPrivate = (scan.integer(scan.find(dict, 'private')) ?? 0) !== 0;
+  const infoHash = toHex(v2Only ? sha256(info).subarray(0, ID_BYTES) : sha1(info));
+  return { info: { infoHash, info, name, layout, pieceHashes, isPrivate, v2Only }, tree };
 }
 
-function readPieceLength(info: Scan, isV2: boolean): number {
-  const length = info.integer(info.find(0, 'piece length'));
+function readPieceLength(scan: Scan, dict: number, isV2: boolean): number {
+  const length = scan.integer(scan.find(dict, 'piece length'));
   if (length === null || length <= 0 || length > MAX_PIECE_LENGTH) damaged('its pieces have no length that can be');
   // BEP 52: a power of two, and no less than a block.
   if (isV2 && (length < BLOCK || (length & (length - 1)) !== 0)) damaged('its pieces have no length that can be');

@@ -39,42 +39,64 @@ export function safePath(raw: readonly string[]): string[] {
   return path.length > 0 ? path : ['_'];
 }
 
+/** A folder as the most forgiving disk sees it; names are folded. */
+interface Folder {
+  readonly files: Set<string>;
+  readonly folders: Map<string, Folder>;
+}
+
 /**
  * Gives each file a path that no other file and no folder has, where case and the composition of characters do not
  * count, as on many disks they don't: a second `a.txt` becomes `a.1.txt`. Files come in the torrent's order and the
  * first keeps its name.
  */
 export function distinctPaths(paths: readonly (readonly string[])[]): (readonly string[])[] {
-  const taken = new Set<string>();
-  let previous = '';
-  for (const path of paths) {
-    const folder = path.slice(0, -1).join('/');
-    // Files of one folder mostly follow one another.
-    if (folder === previous) continue;
-    previous = folder;
-    let key = '';
-    for (const name of path.slice(0, -1)) {
-      key += `${fold(name)}/`;
-      taken.add(key);
-    }
-  }
+  const root = newFolder();
+  // Folders first, so that no file takes the name of one that comes later.
+  const folders = paths.map(folderFinder(root));
   let duplicates = 0;
-  return paths.map(path => {
-    const folder = path.slice(0, -1);
-    const folderKey = folder.map(name => `${fold(name)}/`).join('');
+  return paths.map((path, index) => {
+    const { files, folders: inside } = folders[index]!;
     const name = path.at(-1)!;
     let candidate = name;
     for (let attempt = 1; ; attempt++) {
-      const key = folderKey + fold(candidate);
-      if (!taken.has(key) && !taken.has(`${key}/`)) {
-        taken.add(key);
-        return candidate === name ? path : [...folder, candidate];
+      const key = fold(candidate);
+      if (!files.has(key) && !inside.has(key)) {
+        files.add(key);
+        return candidate === name ? path : [...path.slice(0, -1), candidate];
       }
-      if (attempt > 1 && ++duplicates > MAX_DUPLICATES)
+      if (attempt > 1 && ++duplicates > MAX_DUPLICATES) {
         fail('torrent', 'This torrent has too many files of the same name to be an honest one.');
+      }
       candidate = shorten(name, `.${attempt}`);
     }
   });
+}
+
+/** Finds, or makes, the folder of a path; quick where many paths of one folder follow one another. */
+function folderFinder(root: Folder): (path: readonly string[]) => Folder {
+  let previous: readonly string[] = [''];
+  let folder = root;
+  return path => {
+    if (path.length === previous.length && path.every((name, index) => index === path.length - 1 || name === previous[index]))
+      return folder;
+    previous = path;
+    folder = root;
+    for (let index = 0; index < path.length - 1; index++) {
+      const key = fold(path[index]!);
+      let inside = folder.folders.get(key);
+      if (inside === undefined) {
+        inside = newFolder();
+        folder.folders.set(key, inside);
+      }
+      folder = inside;
+    }
+    return folder;
+  };
+}
+
+function newFolder(): Folder {
+  return { files: new Set(), folders: new Map() };
 }
 
 /** Two names are one on some disk if they fold to the same. */

@@ -34,7 +34,7 @@ interface Open {
 
 /**
  * Accepts one bencoded value from the start of `bytes`, or throws `bencode`.
- * Keys must be strings and differ; whether they are sorted, as they should be, is told by {@link Scan.sorted}.
+ * Keys must be strings and differ; whether they are sorted, as they should be, is told by {@link Scan.isSorted}.
  */
 export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
   const { maxDepth = 100, maxTokens = 3_000_000, trailing = 'refuse' } = options;
@@ -129,8 +129,8 @@ export class Scan {
   readonly bytes: Uint8Array;
   /** Tokens in all. */
   count = 0;
-  /** No dictionary has its keys out of order. */
-  sorted = true;
+  /** Dictionaries whose keys are out of order. */
+  readonly #unsorted: number[] = [];
   /** Three a token: where it begins, where it ends, the token after it and all inside it. */
   #table = new Int32Array(3 * 64);
 
@@ -138,13 +138,13 @@ export class Scan {
     this.bytes = bytes;
   }
 
-  /** Where the outermost value ends. */
-  get end(): number {
-    return this.#table[1]!;
-  }
-
+  /** The offsets of a token's first byte, and of the one after its last. */
   start(token: number): number {
     return this.#table[3 * token]!;
+  }
+
+  end(token: number): number {
+    return this.#table[3 * token + 1]!;
   }
 
   /** The bytes of a token as they stand. */
@@ -158,6 +158,11 @@ export class Scan {
 
   isList(token: number): boolean {
     return this.#lead(token) === LIST;
+  }
+
+  /** Whether every dictionary in a value has its keys in order. */
+  isSorted(token: number): boolean {
+    return !this.#unsorted.some(dict => dict >= token && dict < this.#next(token));
   }
 
   /** The bytes of a string. */
@@ -223,7 +228,7 @@ export class Scan {
     this.#table[3 * token + 1] = end;
     this.#table[3 * token + 2] = this.count;
     if (sorted) return;
-    this.sorted = false;
+    this.#unsorted.push(token);
     // Sorted keys are compared with their neighbours as they come; only out of order can equal ones lie apart.
     const seen = new Set<string>();
     const latin = new TextDecoder('latin1');
