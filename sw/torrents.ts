@@ -120,21 +120,18 @@ export class Torrents<Kept> implements Backend {
     else this.changed();
   }
 
-  /** The host let us in. On a worker's first connection the records are asked for while the host goes on with its welcome. */
-  admitted(): void {
-    if (this.current === null) this.load();
-  }
-
-  /** The host counts connections by `epoch`: a gap means that someone else wrote in between, and the records are read anew. */
+  /**
+   * The host takes our records from now on, and nobody else's. It counts connections by `epoch`: after a gap someone else
+   * may have written in between, and the records are read anew.
+   */
   welcomed(epoch: number): void {
     this.options.mark('welcomed');
     const isNext = epoch === this.lastEpoch + 1;
     this.lastEpoch = epoch;
-    if (this.current !== null && !isNext) {
-      this.current.silence();
-      this.current = null;
-      this.load();
-    }
+    if (this.current !== null && isNext) return;
+    this.current?.silence();
+    this.current = null;
+    this.load();
   }
 
   /** The io-daemon can be used. */

@@ -61,9 +61,7 @@ export interface LinkOptions {
 }
 
 export interface LinkEvents {
-  /** `/control` let us in: records can be asked for. */
-  admitted(): void;
-  /** The first WELCOME of a connection: records can be written, under this epoch. */
+  /** The first WELCOME of a connection: records can be read and written, under this epoch. */
   welcomed(epoch: number): void;
   /** `/io` is up. */
   linked(kept: readonly KeptBuffer[]): void;
@@ -212,10 +210,7 @@ export class DaemonLink {
         batches: false,
       },
       {
-        ready: () => {
-          this.control.opened(bytes => channel.send(bytes));
-          this.events.admitted();
-        },
+        ready: () => this.control.opened(bytes => channel.send(bytes)),
         frame: frame => this.hear(this.control, frame),
         closed: (refused, detail) => {
           this.options.log('info', `The host: ${detail}`);

@@ -31,7 +31,6 @@ export class Harness {
       log: () => undefined,
     },
     {
-      admitted: () => this.told.push('admitted'),
       welcomed: epoch => this.told.push(`welcomed ${epoch}`),
       linked: kept => {
         this.kept = kept;

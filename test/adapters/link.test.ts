@@ -27,7 +27,7 @@ describe('connecting', () => {
     expect(io.sent(Op.AUTH)[0]?.token).toBe('ticket-7');
     expect(harness.link.state).toBe('linked');
     expect(harness.kept).toEqual([kept]);
-    expect(harness.told).toEqual(['admitted', 'welcomed 7', 'linked']);
+    expect(harness.told).toEqual(['welcomed 7', 'linked']);
   });
 
   it('sends what is queued in one turn as one message, in order', async () => {
@@ -53,7 +53,7 @@ describe('connecting', () => {
     control.say({ op: ControlOp.WELCOME, id: 0, welcome: welcome(1) });
     harness.sockets.last.admit();
     expect(harness.link.state).toBe('linked');
-    expect(harness.told).toEqual(['admitted', 'welcomed 1', 'linked']);
+    expect(harness.told).toEqual(['welcomed 1', 'linked']);
   });
 
   it('stays unpaired where the token is refused', () => {

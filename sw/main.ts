@@ -1,0 +1,151 @@
+/**
+ * The service worker, put together. Any event may start it and it may be ended at any moment, so nothing waits for a
+ * first event: connecting begins with the first line.
+ */
+import { DaemonHttp } from './adapters/daemon-http.ts';
+import { DaemonLink } from './adapters/daemon-link.ts';
+import { DaemonNet } from './adapters/daemon-net.ts';
+import { DaemonState } from './adapters/daemon-state.ts';
+import { daemonStats } from './adapters/daemon-stats.ts';
+import { DaemonStore } from './adapters/daemon-store.ts';
+import { BrowserMemory } from './adapters/idb-state.ts';
+import { after, consoleLog, openBrowserSocket, PlatformClock, platformRandom } from './adapters/platform.ts';
+import { ApiServer } from './api-server.ts';
+import { STATS_PATH, type TorrentRow, type WorkerStats } from './api.ts';
+import { Session } from './engine/index.ts';
+import { EngineLock } from './engine-lock.ts';
+import { Lifetime } from './lifetime.ts';
+import { keepShell, respondFromShell } from './shell.ts';
+import { Torrents } from './torrents.ts';
+
+declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: Parameters<typeof keepShell>[0] };
+/** Set by the build from package.json. */
+declare const __VERSION__: string;
+
+keepShell(self.__WB_MANIFEST);
+
+const log = consoleLog('info');
+const marks: { readonly name: string; readonly at: number }[] = [];
+/** Later connections of the same life are not part of its start. */
+const MAX_MARKS = 32;
+
+function mark(name: string): void {
+  if (marks.length < MAX_MARKS) marks.push({ name, at: performance.now() });
+}
+
+const memory = new BrowserMemory(log);
+const lock = new EngineLock();
+const lifetime = new Lifetime(() => void forgetClosedWindows());
+
+const link = new DaemonLink(
+  {
+    host: `127.0.0.1:${location.port}`,
+    origin: location.origin,
+    version: __VERSION__,
+    open: openBrowserSocket,
+    after,
+    random: Math.random,
+    log,
+  },
+  {
+    welcomed: epoch => torrents.welcomed(epoch),
+    linked: kept => torrents.linked(kept),
+    unlinked: () => torrents.unlinked(),
+    changed: () => torrents.changed(),
+  },
+);
+const net = new DaemonNet(link.io, () => mark('first request'));
+const store = new DaemonStore(link.io);
+const http = new DaemonHttp(link.io);
+const state = new DaemonState(link.control, () => link.epoch);
+
+const torrents = new Torrents({
+  link,
+  memory,
+  newEngine: () => {
+    const clock = new PlatformClock();
+    const engine = new Session({ clock, random: platformRandom, net, store, state, http, log }, { version: __VERSION__ });
+    return { engine, silence: () => clock.stop() };
+  },
+  loadRecords: done => state.load(done),
+  mark,
+  replaced: () => server.reset(),
+});
+const server = new ApiServer(torrents);
+
+/** What windows are shown first. */
+const remembered = remember();
+let isStarted = false;
+
+async function remember(): Promise<void> {
+  const [everConnected, rows] = await Promise.all([memory.everConnected(), memory.rows<TorrentRow>()]);
+  torrents.remember(everConnected, rows);
+}
+
+/** Runs the engine here, as soon as no other worker does. Only the active worker may be asked to. */
+async function start(): Promise<void> {
+  if (isStarted) return;
+  isStarted = true;
+  mark('started');
+  const [credentials] = await Promise.all([memory.credentials(), lock.acquire()]);
+  mark('locked');
+  torrents.begin(credentials);
+}
+
+/** Makes room for the next version. */
+async function handOver(): Promise<void> {
+  await torrents.close();
+  lifetime.end();
+  lock.release();
+}
+
+async function forgetClosedWindows(): Promise<void> {
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  server.keepOnly(new Set(windows.map(({ id }) => id)));
+}
+
+async function stats(): Promise<Response> {
+  const body: WorkerStats = {
+    marks,
+    io: link.ioTraffic,
+    control: link.controlTraffic,
+    daemon: await daemonStats(link.io),
+    windows: lifetime.windows,
+  };
+  return Response.json(body, { headers: { 'cache-control': 'no-store' } });
+}
+
+self.addEventListener('install', event => {
+  // The first version has nobody to wait for; a later one waits until it is let in.
+  if (self.registration.active === null) event.waitUntil(self.skipWaiting());
+});
+
+self.addEventListener('activate', event => {
+  void start();
+  event.waitUntil(self.clients.claim());
+});
+
+self.addEventListener('fetch', event => {
+  void start();
+  const url = new URL(event.request.url);
+  if (url.origin !== location.origin) return;
+  const response = lifetime.respond(url) ?? (url.pathname === STATS_PATH ? stats() : respondFromShell(event, url));
+  if (response !== null) event.respondWith(response);
+});
+
+self.addEventListener('message', event => {
+  const message: unknown = event.data;
+  if (typeof message !== 'object' || message === null || !('type' in message)) return;
+  const { source } = event;
+  if (message.type === 'connect' && source instanceof Client) {
+    void start();
+    const version = 'version' in message ? message.version : null;
+    const [port] = event.ports;
+    if (port !== undefined) void remembered.then(() => server.connect(port, source.id, version));
+  } else if (message.type === 'update') {
+    event.waitUntil(isStarted ? handOver() : self.skipWaiting());
+  }
+});
+
+// Started anew in the middle of its life, it need not wait for the event that started it.
+if ('serviceWorker' in self && self.serviceWorker.state === 'activated') void start();
