@@ -1,0 +1,30 @@
+/**
+ * Stands in for the io-daemon: talks the lines of daemon/wire/child.ts and nothing else.
+ * Arguments: a mode, and a file that gets what it hears from its host. Modes: `ok`; `crash` ends at once; `deaf` never listens; `stubborn` heeds
+ * neither stop nor SIGTERM, but ends with its stdin; `idle` says that it is idle after it was admitted.
+ */
+import { appendFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+
+const [mode = 'ok', heardFile] = process.argv.slice(2);
+const say = message => process.stdout.write(`${JSON.stringify(message)}\n`);
+
+if (mode === 'crash') process.exit(3);
+if (mode === 'stubborn') process.on('SIGTERM', () => undefined);
+
+const lines = createInterface({ input: process.stdin });
+lines.on('line', line => {
+  if (heardFile) appendFileSync(heardFile, `${line}\n`);
+  const message = JSON.parse(line);
+  if (message.type === 'start' && mode !== 'deaf') say({ type: 'listening', port: 40_000 });
+  if (message.type === 'admit') {
+    say({ type: 'admitted', epoch: message.epoch });
+    if (mode === 'idle') {
+      say({ type: 'idle' });
+      process.exit(0);
+    }
+  }
+  if (message.type === 'stop' && mode !== 'stubborn') process.exit(0);
+});
+lines.on('close', () => process.exit(0));
+process.stderr.write('{"msg":"fake io-daemon"}\n');

@@ -1,0 +1,173 @@
+import type { Connection, FileRow, RootRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
+
+/** What the interface is looked at with: plausible torrents in every state. */
+
+export const ROOTS: readonly RootRow[] = [
+  { token: 'a'.repeat(64), name: 'Downloads', free: 412e9, isDefault: true, problem: '' },
+  { token: 'b'.repeat(64), name: 'Films', free: 1.2e9, isDefault: false, problem: '' },
+];
+
+export const CONNECTED: Connection = { state: 'connected', everConnected: true, superseded: false, gaveUp: false, version: '0.1.0' };
+export const UNPAIRED: Connection = { ...CONNECTED, state: 'unpaired', everConnected: false, version: '' };
+export const LOST: Connection = { ...CONNECTED, state: 'disconnected' };
+
+const GB = 1e9;
+const MB = 1e6;
+
+export function idOf(index: number): string {
+  return (0x1000 + index).toString(16).padStart(8, '0').repeat(5);
+}
+
+function row(index: number, part: Partial<TorrentRow>): TorrentRow {
+  const size = part.size ?? GB;
+  const done = part.done ?? size;
+  return {
+    id: idOf(index),
+    name: `Torrent ${index}`,
+    size,
+    done,
+    state: 'done',
+    problem: null,
+    down: 0,
+    up: 0,
+    eta: -1,
+    peers: 0,
+    seeds: 0,
+    active: 0,
+    uploaded: 0,
+    downloaded: done,
+    addedAt: Date.UTC(2026, 10, 20, 14, 2) - index * 3_600_000,
+    doneAt: 0,
+    root: ROOTS[0]?.token ?? '',
+    ...part,
+  };
+}
+
+/** The nine of the pictures. */
+export function nineTorrents(): TorrentRow[] {
+  return [
+    row(0, {
+      name: 'ubuntu-26.04-desktop-amd64.iso',
+      size: 5.82 * GB,
+      done: 4.1 * GB,
+      state: 'downloading',
+      down: 92.1 * MB,
+      up: 1.1 * MB,
+      eta: 18,
+      peers: 41,
+      seeds: 30,
+      active: 38,
+      uploaded: 0.33 * GB,
+    }),
+    row(1, {
+      name: 'Blender Open Movies, masters',
+      size: 184 * GB,
+      done: 42.4 * GB,
+      state: 'downloading',
+      down: 24.8 * MB,
+      up: 0.4 * MB,
+      eta: 5640,
+      peers: 27,
+      active: 21,
+    }),
+    row(2, { name: 'debian-13.2.0-netinst.iso', size: 691 * MB, state: 'seeding', up: 3.9 * MB, peers: 12, uploaded: 981 * MB, doneAt: Date.UTC(2026, 10, 19) }),
+    row(3, {
+      name: 'LibriSpeech train-clean-360',
+      size: 23 * GB,
+      done: 13.4 * GB,
+      state: 'downloading',
+      problem: { code: 'no-source-has-missing', missing: 12 },
+      peers: 3,
+    }),
+    row(4, { name: 'Sintel (2160p)', size: 9.31 * GB, done: 3.83 * GB, state: 'downloading', down: 1.5 * MB, eta: 3653, peers: 9, active: 4 }),
+    row(5, { name: 'archlinux-2026.11.01.iso', size: 1.21 * GB, state: 'seeding', up: 0.8 * MB, peers: 6, uploaded: 0.375 * GB }),
+    row(6, {
+      name: 'OpenStreetMap planet 2026-11',
+      size: 78.4 * GB,
+      done: 9.41 * GB,
+      state: 'error',
+      problem: { code: 'disk-full' },
+      root: ROOTS[1]?.token ?? '',
+    }),
+    row(7, { name: 'Fedora-Workstation-44.iso', size: 2.4 * GB, state: 'done' }),
+    row(8, { name: 'Wikipedia en, all, no pictures', size: 52.1 * GB, done: 2.8 * GB, state: 'paused' }),
+  ];
+}
+
+const STATES = ['downloading', 'seeding', 'done', 'paused', 'metadata', 'checking'] as const;
+
+export function manyTorrents(count: number): TorrentRow[] {
+  return Array.from({ length: count }, (_, index) => {
+    const state = STATES[index % STATES.length] ?? 'done';
+    const size = state === 'metadata' ? 0 : ((index * 7919) % 9000) * MB + MB;
+    const done = state === 'seeding' || state === 'done' ? size : (size * (index % 97)) / 100;
+    const moving = state === 'downloading';
+    return row(index, {
+      name: `Collection ${index}, part ${(index * 31) % 1000}`,
+      size,
+      done,
+      state,
+      down: moving ? ((index * 13) % 50) * 1e5 : 0,
+      up: state === 'seeding' ? ((index * 17) % 30) * 1e5 : 0,
+      eta: moving ? (index * 37) % 90_000 : -1,
+      peers: index % 50,
+      active: moving ? index % 20 : 0,
+    });
+  });
+}
+
+export function sintelFiles(): FileRow[] {
+  return [
+    { path: ['Sintel', 'Sintel.2160p.mkv'], size: 9.31 * GB, done: 3.83 * GB, wanted: true },
+    { path: ['Sintel', 'Subtitles', 'Sintel.en.srt'], size: 1700, done: 1700, wanted: true },
+    { path: ['Sintel', 'Subtitles', 'Sintel.de.srt'], size: 1820, done: 1820, wanted: true },
+    { path: ['Sintel', 'Making-of.mkv'], size: 2.58 * GB, done: 0, wanted: false },
+  ];
+}
+
+export function manyFiles(count: number): FileRow[] {
+  return Array.from({ length: count }, (_, index) => ({
+    path: ['data', `part ${Math.floor(index / 500)}`, `record-${index}.bin`],
+    size: 1000 + index,
+    done: 0,
+    wanted: true,
+  }));
+}
+
+export function detailOf(torrent: TorrentRow, files: readonly FileRow[], hasMetadata: boolean, trackerAnswered: boolean): TorrentDetail {
+  return {
+    id: torrent.id,
+    hasMetadata,
+    isPrivate: false,
+    comment: hasMetadata ? 'Made for looking at <b>the interface</b>' : '',
+    pieceLength: 1 << 20,
+    pieces: Math.ceil(torrent.size / (1 << 20)),
+    piecesDone: Math.floor(torrent.done / (1 << 20)),
+    files,
+    peers: Array.from({ length: torrent.peers }, (_, index) => ({
+      address: `203.0.113.${index + 1}:6881`,
+      client: index % 3 === 0 ? 'qBittorrent 5.1.2' : index % 3 === 1 ? 'Transmission 4.0.6' : 'libtorrent 2.0.8',
+      down: index < torrent.active ? torrent.down / torrent.active : 0,
+      up: 0,
+      progress: index < torrent.seeds ? 1 : (index % 10) / 10,
+      incoming: index % 4 === 0,
+      downloading: index < torrent.active,
+      uploading: index % 5 === 0,
+      requests: index < torrent.active ? 16 : 0,
+    })),
+    trackers: [
+      {
+        url: 'https://tracker.example.org/announce',
+        state: trackerAnswered ? 'ok' : 'announcing',
+        text: '',
+        seeds: 120,
+        leechers: 14,
+        peers: 50,
+        next: trackerAnswered ? 1740 : -1,
+      },
+      { url: 'http://old.example.net:6969/announce', state: 'error', text: 'unregistered torrent', seeds: -1, leechers: -1, peers: 0, next: 320 },
+      { url: 'udp://tracker.example.com:1337/announce', state: 'unsupported', text: '', seeds: -1, leechers: -1, peers: 0, next: -1 },
+    ],
+    magnet: `magnet:?xt=urn:btih:${torrent.id}&dn=${encodeURIComponent(torrent.name)}`,
+  };
+}

@@ -1,0 +1,165 @@
+import { API_VERSION, type Added, type ApiError, type Command, type Connection, type FileRow, type FromWorker, type TorrentId } from '../../sw/api.ts';
+import type { TorrentRow, ToWorker } from '../../sw/api.ts';
+import { CONNECTED, detailOf, LOST, manyFiles, manyTorrents, nineTorrents, ROOTS, sintelFiles, UNPAIRED } from './mock-torrents.ts';
+
+export type Scenario = 'empty' | 'unpaired' | 'nine' | 'many' | 'lost' | 'outdated';
+
+/** The worker's side of the contract without an engine, so that the interface can be seen and driven in any state. */
+export class MockWorker {
+  readonly commands: Command[] = [];
+  readonly torrents = new Map<TorrentId, TorrentRow>();
+  connection: Connection;
+  #port: MessagePort | null = null;
+  #visible = true;
+  #watched: TorrentId | null = null;
+  readonly #files = new Map<TorrentId, FileRow[]>();
+  readonly #hasMetadata = new Set<TorrentId>();
+  readonly #scenario: Scenario;
+  #end: () => void = () => undefined;
+
+  constructor(scenario: Scenario) {
+    this.#scenario = scenario;
+    this.connection = scenario === 'unpaired' ? UNPAIRED : scenario === 'lost' ? LOST : CONNECTED;
+    const torrents = scenario === 'many' ? manyTorrents(10_000) : scenario === 'nine' || scenario === 'lost' ? nineTorrents() : [];
+    for (const torrent of torrents) {
+      this.torrents.set(torrent.id, torrent);
+      this.#hasMetadata.add(torrent.id);
+    }
+  }
+
+  /** Opens a way in, as a fresh worker does. */
+  open(): { port: MessagePort; ended: Promise<void>; close(): void } {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port2;
+    port2.onmessage = (event: MessageEvent<ToWorker>) => this.#hear(event.data);
+    const ended = new Promise<void>(resolve => {
+      this.#end = resolve;
+    });
+    this.#say({
+      type: 'snapshot',
+      version: this.#scenario === 'outdated' ? API_VERSION + 1 : API_VERSION,
+      torrents: [...this.torrents.values()],
+      connection: this.connection,
+      roots: this.#scenario === 'unpaired' ? [] : ROOTS,
+    });
+    return { port: port1, ended, close: () => this.#end() };
+  }
+
+  /** Ends as the browser would end it. */
+  stop(): void {
+    this.#port?.close();
+    this.#port = null;
+    this.#end();
+  }
+
+  setConnection(connection: Connection): void {
+    this.connection = connection;
+    this.#say({ type: 'delta', torrents: [], removed: [], connection, roots: null, detail: null });
+  }
+
+  /** Puts a torrent as it is now. */
+  put(torrent: TorrentRow): void {
+    this.torrents.set(torrent.id, torrent);
+    this.#delta([torrent], []);
+  }
+
+  #hear(message: ToWorker): void {
+    if (message.type === 'watch') {
+      this.#visible = message.visible;
+      this.#watched = message.detail;
+      this.#delta([], []);
+      return;
+    }
+    this.commands.push(message.command);
+    const { error, added } = this.#run(message.command);
+    this.#say({ type: 'reply', id: message.id, error, added });
+  }
+
+  #run(command: Command): { error: ApiError | null; added: Added | null } {
+    switch (command.do) {
+      case 'add':
+        return this.#add(command);
+      case 'start':
+        this.#change([command.id], { state: 'downloading', root: command.root, addedAt: Date.UTC(2026, 10, 20, 15) });
+        break;
+      case 'pause':
+        this.#change(command.ids, { state: 'paused', down: 0, up: 0, eta: -1 });
+        break;
+      case 'resume':
+        this.#change(command.ids, { state: 'downloading', problem: null });
+        break;
+      case 'remove':
+        for (const id of command.ids) this.torrents.delete(id);
+        this.#delta([], command.ids);
+        break;
+      case 'want': {
+        const files = this.#filesOf(command.id).map((file, index) => ({ ...file, wanted: command.wanted.includes(index) }));
+        this.#files.set(command.id, files);
+        this.#delta([], []);
+        break;
+      }
+      case 'pair':
+      case 'reconnect':
+        this.setConnection(CONNECTED);
+        break;
+    }
+    return { error: null, added: null };
+  }
+
+  #add({ source }: Extract<Command, { do: 'add' }>): { error: ApiError | null; added: Added | null } {
+    const hash = source.kind === 'magnet' ? /btih:([0-9a-f]{40})/i.exec(source.uri)?.[1]?.toLowerCase() : 'f'.repeat(40);
+    if (hash === undefined || (source.kind === 'file' && source.bytes[0] !== 0x64)) {
+      return {
+        error: { code: 'bad-torrent', message: 'This is not a torrent file: it does not begin like one. Download the file again.' },
+        added: null,
+      };
+    }
+    if (this.torrents.has(hash)) return { error: null, added: { id: hash, already: true } };
+    const [template] = nineTorrents();
+    if (template === undefined) throw new Error('no template');
+    const name = source.kind === 'magnet' ? (new URLSearchParams(source.uri.slice(8)).get('dn') ?? hash) : 'From a file';
+    this.torrents.set(hash, { ...template, id: hash, name, size: 0, done: 0, state: 'adding', down: 0, up: 0, eta: -1, peers: 0, active: 0 });
+    this.#files.set(hash, name.includes('many') ? manyFiles(100_000) : sintelFiles());
+    if (source.kind === 'file') this.#hasMetadata.add(hash);
+    // A link named so never gets any further.
+    if (!name.includes('slow')) {
+      setTimeout(() => this.#change([hash], { peers: 14 }), 40);
+      setTimeout(() => {
+        this.#hasMetadata.add(hash);
+        this.#change([hash], { size: this.#filesOf(hash).reduce((sum, file) => sum + file.size, 0) });
+      }, 80);
+    }
+    this.#change([hash], {});
+    return { error: null, added: { id: hash, already: false } };
+  }
+
+  #change(ids: readonly TorrentId[], part: Partial<TorrentRow>): void {
+    const changed: TorrentRow[] = [];
+    for (const id of ids) {
+      const before = this.torrents.get(id);
+      if (before === undefined) continue;
+      const after = { ...before, ...part };
+      this.torrents.set(id, after);
+      changed.push(after);
+    }
+    this.#delta(changed, []);
+  }
+
+  #filesOf(id: TorrentId): FileRow[] {
+    return this.#files.get(id) ?? sintelFiles();
+  }
+
+  #delta(torrents: readonly TorrentRow[], removed: readonly TorrentId[]): void {
+    if (!this.#visible) return;
+    const watched = this.#watched === null ? undefined : this.torrents.get(this.#watched);
+    const detail =
+      watched === undefined
+        ? null
+        : detailOf(watched, this.#hasMetadata.has(watched.id) ? this.#filesOf(watched.id) : [], this.#hasMetadata.has(watched.id), watched.peers > 0);
+    this.#say({ type: 'delta', torrents, removed, connection: null, roots: null, detail });
+  }
+
+  #say(message: FromWorker): void {
+    this.#port?.postMessage(message);
+  }
+}
