@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import { API_VERSION } from '../sw/api.ts';
 import type { Door } from './client.ts';
 import { holdWorker, startPings } from './lend/keepalive.ts';
+import { scriptUrl } from './script-url.ts';
 
 const SCRIPT = '/sw.js';
 /** How long a page waits for its worker to take control before it loads itself once more. */
@@ -20,7 +21,7 @@ export async function registerWorker(): Promise<void> {
   navigator.serviceWorker.addEventListener('controllerchange', () => {
     if (updating) location.reload();
   });
-  registration = await navigator.serviceWorker.register(SCRIPT, { updateViaCache: 'none' });
+  registration = await navigator.serviceWorker.register(scriptUrl(SCRIPT), { updateViaCache: 'none' });
   followUpdates(registration);
   startPings();
 }

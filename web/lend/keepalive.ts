@@ -1,4 +1,6 @@
 import { KEEPALIVE_PATH } from '../../sw/api.ts';
+import { scriptUrl } from '../script-url.ts';
+import pingWorker from './ping-worker.ts?worker&url';
 
 /** Holds the worker: as long as this stream is read, Chromium does not end it. */
 export interface Hold {
@@ -26,5 +28,5 @@ async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<v
 
 /** Starts the pings of {@link file://./ping-worker.ts}; they go on for as long as the window lives. */
 export function startPings(): Worker {
-  return new Worker(new URL('./ping-worker.ts', import.meta.url), { type: 'module' });
+  return new Worker(scriptUrl(pingWorker), { type: 'module' });
 }
