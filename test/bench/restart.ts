@@ -11,7 +11,9 @@ import { parseArgs } from 'node:util';
 import { App } from '../e2e/app.ts';
 import { Browser } from '../e2e/browser.ts';
 import { Starling } from '../e2e/starling.ts';
-import { magnetOf, makePayload } from '../peers/payload.ts';
+import { Opentracker } from '../peers/opentracker.ts';
+import { makePayload } from '../peers/payload.ts';
+import { freePort } from '../peers/ports.ts';
 import { sleep, until } from '../peers/wait.ts';
 import { FakeSeed } from './fake-seed.ts';
 import { median, round, type Report } from './report.ts';
@@ -47,22 +49,28 @@ async function restarts(torrents: number, rounds: number): Promise<number[]> {
   const starling = await Starling.start({ home: join(dir, 'home'), downloads: join(dir, 'downloads') });
   const browser = await Browser.start();
   const seed = await FakeSeed.start(PIECES);
+  let tracker: Opentracker | null = null;
   try {
     const app = await App.open(browser, starling);
+    const port = await freePort();
     const payloads = Array.from({ length: torrents }, (_, i) =>
-      makePayload(join(dir, 'payload'), `torrent ${i}`, [{ path: [], size: PIECE * PIECES }], { pieceLength: PIECE }),
+      makePayload(join(dir, 'payload'), `torrent ${i}`, [{ path: [], size: PIECE * PIECES }], {
+        pieceLength: PIECE,
+        trackers: i === 0 ? [`http://127.0.0.1:${port}/announce`] : [],
+      }),
     );
+    const [first] = payloads;
+    if (first === undefined) throw new Error('at least one torrent is needed');
+    tracker = await Opentracker.start([first.infoHash], port);
+    await tracker.announceSeed(first.infoHash, seed.port);
+    let firstRequest = 0;
+    seed.onFirstRequest = at => (firstRequest ||= at);
     for (const [i, payload] of payloads.entries()) {
       const file = join(dir, `${i}.torrent`);
       writeFileSync(file, payload.bytes);
       await app.dropTorrents([file]);
       await app.start();
     }
-    // The one that has a peer: its link is taken over for the torrent that is there already.
-    const [first] = payloads;
-    let firstRequest = 0;
-    seed.onFirstRequest = at => (firstRequest ||= at);
-    await app.page.paste(magnetOf(first!, [`127.0.0.1:${seed.port}`]));
     await until('the peer to be asked', () => firstRequest > 0);
     // Long enough for the state to be recorded.
     await sleep(5000);
@@ -85,6 +93,7 @@ async function restarts(torrents: number, rounds: number): Promise<number[]> {
     await browser.stop();
     await starling.stop();
     await seed.stop();
+    await tracker?.stop();
     rmSync(dir, { recursive: true, force: true });
   }
 }
