@@ -6,11 +6,13 @@ import { cleanupOutdatedCaches, createHandlerBoundToURL, getCacheKeyForURL, prec
 
 type Manifest = Parameters<typeof precache>[0];
 
-const APP = '/index.html';
+/** The page, as the build names it and as it is served. */
+const PAGE_FILE = 'index.html';
+const PAGE = '/';
 
 /** Call once while the worker starts: it takes part in `install` and `activate`. */
 export function keepShell(manifest: Manifest): void {
-  precache(manifest);
+  precache(manifest.map(entry => (typeof entry !== 'string' && entry.url === PAGE_FILE ? { ...entry, url: PAGE } : entry)));
   cleanupOutdatedCaches();
 }
 
@@ -19,7 +21,7 @@ export function respondFromShell(event: FetchEvent, url: URL): Promise<Response>
   const { request } = event;
   if (request.method !== 'GET' || url.origin !== location.origin) return null;
   // Every address of the app is the one page; what it shows stands behind the #.
-  const path = request.mode === 'navigate' ? APP : url.pathname;
+  const path = request.mode === 'navigate' ? PAGE : url.pathname;
   if (getCacheKeyForURL(path) === undefined) return null;
   return createHandlerBoundToURL(path)({ event, request, url });
 }
