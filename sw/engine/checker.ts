@@ -98,7 +98,7 @@ export class Checker {
       const index = this.files[this.nextFile++];
       if (index === undefined) break;
       this.looking += 1;
-      this.content.storage.file(index, false);
+      this.content.storage.look(index);
     }
     if (this.looking > 0) return;
     this.queue ??= [...this.pieces].sort((a, b) => b - a);

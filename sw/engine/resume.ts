@@ -76,7 +76,7 @@ export function encodeProgressRecord(record: ProgressRecord): Uint8Array {
   return encode({
     have: record.have,
     maybe: [...record.maybe],
-    stats: record.stats.map(stat => (stat ? [stat.size, Math.floor(stat.mtime)] : [])),
+    stats: record.stats.map(stat => (stat ? [stat.size, stat.mtime] : [])),
     up: Math.floor(record.uploaded),
     down: Math.floor(record.downloaded),
     done: record.doneAt,

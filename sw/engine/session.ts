@@ -84,7 +84,7 @@ export class Session {
       key: Math.floor(random() * 2 ** 31),
       client: `Starling ${options.version}`,
       random,
-      wall: () => ports.clock.wall(),
+      wall: () => Math.floor(ports.clock.wall()),
       listenPort: () => this.listenPort,
       interest: (torrent, peer) => this.choker.interested(this.candidate(torrent, peer), this.unchoked),
     };
@@ -243,7 +243,7 @@ export class Session {
     return { id: torrent.id, already: torrent.started };
   }
 
-  private create(id: string, name: string, addedAt = this.ports.clock.wall(), progress: Uint8Array | null = null): Torrent {
+  private create(id: string, name: string, addedAt = this.around.wall(), progress: Uint8Array | null = null): Torrent {
     if (this.torrents.size >= MAX_TORRENTS) {
       throw new EngineError('limit', `The list holds ${MAX_TORRENTS} torrents, which is the most it can. Remove some first.`);
     }

@@ -8,7 +8,7 @@ const MAX_OPEN_FILES = 100;
 /** Ms from the first piece written to the flush; a flush and a record later it is durable, well within 2 s. */
 const FLUSH_AFTER = 1000;
 
-/** What a file looked like when it was last flushed: bytes, and ms since 1970. */
+/** What a file looked like when it was last flushed: bytes, and whole ms since 1970. */
 export interface FileStat {
   readonly size: number;
   readonly mtime: number;
@@ -64,6 +64,17 @@ export class Storage {
     this.indexOf.set(file, index);
     this.out({ do: 'openFile', file, root: this.root, path: entry.path, size: entry.length, create });
     return file;
+  }
+
+  /** Opens it anew, if it is there, to hear how it looks now. */
+  look(index: number): void {
+    const known = this.open.get(index);
+    if (known !== undefined) {
+      this.open.delete(index);
+      this.indexOf.delete(known);
+      this.out({ do: 'closeFile', file: known });
+    }
+    this.file(index, false);
   }
 
   fileIndex(file: number): number | undefined {
@@ -153,7 +164,7 @@ export class Storage {
   synced(stat: ReadonlyMap<number, FileStat>): void {
     for (const [file, value] of stat) {
       const index = this.indexOf.get(file);
-      if (index !== undefined) this.stats[index] = value;
+      if (index !== undefined) this.stats[index] = { size: value.size, mtime: Math.floor(value.mtime) };
     }
     for (const [piece, buffer] of this.syncing) {
       this.durable.set(piece);

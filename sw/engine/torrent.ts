@@ -344,6 +344,7 @@ export class Torrent implements WireTarget {
     }
     if (!checker.finished) return;
     this.checker = null;
+    if (!content.isComplete) this.doneAt = 0;
     this.move('running');
     this.runningSince = this.now;
     this.createEmptyFiles(content);

@@ -132,10 +132,12 @@ export class Scan {
   /** Dictionaries whose keys are out of order. */
   readonly #unsorted: number[] = [];
   /** Three a token: where it begins, where it ends, the token after it and all inside it. */
-  #table = new Int32Array(3 * 64);
+  #table: Int32Array;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    // A first guess; hostile input has a token every byte or two, real torrents far fewer.
+    this.#table = new Int32Array(3 * Math.max(64, bytes.length >>> 4));
   }
 
   /** The offsets of a token's first byte, and of the one after its last. */

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import type { DigestSpec, FileProblem, KeptPiece, Range, Span } from '../../sw/engine/events.ts';
+import type { Store } from '../../sw/engine/ports.ts';
+import type { VirtualClock } from './clock.ts';
+
+interface File {
+  bytes: Uint8Array;
+  size: number;
+  mtime: number;
+}
+
+interface Buffer {
+  readonly bytes: Uint8Array;
+  readonly tag: Uint8Array;
+  readonly spans: readonly { path: string; offset: number; length: number }[];
+  readonly have: Uint8Array;
+  state: KeptPiece['state'];
+}
+
+/** A disk that outlives engines: what was written, what of it was flushed, and the faults it is told to have. */
+export class Disk {
+  readonly files = new Map<string, File>();
+  /** As they were when last flushed. */
+  readonly flushed = new Map<string, Uint8Array>();
+  problem: FileProblem | null = null;
+  verifiedBytes = 0;
+
+  /** Loses what was never flushed. */
+  powerCut(): void {
+    this.files.clear();
+    for (const [path, bytes] of this.flushed) this.files.set(path, { bytes: bytes.slice(), size: bytes.length, mtime: 1 });
+  }
+}
+
+/** The Store port on a {@link Disk}, with the landing buffers of the daemon. Answers after a short while. */
+export class SimStore implements Store {
+  readonly buffers = new Map<number, Buffer>();
+  private readonly open = new Map<number, string>();
+  away = false;
+
+  constructor(
+    private readonly clock: VirtualClock,
+    private readonly disk: Disk,
+    private readonly latency = 1,
+  ) {}
+
+  openFile(...[file, root, components, size, create, done]: Parameters<Store['openFile']>): void {
+    const path = [root, ...components].join('/');
+    this.answer(() => {
+      const known = this.disk.files.get(path);
+      if (this.disk.problem && create) return done(this.disk.problem, 0, 0);
+      if (!known && !create) return done('gone', 0, 0);
+      if ((known?.size ?? 0) > size) return done('conflict', 0, 0);
+      const entry = known ?? { bytes: new Uint8Array(size), size: 0, mtime: this.clock.time };
+      this.disk.files.set(path, entry);
+      done(null, entry.size, entry.mtime);
+    });
+    this.open.set(file, path);
+  }
+
+  closeFile(file: number): void {
+    this.open.delete(file);
+  }
+
+  sync(files: readonly number[], done: Parameters<Store['sync']>[1]): void {
+    this.answer(() => {
+      const stat = new Map<number, { size: number; mtime: number }>();
+      for (const file of files) {
+        const path = this.open.get(file) ?? '';
+        const entry = this.disk.files.get(path);
+        if (!entry) continue;
+        this.disk.flushed.set(path, entry.bytes.slice());
+        stat.set(file, { size: entry.size, mtime: entry.mtime });
+      }
+      done(this.disk.problem, stat);
+    });
+  }
+
+  deleteFile(root: string, components: readonly string[], done: (problem: FileProblem | null) => void): void {
+    this.disk.files.delete([root, ...components].join('/'));
+    this.answer(() => done(null));
+  }
+
+  begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[]): void {
+    this.buffers.set(buffer, {
+      bytes: new Uint8Array(length),
+      tag: tag.slice(),
+      spans: spans.map(({ file, offset, length: part }) => ({ path: this.open.get(file) ?? '', offset, length: part })),
+      have: new Uint8Array(length),
+      state: 'open',
+    });
+  }
+
+  put(buffer: number, offset: number, bytes: Uint8Array): boolean {
+    const target = this.buffers.get(buffer);
+    if (target?.state !== 'open') return false;
+    target.bytes.set(bytes, offset);
+    target.have.fill(1, offset, offset + bytes.length);
+    return true;
+  }
+
+  commit(buffer: number, digests: readonly DigestSpec[], done: Parameters<Store['commit']>[2]): void {
+    const target = this.buffers.get(buffer);
+    this.answer(() => {
+      if (!target || target.have.includes(0)) return done('missing', null, new Uint8Array(0));
+      for (const { offset, length, expected } of digests) {
+        if (!sha1(target.bytes.subarray(offset, offset + length)).equals(expected)) {
+          target.state = 'mismatch';
+          return done('mismatch', null, new Uint8Array(0));
+        }
+      }
+      if (this.disk.problem) {
+        target.state = 'error';
+        return done('error', this.disk.problem, new Uint8Array(0));
+      }
+      let at = 0;
+      for (const { path, offset, length } of target.spans) {
+        const file = this.disk.files.get(path);
+        if (path !== '' && file) {
+          file.bytes.set(target.bytes.subarray(at, at + length), offset);
+          file.size = Math.max(file.size, offset + length);
+          file.mtime = this.clock.time;
+        }
+        at += length;
+      }
+      target.state = 'ok';
+      done('ok', null, new Uint8Array(0));
+    });
+  }
+
+  acknowledge(buffer: number): void {
+    this.buffers.delete(buffer);
+  }
+
+  reset(buffer: number, ranges: readonly Range[]): void {
+    const target = this.buffers.get(buffer);
+    if (!target) return;
+    target.state = 'open';
+    for (const { offset, length } of ranges) target.have.fill(0, offset, offset + length);
+  }
+
+  drop(buffer: number): void {
+    this.buffers.delete(buffer);
+  }
+
+  verify(items: readonly { spans: readonly Span[]; digest: DigestSpec }[], done: (verdicts: readonly (boolean | null)[]) => void): void {
+    this.answer(() => {
+      done(
+        items.map(({ spans, digest }) => {
+          const bytes = this.read(spans);
+          this.disk.verifiedBytes += bytes?.length ?? 0;
+          return bytes ? sha1(bytes).equals(digest.expected) : null;
+        }),
+      );
+    });
+  }
+
+  read(spans: readonly Span[]): Uint8Array | null {
+    const parts: Uint8Array[] = [];
+    for (const { file, offset, length } of spans) {
+      if (file === 0) parts.push(new Uint8Array(length));
+      else {
+        const entry = this.disk.files.get(this.open.get(file) ?? '');
+        if (!entry || entry.size < offset + length) return null;
+        parts.push(entry.bytes.subarray(offset, offset + length));
+      }
+    }
+    return Uint8Array.from(Buffer.concat(parts));
+  }
+
+  /** What an engine that attaches anew is told of. */
+  kept(): KeptPiece[] {
+    return [...this.buffers].map(([buffer, { tag, bytes, state, have }]) => ({
+      buffer,
+      tag,
+      length: bytes.length,
+      state,
+      ranges: rangesOf(have),
+    }));
+  }
+
+  private answer(run: () => void): void {
+    this.clock.after(this.latency, () => {
+      if (!this.away) run();
+    });
+  }
+}
+
+function rangesOf(have: Uint8Array): Range[] {
+  const ranges: Range[] = [];
+  for (let at = 0; at < have.length; at++) {
+    if (have[at] !== 1) continue;
+    const offset = at;
+    while (have[at] === 1) at += 1;
+    ranges.push({ offset, length: at - offset });
+  }
+  return ranges;
+}
+
+function sha1(bytes: Uint8Array): Buffer & { equals(other: Uint8Array): boolean } {
+  return createHash('sha1').update(bytes).digest() as never;
+}

@@ -1,0 +1,169 @@
+import { createHash } from 'node:crypto';
+import bencode from 'bencode';
+import { Session } from '../../sw/engine/index.ts';
+import type { Ports } from '../../sw/engine/ports.ts';
+import { seeded, VirtualClock } from './clock.ts';
+import { Disk, SimStore } from './disk.ts';
+import { SimInternet, SimNet } from './net.ts';
+import type { Line } from './net.ts';
+
+export const ROOT = 'downloads';
+
+/** A virtual world: one clock, one internet, one tracker that knows everybody who announced. */
+export class World {
+  readonly clock = new VirtualClock();
+  readonly internet = new SimInternet(this.clock);
+  readonly tracker = new Map<string, { host: string; port: number }>();
+  announces = 0;
+  constructor(readonly seed: number) {}
+
+  host(name: string, line: Partial<Line> = {}): SimHost {
+    return new SimHost(this, name, { latency: 10, rate: 10e6, ...line });
+  }
+}
+
+/** One computer: a disk and a state store that outlive its engines, and the engine that runs now. */
+export class SimHost {
+  readonly disk = new Disk();
+  readonly records = new Map<string, Uint8Array>();
+  readonly log: string[] = [];
+  store: SimStore;
+  net: SimNet;
+  session: Session;
+  private wakes = 0;
+
+  constructor(
+    readonly world: World,
+    readonly name: string,
+    readonly line: Line,
+  ) {
+    this.store = new SimStore(world.clock, this.disk);
+    this.net = new SimNet(world.internet, name, line, this.store);
+    this.session = this.boot();
+    this.session.attach([]);
+  }
+
+  /** The engine is killed and another one starts; the daemon with its buffers stays. */
+  restart(): void {
+    this.net.drop();
+    const kept = this.store.kept();
+    this.wakes += 1;
+    this.session = this.boot();
+    this.session.attach(kept);
+  }
+
+  /** The daemon dies and comes back: buffers are lost, the engine stays. */
+  crashDaemon(): void {
+    this.session.detach();
+    this.net.drop();
+    this.store.away = true;
+    this.store = new SimStore(this.world.clock, this.disk);
+    this.net = new SimNet(this.world.internet, this.name, this.line, this.store);
+    this.session.attach([]);
+  }
+
+  file(path: string): Uint8Array | undefined {
+    const file = this.disk.files.get(`${ROOT}/${path}`);
+    return file?.bytes.subarray(0, file.size);
+  }
+
+  private boot(): Session {
+    const session = new Session(this.ports(), { version: '0.0.0' });
+    session.load([...this.records].map(([key, value]) => ({ key, value })));
+    return session;
+  }
+
+  private ports(): Ports {
+    const { clock, internet } = this.world;
+    const random = seeded(this.world.seed ^ Buffer.from(createHash('sha1').update(`${this.name}${this.wakes}`).digest()).readUInt32BE(0));
+    const life = this.wakes;
+    const mine = (run: () => void) => (): void => {
+      if (life === this.wakes) run();
+    };
+    // The store and the net are looked up at each call: a crash of the daemon replaces them.
+    const host = this;
+    return {
+      clock: {
+        now: () => clock.time,
+        wall: () => 1.7e12 + clock.time,
+        wake: (at, callback) => void clock.at(at, mine(callback)),
+      },
+      random: { bytes: count => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)) },
+      get net() {
+        return host.net;
+      },
+      get store() {
+        return host.store;
+      },
+      state: {
+        write: (writes, done) => {
+          clock.after(
+            2,
+            mine(() => {
+              for (const { key, value } of writes) {
+                if (value) this.records.set(key, value);
+                else this.records.delete(key);
+              }
+              done('');
+            }),
+          );
+        },
+      },
+      http: {
+        get: (url, _maxBytes, _timeout, done) =>
+          clock.after(
+            this.line.latency,
+            mine(() => {
+              this.world.announces += 1;
+              const query = new URL(url).searchParams;
+              this.world.tracker.set(this.name, { host: this.name, port: Number(query.get('port')) });
+              const peers = [...this.world.tracker.values()].filter(({ host: other }) => other !== this.name);
+              const body = bencode.encode({ interval: 1800, peers: peers.map(({ host: ip, port }) => ({ ip, port })) });
+              done('', 200, body);
+            }),
+          ),
+      },
+      log: (level, text) => {
+        this.log.push(`${level} ${text}`);
+        void internet;
+      },
+    };
+  }
+}
+
+/** A torrent of seeded bytes: `files` are their lengths by path. */
+export function makeTorrent(files: Readonly<Record<string, number>>, pieceLength: number, seed: number) {
+  const random = seeded(seed);
+  const contents = new Map<string, Uint8Array>();
+  for (const [path, length] of Object.entries(files)) {
+    contents.set(path, Uint8Array.from({ length }, () => Math.floor(random() * 256)));
+  }
+  const all = Buffer.concat([...contents.values()]);
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < all.length; at += pieceLength) {
+    pieces.push(createHash('sha1').update(all.subarray(at, at + pieceLength)).digest());
+  }
+  const names = Object.keys(files);
+  const single = names.length === 1;
+  const info = {
+    name: single ? names[0] : 'folder',
+    'piece length': pieceLength,
+    pieces: Buffer.concat(pieces),
+    ...(single
+      ? { length: all.length }
+      : { files: names.map(path => ({ length: files[path], path: path.split('/') })) }),
+  };
+  const bytes = Uint8Array.from(bencode.encode({ announce: 'http://tracker/announce', info }));
+  const id = createHash('sha1').update(bencode.encode(info)).digest('hex');
+  const onDisk = new Map([...contents].map(([path, content]) => [single ? path : `folder/${path}`, content]));
+  return { bytes, id, contents: onDisk, size: all.length };
+}
+
+/** Puts the torrent's files on the host's disk, and seeds them. */
+export function seedOn(host: SimHost, torrent: ReturnType<typeof makeTorrent>): void {
+  for (const [path, content] of torrent.contents) {
+    host.disk.files.set(`${ROOT}/${path}`, { bytes: content.slice(), size: content.length, mtime: 5 });
+  }
+  host.session.add({ kind: 'file', bytes: torrent.bytes });
+  host.session.start(torrent.id, null, ROOT);
+}

@@ -1,0 +1,254 @@
+import type { Run, Span } from '../../sw/engine/events.ts';
+import type { Net, Stream, StreamEvents } from '../../sw/engine/ports.ts';
+import type { VirtualClock } from './clock.ts';
+import type { SimStore } from './disk.ts';
+
+/** How a host's line is: ms one way, bytes a second out, and what it does to payload on its way out. */
+export interface Line {
+  readonly latency: number;
+  readonly rate: number;
+  readonly corrupt?: (bytes: Uint8Array) => void;
+}
+
+type Accept = Parameters<Net['listen']>[2];
+
+/** Hosts by name, joined by lines with latency and a rate. */
+export class SimInternet {
+  readonly listeners = new Map<string, Accept>();
+  /** Payload bytes that each host sent. */
+  readonly sent = new Map<string, number>();
+  constructor(readonly clock: VirtualClock) {}
+}
+
+/** The Net port of one host, landing included, so that the engine meets the same frames as at the daemon. */
+export class SimNet implements Net {
+  private readonly streams = new Set<SimStream>();
+  /** When the line is free again. */
+  departs = 0;
+  private listening = '';
+
+  constructor(
+    readonly internet: SimInternet,
+    readonly host: string,
+    readonly line: Line,
+    readonly store: SimStore,
+  ) {}
+
+  connect(host: string, port: number, events: StreamEvents): Stream {
+    const { clock, listeners } = this.internet;
+    const near = new SimStream(this, events);
+    this.streams.add(near);
+    clock.after(this.line.latency * 2, () => {
+      const accept = listeners.get(`${host}:${port}`);
+      if (near.dead) return;
+      if (!accept) return near.fail('refused');
+      accept(`${this.host}:50000`, farEvents => {
+        const far = accept === undefined ? near : new SimStream(ownerOf(accept), farEvents);
+        ownerOf(accept).streams.add(far);
+        near.other = far;
+        far.other = near;
+        return far;
+      });
+      events.opened(`${host}:${port}`);
+    });
+    return near;
+  }
+
+  listen(ports: readonly number[], bound: (port: number) => void, accept: Accept): void {
+    const port = ports[0] ?? 0;
+    this.listening = `${this.host}:${port}`;
+    owners.set(accept, this);
+    this.internet.listeners.set(this.listening, accept);
+    bound(port);
+  }
+
+  /** The host loses its network: every stream ends, on both sides. */
+  drop(): void {
+    this.internet.listeners.delete(this.listening);
+    for (const stream of [...this.streams]) {
+      stream.other?.fail('the other side vanished');
+      stream.dead = true;
+    }
+    this.streams.clear();
+  }
+
+  /** When the last byte of `length` more leaves this host. */
+  depart(length: number): number {
+    const { clock } = this.internet;
+    this.departs = Math.max(this.departs, clock.time) + (length * 1000) / this.line.rate;
+    return this.departs;
+  }
+}
+
+const owners = new WeakMap<Accept, SimNet>();
+
+function ownerOf(accept: Accept): SimNet {
+  const net = owners.get(accept);
+  if (!net) throw new Error('nobody listens with this');
+  return net;
+}
+
+interface Rule {
+  readonly buffer: number;
+  readonly prefix: Uint8Array;
+  readonly open: Map<number, number>;
+}
+
+class SimStream implements Stream {
+  other: SimStream | null = null;
+  dead = false;
+  private allowed = 0;
+  private framing = false;
+  private readonly inbox: Uint8Array[] = [];
+  private readonly rules = new Map<string, Rule>();
+  private discards: Uint8Array | null = null;
+
+  constructor(
+    private readonly net: SimNet,
+    private readonly events: StreamEvents,
+  ) {}
+
+  send(bytes: Uint8Array): void {
+    this.transmit(bytes.slice(), false);
+  }
+
+  sendSpans(send: number, header: Uint8Array, spans: readonly Span[]): void {
+    const payload = this.net.store.read(spans);
+    const { clock, sent } = this.net.internet;
+    if (!payload) {
+      clock.after(1, () => this.events.sent(send, false));
+      return;
+    }
+    this.net.line.corrupt?.(payload);
+    const whole = new Uint8Array(header.length + payload.length);
+    whole.set(header);
+    whole.set(payload, header.length);
+    this.transmit(whole, true);
+    clock.at(this.net.departs, () => {
+      if (this.dead) return;
+      sent.set(this.net.host, (sent.get(this.net.host) ?? 0) + payload.length);
+      this.events.sent(send, true);
+    });
+  }
+
+  cancelSend(): void {
+    // Whatever was asked for is on its way already.
+  }
+
+  credit(bytes: number): void {
+    this.allowed += bytes;
+    this.deliver();
+  }
+
+  framed(_maxFrame: number, back: Uint8Array): void {
+    this.framing = true;
+    if (back.length > 0) this.inbox.unshift(back);
+    this.deliver();
+  }
+
+  expect(buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
+    const key = Buffer.from(prefix).toString('hex');
+    const rule = this.rules.get(key) ?? { buffer, prefix, open: new Map<number, number>() };
+    this.rules.set(key, rule);
+    for (const [offset, length] of blocks(runs)) rule.open.set(offset, length);
+  }
+
+  unexpect(_buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
+    const rule = this.rules.get(Buffer.from(prefix).toString('hex'));
+    for (const [offset] of blocks(runs)) rule?.open.delete(offset);
+  }
+
+  discard(prefix: Uint8Array): void {
+    this.discards = prefix.slice();
+  }
+
+  close(): void {
+    if (this.dead) return;
+    this.dead = true;
+    const { other } = this;
+    this.net.internet.clock.after(this.net.line.latency, () => other?.fail('closed by the other side'));
+  }
+
+  fail(reason: string): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.events.closed(reason);
+  }
+
+  private transmit(bytes: Uint8Array, payload: boolean): void {
+    const { other } = this;
+    if (!other || this.dead) return;
+    const leaves = payload ? this.net.depart(bytes.length) : this.net.internet.clock.time;
+    // Frames of one stream arrive in order, whatever their size.
+    this.lastArrival = Math.max(this.lastArrival, leaves + this.net.line.latency);
+    this.net.internet.clock.at(this.lastArrival, () => {
+      other.inbox.push(bytes);
+      other.deliver();
+    });
+  }
+  private lastArrival = 0;
+
+  private deliver(): void {
+    while (!this.dead && this.inbox.length > 0) {
+      const bytes = this.inbox[0];
+      if (!bytes) return;
+      if (!this.framing) {
+        if (this.allowed === 0) return;
+        const part = bytes.subarray(0, this.allowed);
+        this.allowed -= part.length;
+        if (part.length === bytes.length) this.inbox.shift();
+        else this.inbox[0] = bytes.subarray(part.length);
+        this.events.received(part);
+        continue;
+      }
+      const whole = this.inbox.length === 1 ? bytes : Uint8Array.from(Buffer.concat(this.inbox));
+      this.inbox.splice(0, this.inbox.length, whole);
+      if (whole.length < 4) return;
+      const length = new DataView(whole.buffer, whole.byteOffset).getUint32(0);
+      if (whole.length < 4 + length) return;
+      const frame = whole.subarray(4, 4 + length);
+      if (!this.lands(frame)) {
+        if (this.allowed <= 0) return;
+        this.allowed -= length + 4;
+        this.take(whole, length);
+        this.events.received(frame);
+      } else {
+        this.take(whole, length);
+      }
+    }
+  }
+
+  private take(whole: Uint8Array, length: number): void {
+    this.inbox.splice(0, 1);
+    if (whole.length > 4 + length) this.inbox.unshift(whole.subarray(4 + length));
+  }
+
+  private lands(frame: Uint8Array): boolean {
+    for (const rule of this.rules.values()) {
+      if (!starts(frame, rule.prefix) || frame.length < rule.prefix.length + 4) continue;
+      const offset = new DataView(frame.buffer, frame.byteOffset).getUint32(rule.prefix.length);
+      const data = frame.subarray(rule.prefix.length + 4);
+      if (rule.open.get(offset) !== data.length) continue;
+      rule.open.delete(offset);
+      if (this.net.store.put(rule.buffer, offset, data)) {
+        this.net.internet.clock.after(0, () => {
+          if (!this.dead) this.events.landed(rule.buffer, offset, data.length);
+        });
+        return true;
+      }
+    }
+    if (!this.discards || !starts(frame, this.discards)) return false;
+    this.events.discarded(frame.length, frame.slice(0, 13));
+    return true;
+  }
+}
+
+function* blocks(runs: readonly Run[]): Generator<[number, number]> {
+  for (const { offset, length, block } of runs) {
+    for (let at = 0; at < length; at += block) yield [offset + at, Math.min(block, length - at)];
+  }
+}
+
+function starts(bytes: Uint8Array, prefix: Uint8Array): boolean {
+  return prefix.every((byte, index) => bytes[index] === byte);
+}

@@ -1,0 +1,235 @@
+import { expect, test } from 'vitest';
+import { makeTorrent, ROOT, seedOn, World } from './host.ts';
+import type { SimHost } from './host.ts';
+
+const MIB = 1 << 20;
+
+function state(host: SimHost, id: string): string {
+  return host.session.rows().find(row => row.id === id)?.state ?? 'absent';
+}
+
+function expectAll(host: SimHost, torrent: ReturnType<typeof makeTorrent>): void {
+  for (const [path, content] of torrent.contents) {
+    expect(Buffer.from(host.file(path) ?? []).equals(Buffer.from(content)), path).toBe(true);
+  }
+}
+
+function seeding(host: SimHost, id: string): () => boolean {
+  return () => state(host, id) === 'seeding';
+}
+
+test('a .torrent with several files comes over whole, by way of a tracker', () => {
+  const world = new World(1);
+  const torrent = makeTorrent({ 'a.bin': 3 * MIB + 17, 'deep/b.bin': 700_001, 'empty.txt': 0, 'c.bin': 5 }, 256 * 1024, 1);
+  const seed = world.host('10.0.0.1');
+  seedOn(seed, torrent);
+  expect(world.clock.run(10_000, seeding(seed, torrent.id))).toBe(true);
+
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  expect(state(leech, torrent.id)).toBe('adding');
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  expect(world.internet.sent.get('10.0.0.1')).toBe(torrent.size);
+  expect(leech.file('folder/empty.txt')?.length).toBe(0);
+});
+
+test('a magnet gets its metadata from a peer before anyone starts it', () => {
+  const world = new World(2);
+  const torrent = makeTorrent({ 'film.mkv': 2 * MIB }, 16 * 1024, 2);
+  const seed = world.host('10.0.0.1');
+  seedOn(seed, torrent);
+  world.clock.run(5_000, seeding(seed, torrent.id));
+
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${torrent.id}&x.pe=10.0.0.1:6881` });
+  expect(world.clock.run(10_000, () => leech.session.detail(torrent.id)?.hasMetadata === true)).toBe(true);
+  expect(leech.session.detail(torrent.id)?.files[0]?.path).toEqual(['film.mkv']);
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+});
+
+test('an engine killed again and again fetches next to nothing twice', () => {
+  const world = new World(3);
+  const torrent = makeTorrent({ 'big.bin': 24 * MIB }, 256 * 1024, 3);
+  const seed = world.host('10.0.0.1', { rate: 2e6 });
+  seedOn(seed, torrent);
+  world.clock.run(5_000, seeding(seed, torrent.id));
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  for (let kill = 0; kill < 3; kill++) {
+    expect(world.clock.run(2_700, seeding(leech, torrent.id))).toBe(false);
+    leech.restart();
+  }
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  expect(world.internet.sent.get('10.0.0.1')).toBeLessThan(torrent.size * 1.15);
+});
+
+test('a daemon that dies costs what was in flight, and what it had written is verified, not fetched', () => {
+  const world = new World(4);
+  const torrent = makeTorrent({ 'big.bin': 24 * MIB }, 256 * 1024, 4);
+  const seed = world.host('10.0.0.1', { rate: 2e6 });
+  seedOn(seed, torrent);
+  world.clock.run(5_000, seeding(seed, torrent.id));
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(5_700, seeding(leech, torrent.id))).toBe(false);
+  leech.crashDaemon();
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  expect(world.internet.sent.get('10.0.0.1')).toBeLessThan(torrent.size * 1.3);
+  expect(leech.disk.verifiedBytes).toBeLessThan(torrent.size / 2);
+});
+
+test('a power cut loses nothing that was recorded, and nothing is recorded that a power cut loses', () => {
+  const world = new World(5);
+  const torrent = makeTorrent({ 'big.bin': 24 * MIB }, 256 * 1024, 5);
+  const seed = world.host('10.0.0.1', { rate: 2e6 });
+  seedOn(seed, torrent);
+  world.clock.run(5_000, seeding(seed, torrent.id));
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  world.clock.run(6_300);
+  leech.disk.powerCut();
+  leech.store.buffers.clear();
+  leech.restart();
+  const before = leech.disk.verifiedBytes;
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  expect(leech.disk.verifiedBytes - before).toBeLessThan(torrent.size);
+});
+
+test('a complete torrent starts again without a byte read or fetched', () => {
+  const world = new World(6);
+  const torrent = makeTorrent({ a: 4 * MIB, 'b/c': 77 }, 64 * 1024, 6);
+  const seed = world.host('10.0.0.1');
+  seedOn(seed, torrent);
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  world.clock.run(4_000);
+  leech.restart();
+  expect(world.clock.run(1_000, seeding(leech, torrent.id))).toBe(true);
+  expect(leech.disk.verifiedBytes).toBe(0);
+});
+
+test('a file edited while nobody looked is verified and mended; a vanished one stops the torrent until a person says go on', () => {
+  const world = new World(7);
+  const torrent = makeTorrent({ a: 2 * MIB, b: 2 * MIB }, 64 * 1024, 7);
+  const seed = world.host('10.0.0.1');
+  seedOn(seed, torrent);
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  world.clock.run(4_000);
+
+  const file = leech.disk.files.get(`${ROOT}/folder/a`);
+  if (!file) throw new Error('no file');
+  file.bytes.fill(0, 100_000, 100_100);
+  file.mtime += 60_000;
+  leech.restart();
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  expect(leech.disk.verifiedBytes).toBe(2 * MIB);
+  world.clock.run(4_000);
+
+  leech.disk.files.delete(`${ROOT}/folder/b`);
+  leech.restart();
+  world.clock.run(2_000);
+  expect(leech.session.rows()[0]).toMatchObject({ state: 'error', problem: { code: 'file-gone' } });
+  leech.session.resume(torrent.id);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+});
+
+test('a poisoning peer is banned and the download completes', () => {
+  const world = new World(8);
+  const torrent = makeTorrent({ x: 4 * MIB }, 64 * 1024, 8);
+  const good = world.host('10.0.0.1', { rate: 3e6 });
+  const bad = world.host('10.0.0.9', { rate: 3e6, corrupt: bytes => (bytes[0] = (bytes[0] ?? 0) ^ 1) });
+  seedOn(good, torrent);
+  seedOn(bad, torrent);
+  world.clock.run(5_000);
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(120_000, seeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  expect(leech.log.some(line => line.includes('10.0.0.9:6881 dropped: banned'))).toBe(true);
+  expect(leech.log.some(line => line.includes('10.0.0.1:6881 dropped: banned'))).toBe(false);
+});
+
+test('a full disk stops the torrent with its reason, and it goes on when there is room', () => {
+  const world = new World(9);
+  const torrent = makeTorrent({ x: 8 * MIB }, 256 * 1024, 9);
+  const seed = world.host('10.0.0.1', { rate: 2e6 });
+  seedOn(seed, torrent);
+  world.clock.run(3_000);
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  world.clock.run(2_000);
+  leech.disk.problem = 'full';
+  world.clock.run(4_000);
+  expect(leech.session.rows()[0]).toMatchObject({ state: 'error', problem: { code: 'disk-full' } });
+  const sent = world.internet.sent.get('10.0.0.1');
+  world.clock.run(60_000);
+  expect(world.internet.sent.get('10.0.0.1')).toBe(sent);
+  leech.disk.problem = null;
+  leech.session.resume(torrent.id);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+});
+
+test('files that are not wanted are left out, and can be wanted later', () => {
+  const world = new World(10);
+  const torrent = makeTorrent({ a: MIB, b: MIB, c: MIB }, 64 * 1024, 10);
+  const seed = world.host('10.0.0.1');
+  seedOn(seed, torrent);
+  world.clock.run(3_000);
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, [1], ROOT);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expect(leech.session.rows()[0]).toMatchObject({ size: MIB, done: MIB });
+  expect(leech.file('folder/a')).toBeUndefined();
+  leech.session.want(torrent.id, [0, 1, 2]);
+  expect(world.clock.run(60_000, () => leech.session.detail(torrent.id)?.piecesDone === 48)).toBe(true);
+  expectAll(leech, torrent);
+});
+
+test.each([11, 12, 13])('twenty leechers share what one slow seed gives (seed %i)', run => {
+  const world = new World(run);
+  const torrent = makeTorrent({ x: 4 * MIB }, 64 * 1024, run);
+  const seed = world.host('10.0.0.1', { rate: 1e6 });
+  seedOn(seed, torrent);
+  world.clock.run(2_000);
+  const leechers = Array.from({ length: 20 }, (_, index) => world.host(`10.0.1.${index}`, { rate: 2e6, latency: 5 + index }));
+  for (const leech of leechers) {
+    leech.session.add({ kind: 'file', bytes: torrent.bytes });
+    leech.session.start(torrent.id, null, ROOT);
+  }
+  const all = (): boolean => leechers.every(leech => state(leech, torrent.id) === 'seeding');
+  expect(world.clock.run(300_000, all)).toBe(true);
+  for (const leech of leechers) expectAll(leech, torrent);
+  expect(world.internet.sent.get('10.0.0.1')).toBeLessThan(torrent.size * 8);
+});
+
+test('an idle torrent asks nothing of the clock and the tracker hears no storm', () => {
+  const world = new World(14);
+  const torrent = makeTorrent({ x: MIB }, 64 * 1024, 14);
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  world.clock.run(4 * 3600_000);
+  expect(world.announces).toBeLessThanOrEqual(10);
+  expect(leech.session.rows()[0]).toMatchObject({ state: 'downloading', problem: { code: 'no-peers' } });
+});
