@@ -1,0 +1,317 @@
+import { MessageChannel as Channel } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  API_VERSION,
+  type Command,
+  type Connection,
+  type FromWorker,
+  type TorrentDetail,
+  type TorrentRow,
+} from '../../sw/api.ts';
+import { ApiServer, type Backend } from '../../sw/api-server.ts';
+
+const A = 'a'.repeat(40);
+const B = 'b'.repeat(40);
+
+function row(id: string, done = 0): TorrentRow {
+  return {
+    id,
+    name: id,
+    size: 100,
+    done,
+    state: 'downloading',
+    problem: null,
+    down: 0,
+    up: 0,
+    eta: -1,
+    peers: 0,
+    seeds: 0,
+    active: 0,
+    uploaded: 0,
+    downloaded: 0,
+    addedAt: 0,
+    doneAt: 0,
+    root: 'r',
+  };
+}
+
+function detailOf(id: string, comment: string): TorrentDetail {
+  return {
+    id,
+    hasMetadata: true,
+    isPrivate: false,
+    comment,
+    pieceLength: 1,
+    pieces: 1,
+    piecesDone: 0,
+    files: [],
+    peers: [],
+    trackers: [],
+    magnet: '',
+  };
+}
+
+class FakeBackend implements Backend {
+  list: TorrentRow[] = [row(A)];
+  changes: { rows: TorrentRow[]; removed: string[] } = { rows: [], removed: [] };
+  comment = 'first';
+  state: Connection = { state: 'connected', everConnected: true, superseded: false, gaveUp: false, version: '1' };
+  readonly commands: Command[] = [];
+  failure: Error | null = null;
+  taken = 0;
+
+  rows(): TorrentRow[] {
+    return this.list;
+  }
+
+  takeChanges(): { rows: TorrentRow[]; removed: string[] } {
+    this.taken++;
+    const { changes } = this;
+    this.changes = { rows: [], removed: [] };
+    return changes;
+  }
+
+  detail(id: string): TorrentDetail | null {
+    return id === A ? detailOf(id, this.comment) : null;
+  }
+
+  connection(): Connection {
+    return { ...this.state };
+  }
+
+  roots() {
+    return [{ token: 'r', name: 'Downloads', free: 1, isDefault: true, problem: '' }];
+  }
+
+  run(command: Command) {
+    this.commands.push(command);
+    return this.failure === null
+      ? Promise.resolve(command.do === 'add' ? { id: A, already: false } : null)
+      : Promise.reject(this.failure);
+  }
+}
+
+/** A window: what it was sent, and waiting for the next of it. */
+class FakeWindow {
+  readonly messages: FromWorker[] = [];
+  readonly port = new Channel();
+  private wake: (() => void) | null = null;
+
+  constructor(server: ApiServer, client: string, version: unknown = API_VERSION) {
+    this.port.port1.on('message', (message: FromWorker) => {
+      this.messages.push(message);
+      this.wake?.();
+    });
+    server.connect(this.port.port2 as unknown as MessagePort, client, version);
+  }
+
+  say(message: unknown): void {
+    this.port.port1.postMessage(message);
+  }
+
+  async next<T extends FromWorker['type']>(type: T): Promise<Extract<FromWorker, { type: T }>> {
+    for (;;) {
+      const index = this.messages.findIndex(message => message.type === type);
+      if (index !== -1) return this.messages.splice(index, 1)[0] as Extract<FromWorker, { type: T }>;
+      await new Promise<void>(resolve => (this.wake = resolve));
+    }
+  }
+}
+
+const windows: FakeWindow[] = [];
+let server: ApiServer;
+let backend: FakeBackend;
+
+function open(client = 'one', version: unknown = API_VERSION): FakeWindow {
+  const window = new FakeWindow(server, client, version);
+  windows.push(window);
+  return window;
+}
+
+function setUp(): void {
+  backend = new FakeBackend();
+  server = new ApiServer(backend);
+}
+
+afterEach(() => {
+  server.keepOnly(new Set());
+  for (const { port } of windows.splice(0)) port.port1.close();
+});
+
+describe('a window', () => {
+  it('is given everything, then what changes', async () => {
+    setUp();
+    const window = open();
+    expect(await window.next('snapshot')).toMatchObject({ version: API_VERSION, torrents: [row(A)], roots: [{ token: 'r' }] });
+    backend.changes = { rows: [row(A, 50)], removed: [B] };
+    const delta = await window.next('delta');
+    expect(delta).toEqual({
+      type: 'delta',
+      torrents: [row(A, 50)],
+      removed: [B],
+      connection: null,
+      roots: null,
+      detail: null,
+    });
+  });
+
+  it('hears of the connection when it is another', async () => {
+    setUp();
+    const window = open();
+    await window.next('snapshot');
+    backend.state = { ...backend.state, state: 'disconnected' };
+    const delta = await window.next('delta');
+    expect([delta.connection?.state, delta.torrents, delta.roots]).toEqual(['disconnected', [], null]);
+  });
+
+  it('is sent nothing while nothing changes', async () => {
+    setUp();
+    const window = open();
+    await window.next('snapshot');
+    const start = backend.taken;
+    while (backend.taken < start + 3) await new Promise(resolve => setTimeout(resolve, 20));
+    expect(window.messages).toEqual([]);
+  });
+
+  it('of another version is told ours and served no further', async () => {
+    setUp();
+    const window = open('one', API_VERSION + 1);
+    expect(await window.next('snapshot')).toMatchObject({ version: API_VERSION, torrents: [] });
+    window.say({ type: 'command', id: 1, command: { do: 'reconnect' } });
+    await new Promise(resolve => setTimeout(resolve, 50));
+    expect(backend.commands).toEqual([]);
+  });
+
+  it('that connects anew replaces its earlier port', async () => {
+    setUp();
+    const first = open('one');
+    await first.next('snapshot');
+    const second = open('one');
+    await second.next('snapshot');
+    backend.changes = { rows: [row(B)], removed: [] };
+    await second.next('delta');
+    expect(first.messages).toEqual([]);
+  });
+
+  it('that is gone is forgotten', async () => {
+    setUp();
+    const gone = open('gone');
+    const stays = open('stays');
+    await gone.next('snapshot');
+    await stays.next('snapshot');
+    server.keepOnly(new Set(['stays']));
+    backend.changes = { rows: [row(B)], removed: [] };
+    await stays.next('delta');
+    expect(gone.messages).toEqual([]);
+  });
+});
+
+describe('a hidden window', () => {
+  it('costs nothing, and is given everything when it is shown', async () => {
+    setUp();
+    const window = open();
+    await window.next('snapshot');
+    window.say({ type: 'watch', visible: false, detail: null });
+    // The answer tells that the worker knows.
+    window.say({ type: 'command', id: 1, command: { do: 'reconnect' } });
+    await window.next('reply');
+    window.messages.length = 0;
+    const { taken } = backend;
+    backend.list = [row(A, 70)];
+    backend.changes = { rows: [row(A, 70)], removed: [] };
+    await new Promise(resolve => setTimeout(resolve, 600));
+    expect([window.messages, backend.taken]).toEqual([[], taken]);
+    window.say({ type: 'watch', visible: true, detail: null });
+    expect(await window.next('snapshot')).toMatchObject({ torrents: [row(A, 70)] });
+  });
+});
+
+describe('the detail', () => {
+  it('comes at once, and again only when it is another', async () => {
+    setUp();
+    const window = open();
+    await window.next('snapshot');
+    window.say({ type: 'watch', visible: true, detail: A });
+    expect((await window.next('delta')).detail?.comment).toBe('first');
+    backend.changes = { rows: [row(A, 1)], removed: [] };
+    expect((await window.next('delta')).detail).toBeNull();
+    backend.comment = 'second';
+    expect((await window.next('delta')).detail?.comment).toBe('second');
+  });
+
+  it('of a torrent that is not there is none', async () => {
+    setUp();
+    const window = open();
+    await window.next('snapshot');
+    window.say({ type: 'watch', visible: true, detail: B });
+    backend.changes = { rows: [row(A, 1)], removed: [] };
+    expect((await window.next('delta')).detail).toBeNull();
+  });
+});
+
+describe('commands', () => {
+  const source = { kind: 'magnet', uri: 'magnet:?xt=urn:btih:' + A };
+
+  it('are answered by number, after what they changed', async () => {
+    setUp();
+    const window = open();
+    await window.next('snapshot');
+    backend.changes = { rows: [row(B)], removed: [] };
+    window.say({ type: 'command', id: 7, command: { do: 'add', source } });
+    const reply = await window.next('reply');
+    expect(reply).toEqual({ type: 'reply', id: 7, error: null, added: { id: A, already: false } });
+    expect(window.messages.map(({ type }) => type)).toEqual(['delta']);
+  });
+
+  it('are refused with the code and the words of the error', async () => {
+    setUp();
+    const window = open();
+    backend.failure = Object.assign(new Error('Not a magnet link.'), { code: 'magnet' });
+    window.say({ type: 'command', id: 1, command: { do: 'add', source } });
+    expect((await window.next('reply')).error).toEqual({ code: 'magnet', message: 'Not a magnet link.' });
+  });
+
+  it('that fail by a fault of ours do not show it', async () => {
+    setUp();
+    const window = open();
+    const { error } = console;
+    console.error = () => undefined;
+    backend.failure = new TypeError('x is undefined');
+    window.say({ type: 'command', id: 1, command: { do: 'reconnect' } });
+    const reply = await window.next('reply');
+    console.error = error;
+    expect(reply.error?.code).toBe('internal');
+    expect(reply.error?.message).not.toContain('undefined');
+  });
+
+  it.each([
+    ['an unknown one', { do: 'format-disk' }],
+    ['one with more than it has', { do: 'reconnect', also: 1 }],
+    ['a bad id', { do: 'pause', ids: ['../..'] }],
+    ['ids that are no list', { do: 'pause', ids: A }],
+    ['too many ids', { do: 'pause', ids: Array.from({ length: 20_001 }, () => A) }],
+    ['a negative index', { do: 'want', id: A, wanted: [-1] }],
+    ['an index that is no whole number', { do: 'want', id: A, wanted: [0.5] }],
+    ['an endless magnet', { do: 'add', source: { kind: 'magnet', uri: 'm'.repeat(70_000) } }],
+    ['bytes that are none', { do: 'add', source: { kind: 'file', bytes: [1, 2] } }],
+    ['a file beyond all measure', { do: 'add', source: { kind: 'file', bytes: new Uint8Array((32 << 20) + 1) } }],
+    ['a token with a NUL', { do: 'pair', token: 'a\0b', installId: 'x' }],
+    ['an empty token', { do: 'pair', token: '', installId: 'x' }],
+    ['a missing flag', { do: 'remove', ids: [A] }],
+  ])('are checked: %s', async (_name, command) => {
+    setUp();
+    const window = open();
+    window.say({ type: 'command', id: 3, command });
+    expect((await window.next('reply')).error?.code).toBe('malformed');
+    expect(backend.commands).toEqual([]);
+  });
+
+  it('that are no message at all are ignored', async () => {
+    setUp();
+    const window = open();
+    for (const message of [null, 7, 'x', [], {}, { type: 'command' }, { type: 'watch' }]) window.say(message);
+    window.say({ type: 'command', id: 9, command: { do: 'reconnect' } });
+    expect((await window.next('reply')).id).toBe(9);
+    expect(backend.commands).toEqual([{ do: 'reconnect' }]);
+  });
+});
