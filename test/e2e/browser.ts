@@ -90,6 +90,13 @@ interface AxNode {
   readonly role?: { value: string };
   readonly name?: { value: string };
   readonly backendDOMNodeId?: number;
+  readonly properties?: readonly { name: string; value: { value: unknown } }[];
+}
+
+export interface Found {
+  readonly node: number;
+  readonly name: string;
+  readonly disabled: boolean;
 }
 
 /** What stands in a page with that role; `name` is matched whole where it is a string. */
@@ -164,18 +171,32 @@ export class Page {
     return this.evaluate<string>('document.body?.innerText ?? ""');
   }
 
-  async findAll(query: Query): Promise<{ node: number; name: string }[]> {
+  async findAll(query: Query): Promise<Found[]> {
     const { root } = await this.send<{ root: { backendNodeId: number } }>('DOM.getDocument', { depth: 0 });
     const { nodes } = await this.send<{ nodes: AxNode[] }>('Accessibility.queryAXTree', {
       backendNodeId: root.backendNodeId,
       role: query.role,
     });
-    return nodes.flatMap(({ ignored, name, backendDOMNodeId }) => {
+    return nodes.flatMap(({ ignored, name, backendDOMNodeId, properties }) => {
       const text = name?.value ?? '';
       if (ignored || backendDOMNodeId === undefined) return [];
       if (typeof query.name === 'string' ? text !== query.name : query.name && !query.name.test(text)) return [];
-      return [{ node: backendDOMNodeId, name: text }];
+      const disabled = properties?.some(property => property.name === 'disabled' && property.value.value === true) ?? false;
+      return [{ node: backendDOMNodeId, name: text, disabled }];
     });
+  }
+
+  /** What stands in the first that fits; empty where none does. */
+  async textOf(query: Query): Promise<string> {
+    const [found] = await this.findAll(query);
+    if (found === undefined) return '';
+    const { object } = await this.send<{ object: { objectId: string } }>('DOM.resolveNode', { backendNodeId: found.node });
+    const { result } = await this.send<{ result: { value: string } }>('Runtime.callFunctionOn', {
+      objectId: object.objectId,
+      functionDeclaration: 'function () { return this.innerText; }',
+      returnByValue: true,
+    });
+    return result.value;
   }
 
   async has(query: Query): Promise<boolean> {
@@ -183,8 +204,8 @@ export class Page {
   }
 
   /** Waits for the first that fits. A page that navigates meanwhile is asked again. */
-  async find(query: Query, timeoutMs = 15_000): Promise<{ node: number; name: string }> {
-    let found: { node: number; name: string } | undefined;
+  async find(query: Query, timeoutMs = 15_000): Promise<Found> {
+    let found: Found | undefined;
     await until(
       `${describe(query)} in the page`,
       async () => {
