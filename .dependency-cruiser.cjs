@@ -74,8 +74,8 @@ module.exports = {
     ),
     rule(
       'ports-only-in-session',
-      'Machines return effects; only the session acts on the world.',
-      { path: '^sw/engine/', pathNot: '^sw/engine/(session|index)[.]ts$' },
+      'Machines return effects; only the session, its loop and its front door for peers act on the world.',
+      { path: '^sw/engine/', pathNot: '^sw/engine/(session|loop|incoming|index)[.]ts$' },
       { path: '^sw/engine/ports[.]ts$' },
     ),
     rule(
@@ -135,6 +135,12 @@ module.exports = {
       'Every socket of the io-daemon passes the guard, so few files may open one.',
       { path: '^daemon/io/', pathNot: '^daemon/io/(tcp|server|http-out|guard)[.]ts$' },
       { path: '^(node:)?(net|dgram|http|https|http2|tls|dns)(/promises)?$', dependencyTypesNot: ['type-only'] },
+    ),
+    rule(
+      'host-dials-nobody',
+      'The host answers on its own port; what reaches out is the io-daemon, behind its guard.',
+      { path: '^daemon/(host/|cli[.]ts$)' },
+      { path: '^(node:)?(net|dgram|https|http2|tls|dns)(/promises)?$', dependencyTypesNot: ['type-only'] },
     ),
     rule(
       'disk-in-one-place',
