@@ -33,7 +33,9 @@ export function loadAssets(folder: string): ReadonlyMap<string, Asset> {
     const path = `/${relative(folder, file).split(sep).join('/')}`;
     const body = Uint8Array.from(readFileSync(file));
     const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
-    assets.set(path === '/index.html' ? '/' : path, { body, type, etag, isImmutable: path.startsWith('/assets/') });
+    assets.set(path, { body, type, etag, isImmutable: path.startsWith('/assets/') });
   }
+  const app = assets.get('/index.html');
+  if (app !== undefined) assets.set('/', app);
   return assets;
 }

@@ -42,6 +42,7 @@ export async function readConfig(home: string): Promise<Config> {
     if (error instanceof SyntaxError) throw new StartError(`${path} is not valid JSON: ${error.message}`);
     if (!hasCode(error, 'ENOENT')) throw error;
   }
+  if (Array.isArray(value)) throw new StartError(`${path} must hold one JSON object.`);
   const result = v.safeParse(schema, value);
   if (!result.success) {
     const [issue] = result.issues;

@@ -1,12 +1,15 @@
 /** One host a home: a lock file that names the running one, and holds what a second start needs to talk to it. */
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { hasCode, replaceFile, writeFlushed } from './durable.ts';
 import { isRunning, startTimeOf } from './process-info.ts';
 
 const schema = v.object({ pid: v.number(), startTime: v.string(), port: v.number(), secret: v.string() });
+
+/** Far longer than clearing takes. */
+const CLEARING_MS = 10_000;
 
 /** `port` is 0 until the host listens. `secret` opens the host's local door. */
 export type Holder = v.InferOutput<typeof schema>;
@@ -48,41 +51,46 @@ export async function acquire(home: string): Promise<Lock | Holder> {
     port: 0,
     secret: randomBytes(32).toString('base64url'),
   };
-  const unique = `${path}.${randomBytes(6).toString('hex')}`;
-  await writeFlushed(`${unique}.tmp`, [Buffer.from(JSON.stringify(mine))]);
+  const beside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  await writeFlushed(beside, [Buffer.from(JSON.stringify(mine))]);
   try {
     for (;;) {
       try {
         // A link comes into being whole or not at all, and never over another.
-        await link(`${unique}.tmp`, path);
+        await link(beside, path);
         return held(path, mine);
       } catch (error) {
         if (!hasCode(error, 'EEXIST')) throw error;
       }
       const holder = await runningHost(home);
       if (holder !== null) return holder;
-      await clearStale(path, `${unique}.stale`);
+      await clearStale(home);
     }
   } finally {
-    await unlink(`${unique}.tmp`);
+    await unlink(beside);
   }
 }
 
-/** Moves the stale lock away; puts it back where it turns out that another host took it over just then. */
-async function clearStale(path: string, aside: string): Promise<void> {
+/**
+ * Removes the lock of a dead host. Only one process at a time may look and remove, or one would remove the lock that
+ * another has just taken; a folder stands for that right, and one left by a crash in between is cleared by its age.
+ */
+async function clearStale(home: string): Promise<void> {
+  const right = `${pathOf(home)}.clearing`;
   try {
-    await rename(path, aside);
+    await mkdir(right);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
+    const { mtimeMs } = await stat(right).catch(() => ({ mtimeMs: Infinity }));
+    if (Date.now() - mtimeMs > CLEARING_MS) await rmdir(right).catch(() => undefined);
+    await new Promise(resolve => setTimeout(resolve, 10));
+    return;
   }
-  const moved = await read(aside);
-  if (moved !== null && (await isRunning(moved.pid, moved.startTime))) {
-    await link(aside, path).catch((error: unknown) => {
-      if (!hasCode(error, 'EEXIST')) throw error;
-    });
+  try {
+    if ((await runningHost(home)) === null) await rm(pathOf(home), { force: true });
+  } finally {
+    await rmdir(right);
   }
-  await unlink(aside);
 }
 
 function held(path: string, mine: Holder): Lock {

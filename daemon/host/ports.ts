@@ -53,9 +53,8 @@ export async function takePort(
 }
 
 async function taken(port: number): Promise<string> {
-  const holder = (await isStarling(port))
-    ? `a Starling of another home folder, ${(await listenerOn(port)) || 'of another account'}`
-    : (await listenerOn(port)) || 'another program';
+  const [isOurs, who] = await Promise.all([isStarling(port), listenerOn(port)]);
+  const holder = isOurs ? `the Starling of another home folder${who && `, ${who}`}` : who || 'another program';
   return (
     `Port ${port} is taken by ${holder}. Stop that and start again, or choose another port with --port; ` +
     'to the browser the app on another port is a new one, to be installed and paired anew.'
@@ -64,7 +63,7 @@ async function taken(port: number): Promise<string> {
 
 async function isStarling(port: number): Promise<boolean> {
   try {
-    const response = await fetch(`http://${LOOPBACK}:${port}/health`, { signal: AbortSignal.timeout(1000) });
+    const response = await fetch(`http://${LOOPBACK}:${port}/health`, { signal: AbortSignal.timeout(500) });
     const health: unknown = await response.json();
     return typeof health === 'object' && health !== null && 'name' in health && health.name === 'starling';
   } catch {

@@ -1,9 +1,10 @@
 /**
  * Stands in for the io-daemon: talks the lines of daemon/wire/child.ts and nothing else.
- * Arguments: a mode, and a file that gets what it hears from its host. Modes: `ok`; `crash` ends at once; `deaf` never listens; `stubborn` heeds
- * neither stop nor SIGTERM, but ends with its stdin; `idle` says that it is idle after it was admitted.
+ * Arguments: a mode, and a file that gets its process id and what it hears from its host. Modes: `ok`; `crash` ends at once; `deaf` never listens; `stubborn` heeds
+ * neither stop nor SIGTERM, but ends with its stdin; `idle` says that it is idle after it was admitted; `babble` says
+ * what no contract knows, first.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const [mode = 'ok', heardFile] = process.argv.slice(2);
@@ -12,6 +13,9 @@ const say = message => process.stdout.write(`${JSON.stringify(message)}\n`);
 if (mode === 'crash') process.exit(3);
 if (mode === 'stubborn') process.on('SIGTERM', () => undefined);
 
+if (mode === 'babble') process.stdout.write('[1]\nnot json\n{"type":"listening","port":70000}\n{"type":"??"}\n');
+
+if (heardFile) writeFileSync(heardFile, `{"pid":${process.pid}}\n`);
 const lines = createInterface({ input: process.stdin });
 lines.on('line', line => {
   if (heardFile) appendFileSync(heardFile, `${line}\n`);

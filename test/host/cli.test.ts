@@ -1,0 +1,123 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildCli, childrenOf, isAlive, removeCli, run, started } from './cli.ts';
+import { control, pair } from './host.ts';
+import { tempFolder, until } from './temp.ts';
+
+let dist = '';
+beforeAll(async () => {
+  dist = await buildCli();
+});
+afterAll(() => removeCli(dist));
+
+const onLinux = test.skipIf(process.platform !== 'linux');
+
+function args(home: string): string[] {
+  return ['--port', '0', '--home', home, '--download-dir', join(home, 'downloads'), '--no-open'];
+}
+
+/** As much of a host as the helpers for one in this process need. */
+function asHost(host: { origin: string; port: number; redirect: string }): Parameters<typeof pair>[0] {
+  const unused = (): never => {
+    throw new Error('not in this process');
+  };
+  const { origin, port, redirect } = host;
+  return { origin, port, movedFrom: null, downloadDir: '', newLink: () => Promise.resolve(redirect), stop: unused, kill: unused };
+}
+
+test('help, version, and one line for what is not understood', async () => {
+  const outcome = async (...list: string[]): Promise<[number | null, string, string]> => {
+    const { ended, out, err } = run(dist, list);
+    return [(await ended).code, out(), err()];
+  };
+  expect(await outcome('--version')).toEqual([0, '9.9.9\n', '']);
+  expect((await outcome('--help'))[1]).toMatch(/--download-dir DIR/);
+  const wrong = [
+    ['--bogus'],
+    ['start', '--port', 'x'],
+    ['start', '--port', '70000'],
+    ['start', 'twice'],
+    ['begin'],
+    ['start', '--home'],
+  ];
+  for (const list of wrong) {
+    const [code, out, err] = await outcome(...list);
+    expect([code, out, err.trimEnd().split('\n').length], list.join(' ')).toEqual([2, '', 1]);
+  }
+});
+
+test('what keeps it from starting is one line and status 1', async () => {
+  const file = join(dist, 'run.mjs');
+  const { ended, err } = run(dist, ['start', '--home', tempFolder(), '--download-dir', file, '--no-open', '--port', '0']);
+  expect((await ended).code).toBe(1);
+  expect(err().trimEnd().split('\n')).toHaveLength(1);
+  expect(err()).toContain('is not a folder');
+});
+
+onLinux('Ctrl-C ends host and io-daemon, and leaves neither process, lock nor redirect file', async () => {
+  const home = tempFolder();
+  const host = await started(dist, args(home));
+  const client = await control(asHost(host), await pair(asHost(host)));
+  await client.welcome(({ io }) => io.state === 'RUNNING');
+  const children = childrenOf(host.child.pid!);
+  expect(children).toHaveLength(1);
+  host.child.kill('SIGINT');
+  expect(await host.ended).toEqual({ code: 0, signal: null });
+  expect(children.filter(isAlive)).toEqual([]);
+  expect(await client.closed).toBe(1001);
+  expect(readdirSync(home).filter(name => name.startsWith('open-') || name.startsWith('lock'))).toEqual([]);
+});
+
+onLinux('a host killed outright takes its io-daemon with it, and the next start needs no clearing up', async () => {
+  const home = tempFolder();
+  const host = await started(dist, args(home));
+  const token = await pair(asHost(host));
+  await (await control(asHost(host), token)).welcome(({ io }) => io.state === 'RUNNING');
+  const children = childrenOf(host.child.pid!);
+  host.child.kill('SIGKILL');
+  await host.ended;
+  await until(() => !children.some(isAlive), 'io-daemon gone');
+  const next = await started(dist, args(home));
+  expect(next.origin).toBe(host.origin);
+  expect(existsSync(host.redirect)).toBe(false);
+  const client = await control(asHost(next), token);
+  expect((await client.welcome()).epoch).toBe(2);
+});
+
+test('a second start finds the first, leads to it and ends', async () => {
+  const home = tempFolder();
+  const first = await started(dist, args(home));
+  const second = run(dist, ['start', ...args(home)]);
+  expect((await second.ended).code).toBe(0);
+  expect(second.out()).toContain(`Starling runs already at ${first.origin}/`);
+  const redirect = /two minutes: (\S+)/.exec(second.out())![1]!;
+  expect(redirect).not.toBe(first.redirect);
+  expect(await pair(asHost({ ...first, redirect }))).toHaveLength(43);
+});
+
+onLinux('no secret, token or ticket stands in an argument, an environment, a log or in the state', async () => {
+  const home = tempFolder();
+  const host = await started(dist, [...args(home), '--verbose']);
+  const secret = /#pair=([\w-]+)/.exec(readFileSync(host.redirect, 'utf8'))![1]!;
+  const lock = (JSON.parse(readFileSync(join(home, 'lock.json'), 'utf8')) as { secret: string }).secret;
+  const token = await pair(asHost(host));
+  const client = await control(asHost(host), token);
+  const { io } = await client.welcome(welcome => welcome.io.state === 'RUNNING');
+  const places = [host.child.pid!, ...childrenOf(host.child.pid!)].flatMap(pid =>
+    ['cmdline', 'environ'].map(file => readFileSync(`/proc/${pid}/${file}`, 'latin1')),
+  );
+  const files = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter(name => statSync(join(home, name)).isFile());
+  expect(files).toContain('tokens.json');
+  expect(files).toContain('logs/host.log');
+  for (const name of files) {
+    expect(statSync(join(home, name)).mode & 0o077, name).toBe(0);
+    if (name !== 'lock.json') places.push(readFileSync(join(home, name), 'latin1'));
+  }
+  places.push(host.out(), host.err());
+  expect(statSync(home).mode & 0o077).toBe(0);
+  for (const hidden of [secret, lock, token, io.ticket]) {
+    expect(hidden.length).toBeGreaterThan(40);
+    for (const place of places) expect(place).not.toContain(hidden);
+  }
+});

@@ -1,0 +1,170 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { newSecret, raw, testHost } from './host.ts';
+
+const statusOf = (answer: string): number => Number(answer.split(' ')[1]);
+
+test('Host: exactly one, exactly ours, before anything is looked at', async () => {
+  const { port } = await testHost();
+  const own = `127.0.0.1:${port}`;
+  const get = async (...hosts: string[]): Promise<number> =>
+    statusOf(
+      await raw(port, `GET /health HTTP/1.1\r\n${hosts.map(host => `Host: ${host}\r\n`).join('')}Connection: close\r\n\r\n`),
+    );
+  expect(await get(own)).toBe(200);
+  for (const host of [
+    'evil.com',
+    `evil.com:${port}`,
+    `127.0.0.1.evil.com:${port}`,
+    `localhost:${port}`,
+    '127.0.0.1',
+    `127.0.0.1:${port + 1}`,
+  ]) {
+    expect(await get(host), host).toBe(421);
+  }
+  expect(await get()).toBe(400);
+  expect(await get(own, 'evil.com')).toBe(400);
+  expect(await get('evil.com', own)).toBe(400);
+  expect(await get(own, own)).toBe(400);
+  expect(statusOf(await raw(port, 'GET /health HTTP/1.0\r\n\r\n'))).toBe(400);
+  expect(statusOf(await raw(port, `GET http://evil.com/health HTTP/1.1\r\nHost: ${own}\r\nConnection: close\r\n\r\n`))).toBe(400);
+  expect(statusOf(await raw(port, `DELETE / HTTP/1.1\r\nHost: ${own}\r\nConnection: close\r\n\r\n`))).toBe(405);
+  expect(
+    statusOf(await raw(port, `OPTIONS /pair HTTP/1.1\r\nHost: ${own}\r\nOrigin: http://evil.com\r\nConnection: close\r\n\r\n`)),
+  ).toBe(405);
+});
+
+const foreignOrigins = (port: number): readonly string[] => [
+  'http://evil.com',
+  'null',
+  '',
+  `http://127.0.0.1:${port}.evil.com`,
+  `http://127.0.0.1:${port}0`,
+  `http://127.0.0.1:${port}/`,
+  `https://127.0.0.1:${port}`,
+  `http://localhost:${port}`,
+  `HTTP://127.0.0.1:${port}`,
+];
+
+test('Origin: ours or, where a browser sends none, none; no answer allows another', async () => {
+  const { port, origin } = await testHost();
+  const ask = (method: string, path: string, headers: string): Promise<string> =>
+    raw(
+      port,
+      `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}Content-Length: 0\r\nConnection: close\r\n\r\n`,
+    );
+  for (const foreign of foreignOrigins(port)) {
+    for (const path of ['/', '/health', '/sw.js']) {
+      const answer = await ask('GET', path, `Origin: ${foreign}\r\n`);
+      expect(statusOf(answer), `${path} from ${foreign}`).toBe(403);
+      expect(answer.toLowerCase()).not.toContain('access-control-allow');
+    }
+    expect(statusOf(await ask('POST', '/pair', `Origin: ${foreign}\r\n`)), foreign).toBe(403);
+  }
+  expect(statusOf(await ask('GET', '/', `Origin: ${origin}\r\n`))).toBe(200);
+  expect(statusOf(await ask('GET', '/', ''))).toBe(200);
+  expect(statusOf(await ask('GET', '/', `Origin: ${origin}\r\nOrigin: ${origin}\r\n`))).toBe(403);
+  expect(statusOf(await ask('POST', '/pair', ''))).toBe(403);
+  expect(statusOf(await ask('POST', '/pair', `Origin: ${origin}\r\nContent-Type: text/plain\r\n`))).toBe(415);
+});
+
+test('upgrades: /control alone, from our origin alone, and no 101 to anyone else', async () => {
+  const { port, origin } = await testHost();
+  const upgrade = async (path: string, headers: string): Promise<number> => {
+    const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n';
+    return statusOf(
+      await raw(
+        port,
+        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}${headers}\r\n`,
+        300,
+      ),
+    );
+  };
+  expect(await upgrade('/control', `Origin: ${origin}\r\n`)).toBe(101);
+  expect(await upgrade('/control', '')).toBe(403);
+  for (const foreign of foreignOrigins(port)) expect(await upgrade('/control', `Origin: ${foreign}\r\n`), foreign).toBe(403);
+  expect(await upgrade('/control?x', `Origin: ${origin}\r\n`)).toBe(404);
+  expect(await upgrade('/io', `Origin: ${origin}\r\n`)).toBe(404);
+});
+
+test('the app: strict policy on everything, hashed assets for ever, the rest asked for each time', async () => {
+  const { origin } = await testHost();
+  const page = await fetch(`${origin}/`);
+  expect(await page.text()).toContain('<title>app</title>');
+  for (const path of ['/', '/index.html', '/sw.js', '/health', '/nothing', '/assets/main-abc123.js']) {
+    const { headers } = await fetch(origin + path);
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    expect(headers.get('content-security-policy')).toContain("require-trusted-types-for 'script'");
+    expect(headers.get('content-security-policy')).not.toContain('unsafe');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+  }
+  const cacheOf = async (path: string): Promise<string | null> => (await fetch(origin + path)).headers.get('cache-control');
+  expect(await cacheOf('/')).toBe('no-cache');
+  expect(await cacheOf('/sw.js')).toBe('no-cache');
+  expect(await cacheOf('/assets/main-abc123.js')).toContain('immutable');
+  const etag = page.headers.get('etag')!;
+  expect((await fetch(`${origin}/`, { headers: { 'If-None-Match': etag } })).status).toBe(304);
+  expect((await fetch(`${origin}/sw.js`)).headers.get('content-type')).toContain('text/javascript');
+});
+
+test('nothing outside the built app is served', async () => {
+  const { port } = await testHost();
+  for (const path of ['/../heard', '/%2e%2e/heard', '/..%2fheard', '//etc/passwd', '/assets', '/assets/', '/.built-from']) {
+    const answer = await raw(port, `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`);
+    expect(statusOf(answer), path).toBe(404);
+  }
+});
+
+test('/health tells the name and the version, and nothing of this host', async () => {
+  const { origin } = await testHost();
+  expect(await (await fetch(`${origin}/health`)).json()).toEqual({ name: 'starling', version: '0.0.0-test' });
+});
+
+test('POST /pair: paired once, then a clear answer; the redirect file goes with its link', async () => {
+  const host = await testHost();
+  const post = async (body: unknown): Promise<{ status: number; text: string }> => {
+    const response = await fetch(`${host.origin}/pair`, {
+      method: 'POST',
+      headers: { Origin: host.origin, 'Content-Type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    return { status: response.status, text: await response.text() };
+  };
+  const file = await host.newLink();
+  const secret = /#pair=([\w-]+)/.exec(readFileSync(file, 'utf8'))![1]!;
+  expect((await post({ secret, installId: 'install-0001' })).status).toBe(200);
+  expect(existsSync(file)).toBe(false);
+  const again = await post({ secret, installId: 'install-0001' });
+  expect(again.status).toBe(410);
+  expect(again.text).toContain('used or is older than two minutes');
+  for (const bad of ['', '{', '[]', {}, { secret }, { secret: 1, installId: 'install-0001' }, { secret, installId: '../x' }]) {
+    expect((await post(bad)).status).toBe(400);
+  }
+  expect((await post('x'.repeat(2000))).status).toBe(413);
+  const statuses: number[] = [];
+  for (let n = 0; n < 7; n++) statuses.push((await post({ secret: `guess-${n}`, installId: 'install-0001' })).status);
+  expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  expect((await post({ secret: await newSecret(host), installId: 'install-0001' })).status).toBe(200);
+});
+
+test('the local door opens to the secret of the lock file alone, and to no page', async () => {
+  const host = await testHost();
+  const { secret } = JSON.parse(readFileSync(join(host.home, 'lock.json'), 'utf8')) as { secret: string };
+  const knock = (headers: Record<string, string>): Promise<number> =>
+    new Promise((resolve, reject) => {
+      const asked = request(`${host.origin}/local/link`, { method: 'POST', headers }, response => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      asked.on('error', reject).end();
+    });
+  expect(await knock({})).toBe(401);
+  expect(await knock({ 'x-starling-local': `${secret}x` })).toBe(401);
+  expect(await knock({ 'x-starling-local': secret, Origin: 'http://evil.com' })).toBe(403);
+  expect(await knock({ 'x-starling-local': secret })).toBe(200);
+});

@@ -1,0 +1,96 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { StartError } from '../../daemon/host/errors.ts';
+import { LINK_MS, Pairing } from '../../daemon/host/pairing.ts';
+import { Tokens } from '../../daemon/host/tokens.ts';
+import { tempFolder } from './temp.ts';
+
+const ORIGIN = 'http://127.0.0.1:7800';
+
+async function fixture(): Promise<{ home: string; tokens: Tokens; pairing: Pairing; clock: { now: number } }> {
+  const home = tempFolder();
+  const tokens = await Tokens.open(home);
+  const clock = { now: 0 };
+  return { home, tokens, clock, pairing: new Pairing(tokens, () => clock.now) };
+}
+
+test('a secret is traded once, for a token that is good for that origin and install id alone', async () => {
+  const { pairing, tokens } = await fixture();
+  const secret = pairing.newLink();
+  const result = await pairing.redeem(secret, ORIGIN, 'install-1');
+  if (result.outcome !== 'paired') throw new Error(result.outcome);
+  expect(Buffer.from(result.token, 'base64url')).toHaveLength(32);
+  expect(tokens.isValid(result.token, ORIGIN, 'install-1')).toBe(true);
+  expect(tokens.isValid(result.token, ORIGIN, 'install-2')).toBe(false);
+  expect(tokens.isValid(result.token, 'http://127.0.0.1:7801', 'install-1')).toBe(false);
+  expect(tokens.isValid(`${result.token}x`, ORIGIN, 'install-1')).toBe(false);
+  expect(tokens.isValid('', ORIGIN, 'install-1')).toBe(false);
+  expect(await pairing.redeem(secret, ORIGIN, 'install-1')).toEqual({ outcome: 'over' });
+});
+
+test('two redemptions at the same moment: one token', async () => {
+  const { pairing } = await fixture();
+  const secret = pairing.newLink();
+  const outcomes = await Promise.all([1, 2].map(n => pairing.redeem(secret, ORIGIN, `install-${n}`)));
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['paired', 'over']);
+});
+
+test('a secret lives two minutes', async () => {
+  const { pairing, clock } = await fixture();
+  const secrets = [pairing.newLink(), pairing.newLink()];
+  clock.now = LINK_MS - 1;
+  expect((await pairing.redeem(secrets[0]!, ORIGIN, 'install-1')).outcome).toBe('paired');
+  clock.now = LINK_MS;
+  expect((await pairing.redeem(secrets[1]!, ORIGIN, 'install-1')).outcome).toBe('over');
+});
+
+test('wrong guesses are locked out for a while, a right secret is not', async () => {
+  const { pairing, clock } = await fixture();
+  const secret = pairing.newLink();
+  const guess = async (): Promise<string> => (await pairing.redeem('guess', ORIGIN, 'install-1')).outcome;
+  for (let n = 0; n < 5; n++) expect(await guess()).toBe('unknown');
+  expect(await guess()).toBe('locked');
+  expect((await pairing.redeem(secret, ORIGIN, 'install-1')).outcome).toBe('paired');
+  clock.now += 29_999;
+  expect(await guess()).toBe('locked');
+  clock.now += 1;
+  expect(await guess()).toBe('unknown');
+});
+
+test('of many links the newest eight stay open', async () => {
+  const { pairing } = await fixture();
+  const secrets = Array.from({ length: 10 }, () => pairing.newLink());
+  const outcomes = await Promise.all(secrets.map((secret, n) => pairing.redeem(secret, ORIGIN, `install-${n}`)));
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['over', 'over', ...Array<string>(8).fill('paired')]);
+});
+
+test('pairing again replaces the token of the same browser; others keep theirs, over a restart too', async () => {
+  const { home, tokens } = await fixture();
+  const other = await tokens.issue(ORIGIN, 'other');
+  const old = await tokens.issue(ORIGIN, 'mine');
+  const fresh = await tokens.issue(ORIGIN, 'mine');
+  for (const opened of [tokens, await Tokens.open(home)]) {
+    expect([other, old, fresh].map((token, n) => opened.isValid(token, ORIGIN, n === 0 ? 'other' : 'mine'))).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  }
+});
+
+test('the file holds digests only, for its owner only', async () => {
+  const { home, tokens } = await fixture();
+  const token = await tokens.issue(ORIGIN, 'mine');
+  const file = join(home, 'tokens.json');
+  expect(readFileSync(file, 'utf8')).not.toContain(token);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test('a damaged file is an error that says what to do, never an empty list', async () => {
+  for (const content of ['', '{', '{}', '[{"digest":"zz"}]']) {
+    const home = tempFolder();
+    writeFileSync(join(home, 'tokens.json'), content);
+    await expect(Tokens.open(home)).rejects.toThrow(StartError);
+  }
+});

@@ -1,0 +1,146 @@
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { readConfig } from '../../daemon/host/config.ts';
+import { StartError } from '../../daemon/host/errors.ts';
+import { acquire, type Holder, type Lock } from '../../daemon/host/lock.ts';
+import { RotatingFile } from '../../daemon/host/log.ts';
+import { listen, takePort } from '../../daemon/host/ports.ts';
+import { listenerOn, startTimeOf } from '../../daemon/host/process-info.ts';
+import { Roots } from '../../daemon/host/roots.ts';
+import { tempFolder } from './temp.ts';
+
+function server(): Server {
+  const made = createServer();
+  onTestFinished(() => {
+    made.close();
+    made.closeAllConnections();
+  });
+  return made;
+}
+
+/** A port that something listens on, and one that was free a moment ago. */
+async function ports(): Promise<{ taken: number; free: number }> {
+  const taken = await listen(server(), 0);
+  const other = server();
+  const free = await listen(other, 0);
+  await new Promise(resolve => other.close(resolve));
+  return { taken: taken!, free: free! };
+}
+
+test('the first start takes the first free port of the list', async () => {
+  const { taken, free } = await ports();
+  expect(await takePort(server(), { asked: null, kept: null, candidates: [taken, free] })).toBe(free);
+  await expect(takePort(server(), { asked: null, kept: null, candidates: [taken] })).rejects.toThrow(/taken.*--port/);
+});
+
+test('a kept or an asked port that is taken is an error that names its holder; no other is tried', async () => {
+  const { taken, free } = await ports();
+  const self = /process (\d+)/.exec(await listenerOn(taken))?.[1];
+  expect(self).toBe(String(process.pid));
+  const message = new RegExp(`Port ${taken} is taken by ".+" \\(process ${process.pid}\\).*--port`);
+  await expect(takePort(server(), { asked: null, kept: taken, candidates: [free] })).rejects.toThrow(message);
+  await expect(takePort(server(), { asked: taken, kept: free, candidates: [free] })).rejects.toThrow(message);
+  await expect(takePort(server(), { asked: 0, kept: taken, candidates: [free] })).rejects.toThrow(StartError);
+});
+
+test('asked goes before kept, and 0 is the kept one, else any', async () => {
+  const { free } = await ports();
+  expect(await takePort(server(), { asked: free, kept: 1 })).toBe(free);
+  const other = await ports();
+  expect(await takePort(server(), { asked: 0, kept: other.free })).toBe(other.free);
+  expect(await takePort(server(), { asked: 0, kept: null })).toBeGreaterThan(0);
+});
+
+const isLock = (got: Lock | Holder): got is Lock => 'release' in got;
+
+test('one lock a home: the second asker hears who has it, and where', async () => {
+  const home = tempFolder();
+  const first = await acquire(home);
+  if (!isLock(first)) throw new Error('taken');
+  await first.listening(4242);
+  const second = await acquire(home);
+  expect(second).toMatchObject({ pid: process.pid, port: 4242, secret: first.secret });
+  expect(statSync(join(home, 'lock.json')).mode & 0o777).toBe(0o600);
+  await first.release();
+  expect(isLock(await acquire(home))).toBe(true);
+});
+
+test('of many that ask at once one gets it, also where a dead host left a lock', async () => {
+  const stale = [
+    '',
+    '{',
+    JSON.stringify({ pid: 2 ** 22 + 1, startTime: '1', port: 1, secret: 's' }),
+    JSON.stringify({ pid: process.pid, startTime: `${await startTimeOf(process.pid)}0`, port: 1, secret: 's' }),
+  ];
+  for (const content of stale) {
+    const home = tempFolder();
+    writeFileSync(join(home, 'lock.json'), content);
+    const got = await Promise.all(Array.from({ length: 8 }, () => acquire(home)));
+    expect(got.filter(isLock), content).toHaveLength(1);
+  }
+});
+
+test('roots: opaque, kept, and the same for the same folder; the one asked for is made and becomes the default', async () => {
+  const home = tempFolder();
+  const [a, b] = [join(home, 'a/deep'), join(home, 'b')];
+  const first = await Roots.open(home, a);
+  expect(first.list).toMatchObject([{ name: 'deep', isDefault: true, problem: '' }]);
+  expect(statSync(a).isDirectory()).toBe(true);
+  const second = await Roots.open(home, b);
+  expect(second.list.map(({ name, isDefault }) => [name, isDefault])).toEqual([
+    ['deep', false],
+    ['b', true],
+  ]);
+  const third = await Roots.open(home, null);
+  expect(third.list).toEqual(second.list);
+  expect(third.list[0]!.token).toBe(first.list[0]!.token);
+  expect(JSON.stringify(third.list)).not.toContain(home);
+  const elsewhere = await Roots.open(tempFolder(), a);
+  expect(elsewhere.list[0]!.token).not.toBe(first.list[0]!.token);
+});
+
+test('a root that cannot be is an error in one line', async () => {
+  const home = tempFolder();
+  writeFileSync(join(home, 'file'), '');
+  await expect(Roots.open(home, join(home, 'file'))).rejects.toThrow(/is not a folder/);
+  await expect(Roots.open(home, join(home, 'file/below'))).rejects.toThrow(StartError);
+});
+
+test('config.json: right, absent, and wrong in one line that names the key', async () => {
+  const home = tempFolder();
+  expect(await readConfig(home)).toEqual({ allow: [], idleMs: 120_000 });
+  const read = (config: unknown): ReturnType<typeof readConfig> => {
+    writeFileSync(join(home, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config));
+    return readConfig(home);
+  };
+  const good = { network: { allow: ['127.0.0.0/8', 'fd00::/8'] }, io: { idleSeconds: 5 } };
+  expect(await read(good)).toEqual({ allow: ['127.0.0.0/8', 'fd00::/8'], idleMs: 5000 });
+  const wrong: [unknown, RegExp][] = [
+    [{ network: { allow: ['127.0.0.1'] } }, /"network\.allow\.0" must be an address range/],
+    [{ network: { allow: '127.0.0.0/8' } }, /"network\.allow"/],
+    [{ network: { deny: [] } }, /"network\.deny" is not a setting/],
+    [{ io: { idleSeconds: 0 } }, /"io\.idleSeconds" must be at least 1/],
+    [{ io: { idleSeconds: 1e400 } }, /"io\.idleSeconds"/],
+    [[], /config\.json/],
+    ['{', /not valid JSON/],
+  ];
+  for (const [config, message] of wrong) {
+    await expect(read(config), JSON.stringify(config)).rejects.toThrow(message);
+    await expect(read(config)).rejects.toThrow(StartError);
+    await expect(read(config)).rejects.not.toThrow(/\n/);
+  }
+});
+
+test('a log is put aside when it is full, and only so many are kept', () => {
+  const folder = join(tempFolder(), 'logs');
+  mkdirSync(folder);
+  const path = join(folder, 'x.log');
+  const log = new RotatingFile(path, 100);
+  for (let n = 0; n < 40; n++) log.write(`line ${n} ${'.'.repeat(30)}\n`);
+  log.close();
+  expect(readFileSync(path, 'utf8')).toContain('line 39');
+  for (const n of [1, 2, 3]) expect(statSync(`${path}.${n}`).size).toBeLessThanOrEqual(100);
+  expect(() => statSync(`${path}.4`)).toThrow();
+});
