@@ -97,6 +97,12 @@ export class Content {
     pieces.forEach((yes, piece) => this.picker.setPriority(piece, yes ? PRIORITY.normal : PRIORITY.skip));
   }
 
+  createEmptyFiles(): void {
+    this.layout.files.forEach((file, index) => {
+      if (file.length === 0 && this.wanted[index]) this.storage.file(index);
+    });
+  }
+
   /** A piece was verified and is on disk. */
   gained(piece: number): void {
     this.count(piece, 1);
@@ -123,11 +129,24 @@ export class Content {
   detach(): void {
     for (const piece of this.downloader.active.all()) this.maybe.add(piece.index);
     this.downloader.stop(false);
+    this.doubt();
+    this.uploader.stop();
+  }
+
+  /** What is written and not flushed may not be there: to be verified before it is believed. */
+  doubt(): void {
     for (const piece of this.storage.detach()) {
       this.maybe.add(piece);
       this.lost(piece);
     }
+  }
+
+  /** The torrent stops by itself: what is being written may yet arrive on disk. */
+  rest(now: number): void {
+    for (const piece of this.downloader.active.all()) if (piece.stage === 'committing') this.maybe.add(piece.index);
+    this.downloader.stop(true);
     this.uploader.stop();
+    this.storage.recordSoon(now);
   }
 
   get isComplete(): boolean {

@@ -153,10 +153,18 @@ export class PeerSet {
     }
   }
 
-  /** Those that have everything are of no use to one who has everything. */
-  dropSeeds(now: number): void {
-    for (const peer of [...this.all.values()])
-      if (peer.stage === 'open' && peer.has.isFull) this.close(peer, 'both have everything', now);
+  tellHave(piece: number, now: number): void {
+    const have = encodeMessage({ type: 'have', piece });
+    for (const peer of this.all.values()) if (peer.stage === 'open' && !peer.has.get(piece)) peer.send(have, now);
+  }
+
+  /** Everything wanted is here. With `everything` at all here, peers that have it too are of no use, nor we to them. */
+  nothingWanted(everything: boolean, now: number): void {
+    for (const peer of [...this.all.values()]) {
+      if (peer.stage !== 'open') continue;
+      if (everything && peer.has.isFull) this.close(peer, 'both have everything', now);
+      else peer.setInterested(false, now);
+    }
   }
 
   /** Tells peers that connected before the files were known what we have of them. */

@@ -3,72 +3,53 @@ import type { Candidate } from './choker.ts';
 import type { Budget } from './download.ts';
 import { readTag } from './download.ts';
 import { Ids } from './effects.ts';
-import type { Effect } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { KeptPiece } from './events.ts';
 import type { ConnectionLimits } from './peers.ts';
 import type { Peer } from './peer.ts';
+import type { Ports } from './ports.ts';
 import { CONNECTED } from './phase.ts';
-import type { Ports, Stream, StreamEvents } from './ports.ts';
+import { Incoming } from './incoming.ts';
+import { Loop } from './loop.ts';
 import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
 import { Torrent } from './torrent.ts';
-import type { Surroundings } from './torrent.ts';
+import type { Surroundings } from './surroundings.ts';
 import { viewDetail, viewTorrent } from './view.ts';
 import type { DetailView, TorrentView } from './view.ts';
 import { parseMagnet } from './codec/magnet.ts';
 import { parseInfo, parseTorrent } from './codec/metainfo.ts';
 import { parseHostPort } from './codec/address.ts';
-import { decodeHandshake, HANDSHAKE_BYTES } from './codec/peer-wire.ts';
-import { MAX_ANNOUNCE_BYTES } from './codec/tracker.ts';
 import { makePeerId, toHex } from './model/ids.ts';
 
 /** Pieces in the making, over all torrents: well below what the store allows, so that it never has to pause a socket. */
 const MEMORY = 48 << 20;
 const MAX_CONNECTIONS = 200;
 const MAX_CONNECTING = 30;
-/** Connections that have not said which torrent they are for. */
-const MAX_UNNAMED = 50;
 const MAX_TORRENTS = 10_000;
 const TICK = 500;
 const SECOND = 1000;
-const ANNOUNCE_TIMEOUT = 30_000;
-const UNNAMED_TIMEOUT = 10_000;
-const LISTEN_PORTS = [6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889, 0];
 
 export type AddSource = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
-
-interface Unnamed {
-  readonly address: string;
-  readonly since: number;
-  bytes: Uint8Array;
-}
 
 /**
  * The one loop that meets the ports: what the world tells goes to the torrent that it concerns, and what that torrent
  * wants done is carried out when it has finished thinking. Nothing here decides about pieces or peers.
  */
 export class Session {
-  /** The port that peers reach us at; 0 while there is none. */
-  listenPort = 0;
   private readonly torrents = new Map<string, Torrent>();
-  private readonly streams = new Map<number, Stream>();
-  private readonly owners = new Map<number, Torrent>();
-  private readonly unnamed = new Map<number, Unnamed>();
   private readonly ids = new Ids();
   private readonly limits: ConnectionLimits = { max: MAX_CONNECTIONS, maxConnecting: MAX_CONNECTING, open: 0, connecting: 0 };
   private readonly budget: Budget = { limit: MEMORY, used: 0 };
   private readonly choker: Choker;
+  private readonly loop: Loop;
+  private readonly incoming: Incoming;
   private readonly around: Surroundings;
   private readonly changed = new Set<Torrent>();
   private removed: string[] = [];
-  private readonly waitingEvents: (() => void)[] = [];
-  private readonly effects: { torrent: Torrent; effect: Effect }[] = [];
-  private busy = false;
   private attached = false;
   private ticking = false;
   private lastSecond = 0;
   private closing: (() => void) | null = null;
-  private readonly cancels = new Map<number, () => void>();
 
   constructor(
     private readonly ports: Ports,
@@ -76,6 +57,17 @@ export class Session {
   ) {
     const random = (): number => new DataView(ports.random.bytes(4).slice().buffer).getUint32(0) / 2 ** 32;
     this.choker = new Choker(random);
+    this.loop = new Loop(ports, {
+      touched: torrent => {
+        if (this.torrents.get(torrent.id) === torrent) this.changed.add(torrent);
+      },
+      settled: () => {
+        this.schedule();
+        this.closeIfIdle();
+      },
+      introduced: (conn, bytes) => this.incoming.introduce(conn, bytes),
+    });
+    this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids);
     this.around = {
       ids: this.ids,
       budget: this.budget,
@@ -85,8 +77,11 @@ export class Session {
       client: `Starling ${options.version}`,
       random,
       wall: () => Math.floor(ports.clock.wall()),
-      listenPort: () => this.listenPort,
-      interest: (torrent, peer) => this.choker.interested(this.candidate(torrent, peer), this.unchoked),
+      listenPort: () => this.incoming.port,
+      interest: (id, peer) => {
+        const torrent = this.torrents.get(id);
+        if (torrent) this.choker.interested(this.candidate(torrent, peer), this.unchoked);
+      },
     };
   }
 
@@ -96,7 +91,7 @@ export class Session {
     for (const [key, value] of byKey) {
       const id = /^t\/([0-9a-f]{40})\/torrent$/.exec(key)?.[1];
       if (id === undefined || this.torrents.has(id)) continue;
-      this.run(() => this.restore(id, value, byKey.get(`t/${id}/progress`)));
+      this.loop.run(() => this.restore(id, value, byKey.get(`t/${id}/progress`)));
     }
   }
 
@@ -112,9 +107,9 @@ export class Session {
       if (!tag || !this.torrents.has(id)) this.ports.store.drop(buffer.buffer);
       else byTorrent.set(id, [...(byTorrent.get(id) ?? []), { piece: tag.piece, kept: buffer }]);
     }
-    this.listen();
+    this.incoming.listen();
     for (const torrent of this.torrents.values()) {
-      this.event(torrent, now => torrent.attach(byTorrent.get(torrent.id) ?? [], now));
+      this.loop.event(torrent, now => torrent.attach(byTorrent.get(torrent.id) ?? [], now));
     }
   }
 
@@ -122,12 +117,9 @@ export class Session {
   detach(): void {
     if (!this.attached) return;
     this.attached = false;
-    this.listenPort = 0;
-    for (const torrent of this.torrents.values()) this.event(torrent, now => torrent.detach(now));
-    this.streams.clear();
-    this.owners.clear();
-    this.unnamed.clear();
-    this.cancels.clear();
+    for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.detach(now));
+    this.loop.forgetConnections();
+    this.incoming.detach();
   }
 
   /** Takes in a magnet or a .torrent, to be started or removed. Throws an EngineError with a message for people. */
@@ -139,23 +131,23 @@ export class Session {
     const torrent = this.find(id);
     if (torrent.started) return;
     const unwanted = wanted && torrent.meta ? complement(wanted, torrent.meta.layout.files.length) : [];
-    this.event(torrent, now => torrent.start(root, unwanted, now));
+    this.loop.event(torrent, now => torrent.start(root, unwanted, now));
   }
 
   pause(id: string): void {
     const torrent = this.find(id);
-    this.event(torrent, now => torrent.pause(now));
+    this.loop.event(torrent, now => torrent.pause(now));
   }
 
   resume(id: string): void {
     const torrent = this.find(id);
-    this.event(torrent, now => torrent.resume(this.attached, now));
+    this.loop.event(torrent, now => torrent.resume(this.attached, now));
   }
 
   want(id: string, wanted: readonly number[]): void {
     const torrent = this.find(id);
     const files = torrent.meta?.layout.files.length ?? 0;
-    this.event(torrent, now => torrent.want(complement(wanted, files), now));
+    this.loop.event(torrent, now => torrent.want(complement(wanted, files), now));
   }
 
   /** `withData` also deletes its files; that needs the store. */
@@ -164,14 +156,10 @@ export class Session {
     if (withData && torrent.started && !this.attached) {
       throw new EngineError('daemon-away', 'The files cannot be deleted while the helper is away. Start it, then try again.');
     }
-    this.event(torrent, () => torrent.remove());
     this.torrents.delete(id);
     this.changed.delete(torrent);
     this.removed.push(id);
-    if (!withData || !torrent.started) return;
-    for (const file of torrent.meta?.layout.files ?? []) {
-      if (!file.pad) this.perform(torrent, { do: 'deleteFile', root: torrent.root, path: file.path });
-    }
+    this.loop.event(torrent, () => torrent.remove(withData));
   }
 
   rows(): TorrentView[] {
@@ -198,7 +186,7 @@ export class Session {
   close(done: () => void): void {
     this.closing = done;
     for (const torrent of this.torrents.values()) {
-      this.event(torrent, now => {
+      this.loop.event(torrent, now => {
         if (torrent.phase === 'running') torrent.content?.storage.recordSoon(now - SECOND);
         torrent.tick(now, false);
       });
@@ -210,7 +198,7 @@ export class Session {
     const magnet = parseMagnet(uri);
     const known = this.torrents.get(magnet.infoHash);
     const torrent = known ?? this.create(magnet.infoHash, magnet.name ?? '');
-    this.event(torrent, now => {
+    this.loop.event(torrent, now => {
       torrent.announcer.add(magnet.trackers.map(url => [url]));
       if (!known)
         torrent.peerSet.named = magnet.peers.map(({ host, port }) =>
@@ -232,7 +220,7 @@ export class Session {
     }
     const known = this.torrents.get(meta.infoHash);
     const torrent = known ?? this.create(meta.infoHash, meta.name);
-    this.event(torrent, now => {
+    this.loop.event(torrent, now => {
       torrent.announcer.add(meta.trackers);
       torrent.comment ||= meta.comment;
       if (torrent.meta) return;
@@ -248,7 +236,7 @@ export class Session {
       throw new EngineError('limit', `The list holds ${MAX_TORRENTS} torrents, which is the most it can. Remove some first.`);
     }
     const saved = progress ? decodeProgressRecord(progress) : null;
-    const torrent: Torrent = new Torrent(id, name, addedAt, saved, this.around, effect => this.effects.push({ torrent, effect }));
+    const torrent: Torrent = new Torrent(id, name, addedAt, saved, this.around, effect => this.loop.want(torrent, effect));
     this.torrents.set(id, torrent);
     return torrent;
   }
@@ -281,209 +269,11 @@ export class Session {
     return torrent;
   }
 
-  // Events in, effects out
-
-  /** Lets a torrent handle something, then does what it wants done. */
-  private event(torrent: Torrent, handle: (now: number) => void): void {
-    this.run(() => {
-      this.changed.add(torrent);
-      handle(this.ports.clock.now());
-      if (torrent.phase === 'removed') this.changed.delete(torrent);
-    });
-  }
-
-  /** One thing at a time: what a port answers on the spot waits until the handler that asked is through. */
-  private run(action: () => void): void {
-    this.waitingEvents.push(action);
-    if (this.busy) return;
-    this.busy = true;
-    try {
-      for (let next = this.waitingEvents.shift(); next; next = this.waitingEvents.shift()) {
-        next();
-        for (const { torrent, effect } of this.effects.splice(0)) this.perform(torrent, effect);
-      }
-    } finally {
-      this.busy = false;
-    }
-    this.schedule();
-    this.closeIfIdle();
-  }
-
-  private perform(torrent: Torrent, effect: Effect): void {
-    const { store, state, http, log, net } = this.ports;
-    switch (effect.do) {
-      case 'connect': {
-        this.owners.set(effect.conn, torrent);
-        this.streams.set(effect.conn, net.connect(effect.host, effect.port, this.streamEvents(effect.conn)));
-        return;
-      }
-      case 'send':
-        return this.streams.get(effect.conn)?.send(effect.bytes);
-      case 'credit':
-        return this.streams.get(effect.conn)?.credit(effect.bytes);
-      case 'framed':
-        return this.streams.get(effect.conn)?.framed(effect.maxFrame, effect.back);
-      case 'expect':
-        return this.streams.get(effect.conn)?.expect(effect.buffer, effect.prefix, effect.runs);
-      case 'unexpect':
-        return this.streams.get(effect.conn)?.unexpect(effect.buffer, effect.prefix, effect.runs);
-      case 'discard':
-        return this.streams.get(effect.conn)?.discard(effect.prefix);
-      case 'sendSpans':
-        return this.streams.get(effect.conn)?.sendSpans(effect.send, effect.header, effect.spans);
-      case 'cancelSend':
-        return this.streams.get(effect.conn)?.cancelSend(effect.send);
-      case 'close': {
-        const stream = this.streams.get(effect.conn);
-        this.streams.delete(effect.conn);
-        this.owners.delete(effect.conn);
-        return stream?.close();
-      }
-      case 'openFile':
-        return store.openFile(effect.file, effect.root, effect.path, effect.size, effect.create, (problem, size, mtime) =>
-          this.event(torrent, now => torrent.fileOpened(effect.file, problem, size, mtime, now)),
-        );
-      case 'closeFile':
-        return store.closeFile(effect.file);
-      case 'sync':
-        return store.sync(effect.files, (problem, stat) => this.event(torrent, now => torrent.synced(problem, stat, now)));
-      case 'deleteFile':
-        return store.deleteFile(effect.root, effect.path, problem => {
-          if (problem !== null && problem !== 'gone') log('warn', `${effect.path.join('/')} could not be deleted: ${problem}`);
-        });
-      case 'begin':
-        return store.begin(effect.buffer, effect.length, effect.tag, effect.spans);
-      case 'put':
-        return store.put(effect.buffer, effect.offset, effect.bytes);
-      case 'commit':
-        return store.commit(effect.buffer, effect.digests, (status, problem) =>
-          this.event(torrent, now => torrent.committed(effect.buffer, status, problem, now)),
-        );
-      case 'acknowledge':
-        return store.acknowledge(effect.buffer);
-      case 'reset':
-        return store.reset(effect.buffer, effect.ranges);
-      case 'drop':
-        return store.drop(effect.buffer);
-      case 'verify':
-        return store.verify(effect.items, verdicts => this.event(torrent, now => torrent.verified(effect.pieces, verdicts, now)));
-      case 'record':
-        return state.write([{ key: `t/${torrent.id}/${effect.kind}`, value: effect.value }], problem =>
-          this.event(torrent, now => torrent.recorded(effect.kind, problem, now)),
-        );
-      case 'announce': {
-        const cancel = http.get(effect.url, MAX_ANNOUNCE_BYTES, ANNOUNCE_TIMEOUT, (problem, status, body) => {
-          this.cancels.delete(effect.request);
-          this.event(torrent, now => {
-            const peers = torrent.announcer.answered(effect.request, problem, status, body, now);
-            torrent.peerSet.learn(peers, now, CONNECTED.has(torrent.phase));
-          });
-        });
-        this.cancels.set(effect.request, cancel);
-        return;
-      }
-      case 'cancelAnnounce':
-        this.cancels.get(effect.request)?.();
-        this.cancels.delete(effect.request);
-        return;
-      case 'log':
-        return log(effect.level, effect.text);
-      default:
-        effect satisfies never;
-    }
-  }
-
-  private streamEvents(conn: number): StreamEvents {
-    const tell = (handle: (torrent: Torrent, now: number) => void): void => {
-      const torrent = this.owners.get(conn);
-      if (torrent) this.event(torrent, now => handle(torrent, now));
-    };
-    return {
-      opened: address => tell((torrent, now) => torrent.peerSet.opened(conn, address, now)),
-      received: bytes => {
-        if (this.owners.has(conn)) tell((torrent, now) => torrent.peerSet.received(conn, bytes, now));
-        else this.run(() => this.introduce(conn, bytes));
-      },
-      landed: (buffer, offset, length) =>
-        tell((torrent, now) => {
-          const peer = torrent.peers.get(conn);
-          torrent.at(now);
-          if (peer) torrent.content?.downloader.landed(peer, buffer, offset, length, now);
-        }),
-      discarded: length => tell((torrent, now) => torrent.peerSet.discarded(conn, length, now)),
-      sent: (send, ok) =>
-        tell((torrent, now) => {
-          const peer = torrent.peers.get(conn);
-          if (peer) torrent.content?.uploader.sent(peer, send, ok, now);
-        }),
-      closed: () => {
-        tell((torrent, now) => torrent.peerSet.closed(conn, now));
-        this.run(() => {
-          this.streams.delete(conn);
-          this.owners.delete(conn);
-          this.unnamed.delete(conn);
-        });
-      },
-    };
-  }
-
-  // Connections that come to us
-
-  private listen(): void {
-    this.ports.net.listen(
-      LISTEN_PORTS,
-      port => {
-        this.listenPort = port;
-        if (port === 0) this.ports.log('warn', 'no port could be opened for peers to connect to');
-      },
-      (address, open) => this.run(() => this.welcome(address, open)),
-    );
-  }
-
-  private welcome(address: string, open: (events: StreamEvents) => Stream): void {
-    const conn = this.ids.conn();
-    const stream = open(this.streamEvents(conn));
-    if (this.unnamed.size >= MAX_UNNAMED || this.limits.open >= this.limits.max) {
-      stream.close();
-      return;
-    }
-    this.streams.set(conn, stream);
-    this.unnamed.set(conn, { address, since: this.ports.clock.now(), bytes: new Uint8Array(0) });
-    stream.credit(HANDSHAKE_BYTES);
-  }
-
-  /** The first bytes of such a connection: they name the torrent. */
-  private introduce(conn: number, bytes: Uint8Array): void {
-    const unnamed = this.unnamed.get(conn);
-    if (!unnamed) return;
-    unnamed.bytes = Uint8Array.from([...unnamed.bytes, ...bytes]);
-    if (unnamed.bytes.length < HANDSHAKE_BYTES) return;
-    this.unnamed.delete(conn);
-    const handshake = decodeHandshake(unnamed.bytes);
-    const torrent = handshake ? this.torrents.get(toHex(handshake.infoHash)) : undefined;
-    if (!handshake || !torrent || !CONNECTED.has(torrent.phase)) {
-      this.refuse(conn);
-      return;
-    }
-    this.owners.set(conn, torrent);
-    this.event(torrent, now => {
-      if (torrent.peerSet.accept(conn, unnamed.address, handshake, now)) return;
-      this.owners.delete(conn);
-      this.refuse(conn);
-    });
-  }
-
-  private refuse(conn: number): void {
-    this.streams.get(conn)?.close();
-    this.streams.delete(conn);
-    this.unnamed.delete(conn);
-  }
-
   // Time
 
   private schedule(): void {
     if (this.ticking || !this.attached) return;
-    const idle = this.unnamed.size === 0 && [...this.torrents.values()].every(torrent => torrent.isIdle);
+    const idle = this.incoming.isIdle && [...this.torrents.values()].every(torrent => torrent.isIdle);
     if (idle) return;
     this.ticking = true;
     this.ports.clock.wake(this.ports.clock.now() + TICK, () => {
@@ -499,10 +289,10 @@ export class Session {
     for (const torrent of this.torrents.values()) {
       if (torrent.isIdle) continue;
       if (second && torrent.peers.size > 0) this.changed.add(torrent);
-      this.run(() => torrent.tick(now, second));
+      this.loop.run(() => torrent.tick(now, second));
     }
-    if (second) this.run(() => this.choker.tick(this.candidates(), now));
-    for (const [conn, { since }] of this.unnamed) if (now - since > UNNAMED_TIMEOUT) this.refuse(conn);
+    if (second) this.loop.run(() => this.choker.tick(this.candidates(), now));
+    this.incoming.tick(now);
     this.schedule();
   }
 

@@ -1,40 +1,22 @@
 import { Announcer } from './announce.ts';
 import { Checker } from './checker.ts';
 import { Content } from './content.ts';
-import type { Budget } from './download.ts';
-import type { Ids, Outbox, RecordKind } from './effects.ts';
+import type { Outbox, RecordKind } from './effects.ts';
 import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
 import { MetadataFetch } from './metadata.ts';
 import { PeerSet } from './peers.ts';
-import type { ConnectionLimits } from './peers.ts';
 import type { Peer } from './peer.ts';
 import { MOVES, CONNECTED } from './phase.ts';
 import type { Phase } from './phase.ts';
-import { encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
+import { progressRecord, torrentRecord } from './snapshot.ts';
+import type { Surroundings } from './surroundings.ts';
 import type { ProgressRecord, TorrentRecord } from './resume.ts';
 import type { FileStat } from './storage.ts';
 import type { WireTarget } from './wire.ts';
-import { encodeMessage } from './codec/peer-wire.ts';
 import { EngineError } from './errors.ts';
 import { parseInfo } from './codec/metainfo.ts';
 import type { Metainfo } from './codec/metainfo.ts';
 import type { InfoHash } from './model/ids.ts';
-
-/** What all torrents of a session share. */
-export interface Surroundings {
-  readonly ids: Ids;
-  readonly budget: Budget;
-  readonly limits: ConnectionLimits;
-  readonly peerId: Uint8Array;
-  readonly key: number;
-  readonly client: string;
-  readonly random: () => number;
-  /** ms since 1970. */
-  readonly wall: () => number;
-  /** The port that peers reach us at; 0 while there is none. */
-  readonly listenPort: () => number;
-  readonly interest: (torrent: Torrent, peer: Peer) => void;
-}
 
 /** A torrent from its first magnet to its last upload: its phase, and the machines that each phase runs. */
 export class Torrent implements WireTarget {
@@ -133,12 +115,15 @@ export class Torrent implements WireTarget {
     this.recordTorrent();
   }
 
-  remove(): void {
+  remove(withData: boolean): void {
     this.leave('removed', true);
     this.content?.storage.closeAll();
-    if (this.started) {
-      this.out({ do: 'record', kind: 'torrent', value: null });
-      this.out({ do: 'record', kind: 'progress', value: null });
+    if (!this.started) return;
+    this.out({ do: 'record', kind: 'torrent', value: null });
+    this.out({ do: 'record', kind: 'progress', value: null });
+    if (!withData) return;
+    for (const { path, pad } of this.meta?.layout.files ?? []) {
+      if (!pad) this.out({ do: 'deleteFile', root: this.root, path });
     }
   }
 
@@ -225,8 +210,7 @@ export class Torrent implements WireTarget {
     const outcome = content.downloader.committed(buffer, status, problem, now);
     if (outcome.kind === 'have') {
       content.gained(outcome.piece);
-      const have = encodeMessage({ type: 'have', piece: outcome.piece });
-      for (const peer of this.peers.values()) if (peer.stage === 'open' && !peer.has.get(outcome.piece)) peer.send(have, now);
+      this.peerSet.tellHave(outcome.piece, now);
       if (this.phase === 'running') this.finishIfComplete();
     } else if (outcome.kind === 'corrupt') {
       this.out({
@@ -248,10 +232,7 @@ export class Torrent implements WireTarget {
     if (!content || content.storage.stage !== 'syncing' || problem === 'store-away') return;
     if (problem !== null) {
       // After a failed flush the system may have dropped the pages: what was not durable is read again before it is believed.
-      for (const piece of content.storage.detach()) {
-        content.maybe.add(piece);
-        content.lost(piece);
-      }
+      content.doubt();
       this.fail(problem, '');
       return;
     }
@@ -292,7 +273,7 @@ export class Torrent implements WireTarget {
   }
 
   peerInterest(peer: Peer): void {
-    this.around.interest(this, peer);
+    this.around.interest(this.id, peer);
   }
 
   seekMetadata(): void {
@@ -347,7 +328,7 @@ export class Torrent implements WireTarget {
     if (!content.isComplete) this.doneAt = 0;
     this.move('running');
     this.runningSince = this.now;
-    this.createEmptyFiles(content);
+    content.createEmptyFiles();
     this.announcer.start(this.now);
     this.peerSet.greetAll(this.now);
     this.peerSet.tick(this.now);
@@ -359,12 +340,6 @@ export class Torrent implements WireTarget {
     }
   }
 
-  private createEmptyFiles(content: Content): void {
-    content.layout.files.forEach((file, index) => {
-      if (file.length === 0 && !file.pad && content.wanted[index]) content.storage.file(index);
-    });
-  }
-
   private finishIfComplete(): void {
     if (!this.content?.isComplete) return;
     if (this.doneAt === 0) {
@@ -372,8 +347,7 @@ export class Torrent implements WireTarget {
       this.content.storage.recordSoon(this.now);
       if (this.content.downloader.have.isFull) this.announcer.complete(this.now);
     }
-    for (const peer of this.peers.values()) if (peer.stage === 'open') peer.setInterested(false, this.now);
-    if (this.content.downloader.have.isFull) this.peerSet.dropSeeds(this.now);
+    this.peerSet.nothingWanted(this.content.downloader.have.isFull, this.now);
   }
 
   private makeContent(): void {
@@ -410,45 +384,15 @@ export class Torrent implements WireTarget {
     this.announcer.stop(farewell);
     this.peerSet.closeAll(this.now);
     if (!farewell) return;
-    for (const piece of this.content?.downloader.active.all() ?? []) {
-      if (piece.stage === 'committing') this.content?.maybe.add(piece.index);
-    }
-    this.content?.downloader.stop(true);
-    this.content?.uploader.stop();
-    this.content?.storage.recordSoon(this.now);
+    this.content?.rest(this.now);
   }
 
   private recordTorrent(): void {
-    if (!this.started) return;
-    const value = encodeTorrentRecord({
-      info: this.info,
-      name: this.name,
-      trackers: this.announcer.urls,
-      peers: this.peerSet.named,
-      comment: this.comment,
-      addedAt: this.addedAt,
-      root: this.root,
-      paused: this.phase === 'paused',
-      unwanted: this.unwanted,
-    });
-    this.out({ do: 'record', kind: 'torrent', value });
+    if (this.started) this.out({ do: 'record', kind: 'torrent', value: torrentRecord(this) });
   }
 
   private recordProgress(): void {
-    const { content } = this;
-    if (!content) return;
-    const maybe = new Set(content.maybe);
-    for (const piece of content.downloader.active.all()) maybe.add(piece.index);
-    for (const piece of content.storage.undurable()) maybe.add(piece);
-    const value = encodeProgressRecord({
-      have: content.storage.durable.toBytes(),
-      maybe: [...maybe],
-      stats: content.storage.stats,
-      uploaded: this.uploaded,
-      downloaded: this.downloaded,
-      doneAt: this.doneAt,
-    });
-    this.out({ do: 'record', kind: 'progress', value });
+    if (this.content) this.out({ do: 'record', kind: 'progress', value: progressRecord(this, this.content) });
   }
 
   private totals(): { uploaded: number; downloaded: number; left: number; port: number } {

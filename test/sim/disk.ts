@@ -143,7 +143,10 @@ export class SimStore implements Store {
     this.buffers.delete(buffer);
   }
 
-  verify(items: readonly { spans: readonly Span[]; digest: DigestSpec }[], done: (verdicts: readonly (boolean | null)[]) => void): void {
+  verify(
+    items: readonly { spans: readonly Span[]; digest: DigestSpec }[],
+    done: (verdicts: readonly (boolean | null)[]) => void,
+  ): void {
     this.answer(() => {
       done(
         items.map(({ spans, digest }) => {

@@ -75,7 +75,9 @@ export class SimHost {
 
   private ports(): Ports {
     const { clock, internet } = this.world;
-    const random = seeded(this.world.seed ^ Buffer.from(createHash('sha1').update(`${this.name}${this.wakes}`).digest()).readUInt32BE(0));
+    const random = seeded(
+      this.world.seed ^ Buffer.from(createHash('sha1').update(`${this.name}${this.wakes}`).digest()).readUInt32BE(0),
+    );
     const life = this.wakes;
     const mine = (run: () => void) => (): void => {
       if (life === this.wakes) run();
@@ -136,12 +138,19 @@ export function makeTorrent(files: Readonly<Record<string, number>>, pieceLength
   const random = seeded(seed);
   const contents = new Map<string, Uint8Array>();
   for (const [path, length] of Object.entries(files)) {
-    contents.set(path, Uint8Array.from({ length }, () => Math.floor(random() * 256)));
+    contents.set(
+      path,
+      Uint8Array.from({ length }, () => Math.floor(random() * 256)),
+    );
   }
   const all = Buffer.concat([...contents.values()]);
   const pieces: Buffer[] = [];
   for (let at = 0; at < all.length; at += pieceLength) {
-    pieces.push(createHash('sha1').update(all.subarray(at, at + pieceLength)).digest());
+    pieces.push(
+      createHash('sha1')
+        .update(all.subarray(at, at + pieceLength))
+        .digest(),
+    );
   }
   const names = Object.keys(files);
   const single = names.length === 1;
@@ -149,9 +158,7 @@ export function makeTorrent(files: Readonly<Record<string, number>>, pieceLength
     name: single ? names[0] : 'folder',
     'piece length': pieceLength,
     pieces: Buffer.concat(pieces),
-    ...(single
-      ? { length: all.length }
-      : { files: names.map(path => ({ length: files[path], path: path.split('/') })) }),
+    ...(single ? { length: all.length } : { files: names.map(path => ({ length: files[path], path: path.split('/') })) }),
   };
   const bytes = Uint8Array.from(bencode.encode({ announce: 'http://tracker/announce', info }));
   const id = createHash('sha1').update(bencode.encode(info)).digest('hex');

@@ -1,0 +1,198 @@
+import type { Effect } from './effects.ts';
+import type { Ports, Stream, StreamEvents } from './ports.ts';
+import type { Torrent } from './torrent.ts';
+import { CONNECTED } from './phase.ts';
+import { MAX_ANNOUNCE_BYTES } from './codec/tracker.ts';
+
+const ANNOUNCE_TIMEOUT = 30_000;
+
+/**
+ * Where torrents meet the ports: what the world tells goes to the torrent that it concerns, one thing at a time, and
+ * what that torrent wants done is carried out when it has finished thinking.
+ */
+export class Loop {
+  private readonly streams = new Map<number, Stream>();
+  private readonly owners = new Map<number, Torrent>();
+  private readonly cancels = new Map<number, () => void>();
+  private readonly waiting: (() => void)[] = [];
+  private readonly effects: { torrent: Torrent; effect: Effect }[] = [];
+  private busy = false;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly hooks: {
+      /** A torrent is about to handle something. */
+      touched(torrent: Torrent): void;
+      /** Nothing waits any more. */
+      settled(): void;
+      /** Bytes of a connection that belongs to no torrent yet. */
+      introduced(conn: number, bytes: Uint8Array): void;
+    },
+  ) {}
+
+  /** Lets a torrent handle something, then does what it wants done. */
+  event(torrent: Torrent, handle: (now: number) => void): void {
+    this.run(() => {
+      this.hooks.touched(torrent);
+      handle(this.ports.clock.now());
+    });
+  }
+
+  /** One thing at a time: what a port answers on the spot waits until the handler that asked is through. */
+  run(action: () => void): void {
+    this.waiting.push(action);
+    if (this.busy) return;
+    this.busy = true;
+    try {
+      for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+        next();
+        for (const { torrent, effect } of this.effects.splice(0)) this.perform(torrent, effect);
+      }
+    } finally {
+      this.busy = false;
+    }
+    this.hooks.settled();
+  }
+
+  want(torrent: Torrent, effect: Effect): void {
+    this.effects.push({ torrent, effect });
+  }
+
+  /** The network is gone, and every connection with it. */
+  forgetConnections(): void {
+    this.streams.clear();
+    this.owners.clear();
+    this.cancels.clear();
+  }
+
+  /** A connection that came to us; it is nobody's until {@link give}n. */
+  take(conn: number, open: (events: StreamEvents) => Stream): Stream {
+    const stream = open(this.streamEvents(conn));
+    this.streams.set(conn, stream);
+    return stream;
+  }
+
+  give(conn: number, torrent: Torrent): void {
+    this.owners.set(conn, torrent);
+  }
+
+  close(conn: number): void {
+    const stream = this.streams.get(conn);
+    this.streams.delete(conn);
+    this.owners.delete(conn);
+    stream?.close();
+  }
+
+  private perform(torrent: Torrent, effect: Effect): void {
+    const { store, state, http, log, net } = this.ports;
+    switch (effect.do) {
+      case 'connect': {
+        this.owners.set(effect.conn, torrent);
+        this.streams.set(effect.conn, net.connect(effect.host, effect.port, this.streamEvents(effect.conn)));
+        return;
+      }
+      case 'send':
+        return this.streams.get(effect.conn)?.send(effect.bytes);
+      case 'credit':
+        return this.streams.get(effect.conn)?.credit(effect.bytes);
+      case 'framed':
+        return this.streams.get(effect.conn)?.framed(effect.maxFrame, effect.back);
+      case 'expect':
+        return this.streams.get(effect.conn)?.expect(effect.buffer, effect.prefix, effect.runs);
+      case 'unexpect':
+        return this.streams.get(effect.conn)?.unexpect(effect.buffer, effect.prefix, effect.runs);
+      case 'discard':
+        return this.streams.get(effect.conn)?.discard(effect.prefix);
+      case 'sendSpans':
+        return this.streams.get(effect.conn)?.sendSpans(effect.send, effect.header, effect.spans);
+      case 'cancelSend':
+        return this.streams.get(effect.conn)?.cancelSend(effect.send);
+      case 'close':
+        return this.close(effect.conn);
+      case 'openFile':
+        return store.openFile(effect.file, effect.root, effect.path, effect.size, effect.create, (problem, size, mtime) =>
+          this.event(torrent, now => torrent.fileOpened(effect.file, problem, size, mtime, now)),
+        );
+      case 'closeFile':
+        return store.closeFile(effect.file);
+      case 'sync':
+        return store.sync(effect.files, (problem, stat) => this.event(torrent, now => torrent.synced(problem, stat, now)));
+      case 'deleteFile':
+        return store.deleteFile(effect.root, effect.path, problem => {
+          if (problem !== null && problem !== 'gone') log('warn', `${effect.path.join('/')} could not be deleted: ${problem}`);
+        });
+      case 'begin':
+        return store.begin(effect.buffer, effect.length, effect.tag, effect.spans);
+      case 'put':
+        return store.put(effect.buffer, effect.offset, effect.bytes);
+      case 'commit':
+        return store.commit(effect.buffer, effect.digests, (status, problem) =>
+          this.event(torrent, now => torrent.committed(effect.buffer, status, problem, now)),
+        );
+      case 'acknowledge':
+        return store.acknowledge(effect.buffer);
+      case 'reset':
+        return store.reset(effect.buffer, effect.ranges);
+      case 'drop':
+        return store.drop(effect.buffer);
+      case 'verify':
+        return store.verify(effect.items, verdicts => this.event(torrent, now => torrent.verified(effect.pieces, verdicts, now)));
+      case 'record':
+        return state.write([{ key: `t/${torrent.id}/${effect.kind}`, value: effect.value }], problem =>
+          this.event(torrent, now => torrent.recorded(effect.kind, problem, now)),
+        );
+      case 'announce': {
+        const cancel = http.get(effect.url, MAX_ANNOUNCE_BYTES, ANNOUNCE_TIMEOUT, (problem, status, body) => {
+          this.cancels.delete(effect.request);
+          this.event(torrent, now => {
+            const peers = torrent.announcer.answered(effect.request, problem, status, body, now);
+            torrent.peerSet.learn(peers, now, CONNECTED.has(torrent.phase));
+          });
+        });
+        this.cancels.set(effect.request, cancel);
+        return;
+      }
+      case 'cancelAnnounce':
+        this.cancels.get(effect.request)?.();
+        this.cancels.delete(effect.request);
+        return;
+      case 'log':
+        return log(effect.level, effect.text);
+      default:
+        effect satisfies never;
+    }
+  }
+
+  private streamEvents(conn: number): StreamEvents {
+    const tell = (handle: (torrent: Torrent, now: number) => void): void => {
+      const torrent = this.owners.get(conn);
+      if (torrent) this.event(torrent, now => handle(torrent, now));
+    };
+    return {
+      opened: address => tell((torrent, now) => torrent.peerSet.opened(conn, address, now)),
+      received: bytes => {
+        if (this.owners.has(conn)) tell((torrent, now) => torrent.peerSet.received(conn, bytes, now));
+        else this.run(() => this.hooks.introduced(conn, bytes));
+      },
+      landed: (buffer, offset, length) =>
+        tell((torrent, now) => {
+          const peer = torrent.peers.get(conn);
+          torrent.at(now);
+          if (peer) torrent.content?.downloader.landed(peer, buffer, offset, length, now);
+        }),
+      discarded: length => tell((torrent, now) => torrent.peerSet.discarded(conn, length, now)),
+      sent: (send, ok) =>
+        tell((torrent, now) => {
+          const peer = torrent.peers.get(conn);
+          if (peer) torrent.content?.uploader.sent(peer, send, ok, now);
+        }),
+      closed: () => {
+        tell((torrent, now) => torrent.peerSet.closed(conn, now));
+        this.run(() => {
+          this.streams.delete(conn);
+          this.owners.delete(conn);
+        });
+      },
+    };
+  }
+}

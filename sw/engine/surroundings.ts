@@ -1,0 +1,22 @@
+import type { Budget } from './download.ts';
+import type { Ids } from './effects.ts';
+import type { ConnectionLimits } from './peers.ts';
+import type { Peer } from './peer.ts';
+import type { InfoHash } from './model/ids.ts';
+
+/** What all torrents of a session share. */
+export interface Surroundings {
+  readonly ids: Ids;
+  readonly budget: Budget;
+  readonly limits: ConnectionLimits;
+  readonly peerId: Uint8Array;
+  readonly key: number;
+  readonly client: string;
+  readonly random: () => number;
+  /** ms since 1970. */
+  readonly wall: () => number;
+  /** The port that peers reach us at; 0 while there is none. */
+  readonly listenPort: () => number;
+  /** A peer of that torrent began or ceased to want something. */
+  readonly interest: (torrent: InfoHash, peer: Peer) => void;
+}
