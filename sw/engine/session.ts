@@ -130,7 +130,7 @@ export class Session {
   start(id: string, wanted: readonly number[] | null, root: string): void {
     const torrent = this.find(id);
     if (torrent.started) return;
-    const unwanted = wanted && torrent.meta ? complement(wanted, torrent.meta.layout.files.length) : [];
+    const unwanted = wanted && torrent.meta ? unwantedOf(torrent, wanted) : [];
     this.loop.event(torrent, now => torrent.start(root, unwanted, now));
   }
 
@@ -146,8 +146,7 @@ export class Session {
 
   want(id: string, wanted: readonly number[]): void {
     const torrent = this.find(id);
-    const files = torrent.meta?.layout.files.length ?? 0;
-    this.loop.event(torrent, now => torrent.want(complement(wanted, files), now));
+    this.loop.event(torrent, now => torrent.want(unwantedOf(torrent, wanted), now));
   }
 
   /** `withData` also deletes its files; that needs the store. */
@@ -335,7 +334,13 @@ export class Session {
   }
 }
 
-function complement(indexes: readonly number[], count: number): number[] {
-  const set = new Set(indexes);
-  return Array.from({ length: count }, (_, index) => index).filter(index => !set.has(index));
+/** From the outside files are numbered without the pads, which nobody sees; inside with them. */
+function unwantedOf(torrent: Torrent, wanted: readonly number[]): number[] {
+  const set = new Set(wanted);
+  const unwanted: number[] = [];
+  let shown = 0;
+  torrent.meta?.layout.files.forEach((file, index) => {
+    if (!file.pad && !set.has(shown++)) unwanted.push(index);
+  });
+  return unwanted;
 }

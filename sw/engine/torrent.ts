@@ -232,6 +232,7 @@ export class Torrent implements WireTarget {
     if (!content || content.storage.stage !== 'syncing' || problem === 'store-away') return;
     if (problem !== null) {
       // After a failed flush the system may have dropped the pages: what was not durable is read again before it is believed.
+      content.storage.closeAll();
       content.doubt();
       this.fail(problem, '');
       return;

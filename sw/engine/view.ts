@@ -180,12 +180,14 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
     pieceLength: meta?.layout.pieceLength ?? 0,
     pieces: meta?.layout.pieceCount ?? 0,
     piecesDone: content?.downloader.have.count ?? 0,
-    files: files.map((file, index) => ({
-      path: file.path,
-      size: file.pad ? 0 : file.length,
-      done: content?.fileDone[index] ?? 0,
-      wanted: !file.pad && (content?.wanted[index] ?? true),
-    })),
+    files: files
+      .map((file, index) => ({
+        path: file.path,
+        size: file.length,
+        done: content?.fileDone[index] ?? 0,
+        wanted: content?.wanted[index] ?? true,
+      }))
+      .filter((_, index) => files[index]?.pad === false),
     peers: [...torrent.peers.values()]
       .filter(peer => peer.stage === 'open')
       .map(peer => ({

@@ -20,8 +20,11 @@ export interface Decoded {
   readonly end: number;
 }
 
-/** Limits for messages of peers and trackers, far above any real one. */
-const MESSAGE_LIMITS: ScanOptions = { maxDepth: 16, maxTokens: 100_000 };
+/**
+ * Limits for messages of peers and trackers, far above any real one. The package sets each key as a property of an
+ * object, where `__proto__` would take effect.
+ */
+const MESSAGE_LIMITS: ScanOptions = { maxDepth: 16, maxTokens: 100_000, forbiddenKey: '__proto__' };
 
 /** Decodes one value known by its keys. Throws `bencode` on anything malformed. */
 export function decode(bytes: Uint8Array, options: ScanOptions = {}): Decoded {
@@ -76,7 +79,6 @@ function isList(value: BValue): value is readonly BValue[] {
   return Array.isArray(value);
 }
 
-/** Not by `instanceof`: a dictionary with the key `__proto__` comes out of the package with a prototype of the sender's choice. */
 function isBytes(value: BValue): value is Uint8Array {
   return ArrayBuffer.isView(value);
 }

@@ -11,6 +11,8 @@ export interface ScanOptions {
   readonly maxTokens?: number;
   /** What to do about bytes after the first value. */
   readonly trailing?: 'refuse' | 'allow';
+  /** An ASCII key that no dictionary may have. */
+  readonly forbiddenKey?: string | null;
 }
 
 const ZERO = 0x30;
@@ -37,7 +39,7 @@ interface Open {
  * Keys must be strings and differ; whether they are sorted, as they should be, is told by {@link Scan.isSorted}.
  */
 export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
-  const { maxDepth = 100, maxTokens = 3_000_000, trailing = 'refuse' } = options;
+  const { maxDepth = 100, maxTokens = 3_000_000, trailing = 'refuse', forbiddenKey = null } = options;
   const result = new Scan(bytes);
   const open: Open[] = [];
   let at = 0;
@@ -78,6 +80,8 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
           if (order === 0) malformed(result.start(token), 'the same key twice');
           if (order > 0) top.sorted = false;
         }
+        if (forbiddenKey !== null && result.spells(token, forbiddenKey))
+          malformed(result.start(token), 'a key that no message has');
         top.lastKey = token;
       }
       top.atKey = !top.atKey;
@@ -181,7 +185,7 @@ export class Scan {
     const negative = this.bytes[this.#table[3 * token]! + 1] === MINUS;
     const last = this.#table[3 * token + 1]! - 1;
     for (let at = this.#table[3 * token]! + (negative ? 2 : 1); at < last; at++) {
-      value = value * 10 + this.bytes[at]! - ZERO;
+      value = value * 10 + (this.bytes[at]! - ZERO);
     }
     if (value > Number.MAX_SAFE_INTEGER) value = Infinity;
     return negative ? -value : value;
@@ -207,7 +211,7 @@ export class Scan {
   find(token: number, key: string): number {
     if (token < 0 || !this.isDict(token)) return -1;
     const end = this.#next(token);
-    for (let at = token + 1; at < end; at = this.#next(at + 1)) if (this.#spells(at, key)) return at + 1;
+    for (let at = token + 1; at < end; at = this.#next(at + 1)) if (this.spells(at, key)) return at + 1;
     return -1;
   }
 
@@ -269,7 +273,8 @@ export class Scan {
     return at + 1;
   }
 
-  #spells(token: number, key: string): boolean {
+  /** Whether a string is this ASCII text. */
+  spells(token: number, key: string): boolean {
     const body = this.#body(token);
     if (this.#table[3 * token + 1]! - body !== key.length) return false;
     for (let i = 0; i < key.length; i++) if (this.bytes[body + i] !== key.charCodeAt(i)) return false;
