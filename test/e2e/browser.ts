@@ -130,13 +130,16 @@ export class Page {
 
   async prepare(size: { width: number; height: number }): Promise<void> {
     this.on('Runtime.consoleAPICalled', ({ type, args }) => {
-      if (type === 'warning' || type === 'error') this.log.push(`${type}: ${JSON.stringify(args).slice(0, 500)}`);
+      const said = (args as { value?: unknown; description?: string }[]).map(arg => arg.description ?? String(arg.value));
+      if (type === 'warning' || type === 'error') this.log.push(`${String(type)}: ${said.join(' ')}`);
     });
     this.on('Runtime.exceptionThrown', ({ exceptionDetails }) => {
-      this.log.push(`uncaught: ${JSON.stringify(exceptionDetails).slice(0, 500)}`);
+      const { text, exception } = exceptionDetails as { text: string; exception?: { description?: string } };
+      this.log.push(`${text}: ${exception?.description ?? ''}`);
     });
     this.on('Log.entryAdded', ({ entry }) => {
-      this.log.push(`log: ${JSON.stringify(entry).slice(0, 500)}`);
+      const { source, level, text, url } = entry as { source: string; level: string; text: string; url?: string };
+      if (level === 'warning' || level === 'error') this.log.push(`${source} ${level}: ${text} ${url ?? ''}`);
     });
     for (const domain of ['Page', 'Runtime', 'Log', 'DOM', 'Accessibility', 'ServiceWorker']) await this.send(`${domain}.enable`);
     await this.resize(size);
