@@ -38,7 +38,7 @@ const kept = fc.record({
 type Fields<O extends Op> = { [K in keyof Omit<FrameOf<O>, 'op' | 'id'>]: fc.Arbitrary<FrameOf<O>[K]> };
 
 function frame<O extends Frame['op']>(op: O, fields: Fields<O>): fc.Arbitrary<Frame> {
-  return fc.record({ op: fc.constant(op), id: u32, ...fields } as Record<string, fc.Arbitrary<unknown>>) as fc.Arbitrary<Frame>;
+  return fc.record({ op: fc.constant(op), id: u32, ...fields }) as fc.Arbitrary<Frame>;
 }
 
 const limits = fc.record({

@@ -1,0 +1,285 @@
+/** An authenticated connection: every frame that the engine may send, and what it sets going. */
+import { WireError } from '../wire/bytes.ts';
+import { decodeFrame, splitMessage } from '../wire/codec.ts';
+import { ErrorCode, type Frame, type FrameOf, type IoStats, MAX_FRAME, Op } from '../wire/frames.ts';
+import { ClientFiles } from './client-files.ts';
+import { Gather } from './gather.ts';
+import { HttpOut } from './http-out.ts';
+import { spansFit } from './landing.ts';
+import { LIMITS } from './limits.ts';
+import { Outbox } from './outbox.ts';
+import type { Services } from './services.ts';
+import { Tcp } from './tcp.ts';
+import { isDigest, verify } from './verify.ts';
+
+const CAPABILITIES = ['tcp', 'landing', 'gather', 'http', 'verify'];
+/** Requests that are being worked on at once. */
+const TASKS = 8_192;
+const CONTINUE: ReadonlySet<ErrorCode> = new Set([
+  ErrorCode.UNKNOWN_OPCODE,
+  ErrorCode.LIMIT,
+  ErrorCode.NO_SUCH_SOCK,
+  ErrorCode.NO_SUCH_BUFFER,
+  ErrorCode.NO_SUCH_FILE,
+  ErrorCode.BAD_STATE,
+]);
+
+export class Client {
+  readonly #services: Services;
+  readonly #outbox: Outbox;
+  readonly #tcp: Tcp;
+  readonly #files: ClientFiles;
+  readonly #gather: Gather;
+  readonly #http: HttpOut;
+  readonly #fail: () => void;
+  #tasks = 0;
+  #isEnded = false;
+
+  /** `send` takes a whole message; `fail` closes the connection after an ERROR that it cannot outlive. */
+  constructor(services: Services, send: (message: Uint8Array) => void, fail: () => void) {
+    const push = (frame: Frame) => this.push(frame);
+    this.#services = services;
+    this.#outbox = new Outbox(send);
+    this.#fail = fail;
+    const { landing, counters, guard, files, reads } = services;
+    this.#gather = new Gather(files, reads, push);
+    this.#tcp = new Tcp(guard, { landing, counters, push, assembly: { bytes: 0 } }, sock => this.#gather.end(sock));
+    this.#files = new ClientFiles(files, push);
+    this.#http = new HttpOut(guard, push);
+    landing.onPressure = () => this.#tcp.steer();
+  }
+
+  push(frame: Frame): void {
+    if (!this.#isEnded) this.#outbox.push(frame);
+  }
+
+  receive(message: Uint8Array): void {
+    try {
+      for (const frame of splitMessage(message, MAX_FRAME)) {
+        if (this.#isEnded) return;
+        this.#receiveFrame(frame);
+      }
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  /** Sockets and listeners go at once; buffers, and writes begun, do not. */
+  end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#http.end();
+    this.#tcp.end();
+    this.#files.end();
+    this.#services.kept.orphan();
+  }
+
+  /** Sends what is queued, and this last. */
+  endWith(frame: Frame): void {
+    this.push(frame);
+    this.#outbox.flush();
+    this.end();
+  }
+
+  #receiveFrame(bytes: Uint8Array): void {
+    try {
+      const frame = decodeFrame(bytes);
+      this.#handle(frame);
+    } catch (error) {
+      this.#refuse(error);
+    }
+  }
+
+  #refuse(error: unknown): void {
+    if (!(error instanceof WireError)) throw error;
+    const frame: Frame = { op: Op.ERROR, id: error.requestId, code: error.code, text: error.message };
+    if (CONTINUE.has(error.code)) this.push(frame);
+    else if (!this.#isEnded) {
+      this.endWith(frame);
+      this.#fail();
+    }
+  }
+
+  #handle(frame: Frame): void {
+    const { landing, kept } = this.#services;
+    switch (frame.op) {
+      case Op.CLIENT_HELLO:
+        return this.push({
+          op: Op.SERVER_HELLO,
+          id: frame.id,
+          hello: { version: this.#services.version, capabilities: CAPABILITIES, limits: LIMITS },
+        });
+      case Op.TCP_CONNECT:
+        return this.#tcp.connect(frame);
+      case Op.TCP_SEND:
+        return this.#tcp.get(frame.sock)?.write([frame.bytes]);
+      case Op.TCP_CLOSE:
+        return this.#tcp.close(frame.sock);
+      case Op.TCP_LISTEN:
+        return this.#tcp.listen(frame);
+      case Op.TCP_STOP_LISTEN:
+        return this.#tcp.stopListening(frame.listener);
+      case Op.STREAM_CREDIT:
+        return this.#tcp.get(frame.sock)?.credit(frame.bytes);
+      case Op.STREAM_FRAMED:
+        return this.#tcp.get(frame.sock)?.framed(frame.maxFrame, frame.back);
+      case Op.LAND_OPEN:
+        return this.#landOpen(frame);
+      case Op.LAND_RULE:
+        return this.#landRule(frame);
+      case Op.LAND_PUT:
+        kept.adopt(frame.buffer);
+        if (!landing.put(frame.buffer, frame.offset, frame.bytes)) throw noSuchBuffer(frame);
+        return;
+      case Op.LAND_COMMIT:
+        return this.#landCommit(frame);
+      case Op.LAND_RESET:
+        kept.adopt(frame.buffer);
+        if (!landing.reset(frame.buffer, frame.ranges)) throw noSuchBuffer(frame);
+        return;
+      case Op.RESULT_ACK:
+      case Op.LAND_DROP:
+        kept.adopt(frame.buffer);
+        return landing.drop(frame.buffer);
+      case Op.SEND_SPANS:
+        return this.#sendSpans(frame);
+      case Op.SEND_CANCEL:
+        return this.#gather.cancel(frame.sock, frame.send);
+      case Op.HTTP_GET:
+        return this.#start(frame.id, this.#http.get(frame.id, frame.request));
+      case Op.HTTP_CANCEL:
+        return this.#http.cancel(frame.id);
+      case Op.FILE_OPEN:
+        return this.#start(frame.id, this.#files.open(frame));
+      case Op.FILE_SYNC:
+        return this.#start(frame.id, this.#files.sync(frame));
+      case Op.FILE_CLOSE:
+        return this.#files.close(frame.file);
+      case Op.FILE_DELETE:
+        return this.#start(frame.id, this.#files.delete(frame));
+      case Op.VERIFY:
+        return this.#start(frame.id, this.#verify(frame));
+      case Op.STATS:
+        return this.push({ op: Op.STATS_RESULT, id: frame.id, stats: this.#stats() });
+      case Op.AUTH:
+        throw new WireError(ErrorCode.BAD_STATE, 'authenticated already', frame.id);
+      case Op.ERROR:
+        return;
+      case Op.SERVER_HELLO:
+      case Op.AUTH_RESULT:
+      case Op.TCP_CONNECTED:
+      case Op.TCP_RECV:
+      case Op.TCP_LISTEN_RESULT:
+      case Op.TCP_ACCEPT:
+      case Op.LANDED:
+      case Op.LAND_DISCARDED:
+      case Op.LAND_RESULT:
+      case Op.SENT:
+      case Op.HTTP_RESULT:
+      case Op.FILE_OPENED:
+      case Op.FILE_DONE:
+      case Op.VERIFY_RESULT:
+      case Op.STATS_RESULT:
+        throw new WireError(ErrorCode.UNKNOWN_OPCODE, 'a frame that only the daemon sends', frame.id);
+      default:
+        return frame satisfies never;
+    }
+  }
+
+  #landOpen(frame: FrameOf<typeof Op.LAND_OPEN>): void {
+    const { landing, kept } = this.#services;
+    const { id, buffer, length, tag, spans } = frame;
+    if (kept.isUnclaimed(buffer) && landing.matches(buffer, length, tag)) return kept.adopt(buffer);
+    if (buffer === 0 || landing.has(buffer)) throw new WireError(ErrorCode.BAD_STATE, `buffer ${buffer} is taken`, id);
+    if (!spansFit(spans, length)) throw new WireError(ErrorCode.BAD_STATE, 'the spans are not as long as the buffer', id);
+    const places = this.#files.places(spans, id);
+    if (!landing.open(buffer, length, tag, places)) throw new WireError(ErrorCode.LIMIT, 'too much is open for landing', id);
+  }
+
+  #landRule(frame: FrameOf<typeof Op.LAND_RULE>): void {
+    const { landing, kept } = this.#services;
+    const { sock, buffer, prefix, runs, withdraw } = frame;
+    const peer = this.#tcp.get(sock);
+    // It may have closed while this was under way.
+    if (peer === undefined) return;
+    if (withdraw) peer.rules.withdraw(prefix, buffer, runs);
+    else {
+      if (buffer !== 0 && !landing.has(buffer)) throw noSuchBuffer(frame);
+      kept.adopt(buffer);
+      const isAdded = peer.rules.add(prefix, buffer, runs, candidate => landing.isOpen(candidate));
+      if (!isAdded) throw new WireError(ErrorCode.LIMIT, 'too many rules or ranges', frame.id);
+    }
+    peer.steer();
+  }
+
+  #landCommit(frame: FrameOf<typeof Op.LAND_COMMIT>): void {
+    const { landing, kept } = this.#services;
+    const { id, buffer, digests, wantBlocks } = frame;
+    kept.adopt(buffer);
+    if (!landing.has(buffer)) throw noSuchBuffer(frame);
+    landing.commit(buffer, digests, wantBlocks, result => {
+      if (result !== null) this.push({ op: Op.LAND_RESULT, id, buffer, ...result });
+      else this.push({ op: Op.ERROR, id, code: ErrorCode.BAD_STATE, text: 'a digest that does not fit the buffer' });
+    });
+  }
+
+  #sendSpans(frame: FrameOf<typeof Op.SEND_SPANS>): void {
+    const peer = this.#tcp.get(frame.sock);
+    if (peer === undefined) return;
+    const places = this.#files.places(frame.spans, frame.id);
+    for (const { file } of places) file?.retain();
+    this.#gather.send(peer, frame, places);
+  }
+
+  async #verify({ id, items }: FrameOf<typeof Op.VERIFY>): Promise<void> {
+    const wanted = items.map(({ spans, algorithm, expected }) => ({
+      places: this.#files.places(spans, id),
+      algorithm,
+      expected: expected.slice(),
+    }));
+    if (!wanted.every(isDigest)) throw new WireError(ErrorCode.BAD_STATE, 'a digest of the wrong length', id);
+    const files = wanted.flatMap(({ places }) => places.map(({ file }) => file));
+    for (const file of files) file?.retain();
+    const verdicts = await verify(this.#services.pool, wanted);
+    for (const file of files) file?.release();
+    this.push({ op: Op.VERIFY_RESULT, id, verdicts });
+  }
+
+  /** Follows what answers by itself later; only what it throws is told here. */
+  #start(id: number, task: Promise<void>): void {
+    this.#tasks++;
+    task
+      .catch((error: unknown) => {
+        this.#refuse(error instanceof WireError ? error : new WireError(ErrorCode.BAD_STATE, 'it failed', id));
+      })
+      .finally(() => this.#tasks--)
+      .catch(() => undefined);
+    if (this.#tasks > TASKS) {
+      this.endWith({ op: Op.ERROR, id, code: ErrorCode.LIMIT, text: 'too many requests at once' });
+      this.#fail();
+    }
+  }
+
+  #stats(): IoStats {
+    const { landing, files, counters, started } = this.#services;
+    const { user, system } = process.cpuUsage();
+    return {
+      uptimeMs: Math.round(performance.now() - started),
+      rss: process.memoryUsage.rss(),
+      landing: landing.used,
+      diskQueue: landing.committing,
+      sockets: this.#tcp.count,
+      buffers: landing.count,
+      files: files.count,
+      cpuMs: Math.round((user + system) / 1000),
+      ...counters,
+      landed: landing.landedBytes,
+      discarded: landing.discardedBytes,
+      written: landing.written,
+    };
+  }
+}
+
+function noSuchBuffer({ id, buffer }: { readonly id: number; readonly buffer: number }): WireError {
+  return new WireError(ErrorCode.NO_SUCH_BUFFER, `buffer ${buffer} is not there, or not in that state`, id);
+}

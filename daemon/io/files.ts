@@ -1,0 +1,240 @@
+/** Files below the roots: opened once a path, flushed with the directories that were made for them, deleted. */
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileStatus } from '../wire/frames.ts';
+import { errnoOf, FileProblem, problemOf } from './errno.ts';
+import { isSafe, Trail } from './paths.ts';
+import { type Opened, SharedFile } from './shared-file.ts';
+
+export interface FileStamp {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/** What is known of a file only while it is open. */
+interface Entry {
+  readonly key: string;
+  readonly file: SharedFile;
+  handle: FileHandle | null;
+  inode: string;
+  path: string;
+}
+
+const UNKNOWN: FileStamp = { size: 0, mtimeMs: 0 };
+
+export class Files {
+  #roots: ReadonlyMap<string, string> = new Map();
+  readonly #byPath = new Map<string, Entry>();
+  readonly #byFile = new Map<SharedFile, Entry>();
+  readonly #byInode = new Map<string, Entry>();
+  /** Directories with entries that were not flushed yet, by their path. */
+  readonly #unsynced = new Map<string, { readonly root: string; readonly components: readonly string[] }>();
+
+  get count(): number {
+    return this.#byFile.size;
+  }
+
+  /** Replaces the roots: token → real path. Files of a root that is gone are useless from here on. */
+  setRoots(roots: ReadonlyMap<string, string>): void {
+    this.#roots = roots;
+    for (const entry of this.#byFile.values()) {
+      if (!roots.has(entry.file.root)) this.#lose(entry, FileStatus.NO_SUCH_ROOT);
+    }
+  }
+
+  /** Opens, or shares what is open already; `stamp` tells how that went. The caller releases it. */
+  open(root: string, components: readonly string[], size: number, create: boolean): SharedFile {
+    const key = keyOf(root, components);
+    const shared = this.#byPath.get(key);
+    if (shared !== undefined && shared.file.size === size) {
+      shared.file.retain();
+      return shared.file;
+    }
+    const opening = shared === undefined ? Promise.resolve().then(() => this.#open(entry, create)) : refuse(FileStatus.CONFLICT);
+    const file: SharedFile = new SharedFile(root, components, size, opening, () => {
+      this.#lose(entry, FileStatus.GONE);
+      void opening.then(() => this.#close(entry));
+    });
+    const entry: Entry = { key, file, handle: null, inode: '', path: '' };
+    this.#byFile.set(file, entry);
+    if (shared === undefined) this.#byPath.set(key, entry);
+    return file;
+  }
+
+  /** The file's size and time of change; GONE where another stands in its place by now. */
+  async stamp(file: SharedFile): Promise<{ readonly status: FileStatus; readonly stamp: FileStamp }> {
+    const { status } = await file.ready();
+    const entry = this.#byFile.get(file);
+    if (status !== FileStatus.OK || entry?.handle == null) return { status: status || FileStatus.GONE, stamp: UNKNOWN };
+    try {
+      return { status: FileStatus.OK, stamp: await this.#verified(entry, entry.handle) };
+    } catch (error) {
+      return { status: problemOf(error), stamp: UNKNOWN };
+    }
+  }
+
+  /** Flushes data and new directories. What failed once stays failed: the system has forgotten those pages. */
+  async sync(file: SharedFile): Promise<{ readonly status: FileStatus; readonly stamp: FileStamp }> {
+    const { status } = await file.ready();
+    const entry = this.#byFile.get(file);
+    if (status !== FileStatus.OK || entry?.handle == null) return { status: status || FileStatus.GONE, stamp: UNKNOWN };
+    try {
+      await entry.handle.datasync();
+      await this.#syncDirectories();
+    } catch (error) {
+      this.#lose(entry, problemOf(error));
+    }
+    return this.stamp(file);
+  }
+
+  /** Reads exactly so much, or throws. */
+  async read(file: SharedFile, into: Buffer, position: number): Promise<void> {
+    const { status } = await file.ready();
+    if (status !== FileStatus.OK) throw new FileProblem(status);
+    const handle = this.#byFile.get(file)?.handle;
+    if (handle == null) throw new FileProblem(FileStatus.GONE);
+    for (let at = 0; at < into.length;) {
+      const { bytesRead } = await handle.read(into, at, into.length - at, position + at);
+      if (bytesRead === 0) throw new FileProblem(FileStatus.GONE);
+      at += bytesRead;
+    }
+  }
+
+  /** Deletes the file, and then the directories that are empty without it. A file that is not there is deleted. */
+  async delete(root: string, components: readonly string[]): Promise<FileStatus> {
+    const path = this.#roots.get(root);
+    if (path === undefined) return FileStatus.NO_SUCH_ROOT;
+    if (!isSafe(components)) return FileStatus.UNSAFE;
+    try {
+      const trail = await Trail.walk(path, components, null);
+      try {
+        await trail.removeFile(lastOf(components));
+      } catch (error) {
+        if (errnoOf(error) !== 'ENOENT') throw error;
+        await trail.removeEmpty();
+      } finally {
+        await trail.close();
+      }
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') return problemOf(error);
+    }
+    const open = this.#byPath.get(keyOf(root, components));
+    if (open !== undefined) this.#lose(open, FileStatus.GONE);
+    return FileStatus.OK;
+  }
+
+  async #open(entry: Entry, create: boolean): Promise<Opened> {
+    try {
+      const handle = await this.#openChecked(entry, create);
+      entry.handle = handle;
+      return { status: FileStatus.OK, fd: handle.fd };
+    } catch (error) {
+      const problem = problemOf(error);
+      this.#lose(entry, problem);
+      return { status: problem as Exclude<FileStatus, typeof FileStatus.OK>, fd: -1 };
+    }
+  }
+
+  async #openChecked(entry: Entry, create: boolean): Promise<FileHandle> {
+    const { root, components, size } = entry.file;
+    const path = this.#roots.get(root);
+    if (path === undefined) throw new FileProblem(FileStatus.NO_SUCH_ROOT);
+    if (!isSafe(components)) throw new FileProblem(FileStatus.UNSAFE);
+    const name = lastOf(components);
+    const made = (directory: readonly string[]) => this.#unsynced.set(keyOf(root, directory), { root, components: directory });
+    const trail = await Trail.walk(path, components, create ? made : null);
+    try {
+      const handle = await openLeaf(trail, name, create, () => made(components.slice(0, -1)));
+      try {
+        const stat = await handle.stat();
+        if (!stat.isFile() || stat.size > size) throw new FileProblem(FileStatus.CONFLICT);
+        if (stat.nlink > 1 || !(await trail.holds(handle, name))) throw new FileProblem(FileStatus.UNSAFE);
+        const inode = inodeOf(stat);
+        if (entry.file.problem !== FileStatus.OK) throw new FileProblem(entry.file.problem);
+        if (this.#byInode.has(inode)) throw new FileProblem(FileStatus.BUSY);
+        this.#byInode.set(inode, entry);
+        entry.inode = inode;
+        entry.path = join(path, ...components);
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
+      return handle;
+    } finally {
+      await trail.close();
+    }
+  }
+
+  /** @throws {FileProblem} GONE where the path leads to another inode now, or to none */
+  async #verified(entry: Entry, handle: FileHandle): Promise<FileStamp> {
+    const stat = await handle.stat();
+    const there = await lstat(entry.path).then(inodeOf, () => '');
+    if (there !== entry.inode) {
+      this.#lose(entry, FileStatus.GONE);
+      throw new FileProblem(FileStatus.GONE);
+    }
+    return { size: stat.size, mtimeMs: stat.mtimeMs };
+  }
+
+  async #syncDirectories(): Promise<void> {
+    for (const [key, { root, components }] of this.#unsynced) {
+      const path = this.#roots.get(root);
+      try {
+        if (path === undefined) throw new FileProblem(FileStatus.GONE);
+        const trail = await Trail.walk(path, [...components, '-'], null);
+        await trail.sync().finally(() => trail.close());
+      } catch (error) {
+        // A directory that is gone has nothing to flush; the files in it will be found gone themselves.
+        if (problemOf(error) !== FileStatus.GONE) throw error;
+      }
+      this.#unsynced.delete(key);
+    }
+  }
+
+  /** The next who opens the path gets a file of their own. */
+  #lose(entry: Entry, problem: FileStatus): void {
+    entry.file.fail(problem);
+    if (this.#byPath.get(entry.key) === entry) this.#byPath.delete(entry.key);
+    if (this.#byInode.get(entry.inode) === entry) this.#byInode.delete(entry.inode);
+  }
+
+  #close(entry: Entry): void {
+    this.#byFile.delete(entry.file);
+    // A failed close has nothing left to lose: what matters was flushed before.
+    entry.handle?.close().catch(() => undefined);
+    entry.handle = null;
+  }
+}
+
+async function openLeaf(trail: Trail, name: string, create: boolean, made: () => void): Promise<FileHandle> {
+  try {
+    return await trail.openFile(name, constants.O_RDWR);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT' && create) {
+      const handle = await trail.openFile(name, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+      made();
+      return handle;
+    }
+    // What may only be read can still be seeded.
+    if (!create && (errno === 'EROFS' || errno === 'EACCES')) return trail.openFile(name, constants.O_RDONLY);
+    throw error;
+  }
+}
+
+function refuse(status: Exclude<FileStatus, typeof FileStatus.OK>): Promise<Opened> {
+  return Promise.resolve({ status, fd: -1 });
+}
+
+function inodeOf(stat: Stats): string {
+  return `${stat.dev}:${stat.ino}`;
+}
+
+function keyOf(root: string, components: readonly string[]): string {
+  return `${root}/${components.join('/')}`;
+}
+
+function lastOf(components: readonly string[]): string {
+  return components[components.length - 1] as string;
+}

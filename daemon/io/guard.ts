@@ -1,0 +1,123 @@
+/**
+ * Which addresses may be reached. Names are resolved here, every address of the answer is checked, and the checked one
+ * is what gets dialled: nobody resolves a second time.
+ */
+import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import ipaddr from 'ipaddr.js';
+import { NetStatus } from '../wire/frames.ts';
+
+/** Peers may be in private ranges, as in a home network; HTTP is for the public ones. */
+export type Purpose = 'peer' | 'http';
+
+export interface Address {
+  readonly host: string;
+  readonly family: 4 | 6;
+}
+
+/** An address to dial, or why there is none. */
+export type Resolved =
+  | { readonly status: typeof NetStatus.OK; readonly addresses: readonly Address[] }
+  | { readonly status: Exclude<NetStatus, typeof NetStatus.OK>; readonly detail: string };
+
+export type Resolve = (name: string) => Promise<readonly string[]>;
+
+type Parsed = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** ipaddr.js names of ranges; anything that is not listed for a purpose is refused to it. */
+const ALLOWED: Readonly<Record<Purpose, ReadonlySet<string>>> = {
+  peer: new Set(['unicast', 'private', 'uniqueLocal', 'carrierGradeNat']),
+  http: new Set(['unicast']),
+};
+/** Cloud metadata services that stand in ranges otherwise fine for peers. */
+const METADATA = new Set(['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200']);
+/** Other numbers hide in these: NAT64 in both prefixes, and IPv4-compatible addresses. */
+const EMBEDDED = ['64:ff9b::/96', '64:ff9b:1::/48', '::/96', '::ffff:0:0/96', '::ffff:0:0:0/96', '2002::/16', '2001::/32'].map(
+  cidr => ipaddr.IPv6.parseCIDR(cidr),
+);
+/** `127.1`, `0x7f.1` and `2130706433` are what some systems take for addresses: no name ends in a number. */
+const NUMERIC_NAME = /(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$/i;
+const NAME = /^(?=.{1,253}\.?$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*\.?$/i;
+
+async function systemResolve(name: string): Promise<readonly string[]> {
+  return (await lookup(name, { all: true, verbatim: true })).map(({ address }) => address);
+}
+
+export class Guard {
+  readonly #allow: readonly [Parsed, number][];
+  readonly #ownPorts = new Map<number, number>();
+  readonly #resolve: Resolve;
+
+  /** `allow`: CIDR ranges let through to everyone, whatever else is said of them. @throws {Error} where one is none */
+  constructor(allow: readonly string[], resolve: Resolve = systemResolve) {
+    this.#allow = allow.map(cidr => ipaddr.parseCIDR(cidr));
+    this.#resolve = resolve;
+  }
+
+  /** A port that this process listens on is not to be dialled at any address of this machine. */
+  own(port: number): void {
+    this.#ownPorts.set(port, (this.#ownPorts.get(port) ?? 0) + 1);
+  }
+
+  disown(port: number): void {
+    const count = (this.#ownPorts.get(port) ?? 0) - 1;
+    if (count > 0) this.#ownPorts.set(port, count);
+    else this.#ownPorts.delete(port);
+  }
+
+  /** All addresses of a host are fit to be dialled, or none is given. `host` may be in brackets. */
+  async resolve(host: string, port: number, purpose: Purpose): Promise<Resolved> {
+    const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+    if (port < 1 || port > 65535) return refused('no such port');
+    if (isIP(bare) !== 0) return this.#check([bare], port, purpose);
+    if (!NAME.test(bare) || NUMERIC_NAME.test(bare)) return refused('neither a name nor an address');
+    let addresses: readonly string[];
+    try {
+      addresses = await this.#resolve(bare);
+    } catch {
+      addresses = [];
+    }
+    if (addresses.length === 0) return { status: NetStatus.NAME_NOT_FOUND, detail: 'the name has no address' };
+    return this.#check(addresses, port, purpose);
+  }
+
+  #check(addresses: readonly string[], port: number, purpose: Purpose): Resolved {
+    const checked: Address[] = [];
+    for (const address of addresses) {
+      if (!this.permits(address, port, purpose)) return refused('the address is not to be reached from here');
+      checked.push({ host: address, family: isIP(address) === 6 ? 6 : 4 });
+    }
+    return { status: NetStatus.OK, addresses: checked };
+  }
+
+  /** Whether an IP literal may be dialled. */
+  permits(address: string, port: number, purpose: Purpose): boolean {
+    // A zone is the business of this machine's interfaces, and only link-local addresses have one.
+    if (isIP(address) === 0 || address.includes('%')) return false;
+    const parsed = ipaddr.parse(address);
+    if (this.#ownPorts.has(port) && isOfThisMachine(parsed)) return false;
+    if (this.#allow.some(range => matches(parsed, range))) return true;
+    if (METADATA.has(parsed.toString())) return false;
+    if (parsed instanceof ipaddr.IPv6 && EMBEDDED.some(range => parsed.match(range))) return false;
+    return ALLOWED[purpose].has(parsed.range());
+  }
+}
+
+function refused(detail: string): Resolved {
+  return { status: NetStatus.REFUSED_BY_GUARD, detail };
+}
+
+function matches(address: Parsed, [range, bits]: readonly [Parsed, number]): boolean {
+  if (address instanceof ipaddr.IPv4) return range instanceof ipaddr.IPv4 && address.match(range, bits);
+  return range instanceof ipaddr.IPv6 && address.match(range, bits);
+}
+
+function isOfThisMachine(address: Parsed): boolean {
+  if (address.range() === 'loopback' || address.range() === 'unspecified') return true;
+  if (address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()) return isOfThisMachine(address.toIPv4Address());
+  const text = address.toString();
+  return Object.values(networkInterfaces()).some(list =>
+    list?.some(own => isIP(own.address) !== 0 && ipaddr.parse(own.address).toString() === text),
+  );
+}

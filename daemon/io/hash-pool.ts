@@ -1,0 +1,89 @@
+/** Threads that hash, as many as there are cores. Commits go before verifications: memory waits for them. */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { LandStatus } from '../wire/frames.ts';
+import type { Job, JobAnswer, JobMessage, JobResult } from './jobs.ts';
+
+/** Jobs handed to a thread before it has finished the one before, so that it never waits for the event loop. */
+const AHEAD = 2;
+const FAILED: JobResult = { status: LandStatus.ERROR, errno: 'EIO', blocks: new Uint8Array(0) };
+
+interface Task {
+  readonly job: Job;
+  readonly done: (result: JobResult) => void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly tasks: Map<number, Task>;
+}
+
+export class HashPool {
+  readonly #size: number;
+  readonly #threads: Thread[] = [];
+  readonly #commits: Task[] = [];
+  readonly #verifications: Task[] = [];
+  #lastId = 0;
+
+  constructor(size = Math.max(1, Math.min(8, availableParallelism()))) {
+    this.#size = size;
+  }
+
+  run(job: Job): Promise<JobResult> {
+    return new Promise(done => {
+      (job.kind === 'commit' ? this.#commits : this.#verifications).push({ job, done });
+      this.#dispatch();
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+  }
+
+  #dispatch(): void {
+    for (;;) {
+      const queue = this.#commits.length > 0 ? this.#commits : this.#verifications;
+      if (queue.length === 0) return;
+      const thread = this.#freest();
+      if (thread === null) return;
+      const task = queue.shift() as Task;
+      const id = ++this.#lastId;
+      thread.tasks.set(id, task);
+      thread.worker.postMessage({ id, job: task.job } satisfies JobMessage);
+    }
+  }
+
+  /** A thread with nothing to do, else a new one, else the one with the least to do. */
+  #freest(): Thread | null {
+    let best: Thread | null = null;
+    for (const thread of this.#threads) if (best === null || thread.tasks.size < best.tasks.size) best = thread;
+    if (best !== null && best.tasks.size === 0) return best;
+    if (this.#threads.length < this.#size) return this.#start();
+    return best !== null && best.tasks.size < AHEAD ? best : null;
+  }
+
+  #start(): Thread {
+    const worker = new Worker(join(import.meta.dirname, 'hash-worker.mjs'), {
+      resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 },
+    });
+    const thread: Thread = { worker, tasks: new Map() };
+    worker.on('message', ({ id, result }: JobAnswer) => {
+      const task = thread.tasks.get(id);
+      thread.tasks.delete(id);
+      task?.done(result);
+      this.#dispatch();
+    });
+    worker.on('error', () => undefined);
+    worker.on('exit', () => {
+      const at = this.#threads.indexOf(thread);
+      if (at >= 0) this.#threads.splice(at, 1);
+      for (const task of thread.tasks.values()) task.done(FAILED);
+      thread.tasks.clear();
+      this.#dispatch();
+    });
+    worker.unref();
+    this.#threads.push(thread);
+    return thread;
+  }
+}

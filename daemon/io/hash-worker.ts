@@ -1,0 +1,76 @@
+/** A thread that hashes, and writes or reads what it hashes while it is in the cache. */
+import { createHash } from 'node:crypto';
+import { readSync, writeSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import { Digest, LandStatus } from '../wire/frames.ts';
+import type { CommitJob, JobAnswer, JobMessage, JobResult, VerifyJob } from './jobs.ts';
+
+const BLOCK = 16 * 1024;
+const CHUNK = 1 << 20;
+const NAMES: Readonly<Record<Digest, string>> = { [Digest.SHA1]: 'sha1', [Digest.SHA256]: 'sha256' };
+const NONE = new Uint8Array(0);
+
+const scratch = Buffer.allocUnsafeSlow(CHUNK);
+const zeros = Buffer.alloc(64 * 1024);
+
+function digestOf(algorithm: Digest, bytes: Uint8Array): Buffer {
+  return createHash(NAMES[algorithm]).update(bytes).digest();
+}
+
+function blockDigests(bytes: Uint8Array): Uint8Array {
+  const digests = new Uint8Array(Math.ceil(bytes.length / BLOCK) * 20);
+  for (let at = 0, to = 0; at < bytes.length; at += BLOCK, to += 20) {
+    digests.set(digestOf(Digest.SHA1, bytes.subarray(at, at + BLOCK)), to);
+  }
+  return digests;
+}
+
+function writeWhole(fd: number, bytes: Uint8Array, position: number): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
+}
+
+function commit(job: CommitJob): JobResult {
+  const bytes = new Uint8Array(job.memory, 0, job.length);
+  const holds = job.digests.every(({ algorithm, offset, length, expected }) =>
+    digestOf(algorithm, bytes.subarray(offset, offset + length)).equals(expected),
+  );
+  if (!holds) return { status: LandStatus.MISMATCH, errno: '', blocks: blockDigests(bytes) };
+  for (const { fd, position, offset, length } of job.writes) writeWhole(fd, bytes.subarray(offset, offset + length), position);
+  return { status: LandStatus.OK, errno: '', blocks: job.wantBlocks ? blockDigests(bytes) : NONE };
+}
+
+function verify(job: VerifyJob): JobResult {
+  const hash = createHash(NAMES[job.algorithm]);
+  for (const { fd, position, length } of job.reads) {
+    for (let done = 0; done < length;) {
+      const wanted = Math.min(length - done, CHUNK);
+      if (fd === -1) {
+        const count = Math.min(wanted, zeros.length);
+        hash.update(zeros.subarray(0, count));
+        done += count;
+        continue;
+      }
+      const count = readSync(fd, scratch, 0, wanted, position + done);
+      if (count === 0) return { status: LandStatus.MISSING, errno: '', blocks: NONE };
+      hash.update(scratch.subarray(0, count));
+      done += count;
+    }
+  }
+  const status = hash.digest().equals(job.expected) ? LandStatus.OK : LandStatus.MISMATCH;
+  return { status, errno: '', blocks: NONE };
+}
+
+function run({ job }: JobMessage): JobResult {
+  try {
+    return job.kind === 'commit' ? commit(job) : verify(job);
+  } catch (error) {
+    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+    return { status: LandStatus.ERROR, errno, blocks: NONE };
+  }
+}
+
+const port = parentPort;
+port?.on('message', (message: JobMessage) => {
+  const answer: JobAnswer = { id: message.id, result: run(message) };
+  port.postMessage(answer);
+});

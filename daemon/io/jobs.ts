@@ -1,0 +1,45 @@
+/** What the event loop asks of a hash worker, and what comes back. File descriptors are the process's, so workers may use them. */
+import type { Digest, DigestOf, LandStatus } from '../wire/frames.ts';
+
+/** Hash the first `length` bytes of `memory`; where every digest holds, write them. */
+export interface CommitJob {
+  readonly kind: 'commit';
+  readonly memory: SharedArrayBuffer;
+  readonly length: number;
+  readonly digests: readonly DigestOf[];
+  readonly wantBlocks: boolean;
+  readonly writes: readonly {
+    readonly fd: number;
+    readonly position: number;
+    readonly offset: number;
+    readonly length: number;
+  }[];
+}
+
+/** Hash parts of files one after another; fd -1 stands for zeros. */
+export interface VerifyJob {
+  readonly kind: 'verify';
+  readonly reads: readonly { readonly fd: number; readonly position: number; readonly length: number }[];
+  readonly algorithm: Digest;
+  readonly expected: Uint8Array;
+}
+
+export type Job = CommitJob | VerifyJob;
+
+/** `errno` is the system's name of what failed where `status` is ERROR, such as ENOSPC. */
+export interface JobResult {
+  readonly status: LandStatus;
+  readonly errno: string;
+  /** SHA-1 of each 16 KiB block, 20 bytes each; empty unless there was a mismatch or they were asked for. */
+  readonly blocks: Uint8Array;
+}
+
+export interface JobMessage {
+  readonly id: number;
+  readonly job: Job;
+}
+
+export interface JobAnswer {
+  readonly id: number;
+  readonly result: JobResult;
+}

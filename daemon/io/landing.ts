@@ -1,0 +1,423 @@
+/**
+ * Assembly buffers: bytes land in them from many sockets, are hashed, and are written once every digest holds.
+ * A buffer outlives the connection that opened it (kept.ts); the claims of sockets do not.
+ */
+import { type DigestOf, DIGEST_BYTES, FileStatus, type KeptBuffer, LandStatus, type Span } from '../wire/frames.ts';
+import { statusOf } from './errno.ts';
+import type { SharedFile } from './shared-file.ts';
+import type { HashPool } from './hash-pool.ts';
+import type { CommitJob, JobResult } from './jobs.ts';
+import { LIMITS, OPEN_BUFFERS, OPEN_BYTES, UNACKNOWLEDGED } from './limits.ts';
+import type { MemoryPool } from './memory.ts';
+import { type Range, RangeSet } from './ranges.ts';
+import type { Ask } from './rules.ts';
+
+type BufferState = KeptBuffer['state'];
+type Input = 'commit' | 'reset' | 'ok' | 'missing' | 'mismatch' | 'error';
+
+/** Every move of a buffer; what a state does not list is refused. Dropped, it is gone, from whichever state. */
+const MOVES: Readonly<Record<BufferState, Partial<Record<Input, BufferState>>>> = {
+  open: { commit: 'committing', reset: 'open', missing: 'missing' },
+  missing: { commit: 'committing', reset: 'open', missing: 'missing' },
+  committing: { ok: 'ok', mismatch: 'mismatch', error: 'error' },
+  mismatch: { commit: 'committing', reset: 'open' },
+  error: { commit: 'committing', reset: 'open' },
+  ok: {},
+};
+
+/** A piece of a file, or of nothing: `file` is null where zeros stand that are never written. */
+export interface Place {
+  readonly file: SharedFile | null;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface CommitResult {
+  readonly status: LandStatus;
+  readonly file: FileStatus;
+  readonly blocks: Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
+const WRITTEN: CommitResult = { status: LandStatus.OK, file: FileStatus.OK, blocks: NOTHING };
+const INCOMPLETE: CommitResult = { status: LandStatus.MISSING, file: FileStatus.OK, blocks: NOTHING };
+
+interface Assembly {
+  readonly id: number;
+  readonly tag: Uint8Array;
+  readonly length: number;
+  places: readonly Place[];
+  state: BufferState;
+  /** Taken when the first byte comes, given back when all are written. */
+  memory: SharedArrayBuffer | null;
+  bytes: Uint8Array;
+  readonly have: RangeSet;
+  readonly claims: Set<Claim>;
+  /** Who waits for the end of the running commit. */
+  waiting: ((result: CommitResult) => void)[];
+  isDropped: boolean;
+}
+
+/** A range that one socket is filling. `staged`: its bytes go aside, as another was there first and has not finished. */
+export interface Claim extends Ask {
+  readonly assembly: Assembly;
+  readonly staged: Uint8Array | null;
+  /** False once its range is there from elsewhere, or closed: its bytes go nowhere. */
+  isLive: boolean;
+}
+
+export class Landing {
+  readonly #pool: HashPool;
+  readonly #memory: MemoryPool;
+  readonly #assemblies = new Map<number, Assembly>();
+  /** Sum of the lengths of all that are not written yet. */
+  #open = 0;
+  #openCount = 0;
+  #used = 0;
+  #committing = 0;
+  #written = 0;
+  #landedBytes = 0;
+  #discardedBytes = 0;
+  #wasFull = false;
+  /** Called when `isFull` changes. */
+  onPressure: () => void = () => undefined;
+  /** Who waits for the last running commit. */
+  #settled: (() => void)[] = [];
+
+  constructor(pool: HashPool, memory: MemoryPool) {
+    this.#pool = pool;
+    this.#memory = memory;
+  }
+
+  /** Bytes of memory in use: open, half-arrived, staged, and committed but not written. */
+  get used(): number {
+    return this.#used;
+  }
+
+  get committing(): number {
+    return this.#committing;
+  }
+
+  get count(): number {
+    return this.#assemblies.size;
+  }
+
+  get written(): number {
+    return this.#written;
+  }
+
+  get landedBytes(): number {
+    return this.#landedBytes;
+  }
+
+  get discardedBytes(): number {
+    return this.#discardedBytes;
+  }
+
+  /**
+   * Whether sockets that land should rest. Memory that nothing is about to give back is no reason: only more bytes
+   * can finish it, and LAND_OPEN bounds it.
+   */
+  get isFull(): boolean {
+    if (this.#committing > LIMITS.diskQueue) return true;
+    if (this.#committing > 0 && this.#used > LIMITS.landing) return true;
+    return this.#assemblies.size - this.#openCount >= UNACKNOWLEDGED;
+  }
+
+  isOpen(buffer: number): boolean {
+    const assembly = this.#assemblies.get(buffer);
+    return assembly !== undefined && takesBytes(assembly);
+  }
+
+  has(buffer: number): boolean {
+    return this.#assemblies.has(buffer);
+  }
+
+  /** Whether a buffer of that id, length and tag is there already, as its opener left it. */
+  matches(buffer: number, length: number, tag: Uint8Array): boolean {
+    const assembly = this.#assemblies.get(buffer);
+    return assembly?.length === length && Buffer.compare(assembly.tag, tag) === 0;
+  }
+
+  /** False where the limits do not allow it. The places are held open until it is written or dropped. */
+  open(id: number, length: number, tag: Uint8Array, places: readonly Place[]): boolean {
+    if (this.#open + length > OPEN_BYTES || this.#openCount >= OPEN_BUFFERS) return false;
+    const assembly: Assembly = {
+      id,
+      tag: tag.slice(),
+      length,
+      places,
+      state: 'open',
+      memory: null,
+      bytes: NOTHING,
+      have: new RangeSet(),
+      claims: new Set(),
+      waiting: [],
+      isDropped: false,
+    };
+    this.#assemblies.set(id, assembly);
+    this.#open += length;
+    this.#openCount++;
+    for (const { file } of places) file?.retain();
+    addZeros(assembly);
+    return true;
+  }
+
+  /** Room for a range that was asked for; null where it is no longer wanted. */
+  claim(ask: Ask): Claim | null {
+    const assembly = this.#assemblies.get(ask.buffer);
+    if (assembly === undefined || !takesBytes(assembly) || ask.offset + ask.length > assembly.length) return null;
+    if (assembly.have.overlaps(ask.offset, ask.length)) return null;
+    this.#hold(assembly);
+    const isTaken = isBeingFilled(assembly, ask);
+    if (isTaken) this.#use(ask.length);
+    const claim: Claim = { ...ask, assembly, staged: isTaken ? new Uint8Array(ask.length) : null, isLive: true };
+    assembly.claims.add(claim);
+    return claim;
+  }
+
+  /** Puts `source[from, to)` at `at` of the claim. */
+  write(claim: Claim, at: number, source: Buffer, from: number, to: number): void {
+    if (!claim.isLive) return;
+    const part = source.subarray(from, to);
+    if (claim.staged === null) claim.assembly.bytes.set(part, claim.offset + at);
+    else claim.staged.set(part, at);
+  }
+
+  /** All bytes of the claim came. @returns whether they are the ones that count */
+  finish(claim: Claim): boolean {
+    const { assembly, isLive, staged } = claim;
+    this.abandon(claim);
+    if (!isLive) return false;
+    if (staged !== null) assembly.bytes.set(staged, claim.offset);
+    this.#arrived(assembly, claim);
+    return true;
+  }
+
+  abandon(claim: Claim): void {
+    if (!claim.assembly.claims.delete(claim)) return;
+    this.#silence(claim);
+  }
+
+  /** Bytes that came another way; where some of them are there already, those stay. @returns false where it takes none */
+  put(buffer: number, offset: number, bytes: Uint8Array): boolean {
+    const claim = this.claim({ buffer, offset, length: bytes.length });
+    if (claim === null) return this.isOpen(buffer);
+    this.write(claim, 0, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
+    this.finish(claim);
+    return true;
+  }
+
+  /** Reopens ranges, after a mismatch or before. False where the buffer is not to be opened. */
+  reset(buffer: number, ranges: readonly Range[]): boolean {
+    const assembly = this.#assemblies.get(buffer);
+    if (assembly === undefined || !move(assembly, 'reset')) return false;
+    for (const { offset, length } of ranges) assembly.have.delete(offset, length);
+    addZeros(assembly);
+    return true;
+  }
+
+  /** `done` is called once; null where there is no such buffer. A commit of what is written already is ok. */
+  commit(buffer: number, digests: readonly DigestOf[], wantBlocks: boolean, done: (result: CommitResult | null) => void): void {
+    const assembly = this.#assemblies.get(buffer);
+    if (assembly === undefined || digests.some(digest => !fits(digest, assembly.length))) {
+      done(null);
+      return;
+    }
+    if (assembly.state === 'ok') done(WRITTEN);
+    else if (assembly.state === 'committing') assembly.waiting.push(done);
+    else {
+      for (const claim of assembly.claims) this.#silence(claim);
+      if (assembly.have.covers(assembly.length)) {
+        assembly.waiting.push(done);
+        this.#start(assembly, digests, wantBlocks);
+      } else {
+        move(assembly, 'missing');
+        done(INCOMPLETE);
+      }
+    }
+  }
+
+  /** The engine has recorded the result, or wants none. While it is being written, it goes when that has ended. */
+  drop(buffer: number): void {
+    const assembly = this.#assemblies.get(buffer);
+    if (assembly === undefined) return;
+    if (assembly.state === 'committing') assembly.isDropped = true;
+    else this.#remove(assembly);
+  }
+
+  /** Everything there is, as AUTH_RESULT tells it. */
+  list(): KeptBuffer[] {
+    return [...this.#assemblies.values()].map(({ id, tag, length, state, have }) => ({
+      buffer: id,
+      tag,
+      length,
+      state,
+      ranges: state === 'open' || state === 'missing' ? have.list() : [],
+    }));
+  }
+
+  /** Resolves when no commit is running. */
+  async settled(): Promise<void> {
+    if (this.#committing > 0) await new Promise<void>(resolve => this.#settled.push(resolve));
+  }
+
+  #start(assembly: Assembly, digests: readonly DigestOf[], wantBlocks: boolean): void {
+    this.#hold(assembly);
+    move(assembly, 'commit');
+    this.#committing += assembly.length;
+    this.#pressure();
+    const copies = digests.map(digest => ({ ...digest, expected: digest.expected.slice() }));
+    this.#run(assembly, copies, wantBlocks).then(
+      result => this.#finished(assembly, result),
+      () => this.#finished(assembly, failure(FileStatus.IO)),
+    );
+  }
+
+  async #run(assembly: Assembly, digests: readonly DigestOf[], wantBlocks: boolean): Promise<CommitResult> {
+    const writes: CommitJob['writes'][number][] = [];
+    let offset = 0;
+    for (const place of assembly.places) {
+      if (place.file !== null && place.length > 0) {
+        const opened = await place.file.ready();
+        if (opened.status !== FileStatus.OK) return failure(opened.status);
+        writes.push({ fd: opened.fd, position: place.offset, offset, length: place.length });
+      }
+      offset += place.length;
+    }
+    if (assembly.memory === null) return failure(FileStatus.IO);
+    const { memory, length } = assembly;
+    const result: JobResult = await this.#pool.run({ kind: 'commit', memory, length, digests, wantBlocks, writes });
+    return { status: result.status, file: statusOf(result.errno), blocks: result.blocks };
+  }
+
+  #finished(assembly: Assembly, result: CommitResult): void {
+    switch (result.status) {
+      case LandStatus.OK:
+        move(assembly, 'ok');
+        this.#written += assembly.length;
+        this.#release(assembly);
+        break;
+      case LandStatus.MISMATCH:
+        move(assembly, 'mismatch');
+        break;
+      case LandStatus.MISSING:
+      case LandStatus.ERROR:
+        move(assembly, 'error');
+        break;
+      default:
+        result.status satisfies never;
+    }
+    this.#committing -= assembly.length;
+    const waiting = assembly.waiting;
+    assembly.waiting = [];
+    for (const done of waiting) done(result);
+    if (assembly.isDropped) this.#remove(assembly);
+    this.#pressure();
+    if (this.#committing === 0) for (const resolve of this.#settled.splice(0)) resolve();
+  }
+
+  /** Marks a range as there: every other claim on it comes too late. */
+  #arrived(assembly: Assembly, range: Range): void {
+    assembly.have.add(range.offset, range.length);
+    this.#landedBytes += range.length;
+    for (const other of assembly.claims) if (overlap(other, range)) this.#silence(other);
+  }
+
+  #silence(claim: Claim): void {
+    if (!claim.isLive) return;
+    claim.isLive = false;
+    if (claim.staged !== null) this.#use(-claim.length);
+  }
+
+  /** Counts a payload frame that was thrown away. */
+  countDiscarded(length: number): void {
+    this.#discardedBytes += length;
+  }
+
+  #hold(assembly: Assembly): void {
+    if (assembly.memory !== null) return;
+    assembly.memory = this.#memory.take(assembly.length);
+    assembly.bytes = new Uint8Array(assembly.memory);
+    this.#use(assembly.length);
+    // Recycled memory holds an older piece where this one has zeros.
+    let at = 0;
+    for (const { file, length } of assembly.places) {
+      if (file === null) assembly.bytes.fill(0, at, at + length);
+      at += length;
+    }
+  }
+
+  /** Gives back memory and files; the record of how it ended stays. */
+  #release(assembly: Assembly): void {
+    for (const claim of assembly.claims) this.#silence(claim);
+    if (assembly.memory !== null) {
+      this.#memory.give(assembly.memory);
+      this.#use(-assembly.length);
+    }
+    assembly.memory = null;
+    assembly.bytes = NOTHING;
+    for (const { file } of assembly.places) file?.release();
+    assembly.places = [];
+    this.#open -= assembly.length;
+    this.#openCount--;
+  }
+
+  #remove(assembly: Assembly): void {
+    if (assembly.state !== 'ok') this.#release(assembly);
+    this.#assemblies.delete(assembly.id);
+    this.#pressure();
+  }
+
+  #use(bytes: number): void {
+    this.#used += bytes;
+    this.#pressure();
+  }
+
+  #pressure(): void {
+    const isFull = this.isFull;
+    if (isFull === this.#wasFull) return;
+    this.#wasFull = isFull;
+    this.onPressure();
+  }
+}
+
+/** The spans of a buffer must be as long as it is, all together. */
+export function spansFit(spans: readonly Span[], length: number): boolean {
+  return spans.reduce((sum, span) => sum + span.length, 0) === length;
+}
+
+function takesBytes(assembly: Assembly): boolean {
+  return assembly.state === 'open' || assembly.state === 'missing';
+}
+
+function move(assembly: Assembly, input: Input): boolean {
+  const next = MOVES[assembly.state][input];
+  if (next !== undefined) assembly.state = next;
+  return next !== undefined;
+}
+
+function isBeingFilled(assembly: Assembly, range: Range): boolean {
+  for (const claim of assembly.claims) if (claim.isLive && claim.staged === null && overlap(claim, range)) return true;
+  return false;
+}
+
+function overlap(a: Range, b: Range): boolean {
+  return a.offset < b.offset + b.length && b.offset < a.offset + a.length;
+}
+
+function fits({ algorithm, offset, length, expected }: DigestOf, within: number): boolean {
+  return offset + length <= within && expected.length === DIGEST_BYTES[algorithm];
+}
+
+function failure(file: FileStatus): CommitResult {
+  return { status: LandStatus.ERROR, file, blocks: NOTHING };
+}
+
+function addZeros(assembly: Assembly): void {
+  let at = 0;
+  for (const { file, length } of assembly.places) {
+    if (file === null) assembly.have.add(at, length);
+    at += length;
+  }
+}

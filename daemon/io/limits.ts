@@ -1,0 +1,64 @@
+/** What this process holds at most, in counts and bytes. SERVER_HELLO tells the client those that it can run into. */
+import { type IoLimits, MAX_FRAME } from '../wire/frames.ts';
+
+const MiB = 1 << 20;
+
+export const LIMITS: IoLimits = {
+  frame: MAX_FRAME,
+  sockets: 500,
+  listeners: 8,
+  connectsPerSecond: 50,
+  landing: 96 * MiB,
+  diskQueue: 64 * MiB,
+  sendQueue: 4 * MiB,
+  rules: 2048,
+  ranges: 8192,
+  files: 4096,
+  httpBody: MAX_FRAME - 64 * 1024,
+};
+
+/** Time to authenticate in, ms. */
+export const AUTH_DEADLINE = 5_000;
+/** A client that leaves this much unread is taken for dead. */
+export const OUT_QUEUE = 32 * MiB;
+/** Connects that wait for their turn. */
+export const CONNECT_QUEUE = 1_000;
+/** ms. */
+export const CONNECT_TIMEOUT = 10_000;
+/** A closed socket may take this long to send what it was given, ms. */
+export const LINGER = 5_000;
+
+/** Read at once from a socket: little while it is raw, as what exceeds the credit is held here. */
+export const RAW_READ = 4 * 1024;
+export const FRAMED_READ = 64 * 1024;
+/** Longest frame that STREAM_FRAMED may allow. */
+export const LONGEST_FRAME = MAX_FRAME - 64;
+/** Frames that are being put together, over all sockets; the socket that would exceed it is closed. */
+export const ASSEMBLY = 32 * MiB;
+
+/** Assembly buffers opened and not yet written, in bytes and count. */
+export const OPEN_BYTES = 256 * MiB;
+export const OPEN_BUFFERS = 1_024;
+/** Commits that wait for RESULT_ACK; beyond it reading pauses, as it does for memory. */
+export const UNACKNOWLEDGED = 16_384;
+/** Memory kept for the next buffer of the same size. */
+export const SPARE = 32 * MiB;
+/** What outlives its connection does so for this long, ms. */
+export const KEEP = 30_000;
+/** LANDED is told after this much or this long, whichever comes first: bytes and ms. */
+export const TELL_BYTES = 512 * 1024;
+export const TELL_AFTER = 2;
+
+/** One SEND_SPANS, its header and spans together. */
+export const SEND_BYTES = MiB;
+/** Sends that wait on one socket. */
+export const SEND_COUNT = 4_096;
+/** Read ahead for sends: at once on one socket, and bytes over all of them. */
+export const READS = 8;
+export const READ_BYTES = 32 * MiB;
+/** No span is handed to a socket that still has this much to send. */
+export const SEND_AHEAD = 512 * 1024;
+
+export const HTTP_REQUESTS = 64;
+export const HTTP_TIMEOUT = 120_000;
+export const REDIRECTS = 5;

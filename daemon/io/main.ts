@@ -1,0 +1,98 @@
+/** The io-daemon: a child of the host, told what to do in lines on stdin (../wire/child.ts), gone when those end. */
+import { createInterface } from 'node:readline';
+import { pino } from 'pino';
+import type { FromChild, ToChild } from '../wire/child.ts';
+import { IoServer } from './server.ts';
+import { createServices, type Services } from './services.ts';
+
+/** Writes that were begun may take so long after the end was asked for, ms. */
+const STOP_WITHIN = 3_000;
+const IDLE_CHECKS = 4;
+
+const log = pino(
+  { name: 'io', level: 'info', base: null, redact: ['token', 'ticket', 'ticketHash', 'origin', 'path', 'roots'] },
+  pino.destination({ dest: 2, sync: true }),
+);
+
+interface Running {
+  readonly services: Services;
+  readonly server: IoServer;
+}
+
+let running: Running | null = null;
+let isStopping = false;
+
+function tell(message: FromChild): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+async function start({ version, allow, idleMs }: Extract<ToChild, { type: 'start' }>): Promise<void> {
+  if (running !== null) throw new Error('started twice');
+  const services = createServices(version, allow);
+  const server = new IoServer(services);
+  running = { services, server };
+  const port = await server.listen();
+  log.info({ port, version }, 'listening');
+  tell({ type: 'listening', port });
+  watchIdleness(services, server, idleMs);
+}
+
+function watchIdleness({ landing }: Services, server: IoServer, idleMs: number): void {
+  let idleSince = performance.now();
+  setInterval(() => {
+    const now = performance.now();
+    if (server.isConnected || landing.count > 0) idleSince = now;
+    else if (now - idleSince >= idleMs) {
+      tell({ type: 'idle' });
+      stop('idle');
+    }
+  }, idleMs / IDLE_CHECKS);
+}
+
+function stop(why: string): void {
+  if (isStopping) return;
+  isStopping = true;
+  log.info(why);
+  setTimeout(() => process.exit(0), STOP_WITHIN);
+  running?.server.close();
+  const settled = running?.services.landing.settled() ?? Promise.resolve();
+  void settled.then(() => process.exit(0));
+}
+
+async function obey(message: ToChild): Promise<void> {
+  if (message.type === 'start') return start(message);
+  if (message.type === 'stop') return stop('stopped by the host');
+  if (running === null) throw new Error(`${message.type} before start`);
+  switch (message.type) {
+    case 'admit': {
+      const ticketHash = Buffer.from(message.ticketHash, 'hex');
+      if (ticketHash.length !== 32) throw new Error('a ticket hash is 32 bytes');
+      running.server.admit({ ticketHash, origin: message.origin });
+      tell({ type: 'admitted', epoch: message.epoch });
+      return;
+    }
+    case 'roots':
+      running.services.files.setRoots(new Map(message.roots.map(({ token, path }) => [token, path])));
+      return;
+    default:
+      message satisfies never;
+  }
+}
+
+function failed(error: unknown): void {
+  log.fatal({ err: error }, 'failed');
+  process.exit(1);
+}
+
+process.on('uncaughtException', failed);
+process.on('unhandledRejection', failed);
+// The host decides when this ends: an interrupt at the terminal reaches both.
+process.on('SIGINT', () => undefined);
+
+const lines = createInterface({ input: process.stdin });
+lines.on('line', line => {
+  Promise.resolve()
+    .then(() => obey(JSON.parse(line) as ToChild))
+    .catch(failed);
+});
+lines.on('close', () => stop('the host is gone'));

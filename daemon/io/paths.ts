@@ -1,0 +1,134 @@
+/**
+ * Paths from outside, one component at a time. On Linux every step is taken from the open directory before it
+ * (/proc/self/fd stands in for openat), so that nothing can be swapped beneath it; elsewhere the path is checked again
+ * once the file is open. No symbolic link is followed anywhere below a root.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, readlink, realpath, rmdir, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileStatus } from '../wire/frames.ts';
+import { errnoOf, FileProblem } from './errno.ts';
+
+const MAX_DEPTH = 100;
+const MAX_NAME_BYTES = 255;
+const IS_LINUX = process.platform === 'linux';
+const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/** Whether these may name a file below a root: no step up, no separator, nothing that a system cuts off. */
+export function isSafe(components: readonly string[]): boolean {
+  return components.length > 0 && components.length <= MAX_DEPTH && components.every(isSafeName);
+}
+
+function isSafeName(name: string): boolean {
+  if (name === '' || name === '.' || name === '..') return false;
+  return !/[/\\\0]/.test(name) && Buffer.byteLength(name) <= MAX_NAME_BYTES;
+}
+
+/** The directories from a root down to a file's own, all held open. */
+export class Trail {
+  readonly #root: string;
+  readonly #names: readonly string[];
+  readonly #handles: FileHandle[] = [];
+
+  private constructor(root: string, names: readonly string[]) {
+    this.#root = root;
+    this.#names = names;
+  }
+
+  /**
+   * Walks to the directory that `components` but the last lead to. Missing ones are made where `made` is given; it is
+   * told the components of each directory that got a new entry.
+   * @throws {FileProblem} and the system's errors
+   */
+  static async walk(
+    root: string,
+    components: readonly string[],
+    made: ((directory: readonly string[]) => void) | null,
+  ): Promise<Trail> {
+    const names = components.slice(0, -1);
+    const trail = new Trail(root, names);
+    try {
+      trail.#handles.push(await open(root, DIRECTORY));
+      if ((await pathOf(trail.#last, root)) !== root) throw new FileProblem(FileStatus.GONE);
+      for (const [depth, name] of names.entries()) trail.#handles.push(await trail.#step(depth, name, made));
+    } catch (error) {
+      await trail.close();
+      throw error;
+    }
+    return trail;
+  }
+
+  get #last(): FileHandle {
+    return this.#handles[this.#handles.length - 1] as FileHandle;
+  }
+
+  /** Flushes the entries of the last directory. */
+  sync(): Promise<void> {
+    return this.#last.sync();
+  }
+
+  /** Opens a file of the last directory; a symbolic link is ELOOP. */
+  openFile(name: string, flags: number): Promise<FileHandle> {
+    // Without O_NONBLOCK, opening a named pipe would wait for its other end.
+    return open(this.#at(this.#names.length, name), flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o666);
+  }
+
+  /** Whether `handle` is what stands under this very path. */
+  async holds(handle: FileHandle, name: string): Promise<boolean> {
+    const path = join(this.#root, ...this.#names, name);
+    return (await pathOf(handle, path)) === path;
+  }
+
+  /** Deletes a regular file and then the directories that it leaves empty, never the root. */
+  async removeFile(name: string): Promise<void> {
+    const path = this.#at(this.#names.length, name);
+    const stat = await lstat(path);
+    if (stat.isSymbolicLink()) throw new FileProblem(FileStatus.UNSAFE);
+    if (!stat.isFile()) throw new FileProblem(FileStatus.CONFLICT);
+    await unlink(path);
+    await this.removeEmpty();
+  }
+
+  async removeEmpty(): Promise<void> {
+    for (let depth = this.#names.length - 1; depth >= 0; depth--) {
+      try {
+        await rmdir(this.#at(depth, this.#names[depth] as string));
+      } catch {
+        return;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#handles.splice(0).map(handle => handle.close()));
+  }
+
+  /** How `name` in the directory at `depth` is called to the system. */
+  #at(depth: number, name: string): string {
+    if (!IS_LINUX) return join(this.#root, ...this.#names.slice(0, depth), name);
+    return `/proc/self/fd/${(this.#handles[depth] as FileHandle).fd}/${name}`;
+  }
+
+  async #step(depth: number, name: string, made: ((directory: readonly string[]) => void) | null): Promise<FileHandle> {
+    const path = this.#at(depth, name);
+    try {
+      return await open(path, DIRECTORY);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOTDIR' || errno === 'ELOOP') {
+        throw new FileProblem((await lstat(path)).isSymbolicLink() ? FileStatus.UNSAFE : FileStatus.CONFLICT);
+      }
+      if (errno !== 'ENOENT' || made === null) throw error;
+    }
+    await mkdir(path).catch((error: unknown) => {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    });
+    made(this.#names.slice(0, depth));
+    return open(path, DIRECTORY);
+  }
+}
+
+/** Where the system says that an open file is; `path` is where it was opened. */
+function pathOf(handle: FileHandle, path: string): Promise<string> {
+  return IS_LINUX ? readlink(`/proc/self/fd/${handle.fd}`) : realpath(path);
+}

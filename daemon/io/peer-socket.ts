@@ -1,0 +1,220 @@
+/** One TCP connection to a peer: what is read goes through Inbound, what is written has a limit, reading rests when it must. */
+import type { Socket } from 'node:net';
+import { CloseReason, type Frame, Op } from '../wire/frames.ts';
+import { Inbound, type InboundEvents } from './inbound.ts';
+import type { Landing } from './landing.ts';
+import { ASSEMBLY, LIMITS, LINGER, TELL_AFTER, TELL_BYTES } from './limits.ts';
+import { Rules } from './rules.ts';
+
+type State = 'waiting' | 'connecting' | 'open' | 'closed';
+
+interface LandedRange {
+  readonly buffer: number;
+  offset: number;
+  length: number;
+}
+
+/** What all sockets of a client share. */
+export interface Shared {
+  readonly landing: Landing;
+  push(frame: Frame): void;
+  readonly counters: { netIn: number; netOut: number };
+  /** Bytes of frames that are being put together, over all sockets. */
+  readonly assembly: { bytes: number };
+}
+
+export class PeerSocket {
+  readonly id: number;
+  readonly rules = new Rules();
+  readonly #inbound: Inbound;
+  readonly #shared: Shared;
+  readonly #ended: () => void;
+  #state: State = 'waiting';
+  #socket: Socket | null = null;
+  #isReading = false;
+  /** Sent before there was a socket. */
+  #early: Uint8Array[] = [];
+  #earlyBytes = 0;
+  #received: Buffer[] = [];
+  #landed: LandedRange[] = [];
+  #landedBytes = 0;
+  #telling: NodeJS.Timeout | null = null;
+
+  /** `ended` is called once, whoever closes it. */
+  constructor(id: number, shared: Shared, ended: () => void) {
+    this.id = id;
+    this.#shared = shared;
+    this.#ended = ended;
+    const events: InboundEvents = {
+      received: bytes => {
+        this.#tellLanded();
+        this.#received.push(bytes);
+      },
+      landed: (buffer, offset, length) => this.#onLanded(buffer, offset, length),
+      discarded: (length, head) => this.#onDiscarded(length, head),
+      failed: (reason, length) => this.#onFailed(reason, length),
+      reserve: bytes => {
+        if (bytes > 0 && shared.assembly.bytes + bytes > ASSEMBLY) return false;
+        shared.assembly.bytes += bytes;
+        return true;
+      },
+    };
+    this.#inbound = new Inbound(this.rules, shared.landing, events);
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  get isFramed(): boolean {
+    return this.#inbound.isFramed;
+  }
+
+  /** Bytes that it was given to send and has not sent. */
+  get unsent(): number {
+    return this.#socket?.writableLength ?? this.#earlyBytes;
+  }
+
+  /** The socket that is being connected; it has to be paused. */
+  attach(socket: Socket): void {
+    this.#socket = socket;
+    this.#state = 'connecting';
+    socket.on('error', error => this.close(CloseReason.ERROR, error.message));
+    socket.on('end', () => this.close(CloseReason.REMOTE, ''));
+    socket.on('close', () => this.close(CloseReason.REMOTE, ''));
+    for (const bytes of this.#early.splice(0)) socket.write(bytes);
+  }
+
+  opened(): void {
+    if (this.#state !== 'connecting') return;
+    this.#state = 'open';
+    this.steer();
+  }
+
+  credit(bytes: number): void {
+    this.#inbound.credit(bytes);
+    this.#flush();
+    this.steer();
+  }
+
+  framed(maxFrame: number, back: Uint8Array): void {
+    this.#inbound.framed(maxFrame, back);
+    this.#flush();
+    this.steer();
+  }
+
+  /** Bytes off the socket; they are the reader's again afterwards. */
+  read(bytes: Buffer): void {
+    if (this.#state === 'closed') return;
+    this.#shared.counters.netIn += bytes.length;
+    this.#inbound.consume(bytes);
+    this.#flush();
+    this.steer();
+  }
+
+  /** `written` is called when the system has taken all of it. */
+  write(parts: readonly Uint8Array[], written?: (error?: Error | null) => void): void {
+    const socket = this.#socket;
+    let bytes = 0;
+    for (const part of parts) bytes += part.length;
+    if (this.unsent + bytes > LIMITS.sendQueue) {
+      this.close(CloseReason.SEND_OVERFLOW, '');
+      written?.(new Error('the socket was closed'));
+      return;
+    }
+    if (socket === null) {
+      this.#early.push(...parts);
+      this.#earlyBytes += bytes;
+      return;
+    }
+    this.#shared.counters.netOut += bytes;
+    if (parts.length > 1) socket.cork();
+    parts.forEach((part, index) => {
+      if (index === parts.length - 1 && written !== undefined) socket.write(part, written);
+      else socket.write(part);
+    });
+    if (parts.length > 1) socket.uncork();
+  }
+
+  /** Reads or rests, by what is allowed just now. */
+  steer(): void {
+    const socket = this.#socket;
+    if (socket === null || this.#state !== 'open') return;
+    const wanted = this.#inbound.wantsMore && (this.rules.isEmpty || !this.#shared.landing.isFull);
+    if (wanted === this.#isReading) return;
+    this.#isReading = wanted;
+    if (wanted) socket.resume();
+    else socket.pause();
+  }
+
+  /** Closes it and says so, once; what is in flight to the peer is still sent, for a while, where the client asked for it. */
+  close(reason: CloseReason, detail: string): void {
+    if (this.#state === 'closed') return;
+    this.#inbound.end();
+    this.#flush();
+    this.#tellLanded();
+    const wasOpen = this.#state === 'open';
+    this.#state = 'closed';
+    if (wasOpen && reason !== CloseReason.REQUESTED) {
+      this.#shared.push({ op: Op.TCP_CLOSE, id: 0, sock: this.id, reason, detail: detail.slice(0, 200) });
+    }
+    const socket = this.#socket;
+    if (socket !== null) {
+      if (reason === CloseReason.REQUESTED && socket.writableLength > 0) linger(socket);
+      else socket.destroy();
+    }
+    this.#ended();
+  }
+
+  #onLanded(buffer: number, offset: number, length: number): void {
+    this.#flush();
+    const last = this.#landed[this.#landed.length - 1];
+    if (last !== undefined && last.buffer === buffer && last.offset + last.length === offset) last.length += length;
+    else this.#landed.push({ buffer, offset, length });
+    this.#landedBytes += length;
+    if (this.#landedBytes >= TELL_BYTES) this.#tellLanded();
+    else this.#telling ??= setTimeout(() => this.#tellLanded(), TELL_AFTER);
+  }
+
+  #tellLanded(): void {
+    if (this.#telling !== null) clearTimeout(this.#telling);
+    this.#telling = null;
+    if (this.#landed.length === 0) return;
+    const ranges = this.#landed;
+    this.#landed = [];
+    this.#landedBytes = 0;
+    this.#shared.push({ op: Op.LANDED, id: 0, sock: this.id, ranges });
+  }
+
+  #onDiscarded(length: number, head: Buffer): void {
+    this.#flush();
+    this.#tellLanded();
+    this.#shared.landing.countDiscarded(length);
+    this.#shared.push({ op: Op.LAND_DISCARDED, id: 0, sock: this.id, length, head });
+  }
+
+  #onFailed(reason: 'too-long' | 'no-memory', length: number): void {
+    if (reason === 'too-long') this.close(CloseReason.FRAME_TOO_LONG, `a frame of ${length} bytes`);
+    else this.close(CloseReason.ERROR, 'too many long frames at once');
+  }
+
+  /** What was received since the last time leaves as one TCP_RECV. */
+  #flush(): void {
+    if (this.#received.length === 0) return;
+    const [first, ...more] = this.#received;
+    this.#received = [];
+    const bytes = more.length === 0 ? (first as Buffer) : Buffer.concat([first as Buffer, ...more]);
+    this.#shared.push({ op: Op.TCP_RECV, id: 0, sock: this.id, bytes });
+  }
+}
+
+function linger(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), LINGER);
+  socket.on('close', () => clearTimeout(timer));
+  socket.resume();
+  socket.end();
+}

@@ -1,0 +1,186 @@
+/**
+ * The door: a WebSocket at /io on 127.0.0.1, for the one page and the one ticket that were admitted last.
+ * Nobody else gets as far as a WebSocket; who does has 5 s and 4 KiB to show the ticket.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { WireError } from '../wire/bytes.ts';
+import { decodeFrame, encode } from '../wire/codec.ts';
+import { ErrorCode, type Frame, type FrameOf, MAX_FRAME, Op, PRE_AUTH_FRAME } from '../wire/frames.ts';
+import { Client } from './client.ts';
+import { AUTH_DEADLINE, OUT_QUEUE } from './limits.ts';
+import type { Services } from './services.ts';
+
+export interface Admission {
+  /** SHA-256 of the ticket. */
+  readonly ticketHash: Buffer;
+  readonly origin: string;
+}
+
+/** A WebSocket's own framing around the first message. */
+const FRAMING = 64;
+/** Connections at once, before and after authentication. */
+const CONNECTIONS = 32;
+/** A client that was told to go has so long to do it, ms. */
+const GRACE = 1_000;
+
+export class IoServer {
+  readonly #services: Services;
+  readonly #http = createServer({ maxHeaderSize: 16 * 1024, headersTimeout: 5_000, requestTimeout: 5_000 });
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME,
+    perMessageDeflate: false,
+    clientTracking: false,
+  });
+  #admission: Admission | null = null;
+  #port = 0;
+  #current: { readonly client: Client | null; leave(code: ErrorCode, text: string): void } | null = null;
+
+  constructor(services: Services) {
+    this.#services = services;
+    this.#http.maxConnections = CONNECTIONS;
+    this.#http.on('request', (_request, response) => {
+      response.writeHead(404, { connection: 'close', 'content-length': '0' }).end();
+    });
+    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
+    this.#http.on('clientError', (_error, socket) => socket.destroy());
+  }
+
+  get isConnected(): boolean {
+    return this.#current !== null;
+  }
+
+  /** Listens on a free port and tells which. */
+  listen(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#http.once('error', reject);
+      this.#http.listen(0, '127.0.0.1', () => {
+        const address = this.#http.address();
+        this.#port = typeof address === 'object' && address !== null ? address.port : 0;
+        this.#services.guard.own(this.#port);
+        resolve(this.#port);
+      });
+    });
+  }
+
+  /** The one ticket taken from now on. Who is connected stays until another has shown it. */
+  admit(admission: Admission): void {
+    this.#admission = admission;
+  }
+
+  close(): void {
+    this.#current?.leave(ErrorCode.SUPERSEDED, 'the daemon stops');
+    this.#http.close();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    const refusal = this.#refusal(request);
+    if (refusal !== '') {
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, ws => this.#authenticate(ws, request));
+  }
+
+  /** The status to refuse with; empty for a request that may become a WebSocket. */
+  #refusal({ url, method, rawHeaders, headers }: IncomingMessage): string {
+    const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
+    if (hosts !== 1 || headers.host !== `127.0.0.1:${this.#port}`) return '403 Forbidden';
+    if (this.#admission === null || headers.origin !== this.#admission.origin) return '403 Forbidden';
+    return method === 'GET' && url === '/io' ? '' : '404 Not Found';
+  }
+
+  #authenticate(ws: WebSocket, { socket }: IncomingMessage): void {
+    const before = socket.bytesRead;
+    const deadline = setTimeout(() => ws.terminate(), AUTH_DEADLINE);
+    const measure = () => {
+      if (socket.bytesRead - before > PRE_AUTH_FRAME + FRAMING) ws.terminate();
+    };
+    socket.on('data', measure);
+    ws.on('error', () => ws.terminate());
+    ws.on('close', () => clearTimeout(deadline));
+    ws.once('message', (data: Buffer, isBinary) => {
+      clearTimeout(deadline);
+      socket.off('data', measure);
+      const frame = isBinary && data.length <= PRE_AUTH_FRAME ? readAuth(data) : null;
+      if (frame === null || !this.#admits(frame)) refuse(ws, frame);
+      else this.#welcome(ws, frame.id).catch(() => ws.terminate());
+    });
+  }
+
+  #admits({ token, origin }: FrameOf<typeof Op.AUTH>): boolean {
+    const hash = createHash('sha256').update(token).digest();
+    return this.#admission !== null && timingSafeEqual(hash, this.#admission.ticketHash) && origin === this.#admission.origin;
+  }
+
+  /** The one before leaves, its running writes end, and only then is the new one answered. */
+  async #welcome(ws: WebSocket, id: number): Promise<void> {
+    const { landing, kept, counters } = this.#services;
+    ws.pause();
+    this.#current?.leave(ErrorCode.SUPERSEDED, 'another connection has taken over');
+    const send = (message: Uint8Array) => {
+      counters.ioOut += message.length;
+      ws.send(message);
+      if (ws.bufferedAmount > OUT_QUEUE) ws.terminate();
+    };
+    const me = {
+      client: null as Client | null,
+      leave: (code: ErrorCode, text: string) => {
+        const frame: Frame = { op: Op.ERROR, id: 0, code, text };
+        if (me.client === null) send(encode(frame));
+        else me.client.endWith(frame);
+        ws.resume();
+        dismiss(ws);
+      },
+    };
+    this.#current = me;
+    ws.on('close', () => {
+      me.client?.end();
+      if (this.#current === me) this.#current = null;
+    });
+    await landing.settled();
+    if (this.#current !== me) return;
+    send(encode({ op: Op.AUTH_RESULT, id, ok: true, message: '', kept: kept.offer() }));
+    const client = new Client(this.#services, send, () => dismiss(ws));
+    me.client = client;
+    ws.on('message', (data: Buffer, isBinary) => {
+      counters.ioIn += data.length;
+      if (isBinary) client.receive(data);
+      else ws.terminate();
+    });
+    ws.resume();
+  }
+}
+
+function readAuth(data: Buffer): FrameOf<typeof Op.AUTH> | null {
+  try {
+    const frame = decodeFrame(data);
+    return frame.op === Op.AUTH ? frame : null;
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+}
+
+/** `frame` is the AUTH that was not taken; null where something else came first. */
+function refuse(ws: WebSocket, frame: FrameOf<typeof Op.AUTH> | null): void {
+  const text = 'AUTH comes first';
+  ws.send(
+    encode(
+      frame === null
+        ? { op: Op.ERROR, id: 0, code: ErrorCode.NOT_AUTHENTICATED, text }
+        : { op: Op.AUTH_RESULT, id: frame.id, ok: false, message: 'not admitted', kept: [] },
+    ),
+  );
+  dismiss(ws);
+}
+
+function dismiss(ws: WebSocket): void {
+  const timer = setTimeout(() => ws.terminate(), GRACE);
+  ws.once('close', () => clearTimeout(timer));
+  ws.close(1008);
+}

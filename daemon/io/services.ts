@@ -1,0 +1,44 @@
+/** What all connections of this process share. */
+import { Files } from './files.ts';
+import type { ReadBudget } from './gather.ts';
+import { Guard } from './guard.ts';
+import { HashPool } from './hash-pool.ts';
+import { Kept } from './kept.ts';
+import { Landing } from './landing.ts';
+import { MemoryPool } from './memory.ts';
+
+export interface Counters {
+  netIn: number;
+  netOut: number;
+  ioIn: number;
+  ioOut: number;
+}
+
+export interface Services {
+  readonly version: string;
+  readonly started: number;
+  readonly guard: Guard;
+  readonly files: Files;
+  readonly pool: HashPool;
+  readonly landing: Landing;
+  readonly kept: Kept;
+  readonly reads: ReadBudget;
+  readonly counters: Counters;
+}
+
+/** @throws {Error} where `allow` holds something that is no CIDR range */
+export function createServices(version: string, allow: readonly string[]): Services {
+  const pool = new HashPool();
+  const landing = new Landing(pool, new MemoryPool());
+  return {
+    version,
+    started: performance.now(),
+    guard: new Guard(allow),
+    files: new Files(),
+    pool,
+    landing,
+    kept: new Kept(landing),
+    reads: { used: 0 },
+    counters: { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
+  };
+}

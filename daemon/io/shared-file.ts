@@ -1,0 +1,50 @@
+/** One open file, shared by all who opened the same path; it is closed when the last of them lets go. */
+import { FileStatus } from '../wire/frames.ts';
+
+/** An open file, or why there is none. */
+export type Opened =
+  | { readonly status: typeof FileStatus.OK; readonly fd: number }
+  | { readonly status: Exclude<FileStatus, typeof FileStatus.OK>; readonly fd: -1 };
+
+export class SharedFile {
+  readonly root: string;
+  readonly components: readonly string[];
+  /** As declared at opening: nothing beyond it is read or written. */
+  readonly size: number;
+  readonly #opening: Promise<Opened>;
+  readonly #close: () => void;
+  #holders = 1;
+  #problem: FileStatus = FileStatus.OK;
+
+  constructor(root: string, components: readonly string[], size: number, opening: Promise<Opened>, close: () => void) {
+    this.root = root;
+    this.components = components;
+    this.size = size;
+    this.#opening = opening;
+    this.#close = close;
+  }
+
+  /** What was found out since it was opened, and makes it useless: OK where nothing was. */
+  get problem(): FileStatus {
+    return this.#problem;
+  }
+
+  /** Nothing is read or written any more, and a flush that failed is not taken back: it has to be opened anew. */
+  fail(problem: FileStatus): void {
+    if (this.#problem === FileStatus.OK) this.#problem = problem;
+  }
+
+  async ready(): Promise<Opened> {
+    const opened = await this.#opening;
+    return this.#problem === FileStatus.OK ? opened : { status: this.#problem, fd: -1 };
+  }
+
+  retain(): void {
+    this.#holders++;
+  }
+
+  release(): void {
+    this.#holders--;
+    if (this.#holders === 0) this.#close();
+  }
+}

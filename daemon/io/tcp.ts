@@ -1,0 +1,231 @@
+/** The TCP sockets and listeners of one client. They live no longer than its connection. */
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, type FrameOf, NetStatus, Op } from '../wire/frames.ts';
+import { errnoOf } from './errno.ts';
+import type { Address, Guard } from './guard.ts';
+import { CONNECT_QUEUE, CONNECT_TIMEOUT, FRAMED_READ, LIMITS, RAW_READ } from './limits.ts';
+import { PeerSocket, type Shared } from './peer-socket.ts';
+
+/** Reading is synchronous from the system call to the last use, so all sockets read into the same memory. */
+const RAW_BUFFER = Buffer.allocUnsafeSlow(RAW_READ);
+const FRAMED_BUFFER = Buffer.allocUnsafeSlow(FRAMED_READ);
+
+const CONNECT_STATUS: Readonly<Record<string, Exclude<NetStatus, typeof NetStatus.OK>>> = {
+  ECONNREFUSED: NetStatus.REFUSED,
+  ENETUNREACH: NetStatus.UNREACHABLE,
+  EHOSTUNREACH: NetStatus.UNREACHABLE,
+  ETIMEDOUT: NetStatus.TIMEOUT,
+};
+
+type Connect = FrameOf<typeof Op.TCP_CONNECT>;
+
+interface Listener {
+  readonly server: Server;
+  port: number;
+}
+
+export class Tcp {
+  readonly #guard: Guard;
+  readonly #shared: Shared;
+  readonly #onEnded: (sock: number) => void;
+  readonly #sockets = new Map<number, PeerSocket>();
+  /** Those that are connected or being so. */
+  readonly #active = new Set<PeerSocket>();
+  readonly #listeners = new Map<number, Listener>();
+  /** Connects that wait for their turn. */
+  #queue: { readonly frame: Connect; readonly peer: PeerSocket }[] = [];
+  #turns = LIMITS.connectsPerSecond;
+  readonly #refill: NodeJS.Timeout;
+  #nextAccepted = FIRST_ACCEPTED_SOCK;
+  #isClosed = false;
+
+  /** `ended` is told the number of every socket that closes. */
+  constructor(guard: Guard, shared: Shared, ended: (sock: number) => void) {
+    this.#guard = guard;
+    this.#shared = shared;
+    this.#onEnded = ended;
+    this.#refill = setInterval(() => this.#nextTurn(), 1000 / LIMITS.connectsPerSecond);
+  }
+
+  get count(): number {
+    return this.#active.size;
+  }
+
+  get(sock: number): PeerSocket | undefined {
+    return this.#sockets.get(sock);
+  }
+
+  connect(frame: Connect): void {
+    const { sock, id } = frame;
+    if (this.#sockets.has(sock) || sock >= FIRST_ACCEPTED_SOCK) {
+      this.#answer(id, sock, NetStatus.FAILED, 'the number is taken');
+    } else if (this.#queue.length >= CONNECT_QUEUE) {
+      this.#answer(id, sock, NetStatus.LIMIT, 'too many connects wait');
+    } else {
+      const peer = this.#add(sock);
+      this.#queue.push({ frame, peer });
+      if (this.#turns > 0) this.#takeTurn();
+    }
+  }
+
+  close(sock: number): void {
+    this.#sockets.get(sock)?.close(CloseReason.REQUESTED, '');
+  }
+
+  listen({ id, listener, port, host }: FrameOf<typeof Op.TCP_LISTEN>): void {
+    const answer = (status: NetStatus, bound: number) =>
+      this.#shared.push({ op: Op.TCP_LISTEN_RESULT, id, listener, status, port: bound });
+    if (this.#listeners.size >= LIMITS.listeners) {
+      answer(NetStatus.LIMIT, 0);
+      return;
+    }
+    if (this.#listeners.has(listener)) {
+      answer(NetStatus.FAILED, 0);
+      return;
+    }
+    const server = createServer({ pauseOnConnect: true, noDelay: true }, socket => this.#accept(listener, socket));
+    const entry: Listener = { server, port: 0 };
+    this.#listeners.set(listener, entry);
+    let isAny = host === '';
+    server.on('error', error => {
+      // A machine without IPv6 listens on IPv4 alone.
+      if (isAny && ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(errnoOf(error))) {
+        isAny = false;
+        server.listen({ port, host: '0.0.0.0' });
+        return;
+      }
+      this.stopListening(listener);
+      answer(errnoOf(error) === 'EADDRINUSE' ? NetStatus.IN_USE : NetStatus.FAILED, 0);
+    });
+    server.on('listening', () => {
+      const address = server.address();
+      entry.port = typeof address === 'object' && address !== null ? address.port : 0;
+      this.#guard.own(entry.port);
+      answer(NetStatus.OK, entry.port);
+    });
+    server.listen({ port, host: isAny ? '::' : host });
+  }
+
+  stopListening(listener: number): void {
+    const entry = this.#listeners.get(listener);
+    if (entry === undefined) return;
+    this.#listeners.delete(listener);
+    if (entry.port !== 0) this.#guard.disown(entry.port);
+    entry.server.close();
+  }
+
+  /** The pressure on memory has changed. */
+  steer(): void {
+    for (const peer of this.#sockets.values()) peer.steer();
+  }
+
+  end(): void {
+    this.#isClosed = true;
+    clearInterval(this.#refill);
+    for (const listener of [...this.#listeners.keys()]) this.stopListening(listener);
+    for (const peer of [...this.#sockets.values()]) peer.close(CloseReason.REQUESTED, '');
+    this.#queue = [];
+  }
+
+  #add(sock: number): PeerSocket {
+    const peer: PeerSocket = new PeerSocket(sock, this.#shared, () => {
+      this.#sockets.delete(sock);
+      this.#active.delete(peer);
+      this.#onEnded(sock);
+    });
+    this.#sockets.set(sock, peer);
+    return peer;
+  }
+
+  #nextTurn(): void {
+    this.#turns = Math.min(this.#turns + 1, LIMITS.connectsPerSecond);
+    if (this.#queue.length > 0) this.#takeTurn();
+  }
+
+  #takeTurn(): void {
+    const next = this.#queue.shift();
+    if (next === undefined) return;
+    const { frame, peer } = next;
+    if (peer.isClosed) {
+      this.#answer(frame.id, frame.sock, NetStatus.CANCELLED, '');
+      return;
+    }
+    this.#turns--;
+    if (this.count >= LIMITS.sockets) this.#failed(frame, peer, NetStatus.LIMIT, 'too many connections');
+    else {
+      this.#active.add(peer);
+      this.#dial(frame, peer).catch((error: unknown) => this.#failed(frame, peer, NetStatus.FAILED, String(error)));
+    }
+  }
+
+  async #dial(frame: Connect, peer: PeerSocket): Promise<void> {
+    const resolved = await this.#guard.resolve(frame.host, frame.port, 'peer');
+    if (this.#isClosed) return;
+    if (peer.isClosed) this.#answer(frame.id, frame.sock, NetStatus.CANCELLED, '');
+    else if (resolved.status !== NetStatus.OK) this.#failed(frame, peer, resolved.status, resolved.detail);
+    else this.#open(frame, peer, resolved.addresses[0] as Address);
+  }
+
+  #open(frame: Connect, peer: PeerSocket, { host, family }: Address): void {
+    const socket = createConnection({
+      host,
+      port: frame.port,
+      family,
+      noDelay: true,
+      onread: {
+        buffer: () => (peer.isFramed ? FRAMED_BUFFER : RAW_BUFFER),
+        callback: (count, bytes) => {
+          peer.read((bytes as Buffer).subarray(0, count));
+          return true;
+        },
+      },
+    });
+    socket.pause();
+    let isAnswered = false;
+    const answer = (status: NetStatus, detail: string) => {
+      clearTimeout(timer);
+      if (isAnswered) return;
+      isAnswered = true;
+      this.#answer(frame.id, frame.sock, status, detail);
+    };
+    const timer = setTimeout(() => {
+      answer(NetStatus.TIMEOUT, '');
+      peer.close(CloseReason.ERROR, '');
+    }, CONNECT_TIMEOUT);
+    socket.on('error', error => answer(CONNECT_STATUS[errnoOf(error)] ?? NetStatus.FAILED, error.message.slice(0, 200)));
+    socket.on('close', () => answer(NetStatus.CANCELLED, ''));
+    socket.on('connect', () => {
+      answer(NetStatus.OK, family === 6 ? `[${host}]:${frame.port}` : `${host}:${frame.port}`);
+      peer.opened();
+    });
+    peer.attach(socket);
+  }
+
+  #accept(listener: number, socket: Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    if (this.#isClosed || this.count >= LIMITS.sockets || remoteAddress === undefined || remotePort === undefined) {
+      socket.destroy();
+      return;
+    }
+    const sock = this.#nextAccepted;
+    this.#nextAccepted = sock === 0xffffffff ? FIRST_ACCEPTED_SOCK : sock + 1;
+    const peer = this.#add(sock);
+    this.#active.add(peer);
+    const host = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
+    this.#shared.push({ op: Op.TCP_ACCEPT, id: 0, listener, sock, host, port: remotePort });
+    peer.attach(socket);
+    socket.on('data', (bytes: Buffer) => peer.read(bytes));
+    socket.pause();
+    peer.opened();
+  }
+
+  #failed(frame: Connect, peer: PeerSocket, status: NetStatus, detail: string): void {
+    peer.close(CloseReason.REQUESTED, '');
+    this.#answer(frame.id, frame.sock, status, detail);
+  }
+
+  #answer(id: number, sock: number, status: NetStatus, detail: string): void {
+    const frame: Frame = { op: Op.TCP_CONNECTED, id, sock, status, detail };
+    this.#shared.push(frame);
+  }
+}
