@@ -1,0 +1,144 @@
+/** The real host and io-daemon, and a link to them over real WebSockets. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'vite';
+import { WebSocket } from 'ws';
+import { type Host, startHost } from '../../daemon/host/main.ts';
+import type { Frame, KeptBuffer } from '../../daemon/wire/frames.ts';
+import type { OpenSocket } from '../../sw/adapters/daemon-channel.ts';
+import type { Door } from '../../sw/adapters/daemon-door.ts';
+import { DaemonLink } from '../../sw/adapters/daemon-link.ts';
+import { after } from '../../sw/adapters/platform.ts';
+import { until } from '../host/temp.ts';
+
+const top = join(import.meta.dirname, '../..');
+
+/** Builds the io-daemon; gives the folder it is in, to be removed after all tests. */
+export async function buildIo(): Promise<string> {
+  mkdirSync(join(top, '.cache'), { recursive: true });
+  const outDir = mkdtempSync(join(top, '.cache/adapters-test-'));
+  await build({
+    configFile: false,
+    root: top,
+    publicDir: false,
+    logLevel: 'error',
+    define: { __VERSION__: '"0.0.0-test"' },
+    build: {
+      ssr: true,
+      outDir,
+      target: 'node20',
+      rolldownOptions: {
+        input: { io: join(top, 'daemon/io/main.ts'), 'hash-worker': join(top, 'daemon/io/hash-worker.ts') },
+        output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
+      },
+    },
+  });
+  return outDir;
+}
+
+/** A WebSocket of Node's, with the page's Origin, as a browser would send it. */
+function openNodeSocket(origin: string): OpenSocket {
+  return (url, events) => {
+    const socket = new WebSocket(url, { origin, perMessageDeflate: false });
+    socket.binaryType = 'arraybuffer';
+    socket.on('open', () => events.opened());
+    socket.on('message', data => events.message(new Uint8Array(data as ArrayBuffer)));
+    // What is wrong is followed by close.
+    socket.on('error', () => undefined);
+    socket.on('close', () => events.closed());
+    return {
+      send: bytes => socket.send(bytes),
+      close: () => socket.close(),
+      buffered: () => socket.bufferedAmount,
+    };
+  };
+}
+
+export interface Daemon {
+  readonly folder: string;
+  readonly host: Host;
+  close(): Promise<void>;
+}
+
+export async function startDaemon(io: string): Promise<Daemon> {
+  const folder = mkdtempSync(join(tmpdir(), 'starling-adapters-'));
+  mkdirSync(join(folder, 'home'), { recursive: true, mode: 0o700 });
+  mkdirSync(join(folder, 'web'));
+  writeFileSync(join(folder, 'web/index.html'), '<!doctype html><title>app</title>');
+  writeFileSync(join(folder, 'web/sw.js'), '');
+  writeFileSync(join(folder, 'home/config.json'), JSON.stringify({ network: { allow: ['127.0.0.0/8'] } }));
+  const host = await startHost({
+    home: join(folder, 'home'),
+    port: 0,
+    downloadDir: join(folder, 'downloads'),
+    verbose: false,
+    webFolder: join(folder, 'web'),
+    ioProgram: [join(io, 'io.mjs')],
+    say: () => undefined,
+  });
+  if ('running' in host) throw new Error('a host runs on this home');
+  return {
+    folder,
+    host,
+    async close() {
+      await host.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A link as the worker has it, paired. `told` is what it told the composition root, in order. */
+export class RealLink {
+  readonly told: string[] = [];
+  kept: readonly KeptBuffer[] = [];
+  readonly link: DaemonLink;
+
+  constructor({ host }: Daemon) {
+    this.link = new DaemonLink(
+      {
+        host: `127.0.0.1:${host.port}`,
+        origin: host.origin,
+        version: '0',
+        open: openNodeSocket(host.origin),
+        after,
+        random: Math.random,
+        log: () => undefined,
+      },
+      {
+        welcomed: epoch => this.told.push(`welcomed ${epoch}`),
+        linked: kept => {
+          this.kept = kept;
+          this.told.push('linked');
+        },
+        unlinked: () => this.told.push('unlinked'),
+        changed: () => undefined,
+      },
+    );
+  }
+
+  get io(): Door<Frame, Frame> {
+    return this.link.io;
+  }
+
+  /** The token of the default root. */
+  get root(): string {
+    return this.link.roots.find(({ isDefault }) => isDefault)?.token ?? '';
+  }
+
+  async until(state: DaemonLink['state']): Promise<void> {
+    await until(() => this.link.state === state, `the link is ${state}`);
+  }
+}
+
+/** Trades a new pairing secret for a token, as the page does. */
+export async function pairedToken({ host }: Daemon, installId: string): Promise<string> {
+  const secret = /#pair=([\w-]+)/.exec(readFileSync(await host.newLink(), 'utf8'))?.[1];
+  const response = await fetch(`${host.origin}/pair`, {
+    method: 'POST',
+    headers: { Origin: host.origin, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ secret, installId }),
+  });
+  const { token } = (await response.json()) as { token: string };
+  return token;
+}

@@ -1,0 +1,246 @@
+/** What every Store does, whoever keeps the bytes. */
+import { createHash } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { CommitStatus, DigestSpec, FileProblem, Span } from '../../sw/engine/events.ts';
+import type { Store } from '../../sw/engine/ports.ts';
+
+export interface StoreFixture {
+  readonly store: Store;
+  readonly root: string;
+  /** What a file of the root holds now; null where there is none. */
+  read(components: readonly string[]): Promise<Uint8Array | null>;
+  close(): Promise<void>;
+}
+
+const BLOCK = 16_384;
+
+/** Bytes that are told apart wherever one looks. */
+function pattern(length: number, seed: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8) * 17 + seed) & 0xff);
+}
+
+function digestOf(bytes: Uint8Array, algorithm: DigestSpec['algorithm'] = 'sha1'): DigestSpec {
+  const expected = new Uint8Array(createHash(algorithm).update(bytes).digest());
+  return { algorithm, offset: 0, length: bytes.length, expected };
+}
+
+interface Opened {
+  readonly problem: FileProblem | null;
+  readonly size: number;
+  readonly mtime: number;
+}
+
+interface Committed {
+  readonly status: CommitStatus;
+  readonly problem: FileProblem | null;
+  readonly blocks: Uint8Array;
+}
+
+/** The port's calls as promises. */
+class Calls {
+  readonly fixture: StoreFixture;
+
+  constructor(fixture: StoreFixture) {
+    this.fixture = fixture;
+  }
+
+  open(file: number, components: readonly string[], size: number, create = true, root = this.fixture.root): Promise<Opened> {
+    return new Promise(resolve => {
+      this.fixture.store.openFile(file, root, components, size, create, (problem, actual, mtime) =>
+        resolve({ problem, size: actual, mtime }),
+      );
+    });
+  }
+
+  commit(buffer: number, digests: readonly DigestSpec[]): Promise<Committed> {
+    return new Promise(resolve => {
+      this.fixture.store.commit(buffer, digests, (status, problem, blocks) =>
+        resolve({ status, problem, blocks: blocks.slice() }),
+      );
+    });
+  }
+
+  sync(files: readonly number[]): Promise<{ problem: FileProblem | null; stat: [number, { size: number; mtime: number }][] }> {
+    return new Promise(resolve => {
+      this.fixture.store.sync(files, (problem, stat) => resolve({ problem, stat: [...stat] }));
+    });
+  }
+
+  remove(components: readonly string[]): Promise<FileProblem | null> {
+    return new Promise(resolve => this.fixture.store.deleteFile(this.fixture.root, components, resolve));
+  }
+
+  verify(items: readonly { spans: readonly Span[]; digest: DigestSpec }[]): Promise<readonly (boolean | null)[]> {
+    return new Promise(resolve => this.fixture.store.verify(items, resolve));
+  }
+
+  /** Begins a piece and puts all its bytes. */
+  fill(buffer: number, bytes: Uint8Array, spans: readonly Span[]): void {
+    const { store } = this.fixture;
+    store.begin(buffer, bytes.length, Uint8Array.of(buffer), spans);
+    for (let at = 0; at < bytes.length; at += BLOCK) store.put(buffer, at, bytes.subarray(at, at + BLOCK));
+  }
+}
+
+export function storeContract(name: string, make: () => Promise<StoreFixture>): void {
+  describe(`${name} as a Store`, () => {
+    let calls: Calls;
+
+    async function setUp(): Promise<Calls> {
+      calls = new Calls(await make());
+      return calls;
+    }
+
+    afterEach(() => calls.fixture.close());
+
+    it('writes a piece over the files it spans, and pads nowhere', async () => {
+      const { fixture } = await setUp();
+      const bytes = pattern(3 * BLOCK + 100, 1);
+      // Peers send the zeros of a pad like any other bytes, in blocks that lie across its edges.
+      bytes.fill(0, 20_000, 20_500);
+      expect(await calls.open(1, ['dir', 'a'], 25_000)).toMatchObject({ problem: null });
+      expect(await calls.open(2, ['dir', 'sub', 'b'], 40_000)).toMatchObject({ problem: null });
+      calls.fill(1, bytes, [
+        { file: 1, offset: 5_000, length: 20_000 },
+        { file: 0, offset: 0, length: 500 },
+        { file: 2, offset: 0, length: bytes.length - 20_500 },
+      ]);
+      expect(await calls.commit(1, [digestOf(bytes)])).toMatchObject({ status: 'ok', problem: null });
+      fixture.store.acknowledge(1);
+      expect((await fixture.read(['dir', 'a']))?.subarray(5_000)).toEqual(bytes.subarray(0, 20_000));
+      expect(await fixture.read(['dir', 'sub', 'b'])).toEqual(bytes.subarray(20_500));
+    });
+
+    it('waits for bytes that are missing', async () => {
+      const { fixture } = await setUp();
+      const bytes = pattern(2 * BLOCK, 2);
+      await calls.open(1, ['a'], bytes.length);
+      fixture.store.begin(1, bytes.length, Uint8Array.of(1), [{ file: 1, offset: 0, length: bytes.length }]);
+      fixture.store.put(1, 0, bytes.subarray(0, BLOCK));
+      expect((await calls.commit(1, [digestOf(bytes)])).status).toBe('missing');
+      fixture.store.put(1, BLOCK, bytes.subarray(BLOCK));
+      expect((await calls.commit(1, [digestOf(bytes)])).status).toBe('ok');
+      expect(await fixture.read(['a'])).toEqual(bytes);
+    });
+
+    it('writes nothing that hashes to something else, names its blocks, and takes them anew', async () => {
+      const { fixture } = await setUp();
+      const bytes = pattern(2 * BLOCK + 7, 3);
+      const bad = bytes.slice();
+      bad[BLOCK + 1] = (bad[BLOCK + 1] ?? 0) ^ 0xff;
+      await calls.open(1, ['a'], bytes.length);
+      calls.fill(1, bad, [{ file: 1, offset: 0, length: bytes.length }]);
+      const { status, blocks } = await calls.commit(1, [digestOf(bytes)]);
+      expect(status).toBe('mismatch');
+      const sha1 = (part: Uint8Array): Uint8Array => new Uint8Array(createHash('sha1').update(part).digest());
+      expect(blocks).toHaveLength(3 * 20);
+      expect(blocks.slice(0, 20)).toEqual(sha1(bytes.subarray(0, BLOCK)));
+      expect(blocks.slice(20, 40)).toEqual(sha1(bad.subarray(BLOCK, 2 * BLOCK)));
+      const written = (await fixture.read(['a'])) ?? new Uint8Array(0);
+      expect(written.every(byte => byte === 0)).toBe(true);
+
+      fixture.store.reset(1, [{ offset: BLOCK, length: BLOCK }]);
+      fixture.store.put(1, BLOCK, bytes.subarray(BLOCK, 2 * BLOCK));
+      expect((await calls.commit(1, [digestOf(bytes)])).status).toBe('ok');
+      expect(await fixture.read(['a'])).toEqual(bytes);
+    });
+
+    it('needs every digest to hold', async () => {
+      await setUp();
+      const bytes = pattern(BLOCK, 4);
+      await calls.open(1, ['a'], bytes.length);
+      calls.fill(1, bytes, [{ file: 1, offset: 0, length: bytes.length }]);
+      const wrong = { ...digestOf(bytes, 'sha256'), expected: new Uint8Array(32) };
+      expect((await calls.commit(1, [digestOf(bytes), wrong])).status).toBe('mismatch');
+      expect((await calls.commit(1, [digestOf(bytes), digestOf(bytes, 'sha256')])).status).toBe('ok');
+    });
+
+    it('knows no buffer that was dropped', async () => {
+      const { fixture } = await setUp();
+      const bytes = pattern(BLOCK, 5);
+      await calls.open(1, ['a'], bytes.length);
+      calls.fill(1, bytes, [{ file: 1, offset: 0, length: bytes.length }]);
+      fixture.store.drop(1);
+      expect((await calls.commit(1, [digestOf(bytes)])).status).toBe('gone');
+    });
+
+    it('tells size and time after a sync, as they are found again', async () => {
+      const { fixture } = await setUp();
+      const bytes = pattern(BLOCK, 6);
+      await calls.open(1, ['a'], bytes.length);
+      calls.fill(1, bytes, [{ file: 1, offset: 0, length: bytes.length }]);
+      await calls.commit(1, [digestOf(bytes)]);
+      fixture.store.acknowledge(1);
+      const { problem, stat } = await calls.sync([1]);
+      expect(problem).toBeNull();
+      expect(stat).toHaveLength(1);
+      expect(stat[0]?.[1].size).toBe(bytes.length);
+      fixture.store.closeFile(1);
+      const again = await calls.open(2, ['a'], bytes.length, false);
+      expect(again).toEqual({ problem: null, ...stat[0]?.[1] });
+    });
+
+    it('verifies what is on disk', async () => {
+      await setUp();
+      const bytes = pattern(2 * BLOCK, 7);
+      await calls.open(1, ['a'], 10 * BLOCK);
+      calls.fill(1, bytes, [{ file: 1, offset: 0, length: bytes.length }]);
+      await calls.commit(1, [digestOf(bytes)]);
+      const spans = [{ file: 1, offset: 0, length: bytes.length }];
+      const padded = [...spans, { file: 0, offset: 0, length: 9 }];
+      const verdicts = await calls.verify([
+        { spans, digest: digestOf(bytes) },
+        { spans, digest: digestOf(bytes.subarray(1)) },
+        { spans: padded, digest: digestOf(Buffer.concat([bytes, new Uint8Array(9)])) },
+        { spans: [{ file: 1, offset: 8 * BLOCK, length: BLOCK }], digest: digestOf(bytes) },
+      ]);
+      expect(verdicts.slice(0, 3)).toEqual([true, false, true]);
+      expect(verdicts[3]).not.toBe(true);
+    });
+
+    it('does not create what is only to be opened', async () => {
+      const { fixture } = await setUp();
+      expect((await calls.open(1, ['nowhere', 'a'], 10, false)).problem).toBe('gone');
+      expect(await fixture.read(['nowhere', 'a'])).toBeNull();
+    });
+
+    it('deletes', async () => {
+      const { fixture } = await setUp();
+      await calls.open(1, ['dir', 'a'], 10);
+      const bytes = pattern(10, 8);
+      calls.fill(1, bytes, [{ file: 1, offset: 0, length: 10 }]);
+      await calls.commit(1, [digestOf(bytes)]);
+      fixture.store.acknowledge(1);
+      fixture.store.closeFile(1);
+      expect(await calls.remove(['dir', 'a'])).toBeNull();
+      expect(await fixture.read(['dir', 'a'])).toBeNull();
+    });
+
+    it.each([[['..', 'a']], [['a', '..', '..', 'b']], [['']], [['a/b']], [[]]])('opens nothing at %j', async components => {
+      await setUp();
+      expect((await calls.open(1, components, 10)).problem).not.toBeNull();
+    });
+
+    it('knows its roots', async () => {
+      await setUp();
+      expect((await calls.open(1, ['a'], 10, true, '0'.repeat(64))).problem).toBe('no-such-root');
+    });
+
+    it('commits many at once, each with its own answer', async () => {
+      const { fixture } = await setUp();
+      const pieces = Array.from({ length: 16 }, (_, index) => pattern(4 * BLOCK, index));
+      await calls.open(1, ['a'], 16 * 4 * BLOCK);
+      const answers = pieces.map((bytes, index) => {
+        calls.fill(index + 1, bytes, [{ file: 1, offset: index * 4 * BLOCK, length: 4 * BLOCK }]);
+        return calls.commit(index + 1, [digestOf(index === 5 ? pattern(4 * BLOCK, 99) : bytes)]);
+      });
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      expect(statuses).toEqual(pieces.map((_, index) => (index === 5 ? 'mismatch' : 'ok')));
+      const all = await fixture.read(['a']);
+      for (const [index, bytes] of pieces.entries()) {
+        const there = all?.subarray(index * 4 * BLOCK, (index + 1) * 4 * BLOCK) ?? new Uint8Array(0);
+        expect(Buffer.compare(there, bytes) === 0, `piece ${index}`).toBe(index !== 5);
+      }
+    });
+  });
+}
