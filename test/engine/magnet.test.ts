@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { formatMagnet, parseMagnet } from '../../sw/engine/codec/magnet.ts';
+import { EngineError } from '../../sw/engine/errors.ts';
+
+const HASH = 'c12fe1c06bba254a9dc9f519b335aa7c1367a88a';
+const base = `magnet:?xt=urn:btih:${HASH}`;
+
+describe('a magnet link', () => {
+  it('is read in full', () => {
+    const uri =
+      `${base}&dn=Big+Buck%20Bunny%2B&tr=udp%3A%2F%2Ftracker.example%3A80&tr=wss%3A%2F%2Fws.example%2Fannounce%3Fk%3D1` +
+      '&x.pe=10.0.0.1:6881&x.pe=%5B2001:db8::1%5D:1&ws=https%3A%2F%2Fseed.example%2Ff&so=0,2,4-6&xl=5';
+    expect(parseMagnet(uri)).toEqual({
+      infoHash: HASH,
+      name: 'Big Buck Bunny+',
+      trackers: ['udp://tracker.example:80', 'wss://ws.example/announce?k=1'],
+      peers: [
+        { host: '10.0.0.1', port: 6881 },
+        { host: '2001:db8::1', port: 1 },
+      ],
+      webSeeds: ['https://seed.example/f'],
+      selectOnly: [
+        [0, 0],
+        [2, 2],
+        [4, 6],
+      ],
+    });
+  });
+
+  it('may be no more than a hash', () => {
+    expect(parseMagnet(`  ${base}\n`)).toEqual({
+      infoHash: HASH,
+      name: null,
+      trackers: [],
+      peers: [],
+      webSeeds: [],
+      selectOnly: null,
+    });
+  });
+
+  it('may write its hash in any case, and in base 32', () => {
+    expect(parseMagnet(`MAGNET:?XT=URN:BTIH:${HASH.toUpperCase()}`).infoHash).toBe(HASH);
+    expect(parseMagnet('magnet:?xt=urn:btih:YEX6DQDLXISUVHOJ6UM3GNNKPQJWPKEK').infoHash).toBe(HASH);
+    expect(parseMagnet('magnet:?xt=urn:btih:yex6dqdlxisuvhoj6um3gnnkpqjwpkek').infoHash).toBe(HASH);
+  });
+
+  it('may number its fields, and have a v2 hash beside the other', () => {
+    const uri = `magnet:?xt.1=urn:btmh:1220${'ab'.repeat(32)}&xt.2=urn:btih:${HASH}&tr.1=http://a.example/&tr.2=http://b.example/`;
+    expect(parseMagnet(uri)).toMatchObject({ infoHash: HASH, trackers: ['http://a.example/', 'http://b.example/'] });
+  });
+
+  it('of v2 alone is refused as such', () => {
+    expect(() => parseMagnet(`magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}`)).toThrow(expect.objectContaining({ code: 'v2-only' }));
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['no magnet', 'https://example.com/'],
+    ['no hash', 'magnet:?dn=x'],
+    ['a hash too short', `magnet:?xt=urn:btih:${HASH.slice(1)}`],
+    ['a hash too long', `${base}0`],
+    ['a hash of something else', `magnet:?xt=urn:sha1:${HASH}`],
+    ['a length beyond reason', `${base}&dn=${'x'.repeat(8192)}`],
+  ])('is refused with %s', (_, uri) => {
+    expect(() => parseMagnet(uri)).toThrow(expect.objectContaining({ code: 'magnet' }));
+  });
+
+  it('loses only the fields that cannot be', () => {
+    const uri = `${base}&dn=%E0%A4%A&tr=javascript:alert(1)&tr=x&tr=file:///etc&x.pe=1.2.3.4&x.pe=:5&ws=ftp://a/&so=-1,5-3,a&&=&x`;
+    expect(parseMagnet(uri)).toEqual({
+      infoHash: HASH,
+      name: '%E0%A4%A',
+      trackers: [],
+      peers: [],
+      webSeeds: [],
+      selectOnly: null,
+    });
+    expect(parseMagnet(`${base}&dn=%E2%80%AEgpj.exe%00`).name).toBe('gpj.exe');
+  });
+
+  it('gives at most 100 trackers and peers, each tracker once', () => {
+    const trackers = Array.from({ length: 150 }, (_, i) => `&tr=http://t${i}/`).join('');
+    const peers = Array.from({ length: 150 }, (_, i) => `&x.pe=h:${i + 1}`).join('');
+    expect(parseMagnet(base + trackers + peers).trackers.length).toBe(100);
+    expect(parseMagnet(base + trackers + peers).peers.length).toBe(100);
+    expect(parseMagnet(`${base}&tr=http://t&tr=http://T/`).trackers).toEqual(['http://t/']);
+  });
+
+  it('comes back as it went', () => {
+    const name = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(HASH, '0'.repeat(40)),
+        name,
+        fc.uniqueArray(fc.webUrl({ withQueryParameters: true }), { maxLength: 5 }),
+        (infoHash, dn, trackers) => {
+          const first = parseMagnet(formatMagnet({ infoHash, name: dn, trackers }));
+          expect(first.infoHash).toBe(infoHash);
+          expect(parseMagnet(formatMagnet(first))).toEqual(first);
+          expect(first.trackers).toEqual([...new Set(trackers.map(url => new URL(url).href))]);
+        },
+      ),
+    );
+  });
+
+  it('is read or refused with an EngineError, whatever it is', () => {
+    const part = fc.oneof(
+      fc.constantFrom('xt=urn:btih:', HASH, '&', '=', '%', '%ff', 'tr=', 'so=', 'x.pe=', '1-2', ',', 'http://a', '\ud800'),
+      fc.string({ unit: 'binary', maxLength: 5 }),
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 20 }), parts => {
+        try {
+          formatMagnet(parseMagnet(`magnet:?${parts.join('')}`));
+        } catch (error) {
+          expect(error).toBeInstanceOf(EngineError);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
