@@ -2,7 +2,7 @@
  * Two builds. The default mode makes dist/web: the window's bundle and the service worker beside it, with the list of
  * hashed assets that it keeps for offline use. Mode `daemon` makes dist/daemon: Node programs whose npm packages stay outside.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import preact from '@preact/preset-vite';
 import { defineConfig, type UserConfig } from 'vite';
@@ -30,7 +30,6 @@ function web(outDir: string): UserConfig {
     plugins: [
       preact(),
       VitePWA({
-        disable: !existsSync(join(top, 'sw/main.ts')),
         strategies: 'injectManifest',
         srcDir: '../sw',
         filename: 'main.ts',
@@ -71,11 +70,12 @@ function daemon(outDir: string): UserConfig {
       target: 'node20',
       sourcemap: true,
       rolldownOptions: {
-        input: Object.fromEntries(
-          Object.entries({ cli: 'cli.ts', host: 'host/main.ts', io: 'io/main.ts', 'hash-worker': 'io/hash-worker.ts' })
-            .map(([name, file]) => [name, join(top, 'daemon', file)] as const)
-            .filter(([, file]) => existsSync(file)),
-        ),
+        input: {
+          cli: join(top, 'daemon/cli.ts'),
+          host: join(top, 'daemon/host/main.ts'),
+          io: join(top, 'daemon/io/main.ts'),
+          'hash-worker': join(top, 'daemon/io/hash-worker.ts'),
+        },
         output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
       },
     },

@@ -5,7 +5,7 @@
  * build.mjs [--force]
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -77,7 +77,6 @@ export async function build({ force = false, quiet = false } = {}) {
   const made = [];
   mkdirSync(dist, { recursive: true });
   for (const [name, { mode, sources }] of Object.entries(builds)) {
-    if (name === 'web' && !existsSync(join(top, 'web/index.html'))) continue;
     const stamp = fingerprint(sources);
     if (!force && stampOf(name) === stamp) continue;
     const out = join(dist, `.${name}-${process.pid}`);

@@ -24,11 +24,11 @@ export class RotatingFile implements DestinationStream {
   write(line: string | Uint8Array): void {
     const bytes = Buffer.from(line);
     if (this.size > 0 && this.size + bytes.length > this.maxBytes) this.rotate();
-    // A log that can't be written (a full disk) must not end the host.
+    // A log that can't be written, be the disk full or the host about to end, must not trouble anything else.
     try {
       this.size += writeSync(this.fd, bytes);
-    } catch (error) {
-      if (!hasCode(error, 'ENOSPC', 'EDQUOT', 'EIO', 'EAGAIN')) throw error;
+    } catch {
+      return;
     }
   }
 

@@ -28,7 +28,8 @@ export class Roots {
 
   /**
    * `asked` becomes the default root, made if it isn't there, and is kept; without it the ones of earlier starts are
-   * used, and on the very first one the person's downloads folder. @throws {StartError}
+   * used, and on the very first one the person's downloads folder. That one is made again where it is missing; another
+   * isn't, as it may be on a disk that isn't plugged in. @throws {StartError}
    */
   static async open(home: string, asked: string | null): Promise<Roots> {
     const file = join(home, 'roots.json');
@@ -36,8 +37,9 @@ export class Roots {
     const parsed = v.safeParse(schema, value ?? { salt: randomSecret(), default: '', paths: [] });
     if (value === null || !parsed.success) throw new StartError(`${file} is damaged. Delete it and start again.`);
     const roots = new Roots(file, parsed.output);
+    const downloads = await downloadsFolder();
     if (asked !== null) await roots.makeDefault(resolve(asked));
-    else if (roots.stored.default === '') await roots.makeDefault(await downloadsFolder());
+    else if (roots.stored.default === '' || roots.stored.default === downloads) await roots.makeDefault(downloads);
     await roots.refresh();
     return roots;
   }
