@@ -113,6 +113,7 @@ export class Page {
   readonly #cdp: Cdp;
   readonly #target: string;
   readonly #session: string;
+  #stopped = 0;
 
   constructor(cdp: Cdp, target: string, session: string) {
     this.#cdp = cdp;
@@ -140,6 +141,11 @@ export class Page {
     this.on('Log.entryAdded', ({ entry }) => {
       const { source, level, text, url } = entry as { source: string; level: string; text: string; url?: string };
       if (level === 'warning' || level === 'error') this.log.push(`${source} ${level}: ${text} ${url ?? ''}`);
+    });
+    this.on('ServiceWorker.workerVersionUpdated', ({ versions }) => {
+      this.#stopped += (versions as { runningStatus: string }[]).filter(
+        ({ runningStatus }) => runningStatus === 'stopped',
+      ).length;
     });
     for (const domain of ['Page', 'Runtime', 'Log', 'DOM', 'Accessibility', 'ServiceWorker']) await this.send(`${domain}.enable`);
     await this.resize(size);
@@ -300,9 +306,11 @@ export class Page {
     await this.send('Page.setInterceptFileChooserDialog', { enabled: false });
   }
 
-  /** Ends every worker of the browser in the middle of whatever it does. */
+  /** Ends every worker of the browser in the middle of whatever it does, and waits until it says that they have ended. */
   async stopWorkers(): Promise<void> {
+    this.#stopped = 0;
     await this.send('ServiceWorker.stopAllWorkers');
+    await until('the worker to be stopped', () => this.#stopped > 0);
   }
 
   async screenshot(name: string): Promise<void> {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LibtorrentPeer } from '../peers/libtorrent.ts';
 import { differences, magnetOf, makePayload, type Payload } from '../peers/payload.ts';
 import { until } from '../peers/wait.ts';
+import { isRunning } from './starling.ts';
 import { missing, titled, World } from './world.ts';
 
 const MiB = 1 << 20;
@@ -38,6 +39,7 @@ describe.skipIf(missing !== '')(titled('a download survives'), () => {
     await world.app.complete(payload.name, 90_000);
     expect(differences(payload, world.downloads)).toEqual([]);
     const { uploaded } = await seed.fresh();
+    console.info(`fetched again: ${((uploaded / SIZE - 1) * 100).toFixed(2)} %`);
     expect(uploaded).toBeGreaterThanOrEqual(SIZE);
     expect(uploaded / SIZE - 1).toBeLessThanOrEqual(AGAIN);
   }
@@ -60,7 +62,9 @@ describe.skipIf(missing !== '')(titled('a download survives'), () => {
 
   it('the end of the host', async () => {
     await reach(0.4);
+    const pid = world.starling.ioPid;
     await world.starling.kill();
+    await until('the io-daemon to end with its host', () => !isRunning(pid));
     await world.starling.startAgain();
     await finish();
   });

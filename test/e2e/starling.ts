@@ -130,6 +130,8 @@ export class Starling {
   }
 }
 
+export const isRunning = (pid: number): boolean => commandOf(pid) !== '';
+
 function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
