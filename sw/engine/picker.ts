@@ -37,6 +37,13 @@ export class Picker {
   readonly #histogram: number[];
   /** Those that were full when they came; one that fills up later goes on being counted piece by piece. */
   readonly #seeds = new Set<Bitfield>();
+  /**
+   * Peers that had nothing to pick: how many pieces they had then, and how often pieces had been freed. Until one of
+   * these changes there is no use in looking again.
+   */
+  readonly #barren = new WeakMap<Bitfield, { readonly count: number; readonly freed: number }>();
+  /** How often a piece that could not be picked may have become one that can. */
+  #freed = 0;
   #hadCount = 0;
   #wantedLeft = 0;
   /** Wanted, not had, and with no peer but seeds. */
@@ -80,6 +87,7 @@ export class Picker {
     if (this.#priority[piece] === priority) return;
     this.#leave(piece);
     this.#priority[piece] = priority;
+    this.#freed++;
     this.#enter(piece);
   }
 
@@ -97,6 +105,7 @@ export class Picker {
     if (this.#had[piece] === 0) return;
     this.#had[piece] = 0;
     this.#hadCount--;
+    this.#freed++;
     this.#enter(piece);
   }
 
@@ -107,11 +116,7 @@ export class Picker {
 
   putBack(piece: number): void {
     this.#setTaken(piece, 0);
-  }
-
-  /** It has a priority above skip, and we do not have it; taken or not. */
-  isWanted(piece: number): boolean {
-    return this.#priority[piece] !== PRIORITY.skip && this.#had[piece] === 0;
+    this.#freed++;
   }
 
   /** Whether it is wanted, not had and not being fetched. */
@@ -139,6 +144,8 @@ export class Picker {
 
   /** The piece to begin at a peer that came with this bitfield; −1 where it has none that is wanted and free. */
   pick(has: Bitfield): number {
+    const barren = this.#barren.get(has);
+    if (barren?.freed === this.#freed && barren.count === has.count) return -1;
     // Whatever a peer that is no seed has is in a bucket above 0, so those that nobody has need no looking through.
     const lowest = this.#seeds.has(has) ? 0 : 1;
     for (let index = this.#levels.length - 1; index >= 0; index--) {
@@ -147,6 +154,7 @@ export class Picker {
       const piece = this.#hadCount < RANDOM_FIRST ? this.#anyOf(level, lowest, has) : this.#rarestOf(level, lowest, has);
       if (piece >= 0) return piece;
     }
+    this.#barren.set(has, { count: has.count, freed: this.#freed });
     return -1;
   }
 

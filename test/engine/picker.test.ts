@@ -20,9 +20,13 @@ class Model {
     return range(PIECES).filter(piece => this.priority[piece] !== 0 && !this.had.has(piece));
   }
 
+  free(): number[] {
+    return this.wanted().filter(piece => !this.taken.has(piece));
+  }
+
   /** Every piece that may be picked for a peer. */
   choices(has: Bitfield): number[] {
-    const free = this.wanted().filter(piece => !this.taken.has(piece) && has.get(piece));
+    const free = this.free().filter(piece => has.get(piece));
     const top = Math.max(...free.map(piece => this.priority[piece]!));
     const first = free.filter(piece => this.priority[piece] === top);
     if (this.had.size < 4) return first;
@@ -117,7 +121,7 @@ describe('the picker', () => {
             expect(range(PIECES).map(index => picker.availability(index))).toEqual(
               range(PIECES).map(index => model.availability(index)),
             );
-            expect(range(PIECES).filter(index => picker.isWanted(index))).toEqual(model.wanted());
+            expect(range(PIECES).filter(index => picker.isFree(index))).toEqual(model.free());
             expect(picker.wantedLeft).toBe(model.wanted().length);
             expect(picker.unavailable()).toBe(model.wanted().filter(index => model.availability(index) === 0).length);
             expect(picker.distributedCopies()).toBeCloseTo(model.copies());
@@ -182,5 +186,11 @@ describe('the picker', () => {
     for (let round = 0; round < 1000; round++) for (const has of [half, full]) picker.take(picker.pick(has));
     // Half the pieces that are equally rare are the peer's: two looks each, on average.
     expect(looked).toBeLessThan(10_000);
+
+    // A peer whose pieces are all gone is looked through once, and again only after a piece was put back.
+    for (const index of rare.ones()) picker.have(index);
+    looked = 0;
+    for (let round = 0; round < 1000; round++) expect(picker.pick(rare)).toBe(-1);
+    expect(looked).toBeLessThan(2 * count);
   });
 });

@@ -101,7 +101,6 @@ function newFolder(): Folder {
 
 /** Two names are one on some disk if they fold to the same. */
 function fold(name: string): string {
-  // eslint-disable-next-line no-control-regex -- all of ASCII is meant
   if (/^[\x00-\x7f]*$/.test(name)) return name.toUpperCase();
   return name.normalize('NFC').toUpperCase().normalize('NFC');
 }

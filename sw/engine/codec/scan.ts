@@ -155,7 +155,7 @@ export class Scan {
 
   /** The bytes of a token as they stand. */
   raw(token: number): Uint8Array {
-    return this.bytes.subarray(this.#table[3 * token]!, this.#table[3 * token + 1]!);
+    return this.bytes.subarray(this.#table[3 * token], this.#table[3 * token + 1]);
   }
 
   isDict(token: number): boolean {
@@ -175,7 +175,7 @@ export class Scan {
   string(token: number): Uint8Array | null {
     const lead = this.#lead(token);
     if (lead === undefined || lead < ZERO || lead > NINE) return null;
-    return this.bytes.subarray(this.#body(token), this.#table[3 * token + 1]!);
+    return this.bytes.subarray(this.#body(token), this.#table[3 * token + 1]);
   }
 
   /** Beyond ±(2^53 − 1), which a number cannot hold exactly, ±Infinity. */
@@ -203,7 +203,7 @@ export class Scan {
     if (!this.isDict(token)) return;
     const end = this.#next(token);
     for (let key = token + 1; key < end; key = this.#next(key + 1)) {
-      yield { key: this.bytes.subarray(this.#body(key), this.#table[3 * key + 1]!), value: key + 1 };
+      yield { key: this.bytes.subarray(this.#body(key), this.#table[3 * key + 1]), value: key + 1 };
     }
   }
 
