@@ -125,7 +125,7 @@ export class Downloader {
 
   committed(buffer: number, status: CommitStatus, problem: FileProblem | null, now: number): Outcome {
     const piece = this.active.ofBuffer(buffer);
-    if (!piece || status === 'gone') return { kind: 'nothing' };
+    if (!piece) return { kind: 'nothing' };
     if (status === 'ok') {
       this.close(piece);
       this.have.set(piece.index);
