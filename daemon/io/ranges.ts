@@ -57,7 +57,7 @@ export class RangeSet {
   /** Whether any position of the range is in the set. */
   overlaps(offset: number, length: number): boolean {
     const at = this.#find(offset + 1);
-    return at < this.#starts.length && (this.#starts[at] as number) < offset + length;
+    return length > 0 && at < this.#starts.length && (this.#starts[at] as number) < offset + length;
   }
 
   /** Whether every position from 0 to `length` is in the set. */

@@ -149,7 +149,7 @@ export class IoServer {
     me.client = client;
     ws.on('message', (data: Buffer, isBinary) => {
       counters.ioIn += data.length;
-      if (isBinary) client.receive(data);
+      if (isBinary) client.receive(new Uint8Array(data.buffer, data.byteOffset, data.length));
       else ws.terminate();
     });
     ws.resume();

@@ -120,7 +120,7 @@ export class IoClient {
     ws.on('error', () => undefined);
     ws.on('message', (data: Buffer) => {
       this.bytesIn += data.length;
-      this.inbox.push(...decodeMessage(data, MAX_FRAME));
+      this.inbox.push(...decodeMessage(new Uint8Array(data), MAX_FRAME));
       this.#wake();
     });
   }
