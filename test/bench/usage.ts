@@ -1,7 +1,7 @@
 /** What processes cost, as the kernel counts it. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { processTree } from '../e2e/starling.ts';
+import { processTree } from '../e2e/processes.ts';
 
 /** Clock ticks a second of /proc, 100 on every Linux that Node runs on. */
 const TICKS = 100;

@@ -72,11 +72,6 @@ export class App {
     await this.says(name, /, (Seeding|Done)/, timeoutMs);
   }
 
-  /** Verified percent, 0 where it is not known. */
-  async percent(name: string): Promise<number> {
-    return Number(/, (\d+)\s*% of/.exec(await this.row(name))?.[1] ?? 0);
-  }
-
   async select(name: string): Promise<void> {
     await this.page.click({ role: 'row', name: new RegExp(`^${escaped(name)}, `) });
   }

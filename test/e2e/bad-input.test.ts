@@ -135,6 +135,19 @@ describe.skipIf(missing !== '' || !isRoot)(`${titled('a bad disk')}${isRoot ? ''
     execFileSync('rmdir', [disk]);
   });
 
+  it('that is read-only is said to be', async () => {
+    const late = makePayload(join(world.dir, 'seed'), 'late.bin', [{ path: [], size: MiB }], { pieceLength: 32 << 10 });
+    const seed = await world.seed(late);
+    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    await world.app.addMagnet(magnetOf(late, [`127.0.0.1:${seed.port}`]));
+    await world.app.says(late.name, /read-only|may not be written/);
+    execFileSync('mount', ['-o', 'remount,rw', disk]);
+    await world.app.select(late.name);
+    await world.app.page.click({ role: 'button', name: 'Resume' });
+    await world.app.complete(late.name);
+    expect(differences(late, disk)).toEqual([]);
+  });
+
   it('that is full pauses the download with what is needed; it goes on when there is room', async () => {
     const large = makePayload(join(world.dir, 'seed'), 'large.bin', [{ path: [], size: 24 * MiB }], { pieceLength: 256 << 10 });
     const seed = await world.seed(large);
@@ -147,18 +160,5 @@ describe.skipIf(missing !== '' || !isRoot)(`${titled('a bad disk')}${isRoot ? ''
     await world.app.page.click({ role: 'button', name: 'Resume' });
     await world.app.complete(large.name);
     expect(differences(large, disk)).toEqual([]);
-  });
-
-  it('that is read-only is said to be', async () => {
-    const late = makePayload(join(world.dir, 'seed'), 'late.bin', [{ path: [], size: MiB }], { pieceLength: 32 << 10 });
-    const seed = await world.seed(late);
-    execFileSync('mount', ['-o', 'remount,ro', disk]);
-    await world.app.addMagnet(magnetOf(late, [`127.0.0.1:${seed.port}`]));
-    await world.app.says(late.name, /read-only|may not be written/);
-    execFileSync('mount', ['-o', 'remount,rw', disk]);
-    await world.app.select(late.name);
-    await world.app.page.click({ role: 'button', name: 'Resume' });
-    await world.app.complete(late.name);
-    expect(differences(late, disk)).toEqual([]);
   });
 });

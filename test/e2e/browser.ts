@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { until } from '../peers/wait.ts';
 import { Cdp, type Listener } from './cdp.ts';
+import { isRunning, processTree } from './processes.ts';
 
 /** The program itself: /usr/bin/chromium is a wrapper that adds flags. */
 const chromium = '/usr/lib/chromium/chromium';
@@ -72,16 +73,22 @@ export class Browser {
 
   async stop(): Promise<void> {
     await this.#kill();
-    // Its children close their files a moment later.
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    rmSync(this.#profile, { recursive: true, force: true });
   }
 
+  /** With its children, which would go on writing to the profile for a moment. */
   async #kill(): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) {
-      const ended = new Promise(resolve => this.#child.once('exit', resolve));
-      this.#child.kill('SIGKILL');
-      await ended;
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const tree = processTree(this.pid);
+    this.#child.kill('SIGKILL');
+    for (const pid of tree.slice(1)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It went with its parent.
+      }
     }
+    await until('the browser to be gone', () => !tree.some(isRunning));
   }
 }
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LibtorrentPeer } from '../peers/libtorrent.ts';
 import { differences, magnetOf, makePayload, type Payload } from '../peers/payload.ts';
 import { until } from '../peers/wait.ts';
-import { isRunning } from './starling.ts';
+import { isRunning } from './processes.ts';
 import { missing, titled, World } from './world.ts';
 
 const MiB = 1 << 20;

@@ -32,7 +32,7 @@ describe.skipIf(missing !== '')(titled('screens'), () => {
       await app.addMagnet(magnetOf(payload, [`127.0.0.1:${seed.port}`]));
     }
     await app.complete(done.name);
-    await app.says(slow.name, /Downloading.* [1-9]\d? %/);
+    await app.says(slow.name, /Downloading.*, [1-9]\d?\s%/);
     await app.select(paused.name);
     await app.page.click({ role: 'button', name: 'Pause' });
     await app.says(paused.name, /Paused/);

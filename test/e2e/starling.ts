@@ -1,10 +1,11 @@
 /** The real host and its io-daemon, started by the command that a person types, in a home of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../peers/ports.ts';
 import { until } from '../peers/wait.ts';
+import { commandOf, processTree } from './processes.ts';
 
 const command = fileURLToPath(new URL('../../bin/starling.mjs', import.meta.url));
 
@@ -16,24 +17,6 @@ export interface StarlingOptions {
   readonly under?: readonly string[];
   /** What the host's configuration allows beside the public and private ranges. */
   readonly allow?: readonly string[];
-}
-
-/** The processes below `pid`, itself first. */
-export function processTree(pid: number): number[] {
-  const children = new Map<number, number[]>();
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue;
-    try {
-      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-      children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  const tree = [pid];
-  for (const each of tree) tree.push(...(children.get(each) ?? []));
-  return tree;
 }
 
 export class Starling {
@@ -127,15 +110,5 @@ export class Starling {
     child.kill(signal);
     await ended;
     return child.exitCode;
-  }
-}
-
-export const isRunning = (pid: number): boolean => commandOf(pid) !== '';
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
   }
 }
