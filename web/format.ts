@@ -30,6 +30,13 @@ export function formatBytes(bytes: number): string {
   return `${number}${NBSP}${SIZE_UNITS[unit]}`;
 }
 
+/** Bytes for a sentence, without idle zeros: `68 GB`, `1.2 GB`. */
+export function formatAbout(bytes: number): string {
+  return formatBytes(bytes)
+    .replace(/(\.\d*?)0+(?=\D)/, '$1')
+    .replace(/\.(?=\D)/, '');
+}
+
 /** Bytes a second, in MB/s from a tenth of one up, so that a column compares at a glance: `92.1 MB/s`, `40 kB/s`. */
 export function formatRate(rate: number): string {
   if (rate < 1000) return `${whole.format(Math.max(0, rate))}${NBSP}B/s`;

@@ -1,5 +1,5 @@
 import type { ApiError, Connection, Problem } from '../sw/api.ts';
-import { formatBytes, formatCount, plural } from './format.ts';
+import { formatAbout, formatCount, plural } from './format.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 /** What one press can do about it. */
@@ -27,8 +27,8 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
     case 'disk-full': {
       const short =
         about.free >= 0
-          ? `Disk is full: ${formatBytes(about.needed)} needed, ${formatBytes(about.free)} free`
-          : `Disk is full: ${formatBytes(about.needed)} needed`;
+          ? `Disk is full: ${formatAbout(about.needed)} needed, ${formatAbout(about.free)} free`
+          : `Disk is full: ${formatAbout(about.needed)} needed`;
       return bad(short, `${short}. The download is paused; finished pieces are safe. Free some space, then resume.`);
     }
     case 'read-only':

@@ -7,7 +7,13 @@ export const ROOTS: readonly RootRow[] = [
   { token: 'b'.repeat(64), name: 'Films', free: 1.2e9, isDefault: false, problem: '' },
 ];
 
-export const CONNECTED: Connection = { state: 'connected', everConnected: true, superseded: false, gaveUp: false, version: '0.1.0' };
+export const CONNECTED: Connection = {
+  state: 'connected',
+  everConnected: true,
+  superseded: false,
+  gaveUp: false,
+  version: '0.1.0',
+};
 export const UNPAIRED: Connection = { ...CONNECTED, state: 'unpaired', everConnected: false, version: '' };
 export const LOST: Connection = { ...CONNECTED, state: 'disconnected' };
 
@@ -70,7 +76,15 @@ export function nineTorrents(): TorrentRow[] {
       peers: 27,
       active: 21,
     }),
-    row(2, { name: 'debian-13.2.0-netinst.iso', size: 691 * MB, state: 'seeding', up: 3.9 * MB, peers: 12, uploaded: 981 * MB, doneAt: Date.UTC(2026, 10, 19) }),
+    row(2, {
+      name: 'debian-13.2.0-netinst.iso',
+      size: 691 * MB,
+      state: 'seeding',
+      up: 3.9 * MB,
+      peers: 12,
+      uploaded: 981 * MB,
+      doneAt: Date.UTC(2026, 10, 19),
+    }),
     row(3, {
       name: 'LibriSpeech train-clean-360',
       size: 23 * GB,
@@ -79,7 +93,16 @@ export function nineTorrents(): TorrentRow[] {
       problem: { code: 'no-source-has-missing', missing: 12 },
       peers: 3,
     }),
-    row(4, { name: 'Sintel (2160p)', size: 9.31 * GB, done: 3.83 * GB, state: 'downloading', down: 1.5 * MB, eta: 3653, peers: 9, active: 4 }),
+    row(4, {
+      name: 'Sintel (2160p)',
+      size: 9.31 * GB,
+      done: 3.83 * GB,
+      state: 'downloading',
+      down: 1.5 * MB,
+      eta: 3653,
+      peers: 9,
+      active: 4,
+    }),
     row(5, { name: 'archlinux-2026.11.01.iso', size: 1.21 * GB, state: 'seeding', up: 0.8 * MB, peers: 6, uploaded: 0.375 * GB }),
     row(6, {
       name: 'OpenStreetMap planet 2026-11',
@@ -134,7 +157,12 @@ export function manyFiles(count: number): FileRow[] {
   }));
 }
 
-export function detailOf(torrent: TorrentRow, files: readonly FileRow[], hasMetadata: boolean, trackerAnswered: boolean): TorrentDetail {
+export function detailOf(
+  torrent: TorrentRow,
+  files: readonly FileRow[],
+  hasMetadata: boolean,
+  trackerAnswered: boolean,
+): TorrentDetail {
   return {
     id: torrent.id,
     hasMetadata,
@@ -165,8 +193,24 @@ export function detailOf(torrent: TorrentRow, files: readonly FileRow[], hasMeta
         peers: 50,
         next: trackerAnswered ? 1740 : -1,
       },
-      { url: 'http://old.example.net:6969/announce', state: 'error', text: 'unregistered torrent', seeds: -1, leechers: -1, peers: 0, next: 320 },
-      { url: 'udp://tracker.example.com:1337/announce', state: 'unsupported', text: '', seeds: -1, leechers: -1, peers: 0, next: -1 },
+      {
+        url: 'http://old.example.net:6969/announce',
+        state: 'error',
+        text: 'unregistered torrent',
+        seeds: -1,
+        leechers: -1,
+        peers: 0,
+        next: 320,
+      },
+      {
+        url: 'udp://tracker.example.com:1337/announce',
+        state: 'unsupported',
+        text: '',
+        seeds: -1,
+        leechers: -1,
+        peers: 0,
+        next: -1,
+      },
     ],
     magnet: `magnet:?xt=urn:btih:${torrent.id}&dn=${encodeURIComponent(torrent.name)}`,
   };

@@ -1,6 +1,25 @@
-import { API_VERSION, type Added, type ApiError, type Command, type Connection, type FileRow, type FromWorker, type TorrentId } from '../../sw/api.ts';
+import {
+  API_VERSION,
+  type Added,
+  type ApiError,
+  type Command,
+  type Connection,
+  type FileRow,
+  type FromWorker,
+  type TorrentId,
+} from '../../sw/api.ts';
 import type { TorrentRow, ToWorker } from '../../sw/api.ts';
-import { CONNECTED, detailOf, LOST, manyFiles, manyTorrents, nineTorrents, ROOTS, sintelFiles, UNPAIRED } from './mock-torrents.ts';
+import {
+  CONNECTED,
+  detailOf,
+  LOST,
+  manyFiles,
+  manyTorrents,
+  nineTorrents,
+  ROOTS,
+  sintelFiles,
+  UNPAIRED,
+} from './mock-torrents.ts';
 
 export type Scenario = 'empty' | 'unpaired' | 'nine' | 'many' | 'lost' | 'outdated';
 
@@ -20,7 +39,8 @@ export class MockWorker {
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
     this.connection = scenario === 'unpaired' ? UNPAIRED : scenario === 'lost' ? LOST : CONNECTED;
-    const torrents = scenario === 'many' ? manyTorrents(10_000) : scenario === 'nine' || scenario === 'lost' ? nineTorrents() : [];
+    const torrents =
+      scenario === 'many' ? manyTorrents(10_000) : scenario === 'nine' || scenario === 'lost' ? nineTorrents() : [];
     for (const torrent of torrents) {
       this.torrents.set(torrent.id, torrent);
       this.#hasMetadata.add(torrent.id);
@@ -110,7 +130,10 @@ export class MockWorker {
     const hash = source.kind === 'magnet' ? /btih:([0-9a-f]{40})/i.exec(source.uri)?.[1]?.toLowerCase() : 'f'.repeat(40);
     if (hash === undefined || (source.kind === 'file' && source.bytes[0] !== 0x64)) {
       return {
-        error: { code: 'bad-torrent', message: 'This is not a torrent file: it does not begin like one. Download the file again.' },
+        error: {
+          code: 'bad-torrent',
+          message: 'This is not a torrent file: it does not begin like one. Download the file again.',
+        },
         added: null,
       };
     }
@@ -118,7 +141,19 @@ export class MockWorker {
     const [template] = nineTorrents();
     if (template === undefined) throw new Error('no template');
     const name = source.kind === 'magnet' ? (new URLSearchParams(source.uri.slice(8)).get('dn') ?? hash) : 'From a file';
-    this.torrents.set(hash, { ...template, id: hash, name, size: 0, done: 0, state: 'adding', down: 0, up: 0, eta: -1, peers: 0, active: 0 });
+    this.torrents.set(hash, {
+      ...template,
+      id: hash,
+      name,
+      size: 0,
+      done: 0,
+      state: 'adding',
+      down: 0,
+      up: 0,
+      eta: -1,
+      peers: 0,
+      active: 0,
+    });
     this.#files.set(hash, name.includes('many') ? manyFiles(100_000) : sintelFiles());
     if (source.kind === 'file') this.#hasMetadata.add(hash);
     // A link named so never gets any further.
@@ -155,7 +190,12 @@ export class MockWorker {
     const detail =
       watched === undefined
         ? null
-        : detailOf(watched, this.#hasMetadata.has(watched.id) ? this.#filesOf(watched.id) : [], this.#hasMetadata.has(watched.id), watched.peers > 0);
+        : detailOf(
+            watched,
+            this.#hasMetadata.has(watched.id) ? this.#filesOf(watched.id) : [],
+            this.#hasMetadata.has(watched.id),
+            watched.peers > 0,
+          );
     this.#say({ type: 'delta', torrents, removed, connection: null, roots: null, detail });
   }
 

@@ -4,6 +4,8 @@ import { useLayoutEffect, useReducer, useRef } from 'preact/hooks';
 
 export interface VirtualRows {
   readonly items: readonly VirtualItem[];
+  /** Where each row stands is counted from the first one. */
+  readonly top: (item: VirtualItem) => number;
   /** Height of all rows, in pixels. */
   readonly height: number;
   /** Brings a row into view. */
@@ -12,17 +14,25 @@ export interface VirtualRows {
   page(): number;
 }
 
-/** Draws only the rows of a long list that are in view, and row `keep` (-1 for none), which holds the keyboard's focus. */
-export function useVirtualRows(
-  scroller: RefObject<HTMLElement | null>,
-  count: number,
-  rowHeight: number,
-  keep: number,
-): VirtualRows {
+interface Options {
+  readonly scroller: RefObject<HTMLElement | null>;
+  readonly count: number;
+  /** Pixels. */
+  readonly rowHeight: number;
+  /** Height of what stays in view above the rows, in pixels. */
+  readonly above: number;
+  /** A row that is drawn in any case, as it holds the keyboard's focus; -1 for none. */
+  readonly keep: number;
+}
+
+/** Draws only the rows of a long list that are in view. */
+export function useVirtualRows({ scroller, count, rowHeight, above, keep }: Options): VirtualRows {
   const [, redraw] = useReducer<number, void>(times => times + 1, 0);
   const options = {
     count,
     overscan: 8,
+    scrollMargin: above,
+    scrollPaddingStart: above,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     observeElementRect,
@@ -47,8 +57,9 @@ export function useVirtualRows(
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, rowHeight]);
   return {
     items: virtualizer.getVirtualItems(),
-    height: virtualizer.getTotalSize(),
+    top: item => item.start - above,
+    height: count * rowHeight,
     show: index => virtualizer.scrollToIndex(index),
-    page: () => Math.max(1, Math.floor((scroller.current?.clientHeight ?? 0) / rowHeight) - 2),
+    page: () => Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - above) / rowHeight) - 1),
   };
 }

@@ -3,7 +3,7 @@ import { Check, LoaderCircle, X } from 'lucide';
 import type { JSX } from 'preact';
 import type { FileRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
 import { cancel, current, queue, start, startAll, type Adding } from '../adding.ts';
-import { formatBytes, formatCount, plural } from '../format.ts';
+import { formatAbout, formatCount, plural } from '../format.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -22,7 +22,7 @@ function Sheet({ item }: { item: Adding }): JSX.Element {
   const detail = store.detail.value?.id === item.id ? store.detail.value : null;
   const waiting = queue.value.length;
   return (
-    <Dialog labelledBy="sheet-title" class="sheet" onCancel={() => cancel(item)}>
+    <Dialog labelledBy="sheet-title" class="sheet" focusSelf onCancel={() => cancel(item)}>
       <div class="sheet-head">
         <h2 id="sheet-title">{row === undefined || row.name === '' ? item.label : row.name}</h2>
         <span class="quiet">{waiting > 1 ? `1 of ${formatCount(waiting)}` : item.kind === 'magnet' ? 'magnet' : '.torrent'}</span>
@@ -185,8 +185,8 @@ function Room({ files, selected, free }: { files: readonly FileRow[]; selected: 
   const short = free >= 0 && selected > free;
   return (
     <span class={short ? 'tone-warn' : ''}>
-      {selected === 0 ? 'Nothing selected' : `${formatBytes(selected)} selected`}
-      {free >= 0 && ` · ${short ? 'only ' : ''}${formatBytes(free)} free`}
+      {selected === 0 ? 'Nothing selected' : `${formatAbout(selected)} selected`}
+      {free >= 0 && ` · ${short ? 'only ' : ''}${formatAbout(free)} free`}
     </span>
   );
 }
@@ -199,8 +199,8 @@ function Folder({ chosen, onChoose }: { chosen: string; onChoose(token: string):
     return <p class="tone-warn">No folder to save to: the helper is not connected. Start becomes available once it is.</p>;
   if (roots.length === 1) return <span> in {only.name}</span>;
   return (
-    <label>
-      {' in '}
+    <label class="folder-choice">
+      in
       <select class="select" value={chosen} onChange={event => onChoose(event.currentTarget.value)}>
         {roots.map(root => (
           <option key={root.token} value={root.token}>

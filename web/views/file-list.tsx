@@ -32,7 +32,7 @@ export function FileList({ files, wanted, progress, onWant }: Props): JSX.Elemen
   const open = useSignal<ReadonlySet<number>>(unfolded(nodes));
   const shown = useMemo(() => visibleNodes(nodes, open.value, search.value.trim()), [nodes, open.value, search.value]);
   const checks = checksOf(nodes, wanted);
-  const rows = useVirtualRows(scroller, shown.length, ROW_HEIGHT, -1);
+  const rows = useVirtualRows({ scroller, count: shown.length, rowHeight: ROW_HEIGHT, above: 0, keep: -1 });
 
   const fold = (at: number): void => {
     const next = new Set(open.peek());
@@ -66,7 +66,7 @@ export function FileList({ files, wanted, progress, onWant }: Props): JSX.Elemen
                 key={at}
                 node={node}
                 check={checks[at] ?? 'none'}
-                top={item.start}
+                top={rows.top(item)}
                 open={search.value !== '' || open.value.has(at)}
                 done={progress ? files[node.file] : undefined}
                 onFold={() => fold(at)}

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { TorrentId } from '../../sw/api.ts';
 import { removing, run } from '../actions.ts';
-import { formatBytes, plural } from '../format.ts';
+import { formatAbout, plural } from '../format.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 
@@ -38,8 +38,8 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
         {bytes === 0
           ? 'Nothing was downloaded yet, so nothing is left on the disk.'
           : withData.value
-            ? `${formatBytes(bytes)} of downloaded files will be deleted. This cannot be undone.`
-            : `${formatBytes(bytes)} of downloaded files stay on the disk.`}
+            ? `${formatAbout(bytes)} of downloaded files will be deleted. This cannot be undone.`
+            : `${formatAbout(bytes)} of downloaded files stay on the disk.`}
       </p>
       <div class="dialog-actions">
         <button type="button" class="button" autofocus onClick={close}>

@@ -49,6 +49,7 @@ export function Row({ id, index, top, entry, takesFocus }: Props): JSX.Element |
 
 function Cells({ row }: { row: TorrentRow }): JSX.Element {
   const known = row.size > 0;
+  const still = row.down === 0 && row.up === 0 && row.eta < 0;
   return (
     <>
       <span role="gridcell" class="cell cell-name" title={row.name}>
@@ -61,7 +62,7 @@ function Cells({ row }: { row: TorrentRow }): JSX.Element {
         <ProgressBar row={row} />
         <span class="number">{known ? formatPercent(fraction(row.done, row.size)) : ''}</span>
       </span>
-      <span role="gridcell" class="cell cell-status">
+      <span role="gridcell" class={still ? 'cell cell-status roomy' : 'cell cell-status'}>
         <StatusText row={row} />
       </span>
       <span role="gridcell" class="cell cell-down number down">

@@ -1,9 +1,10 @@
 import { List, Settings } from 'lucide';
 import type { JSX } from 'preact';
-import { formatBytes } from '../format.ts';
+import { formatAbout, formatCount } from '../format.ts';
 import { FILTERS, type Filter } from '../list.ts';
 import { store, type Page } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
+import { layout } from '../ui/layout.ts';
 import { Logo } from '../ui/logo.tsx';
 import { ConnectionChip } from './connection.tsx';
 
@@ -55,7 +56,7 @@ export function Sidebar(): JSX.Element {
 
 function Count({ filter }: { filter: Filter }): JSX.Element {
   const count = store.counts.value[filter];
-  return <span class={filter === 'attention' && count > 0 ? 'number tone-warn' : 'number'}>{count}</span>;
+  return <span class={filter === 'attention' && count > 0 ? 'number tone-warn' : 'number'}>{formatCount(count)}</span>;
 }
 
 function FreeSpace(): JSX.Element | null {
@@ -63,25 +64,28 @@ function FreeSpace(): JSX.Element | null {
   if (root === null) return null;
   if (root.problem !== '') return <p class="tone-warn free">{`${root.name}: ${root.problem}`}</p>;
   if (root.free < 0) return null;
-  return <p class="free">{`${formatBytes(root.free)} free on ${root.name}`}</p>;
+  return <p class="free">{`${formatAbout(root.free)} free on ${root.name}`}</p>;
 }
 
 /** In a narrow window: the filters as a row of chips. */
 export function Chips(): JSX.Element {
   return (
-    <nav class="chips" aria-label="Filters">
-      {FILTERS.map(({ id, label }) => (
-        <button
-          key={id}
-          type="button"
-          class="chip"
-          aria-current={store.filter.value === id ? 'true' : undefined}
-          onClick={() => choose(id)}
-        >
-          {label} <Count filter={id} />
-        </button>
-      ))}
-    </nav>
+    <div class="chips-row">
+      <nav class="chips" aria-label="Filters">
+        {FILTERS.map(({ id, label }) => (
+          <button
+            key={id}
+            type="button"
+            class="chip"
+            aria-current={store.filter.value === id ? 'true' : undefined}
+            onClick={() => choose(id)}
+          >
+            {label} <Count filter={id} />
+          </button>
+        ))}
+      </nav>
+      {layout.value === 'medium' && <ConnectionChip id="connection-chips" />}
+    </div>
   );
 }
 

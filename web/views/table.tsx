@@ -16,6 +16,7 @@ import { Row } from './row.tsx';
 
 const ROW_HEIGHT = 38;
 const PHONE_ROW_HEIGHT = 72;
+const HEAD_HEIGHT = 34;
 const COLUMNS: readonly { readonly id: Column; readonly label: string; readonly number: boolean }[] = [
   { id: 'name', label: 'Name', number: false },
   { id: 'size', label: 'Size', number: true },
@@ -41,7 +42,13 @@ export function Table(): JSX.Element {
   const focused = selection.focused.value;
   const focusedAt = focused === null ? -1 : order.indexOf(focused);
   const phone = layout.value === 'phone';
-  const rows = useVirtualRows(scroller, order.length, phone ? PHONE_ROW_HEIGHT : ROW_HEIGHT, focusedAt);
+  const rows = useVirtualRows({
+    scroller,
+    count: order.length,
+    rowHeight: phone ? PHONE_ROW_HEIGHT : ROW_HEIGHT,
+    above: phone ? 0 : HEAD_HEIGHT,
+    keep: focusedAt,
+  });
 
   // A torrent that was revealed from elsewhere comes into view.
   useEffect(() => {
@@ -58,13 +65,10 @@ export function Table(): JSX.Element {
       aria-multiselectable="true"
       onKeyDown={event => onKey(event, rows, focusedAt, takesFocus)}
     >
-      {phone ? <PhoneHeader /> : <Header />}
-      {order.length === 0 && <EmptyList />}
       <div
         ref={scroller}
         class="rows"
-        role="rowgroup"
-        hidden={order.length === 0}
+        role="presentation"
         onPointerEnter={event => {
           store.held.value = event.pointerType === 'mouse';
         }}
@@ -85,7 +89,9 @@ export function Table(): JSX.Element {
           menu.value = placeOf(event);
         }}
       >
-        <div class="rows-inner" role="presentation" style={{ height: `${rows.height}px` }}>
+        {phone ? <PhoneHeader /> : <Header />}
+        {order.length === 0 && <EmptyList />}
+        <div class="rows-inner" role="rowgroup" style={{ height: `${rows.height}px` }}>
           {rows.items.map(item => {
             const id = order[item.index];
             return id === undefined ? null : (
@@ -93,7 +99,7 @@ export function Table(): JSX.Element {
                 key={id}
                 id={id}
                 index={item.index}
-                top={item.start}
+                top={rows.top(item)}
                 entry={item.index === Math.max(0, focusedAt)}
                 takesFocus={takesFocus}
               />
@@ -119,6 +125,7 @@ function placeOf(event: MouseEvent): MenuPlace {
 }
 
 function onClick(event: MouseEvent): void {
+  if (event.target instanceof Element && event.target.closest('button') !== null) return;
   const id = rowAt(event.target);
   if (id === null) return selection.clear();
   if (event.shiftKey) selection.extendTo(id);
@@ -132,7 +139,7 @@ function onClick(event: MouseEvent): void {
 }
 
 function onKey(event: KeyboardEvent, rows: VirtualRows, at: number, takesFocus: { current: boolean }): void {
-  if (!(event.target instanceof Element) || event.target.closest('.rows') === null) return;
+  if (!(event.target instanceof Element) || event.target.closest('.row') === null) return;
   const last = store.order.peek().length - 1;
   const places: Readonly<Record<string, number>> = {
     ArrowDown: at + 1,

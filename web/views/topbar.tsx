@@ -28,7 +28,6 @@ function DesktopBar(): JSX.Element {
       {selection.count.value > 0 && store.page.value === 'torrents' && <SelectionTools />}
       <Speeds />
       {layout.value === 'medium' && <SettingsButton />}
-      {layout.value === 'medium' && <ConnectionChip id="connection-top" />}
       <AddButton />
     </header>
   );
