@@ -32,7 +32,7 @@ function isInstalled() {
 function install() {
   console.error('Installing the packages that Starling needs …');
   const npm = process.env.npm_execpath;
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
+  const args = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const options = { cwd: top, stdio: ['ignore', 2, 2] };
   const run = npm ? spawnSync(process.execPath, [npm].concat(args), options) : spawnSync('npm', args, options);
   if (run.status !== 0) {

@@ -6,9 +6,8 @@ import * as v from 'valibot';
 import { hasScreen, openInBrowser } from './host/browser.ts';
 import { StartError } from './host/errors.ts';
 import { LOCAL_SECRET_HEADER } from './host/http.ts';
-import { type Holder, runningHost } from './host/lock.ts';
+import type { Holder } from './host/lock.ts';
 import { type Host, startHost } from './host/main.ts';
-import { LOOPBACK } from './host/ports.ts';
 import { originOf } from './host/request-guard.ts';
 import { VERSION } from './host/version.ts';
 
@@ -27,8 +26,8 @@ Options:
 `;
 
 const EXIT = { OK: 0, FAILED: 1, USAGE: 2 } as const;
-/** For a second start that comes while the first is still on its way. */
-const LISTEN_WAIT_MS = 15_000;
+/** For a start that comes while another one is on its way up or down. */
+const RUNNING_WAIT_MS = 15_000;
 
 class UsageError extends Error {}
 
@@ -105,35 +104,51 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function start(options: StartOptions): Promise<void> {
-  // Beside this file in dist/daemon.
-  const started = await startHost({
-    ...options,
-    webFolder: join(import.meta.dirname, '../web'),
-    ioProgram: [join(import.meta.dirname, 'io.mjs')],
-    say: text => console.error(text),
-  });
-  if ('running' in started) {
-    const { port, file } = await askRunning(options.home, started.running);
-    console.log(`Starling runs already at ${originOf(port)}/`);
-    await lead(file, options.mayOpen);
-    return;
+  const deadline = performance.now() + RUNNING_WAIT_MS;
+  for (;;) {
+    // Programs stand beside this file in dist/daemon.
+    const started = await startHost({
+      ...options,
+      webFolder: join(import.meta.dirname, '../web'),
+      ioProgram: [join(import.meta.dirname, 'io.mjs')],
+      say: text => console.error(text),
+    });
+    if (!('running' in started)) return serve(started, options.mayOpen);
+    // One that is on its way up or down answers soon, or is gone.
+    const file = await askRunning(started.running);
+    if (file !== null) {
+      console.log(`Starling runs already at ${originOf(started.running.port)}/`);
+      return lead(file, options.mayOpen);
+    }
+    if (performance.now() > deadline) {
+      throw new StartError(
+        `The Starling that runs with the home folder ${options.home} (process ${started.running.pid}) does not answer. ` +
+          'End it and start again.',
+      );
+    }
+    await new Promise(resolve => setTimeout(resolve, 200));
   }
+}
+
+/** Runs until it is told to end. */
+async function serve(host: Host, mayOpen: boolean): Promise<void> {
   // Heard from the first moment on: what is started is ended in order.
-  const stopped = untilSignal(started);
-  console.log(`Starling is at ${started.origin}/`);
-  if (started.movedFrom !== null) {
-    console.log(`Port ${started.movedFrom} was taken, so it stands on ${started.port} and stays there from now on.`);
+  const stopped = untilSignal(host);
+  console.log(`Starling is at ${host.origin}/`);
+  if (host.movedFrom !== null) {
+    console.log(`Port ${host.movedFrom} was taken, so it stands on ${host.port} and stays there from now on.`);
   }
-  console.log(`Downloads go to ${started.downloadDir}`);
-  await lead(await started.newLink(), options.mayOpen);
+  console.log(`Downloads go to ${host.downloadDir}`);
+  await lead(await host.newLink(), mayOpen);
   console.log('Press Ctrl-C to stop.');
   await stopped;
 }
 
-/** Opens the redirect file, or says where it is. */
+/** Opens the redirect file, and says where it is: not every browser is allowed to read it unasked. */
 async function lead(file: string, mayOpen: boolean): Promise<void> {
-  if (mayOpen && hasScreen(process.env) && (await openInBrowser(file))) console.log('It opens in your browser.');
-  else console.log(`Open this file in your browser within two minutes: ${file}`);
+  const isOpening = mayOpen && hasScreen(process.env) && (await openInBrowser(file));
+  if (isOpening) console.log('It opens in your browser.');
+  console.log(`${isOpening ? 'If it does not, open' : 'Open'} this file in your browser within two minutes: ${file}`);
 }
 
 /** Resolves once the host has ended after Ctrl-C or its like; the second one ends it the hard way. */
@@ -153,25 +168,17 @@ function untilSignal(host: Host): Promise<void> {
   });
 }
 
-/** Asks the host that runs on this home for a new pairing link. */
-async function askRunning(home: string, first: Holder): Promise<{ port: number; file: string }> {
-  let holder: Holder | null = first;
-  const deadline = performance.now() + LISTEN_WAIT_MS;
-  while (holder !== null && holder.port === 0 && performance.now() < deadline) {
-    await new Promise(resolve => setTimeout(resolve, 100));
-    holder = await runningHost(home);
-  }
-  const gone = new StartError(`The Starling that runs with the home folder ${home} does not answer. End it and start again.`);
-  if (holder === null || holder.port === 0) throw gone;
+/** Asks the host that runs on this home for a new pairing link: the name of its file, or null where it doesn't answer. */
+async function askRunning({ port, secret }: Holder): Promise<string | null> {
+  if (port === 0) return null;
   try {
-    const response = await fetch(`http://${LOOPBACK}:${holder.port}/local/link`, {
+    const response = await fetch(`${originOf(port)}/local/link`, {
       method: 'POST',
-      headers: { [LOCAL_SECRET_HEADER]: holder.secret },
+      headers: { [LOCAL_SECRET_HEADER]: secret },
       signal: AbortSignal.timeout(5000),
     });
-    const { file } = v.parse(v.object({ file: v.string() }), await response.json());
-    return { port: holder.port, file };
+    return v.parse(v.object({ file: v.string() }), await response.json()).file;
   } catch {
-    throw gone;
+    return null;
   }
 }

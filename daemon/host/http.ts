@@ -113,7 +113,13 @@ export function makeServer(options: HttpOptions): Server {
   const app = routes(options);
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer(
-    { requestTimeout: 15_000, headersTimeout: 10_000, keepAliveTimeout: 10_000, maxHeaderSize: 16 << 10 },
+    {
+      requestTimeout: 15_000,
+      headersTimeout: 10_000,
+      connectionsCheckingInterval: 5000,
+      keepAliveTimeout: 10_000,
+      maxHeaderSize: 16 << 10,
+    },
     (request, response) => {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
       const refusal = refuse(request, originOf(options.port()), false);

@@ -37,7 +37,7 @@ async function read(path: string): Promise<Holder | null> {
 }
 
 /** The host that runs on this home, or null. */
-export async function runningHost(home: string): Promise<Holder | null> {
+async function runningHost(home: string): Promise<Holder | null> {
   const holder = await read(pathOf(home));
   return holder !== null && (await isRunning(holder.pid, holder.startTime)) ? holder : null;
 }

@@ -96,6 +96,25 @@ test('a second start finds the first, leads to it and ends', async () => {
   expect(await pair(asHost({ ...first, redirect }))).toHaveLength(43);
 });
 
+test('a start while the first is still stopping waits for its turn', async () => {
+  const home = tempFolder();
+  const first = await started(dist, args(home));
+  first.child.kill('SIGTERM');
+  const second = await started(dist, args(home));
+  expect((await first.ended).code).toBe(0);
+  expect(second.origin).toBe(first.origin);
+});
+
+test('of two starts at the same moment one hosts and the other leads to it', async () => {
+  const home = tempFolder();
+  const both = [run(dist, ['start', ...args(home)]), run(dist, ['start', ...args(home)])];
+  const first = await Promise.race(both.map(async one => (await one.ended, one)));
+  const other = both.find(one => one !== first)!;
+  expect((await first.ended).code).toBe(0);
+  expect(first.out()).toContain('Starling runs already at http://127.0.0.1:');
+  expect(other.out()).toContain('Starling is at http://127.0.0.1:');
+});
+
 onLinux('no secret, token or ticket stands in an argument, an environment, a log or in the state', async () => {
   const home = tempFolder();
   const host = await started(dist, [...args(home), '--verbose']);

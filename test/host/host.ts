@@ -116,18 +116,17 @@ export async function control(host: Host, token: string, installId: string = INS
   return client;
 }
 
-/** Sends raw bytes and gives back what came until the other end closed, or `ms` passed. */
-export function raw(port: number, request: string, ms = 5000): Promise<string> {
+/** Sends raw bytes and gives back what came until the other end closed, or switched protocols. */
+export function raw(port: number, request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ port, host: '127.0.0.1' });
     let answer = '';
-    const timer = setTimeout(() => socket.destroy(), ms);
-    socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
-    socket.on('error', reject);
-    socket.on('close', () => {
-      clearTimeout(timer);
-      resolve(answer);
+    socket.on('data', (chunk: Buffer) => {
+      answer += chunk.toString('latin1');
+      if (answer.startsWith('HTTP/1.1 101 ')) socket.destroy();
     });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(answer));
     socket.write(request);
   });
 }

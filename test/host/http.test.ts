@@ -78,7 +78,6 @@ test('upgrades: /control alone, from our origin alone, and no 101 to anyone else
       await raw(
         port,
         `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}${headers}\r\n`,
-        300,
       ),
     );
   };
