@@ -78,6 +78,33 @@ describe('a torrent file', () => {
     ]);
   });
 
+  it('gives files safe paths, whatever theirs are', () => {
+    const listed = [
+      ['..', 'a', '', '.', 'b'],
+      ['..', '..'],
+      ['/', '\\', 'bar'],
+      ['a', 'b'],
+      ['a', '..', 'c'],
+      Array<string>(100).fill('d'),
+    ];
+    const { layout } = parseTorrent(
+      torrent(
+        multi(
+          listed.map(path => file(1, ...path)),
+          1,
+        ),
+      ),
+    );
+    expect(layout.files.map(({ path }) => path.join('/'))).toEqual([
+      'folder/a/b',
+      'folder/_.1',
+      'folder/_/_/bar',
+      'folder/a/b.1',
+      'folder/a/c',
+      `folder${'/d'.repeat(100)}`,
+    ]);
+  });
+
   it('is hashed as it stands, not as we would write it', () => {
     const unsorted = `d4:name1:x6:lengthi5e12:piece lengthi${PIECE}e6:pieces20:${'h'.repeat(20)}e`;
     const read = parseTorrent(bytes(`d4:info${unsorted}e`));

@@ -1,11 +1,13 @@
 /** The files that an info dictionary lists: the list of v1 (BEP 3, 47) and the tree of v2 (BEP 52). */
 import { fail } from '../errors.ts';
 import { BLOCK } from '../model/layout.ts';
-import { safeName, safePath } from './paths.ts';
+import { safeName } from './paths.ts';
 import type { Scan } from './scan.ts';
 
 /** Past it a torrent is refused; no known one comes near. */
 const MAX_FILES = 500_000;
+/** Components of a path as listed. */
+const MAX_PATH_DEPTH = 100;
 /** Bytes; so that the blocks of any file can be counted in 30 bits. */
 const MAX_FILE_LENGTH = (2 ** 30 - 1) * BLOCK - 1;
 
@@ -34,7 +36,8 @@ export function readFileList(scan: Scan, info: number, name: string): ListedFile
   const list = scan.find(info, 'files');
   if (scan.isList(list)) {
     const files: ListedFile[] = [];
-    for (const entry of scan.items(list)) addFile(files, readListed(scan, entry, name));
+    const paths = new PathReader(scan);
+    for (const entry of scan.items(list)) addFile(files, readListed(scan, entry, name, paths));
     return files;
   }
   if (scan.find(info, 'length') < 0) return null;
@@ -52,23 +55,50 @@ export function readFileTree(scan: Scan, info: number, name: string): ListedFile
   return isSingle ? files : files.map(file => ({ ...file, path: [name, ...file.path] }));
 }
 
-function readListed(scan: Scan, entry: number, name: string): ListedFile {
+function readListed(scan: Scan, entry: number, name: string, paths: PathReader): ListedFile {
   if (!scan.isDict(entry)) damaged('one of its files is no entry of a list');
   const length = lengthAt(scan, entry);
   const pad = hasAttribute(scan, entry, 'p');
   let list = scan.find(entry, 'path.utf-8');
   if (!scan.isList(list)) list = scan.find(entry, 'path');
-  const components: string[] = [];
-  for (const item of scan.items(list)) {
-    const bytes = scan.string(item) ?? damaged('the name of one of its files is no text');
-    components.push(utf8.decode(bytes));
+  const path = paths.read(name, list);
+  if (path === null && !pad) damaged('one of its files has no name');
+  if (path === null) return { path: [name, '.pad', String(length)], length, pad, root: null };
+  return { path, length, pad: pad || path.at(-1)!.includes(PAD_NAME), root: null };
+}
+
+/** Reads the paths of a list. Files of one folder mostly follow one another, so what one shares with the last is kept. */
+class PathReader {
+  readonly #scan: Scan;
+  /** The components of the last path as listed, and made safe. */
+  readonly #tokens: number[] = [];
+  readonly #names: string[] = [];
+
+  constructor(scan: Scan) {
+    this.#scan = scan;
   }
-  if (components.length === 0) {
-    if (!pad) damaged('one of its files has no name');
-    return { path: [name, '.pad', String(length)], length, pad, root: null };
+
+  /** A safe path below `folder`; null where the list has nothing in it. */
+  read(folder: string, list: number): string[] | null {
+    const path = [folder];
+    let depth = 0;
+    for (const token of this.#scan.items(list)) {
+      if (depth >= MAX_PATH_DEPTH) damaged('its folders are nested too deep for any disk');
+      const name = this.#nameOf(token, depth++);
+      if (name !== '') path.push(name);
+    }
+    if (depth === 0) return null;
+    if (path.length === 1) path.push('_');
+    return path;
   }
-  const isPad = pad || components.at(-1)!.includes(PAD_NAME);
-  return { path: [name, ...safePath(components)], length, pad: isPad, root: null };
+
+  #nameOf(token: number, depth: number): string {
+    const bytes = this.#scan.string(token) ?? damaged('the name of one of its files is no text');
+    const last = this.#tokens[depth];
+    if (last === undefined || this.#scan.compare(last, token) !== 0) this.#names[depth] = safeName(utf8.decode(bytes));
+    this.#tokens[depth] = token;
+    return this.#names[depth]!;
+  }
 }
 
 /** Recursion is bounded by the depth that the scanner accepts. */

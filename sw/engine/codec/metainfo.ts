@@ -24,6 +24,8 @@ const MAX_PIECES = 2_097_152;
 const MAX_TRACKERS = 100;
 const MAX_WEB_SEEDS = 100;
 const MAX_NODES = 100;
+/** Entries of a list of addresses that are looked at, good or bad; to take an address apart is slow. */
+const MAX_LOOKED_AT = 1000;
 const MAX_COMMENT = 1000;
 const MAX_CREATOR = 100;
 /** What every torrent begins with. */
@@ -158,15 +160,20 @@ function layOut(files: readonly ListedFile[], pieceLength: number): Layout {
   let next = 0;
   return new Layout(
     pieceLength,
-    files.map(({ path, length, pad }) => ({ path: pad ? path : paths[next++]!, length, pad })),
+    files.map(file => {
+      const path = file.pad ? file.path : paths[next++]!;
+      return path === file.path ? file : { ...file, path };
+    }),
   );
 }
 
 function readTrackers(torrent: Scan): string[][] {
   const seen = new Set<string>();
+  let lookedAt = 0;
   const take = (token: number): string[] => {
+    if (lookedAt++ >= MAX_LOOKED_AT || seen.size >= MAX_TRACKERS) return [];
     const url = trackerUrl(textOf(torrent, token));
-    if (url === null || seen.has(url) || seen.size >= MAX_TRACKERS) return [];
+    if (url === null || seen.has(url)) return [];
     seen.add(url);
     return [url];
   };
@@ -176,14 +183,15 @@ function readTrackers(torrent: Scan): string[][] {
     if (urls.length > 0) tiers.push(urls);
   }
   if (tiers.length > 0) return tiers;
-  const announce = take(torrent.find(0, 'announce'));
-  return announce.length > 0 ? [announce] : [];
+  const announce = trackerUrl(textOf(torrent, torrent.find(0, 'announce')));
+  return announce === null ? [] : [[announce]];
 }
 
 function readWebSeeds(torrent: Scan, severalFiles: boolean): string[] {
   const token = torrent.find(0, 'url-list');
+  const listed = torrent.isList(token) ? [...torrent.items(token)] : [token];
   const seeds = new Set<string>();
-  for (const item of torrent.isList(token) ? torrent.items(token) : [token]) {
+  for (const item of listed.slice(0, MAX_LOOKED_AT)) {
     const url = webSeedUrl(textOf(torrent, item));
     if (url !== null && seeds.size < MAX_WEB_SEEDS) seeds.add(severalFiles && !url.endsWith('/') ? `${url}/` : url);
   }

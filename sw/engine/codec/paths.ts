@@ -6,8 +6,6 @@ import { fail } from '../errors.ts';
 
 /** UTF-8 bytes of a name; file systems take 255, and a suffix may have to follow. */
 export const MAX_NAME_BYTES = 240;
-/** Directories inside one another. */
-export const MAX_PATH_DEPTH = 100;
 /** How often, over a whole torrent, a new name may turn out to be taken too. */
 const MAX_DUPLICATES = 500;
 
@@ -15,8 +13,6 @@ const MAX_DUPLICATES = 500;
 const REMOVED = /[/\\\p{Cf}]/gu;
 /** Control characters, line separators, undecodable bytes, and what Windows does not allow: each becomes _. */
 const REPLACED = /[\p{Cc}\p{Cs}\u2028\u2029\ufffd<>:"|?*]/gu;
-/** Windows drops these at the end of a name, so that two names could be one. */
-const TRAILING = /[. ]+$/;
 /** Devices on Windows, whatever extension follows. */
 const RESERVED = /^(?:con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?= *(?:\.|$))/i;
 /** Whatever matches this needs none of the above. */
@@ -26,17 +22,9 @@ const PLAIN = /^[A-Za-z0-9_(][A-Za-z0-9_ .,()[\]+&'!#@=~-]*[A-Za-z0-9_)\]]$/;
 export function safeName(raw: string): string {
   if (/^\.*$/.test(raw)) return '';
   let name = raw;
-  if (!PLAIN.test(raw)) name = raw.replace(REMOVED, '').replace(REPLACED, '_').replace(TRAILING, '');
+  if (!PLAIN.test(raw)) name = withoutTail(raw.replace(REMOVED, '').replace(REPLACED, '_'));
   if (RESERVED.test(name)) name = `_${name}`;
   return shorten(name, '') || '_';
-}
-
-/** The safe components of a path, in order; "_" alone where nothing is left. */
-export function safePath(raw: readonly string[]): string[] {
-  if (raw.length > MAX_PATH_DEPTH)
-    fail('torrent', `This torrent has folders more than ${MAX_PATH_DEPTH} deep, which no disk could hold.`);
-  const path = raw.map(safeName).filter(name => name !== '');
-  return path.length > 0 ? path : ['_'];
 }
 
 /** A folder as the most forgiving disk sees it; names are folded. */
@@ -121,5 +109,15 @@ function shorten(name: string, suffix: string): string {
     if (room < 0) break;
     kept += character;
   }
-  return `${kept === stem ? kept : kept.replace(TRAILING, '')}${suffix}${extension}`;
+  return `${kept === stem ? kept : withoutTail(kept)}${suffix}${extension}`;
+}
+
+/**
+ * Without dots and spaces at the end: Windows drops them, so that two names could be one. A loop, for a regular
+ * expression looks at every run of them in the middle as well, and at each from each of its characters.
+ */
+function withoutTail(name: string): string {
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === '.' || name[end - 1] === ' ')) end--;
+  return name.slice(0, end);
 }

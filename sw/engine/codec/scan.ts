@@ -140,8 +140,8 @@ export class Scan {
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    // A first guess; hostile input has a token every byte or two, real torrents far fewer.
-    this.#table = new Int32Array(3 * Math.max(64, bytes.length >>> 4));
+    // A first guess: torrents of many small files have a token for every ten bytes or so, others far fewer.
+    this.#table = new Int32Array(3 * Math.max(64, bytes.length >>> 3));
   }
 
   /** The offsets of a token's first byte, and of the one after its last. */
