@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import type { Connection, Problem } from '../../sw/api.ts';
+import { describeConnection, describeError, describePairing, describeProblem } from '../../web/problems.ts';
+import { needsAttention, nowOf, spokenRow, statusOf } from '../../web/words.ts';
+import { CONNECTED, LOST, nineTorrents, ROOTS, UNPAIRED } from '../fakes/mock-torrents.ts';
+
+const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
+const ABOUT = { needed: 68e9, free: 1.2e9, folder: 'Films' };
+
+const PROBLEMS: readonly Problem[] = [
+  { code: 'disk-full' },
+  { code: 'read-only' },
+  { code: 'denied' },
+  { code: 'folder-gone' },
+  { code: 'file-gone' },
+  { code: 'file-busy' },
+  { code: 'file-unsafe' },
+  { code: 'file-conflict' },
+  { code: 'io' },
+  { code: 'limit' },
+  { code: 'daemon-away' },
+  { code: 'no-peers' },
+  { code: 'no-metadata' },
+  { code: 'no-source-has-missing', missing: 12 },
+  { code: 'tracker', url: 'http://tracker.example/announce?key=secret', text: 'unregistered' },
+  { code: 'state-not-saved', text: 'no space left' },
+];
+
+describe('problems', () => {
+  it.each(PROBLEMS)('says of $code what happened, what it means and what to do', problem => {
+    const words = describeProblem(problem, ABOUT);
+    expect(words.short.length).toBeLessThan(60);
+    // A cause alone helps nobody: at least two sentences.
+    expect(words.text.match(/[.!] |[.!]$/g)?.length).toBeGreaterThanOrEqual(2);
+    expect(words.text).not.toMatch(/undefined|NaN|-1/);
+  });
+
+  it('tells how much is needed and how much is free', () => {
+    expect(plain(describeProblem({ code: 'disk-full' }, ABOUT).short)).toBe('Disk is full: 68 GB needed, 1.2 GB free');
+    expect(plain(describeProblem({ code: 'disk-full' }, { ...ABOUT, free: -1 }).short)).toBe('Disk is full: 68 GB needed');
+  });
+
+  it('names the tracker without its key, and quotes it', () => {
+    const { text } = describeProblem(PROBLEMS[14] ?? { code: 'io' }, ABOUT);
+    expect(text).toContain('tracker.example');
+    expect(text).not.toContain('secret');
+    expect(text).toContain('“unregistered”');
+  });
+});
+
+it('shows what the engine says of an error, and has words where it says none', () => {
+  expect(describeError({ code: 'bad-torrent', message: 'The file ends in the middle.' })).toBe('The file ends in the middle.');
+  expect(describeError({ code: 'strange', message: '' })).toContain('strange');
+  expect(describeError({ code: 'worker-restarted', message: '' })).toMatch(/try again/);
+  expect(describePairing(403)).toBe(
+    'This pairing link was used or is older than two minutes. Run npm start again to get a new one.',
+  );
+});
+
+describe('the connection', () => {
+  const cases: readonly (readonly [string, Connection, string, string | null])[] = [
+    ['connected', CONNECTED, 'Helper connected', null],
+    ['never paired', UNPAIRED, 'Set up helper', null],
+    ['no longer paired', { ...UNPAIRED, everConnected: true }, 'Pair again', null],
+    ['connecting', { ...CONNECTED, state: 'connecting' }, 'Connecting', null],
+    ['lost', LOST, 'Helper lost', 'Reconnect'],
+    ['never reached', { ...LOST, everConnected: false }, 'Start helper', 'Try again'],
+    ['superseded', { ...LOST, superseded: true }, 'In use elsewhere', 'Use here'],
+    ['given up', { ...CONNECTED, gaveUp: true }, 'Helper stopped', 'Start again'],
+  ];
+  it.each(cases)('%s', (_, connection, label, retry) => {
+    expect(describeConnection(connection)).toMatchObject({ label, retry });
+  });
+});
+
+describe('status', () => {
+  const [downloading, , seeding, missing, , , full, , paused] = nineTorrents();
+  it('says what a torrent does', () => {
+    expect(statusOf(downloading!, ROOTS)).toEqual({ text: 'Downloading · 38 peers', tone: 'plain' });
+    expect(statusOf(seeding!, ROOTS)).toEqual({ text: 'Seeding · ratio 1.42', tone: 'good' });
+    expect(statusOf(missing!, ROOTS)).toEqual({ text: 'No peer has the missing 12 pieces', tone: 'warn' });
+    expect(statusOf(full!, ROOTS).tone).toBe('bad');
+    expect(statusOf(paused!, ROOTS).text).toBe('Paused');
+    expect(plain(nowOf(downloading!, ROOTS))).toBe('Downloading from 38 of 41 peers, 18 s left');
+  });
+
+  it('calls for attention only where a person can help', () => {
+    const refused: Problem = { code: 'tracker', url: 'http://t/', text: 'no' };
+    expect(needsAttention(full!)).toBe(true);
+    expect(needsAttention({ ...downloading!, problem: refused })).toBe(false);
+    expect(needsAttention({ ...downloading!, active: 0, problem: refused })).toBe(true);
+    expect(needsAttention({ ...downloading!, state: 'waiting', problem: { code: 'daemon-away' } })).toBe(false);
+    expect(needsAttention({ ...paused!, problem: { code: 'no-peers' } })).toBe(false);
+  });
+
+  it('speaks a row, its name first', () => {
+    expect(plain(spokenRow(downloading!, ROOTS))).toBe(
+      'ubuntu-26.04-desktop-amd64.iso, Downloading, 38 peers, 70 % of 5.82 GB, 92.1 MB/s down, 1.1 MB/s up, 18 s left',
+    );
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { readRequest } from '../../web/address.ts';
+import { MAX_OFFERS, readFiles, readText } from '../../web/sources.ts';
+
+const HASH = '6ab24dcd'.repeat(5);
+
+describe('pasted text', () => {
+  it('finds magnet links and bare info-hashes, among other words', () => {
+    const offers = readText(`see magnet:?xt=urn:btih:${HASH}&dn=Open+film and\n${HASH.toUpperCase()} or not`);
+    expect(offers.map(offer => offer.label)).toEqual(['Open film', HASH.toUpperCase()]);
+    expect(offers[1]?.source).toEqual({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${HASH.toUpperCase()}` });
+  });
+
+  it('takes a base32 hash, and a link without a name by its hash', () => {
+    expect(readText('A'.repeat(32))).toHaveLength(1);
+    expect(readText(`magnet:?xt=urn:btih:${HASH}`)[0]?.label).toBe(HASH);
+    expect(readText('magnet:?')[0]?.label).toBe('Magnet link');
+  });
+
+  it('finds nothing where there is nothing', () => {
+    for (const text of ['', 'hello', 'https://example.org/a.torrent', HASH.slice(1), `${HASH}0`])
+      expect(readText(text)).toEqual([]);
+  });
+
+  it('stops at a limit', () => {
+    expect(readText(`${HASH} `.repeat(MAX_OFFERS + 5))).toHaveLength(MAX_OFFERS);
+  });
+});
+
+describe('files', () => {
+  it('reads them, and says which cannot be torrents', async () => {
+    const big = { name: 'film.mkv', size: 1e9 } as File;
+    const { offers, refused } = await readFiles([new File(['d1:ae'], 'open film.torrent'), big]);
+    expect(offers.map(offer => offer.label)).toEqual(['open film']);
+    expect(offers[0]?.source).toEqual({ kind: 'file', bytes: new TextEncoder().encode('d1:ae') });
+    expect(refused).toEqual([expect.stringContaining('“film.mkv” is too large')]);
+  });
+
+  it('says so where a file cannot be read', async () => {
+    const folder = { name: 'folder', size: 4096, arrayBuffer: () => Promise.reject(new Error('a folder')) } as unknown as File;
+    const { offers, refused } = await readFiles([folder]);
+    expect(offers).toEqual([]);
+    expect(refused).toEqual([expect.stringContaining('could not be read')]);
+  });
+});
+
+describe('the address', () => {
+  const magnet = `magnet:?xt=urn:btih:${HASH}&dn=a+b&tr=http%3A%2F%2Ft%2F`;
+  it.each([
+    ['', null, null],
+    ['#', null, null],
+    ['#other=1', null, null],
+    ['#pair=', null, null],
+    ['#pair=s3cret_-', 's3cret_-', null],
+    [`#magnet=${encodeURIComponent(magnet)}`, null, magnet],
+    ['#magnet=100%', null, '100%'],
+  ])('reads %s', (hash, secret, found) => {
+    expect(readRequest(hash)).toEqual({ secret, magnet: found });
+  });
+});
