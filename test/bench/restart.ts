@@ -74,18 +74,18 @@ async function restarts(torrents: number, rounds: number): Promise<number[]> {
     await until('the peer to be asked', () => firstRequest > 0);
     // Long enough for the state to be recorded.
     await sleep(5000);
-    let running = 0;
+    let startedAt = 0;
     app.page.on('ServiceWorker.workerVersionUpdated', ({ versions }) => {
       const states = (versions as { runningStatus: string }[]).map(({ runningStatus }) => runningStatus);
-      if (states.includes('starting') || states.includes('running')) running ||= performance.now();
+      if (states.includes('stopped')) startedAt = 0;
+      else if (states.includes('starting') || states.includes('running')) startedAt ||= performance.now();
     });
     const samples: number[] = [];
     for (let i = 0; i < rounds; i++) {
-      await app.page.stopWorkers();
-      running = 0;
       firstRequest = 0;
-      await until('the restarted worker to ask the peer', () => running > 0 && firstRequest > 0);
-      samples.push(round(firstRequest - running));
+      await app.page.stopWorkers();
+      await until('the restarted worker to ask the peer', () => firstRequest > 0);
+      samples.push(round(firstRequest - startedAt));
       await sleep(3000);
     }
     return samples;
