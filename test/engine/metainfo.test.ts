@@ -303,6 +303,13 @@ describe('a hybrid', () => {
     expect(() => parseTorrent(Buffer.from(input, 'latin1'))).toThrow(reason);
   });
 
+  it('cannot make many long paths of a few folders', () => {
+    const leaf = { '': { length: 0 } };
+    let tree: BDict = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`f${i}`, leaf]));
+    for (let depth = 0; depth < 90; depth++) tree = { d: tree };
+    expect(() => parseTorrent(torrent(hybrid({ 'file tree': tree })))).toThrow(/folders inside one another/);
+  });
+
   it('without its v1 part is read, and says so', () => {
     const info = without(without(hybrid(), 'files'), 'pieces');
     const read = parseTorrent(torrent(info));

@@ -8,6 +8,8 @@ import type { Scan } from './scan.ts';
 const MAX_FILES = 500_000;
 /** Components of a path as listed. */
 const MAX_PATH_DEPTH = 100;
+/** Components of all paths together: a tree writes a folder once, but each file in it has a path of its own. */
+const MAX_COMPONENTS = 5_000_000;
 /** Bytes; so that the blocks of any file can be counted in 30 bits. */
 const MAX_FILE_LENGTH = (2 ** 30 - 1) * BLOCK - 1;
 
@@ -35,10 +37,10 @@ export function textAt(scan: Scan, dict: number, key: string): string | null {
 export function readFileList(scan: Scan, info: number, name: string): ListedFile[] | null {
   const list = scan.find(info, 'files');
   if (scan.isList(list)) {
-    const files: ListedFile[] = [];
+    const files = new Files();
     const paths = new PathReader(scan);
-    for (const entry of scan.items(list)) addFile(files, readListed(scan, entry, name, paths));
-    return files;
+    for (const entry of scan.items(list)) files.add(readListed(scan, entry, name, paths));
+    return files.all;
   }
   if (scan.find(info, 'length') < 0) return null;
   return [{ path: [name], length: lengthAt(scan, info), pad: false, root: null }];
@@ -48,11 +50,11 @@ export function readFileList(scan: Scan, info: number, name: string): ListedFile
 export function readFileTree(scan: Scan, info: number, name: string): ListedFile[] | null {
   const tree = scan.find(info, 'file tree');
   if (tree < 0) return null;
-  const files: ListedFile[] = [];
-  readTree(scan, tree, [], files);
-  const only = files[0];
-  const isSingle = files.length === 1 && only?.path.length === 1 && !scan.isList(scan.find(info, 'files'));
-  return isSingle ? files : files.map(file => ({ ...file, path: [name, ...file.path] }));
+  const files = new Files();
+  readTree(scan, tree, [name], files);
+  const only = files.all[0];
+  const isSingle = files.all.length === 1 && only?.path.length === 2 && !scan.isList(scan.find(info, 'files'));
+  return isSingle ? [{ ...only, path: only.path.slice(1) }] : files.all;
 }
 
 function readListed(scan: Scan, entry: number, name: string, paths: PathReader): ListedFile {
@@ -102,7 +104,7 @@ class PathReader {
 }
 
 /** Recursion is bounded by the depth that the scanner accepts. */
-function readTree(scan: Scan, directory: number, above: readonly string[], files: ListedFile[]): void {
+function readTree(scan: Scan, directory: number, above: readonly string[], files: Files): void {
   if (!scan.isDict(directory)) damaged('its tree of files has something in it that is neither a file nor a folder');
   for (const { key, value } of scan.entries(directory)) {
     if (key.length === 0) damaged('its tree of files has an entry without a name');
@@ -111,7 +113,7 @@ function readTree(scan: Scan, directory: number, above: readonly string[], files
     const [first, ...rest] = scan.entries(value);
     if (first?.key.length === 0) {
       if (rest.length > 0) damaged('its tree of files has an entry that is both file and folder');
-      addFile(files, readLeaf(scan, first.value, path.length > 0 ? path : ['_']));
+      files.add(readLeaf(scan, first.value, path.length > 1 ? path : [...path, '_']));
     } else {
       readTree(scan, value, path, files);
     }
@@ -128,10 +130,18 @@ function readLeaf(scan: Scan, leaf: number, path: readonly string[]): ListedFile
   return { path, length, pad: false, root };
 }
 
-function addFile(files: ListedFile[], file: ListedFile): void {
-  if (files.length >= MAX_FILES)
-    fail('torrent', `This torrent has more than ${MAX_FILES.toLocaleString('en')} files, which Starling cannot handle.`);
-  files.push(file);
+/** Collects files, within limits. */
+class Files {
+  readonly all: ListedFile[] = [];
+  #components = 0;
+
+  add(file: ListedFile): void {
+    this.#components += file.path.length;
+    if (this.all.length >= MAX_FILES || this.#components > MAX_COMPONENTS) {
+      fail('torrent', 'This torrent has more files, or more folders inside one another, than Starling can handle.');
+    }
+    this.all.push(file);
+  }
 }
 
 /** A symbolic link takes up nothing of the torrent, whatever length it gives; here it becomes an empty file. */
