@@ -40,8 +40,9 @@ export class Door<In extends Numbered, Out extends Numbered> {
       return 0;
     }
     const id = this.nextId();
+    const bytes = this.encode(question(id));
     this.pending.set(id, answer);
-    this.transmit(this.encode(question(id)));
+    this.transmit(bytes);
     return id;
   }
 
