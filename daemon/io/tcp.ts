@@ -143,13 +143,12 @@ export class Tcp {
   }
 
   #takeTurn(): void {
-    const next = this.#queue.shift();
+    let next = this.#queue.shift();
+    for (; next?.peer.isClosed === true; next = this.#queue.shift()) {
+      this.#answer(next.frame.id, next.frame.sock, NetStatus.CANCELLED, '');
+    }
     if (next === undefined) return;
     const { frame, peer } = next;
-    if (peer.isClosed) {
-      this.#answer(frame.id, frame.sock, NetStatus.CANCELLED, '');
-      return;
-    }
     this.#turns--;
     if (this.count >= LIMITS.sockets) this.#failed(frame, peer, NetStatus.LIMIT, 'too many connections');
     else {

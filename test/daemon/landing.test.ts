@@ -112,7 +112,7 @@ describe('landing', () => {
       expect(await client.next(Op.LAND_DISCARDED)).toMatchObject({
         sock: 1,
         length: frame.length - 4,
-        head: frame.subarray(4, 24),
+        head: new Uint8Array(frame.subarray(4, 24)),
       });
     }
     await other.send(blockFrame(12, 0, bytes.subarray(0, BLOCK)));

@@ -1,0 +1,139 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { NetStatus, Op } from '../../daemon/wire/frames.ts';
+import { type IoClient, IoProcess } from './io-process.ts';
+
+let io: IoProcess;
+let strict: IoProcess;
+let client: IoClient;
+let server: Server;
+let base: string;
+let handler: RequestListener = (_request, response) => response.end();
+
+beforeAll(async () => {
+  io = await IoProcess.start();
+  strict = await IoProcess.start({ allow: [] });
+  server = createServer((request, response) => handler(request, response));
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
+});
+
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await Promise.all([io.stop(), strict.stop()]);
+});
+
+beforeEach(async () => {
+  client = await io.connect();
+});
+
+afterEach(() => client.close());
+
+const request = (url: string, more: { headers?: Record<string, string>; maxBytes?: number; timeoutMs?: number } = {}) => ({
+  op: Op.HTTP_GET,
+  request: { url, headers: {}, maxBytes: 1 << 20, timeoutMs: 10_000, ...more },
+});
+
+const get = (url: string, more = {}) => client.ask(request(url, more), Op.HTTP_RESULT);
+
+describe('HTTP out', () => {
+  it('gets, with the headers asked for and none that are not to be set', async () => {
+    let seen: Record<string, unknown> = {};
+    handler = (incoming, response) => {
+      seen = incoming.headers;
+      response.writeHead(203).end(`you asked for ${incoming.url}`);
+    };
+    const answer = await get(`${base}/announce?info_hash=%12%ff`, {
+      headers: { 'User-Agent': 'me', Range: 'bytes=0-', Host: 'evil.com', 'Accept-Encoding': 'gzip', Cookie: 'x' },
+    });
+    expect(answer).toMatchObject({ net: NetStatus.OK, status: 203 });
+    expect(Buffer.from(answer.body).toString()).toBe('you asked for /announce?info_hash=%12%ff');
+    expect(seen).toMatchObject({ 'user-agent': 'me', range: 'bytes=0-', 'accept-encoding': 'identity', host: base.slice(7) });
+    expect(seen).not.toHaveProperty('cookie');
+  });
+
+  it('hands errors of the far end on as answers', async () => {
+    handler = (_incoming, response) => response.writeHead(500).end('broken');
+    expect(await get(base)).toMatchObject({ net: NetStatus.OK, status: 500 });
+  });
+
+  it('follows five redirects and no sixth', async () => {
+    handler = (incoming, response) => {
+      const hop = Number(incoming.url?.slice(1));
+      if (hop === 0) response.end('there');
+      else response.writeHead(302, { location: `/${hop - 1}` }).end();
+    };
+    expect(await get(`${base}/5`)).toMatchObject({ net: NetStatus.OK, status: 200, body: new Uint8Array(Buffer.from('there')) });
+    expect(await get(`${base}/6`)).toMatchObject({ net: NetStatus.FAILED, status: 0 });
+  });
+
+  it.each([
+    'http://10.0.0.1/',
+    'http://169.254.169.254/latest',
+    'http://[::1]/',
+    'http://192.168.1.1/',
+    'file:///etc/passwd',
+    'ftp://x/',
+  ])('is not led to %s by a redirect, nor sent there', async location => {
+    handler = (_incoming, response) => response.writeHead(302, { location }).end();
+    expect(await get(base)).toMatchObject({ net: NetStatus.REFUSED_BY_GUARD, status: 0 });
+    expect(await get(location)).toMatchObject({ net: NetStatus.REFUSED_BY_GUARD, status: 0 });
+  });
+
+  it.each(['http://127.1/', 'http://0x7f.1/', 'http://2130706433/', 'http://0/', 'http://localhost/', 'http://[::ffff:7f00:1]/'])(
+    'reaches nothing of this machine as %s',
+    async url => {
+      const other = await strict.connect();
+      expect(await other.ask(request(url), Op.HTTP_RESULT)).toMatchObject({ net: NetStatus.REFUSED_BY_GUARD });
+      await other.close();
+    },
+  );
+
+  it('takes no more bytes than asked for, announced or not', async () => {
+    handler = (incoming, response) => {
+      if (incoming.url === '/announced') response.writeHead(200, { 'content-length': '1001' });
+      response.write(Buffer.alloc(500));
+      response.end(Buffer.alloc(501));
+    };
+    for (const path of ['/announced', '/chunked']) {
+      expect(await get(base + path, { maxBytes: 1000 })).toMatchObject({ net: NetStatus.TOO_LARGE });
+      expect((await get(base + path, { maxBytes: 1001 })).body.length).toBe(1001);
+    }
+  });
+
+  it('waits no longer than asked for, for the answer and for the rest of it', async () => {
+    handler = (incoming, response) => {
+      if (incoming.url === '/half') response.write('half');
+    };
+    for (const path of ['/none', '/half']) {
+      expect(await get(base + path, { timeoutMs: 200 })).toMatchObject({ net: NetStatus.TIMEOUT });
+    }
+  });
+
+  it('takes no encoding that it did not ask for', async () => {
+    handler = (_incoming, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x');
+    expect(await get(base)).toMatchObject({ net: NetStatus.FAILED });
+  });
+
+  it('is called off', async () => {
+    const arrived = new Promise<void>(resolve => (handler = () => resolve()));
+    const id = client.request(request(base));
+    await arrived;
+    client.send({ op: Op.HTTP_CANCEL, id });
+    expect(await client.next(Op.HTTP_RESULT)).toMatchObject({ id, net: NetStatus.CANCELLED });
+  });
+
+  it('says why there was no answer', async () => {
+    const dead = createServer();
+    await new Promise<void>(resolve => dead.listen(0, '127.0.0.1', resolve));
+    const address = dead.address();
+    dead.close();
+    const port = typeof address === 'object' ? address?.port : 0;
+    expect(await get(`http://127.0.0.1:${port}/`)).toMatchObject({ net: NetStatus.REFUSED });
+    expect(await get('http://no-such-name.invalid/')).toMatchObject({ net: NetStatus.NAME_NOT_FOUND });
+    expect(await get(base.replace('http:', 'https:'))).toMatchObject({ net: NetStatus.TLS });
+    expect(await get('not an address')).toMatchObject({ net: NetStatus.FAILED });
+  });
+});
