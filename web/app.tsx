@@ -36,6 +36,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
         <Banner update={updateWaiting.value} onUpdate={applyUpdate} />
         {torrents && shape !== 'wide' && <Chips />}
         <main class="main">
+          {torrents && <h1 class="sr-only">Torrents</h1>}
           {torrents ? <Table /> : <Settings />}
           {torrents && shape !== 'phone' && <Inspector />}
         </main>

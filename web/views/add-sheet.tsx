@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { Check, LoaderCircle, X } from 'lucide';
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import type { FileRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
 import { cancel, current, queue, start, startAll, type Adding } from '../adding.ts';
 import { formatAbout, formatCount, plural } from '../format.ts';
@@ -59,16 +59,16 @@ interface StepsProps {
 function Steps({ item, row, detail }: StepsProps): JSX.Element {
   if (item.id === null || row === undefined) {
     return (
-      <ul class="steps" role="status">
+      <StepList>
         <Step state="going">{store.link.value === 'open' ? 'reading it' : 'waiting for the engine'}</Step>
-      </ul>
+      </StepList>
     );
   }
   const trackers = detail?.trackers.filter(tracker => tracker.state !== 'unsupported') ?? [];
   const answered = trackers.filter(tracker => tracker.state === 'ok').length;
   const failed = trackers.filter(tracker => tracker.state === 'error').length;
   return (
-    <ul class="steps" role="status">
+    <StepList>
       {trackers.length > 0 &&
         (answered > 0 ? (
           <Step state="done">{plural(answered, 'tracker', 'trackers')} answered</Step>
@@ -87,13 +87,21 @@ function Steps({ item, row, detail }: StepsProps): JSX.Element {
       ) : (
         <Step state="going">waiting for the file list</Step>
       )}
-    </ul>
+    </StepList>
+  );
+}
+
+function StepList({ children }: { children: ComponentChildren }): JSX.Element {
+  return (
+    <div role="status">
+      <ul class="steps">{children}</ul>
+    </div>
   );
 }
 
 const STEP_ICONS = { done: Check, going: LoaderCircle, failed: X } as const;
 
-function Step({ state, children }: { state: keyof typeof STEP_ICONS; children: string | (string | number)[] }): JSX.Element {
+function Step({ state, children }: { state: keyof typeof STEP_ICONS; children: ComponentChildren }): JSX.Element {
   return (
     <li class={`step step-${state}`}>
       <Icon of={STEP_ICONS[state]} size={13} />

@@ -1,6 +1,6 @@
+import { useSignal, type Signal } from '@preact/signals';
 import { ArrowLeft, Pause, Play, Trash2, X } from 'lucide';
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
 import type { TorrentDetail, TorrentRow } from '../../sw/api.ts';
 import { askToRemove, isRunning, pause, resume } from '../actions.ts';
 import { formatCount } from '../format.ts';
@@ -15,6 +15,7 @@ import { Trackers } from './trackers.tsx';
 
 const TABS: readonly Tab[] = ['general', 'files', 'peers', 'trackers'];
 const MIN_HEIGHT = 160;
+const HEIGHT = 318;
 
 function labelOf(tab: Tab, detail: TorrentDetail | null): string {
   const count = (name: string, of: number | undefined): string => (of === undefined ? name : `${name} ${formatCount(of)}`);
@@ -32,21 +33,25 @@ function labelOf(tab: Tab, detail: TorrentDetail | null): string {
 
 /** Everything about the torrent that the keyboard or the pointer stands on: a panel, a side sheet or a page. */
 export function Inspector(): JSX.Element | null {
-  const panel = useRef<HTMLElement>(null);
+  const height = useSignal(HEIGHT);
   const id = selection.focused.value;
   const row = id === null ? undefined : store.row(id)?.value;
   if (!store.inspectorOpen.value) return null;
   const detail = store.detail.value?.id === id ? store.detail.value : null;
+  const wide = layout.value === 'wide';
   return (
-    <section ref={panel} class={`inspector inspector-${layout.value}`} aria-label="Details" onKeyDown={closeOnEscape}>
-      {layout.value === 'wide' && <Separator panel={panel} />}
+    <section
+      class={`inspector inspector-${layout.value}`}
+      aria-label="Details"
+      style={wide ? { height: `${height.value}px` } : {}}
+      onKeyDown={closeOnEscape}
+    >
+      {wide && <Separator height={height} />}
       {row === undefined ? (
-        <>
-          <div class="inspector-head">
-            <p class="quiet">Select a torrent to see its details.</p>
-            <CloseButton />
-          </div>
-        </>
+        <div class="inspector-head">
+          <p class="quiet">Select a torrent to see its details.</p>
+          <CloseButton />
+        </div>
       ) : (
         <>
           {layout.value !== 'wide' && <Title row={row} />}
@@ -151,10 +156,10 @@ function TabContent({ row, detail }: { row: TorrentRow; detail: TorrentDetail | 
 }
 
 /** The panel's upper edge, dragged or moved by arrows to make it higher or lower. */
-function Separator({ panel }: { panel: { readonly current: HTMLElement | null } }): JSX.Element {
-  const resize = (height: number): void => {
-    const most = Math.round(innerHeight * 0.7);
-    if (panel.current !== null) panel.current.style.height = `${Math.min(Math.max(height, MIN_HEIGHT), most)}px`;
+function Separator({ height }: { height: Signal<number> }): JSX.Element {
+  const most = Math.round(innerHeight * 0.7);
+  const resize = (pixels: number): void => {
+    height.value = Math.min(Math.max(pixels, MIN_HEIGHT), most);
   };
   return (
     <div
@@ -162,12 +167,15 @@ function Separator({ panel }: { panel: { readonly current: HTMLElement | null } 
       role="separator"
       aria-orientation="horizontal"
       aria-label="Height of the details"
+      aria-valuenow={height.value}
+      aria-valuemin={MIN_HEIGHT}
+      aria-valuemax={most}
       tabIndex={0}
       onKeyDown={event => {
         const step = event.key === 'ArrowUp' ? 24 : event.key === 'ArrowDown' ? -24 : 0;
         if (step === 0) return;
         event.preventDefault();
-        resize((panel.current?.offsetHeight ?? 0) + step);
+        resize(height.value + step);
       }}
       onPointerDown={event => {
         event.preventDefault();

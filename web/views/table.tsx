@@ -56,57 +56,61 @@ export function Table(): JSX.Element {
   }, [focused]);
 
   return (
-    <div
-      class={phone ? 'table table-phone' : 'table'}
-      role="grid"
-      aria-label="Torrents"
-      aria-rowcount={order.length + 1}
-      aria-colcount={phone ? undefined : COLUMNS.length}
-      aria-multiselectable="true"
-      onKeyDown={event => onKey(event, rows, focusedAt, takesFocus)}
-    >
-      <div
-        ref={scroller}
-        class="rows"
-        role="presentation"
-        onPointerEnter={event => {
-          store.held.value = event.pointerType === 'mouse';
-        }}
-        onPointerLeave={() => {
-          store.held.value = false;
-        }}
-        onClick={onClick}
-        onDblClick={event => {
-          const id = rowAt(event.target);
-          if (id !== null) open(id);
-        }}
-        onContextMenu={event => {
-          const id = rowAt(event.target);
-          if (id === null) return;
-          event.preventDefault();
-          if (layout.value === 'phone') return selection.toggle(id);
-          if (!selection.ids.value.has(id)) selection.only(id);
-          menu.value = placeOf(event);
-        }}
-      >
-        {phone ? <PhoneHeader /> : <Header />}
-        {order.length === 0 && <EmptyList />}
-        <div class="rows-inner" role="rowgroup" style={{ height: `${rows.height}px` }}>
-          {rows.items.map(item => {
-            const id = order[item.index];
-            return id === undefined ? null : (
-              <Row
-                key={id}
-                id={id}
-                index={item.index}
-                top={rows.top(item)}
-                entry={item.index === Math.max(0, focusedAt)}
-                takesFocus={takesFocus}
-              />
-            );
-          })}
+    <div class={phone ? 'table table-phone' : 'table'}>
+      {order.length === 0 ? (
+        <EmptyList />
+      ) : (
+        <div
+          class="grid"
+          role="grid"
+          aria-label="Torrents"
+          aria-rowcount={order.length + 1}
+          aria-multiselectable="true"
+          onKeyDown={event => onKey(event, rows, focusedAt, takesFocus)}
+        >
+          <div
+            ref={scroller}
+            class="rows"
+            role="presentation"
+            onPointerEnter={event => {
+              store.held.value = event.pointerType === 'mouse';
+            }}
+            onPointerLeave={() => {
+              store.held.value = false;
+            }}
+            onClick={onClick}
+            onDblClick={event => {
+              const id = rowAt(event.target);
+              if (id !== null) open(id);
+            }}
+            onContextMenu={event => {
+              const id = rowAt(event.target);
+              if (id === null) return;
+              event.preventDefault();
+              if (layout.value === 'phone') return selection.toggle(id);
+              if (!selection.ids.value.has(id)) selection.only(id);
+              menu.value = placeOf(event);
+            }}
+          >
+            {phone ? <PhoneHeader /> : <Header />}
+            <div class="rows-inner" role="rowgroup" style={{ height: `${rows.height}px` }}>
+              {rows.items.map(item => {
+                const id = order[item.index];
+                return id === undefined ? null : (
+                  <Row
+                    key={id}
+                    id={id}
+                    index={item.index}
+                    top={rows.top(item)}
+                    entry={item.index === Math.max(0, focusedAt)}
+                    takesFocus={takesFocus}
+                  />
+                );
+              })}
+            </div>
+          </div>
         </div>
-      </div>
+      )}
       {menu.value !== null && <RowMenu x={menu.value.x} y={menu.value.y} onClose={() => (menu.value = null)} />}
     </div>
   );

@@ -49,7 +49,7 @@ function PhoneBar(): JSX.Element {
         <button type="button" class="icon-button" aria-label="Clear the selection" onClick={() => selection.clear()}>
           <Icon of={X} size={20} />
         </button>
-        <h1 class="title">{selection.count} selected</h1>
+        <span class="title">{selection.count} selected</span>
         <span class="space" />
         <SelectionTools />
       </header>
@@ -62,7 +62,7 @@ function PhoneBar(): JSX.Element {
       ) : (
         <>
           <Logo />
-          <h1 class="title">Torrents</h1>
+          <span class="title">Torrents</span>
           <span class="space" />
         </>
       )}

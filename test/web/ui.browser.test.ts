@@ -1,0 +1,333 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright';
+import { createServer, type ViteDevServer } from 'vite';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Command } from '../../sw/api.ts';
+
+/** The interface in a real browser, on a mock worker: what a person, a keyboard and a screen reader meet. */
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/lib/chromium/chromium';
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const DESKTOP = { width: 1280, height: 820 };
+const MEDIUM = { width: 900, height: 820 };
+const PHONE = { width: 390, height: 800 };
+const HASH = 'ab12'.repeat(10);
+const MAGNET = `magnet:?xt=urn:btih:${HASH}&dn=Open+film`;
+
+describe.skipIf(!existsSync(CHROMIUM))(`the interface in Chromium (skipped without ${CHROMIUM})`, () => {
+  let server: ViteDevServer;
+  let browser: Browser;
+  let page: Page;
+  let base = '';
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    server = await createServer({
+      configFile: join(import.meta.dirname, 'mock/vite.config.ts'),
+      logLevel: 'error',
+      server: { port: 0, host: '127.0.0.1', hmr: false },
+    });
+    await server.listen();
+    const address = server.httpServer?.address();
+    if (typeof address !== 'object' || address === null) throw new Error('no port');
+    base = `http://127.0.0.1:${address.port}/`;
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-background-networking', '--disable-gpu'],
+    });
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  afterEach(async () => {
+    await page.context().close();
+    expect(problems.splice(0)).toEqual([]);
+  });
+
+  async function show(scenario: string, options: BrowserContextOptions = {}): Promise<void> {
+    const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce', ...options });
+    page = await context.newPage();
+    page.setDefaultTimeout(8000);
+    page.on('pageerror', error => problems.push(error.message));
+    page.on('console', message => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    await page.goto(`${base}?scenario=${scenario}`);
+    await page.locator('.table').waitFor();
+  }
+
+  async function paste(text: string): Promise<void> {
+    await page.evaluate(pasted => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', pasted);
+      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    }, text);
+  }
+
+  async function commands(): Promise<Command[]> {
+    return page.evaluate(() => globalThis.mock.commands);
+  }
+
+  async function audit(): Promise<string[]> {
+    await page.evaluate(AXE);
+    return page.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: typeof import('axe-core') };
+      const { violations } = await axe.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      });
+      return violations.map(found => `${found.id}: ${found.nodes.map(node => node.target.join(' ')).join(', ')}`);
+    });
+  }
+
+  const row = (name: RegExp): ReturnType<Page['getByRole']> => page.getByRole('row', { name });
+
+  describe.each(['light', 'dark'] as const)('%s, as axe-core sees it', colorScheme => {
+    it.each([
+      ['the list and its details', DESKTOP, 'nine', () => row(/^ubuntu/).dblclick()],
+      [
+        'the files',
+        DESKTOP,
+        'nine',
+        async () => (await row(/^ubuntu/).dblclick(), page.getByRole('tab', { name: /Files/ }).click()),
+      ],
+      [
+        'the peers',
+        DESKTOP,
+        'nine',
+        async () => (await row(/^ubuntu/).dblclick(), page.getByRole('tab', { name: /Peers/ }).click()),
+      ],
+      [
+        'the add sheet',
+        DESKTOP,
+        'nine',
+        async () => (await paste(MAGNET), page.getByRole('checkbox', { name: 'Making-of.mkv' }).waitFor()),
+      ],
+      ['a problem', MEDIUM, 'nine', () => row(/^OpenStreetMap/).dblclick()],
+      ['the menu', DESKTOP, 'nine', () => row(/^Sintel/).click({ button: 'right' })],
+      ['the first open', DESKTOP, 'unpaired', () => page.getByRole('button', { name: 'Set up helper' }).click()],
+      ['the settings', DESKTOP, 'nine', () => page.getByRole('button', { name: 'Settings' }).click()],
+      ['the phone', PHONE, 'nine', () => page.getByRole('button', { name: 'Add' }).click()],
+      ['the phone’s details', PHONE, 'nine', () => row(/^OpenStreetMap/).click()],
+    ])('%s', async (_, viewport, scenario, act) => {
+      await show(scenario, { viewport, colorScheme });
+      await act();
+      expect(await audit()).toEqual([]);
+    });
+  });
+
+  it('adds a pasted magnet: live steps, files to choose, then Start', async () => {
+    await show('empty');
+    await paste(MAGNET);
+    const sheet = page.getByRole('dialog', { name: 'Open film' });
+    await sheet.getByText('file list received').waitFor();
+    await sheet.getByText('9.31 GB selected · 412 GB free').waitFor();
+    await sheet.getByRole('checkbox', { name: 'Folder Subtitles' }).uncheck();
+    await sheet.getByRole('checkbox', { name: 'Making-of.mkv' }).check();
+    await sheet.getByText('11.9 GB selected').waitFor();
+    await sheet.getByRole('button', { name: 'Start' }).click();
+    await row(/^Open film/).waitFor();
+    expect(await sheet.count()).toBe(0);
+    expect(await commands()).toMatchObject([{ do: 'add' }, { do: 'start', id: HASH, wanted: [0, 3], root: 'a'.repeat(64) }]);
+  });
+
+  it('starts with Enter before the file list is there, and cancels with Escape', async () => {
+    await show('empty');
+    await paste(MAGNET.replace('Open+film', 'slow'));
+    await page.getByRole('button', { name: 'Start' }).and(page.locator(':enabled')).waitFor();
+    await page.keyboard.press('Enter');
+    await row(/^slow/).waitFor();
+    await paste(`${'cd'.repeat(20)}`);
+    await page.getByRole('dialog').waitFor();
+    await page.getByRole('button', { name: 'Start' }).and(page.locator(':enabled')).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await expect.poll(async () => (await commands()).map(command => command.do)).toEqual(['add', 'start', 'add', 'remove']);
+  });
+
+  it('warns before a disk is too small, in the folder that was chosen', async () => {
+    await show('empty');
+    await paste(MAGNET);
+    await page.getByRole('dialog').getByRole('combobox').selectOption('Films');
+    await page.getByText('only 1.2 GB free').waitFor();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await row(/^Open film/).waitFor();
+    expect((await commands())[1]).toMatchObject({ root: 'b'.repeat(64) });
+  });
+
+  it('says that a torrent is there already, and shows it', async () => {
+    await show('nine');
+    const id = await row(/^Fedora/).getAttribute('data-id');
+    await page.getByRole('searchbox', { name: 'Search torrents by name' }).fill('debian');
+    await page.getByRole('searchbox').blur();
+    await paste(id ?? '');
+    await page.getByText('“Fedora-Workstation-44.iso” is in the list already').waitFor();
+    expect(await row(/^Fedora/).getAttribute('aria-selected')).toBe('true');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+  });
+
+  it('takes dropped files, several at once, and says which are none', async () => {
+    await show('empty');
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['not a torrent'], 'notes.torrent'));
+      dataTransfer.items.add(new File(['d4:infode'], 'film.torrent'));
+      document.body.dispatchEvent(new DragEvent('dragenter', { dataTransfer, bubbles: true }));
+      document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+    });
+    await page.getByText('“notes” was not added. This is not a torrent file').waitFor();
+    await page.getByRole('dialog', { name: 'From a file' }).waitFor();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await row(/^From a file/).waitFor();
+  });
+
+  it('refuses text that is no link where it was typed', async () => {
+    await show('empty');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    await page.getByRole('textbox', { name: 'Magnet link or info-hash' }).fill('hello');
+    await page.getByRole('dialog').getByRole('button', { name: 'Add' }).click();
+    await page.getByRole('alert').getByText('neither a magnet link nor an info-hash').waitFor();
+    expect(await commands()).toEqual([]);
+  });
+
+  it('is worked with the keyboard alone', async () => {
+    await show('nine');
+    const focused = (): Promise<string | null> => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? null);
+    await row(/^ubuntu/).focus();
+    await page.keyboard.press('End');
+    await expect.poll(focused).toMatch(/^Wikipedia/);
+    await page.keyboard.press('ArrowUp');
+    await expect.poll(focused).toMatch(/^Fedora/);
+    await page.keyboard.press('Shift+ArrowUp');
+    expect(await page.getByRole('row', { selected: true }).count()).toBe(2);
+    await page.keyboard.press('Delete');
+    await page.getByRole('dialog').getByText('2 torrents').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Enter');
+    await page.getByRole('tab', { name: 'General' }).waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('sintel');
+    await row(/^ubuntu/).waitFor({ state: 'detached' });
+    expect(await page.getByRole('grid').getAttribute('aria-rowcount')).toBe('2');
+  });
+
+  it('pauses and removes from its menu, and says what is deleted', async () => {
+    await show('nine');
+    await row(/^Sintel/).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Pause' }).click();
+    await page.getByRole('row', { name: /^Sintel \(2160p\), Paused/ }).waitFor();
+    await page.keyboard.press('Delete');
+    await page.getByText('3.83 GB of downloaded files stay on the disk.').waitFor();
+    await page.getByRole('checkbox', { name: /delete its files/ }).check();
+    await page.getByText('This cannot be undone').waitFor();
+    await page.getByRole('button', { name: 'Remove and delete files' }).click();
+    await row(/^Sintel/).waitFor({ state: 'detached' });
+    expect(await commands()).toMatchObject([{ do: 'pause' }, { do: 'remove', withData: true }]);
+  });
+
+  it('draws ten thousand torrents as few rows, and reaches the last', async () => {
+    await show('many');
+    expect(await page.locator('.row').count()).toBeLessThan(60);
+    await page.locator('.row').first().focus();
+    await page.keyboard.press('End');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('aria-rowindex'))).toBe('10001');
+    expect(await page.locator('.row').count()).toBeLessThan(60);
+  });
+
+  it('chooses among a hundred thousand files', async () => {
+    await show('empty');
+    await paste(MAGNET.replace('Open+film', 'many'));
+    await page.getByRole('searchbox', { name: 'Search files by name' }).fill('record-99999');
+    await page.getByRole('checkbox', { name: 'record-99999.bin' }).uncheck();
+    expect(await page.locator('.file').count()).toBeLessThan(60);
+    await page.getByRole('button', { name: 'Start' }).click();
+    await row(/^many/).waitFor();
+    const start = (await commands())[1];
+    expect(start?.do === 'start' && start.wanted?.length).toBe(99_999);
+  });
+
+  it('shows hostile names as text', async () => {
+    await show('empty');
+    await page.evaluate(name => {
+      globalThis.mock.put({
+        id: 'e'.repeat(40),
+        name,
+        size: 1,
+        done: 0,
+        state: 'error',
+        problem: { code: 'tracker', url: 'http://t/', text: name },
+        down: 0,
+        up: 0,
+        eta: -1,
+        peers: 0,
+        seeds: 0,
+        active: 0,
+        uploaded: 0,
+        downloaded: 0,
+        addedAt: 0,
+        doneAt: 0,
+        root: '',
+      });
+    }, '<img src=x onerror="document.title=1">');
+    await row(/^<img/).dblclick();
+    await page.getByText('“<img').first().waitFor();
+    expect(await page.title()).toBe('Starling');
+    expect(await page.locator('img').count()).toBe(0);
+  });
+
+  it('comes back after its worker was ended, with the list in sight all the time', async () => {
+    await show('nine');
+    await page.evaluate(() => globalThis.mock.stop());
+    expect(await row(/^ubuntu/).count()).toBe(1);
+    await row(/^ubuntu/).click();
+    await page.getByRole('toolbar').getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('row', { name: /^ubuntu-26.04-desktop-amd64.iso, Paused/ }).waitFor();
+  });
+
+  it('asks to be reloaded by a worker of another version', async () => {
+    await show('outdated');
+    await page.getByText('The app was updated in the background').waitFor();
+    await page.getByRole('button', { name: 'Reload' }).waitFor();
+  });
+
+  it('says what became of the helper, and tries again on a click', async () => {
+    await show('lost');
+    await page.getByRole('button', { name: 'Helper lost' }).click();
+    await page.getByRole('dialog', { name: 'Connection' }).getByText('npm start').waitFor();
+    await page.getByRole('button', { name: 'Reconnect' }).click();
+    await page.getByRole('button', { name: 'Helper connected' }).waitFor();
+    expect(await commands()).toEqual([{ do: 'reconnect' }]);
+  });
+
+  it('keeps the chosen appearance', async () => {
+    await show('nine', { colorScheme: 'light' });
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('radio', { name: 'Dark' }).check();
+    await page.reload();
+    await page.getByRole('grid').waitFor();
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(12, 14, 18)');
+  });
+
+  it('gives a thumb 44 pixels, and nothing to scroll sideways', async () => {
+    await show('nine', { viewport: PHONE, hasTouch: true });
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll('button')]
+        .filter(button => {
+          const after = getComputedStyle(button, '::after');
+          const reach = after.content === 'none' ? 0 : -Number.parseFloat(after.top) - Number.parseFloat(after.bottom);
+          return button.offsetHeight + reach < 44;
+        })
+        .map(button => button.textContent),
+    );
+    expect(small).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
+    await row(/^ubuntu/).tap();
+    await page.getByRole('button', { name: 'Back to the list' }).click();
+    await row(/^ubuntu/).waitFor();
+  });
+});
