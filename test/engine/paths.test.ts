@@ -5,6 +5,10 @@ import { EngineError } from '../../sw/engine/errors.ts';
 
 const size = (name: string): number => new TextEncoder().encode(name).length;
 
+/** Any UTF-16 at all, lone surrogates among it. */
+const anyText = (maxLength: number): fc.Arbitrary<string> =>
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength }).map(units => String.fromCharCode(...units));
+
 /** Pieces of the names that attackers and unlucky people choose. */
 const hostile = fc
   .array(
@@ -33,7 +37,7 @@ const hostile = fc
         '.txt',
         'x'.repeat(150),
       ),
-      fc.string({ unit: 'binary', maxLength: 4 }),
+      anyText(4),
     ),
     { maxLength: 6 },
   )
