@@ -149,7 +149,7 @@ export class IoClient {
   /** Sends with a fresh id, which it gives. */
   request(frame: Distribute<Frame>): number {
     const id = ++this.#lastId;
-    this.send({ ...frame, id } as Frame);
+    this.send({ ...frame, id });
     return id;
   }
 
