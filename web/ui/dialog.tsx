@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 interface Props {
   readonly labelledBy: string;
@@ -11,14 +11,19 @@ interface Props {
   onCancel(): void;
 }
 
-/** A modal dialog, open for as long as it is rendered; the browser keeps the focus inside and gives it back. */
+/** A modal dialog, open for as long as it is rendered; the focus stays inside, and goes back to where it was. */
 export function Dialog({ labelledBy, class: extra = '', focusSelf = false, children, onCancel }: Props): JSX.Element {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current;
+    const before = document.activeElement;
     dialog?.showModal();
     if (focusSelf) dialog?.focus();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // The browser gives the focus back only where the dialog is still in the page.
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
   }, []);
   return (
     <dialog

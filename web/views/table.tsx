@@ -66,7 +66,7 @@ export function Table(): JSX.Element {
           aria-label="Torrents"
           aria-rowcount={order.length + 1}
           aria-multiselectable="true"
-          onKeyDown={event => onKey(event, rows, focusedAt, takesFocus)}
+          onKeyDown={event => onKey(event, rows, takesFocus)}
         >
           <div
             ref={scroller}
@@ -142,9 +142,12 @@ function onClick(event: MouseEvent): void {
   }
 }
 
-function onKey(event: KeyboardEvent, rows: VirtualRows, at: number, takesFocus: { current: boolean }): void {
+function onKey(event: KeyboardEvent, rows: VirtualRows, takesFocus: { current: boolean }): void {
   if (!(event.target instanceof Element) || event.target.closest('.row') === null) return;
-  const last = store.order.peek().length - 1;
+  const order = store.order.peek();
+  // Keys may come faster than drawing, so the place is the one of this moment.
+  const at = order.indexOf(selection.focused.peek() ?? '');
+  const last = order.length - 1;
   const places: Readonly<Record<string, number>> = {
     ArrowDown: at + 1,
     ArrowUp: at < 0 ? 0 : at - 1,
@@ -153,11 +156,12 @@ function onKey(event: KeyboardEvent, rows: VirtualRows, at: number, takesFocus: 
     PageDown: at + rows.page(),
     PageUp: at - rows.page(),
   };
-  const id = store.order.peek()[at];
+  const id = order[at];
   const place = places[event.key];
   if (place !== undefined) {
-    takesFocus.current = true;
-    rows.show(selection.moveTo(place, event.shiftKey));
+    const moved = selection.moveTo(place, event.shiftKey);
+    takesFocus.current = moved !== at;
+    rows.show(moved);
   } else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) selection.all();
   else if (event.key === 'Escape' && selection.count.peek() > 0) selection.clear();
   else if (event.key === 'Delete') askToRemove([...selection.ids.peek()]);
