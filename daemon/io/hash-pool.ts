@@ -7,7 +7,7 @@ import type { Job, JobAnswer, JobMessage, JobResult } from './jobs.ts';
 
 /** Jobs handed to a thread before it has finished the one before, so that it never waits for the event loop. */
 const AHEAD = 2;
-const FAILED: JobResult = { status: LandStatus.ERROR, errno: 'EIO', blocks: new Uint8Array(0) };
+const FAILED: JobResult = { status: LandStatus.ERROR, errno: 'EIO', blocks: new Uint8Array(0), memory: null };
 
 interface Task {
   readonly job: Job;
@@ -50,7 +50,8 @@ export class HashPool {
       const task = queue.shift() as Task;
       const id = ++this.#lastId;
       thread.tasks.set(id, task);
-      thread.worker.postMessage({ id, job: task.job } satisfies JobMessage);
+      const { job } = task;
+      thread.worker.postMessage({ id, job } satisfies JobMessage, job.kind === 'commit' ? [job.memory] : []);
     }
   }
 

@@ -29,14 +29,18 @@ function writeWhole(fd: number, bytes: Uint8Array, position: number): void {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
 }
 
+function outcome(status: LandStatus, blocks: Uint8Array = NONE): JobResult {
+  return { status, errno: '', blocks, memory: null };
+}
+
 function commit(job: CommitJob): JobResult {
   const bytes = new Uint8Array(job.memory, 0, job.length);
   const holds = job.digests.every(({ algorithm, offset, length, expected }) =>
     digestOf(algorithm, bytes.subarray(offset, offset + length)).equals(expected),
   );
-  if (!holds) return { status: LandStatus.MISMATCH, errno: '', blocks: blockDigests(bytes) };
+  if (!holds) return outcome(LandStatus.MISMATCH, blockDigests(bytes));
   for (const { fd, position, offset, length } of job.writes) writeWhole(fd, bytes.subarray(offset, offset + length), position);
-  return { status: LandStatus.OK, errno: '', blocks: job.wantBlocks ? blockDigests(bytes) : NONE };
+  return outcome(LandStatus.OK, job.wantBlocks ? blockDigests(bytes) : NONE);
 }
 
 function verify(job: VerifyJob): JobResult {
@@ -51,13 +55,12 @@ function verify(job: VerifyJob): JobResult {
         continue;
       }
       const count = readSync(fd, scratch, 0, wanted, position + done);
-      if (count === 0) return { status: LandStatus.MISSING, errno: '', blocks: NONE };
+      if (count === 0) return outcome(LandStatus.MISSING);
       hash.update(scratch.subarray(0, count));
       done += count;
     }
   }
-  const status = hash.digest().equals(job.expected) ? LandStatus.OK : LandStatus.MISMATCH;
-  return { status, errno: '', blocks: NONE };
+  return outcome(hash.digest().equals(job.expected) ? LandStatus.OK : LandStatus.MISMATCH);
 }
 
 function run({ job }: JobMessage): JobResult {
@@ -65,12 +68,17 @@ function run({ job }: JobMessage): JobResult {
     return job.kind === 'commit' ? commit(job) : verify(job);
   } catch (error) {
     const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
-    return { status: LandStatus.ERROR, errno, blocks: NONE };
+    return { ...outcome(LandStatus.ERROR), errno };
   }
 }
 
 const port = parentPort;
 port?.on('message', (message: JobMessage) => {
-  const answer: JobAnswer = { id: message.id, result: run(message) };
-  port.postMessage(answer);
+  const result = run(message);
+  if (message.job.kind === 'verify') {
+    port.postMessage({ id: message.id, result } satisfies JobAnswer);
+    return;
+  }
+  const { memory } = message.job;
+  port.postMessage({ id: message.id, result: { ...result, memory } } satisfies JobAnswer, [memory]);
 });

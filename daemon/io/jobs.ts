@@ -1,10 +1,10 @@
 /** What the event loop asks of a hash worker, and what comes back. File descriptors are the process's, so workers may use them. */
 import type { Digest, DigestOf, LandStatus } from '../wire/frames.ts';
 
-/** Hash the first `length` bytes of `memory`; where every digest holds, write them. */
+/** Hash the first `length` bytes of `memory`, which moves to the worker; where every digest holds, write them. */
 export interface CommitJob {
   readonly kind: 'commit';
-  readonly memory: SharedArrayBuffer;
+  readonly memory: ArrayBuffer;
   readonly length: number;
   readonly digests: readonly DigestOf[];
   readonly wantBlocks: boolean;
@@ -32,6 +32,8 @@ export interface JobResult {
   readonly errno: string;
   /** SHA-1 of each 16 KiB block, 20 bytes each; empty unless there was a mismatch or they were asked for. */
   readonly blocks: Uint8Array;
+  /** The memory of a commit, back again; null where its thread died, and for verifications. */
+  readonly memory: ArrayBuffer | null;
 }
 
 export interface JobMessage {

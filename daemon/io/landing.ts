@@ -6,7 +6,7 @@ import { type DigestOf, DIGEST_BYTES, FileStatus, type KeptBuffer, LandStatus, t
 import { statusOf } from './errno.ts';
 import type { SharedFile } from './shared-file.ts';
 import type { HashPool } from './hash-pool.ts';
-import type { CommitJob, JobResult } from './jobs.ts';
+import type { CommitJob } from './jobs.ts';
 import { LIMITS, OPEN_BUFFERS, OPEN_BYTES, UNACKNOWLEDGED } from './limits.ts';
 import type { MemoryPool } from './memory.ts';
 import { type Range, RangeSet } from './ranges.ts';
@@ -21,7 +21,7 @@ const MOVES: Readonly<Record<BufferState, Partial<Record<Input, BufferState>>>> 
   missing: { commit: 'committing', reset: 'open', missing: 'missing' },
   committing: { ok: 'ok', mismatch: 'mismatch', error: 'error' },
   mismatch: { commit: 'committing', reset: 'open' },
-  error: { commit: 'committing', reset: 'open' },
+  error: { commit: 'committing', reset: 'open', missing: 'missing' },
   ok: {},
 };
 
@@ -49,7 +49,7 @@ interface Assembly {
   places: readonly Place[];
   state: BufferState;
   /** Taken when the first byte comes, given back when all are written. */
-  memory: SharedArrayBuffer | null;
+  memory: ArrayBuffer | null;
   bytes: Uint8Array;
   readonly have: RangeSet;
   readonly claims: Set<Claim>;
@@ -285,13 +285,17 @@ export class Landing {
       }
       offset += place.length;
     }
-    if (assembly.memory === null) return failure(FileStatus.IO);
     const { memory, length } = assembly;
-    const result: JobResult = await this.#pool.run({ kind: 'commit', memory, length, digests, wantBlocks, writes });
+    if (memory === null) return failure(FileStatus.IO);
+    assembly.memory = null;
+    const result = await this.#pool.run({ kind: 'commit', memory, length, digests, wantBlocks, writes });
+    assembly.memory = result.memory;
+    assembly.bytes = result.memory === null ? NOTHING : new Uint8Array(result.memory);
     return { status: result.status, file: statusOf(result.errno), blocks: result.blocks };
   }
 
   #finished(assembly: Assembly, result: CommitResult): void {
+    if (assembly.memory === null) this.#lost(assembly);
     switch (result.status) {
       case LandStatus.OK:
         move(assembly, 'ok');
@@ -315,6 +319,13 @@ export class Landing {
     if (assembly.isDropped) this.#remove(assembly);
     this.#pressure();
     if (this.#committing === 0) for (const resolve of this.#settled.splice(0)) resolve();
+  }
+
+  /** The thread that had the bytes has died: they have to come again. */
+  #lost(assembly: Assembly): void {
+    this.#use(-assembly.length);
+    assembly.have.delete(0, assembly.length);
+    addZeros(assembly);
   }
 
   /** Marks a range as there: every other claim on it comes too late. */

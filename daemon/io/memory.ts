@@ -1,22 +1,23 @@
 /**
- * Shared memory by exact size. Pieces of a torrent are all as long, so what one gives back the next takes: the process
- * neither grows nor zeroes pages again and again.
+ * Memory by exact size. Pieces of a torrent are all as long, so what one gives back the next takes: the process neither
+ * grows nor zeroes pages again and again. It moves to a hash thread and back instead of being shared with it, as
+ * copying into shared memory goes byte by byte wherever source and target are not aligned alike.
  */
 import { SPARE } from './limits.ts';
 
 export class MemoryPool {
-  readonly #spare = new Map<number, SharedArrayBuffer[]>();
+  readonly #spare = new Map<number, ArrayBuffer[]>();
   #spareBytes = 0;
 
   /** Its content is whatever was there before. */
-  take(length: number): SharedArrayBuffer {
+  take(length: number): ArrayBuffer {
     const memory = this.#spare.get(length)?.pop();
-    if (memory === undefined) return new SharedArrayBuffer(length);
+    if (memory === undefined) return new ArrayBuffer(length);
     this.#spareBytes -= length;
     return memory;
   }
 
-  give(memory: SharedArrayBuffer): void {
+  give(memory: ArrayBuffer): void {
     const length = memory.byteLength;
     if (length > SPARE) return;
     while (this.#spareBytes + length > SPARE) this.#evict();
