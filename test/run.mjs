@@ -43,7 +43,6 @@ const packages = {
   chromium: () => existsSync('/usr/lib/chromium/chromium'),
   'python3-libtorrent': () => spawnSync('/usr/bin/python3', ['-c', 'import libtorrent']).status === 0,
   opentracker: () => existsSync('/usr/bin/opentracker'),
-  'transmission-daemon': () => existsSync('/usr/bin/transmission-daemon'),
   aria2: () => existsSync('/usr/bin/aria2c'),
   iproute2: () => spawnSync('ip', ['-V']).status === 0,
 };

@@ -1,6 +1,7 @@
 /** The main job: from a link or a .torrent in the app to files on the disk, and back to another peer. */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { aria2Fetch, haveAria2 } from '../peers/aria2.ts';
 import { differences, magnetOf, makePayload, type Payload } from '../peers/payload.ts';
 import { freePort } from '../peers/ports.ts';
 import { missing, titled, World } from './world.ts';
@@ -61,6 +62,13 @@ describe.skipIf(missing !== '')(titled('a torrent, end to end'), () => {
     await leech.done(60_000);
     expect(differences(multi, into)).toEqual([]);
     expect((await leech.fresh()).downloaded).toBeGreaterThanOrEqual(multi.size);
+  });
+
+  it.skipIf(!haveAria2())(`gives it to another kind of client too${haveAria2() ? '' : ' (needs aria2)'}`, async () => {
+    const into = join(world.dir, 'aria2');
+    await world.stopPeers('leech');
+    await aria2Fetch(world.torrentFile(multi), into, 60);
+    expect(differences(multi, into)).toEqual([]);
   });
 
   it('asks before it starts what an address brings, and takes the file choice', async () => {
