@@ -27,8 +27,8 @@ type State =
   | { readonly name: 'raw' }
   /** The beginning of a frame. */
   | { readonly name: 'head' }
-  | { readonly name: 'land'; readonly claim: Claim; readonly frame: number; readonly head: Buffer; at: number }
-  | { readonly name: 'discard'; readonly frame: number; readonly head: Buffer; left: number }
+  | { readonly name: 'land'; readonly claim: Claim; readonly frame: number; at: number }
+  | { readonly name: 'discard'; readonly frame: number; left: number }
   | { readonly name: 'forward'; readonly parts: Buffer[]; held: number; left: number }
   | { readonly name: 'ended' };
 
@@ -41,6 +41,8 @@ export class Inbound {
   #state: State = { name: 'raw' };
   #credit = 0;
   #maxFrame = 0;
+  /** The first bytes of the frame that lands or is thrown away. */
+  readonly #head = Buffer.allocUnsafeSlow(HEAD);
   /** The first bytes of a frame, too few to decide on. */
   #carry = NOTHING;
   /** Read, but not to be forwarded before there is credit. */
@@ -135,14 +137,14 @@ export class Inbound {
           this.#landing.write(state.claim, state.at, bytes, at, at + count);
           state.at += count;
           at += count;
-          if (state.at === state.claim.length) this.#finishLanding(state.claim, state.frame, state.head);
+          if (state.at === state.claim.length) this.#finishLanding(state.claim, state.frame);
           break;
         }
         case 'discard': {
           const count = Math.min(state.left, bytes.length - at);
           state.left -= count;
           at += count;
-          if (state.left === 0) this.#finishDiscard(state.frame, state.head);
+          if (state.left === 0) this.#finishDiscard(state.frame);
           break;
         }
         case 'forward': {
@@ -185,15 +187,15 @@ export class Inbound {
     const body = at + WORD;
     const verdict = this.#rules.isEmpty ? 'forward' : this.#rules.take(bytes, body, length);
     if (verdict === 'forward') return this.#forward(bytes, at, WORD + length);
-    const head = Buffer.from(bytes.subarray(body, body + Math.min(length, HEAD)));
+    bytes.copy(this.#head, 0, body, body + Math.min(length, HEAD));
     const claim = verdict === 'discard' ? null : this.#landing.claim(verdict);
     if (claim === null) {
-      this.#state = { name: 'discard', frame: length, head, left: length };
-      if (length === 0) this.#finishDiscard(length, head);
+      this.#state = { name: 'discard', frame: length, left: length };
+      if (length === 0) this.#finishDiscard(length);
       return WORD;
     }
-    this.#state = { name: 'land', claim, frame: length, head, at: 0 };
-    if (claim.length === 0) this.#finishLanding(claim, length, head);
+    this.#state = { name: 'land', claim, frame: length, at: 0 };
+    if (claim.length === 0) this.#finishLanding(claim, length);
     return WORD + length - claim.length;
   }
 
@@ -218,15 +220,15 @@ export class Inbound {
     return first.length;
   }
 
-  #finishLanding(claim: Claim, frame: number, head: Buffer): void {
+  #finishLanding(claim: Claim, frame: number): void {
     this.#state = AT_HEAD;
     if (this.#landing.finish(claim)) this.#events.landed(claim.buffer, claim.offset, claim.length);
-    else this.#events.discarded(frame, head);
+    else this.#finishDiscard(frame);
   }
 
-  #finishDiscard(frame: number, head: Buffer): void {
+  #finishDiscard(frame: number): void {
     this.#state = AT_HEAD;
-    this.#events.discarded(frame, head);
+    this.#events.discarded(frame, Buffer.from(this.#head.subarray(0, Math.min(frame, HEAD))));
   }
 
   #fail(reason: 'too-long' | 'no-memory', length: number): void {

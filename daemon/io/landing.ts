@@ -59,11 +59,24 @@ interface Assembly {
 }
 
 /** A range that one socket is filling. `staged`: its bytes go aside, as another was there first and has not finished. */
-export interface Claim extends Ask {
+export class Claim implements Range {
   readonly assembly: Assembly;
+  readonly offset: number;
+  readonly length: number;
   readonly staged: Uint8Array | null;
   /** False once its range is there from elsewhere, or closed: its bytes go nowhere. */
-  isLive: boolean;
+  isLive = true;
+
+  constructor(assembly: Assembly, { offset, length }: Range, isStaged: boolean) {
+    this.assembly = assembly;
+    this.offset = offset;
+    this.length = length;
+    this.staged = isStaged ? new Uint8Array(length) : null;
+  }
+
+  get buffer(): number {
+    return this.assembly.id;
+  }
 }
 
 export class Landing {
@@ -171,7 +184,7 @@ export class Landing {
     this.#hold(assembly);
     const isTaken = isBeingFilled(assembly, ask);
     if (isTaken) this.#use(ask.length);
-    const claim: Claim = { ...ask, assembly, staged: isTaken ? new Uint8Array(ask.length) : null, isLive: true };
+    const claim = new Claim(assembly, ask, isTaken);
     assembly.claims.add(claim);
     return claim;
   }

@@ -1,5 +1,5 @@
 /** The io-daemon as it ships, built for a test from the sources as they are. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
 
@@ -14,6 +14,7 @@ export function bundleIo(): Promise<string> {
 
 async function bundle(outDir: string): Promise<string> {
   mkdirSync(outDir, { recursive: true });
+  process.once('exit', () => rmSync(outDir, { recursive: true, force: true }));
   await build({
     root: top,
     configFile: false,
