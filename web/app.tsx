@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { store } from './store.ts';
+import { useBack } from './ui/back.ts';
 import { layout } from './ui/layout.ts';
 import { AddDialog } from './views/add-dialog.tsx';
 import { AddSheet } from './views/add-sheet.tsx';
@@ -24,6 +25,9 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
   const torrents = store.page.value === 'torrents';
   // On a phone the details are a page of their own: what lies under it is out of reach.
   const covered = shape === 'phone' && torrents && store.inspectorOpen.value;
+  useBack(covered, () => {
+    store.inspectorOpen.value = false;
+  });
   useEffect(() => {
     addEventListener('keydown', focusSearch);
     return () => removeEventListener('keydown', focusSearch);

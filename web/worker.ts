@@ -5,7 +5,7 @@ import { holdWorker, startPings } from './lend/keepalive.ts';
 import { scriptUrl } from './script-url.ts';
 
 const SCRIPT = '/sw.js';
-/** How long a page waits for its worker to take control before it loads itself once more. */
+/** How long a page waits for its worker to take control before it loads itself once more, in ms. */
 const CONTROL_TIMEOUT_MS = 3000;
 const RELOADED_KEY = 'starling.reloaded';
 
@@ -71,8 +71,7 @@ function takesControl(): Promise<void> {
       if (sessionStorage.getItem(RELOADED_KEY) === null) {
         sessionStorage.setItem(RELOADED_KEY, '1');
         location.reload();
-      }
-      resolve();
+      } else resolve();
     }, CONTROL_TIMEOUT_MS);
     navigator.serviceWorker.addEventListener(
       'controllerchange',

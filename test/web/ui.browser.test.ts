@@ -328,6 +328,10 @@ describe.skipIf(!existsSync(CHROMIUM))(`the interface in Chromium (skipped witho
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
     await row(/^ubuntu/).tap();
     await page.getByRole('button', { name: 'Back to the list' }).click();
+    await row(/^Blender/).tap();
+    await page.getByRole('button', { name: 'Back to the list' }).waitFor();
+    await page.goBack();
+    await page.getByRole('button', { name: 'Back to the list' }).waitFor({ state: 'detached' });
     await row(/^ubuntu/).waitFor();
   });
 });

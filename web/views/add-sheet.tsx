@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { Check, LoaderCircle, X } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
-import type { FileRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import type { TorrentDetail, TorrentRow } from '../../sw/api.ts';
 import { cancel, current, queue, start, startAll, type Adding } from '../adding.ts';
 import { formatAbout, formatCount, plural } from '../format.ts';
 import { store } from '../store.ts';
@@ -156,7 +156,8 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
       )}
       <div class="sheet-foot">
         <div class="sheet-sum">
-          <Room files={files} selected={selected} free={folder?.free ?? -1} />
+          {folder !== null && files.length === 0 && <span>As soon as the list arrives, all files go to </span>}
+          {folder !== null && files.length > 0 && <Room selected={selected} free={folder.free} />}
           <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />
           {folder !== null && folder.problem !== '' && <p class="tone-bad">{folder.problem}</p>}
         </div>
@@ -188,13 +189,12 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
   );
 }
 
-function Room({ files, selected, free }: { files: readonly FileRow[]; selected: number; free: number }): JSX.Element {
-  if (files.length === 0) return <span>Start now, and every file is downloaded once the list arrives.</span>;
+function Room({ selected, free }: { selected: number; free: number }): JSX.Element {
   const short = free >= 0 && selected > free;
   return (
     <span class={short ? 'tone-warn' : ''}>
       {selected === 0 ? 'Nothing selected' : `${formatAbout(selected)} selected`}
-      {free >= 0 && ` · ${short ? 'only ' : ''}${formatAbout(free)} free`}
+      {free >= 0 && ` · ${short ? 'only ' : ''}${formatAbout(free)} free`} in{' '}
     </span>
   );
 }
@@ -205,17 +205,14 @@ function Folder({ chosen, onChoose }: { chosen: string; onChoose(token: string):
   const [only] = roots;
   if (only === undefined)
     return <p class="tone-warn">No folder to save to: the helper is not connected. Start becomes available once it is.</p>;
-  if (roots.length === 1) return <span> in {only.name}</span>;
+  if (roots.length === 1) return <span>{only.name}</span>;
   return (
-    <label class="folder-choice">
-      in
-      <select class="select" value={chosen} onChange={event => onChoose(event.currentTarget.value)}>
-        {roots.map(root => (
-          <option key={root.token} value={root.token}>
-            {root.name}
-          </option>
-        ))}
-      </select>
-    </label>
+    <select aria-label="Folder" class="select" value={chosen} onChange={event => onChoose(event.currentTarget.value)}>
+      {roots.map(root => (
+        <option key={root.token} value={root.token}>
+          {root.name}
+        </option>
+      ))}
+    </select>
   );
 }
