@@ -5,10 +5,12 @@
  * Ours is timed from the press of Start to the last byte's being written (a piece is verified before it is);
  * libtorrent from its connecting to its having verified everything.
  *
- * npm run bench -- download [--size MiB] [--piece KiB] [--rounds N] [--json]
+ * npm run bench -- download [--size MiB] [--piece KiB] [--rounds N] [--json] [--profile DIR]
+ *
+ * --profile puts V8's CPU profiles of host and io-daemon there, one a thread; it costs some of the rate.
  */
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { App } from '../e2e/app.ts';
 import { Browser } from '../e2e/browser.ts';
@@ -19,10 +21,11 @@ import { differences, magnetOf, makePayload, type Payload } from '../peers/paylo
 import { sleep, until } from '../peers/wait.ts';
 import { twoHosts, type Hosts } from './hosts.ts';
 import { median, round, type Report } from './report.ts';
-import { bytesThrough, cpuSeconds, loopbackPortOf, peakResident, treeCpuSeconds } from './usage.ts';
+import { cpuSeconds, loopbackPortOf, peakResident, trafficThrough, treeCpuSeconds } from './usage.ts';
 
 const SEED_PORT = 6881;
 const MAX_SECONDS = 600;
+const profiler = new URL('profile.mjs', import.meta.url).href;
 
 interface Sample {
   readonly megabytesPerSecond: number;
@@ -33,6 +36,8 @@ interface Sample {
 interface OurSample extends Sample {
   /** Bytes over `/io`, both ways, as a part of the payload. */
   readonly ioShare: number;
+  /** TCP segments with data over `/io`, both ways, a GB: each wakes someone. */
+  readonly ioSegmentsPerGB: number;
   /** Bytes at their peak. */
   readonly ioResident: number;
   /** Bytes of the worker's heap at the end: what is used, and what V8 had grown to. */
@@ -48,6 +53,7 @@ export async function bench(args: readonly string[]): Promise<Report> {
       piece: { type: 'string', default: '1024' },
       rounds: { type: 'string', default: '5' },
       json: { type: 'boolean', default: false },
+      profile: { type: 'string' },
     },
   });
   const say = (line: string): void => {
@@ -66,7 +72,7 @@ export async function bench(args: readonly string[]): Promise<Report> {
     const listen = `${hosts.seedAddress}:${SEED_PORT}`;
     const seed = await LibtorrentPeer.start('seed', { torrent, dir: payload.dir, listen, under: hosts.onSeed });
     for (let i = 1; i <= Number(values.rounds); i++) {
-      const mine = await oursOnce(hosts, payload, join(dir, `ours-${i}`));
+      const mine = await oursOnce(hosts, payload, join(dir, `ours-${i}`), values.profile);
       ours.push(mine);
       say(`round ${i}: ours       ${describe(mine)}, ${(mine.ioShare * 100).toFixed(2)} % over /io`);
       const other = await libtorrentOnce(hosts, payload, torrent, join(dir, `libtorrent-${i}`));
@@ -81,9 +87,15 @@ export async function bench(args: readonly string[]): Promise<Report> {
   return report(ours, theirs, Number(values.size));
 }
 
-async function oursOnce(hosts: Hosts, payload: Payload, dir: string): Promise<OurSample> {
+async function oursOnce(hosts: Hosts, payload: Payload, dir: string, profile: string | undefined): Promise<OurSample> {
   const under = hosts.onLeech;
-  const starling = await Starling.start({ home: join(dir, 'home'), downloads: join(dir, 'downloads'), under, port: 7800 });
+  const starling = await Starling.start({
+    home: join(dir, 'home'),
+    downloads: join(dir, 'downloads'),
+    under,
+    port: 7800,
+    ...(profile === undefined ? {} : { env: { NODE_OPTIONS: `--import ${profiler}`, STARLING_PROFILE: resolve(profile) } }),
+  });
   const browser = await Browser.start({ under });
   try {
     const app = await App.open(browser, starling);
@@ -92,7 +104,7 @@ async function oursOnce(hosts: Hosts, payload: Payload, dir: string): Promise<Ou
     const { ioPid } = starling;
     const parts = {
       daemon: () => cpuSeconds([ioPid]),
-      host: () => treeCpuSeconds(starling.hostPid) - cpuSeconds([ioPid]),
+      host: () => cpuSeconds([starling.hostPid]),
       browser: () => treeCpuSeconds(browser.pid),
     };
     const before = { daemon: parts.daemon(), host: parts.host(), browser: parts.browser() };
@@ -107,7 +119,7 @@ async function oursOnce(hosts: Hosts, payload: Payload, dir: string): Promise<Ou
       host: (parts.host() - before.host) / gigabytes,
       browser: (parts.browser() - before.browser) / gigabytes,
     };
-    const ioBytes = bytesThrough(loopbackPortOf(ioPid, under), under);
+    const io = trafficThrough(loopbackPortOf(ioPid, under), under);
     const heap = await workerHeap(browser);
     await app.complete(payload.name);
     const wrong = differences(payload, starling.downloads);
@@ -115,7 +127,8 @@ async function oursOnce(hosts: Hosts, payload: Payload, dir: string): Promise<Ou
     return {
       megabytesPerSecond: payload.size / 1e6 / seconds,
       cpu,
-      ioShare: ioBytes / payload.size,
+      ioShare: io.bytes / payload.size,
+      ioSegmentsPerGB: io.segments / gigabytes,
       ioResident: peakResident(ioPid),
       heapUsed: heap.usedSize,
       heapTotal: heap.totalSize,
@@ -192,6 +205,7 @@ function report(ours: readonly OurSample[], theirs: readonly Sample[], sizeMiB: 
       libtorrent: cpu(theirs, 'libtorrent'),
     },
     ioPercentOfPayload: round(100 * Math.max(...ours.map(({ ioShare }) => ioShare)), 3),
+    ioSegmentsPerGB: round(median(ours.map(({ ioSegmentsPerGB }) => ioSegmentsPerGB)), 0),
     ioDaemonPeakMiB: mebibytes(Math.max(...ours.map(({ ioResident }) => ioResident))),
     workerHeapMiB: {
       used: mebibytes(Math.max(...ours.map(({ heapUsed }) => heapUsed))),

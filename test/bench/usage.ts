@@ -30,15 +30,14 @@ export function peakResident(pid: number): number {
 }
 
 /**
- * Bytes that crossed the sockets that others have open to a server on `port`, both ways, by the kernel's own count.
- * `under` is where it runs, such as `ip netns exec NAME`.
+ * What crossed the sockets that others have open to a server on `port`, both ways, by the kernel's own count: bytes, and
+ * segments that carried any. `under` is where it runs, such as `ip netns exec NAME`.
  */
-export function bytesThrough(port: number, under: readonly string[] = []): number {
+export function trafficThrough(port: number, under: readonly string[] = []): { bytes: number; segments: number } {
   const [command = 'ss', ...rest] = [...under, 'ss', '-tinOH', 'state', 'established', 'sport', '=', `:${port}`];
   const lines = execFileSync(command, rest, { encoding: 'utf8' });
-  let bytes = 0;
-  for (const [, count] of lines.matchAll(/bytes_(?:sent|received):(\d+)/g)) bytes += Number(count);
-  return bytes;
+  const sum = (pattern: RegExp): number => [...lines.matchAll(pattern)].reduce((total, [, count]) => total + Number(count), 0);
+  return { bytes: sum(/ bytes_(?:sent|received):(\d+)/g), segments: sum(/ data_segs_(?:out|in):(\d+)/g) };
 }
 
 /** The TCP port that this process listens on at 127.0.0.1. */

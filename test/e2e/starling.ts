@@ -15,6 +15,8 @@ export interface StarlingOptions {
   readonly port?: number;
   /** Runs before the command, such as `ip netns exec NAME`. */
   readonly under?: readonly string[];
+  /** Beside what the tests themselves run with. */
+  readonly env?: Readonly<Record<string, string>>;
   /** What the host's configuration allows beside the public and private ranges. */
   readonly allow?: readonly string[];
 }
@@ -67,11 +69,11 @@ export class Starling {
 
   /** On the same home and port, as after a reboot. */
   async startAgain(): Promise<void> {
-    const { home, downloads, under = [] } = this.#options;
+    const { home, downloads, under = [], env } = this.#options;
     const args = [command, 'start', '--no-open', '--home', home, '--download-dir', downloads, '--port', String(this.port)];
     const [first = process.execPath, ...rest] = [...under, process.execPath, ...args];
     this.#output = '';
-    const child = spawn(first, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, CI: 'true' } });
+    const child = spawn(first, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, CI: 'true', ...env } });
     this.#child = child;
     const hear = (data: Buffer): void => void (this.#output += data.toString());
     child.stdout.on('data', hear);
