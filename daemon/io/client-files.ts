@@ -2,7 +2,7 @@
 import { ErrorCode, FileStatus, type Frame, type FrameOf, Op, type Span } from '../wire/frames.ts';
 import { WireError } from '../wire/bytes.ts';
 import type { Files } from './files.ts';
-import type { Place } from './landing.ts';
+import type { Place } from './assembly.ts';
 import { LIMITS } from './limits.ts';
 import type { SharedFile } from './shared-file.ts';
 

@@ -5,7 +5,6 @@ import { ErrorCode, type Frame, type FrameOf, type IoStats, MAX_FRAME, Op } from
 import { ClientFiles } from './client-files.ts';
 import { Gather } from './gather.ts';
 import { HttpOut } from './http-out.ts';
-import { spansFit } from './landing.ts';
 import { LIMITS } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import type { Services } from './services.ts';
@@ -64,21 +63,16 @@ export class Client {
     }
   }
 
-  /** Sockets and listeners go at once; buffers, and writes begun, do not. */
-  end(): void {
+  /** Sockets and listeners go at once; buffers, and writes begun, do not. `last` is what the client hears last. */
+  end(last: Frame | null): void {
     if (this.#isEnded) return;
+    if (last !== null) this.push(last);
+    this.#outbox.flush();
     this.#isEnded = true;
     this.#http.end();
     this.#tcp.end();
     this.#files.end();
     this.#services.kept.orphan();
-  }
-
-  /** Sends what is queued, and this last. */
-  endWith(frame: Frame): void {
-    this.push(frame);
-    this.#outbox.flush();
-    this.end();
   }
 
   #receiveFrame(bytes: Uint8Array): void {
@@ -95,7 +89,7 @@ export class Client {
     const frame: Frame = { op: Op.ERROR, id: error.requestId, code: error.code, text: error.message };
     if (CONTINUE.has(error.code)) this.push(frame);
     else if (!this.#isEnded) {
-      this.endWith(frame);
+      this.end(frame);
       this.#fail();
     }
   }
@@ -191,7 +185,8 @@ export class Client {
     const { id, buffer, length, tag, spans } = frame;
     if (kept.isUnclaimed(buffer) && landing.matches(buffer, length, tag)) return kept.adopt(buffer);
     if (buffer === 0 || landing.has(buffer)) throw new WireError(ErrorCode.BAD_STATE, `buffer ${buffer} is taken`, id);
-    if (!spansFit(spans, length)) throw new WireError(ErrorCode.BAD_STATE, 'the spans are not as long as the buffer', id);
+    if (spans.reduce((sum, span) => sum + span.length, 0) !== length)
+      throw new WireError(ErrorCode.BAD_STATE, 'the spans are not as long as the buffer', id);
     const places = this.#files.places(spans, id);
     if (!landing.open(buffer, length, tag, places)) throw new WireError(ErrorCode.LIMIT, 'too much is open for landing', id);
   }
@@ -255,7 +250,7 @@ export class Client {
       .finally(() => this.#tasks--)
       .catch(() => undefined);
     if (this.#tasks > TASKS) {
-      this.endWith({ op: Op.ERROR, id, code: ErrorCode.LIMIT, text: 'too many requests at once' });
+      this.end({ op: Op.ERROR, id, code: ErrorCode.LIMIT, text: 'too many requests at once' });
       this.#fail();
     }
   }

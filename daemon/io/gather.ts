@@ -5,7 +5,7 @@
 import { FileStatus, type Frame, type FrameOf, Op, SentStatus } from '../wire/frames.ts';
 import { problemOf } from './errno.ts';
 import type { Files } from './files.ts';
-import type { Place } from './landing.ts';
+import type { Place } from './assembly.ts';
 import { READ_BYTES, READS, SEND_AHEAD, SEND_BYTES, SEND_COUNT } from './limits.ts';
 import type { PeerSocket } from './peer-socket.ts';
 

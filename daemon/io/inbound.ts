@@ -2,7 +2,8 @@
  * What arrives on one socket, taken apart: raw bytes against credit, then frames that land, are thrown away, or are
  * forwarded against credit. It holds back only what it had read when the credit ran out: at most one read.
  */
-import type { Claim, Landing } from './landing.ts';
+import type { Claim } from './assembly.ts';
+import type { Landing } from './landing.ts';
 import { LONGEST_FRAME } from './limits.ts';
 import type { Rules } from './rules.ts';
 

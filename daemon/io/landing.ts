@@ -2,82 +2,19 @@
  * Assembly buffers: bytes land in them from many sockets, are hashed, and are written once every digest holds.
  * A buffer outlives the connection that opened it (kept.ts); the claims of sockets do not.
  */
-import { type DigestOf, DIGEST_BYTES, FileStatus, type KeptBuffer, LandStatus, type Span } from '../wire/frames.ts';
+import { type DigestOf, FileStatus, type KeptBuffer, LandStatus } from '../wire/frames.ts';
+import { Assembly, Claim, type CommitResult, type Place } from './assembly.ts';
 import { statusOf } from './errno.ts';
-import type { SharedFile } from './shared-file.ts';
 import type { HashPool } from './hash-pool.ts';
 import type { CommitJob } from './jobs.ts';
 import { LIMITS, OPEN_BUFFERS, OPEN_BYTES, UNACKNOWLEDGED } from './limits.ts';
 import type { MemoryPool } from './memory.ts';
-import { type Range, RangeSet } from './ranges.ts';
+import type { Range } from './ranges.ts';
 import type { Ask } from './rules.ts';
-
-type BufferState = KeptBuffer['state'];
-type Input = 'commit' | 'reset' | 'ok' | 'missing' | 'mismatch' | 'error';
-
-/** Every move of a buffer; what a state does not list is refused. Dropped, it is gone, from whichever state. */
-const MOVES: Readonly<Record<BufferState, Partial<Record<Input, BufferState>>>> = {
-  open: { commit: 'committing', reset: 'open', missing: 'missing' },
-  missing: { commit: 'committing', reset: 'open', missing: 'missing' },
-  committing: { ok: 'ok', mismatch: 'mismatch', error: 'error' },
-  mismatch: { commit: 'committing', reset: 'open' },
-  error: { commit: 'committing', reset: 'open', missing: 'missing' },
-  ok: {},
-};
-
-/** A piece of a file, or of nothing: `file` is null where zeros stand that are never written. */
-export interface Place {
-  readonly file: SharedFile | null;
-  readonly offset: number;
-  readonly length: number;
-}
-
-export interface CommitResult {
-  readonly status: LandStatus;
-  readonly file: FileStatus;
-  readonly blocks: Uint8Array;
-}
 
 const NOTHING = new Uint8Array(0);
 const WRITTEN: CommitResult = { status: LandStatus.OK, file: FileStatus.OK, blocks: NOTHING };
 const INCOMPLETE: CommitResult = { status: LandStatus.MISSING, file: FileStatus.OK, blocks: NOTHING };
-
-interface Assembly {
-  readonly id: number;
-  readonly tag: Uint8Array;
-  readonly length: number;
-  places: readonly Place[];
-  state: BufferState;
-  /** Taken when the first byte comes, given back when all are written. */
-  memory: ArrayBuffer | null;
-  bytes: Uint8Array;
-  readonly have: RangeSet;
-  readonly claims: Set<Claim>;
-  /** Who waits for the end of the running commit. */
-  waiting: ((result: CommitResult) => void)[];
-  isDropped: boolean;
-}
-
-/** A range that one socket is filling. `staged`: its bytes go aside, as another was there first and has not finished. */
-export class Claim implements Range {
-  readonly assembly: Assembly;
-  readonly offset: number;
-  readonly length: number;
-  readonly staged: Uint8Array | null;
-  /** False once its range is there from elsewhere, or closed: its bytes go nowhere. */
-  isLive = true;
-
-  constructor(assembly: Assembly, { offset, length }: Range, isStaged: boolean) {
-    this.assembly = assembly;
-    this.offset = offset;
-    this.length = length;
-    this.staged = isStaged ? new Uint8Array(length) : null;
-  }
-
-  get buffer(): number {
-    return this.assembly.id;
-  }
-}
 
 export class Landing {
   readonly #pool: HashPool;
@@ -139,7 +76,7 @@ export class Landing {
 
   isOpen(buffer: number): boolean {
     const assembly = this.#assemblies.get(buffer);
-    return assembly !== undefined && takesBytes(assembly);
+    return assembly !== undefined && assembly.takesBytes;
   }
 
   has(buffer: number): boolean {
@@ -155,34 +92,21 @@ export class Landing {
   /** False where the limits do not allow it. The places are held open until it is written or dropped. */
   open(id: number, length: number, tag: Uint8Array, places: readonly Place[]): boolean {
     if (this.#open + length > OPEN_BYTES || this.#openCount >= OPEN_BUFFERS) return false;
-    const assembly: Assembly = {
-      id,
-      tag: tag.slice(),
-      length,
-      places,
-      state: 'open',
-      memory: null,
-      bytes: NOTHING,
-      have: new RangeSet(),
-      claims: new Set(),
-      waiting: [],
-      isDropped: false,
-    };
+    const assembly = new Assembly(id, length, tag, places);
     this.#assemblies.set(id, assembly);
     this.#open += length;
     this.#openCount++;
     for (const { file } of places) file?.retain();
-    addZeros(assembly);
     return true;
   }
 
   /** Room for a range that was asked for; null where it is no longer wanted. */
   claim(ask: Ask): Claim | null {
     const assembly = this.#assemblies.get(ask.buffer);
-    if (assembly === undefined || !takesBytes(assembly) || ask.offset + ask.length > assembly.length) return null;
+    if (assembly === undefined || !assembly.takesBytes || ask.offset + ask.length > assembly.length) return null;
     if (assembly.have.overlaps(ask.offset, ask.length)) return null;
     this.#hold(assembly);
-    const isTaken = isBeingFilled(assembly, ask);
+    const isTaken = assembly.isBeingFilled(ask);
     if (isTaken) this.#use(ask.length);
     const claim = new Claim(assembly, ask, isTaken);
     assembly.claims.add(claim);
@@ -224,16 +148,16 @@ export class Landing {
   /** Reopens ranges, after a mismatch or before. False where the buffer is not to be opened. */
   reset(buffer: number, ranges: readonly Range[]): boolean {
     const assembly = this.#assemblies.get(buffer);
-    if (assembly === undefined || !move(assembly, 'reset')) return false;
+    if (assembly === undefined || !assembly.move('reset')) return false;
     for (const { offset, length } of ranges) assembly.have.delete(offset, length);
-    addZeros(assembly);
+    assembly.addZeros();
     return true;
   }
 
   /** `done` is called once; null where there is no such buffer. A commit of what is written already is ok. */
   commit(buffer: number, digests: readonly DigestOf[], wantBlocks: boolean, done: (result: CommitResult | null) => void): void {
     const assembly = this.#assemblies.get(buffer);
-    if (assembly === undefined || digests.some(digest => !fits(digest, assembly.length))) {
+    if (assembly === undefined || !digests.every(digest => assembly.takesDigest(digest))) {
       done(null);
       return;
     }
@@ -241,11 +165,11 @@ export class Landing {
     else if (assembly.state === 'committing') assembly.waiting.push(done);
     else {
       for (const claim of assembly.claims) this.#silence(claim);
-      if (assembly.have.covers(assembly.length)) {
+      if (assembly.isWhole) {
         assembly.waiting.push(done);
         this.#start(assembly, digests, wantBlocks);
       } else {
-        move(assembly, 'missing');
+        assembly.move('missing');
         done(INCOMPLETE);
       }
     }
@@ -277,7 +201,7 @@ export class Landing {
 
   #start(assembly: Assembly, digests: readonly DigestOf[], wantBlocks: boolean): void {
     this.#hold(assembly);
-    move(assembly, 'commit');
+    assembly.move('commit');
     this.#committing += assembly.length;
     this.#pressure();
     const copies = digests.map(digest => ({ ...digest, expected: digest.expected.slice() }));
@@ -311,16 +235,16 @@ export class Landing {
     if (assembly.memory === null) this.#lost(assembly);
     switch (result.status) {
       case LandStatus.OK:
-        move(assembly, 'ok');
+        assembly.move('ok');
         this.#written += assembly.length;
         this.#release(assembly);
         break;
       case LandStatus.MISMATCH:
-        move(assembly, 'mismatch');
+        assembly.move('mismatch');
         break;
       case LandStatus.MISSING:
       case LandStatus.ERROR:
-        move(assembly, 'error');
+        assembly.move('error');
         break;
       default:
         result.status satisfies never;
@@ -338,14 +262,14 @@ export class Landing {
   #lost(assembly: Assembly): void {
     this.#use(-assembly.length);
     assembly.have.delete(0, assembly.length);
-    addZeros(assembly);
+    assembly.addZeros();
   }
 
   /** Marks a range as there: every other claim on it comes too late. */
   #arrived(assembly: Assembly, range: Range): void {
     assembly.have.add(range.offset, range.length);
     this.#landedBytes += range.length;
-    for (const other of assembly.claims) if (overlap(other, range)) this.#silence(other);
+    for (const other of assembly.claimsOn(range)) this.#silence(other);
   }
 
   #silence(claim: Claim): void {
@@ -364,12 +288,7 @@ export class Landing {
     assembly.memory = this.#memory.take(assembly.length);
     assembly.bytes = new Uint8Array(assembly.memory);
     this.#use(assembly.length);
-    // Recycled memory holds an older piece where this one has zeros.
-    let at = 0;
-    for (const { file, length } of assembly.places) {
-      if (file === null) assembly.bytes.fill(0, at, at + length);
-      at += length;
-    }
+    assembly.fillZeros();
   }
 
   /** Gives back memory and files; the record of how it ended stays. */
@@ -406,42 +325,6 @@ export class Landing {
   }
 }
 
-/** The spans of a buffer must be as long as it is, all together. */
-export function spansFit(spans: readonly Span[], length: number): boolean {
-  return spans.reduce((sum, span) => sum + span.length, 0) === length;
-}
-
-function takesBytes(assembly: Assembly): boolean {
-  return assembly.state === 'open' || assembly.state === 'missing';
-}
-
-function move(assembly: Assembly, input: Input): boolean {
-  const next = MOVES[assembly.state][input];
-  if (next !== undefined) assembly.state = next;
-  return next !== undefined;
-}
-
-function isBeingFilled(assembly: Assembly, range: Range): boolean {
-  for (const claim of assembly.claims) if (claim.isLive && claim.staged === null && overlap(claim, range)) return true;
-  return false;
-}
-
-function overlap(a: Range, b: Range): boolean {
-  return a.offset < b.offset + b.length && b.offset < a.offset + a.length;
-}
-
-function fits({ algorithm, offset, length, expected }: DigestOf, within: number): boolean {
-  return offset + length <= within && expected.length === DIGEST_BYTES[algorithm];
-}
-
 function failure(file: FileStatus): CommitResult {
   return { status: LandStatus.ERROR, file, blocks: NOTHING };
-}
-
-function addZeros(assembly: Assembly): void {
-  let at = 0;
-  for (const { file, length } of assembly.places) {
-    if (file === null) assembly.have.add(at, length);
-    at += length;
-  }
 }

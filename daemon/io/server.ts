@@ -19,6 +19,7 @@ export interface Admission {
   readonly origin: string;
 }
 
+const SUPERSEDED: Frame = { op: Op.ERROR, id: 0, code: ErrorCode.SUPERSEDED, text: 'another connection has taken over' };
 /** A WebSocket's own framing around the first message. */
 const FRAMING = 64;
 /** Connections at once, before and after authentication. */
@@ -37,7 +38,7 @@ export class IoServer {
   });
   #admission: Admission | null = null;
   #port = 0;
-  #current: { readonly client: Client | null; leave(code: ErrorCode, text: string): void } | null = null;
+  #current: { readonly leave: (last: Frame | null) => void } | null = null;
 
   constructor(services: Services) {
     this.#services = services;
@@ -72,7 +73,7 @@ export class IoServer {
   }
 
   close(): void {
-    this.#current?.leave(ErrorCode.SUPERSEDED, 'the daemon stops');
+    this.#current?.leave(null);
     this.#http.close();
   }
 
@@ -121,35 +122,34 @@ export class IoServer {
   async #welcome(ws: WebSocket, id: number): Promise<void> {
     const { landing, kept, counters } = this.#services;
     ws.pause();
-    this.#current?.leave(ErrorCode.SUPERSEDED, 'another connection has taken over');
+    this.#current?.leave(SUPERSEDED);
     const send = (message: Uint8Array) => {
       counters.ioOut += message.length;
       ws.send(message);
       if (ws.bufferedAmount > OUT_QUEUE) ws.terminate();
     };
+    let client: Client | null = null;
     const me = {
-      client: null as Client | null,
-      leave: (code: ErrorCode, text: string) => {
-        const frame: Frame = { op: Op.ERROR, id: 0, code, text };
-        if (me.client === null) send(encode(frame));
-        else me.client.endWith(frame);
+      leave: (last: Frame | null) => {
+        if (client !== null) client.end(last);
+        else if (last !== null) send(encode(last));
         ws.resume();
         dismiss(ws);
       },
     };
     this.#current = me;
     ws.on('close', () => {
-      me.client?.end();
+      client?.end(null);
       if (this.#current === me) this.#current = null;
     });
     await landing.settled();
     if (this.#current !== me) return;
     send(encode({ op: Op.AUTH_RESULT, id, ok: true, message: '', kept: kept.offer() }));
-    const client = new Client(this.#services, send, () => dismiss(ws));
-    me.client = client;
+    const admitted = new Client(this.#services, send, () => dismiss(ws));
+    client = admitted;
     ws.on('message', (data: Buffer, isBinary) => {
       counters.ioIn += data.length;
-      if (isBinary) client.receive(new Uint8Array(data.buffer, data.byteOffset, data.length));
+      if (isBinary) admitted.receive(new Uint8Array(data.buffer, data.byteOffset, data.length));
       else ws.terminate();
     });
     ws.resume();

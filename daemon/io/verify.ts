@@ -2,7 +2,7 @@
 import { type Digest, DIGEST_BYTES, FileStatus, LandStatus } from '../wire/frames.ts';
 import type { HashPool } from './hash-pool.ts';
 import type { VerifyJob } from './jobs.ts';
-import type { Place } from './landing.ts';
+import type { Place } from './assembly.ts';
 
 export interface VerifyItem {
   readonly places: readonly Place[];

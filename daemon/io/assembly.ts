@@ -1,0 +1,134 @@
+/** One assembly buffer: the states that it goes through, what of it is there, and who is filling which part. */
+import { type DigestOf, DIGEST_BYTES, type FileStatus, type KeptBuffer, type LandStatus } from '../wire/frames.ts';
+import { type Range, RangeSet } from './ranges.ts';
+import type { SharedFile } from './shared-file.ts';
+
+type BufferState = KeptBuffer['state'];
+type Input = 'commit' | 'reset' | 'ok' | 'missing' | 'mismatch' | 'error';
+
+/** Every move of a buffer; what a state does not list is refused. Dropped, it is gone, from whichever state. */
+const MOVES: Readonly<Record<BufferState, Partial<Record<Input, BufferState>>>> = {
+  open: { commit: 'committing', reset: 'open', missing: 'missing' },
+  missing: { commit: 'committing', reset: 'open', missing: 'missing' },
+  committing: { ok: 'ok', mismatch: 'mismatch', error: 'error' },
+  mismatch: { commit: 'committing', reset: 'open' },
+  error: { commit: 'committing', reset: 'open', missing: 'missing' },
+  ok: {},
+};
+
+/** A piece of a file, or of nothing: `file` is null where zeros stand that are never written. */
+export interface Place {
+  readonly file: SharedFile | null;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** How a commit ended, as LAND_RESULT tells it. */
+export interface CommitResult {
+  readonly status: LandStatus;
+  readonly file: FileStatus;
+  readonly blocks: Uint8Array;
+}
+
+export class Assembly {
+  readonly id: number;
+  readonly tag: Uint8Array;
+  readonly length: number;
+  /** Where it will be written, in its order; none any more once it is. */
+  places: readonly Place[];
+  /** Taken when the first byte comes, away while a thread has it, given back when all are written. */
+  memory: ArrayBuffer | null = null;
+  bytes = new Uint8Array(0);
+  readonly have = new RangeSet();
+  readonly claims = new Set<Claim>();
+  /** Who waits for the end of the running commit. */
+  waiting: ((result: CommitResult) => void)[] = [];
+  /** It is to go as soon as the running commit has ended. */
+  isDropped = false;
+  #state: BufferState = 'open';
+
+  constructor(id: number, length: number, tag: Uint8Array, places: readonly Place[]) {
+    this.id = id;
+    this.tag = tag.slice();
+    this.length = length;
+    this.places = places;
+    this.addZeros();
+  }
+
+  get state(): BufferState {
+    return this.#state;
+  }
+
+  get takesBytes(): boolean {
+    return this.#state === 'open' || this.#state === 'missing';
+  }
+
+  get isWhole(): boolean {
+    return this.have.covers(this.length);
+  }
+
+  /** False where the state has no such move, and stays. */
+  move(input: Input): boolean {
+    const next = MOVES[this.#state][input];
+    if (next !== undefined) this.#state = next;
+    return next !== undefined;
+  }
+
+  /** Counts the zeros that stand for no file as there. */
+  addZeros(): void {
+    for (const { offset, length } of this.#zeros()) this.have.add(offset, length);
+  }
+
+  /** Recycled memory holds an older piece where this one has zeros. */
+  fillZeros(): void {
+    for (const { offset, length } of this.#zeros()) this.bytes.fill(0, offset, offset + length);
+  }
+
+  /** Whether another socket is half-way into some of the range. */
+  isBeingFilled(range: Range): boolean {
+    for (const claim of this.claims) if (claim.isLive && claim.staged === null && overlap(claim, range)) return true;
+    return false;
+  }
+
+  takesDigest({ algorithm, offset, length, expected }: DigestOf): boolean {
+    return offset + length <= this.length && expected.length === DIGEST_BYTES[algorithm];
+  }
+
+  /** The claims, running or done, on any of the range. */
+  *claimsOn(range: Range): Iterable<Claim> {
+    for (const claim of this.claims) if (overlap(claim, range)) yield claim;
+  }
+
+  *#zeros(): Iterable<Range> {
+    let offset = 0;
+    for (const { file, length } of this.places) {
+      if (file === null) yield { offset, length };
+      offset += length;
+    }
+  }
+}
+
+/** A range that one socket is filling. `staged`: its bytes go aside, as another was there first and has not finished. */
+export class Claim implements Range {
+  readonly assembly: Assembly;
+  readonly offset: number;
+  readonly length: number;
+  readonly staged: Uint8Array | null;
+  /** False once its range is there from elsewhere, or closed: its bytes go nowhere. */
+  isLive = true;
+
+  constructor(assembly: Assembly, { offset, length }: Range, isStaged: boolean) {
+    this.assembly = assembly;
+    this.offset = offset;
+    this.length = length;
+    this.staged = isStaged ? new Uint8Array(length) : null;
+  }
+
+  get buffer(): number {
+    return this.assembly.id;
+  }
+}
+
+function overlap(a: Range, b: Range): boolean {
+  return a.offset < b.offset + b.length && b.offset < a.offset + a.length;
+}

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { HashPool } from '../../daemon/io/hash-pool.ts';
+import type { Job, JobResult } from '../../daemon/io/jobs.ts';
+import { Landing } from '../../daemon/io/landing.ts';
+import { MemoryPool } from '../../daemon/io/memory.ts';
+import { LandStatus } from '../../daemon/wire/frames.ts';
+import { sha1Of } from './fixture.ts';
+
+const MiB = 1 << 20;
+const PIECE = 8 * MiB;
+const bytes = new Uint8Array(PIECE);
+const digests = [sha1Of(bytes)];
+
+/** A pool whose threads answer when the test says so. */
+function setUp() {
+  const jobs: { job: Job; done: (result: JobResult) => void }[] = [];
+  const pool: Pick<HashPool, 'run'> = { run: job => new Promise(done => jobs.push({ job, done })) };
+  const landing = new Landing(pool as HashPool, new MemoryPool());
+  const pressure: boolean[] = [];
+  landing.onPressure = () => pressure.push(landing.isFull);
+  const results: (LandStatus | null)[] = [];
+  const fill = (buffer: number) => {
+    expect(landing.open(buffer, PIECE, new Uint8Array(), [])).toBe(true);
+    expect(landing.put(buffer, 0, bytes)).toBe(true);
+  };
+  const commit = (buffer: number) => landing.commit(buffer, digests, false, result => results.push(result?.status ?? null));
+  /** Lets the oldest job end. */
+  const finish = async (status: LandStatus, keepsMemory = true) => {
+    await new Promise(resolve => setImmediate(resolve));
+    const { job, done } = jobs.shift() ?? expect.unreachable();
+    const memory = keepsMemory && job.kind === 'commit' ? job.memory : null;
+    done({ status, errno: status === LandStatus.ERROR ? 'EIO' : '', blocks: new Uint8Array(), memory });
+    await new Promise(resolve => setImmediate(resolve));
+  };
+  return { landing, pressure, results, fill, commit, finish };
+}
+
+describe('landing under pressure', () => {
+  it('rests while too much is committed and not written, and goes on once it is', async () => {
+    const { landing, pressure, fill, commit, finish } = setUp();
+    for (let buffer = 1; buffer <= 9; buffer++) {
+      fill(buffer);
+      commit(buffer);
+    }
+    expect(landing.isFull).toBe(true);
+    expect(landing.committing).toBe(9 * PIECE);
+    await finish(LandStatus.OK);
+    expect(landing.isFull).toBe(false);
+    expect(pressure).toEqual([true, false]);
+    expect(landing.used).toBe(8 * PIECE);
+  });
+
+  it('does not wait for memory that only more bytes can finish', () => {
+    const { landing, fill, commit } = setUp();
+    for (let buffer = 1; buffer <= 14; buffer++) fill(buffer);
+    expect(landing.used).toBeGreaterThan(96 * MiB);
+    expect(landing.isFull).toBe(false);
+    commit(1);
+    expect(landing.isFull).toBe(true);
+  });
+
+  it('opens no more than can be held', () => {
+    const { landing } = setUp();
+    for (let buffer = 1; buffer <= 4; buffer++) expect(landing.open(buffer, 64 * MiB, new Uint8Array(), [])).toBe(true);
+    expect(landing.open(5, 1, new Uint8Array(), [])).toBe(false);
+    landing.drop(1);
+    expect(landing.open(5, 1, new Uint8Array(), [])).toBe(true);
+  });
+
+  it('waits for the running commits to settle, and drops what was dropped meanwhile', async () => {
+    const { landing, results, fill, commit, finish } = setUp();
+    fill(1);
+    commit(1);
+    commit(1);
+    landing.drop(1);
+    let isSettled = false;
+    const settled = landing.settled().then(() => (isSettled = true));
+    await new Promise(resolve => setImmediate(resolve));
+    expect(isSettled).toBe(false);
+    await finish(LandStatus.OK);
+    await settled;
+    expect(results).toEqual([LandStatus.OK, LandStatus.OK]);
+    expect(landing.has(1)).toBe(false);
+    expect(landing.used).toBe(0);
+  });
+
+  it('takes bytes anew that were lost with the thread that had them', async () => {
+    const { landing, results, fill, commit, finish } = setUp();
+    fill(1);
+    commit(1);
+    await finish(LandStatus.ERROR, false);
+    commit(1);
+    expect(results).toEqual([LandStatus.ERROR, LandStatus.MISSING]);
+    expect(landing.used).toBe(0);
+    landing.put(1, 0, bytes);
+    commit(1);
+    await finish(LandStatus.OK);
+    expect(results).toEqual([LandStatus.ERROR, LandStatus.MISSING, LandStatus.OK]);
+  });
+});
