@@ -99,7 +99,7 @@ function vitest(name, args) {
 mkdirSync(reports, { recursive: true });
 if (modulesAreStale()) {
   heading('npm ci');
-  if (!run('npm', ['ci', '--no-audit', '--no-fund'])) process.exit(1);
+  if (!run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'])) process.exit(1);
 }
 installPeers();
 heading('build');
