@@ -47,13 +47,6 @@ export function resume(ids: readonly TorrentId[]): void {
   if (ids.length > 0) run({ do: 'resume', ids });
 }
 
-/** Pauses what runs; where all of it is paused already, resumes. */
-export function togglePaused(ids: readonly TorrentId[]): void {
-  const running = ids.filter(id => isRunning(id));
-  if (running.length > 0) pause(running);
-  else resume(ids);
-}
-
 export function isRunning(id: TorrentId): boolean {
   const state = store.row(id)?.value.state;
   return state !== undefined && state !== 'paused' && state !== 'error';
