@@ -1,6 +1,6 @@
 /**
  * What arrives on one socket, taken apart: raw bytes against credit, then frames that land, are thrown away, or are
- * forwarded against credit. It holds back only what it had read when the credit ran out: at most one read.
+ * forwarded against credit. It holds back only what it had read when the credit ran out: one read at most.
  */
 import type { Claim } from './assembly.ts';
 import type { Landing } from './landing.ts';
@@ -19,7 +19,7 @@ export interface InboundEvents {
   discarded(length: number, head: Buffer): void;
   /** Nothing more is taken from this socket. */
   failed(reason: 'too-long' | 'no-memory', length: number): void;
-  /** Whether frames that are being put together may take so much more memory; less than 0 gives it back. */
+  /** Whether what is put together or held back may take so much more memory; less than 0 gives it back. */
   reserve(bytes: number): boolean;
 }
 
@@ -75,14 +75,13 @@ export class Inbound {
     if (this.#state.name !== 'raw') return;
     this.#state = AT_HEAD;
     this.#maxFrame = Math.min(maxFrame, LONGEST_FRAME);
-    this.#held = Buffer.concat([back, this.#held]);
-    this.#resume();
+    this.consume(Buffer.concat([back, this.#unhold()]));
   }
 
   /** The bytes are the reader's again when this returns. */
   consume(bytes: Buffer): void {
     if (this.#held.length > 0) {
-      this.#held = Buffer.concat([this.#held, bytes]);
+      this.#hold(bytes);
       return;
     }
     let at = 0;
@@ -95,7 +94,7 @@ export class Inbound {
       this.#advance(head);
     }
     const rest = at === 0 ? bytes : bytes.subarray(at);
-    if (this.#held.length > 0) this.#held = Buffer.concat([this.#held, rest]);
+    if (this.#held.length > 0) this.#hold(rest);
     else this.#advance(rest);
   }
 
@@ -104,15 +103,26 @@ export class Inbound {
     const state = this.#state;
     if (state.name === 'land') this.#landing.abandon(state.claim);
     if (state.name === 'forward') this.#events.reserve(-state.held);
-    this.#held = NOTHING;
+    this.#unhold();
     this.#carry = NOTHING;
     this.#state = { name: 'ended' };
   }
 
   #resume(): void {
+    if (this.#held.length > 0) this.consume(this.#unhold());
+  }
+
+  #hold(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    if (this.#events.reserve(bytes.length)) this.#held = Buffer.concat([this.#held, bytes]);
+    else this.#fail('no-memory', bytes.length);
+  }
+
+  #unhold(): Buffer {
     const held = this.#held;
     this.#held = NOTHING;
-    if (held.length > 0) this.consume(held);
+    this.#events.reserve(-held.length);
+    return held;
   }
 
   #advance(bytes: Buffer): void {
@@ -124,7 +134,7 @@ export class Inbound {
           const count = Math.min(this.#credit, bytes.length - at);
           if (count > 0) this.#events.received(Buffer.from(bytes.subarray(at, at + count)));
           this.#credit -= count;
-          this.#held = Buffer.from(bytes.subarray(at + count));
+          this.#hold(bytes.subarray(at + count));
           return;
         }
         case 'head': {
@@ -203,7 +213,7 @@ export class Inbound {
   /** Any credit lets one whole frame through. */
   #forward(bytes: Buffer, at: number, size: number): number {
     if (this.#credit <= 0) {
-      this.#held = Buffer.from(bytes.subarray(at));
+      this.#hold(bytes.subarray(at));
       return 0;
     }
     this.#credit -= size;

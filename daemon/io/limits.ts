@@ -30,10 +30,10 @@ export const LINGER = 5_000;
 
 /** Read at once from a socket: little while it is raw, as what exceeds the credit is held here. */
 export const RAW_READ = 4 * 1024;
-export const FRAMED_READ = 64 * 1024;
+export const FRAMED_READ = 256 * 1024;
 /** Longest frame that STREAM_FRAMED may allow. */
 export const LONGEST_FRAME = MAX_FRAME - 64;
-/** Frames that are being put together, over all sockets; the socket that would exceed it is closed. */
+/** Frames that are being put together, and bytes that wait for credit, over all sockets; the one that would exceed it is closed. */
 export const ASSEMBLY = 32 * MiB;
 
 /** Assembly buffers opened and not yet written, in bytes and count. */

@@ -148,6 +148,31 @@ describe('what arrives on a socket', () => {
     expect(it.events).toHaveLength(2);
   });
 
+  it('ends a socket that would hold more than there is memory for, and gives back what it held', () => {
+    const landing = new Landing(new HashPool(), new MemoryPool());
+    const events: string[] = [];
+    let reserved = 0;
+    const inbound = new Inbound(new Rules(), landing, {
+      received: () => events.push('received'),
+      landed: () => events.push('landed'),
+      discarded: () => events.push('discarded'),
+      failed: reason => events.push(reason),
+      reserve: bytes => {
+        if (reserved + bytes > 100) return false;
+        reserved += bytes;
+        return true;
+      },
+    });
+    inbound.framed(1000, new Uint8Array());
+    inbound.credit(1);
+    inbound.consume(framed(Buffer.alloc(500)).subarray(0, 90));
+    expect(reserved).toBe(90);
+    inbound.consume(Buffer.alloc(90));
+    expect(events).toEqual(['no-memory']);
+    expect(reserved).toBe(0);
+    expect(inbound.wantsMore).toBe(false);
+  });
+
   it('puts back first what was read too far', () => {
     const landing = new Landing(new HashPool(), new MemoryPool());
     const got: Buffer[] = [];
