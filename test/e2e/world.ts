@@ -37,14 +37,18 @@ export class World {
 
   static async make(options: { downloads?: string } = {}): Promise<World> {
     const dir = mkdtempSync(join(tmpdir(), 'starling-e2e-'));
-    const starling = await Starling.start({ home: join(dir, 'home'), downloads: options.downloads ?? join(dir, 'downloads') });
-    const browser = await Browser.start();
+    const downloads = options.downloads ?? join(dir, 'downloads');
+    let starling: Starling | null = null;
+    let browser: Browser | null = null;
     try {
+      starling = await Starling.start({ home: join(dir, 'home'), downloads });
+      browser = await Browser.start();
       return new World(dir, starling, browser, await App.open(browser, starling));
     } catch (error) {
-      const log = `${starling.output}\n${hostLog(starling.home)}`;
-      await browser.stop();
-      await starling.stop();
+      const log = `${starling?.output ?? ''}\n${hostLog(join(dir, 'home'))}`;
+      await browser?.stop();
+      await starling?.stop();
+      rmSync(dir, { recursive: true, force: true });
       throw new Error(`${error instanceof Error ? error.message : String(error)}\n${log}`);
     }
   }
