@@ -128,6 +128,8 @@ export interface TorrentDetail {
   readonly pieceLength: number;
   readonly pieces: number;
   readonly piecesDone: number;
+  /** Whole copies among the connected peers, and as the fraction the share of pieces of which there is one more. */
+  readonly copies: number;
   readonly files: readonly FileRow[];
   readonly peers: readonly PeerRow[];
   readonly trackers: readonly TrackerRow[];

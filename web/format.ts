@@ -17,6 +17,14 @@ export function formatCount(value: number): string {
   return whole.format(value);
 }
 
+const copies = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** Whole copies and a part of one: `1.42 copies`. */
+export function formatCopies(value: number): string {
+  // Rounded down: a copy that lacks a piece is not whole.
+  return `${copies.format(Math.floor(value * 100) / 100)} copies`;
+}
+
 /** Bytes in powers of 1000, with three figures from a megabyte up: `412 B`, `1.7 kB`, `5.82 GB`. */
 export function formatBytes(bytes: number): string {
   let value = Math.max(0, bytes);

@@ -52,7 +52,6 @@ export class Assembly {
     this.tag = tag.slice();
     this.length = length;
     this.places = places;
-    this.addZeros();
   }
 
   get state(): BufferState {
@@ -63,8 +62,14 @@ export class Assembly {
     return this.#state === 'open' || this.#state === 'missing';
   }
 
+  /** Bytes arrived everywhere but where zeros stand, which a sender may leave out or send. */
   get isWhole(): boolean {
-    return this.have.covers(this.length);
+    return this.#withZeros().covers(this.length);
+  }
+
+  /** What is there, zeros included. */
+  get ranges(): Range[] {
+    return this.#withZeros().list();
   }
 
   /** False where the state has no such move, and stays. */
@@ -74,12 +79,7 @@ export class Assembly {
     return next !== undefined;
   }
 
-  /** Counts the zeros that stand for no file as there. */
-  addZeros(): void {
-    for (const { offset, length } of this.#zeros()) this.have.add(offset, length);
-  }
-
-  /** Recycled memory holds an older piece where this one has zeros. */
+  /** Recycled memory holds an older piece where this one has zeros, and a hostile sender may have put anything there. */
   fillZeros(): void {
     for (const { offset, length } of this.#zeros()) this.bytes.fill(0, offset, offset + length);
   }
@@ -97,6 +97,13 @@ export class Assembly {
   /** The claims, running or done, on any of the range. */
   *claimsOn(range: Range): Iterable<Claim> {
     for (const claim of this.claims) if (overlap(claim, range)) yield claim;
+  }
+
+  #withZeros(): RangeSet {
+    const set = new RangeSet();
+    for (const { offset, length } of this.have.list()) set.add(offset, length);
+    for (const { offset, length } of this.#zeros()) set.add(offset, length);
+    return set;
   }
 
   *#zeros(): Iterable<Range> {

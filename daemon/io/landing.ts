@@ -150,7 +150,7 @@ export class Landing {
     const assembly = this.#assemblies.get(buffer);
     if (assembly === undefined || !assembly.move('reset')) return false;
     for (const { offset, length } of ranges) assembly.have.delete(offset, length);
-    assembly.addZeros();
+    if (assembly.memory !== null) assembly.fillZeros();
     return true;
   }
 
@@ -185,12 +185,12 @@ export class Landing {
 
   /** Everything there is, as AUTH_RESULT tells it. */
   list(): KeptBuffer[] {
-    return [...this.#assemblies.values()].map(({ id, tag, length, state, have }) => ({
+    return [...this.#assemblies.values()].map(({ id, tag, length, state, ranges }) => ({
       buffer: id,
       tag,
       length,
       state,
-      ranges: state === 'open' || state === 'missing' ? have.list() : [],
+      ranges: state === 'open' || state === 'missing' ? ranges : [],
     }));
   }
 
@@ -262,7 +262,6 @@ export class Landing {
   #lost(assembly: Assembly): void {
     this.#use(-assembly.length);
     assembly.have.delete(0, assembly.length);
-    assembly.addZeros();
   }
 
   /** Marks a range as there: every other claim on it comes too late. */

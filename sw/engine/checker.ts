@@ -19,7 +19,6 @@ export class Checker {
   private readonly pieces = new Set<number>();
   private queue: number[] | null = null;
   private verifying = 0;
-  private verified = 0;
   problem: FileProblem | null = null;
   /** The file that the problem is about. */
   problemFile = '';
@@ -47,11 +46,6 @@ export class Checker {
     return this.problem === null && this.queue?.length === 0 && this.verifying === 0;
   }
 
-  /** Verified pieces, of how many. */
-  get progress(): { done: number; of: number } {
-    return { done: this.verified, of: this.pieces.size };
-  }
-
   /** The answer about one file. */
   opened(index: number, problem: FileProblem | null, size: number, mtime: number): void {
     const { storage, fileDone, layout } = this.content;
@@ -75,7 +69,6 @@ export class Checker {
   /** `verdicts` in the order of `pieces`; null where a piece could not be read. */
   verdicts(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
     this.verifying -= 1;
-    this.verified += pieces.length;
     pieces.forEach((piece, at) => {
       if (verdicts[at] === true) this.content.found(piece, now);
       else this.content.lost(piece);

@@ -133,10 +133,15 @@ export class Downloader {
       this.storage.wrote(piece.index, piece.buffer, now);
       return { kind: 'have', piece: piece.index };
     }
-    const sources = [...piece.sources];
+    if (status === 'mismatch') {
+      const sources = [...piece.sources];
+      this.out({ do: 'reset', buffer, ranges: [{ offset: 0, length: piece.length }] });
+      piece.reopen();
+      this.skipPads(piece);
+      return { kind: 'corrupt', piece: piece.index, sources };
+    }
     this.abandon(piece);
-    if (status === 'error') return { kind: 'problem', problem: problem ?? 'io' };
-    return status === 'mismatch' ? { kind: 'corrupt', piece: piece.index, sources } : { kind: 'nothing' };
+    return status === 'error' ? { kind: 'problem', problem: problem ?? 'io' } : { kind: 'nothing' };
   }
 
   /** Goes on with a piece whose buffer outlived the engine or the connection that began it. */
@@ -174,12 +179,6 @@ export class Downloader {
     }
   }
 
-  get inFlightBytes(): number {
-    let bytes = 0;
-    for (const piece of this.active.all()) bytes += piece.landedBytes;
-    return bytes;
-  }
-
   /** Whether the peer has a piece that we still want. */
   wants(peer: Peer): boolean {
     if (this.picker.pick(peer.has) >= 0) return true;
@@ -203,7 +202,9 @@ export class Downloader {
       if (!shared || piece.missing < shared.missing) shared = piece;
     }
     if (shared && rate * OWN_PIECE_SECONDS < shared.length) return shared;
-    return this.begin(peer) ?? shared;
+    let fresh = this.begin(peer);
+    while (fresh?.missing === 0) fresh = this.begin(peer);
+    return fresh ?? shared;
   }
 
   private begin(peer: Peer): ActivePiece | null {
@@ -220,7 +221,19 @@ export class Downloader {
       tag: pieceTag(this.tagBase, index),
       spans: this.storage.spans(index),
     });
+    this.skipPads(piece);
     return piece;
+  }
+
+  /** Blocks of nothing but padding need not be asked for: the store has zeros there. */
+  private skipPads(piece: ActivePiece): void {
+    let offset = 0;
+    for (const { file, length } of this.layout.spans(piece.index)) {
+      if (file < 0) piece.adopt([{ offset, length }]);
+      offset += length;
+    }
+    this.active.sort(piece);
+    if (piece.missing === 0) this.commit(piece);
   }
 
   private pickAllowed(peer: Peer): number {

@@ -37,8 +37,10 @@ export class Peer {
   has: Bitfield;
   /** What it said of its pieces while their number was unknown. */
   early: { bits: Uint8Array | null; all: boolean; haves: number[] } = { bits: null, all: false, haves: [] };
-  /** Pieces that may be asked for while choked (BEP 6). */
+  /** Pieces that we may ask for while choked (BEP 6). */
   readonly allowedFast = new Set<number>();
+  /** Pieces that it may ask for while choked, and the bytes of each that are left to it: once over, no more. */
+  readonly granted = new Map<number, number>();
 
   readonly down: Meter;
   readonly up: Meter;

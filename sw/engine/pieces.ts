@@ -102,12 +102,6 @@ export class ActivePiece {
     this.sources.clear();
   }
 
-  get landedBytes(): number {
-    const last = this.blocks - 1;
-    const whole = (this.blocks - this.missing) * BLOCK;
-    return this.isLanded(last) ? whole - BLOCK + this.blockLength(last) : whole;
-  }
-
   run(first: number, end: number): Run {
     const offset = first * BLOCK;
     return { offset, length: Math.min(end * BLOCK, this.length) - offset, block: BLOCK };

@@ -2,7 +2,7 @@
  * What the engine needs of the world. session.ts alone calls these; the machines below it return effects.
  * Every call returns at once; what comes of it arrives later at the given handler. Units: bytes, ms.
  */
-import type { CommitStatus, DigestSpec, FileProblem, KeptPiece, Range, Run, Span } from './events.ts';
+import type { CommitStatus, DigestSpec, FileProblem, Range, Run, Span } from './events.ts';
 
 /** Monotonic and wall time, and one wake-up at a time. */
 export interface Clock {
@@ -125,10 +125,4 @@ export interface Ports {
   readonly state: StateStore;
   readonly http: Http;
   readonly log: Log;
-}
-
-/** What the outside tells the session about the far end of its ports. */
-export interface Attachment {
-  /** Buffers that outlived the last connection. */
-  readonly kept: readonly KeptPiece[];
 }

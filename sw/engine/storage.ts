@@ -139,10 +139,6 @@ export class Storage {
     yield* this.syncing.keys();
   }
 
-  isDurable(piece: number): boolean {
-    return this.durable.get(piece);
-  }
-
   /** Starts a flush if one is due; true if the record should be written right away instead (nothing to flush). */
   flush(now: number): boolean {
     if (this.stage !== 'idle' || now < this.dueAt) return false;

@@ -76,13 +76,6 @@ export class Swarm {
     }
   }
 
-  /** When the next one may be tried; Infinity if none waits. */
-  nextTryAt(): number {
-    let at = Infinity;
-    for (const peer of this.known.values()) if (!peer.busy && peer.nextTry < at) at = peer.nextTry;
-    return at;
-  }
-
   ban(host: string): void {
     this.banned.add(host);
     for (const [key, peer] of this.known) if (peer.host === host) this.known.delete(key);
@@ -90,10 +83,6 @@ export class Swarm {
 
   isBanned(host: string): boolean {
     return this.banned.has(host);
-  }
-
-  *addresses(): Generator<string> {
-    for (const key of this.known.keys()) yield key;
   }
 }
 

@@ -45,8 +45,8 @@ export class Uploader {
     if (piece >= this.layout.pieceCount || length === 0 || length > MAX_REQUEST) return false;
     if (begin + length > this.layout.pieceSize(piece)) return false;
     const queue = this.queueOf(peer);
-    const refused = peer.amChoking || !this.have.get(piece) || queue.waiting.length - queue.head >= MAX_QUEUED_REQUESTS;
-    if (refused) {
+    const full = queue.waiting.length - queue.head >= MAX_QUEUED_REQUESTS;
+    if (full || !this.have.get(piece) || (peer.amChoking && !takeGranted(peer, request))) {
       this.reject(peer, request, now);
       return true;
     }
@@ -138,4 +138,12 @@ export class Uploader {
     }
     return queue;
   }
+}
+
+/** Whether a choked peer may have this block all the same, out of what it was granted. */
+function takeGranted(peer: Peer, { piece, length }: Request): boolean {
+  const left = peer.granted.get(piece) ?? 0;
+  if (left < length) return false;
+  peer.granted.set(piece, left - length);
+  return true;
 }

@@ -57,6 +57,7 @@ export interface DetailView {
   readonly pieceLength: number;
   readonly pieces: number;
   readonly piecesDone: number;
+  readonly copies: number;
   readonly files: readonly { path: readonly string[]; size: number; done: number; wanted: boolean }[];
   readonly peers: readonly {
     address: string;
@@ -180,6 +181,7 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
     pieceLength: meta?.layout.pieceLength ?? 0,
     pieces: meta?.layout.pieceCount ?? 0,
     piecesDone: content?.downloader.have.count ?? 0,
+    copies: content?.picker.distributedCopies() ?? 0,
     files: files
       .map((file, index) => ({
         path: file.path,

@@ -7,7 +7,8 @@ import type { Peer } from './peer.ts';
 import { MAX_QUEUED_REQUESTS } from './upload.ts';
 import { Bitfield } from './model/bitfield.ts';
 import { clientName } from './model/ids.ts';
-import { decodeMessage, encodeMessage } from './codec/peer-wire.ts';
+import { parseHostPort } from './codec/address.ts';
+import { allowedFastSet, decodeMessage, encodeMessage } from './codec/peer-wire.ts';
 import type { Handshake, Message } from './codec/peer-wire.ts';
 import { decodeExtendedHandshake, encodeExtendedHandshake, HANDSHAKE_ID } from './codec/extensions.ts';
 
@@ -54,6 +55,17 @@ export function greet(peer: Peer, handshake: Handshake, target: WireTarget, now:
   if (have && have.isFull && peer.fast) peer.send(encodeMessage({ type: 'haveAll' }), now);
   else if (have && !have.isEmpty) peer.send(encodeMessage({ type: 'bitfield', bytes: have.toBytes() }), now);
   else if (peer.fast) peer.send(encodeMessage({ type: 'haveNone' }), now);
+  if (peer.fast && target.content) grantFast(peer, handshake.infoHash, target.content, now);
+}
+
+/** Lets a newcomer have a few pieces before it has anything to give (BEP 6). */
+function grantFast(peer: Peer, infoHash: Uint8Array, content: Content, now: number): void {
+  const host = parseHostPort(peer.address)?.host ?? '';
+  for (const piece of allowedFastSet(infoHash, host, content.layout.pieceCount)) {
+    if (!content.downloader.have.get(piece)) continue;
+    peer.granted.set(piece, content.layout.pieceSize(piece));
+    peer.send(encodeMessage({ type: 'allowedFast', piece }), now);
+  }
 }
 
 /** Works off one frame of an open peer. Throws `protocol` where the peer is to be dropped for it. */

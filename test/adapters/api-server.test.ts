@@ -44,6 +44,7 @@ function detailOf(id: string, comment: string): TorrentDetail {
     pieceLength: 1,
     pieces: 1,
     piecesDone: 0,
+    copies: 0,
     files: [],
     peers: [],
     trackers: [],

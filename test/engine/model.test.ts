@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../sw/engine/errors.ts';
 import { Bitfield } from '../../sw/engine/model/bitfield.ts';
 import { clientName, fromHex, makePeerId, sameBytes, toHex } from '../../sw/engine/model/ids.ts';
-import { BLOCK, Layout } from '../../sw/engine/model/layout.ts';
+import { Layout } from '../../sw/engine/model/layout.ts';
 
 const ascii = (text: string): Uint8Array => Uint8Array.from(text, character => character.charCodeAt(0));
 
@@ -149,14 +149,6 @@ describe('a layout', () => {
         expect(layout.piecesOf(layout.files.length)).toBeNull();
       }),
     );
-  });
-
-  it('cuts pieces into blocks', () => {
-    const layout = new Layout(3 * BLOCK, [{ path: ['a'], length: 4 * BLOCK + 5, pad: false }]);
-    expect(layout.pieceCount).toBe(2);
-    expect([layout.blockCount(0), layout.blockCount(1)]).toEqual([3, 2]);
-    expect([layout.blockSize(0, 2), layout.blockSize(1, 0), layout.blockSize(1, 1)]).toEqual([BLOCK, BLOCK, 5]);
-    expect([layout.blockAt(0), layout.blockAt(BLOCK - 1), layout.blockAt(2 * BLOCK)]).toEqual([0, 0, 2]);
   });
 
   it('holds terabytes', () => {

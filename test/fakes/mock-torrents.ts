@@ -171,6 +171,7 @@ export function detailOf(
     pieceLength: 1 << 20,
     pieces: Math.ceil(torrent.size / (1 << 20)),
     piecesDone: Math.floor(torrent.done / (1 << 20)),
+    copies: 7.42,
     files,
     peers: Array.from({ length: torrent.peers }, (_, index) => ({
       address: `203.0.113.${index + 1}:6881`,

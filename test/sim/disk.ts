@@ -89,6 +89,11 @@ export class SimStore implements Store {
       have: new Uint8Array(length),
       state: 'open',
     });
+    let at = 0;
+    for (const { file, length: part } of spans) {
+      if (file === 0) this.buffers.get(buffer)?.have.fill(1, at, at + part);
+      at += part;
+    }
   }
 
   put(buffer: number, offset: number, bytes: Uint8Array): boolean {

@@ -133,15 +133,12 @@ export class SimHost {
   }
 }
 
-/** A torrent of seeded bytes: `files` are their lengths by path. */
+/** A torrent of seeded bytes: `files` are their lengths by path. Paths in `.pad/` are padding (BEP 47). */
 export function makeTorrent(files: Readonly<Record<string, number>>, pieceLength: number, seed: number) {
   const random = seeded(seed);
   const contents = new Map<string, Uint8Array>();
   for (const [path, length] of Object.entries(files)) {
-    contents.set(
-      path,
-      Uint8Array.from({ length }, () => Math.floor(random() * 256)),
-    );
+    contents.set(path, isPad(path) ? new Uint8Array(length) : Uint8Array.from({ length }, () => Math.floor(random() * 256)));
   }
   const all = Buffer.concat([...contents.values()]);
   const pieces: Buffer[] = [];
@@ -158,11 +155,15 @@ export function makeTorrent(files: Readonly<Record<string, number>>, pieceLength
     name: single ? names[0] : 'folder',
     'piece length': pieceLength,
     pieces: Buffer.concat(pieces),
-    ...(single ? { length: all.length } : { files: names.map(path => ({ length: files[path], path: path.split('/') })) }),
+    ...(single
+      ? { length: all.length }
+      : { files: names.map(path => ({ length: files[path], path: path.split('/'), ...(isPad(path) ? { attr: 'p' } : {}) })) }),
   };
   const bytes = Uint8Array.from(bencode.encode({ announce: 'http://tracker/announce', info }));
   const id = createHash('sha1').update(bencode.encode(info)).digest('hex');
-  const onDisk = new Map([...contents].map(([path, content]) => [single ? path : `folder/${path}`, content]));
+  const onDisk = new Map(
+    [...contents].filter(([path]) => !isPad(path)).map(([path, content]) => [single ? path : `folder/${path}`, content]),
+  );
   return { bytes, id, contents: onDisk, size: all.length };
 }
 
@@ -173,4 +174,8 @@ export function seedOn(host: SimHost, torrent: ReturnType<typeof makeTorrent>): 
   }
   host.session.add({ kind: 'file', bytes: torrent.bytes });
   host.session.start(torrent.id, null, ROOT);
+}
+
+function isPad(path: string): boolean {
+  return path.startsWith('.pad/');
 }

@@ -233,3 +233,26 @@ test('an idle torrent asks nothing of the clock and the tracker hears no storm',
   expect(world.announces).toBeLessThanOrEqual(10);
   expect(leech.session.rows()[0]).toMatchObject({ state: 'downloading', problem: { code: 'no-peers' } });
 });
+
+test('padding is neither asked for nor written nor shown', () => {
+  const world = new World(15);
+  const torrent = makeTorrent({ a: 100_000, '.pad/1': 162_144, b: 50_000, '.pad/2': 212_144, c: 300_000 }, 262_144, 15);
+  const seed = world.host('10.0.0.1');
+  seedOn(seed, torrent);
+  world.clock.run(2_000);
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, [0, 2], ROOT);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expect(leech.session.detail(torrent.id)?.files.map(({ path, wanted }) => [path.at(-1), wanted])).toEqual([
+    ['a', true],
+    ['b', false],
+    ['c', true],
+  ]);
+  leech.session.want(torrent.id, [0, 1, 2]);
+  expect(world.clock.run(60_000, () => leech.session.detail(torrent.id)?.piecesDone === 4)).toBe(true);
+  expectAll(leech, torrent);
+  expect([...leech.disk.files.keys()].some(path => path.includes('.pad'))).toBe(false);
+  // Blocks that hold some of a file come whole; those of padding alone are left out.
+  expect(world.internet.sent.get('10.0.0.1')).toBeLessThan(450_000 + 6 * 16_384);
+});

@@ -2,7 +2,7 @@ import { Copy } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import type { TorrentDetail, TorrentRow } from '../../sw/api.ts';
 import { copy, reconnect, resume } from '../actions.ts';
-import { formatBytes, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
+import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
 import { describeProblem, type Remedy } from '../problems.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -23,6 +23,9 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
           <Fact name="Verified">
             {formatBytes(row.done)} · {formatPercent(fraction(row.done, row.size))}
           </Fact>
+        )}
+        {detail?.hasMetadata === true && row.peers > 0 && (
+          <Fact name="Availability">{formatCopies(detail.copies)} among its peers</Fact>
         )}
         <Fact name="Ratio">
           {ratioOf(row)} · {formatBytes(row.uploaded)} sent

@@ -61,19 +61,6 @@ export class Layout {
     return Math.min(this.pieceLength, this.length - piece * this.pieceLength);
   }
 
-  blockCount(piece: number): number {
-    return Math.ceil(this.pieceSize(piece) / BLOCK);
-  }
-
-  blockSize(piece: number, block: number): number {
-    return Math.min(BLOCK, this.pieceSize(piece) - block * BLOCK);
-  }
-
-  /** The block that the byte `begin` of a piece lies in. */
-  blockAt(begin: number): number {
-    return Math.floor(begin / BLOCK);
-  }
-
   /** The parts of files that make up a piece, in order. */
   spans(piece: number): FileSpan[] {
     const end = piece * this.pieceLength + this.pieceSize(piece);
