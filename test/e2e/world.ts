@@ -108,11 +108,12 @@ export class World {
     return file;
   }
 
+  /** Ends everything, also where the end of one part fails. */
   async end(): Promise<void> {
-    await Promise.all(this.#peers.map(({ peer }) => peer.stop()));
-    await this.browser.stop();
-    await this.starling.stop();
+    const parts = [...this.#peers.map(({ peer }) => peer), this.#browser, this.starling];
+    const ends = await Promise.allSettled(parts.map(part => part.stop()));
     rmSync(this.dir, { recursive: true, force: true });
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   /** What there is to read after a failure. */
