@@ -254,13 +254,17 @@ export class Page {
     return all;
   }
 
-  async click(query: Query): Promise<void> {
+  /** Gives when the button went down, as of performance.now(). */
+  async click(query: Query): Promise<number> {
     const { node } = await this.find(query);
     await this.send('DOM.scrollIntoViewIfNeeded', { backendNodeId: node });
     const { x, y } = await this.#middle(node);
+    let pressed = 0;
     for (const type of ['mouseMoved', 'mousePressed', 'mouseReleased']) {
+      if (type === 'mousePressed') pressed = performance.now();
       await this.send('Input.dispatchMouseEvent', { type, x, y, button: type === 'mouseMoved' ? 'none' : 'left', clickCount: 1 });
     }
+    return pressed;
   }
 
   async #middle(node: number): Promise<{ x: number; y: number }> {
