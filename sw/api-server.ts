@@ -27,7 +27,7 @@ export interface Backend {
 }
 
 /** Deltas come at most this often, in ms. */
-const PERIOD = 250;
+const PERIOD = 500;
 /** A detail is made at most so often that making it takes this part of the time: that of 100,000 files is long. */
 const DETAIL_SHARE = 0.05;
 const MAX_WINDOWS = 64;

@@ -200,7 +200,7 @@ export type FromWorker =
       readonly connection: Connection;
       readonly roots: readonly RootRow[];
     }
-  /** Only what changed, at most four a second. */
+  /** Only what changed, at most two a second. */
   | {
       readonly type: 'delta';
       readonly torrents: readonly TorrentRow[];

@@ -21,8 +21,8 @@ import { parseInfo, parseTorrent } from './codec/metainfo.ts';
 import { parseHostPort } from './codec/address.ts';
 import { makePeerId, toHex } from './model/ids.ts';
 
-/** Pieces in the making, over all torrents: well below what the store allows, so that it never has to pause a socket. */
-const MEMORY = 48 << 20;
+/** Pieces in the making, over all torrents: below what the store allows, so that it never has to pause a socket. */
+const MEMORY = 64 << 20;
 const MAX_CONNECTIONS = 200;
 const MAX_CONNECTING = 30;
 const MAX_TORRENTS = 10_000;

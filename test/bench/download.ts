@@ -67,8 +67,8 @@ export async function bench(args: readonly string[]): Promise<Report> {
   const ours: OurSample[] = [];
   const theirs: Sample[] = [];
   try {
-    const payload = makePayload(join(dir, 'seed'), 'payload.bin', [{ path: [], size: Number(values.size) << 20 }], {
-      pieceLength: Number(values.piece) << 10,
+    const payload = makePayload(join(dir, 'seed'), 'payload.bin', [{ path: [], size: Number(values.size) * 2 ** 20 }], {
+      pieceLength: Number(values.piece) * 2 ** 10,
     });
     const torrent = join(dir, 'payload.torrent');
     writeFileSync(torrent, payload.bytes);

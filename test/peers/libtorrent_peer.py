@@ -51,7 +51,9 @@ def open_session(listen, utp):
         "in_enc_policy": 2, "out_enc_policy": 2,
         "allow_multiple_connections_per_ip": True, "unchoke_slots_limit": -1, "alert_mask": 0,
         "max_out_request_queue": 1500, "max_allowed_in_request_queue": 2000,
-        "send_buffer_watermark": 3 << 20, "send_buffer_watermark_factor": 150,
+        # The low mark is what a seed reads ahead before it has measured a peer's rate, which it does once a second: too
+        # little, and every download begins with up to a second that says nothing about the leecher.
+        "send_buffer_watermark": 3 << 20, "send_buffer_low_watermark": 1 << 20, "send_buffer_watermark_factor": 150,
         "min_reconnect_time": 1, "ssrf_mitigation": False,
     })
 
