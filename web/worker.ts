@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { Workbox } from 'workbox-window';
 import { API_VERSION } from '../sw/api.ts';
 import type { Door } from './client.ts';
 import { holdWorker, startPings } from './lend/keepalive.ts';
@@ -12,28 +13,19 @@ const RELOADED_KEY = 'starling.reloaded';
 /** A newer version of the app is installed and waits for the window to be reloaded. */
 export const updateWaiting = signal(false);
 
-let registration: ServiceWorkerRegistration | null = null;
+let registration: ServiceWorkerRegistration | undefined;
 let updating = false;
 
 /** Registers the worker and follows its updates. Rejects where the browser has no service workers, or refuses ours. */
 export async function registerWorker(): Promise<void> {
   if (!('serviceWorker' in navigator)) throw new Error('no service workers');
-  navigator.serviceWorker.addEventListener('controllerchange', () => {
+  const workbox = new Workbox(scriptUrl(SCRIPT), { updateViaCache: 'none' });
+  workbox.addEventListener('waiting', () => (updateWaiting.value = true));
+  workbox.addEventListener('controlling', () => {
     if (updating) location.reload();
   });
-  registration = await navigator.serviceWorker.register(scriptUrl(SCRIPT), { updateViaCache: 'none' });
-  followUpdates(registration);
+  registration = await workbox.register({ immediate: true });
   startPings();
-}
-
-function followUpdates(from: ServiceWorkerRegistration): void {
-  const look = (): void => {
-    updateWaiting.value = from.waiting !== null && from.active !== null;
-  };
-  from.addEventListener('updatefound', () => {
-    from.installing?.addEventListener('statechange', look);
-  });
-  look();
 }
 
 /**

@@ -14,6 +14,7 @@ export class Loop {
   private readonly streams = new Map<number, Stream>();
   private readonly owners = new Map<number, Torrent>();
   private readonly cancels = new Map<number, () => void>();
+  private readonly unerased = new Set<string>();
   private readonly waiting: (() => void)[] = [];
   private readonly effects: { torrent: Torrent; effect: Effect }[] = [];
   private busy = false;
@@ -52,6 +53,15 @@ export class Loop {
       this.busy = false;
     }
     this.hooks.settled();
+  }
+
+  /** Records of removed torrents that could not be erased when they should have been: else these would come back. */
+  eraseAgain(): void {
+    for (const key of this.unerased) {
+      this.ports.state.write([{ key, value: null }], problem => {
+        if (problem === '') this.unerased.delete(key);
+      });
+    }
   }
 
   want(torrent: Torrent, effect: Effect): void {
@@ -137,10 +147,15 @@ export class Loop {
         return store.drop(effect.buffer);
       case 'verify':
         return store.verify(effect.items, verdicts => this.event(torrent, now => torrent.verified(effect.pieces, verdicts, now)));
-      case 'record':
-        return state.write([{ key: `t/${torrent.id}/${effect.kind}`, value: effect.value }], problem =>
-          this.event(torrent, now => torrent.recorded(effect.kind, problem, now)),
-        );
+      case 'record': {
+        const { kind, value } = effect;
+        const key = `t/${torrent.id}/${kind}`;
+        this.unerased.delete(key);
+        return state.write([{ key, value }], problem => {
+          if (problem !== '' && value === null) this.unerased.add(key);
+          this.event(torrent, now => torrent.recorded(kind, problem, now));
+        });
+      }
       case 'announce': {
         const cancel = http.get(effect.url, MAX_ANNOUNCE_BYTES, ANNOUNCE_TIMEOUT, (problem, status, body) => {
           this.cancels.delete(effect.request);

@@ -107,6 +107,7 @@ export class Session {
       if (!tag || !this.torrents.has(id)) this.ports.store.drop(buffer.buffer);
       else byTorrent.set(id, [...(byTorrent.get(id) ?? []), { piece: tag.piece, kept: buffer }]);
     }
+    this.loop.eraseAgain();
     this.incoming.listen();
     for (const torrent of this.torrents.values()) {
       this.loop.event(torrent, now => torrent.attach(byTorrent.get(torrent.id) ?? [], now));

@@ -8,7 +8,7 @@ import { PeerSet } from './peers.ts';
 import type { Peer } from './peer.ts';
 import { MOVES, CONNECTED } from './phase.ts';
 import type { Phase } from './phase.ts';
-import { progressRecord, torrentRecord } from './snapshot.ts';
+import { Recorder } from './recorder.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { ProgressRecord, TorrentRecord } from './resume.ts';
 import type { FileStat } from './storage.ts';
@@ -27,11 +27,10 @@ export class Torrent implements WireTarget {
   fetch: MetadataFetch | null = null;
   readonly announcer: Announcer;
   readonly peerSet: PeerSet;
+  readonly recorder: Recorder;
   checker: Checker | null = null;
   problem: FileProblem | null = null;
   problemFile = '';
-  /** Why the last record could not be written; empty when it was. */
-  unsaved = '';
   /** Monotonic ms since when it looks for peers. */
   runningSince = 0;
   doneAt = 0;
@@ -52,6 +51,7 @@ export class Torrent implements WireTarget {
   ) {
     this.announcer = new Announcer(id, around.peerId, around.key, () => this.totals(), around.ids, out);
     this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.ids, out);
+    this.recorder = new Recorder(this, out);
     this.before.uploaded = saved?.uploaded ?? 0;
     this.before.downloaded = saved?.downloaded ?? 0;
     this.doneAt = saved?.doneAt ?? 0;
@@ -80,7 +80,8 @@ export class Torrent implements WireTarget {
   }
   /** Whether a tick has anything to do. */
   get isIdle(): boolean {
-    return !CONNECTED.has(this.phase) && this.phase !== 'checking' && (this.content?.storage.idle ?? true);
+    const isSaved = this.recorder.isIdle && (this.content?.storage.idle ?? true);
+    return isSaved && !CONNECTED.has(this.phase) && this.phase !== 'checking';
   }
 
   // What a person does
@@ -92,7 +93,7 @@ export class Torrent implements WireTarget {
     this.root = root;
     this.unwanted = [...unwanted];
     this.makeContent();
-    this.recordTorrent();
+    this.recorder.writeTorrent();
     if (this.phase === 'ready') this.resumeWork(now);
   }
 
@@ -100,7 +101,7 @@ export class Torrent implements WireTarget {
     this.now = now;
     if (this.phase === 'paused' || this.phase === 'removed') return;
     this.leave('paused', true);
-    this.recordTorrent();
+    this.recorder.writeTorrent();
   }
 
   /** `attached`: the store and the network are there. */
@@ -112,15 +113,14 @@ export class Torrent implements WireTarget {
     this.problemFile = '';
     if (attached) this.resumeWork(now, refetch);
     else this.move('waiting');
-    this.recordTorrent();
+    this.recorder.writeTorrent();
   }
 
   remove(withData: boolean): void {
     this.leave('removed', true);
     this.content?.storage.closeAll();
     if (!this.started) return;
-    this.out({ do: 'record', kind: 'torrent', value: null });
-    this.out({ do: 'record', kind: 'progress', value: null });
+    this.recorder.erase();
     if (!withData) return;
     for (const { path, pad } of this.meta?.layout.files ?? []) {
       if (!pad) this.out({ do: 'deleteFile', root: this.root, path });
@@ -135,7 +135,7 @@ export class Torrent implements WireTarget {
     const skip = new Set(unwanted);
     content.want(content.wanted.map((_, index) => !skip.has(index)));
     if (!content.isComplete) this.doneAt = 0;
-    this.recordTorrent();
+    this.recorder.writeTorrent();
     if (this.phase !== 'running') return;
     for (const peer of this.peers.values()) this.refresh(peer);
     this.finishIfComplete();
@@ -175,7 +175,7 @@ export class Torrent implements WireTarget {
     this.fetch = null;
     if (this.started) {
       this.makeContent();
-      this.recordTorrent();
+      this.recorder.writeTorrent();
       this.move('checking');
       this.beginCheck(false);
     } else {
@@ -238,21 +238,17 @@ export class Torrent implements WireTarget {
       return;
     }
     content.storage.synced(stat);
-    this.recordProgress();
+    this.recorder.writeProgress(content);
   }
 
   recorded(kind: RecordKind, problem: string, now: number): void {
     this.now = now;
-    this.unsaved = problem;
-    const storage = this.content?.storage;
-    if (kind === 'torrent' || storage?.stage !== 'recording') return;
-    if (problem === '') storage.recorded();
-    else storage.notRecorded(now);
+    this.recorder.recorded(kind, problem, this.content, now);
   }
 
   tick(now: number, second: boolean): void {
     this.now = now;
-    if (this.content?.storage.flush(now)) this.recordProgress();
+    this.recorder.tick(this.content, now);
     if (!second) return;
     if (CONNECTED.has(this.phase)) {
       this.peerSet.tick(now);
@@ -386,14 +382,6 @@ export class Torrent implements WireTarget {
     this.peerSet.closeAll(this.now);
     if (!farewell) return;
     this.content?.rest(this.now);
-  }
-
-  private recordTorrent(): void {
-    if (this.started) this.out({ do: 'record', kind: 'torrent', value: torrentRecord(this) });
-  }
-
-  private recordProgress(): void {
-    if (this.content) this.out({ do: 'record', kind: 'progress', value: progressRecord(this, this.content) });
   }
 
   private totals(): { uploaded: number; downloaded: number; left: number; port: number } {

@@ -140,7 +140,7 @@ function viewState(torrent: Torrent): ViewState {
 function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: number, now: number): ViewProblem | null {
   if (torrent.phase === 'failed' && torrent.problem) return { code: PROBLEM_CODES[torrent.problem] };
   if (torrent.phase === 'waiting') return { code: 'daemon-away' };
-  if (torrent.unsaved !== '') return { code: 'state-not-saved', text: torrent.unsaved };
+  if (torrent.recorder.unsaved !== '') return { code: 'state-not-saved', text: torrent.recorder.unsaved };
   const seeking = state === 'metadata' || state === 'downloading' || torrent.phase === 'fetching';
   if (!seeking) return null;
   if (peers === 0) {

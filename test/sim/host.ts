@@ -27,6 +27,8 @@ export class SimHost {
   readonly disk = new Disk();
   readonly records = new Map<string, Uint8Array>();
   readonly log: string[] = [];
+  /** Why the state store takes nothing just now; empty while it does. */
+  stateProblem = '';
   store: SimStore;
   net: SimNet;
   session: Session;
@@ -102,6 +104,7 @@ export class SimHost {
           clock.after(
             2,
             mine(() => {
+              if (this.stateProblem !== '') return done(this.stateProblem);
               for (const { key, value } of writes) {
                 if (value) this.records.set(key, value);
                 else this.records.delete(key);

@@ -256,3 +256,32 @@ test('padding is neither asked for nor written nor shown', () => {
   // Blocks that hold some of a file come whole; those of padding alone are left out.
   expect(world.internet.sent.get('10.0.0.1')).toBeLessThan(450_000 + 6 * 16_384);
 });
+
+test('a record that could not be written is written later, and one that could not be erased is erased later', () => {
+  const world = new World(16);
+  const torrent = makeTorrent({ x: 2 * MIB }, 64 * 1024, 16);
+  const seed = world.host('10.0.0.1');
+  seedOn(seed, torrent);
+  const leech = world.host('10.0.0.2');
+  leech.stateProblem = 'the disk is full';
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  world.clock.run(10_000);
+  expect(leech.session.rows()[0]?.problem).toEqual({ code: 'state-not-saved', text: 'the disk is full' });
+  expect(leech.records.size).toBe(0);
+  leech.stateProblem = '';
+  world.clock.run(12_000);
+  expect([...leech.records.keys()].sort()).toEqual([`t/${torrent.id}/progress`, `t/${torrent.id}/torrent`]);
+  expect(leech.session.rows()[0]?.problem).toBeNull();
+
+  leech.stateProblem = 'the disk is full';
+  leech.session.remove(torrent.id, false);
+  world.clock.run(1_000);
+  leech.stateProblem = '';
+  leech.crashDaemon();
+  world.clock.run(1_000);
+  expect(leech.records.size).toBe(0);
+  leech.restart();
+  expect(leech.session.rows()).toEqual([]);
+});

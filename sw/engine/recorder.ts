@@ -1,0 +1,87 @@
+import type { Content } from './content.ts';
+import type { Outbox, RecordKind } from './effects.ts';
+import { encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
+
+/** What of a torrent is recorded. */
+export interface Recordable {
+  readonly started: boolean;
+  readonly info: Uint8Array | null;
+  readonly name: string;
+  readonly announcer: { readonly urls: readonly (readonly string[])[] };
+  readonly peerSet: { readonly named: readonly string[] };
+  readonly comment: string;
+  readonly addedAt: number;
+  readonly root: string;
+  readonly phase: string;
+  readonly unwanted: readonly number[];
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly doneAt: number;
+}
+
+/** Ms after which a record of what the torrent is, that could not be written, is written again. */
+const WRITE_AGAIN = 5000;
+
+/** Keeps a torrent's two records as it stands. That of its progress follows the flushes of its storage. */
+export class Recorder {
+  /** Why the last record could not be written; empty when it was. */
+  unsaved = '';
+  private againAt = Infinity;
+
+  constructor(
+    private readonly torrent: Recordable,
+    private readonly out: Outbox,
+  ) {}
+
+  get isIdle(): boolean {
+    return this.againAt === Infinity;
+  }
+
+  writeTorrent(): void {
+    this.againAt = Infinity;
+    if (!this.torrent.started) return;
+    const { info, name, announcer, peerSet, comment, addedAt, root, phase, unwanted } = this.torrent;
+    const value = encodeTorrentRecord({
+      info,
+      name,
+      trackers: announcer.urls,
+      peers: peerSet.named,
+      comment,
+      addedAt,
+      root,
+      paused: phase === 'paused',
+      unwanted,
+    });
+    this.out({ do: 'record', kind: 'torrent', value });
+  }
+
+  writeProgress(content: Content): void {
+    const maybe = new Set(content.maybe);
+    for (const piece of content.downloader.active.all()) maybe.add(piece.index);
+    for (const piece of content.storage.undurable()) maybe.add(piece);
+    const { uploaded, downloaded, doneAt } = this.torrent;
+    const { durable, stats } = content.storage;
+    const value = encodeProgressRecord({ have: durable.toBytes(), maybe: [...maybe], stats, uploaded, downloaded, doneAt });
+    this.out({ do: 'record', kind: 'progress', value });
+  }
+
+  /** Both are gone with the torrent. */
+  erase(): void {
+    this.out({ do: 'record', kind: 'torrent', value: null });
+    this.out({ do: 'record', kind: 'progress', value: null });
+  }
+
+  recorded(kind: RecordKind, problem: string, content: Content | null, now: number): void {
+    this.unsaved = problem;
+    if (kind === 'torrent') this.againAt = problem === '' ? Infinity : now + WRITE_AGAIN;
+    else if (content?.storage.stage === 'recording') {
+      if (problem === '') content.storage.recorded();
+      else content.storage.notRecorded(now);
+    }
+  }
+
+  tick(content: Content | null, now: number): void {
+    if (content?.storage.flush(now)) this.writeProgress(content);
+    if (now >= this.againAt) this.writeTorrent();
+  }
+}
