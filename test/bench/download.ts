@@ -6,10 +6,11 @@
  * libtorrent from its connecting to its having verified everything. The browser has a moment to come to rest before:
  * what is measured is the download, not the start of a browser.
  *
- * npm run bench -- download [--size MiB] [--piece KiB] [--rounds N] [--json] [--profile DIR]
+ * npm run bench -- download [--size MiB] [--piece KiB] [--rounds N] [--against libtorrent|webtorrent] [--json] [--profile DIR]
  *
  * --profile puts V8's CPU profiles of host and io-daemon there, one a thread; it costs some of the rate.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -56,9 +57,13 @@ export async function bench(args: readonly string[]): Promise<Report> {
       piece: { type: 'string', default: '1024' },
       rounds: { type: 'string', default: '5' },
       json: { type: 'boolean', default: false },
+      against: { type: 'string', default: 'libtorrent' },
       profile: { type: 'string' },
     },
   });
+  const { against } = values;
+  const fetchThere = leechers[against];
+  if (fetchThere === undefined) throw new Error(`Against whom? There are: ${Object.keys(leechers).join(', ')}.`);
   const say = (line: string): void => {
     if (!values.json) console.log(line);
   };
@@ -80,16 +85,16 @@ export async function bench(args: readonly string[]): Promise<Report> {
       const mine = await oursOnce(hosts, payload, join(dir, `ours-${i}`), values.profile);
       ours.push(mine);
       say(`round ${i}: ours       ${describe(mine)}, ${(mine.ioShare * 100).toFixed(2)} % over /io`);
-      const other = await libtorrentOnce(hosts, payload, torrent, join(dir, `libtorrent-${i}`));
+      const other = await fetchThere(hosts, payload, torrent, join(dir, `theirs-${i}`));
       theirs.push(other);
-      say(`round ${i}: libtorrent ${describe(other)}`);
+      say(`round ${i}: ${against} ${describe(other)}`);
     }
     await seed.stop();
   } finally {
     hosts.remove();
     rmSync(dir, { recursive: true, force: true });
   }
-  return report(ours, theirs, Number(values.size));
+  return report(ours, theirs, against, Number(values.size));
 }
 
 async function oursOnce(hosts: Hosts, payload: Payload, dir: string, profile: string | undefined): Promise<OurSample> {
@@ -185,12 +190,26 @@ async function libtorrentOnce(hosts: Hosts, payload: Payload, torrent: string, d
   }
 }
 
+async function webtorrentOnce(hosts: Hosts, payload: Payload, torrent: string, dir: string): Promise<Sample> {
+  mkdirSync(dir);
+  const script = join(import.meta.dirname, '../peers/webtorrent_leech.mjs');
+  const [command = '', ...args] = [...hosts.onLeech, process.execPath, script, torrent, dir, `${hosts.seedAddress}:${SEED_PORT}`];
+  const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: MAX_SECONDS * 1000 });
+  rmSync(dir, { recursive: true, force: true });
+  if (!stdout.startsWith('{')) throw new Error(`WebTorrent did not finish: ${stderr}`);
+  const { seconds, cpu } = JSON.parse(stdout) as { seconds: number; cpu: number };
+  return { megabytesPerSecond: payload.size / 1e6 / seconds, cpu: { webtorrent: cpu / (payload.size / 1e9) } };
+}
+
+/** Whom to compare with, by name. */
+const leechers: Readonly<Record<string, typeof libtorrentOnce>> = { libtorrent: libtorrentOnce, webtorrent: webtorrentOnce };
+
 function describe({ megabytesPerSecond, cpu }: Sample): string {
   const costs = Object.entries(cpu).map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`);
   return `${megabytesPerSecond.toFixed(0).padStart(4)} MB/s, CPU s/GB: ${costs.join(', ')}`;
 }
 
-function report(ours: readonly OurSample[], theirs: readonly Sample[], sizeMiB: number): Report {
+function report(ours: readonly OurSample[], theirs: readonly Sample[], against: string, sizeMiB: number): Report {
   const rates = (samples: readonly Sample[]): number[] => samples.map(sample => round(sample.megabytesPerSecond));
   const [mine, other] = [rates(ours), rates(theirs)];
   const cpu = (samples: readonly Sample[], part: string): number =>
@@ -200,14 +219,14 @@ function report(ours: readonly OurSample[], theirs: readonly Sample[], sizeMiB: 
     name: 'download',
     unit: 'MB/s',
     ours: { median: median(mine), samples: mine },
-    peer: { name: 'libtorrent', median: median(other), samples: other },
+    peer: { name: against, median: median(other), samples: other },
     ratio: round(median(mine) / median(other), 3),
     sizeMiB,
     cpuSecondsPerGB: {
       daemon: cpu(ours, 'daemon'),
       host: cpu(ours, 'host'),
       browser: cpu(ours, 'browser'),
-      libtorrent: cpu(theirs, 'libtorrent'),
+      [against]: cpu(theirs, against),
     },
     ioPercentOfPayload: round(100 * Math.max(...ours.map(({ ioShare }) => ioShare)), 3),
     ioSegmentsPerGB: round(median(ours.map(({ ioSegmentsPerGB }) => ioSegmentsPerGB)), 0),
