@@ -209,17 +209,17 @@ export class Torrents<Kept> implements Backend {
         return null;
       case 'pause': {
         const engine = await this.engine();
-        for (const id of command.ids) engine.pause(id);
+        forEach(command.ids, id => engine.pause(id));
         return null;
       }
       case 'resume': {
         const engine = await this.engine();
-        for (const id of command.ids) engine.resume(id);
+        forEach(command.ids, id => engine.resume(id));
         return null;
       }
       case 'remove': {
         const engine = await this.engine();
-        for (const id of command.ids) engine.remove(id, command.withData);
+        forEach(command.ids, id => engine.remove(id, command.withData));
         return null;
       }
       case 'want':
@@ -350,4 +350,17 @@ function rowAtRest(row: TorrentRow): TorrentRow {
   const still = { ...row, down: 0, up: 0, eta: -1, peers: 0, seeds: 0, active: 0 };
   const isAtRest = row.state === 'paused' || row.state === 'done' || row.state === 'error';
   return isAtRest ? still : { ...still, state: 'waiting', problem: { code: 'daemon-away' } };
+}
+
+/** Does it to all of them, and only then says what went wrong with the first that refused. */
+function forEach(ids: readonly TorrentId[], act: (id: TorrentId) => void): void {
+  const errors: unknown[] = [];
+  for (const id of ids) {
+    try {
+      act(id);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }

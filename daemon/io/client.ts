@@ -7,6 +7,7 @@ import { Gather } from './gather.ts';
 import { HttpOut } from './http-out.ts';
 import { LIMITS } from './limits.ts';
 import { Outbox } from './outbox.ts';
+import { blocksOf } from './rules.ts';
 import type { Services } from './services.ts';
 import { Tcp } from './tcp.ts';
 import { isDigest, verify } from './verify.ts';
@@ -203,6 +204,8 @@ export class Client {
       kept.adopt(buffer);
       const isAdded = peer.rules.add(prefix, buffer, runs, candidate => landing.isOpen(candidate));
       if (!isAdded) throw new WireError(ErrorCode.LIMIT, 'too many rules or ranges', frame.id);
+      const ranges = [...landing.arrived(buffer, blocksOf(runs))];
+      if (ranges.length > 0) this.push({ op: Op.LANDED, id: 0, sock, ranges });
     }
     peer.steer();
   }

@@ -113,6 +113,13 @@ export class Landing {
     return claim;
   }
 
+  /** Those of the ranges that are there already: their LANDED may have gone to a socket that is no more. */
+  *arrived(buffer: number, ranges: Iterable<Range>): Iterable<Ask> {
+    const assembly = this.#assemblies.get(buffer);
+    if (assembly === undefined || !assembly.takesBytes) return;
+    for (const { offset, length } of ranges) if (assembly.have.contains(offset, length)) yield { buffer, offset, length };
+  }
+
   /** Puts `source[from, to)` at `at` of the claim. */
   write(claim: Claim, at: number, source: Buffer, from: number, to: number): void {
     if (!claim.isLive) return;

@@ -60,6 +60,12 @@ export class RangeSet {
     return length > 0 && at < this.#starts.length && (this.#starts[at] as number) < offset + length;
   }
 
+  /** Whether every position of the range is in the set. */
+  contains(offset: number, length: number): boolean {
+    const at = this.#find(offset + length);
+    return at < this.#starts.length && (this.#starts[at] as number) <= offset;
+  }
+
   /** Whether every position from 0 to `length` is in the set. */
   covers(length: number): boolean {
     return length === 0 || (this.#starts[0] === 0 && (this.#ends[0] as number) >= length);

@@ -133,7 +133,8 @@ function countOf(runs: readonly Run[]): number {
   return count;
 }
 
-function* blocksOf(runs: readonly Run[]): Iterable<{ offset: number; length: number }> {
+/** The blocks that runs ask for, one by one. */
+export function* blocksOf(runs: readonly Run[]): Iterable<{ offset: number; length: number }> {
   for (const { offset, length, block } of runs) {
     for (let at = 0; at < length; at += block) yield { offset: offset + at, length: Math.min(block, length - at) };
   }

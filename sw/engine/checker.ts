@@ -4,6 +4,7 @@ import type { DigestSpec, FileProblem, Span } from './events.ts';
 
 /** Files asked about, and bytes sent for verification, at once. */
 const FILES_AT_ONCE = 32;
+const SPANS_AT_ONCE = 256;
 const BYTES_AT_ONCE = 32 << 20;
 
 /**
@@ -15,10 +16,11 @@ const BYTES_AT_ONCE = 32 << 20;
 export class Checker {
   private readonly files: number[];
   private nextFile = 0;
-  private looking = 0;
+  /** Files asked about and not answered: number, index. Answers to an earlier check are none of these. */
+  private readonly looking = new Map<number, number>();
   private readonly pieces = new Set<number>();
   private queue: number[] | null = null;
-  private verifying = 0;
+  private readonly verifying = new Set<readonly number[]>();
   problem: FileProblem | null = null;
   /** The file that the problem is about. */
   problemFile = '';
@@ -43,17 +45,20 @@ export class Checker {
   }
 
   get finished(): boolean {
-    return this.problem === null && this.queue?.length === 0 && this.verifying === 0;
+    return this.problem === null && this.queue?.length === 0 && this.verifying.size === 0;
   }
 
-  /** The answer about one file. */
-  opened(index: number, problem: FileProblem | null, size: number, mtime: number): void {
+  /** The answer about one file; false where it was not asked for here. */
+  opened(file: number, problem: FileProblem | null, size: number, mtime: number): boolean {
+    const index = this.looking.get(file);
+    if (index === undefined) return false;
+    this.looking.delete(file);
     const { storage, fileDone, layout } = this.content;
-    this.looking -= 1;
     const known = storage.stats[index] ?? null;
     const hasPieces = (fileDone[index] ?? 0) > 0;
+    if (problem === null) storage.close(index);
+    else storage.forget(index);
     if (problem === 'gone') {
-      storage.forget(index);
       storage.stats[index] = null;
       if (hasPieces && !this.refetchMissing) this.fail('gone', index);
       else this.lose(index);
@@ -64,11 +69,12 @@ export class Checker {
       if (span) for (let piece = span.first; piece <= span.last; piece++) this.pieces.add(piece);
     }
     this.step();
+    return true;
   }
 
   /** `verdicts` in the order of `pieces`; null where a piece could not be read. */
   verdicts(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
-    this.verifying -= 1;
+    if (!this.verifying.delete(pieces)) return;
     pieces.forEach((piece, at) => {
       if (verdicts[at] === true) this.content.found(piece, now);
       else this.content.lost(piece);
@@ -87,32 +93,35 @@ export class Checker {
 
   private step(): void {
     if (this.problem !== null) return;
-    while (this.looking < FILES_AT_ONCE && this.nextFile < this.files.length) {
+    while (this.looking.size < FILES_AT_ONCE && this.nextFile < this.files.length) {
       const index = this.files[this.nextFile++];
       if (index === undefined) break;
-      this.looking += 1;
-      this.content.storage.look(index);
+      this.looking.set(this.content.storage.look(index), index);
     }
-    if (this.looking > 0) return;
+    if (this.looking.size > 0) return;
     this.queue ??= [...this.pieces].sort((a, b) => b - a);
-    while (this.verifying < 2 && this.queue.length > 0) this.verifyNext(this.queue);
+    while (this.verifying.size < 2 && this.queue.length > 0) this.verifyNext(this.queue);
   }
 
   private verifyNext(queue: number[]): void {
     const { layout, storage } = this.content;
     const pieces: number[] = [];
     const items: { spans: Span[]; digest: DigestSpec }[] = [];
-    for (let bytes = 0; bytes < BYTES_AT_ONCE && queue.length > 0;) {
+    let spans = 0;
+    for (let bytes = 0; bytes < BYTES_AT_ONCE && spans < SPANS_AT_ONCE && queue.length > 0;) {
       const piece = queue.pop();
       if (piece === undefined) break;
       const length = layout.pieceSize(piece);
       const expected = this.hashes.subarray(piece * 20, piece * 20 + 20);
       pieces.push(piece);
-      items.push({ spans: storage.spans(piece), digest: { algorithm: 'sha1', offset: 0, length, expected } });
+      const parts = storage.spans(piece);
+      spans += parts.length;
+      items.push({ spans: parts, digest: { algorithm: 'sha1', offset: 0, length, expected } });
       bytes += length;
     }
-    this.verifying += 1;
+    this.verifying.add(pieces);
     this.out({ do: 'verify', pieces, items });
+    storage.trim();
   }
 
   private lose(index: number): void {

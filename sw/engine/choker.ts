@@ -26,7 +26,7 @@ export class Choker {
 
   /** Lets a newcomer in at once while there is room. */
   interested(candidate: Candidate, unchoked: number): void {
-    if (candidate.peer.amChoking && unchoked < SLOTS) candidate.setChoking(false);
+    if (candidate.peer.peerInterested && candidate.peer.amChoking && unchoked < SLOTS) candidate.setChoking(false);
   }
 
   tick(candidates: readonly Candidate[], now: number): void {

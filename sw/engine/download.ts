@@ -14,6 +14,8 @@ import { encodeMessage } from './codec/peer-wire.ts';
 /** Ms without a block until a peer counts as snubbed, and until what it was asked for is asked of others. */
 const SNUBBED_AFTER = 20_000;
 const REQUEST_TIMEOUT = 60_000;
+/** Ms that a piece may lie half-done with nobody to ask, while memory is short, until what is there of it is let go. */
+const IDLE_PIECE = 30_000;
 /** Peers asked for one block at most, in the endgame. */
 const ENDGAME_COPIES = 3;
 /** A peer that would need longer than this for a whole piece, in seconds, joins others' pieces instead. */
@@ -63,7 +65,7 @@ export class Downloader {
     // A few requests at a time would cost a message each; deep pipelines are topped up in larger steps.
     if (room <= 0 || (peer.inflight > 0 && room < Math.min(64, depth / 4))) return;
     while (room > 0) {
-      const piece = this.choose(peer, rate);
+      const piece = this.choose(peer, rate, now);
       if (!piece) break;
       const taken = piece.takeFree(room);
       if (!taken) break;
@@ -87,13 +89,15 @@ export class Downloader {
     const first = Math.floor(offset / BLOCK);
     const end = Math.ceil((offset + length) / BLOCK);
     for (let block = first; block < end; block++) {
-      const copies = piece.asked(block);
-      if (!peer.settle(piece.index, block) || !piece.land(block)) continue;
-      if (copies > 1) this.cancelOthers(peer, piece, block, now);
+      // Where the request was withdrawn meanwhile, the block is there all the same, and will not come again.
+      const others = piece.asked(block) - (peer.settle(piece.index, block) ? 1 : 0);
+      if (piece.land(block) && others > 0) this.cancelOthers(peer, piece, block, now);
     }
+    piece.touchedAt = now;
+    this.active.sort(piece);
     piece.sources.add(peer.address);
     peer.pipeline.landed(piece.index, first, end, peer.down.rate(now), now);
-    if (piece.missing === 0) this.commit(piece);
+    if (piece.missing === 0 && piece.stage === 'open') this.commit(piece);
     this.fill(peer, now);
   }
 
@@ -145,13 +149,14 @@ export class Downloader {
   }
 
   /** Goes on with a piece whose buffer outlived the engine or the connection that began it. */
-  adopt(index: number, kept: KeptPiece): void {
-    if (this.have.get(index) || this.active.get(index) || kept.length !== this.layout.pieceSize(index)) {
+  adopt(index: number, kept: KeptPiece, now: number): void {
+    const fits = kept.length === this.layout.pieceSize(index) && this.picker.isWanted(index);
+    if (!fits || this.have.get(index) || this.active.get(index)) {
       this.out({ do: 'drop', buffer: kept.buffer });
       return;
     }
     this.picker.take(index);
-    const piece = this.active.open(index, kept.buffer);
+    const piece = this.active.open(index, kept.buffer, now);
     this.budget.used += piece.length;
     piece.adopt(kept.state === 'open' ? kept.ranges : [{ offset: 0, length: piece.length }]);
     this.active.sort(piece);
@@ -177,6 +182,24 @@ export class Downloader {
       }
       this.fill(peer, now);
     }
+    if (this.budget.used > this.budget.limit / 2)
+      this.giveUp(now, piece => piece.askers === 0 && now - piece.touchedAt > IDLE_PIECE);
+  }
+
+  /** Lets go of pieces in the making that are not wanted any more. */
+  dropUnwanted(now: number): void {
+    this.giveUp(now, piece => !this.picker.isWanted(piece.index));
+  }
+
+  private giveUp(now: number, which: (piece: ActivePiece) => boolean): void {
+    for (const piece of [...this.active.all()]) {
+      if (piece.stage !== 'open' || !which(piece)) continue;
+      for (const peer of this.peers.values()) {
+        const assignment = peer.assignments.get(piece.index);
+        if (assignment) this.withdraw(peer, assignment, true, now);
+      }
+      this.abandon(piece);
+    }
   }
 
   /** Whether the peer has a piece that we still want. */
@@ -191,7 +214,7 @@ export class Downloader {
   }
 
   /** A piece to take blocks of: one of its own, one nobody is at, a new one, and else one that it shares. */
-  private choose(peer: Peer, rate: number): ActivePiece | null {
+  private choose(peer: Peer, rate: number, now: number): ActivePiece | null {
     for (const { piece } of peer.assignments.values()) {
       if (piece.free > 0 && piece.stage === 'open' && peer.mayAskFor(piece.index)) return piece;
     }
@@ -202,17 +225,17 @@ export class Downloader {
       if (!shared || piece.missing < shared.missing) shared = piece;
     }
     if (shared && rate * OWN_PIECE_SECONDS < shared.length) return shared;
-    let fresh = this.begin(peer);
-    while (fresh?.missing === 0) fresh = this.begin(peer);
+    let fresh = this.begin(peer, now);
+    while (fresh?.missing === 0) fresh = this.begin(peer, now);
     return fresh ?? shared;
   }
 
-  private begin(peer: Peer): ActivePiece | null {
+  private begin(peer: Peer, now: number): ActivePiece | null {
     if (this.budget.used > 0 && this.budget.used + this.layout.pieceLength > this.budget.limit) return null;
     const index = peer.peerChoking ? this.pickAllowed(peer) : this.picker.pick(peer.has);
     if (index < 0) return null;
     this.picker.take(index);
-    const piece = this.active.open(index, this.ids.buffer());
+    const piece = this.active.open(index, this.ids.buffer(), now);
     this.budget.used += piece.length;
     this.out({
       do: 'begin',

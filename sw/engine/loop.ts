@@ -46,7 +46,12 @@ export class Loop {
     this.busy = true;
     try {
       for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
-        next();
+        try {
+          next();
+        } catch (error) {
+          // A fault in one torrent's machines is not to cost the others what was told in the same breath.
+          this.ports.log('error', `a handler failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        }
         for (const { torrent, effect } of this.effects.splice(0)) this.perform(torrent, effect);
       }
     } finally {

@@ -12,6 +12,8 @@ const PER_PEER = 4;
 /** Ms until an unanswered request goes to another peer, and until a peer that refused is asked again. */
 const TIMEOUT = 10_000;
 const ASK_AGAIN = 30_000;
+/** Ms without a piece after which the size at work is given up: whoever named it may have lied. */
+const STALLED = 30_000;
 
 interface Asked {
   readonly peer: Peer;
@@ -19,11 +21,12 @@ interface Asked {
 }
 
 /**
- * Fetches the info dictionary of a magnet from peers (BEP 9). Each size that peers claim is put together apart, so
- * that one who lies about it cannot spoil the others' work; what does not hash right is thrown away with its senders.
+ * Fetches the info dictionary of a magnet from peers (BEP 9). One size at a time is put together; one that gets nowhere
+ * is given up for the next, so that a liar costs half a minute. What does not hash right is thrown away.
  */
 export class MetadataFetch {
   private size = 0;
+  private progressAt = 0;
   private pieces: (Uint8Array | null)[] = [];
   private sources: (Peer | null)[] = [];
   private asked = new Map<number, Asked>();
@@ -44,7 +47,14 @@ export class MetadataFetch {
         this.refusedAt.set(peer, now);
       }
     }
-    for (const peer of peers) this.ask(peer, now);
+    if (this.size > 0 && now - this.progressAt > STALLED) {
+      for (const source of this.sources) if (source) this.refusedAt.set(source, now);
+      this.reset(0);
+    }
+    for (const peer of peers) {
+      if (this.size === 0) this.progressAt = now;
+      this.ask(peer, now);
+    }
   }
 
   /** A ut_metadata message; the whole dictionary once every piece is there (not yet checked), else null. */
@@ -67,6 +77,7 @@ export class MetadataFetch {
       this.refusedAt.set(peer, now);
       return null;
     }
+    this.progressAt = now;
     this.pieces[message.piece] = message.bytes.slice();
     this.sources[message.piece] = peer;
     if (this.pieces.some(piece => piece === null)) return null;
@@ -88,6 +99,10 @@ export class MetadataFetch {
 
   gone(peer: Peer): void {
     for (const [piece, asked] of this.asked) if (asked.peer === peer) this.asked.delete(piece);
+    // What it sent cannot be vouched for by anyone else; another size, or one sender for all of it, may be next.
+    this.sources.forEach((source, piece) => {
+      if (source === peer) this.sources[piece] = this.pieces[piece] = null;
+    });
     this.refusedAt.delete(peer);
     this.suspects.delete(peer);
   }

@@ -24,7 +24,7 @@ const MAX_STRIKES = 3;
 
 /** Connections over all torrents, as they are and as they may be. */
 export interface ConnectionLimits {
-  readonly max: number;
+  max: number;
   readonly maxConnecting: number;
   open: number;
   connecting: number;
@@ -179,12 +179,13 @@ export class PeerSet {
   }
 
   private connect(now: number): void {
+    const everything = this.torrent.content?.downloader.have.isFull ?? false;
     while (
       this.all.size < MAX_PEERS &&
       this.limits.open < this.limits.max &&
       this.limits.connecting < this.limits.maxConnecting
     ) {
-      const address = this.swarm.next(now);
+      const address = this.swarm.next(now, everything);
       if (!address) return;
       const conn = this.ids.conn();
       const peer = this.add(
@@ -245,6 +246,8 @@ export class PeerSet {
 
   private forget(peer: Peer, now: number): void {
     const worked = peer.stage === 'open';
+    const isSeed = peer.has.size > 0 && peer.has.isFull;
+    const fruitful = peer.down.total + peer.up.total > 0;
     this.limits.open -= 1;
     if (peer.stage === 'connecting') this.limits.connecting -= 1;
     this.all.delete(peer.conn);
@@ -261,7 +264,7 @@ export class PeerSet {
     this.unasked.delete(peer);
     const endpoint = this.endpoints.get(peer);
     this.endpoints.delete(peer);
-    if (endpoint) this.swarm.ended(endpoint.host, endpoint.port, worked, now);
+    if (endpoint) this.swarm.ended(endpoint.host, endpoint.port, { worked, fruitful, isSeed }, now);
   }
 
   private sum(which: 'up' | 'down', start: number): number {

@@ -119,6 +119,10 @@ export class Picker {
     this.#freed++;
   }
 
+  isWanted(piece: number): boolean {
+    return this.#priority[piece]! !== PRIORITY.skip;
+  }
+
   /** Whether it is wanted, not had and not being fetched. */
   isFree(piece: number): boolean {
     return this.#priority[piece]! !== PRIORITY.skip && this.#had[piece] === 0 && this.#taken[piece] === 0;

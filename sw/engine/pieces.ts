@@ -34,6 +34,8 @@ export class ActivePiece {
     readonly index: number,
     readonly buffer: number,
     readonly length: number,
+    /** When a block of it last came. */
+    public touchedAt: number,
   ) {
     this.blocks = Math.ceil(length / BLOCK);
     this.state = new Uint8Array(this.blocks);
@@ -122,6 +124,8 @@ export class ActivePiece {
 export class ActivePieces {
   /** Bytes of all of them. */
   bytes = 0;
+  /** Whether a piece was begun or ended since someone last asked. */
+  changed = false;
   /** Those with a block that nobody was asked for. */
   readonly withFree = new Set<ActivePiece>();
   private readonly byIndex = new Map<number, ActivePiece>();
@@ -142,8 +146,9 @@ export class ActivePieces {
     return this.byIndex.values();
   }
 
-  open(index: number, buffer: number): ActivePiece {
-    const piece = new ActivePiece(index, buffer, this.layout.pieceSize(index));
+  open(index: number, buffer: number, now: number): ActivePiece {
+    const piece = new ActivePiece(index, buffer, this.layout.pieceSize(index), now);
+    this.changed = true;
     this.byIndex.set(index, piece);
     this.byBuffer.set(buffer, piece);
     this.bytes += piece.length;
@@ -153,6 +158,7 @@ export class ActivePieces {
 
   close(piece: ActivePiece): void {
     if (!this.byIndex.delete(piece.index)) return;
+    this.changed = true;
     this.byBuffer.delete(piece.buffer);
     this.withFree.delete(piece);
     this.bytes -= piece.length;

@@ -28,6 +28,8 @@ const MAX_CONNECTING = 30;
 const MAX_TORRENTS = 10_000;
 const TICK = 500;
 const SECOND = 1000;
+/** Ms that closing may take: what is not recorded by then is verified by the next engine. */
+const CLOSE_WITHIN = 3000;
 
 export type AddSource = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
 
@@ -50,6 +52,7 @@ export class Session {
   private ticking = false;
   private lastSecond = 0;
   private closing: (() => void) | null = null;
+  private closeBy = 0;
 
   constructor(
     private readonly ports: Ports,
@@ -185,8 +188,11 @@ export class Session {
   /** Makes durable what can be, then calls back; the engine must not be used after it. */
   close(done: () => void): void {
     this.closing = done;
+    this.closeBy = this.ports.clock.now() + CLOSE_WITHIN;
+    this.limits.max = 0;
     for (const torrent of this.torrents.values()) {
       this.loop.event(torrent, now => {
+        torrent.peerSet.closeAll(now);
         if (torrent.phase === 'running') torrent.content?.storage.recordSoon(now - SECOND);
         torrent.tick(now, false);
       });
@@ -224,8 +230,7 @@ export class Session {
       torrent.announcer.add(meta.trackers);
       torrent.comment ||= meta.comment;
       if (torrent.meta) return;
-      if (torrent.phase === 'fetching') torrent.metadataArrived(meta.info);
-      else torrent.meta = meta;
+      torrent.learnFiles(meta);
       if (!known && this.attached) torrent.attach([], now);
     });
     return { id: torrent.id, already: torrent.started };
@@ -328,7 +333,8 @@ export class Session {
 
   private closeIfIdle(): void {
     if (!this.closing) return;
-    for (const torrent of this.torrents.values()) if (!(torrent.content?.storage.idle ?? true) && this.attached) return;
+    const isIdle = [...this.torrents.values()].every(torrent => torrent.content?.storage.idle ?? true);
+    if (!isIdle && this.attached && this.ports.clock.now() < this.closeBy) return;
     const done = this.closing;
     this.closing = null;
     done();

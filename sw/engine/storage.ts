@@ -3,7 +3,7 @@ import type { Span } from './events.ts';
 import { Bitfield } from './model/bitfield.ts';
 import type { Layout } from './model/layout.ts';
 
-/** Files of one torrent open at once; past it the one unused for longest is closed. */
+/** Files of one torrent that stay open; past it those unused for longest are closed. */
 const MAX_OPEN_FILES = 100;
 /** Ms from the first piece written to the flush; a flush and a record later it is durable, well within 2 s. */
 const FLUSH_AFTER = 1000;
@@ -36,6 +36,8 @@ export class Storage {
   private syncing = new Map<number, number>();
   private acknowledgeable: number[] = [];
   private dirty = new Set<number>();
+  /** The files of the running flush: number, index. */
+  private flushing = new Map<number, number>();
 
   constructor(
     private readonly layout: Layout,
@@ -58,7 +60,6 @@ export class Storage {
     }
     const entry = this.layout.files[index];
     if (!entry) throw new RangeError(`no file ${index}`);
-    if (this.open.size >= MAX_OPEN_FILES) this.closeOldest();
     const file = this.ids.file();
     this.open.set(index, file);
     this.indexOf.set(file, index);
@@ -67,14 +68,25 @@ export class Storage {
   }
 
   /** Opens it anew, if it is there, to hear how it looks now. */
-  look(index: number): void {
+  look(index: number): number {
+    this.close(index);
+    return this.file(index, false);
+  }
+
+  close(index: number): void {
     const known = this.open.get(index);
-    if (known !== undefined) {
-      this.open.delete(index);
-      this.indexOf.delete(known);
-      this.out({ do: 'closeFile', file: known });
+    if (known === undefined) return;
+    this.open.delete(index);
+    this.indexOf.delete(known);
+    this.out({ do: 'closeFile', file: known });
+  }
+
+  /** Closes what is open beyond the limit. Never while spans are put together: those name open files. */
+  trim(): void {
+    for (const index of this.open.keys()) {
+      if (this.open.size <= MAX_OPEN_FILES) return;
+      this.close(index);
     }
-    this.file(index, false);
   }
 
   fileIndex(file: number): number | undefined {
@@ -149,17 +161,17 @@ export class Storage {
     }
     this.syncing = this.written;
     this.written = new Map();
-    const files = [...this.dirty].map(index => this.file(index));
+    this.flushing = new Map([...this.dirty].map(index => [this.file(index), index]));
     this.dirty = new Set();
     this.stage = 'syncing';
-    this.out({ do: 'sync', files });
+    this.out({ do: 'sync', files: [...this.flushing.keys()] });
     return false;
   }
 
   /** The flush is through: its pieces are durable, and the record is to be written now. */
   synced(stat: ReadonlyMap<number, FileStat>): void {
     for (const [file, value] of stat) {
-      const index = this.indexOf.get(file);
+      const index = this.flushing.get(file);
       if (index !== undefined) this.stats[index] = { size: value.size, mtime: Math.floor(value.mtime) };
     }
     for (const [piece, buffer] of this.syncing) {
@@ -212,15 +224,5 @@ export class Storage {
 
   get idle(): boolean {
     return this.stage === 'idle' && this.dueAt === Infinity;
-  }
-
-  private closeOldest(): void {
-    for (const [index, file] of this.open) {
-      if (this.dirty.has(index)) continue;
-      this.open.delete(index);
-      this.indexOf.delete(file);
-      this.out({ do: 'closeFile', file });
-      return;
-    }
   }
 }

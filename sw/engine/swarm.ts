@@ -10,6 +10,9 @@ interface Known {
   readonly host: string;
   readonly port: number;
   failures: number;
+  /** Connections in a row that brought nothing either way. */
+  fruitless: number;
+  isSeed: boolean;
   /** Monotonic ms. */
   nextTry: number;
   busy: boolean;
@@ -29,14 +32,14 @@ export class Swarm {
     if (port < 1 || port > 65535 || host === '' || this.banned.has(host)) return false;
     const key = keyOf(host, port);
     if (this.known.has(key) || this.known.size >= MAX_KNOWN) return false;
-    this.known.set(key, { host, port, failures: 0, nextTry: 0, busy: false });
+    this.known.set(key, { host, port, failures: 0, fruitless: 0, isSeed: false, nextTry: 0, busy: false });
     return true;
   }
 
-  /** The next peer to connect to, which counts as busy from now on; null if none may be tried now. */
-  next(now: number): { host: string; port: number } | null {
+  /** The next peer to connect to (`noSeeds`: none that is known to have everything), which counts as busy from now on; null if none may be tried now. */
+  next(now: number, noSeeds = false): { host: string; port: number } | null {
     for (const [key, peer] of this.known) {
-      if (peer.busy || peer.nextTry > now) continue;
+      if (peer.busy || peer.nextTry > now || (noSeeds && peer.isSeed)) continue;
       peer.busy = true;
       // Behind all others: the next call need not step over it.
       this.known.delete(key);
@@ -46,15 +49,17 @@ export class Swarm {
     return null;
   }
 
-  /** A connection ended. `worked`: the handshake was through. */
-  ended(host: string, port: number, worked: boolean, now: number): void {
+  /** A connection ended. `worked`: the handshake was through; `fruitful`: payload went over it. */
+  ended(host: string, port: number, how: { worked: boolean; fruitful: boolean; isSeed: boolean }, now: number): void {
     const key = keyOf(host, port);
     const peer = this.known.get(key);
     if (!peer) return;
     peer.busy = false;
-    if (worked) {
+    if (how.worked) {
       peer.failures = 0;
-      peer.nextTry = now + RECONNECT_AFTER;
+      peer.isSeed = how.isSeed;
+      peer.fruitless = how.fruitful ? 0 : Math.min(peer.fruitless + 1, 8);
+      peer.nextTry = now + RECONNECT_AFTER * 2 ** peer.fruitless;
       return;
     }
     peer.failures += 1;
@@ -73,6 +78,7 @@ export class Swarm {
       peer.busy = false;
       peer.nextTry = 0;
       peer.failures = 0;
+      peer.fruitless = 0;
     }
   }
 

@@ -99,7 +99,7 @@ export class Torrent implements WireTarget {
 
   pause(now: number): void {
     this.now = now;
-    if (this.phase === 'paused' || this.phase === 'removed') return;
+    if (!this.started || !MOVES[this.phase].includes('paused')) return;
     this.leave('paused', true);
     this.recorder.writeTorrent();
   }
@@ -134,6 +134,7 @@ export class Torrent implements WireTarget {
     if (!content) return;
     const skip = new Set(unwanted);
     content.want(content.wanted.map((_, index) => !skip.has(index)));
+    content.downloader.dropUnwanted(now);
     if (!content.isComplete) this.doneAt = 0;
     this.recorder.writeTorrent();
     if (this.phase !== 'running') return;
@@ -148,7 +149,7 @@ export class Torrent implements WireTarget {
     const resting = this.phase !== 'waiting' || !this.content;
     for (const { piece, kept: buffer } of kept) {
       if (resting || piece >= (this.content?.layout.pieceCount ?? 0)) this.out({ do: 'drop', buffer: buffer.buffer });
-      else this.content?.downloader.adopt(piece, buffer);
+      else this.content?.downloader.adopt(piece, buffer, now);
     }
     if (this.phase === 'waiting') this.resumeWork(now);
   }
@@ -185,16 +186,26 @@ export class Torrent implements WireTarget {
 
   fileOpened(file: number, problem: FileProblem | null, size: number, mtime: number, now: number): void {
     this.now = now;
-    const index = this.content?.storage.fileIndex(file);
-    if (index === undefined || !this.content) return;
-    if (this.checker) {
-      this.checker.opened(index, problem, size, mtime);
-      if (problem !== null) this.content.storage.forget(index);
+    if (this.checker?.opened(file, problem, size, mtime)) {
       this.afterCheckStep();
-    } else if (problem !== null && problem !== 'store-away') {
-      this.content.storage.forget(index);
-      this.fail(problem, this.content.layout.files[index]?.path.join('/') ?? '');
+      return;
     }
+    const index = this.content?.storage.fileIndex(file);
+    if (index === undefined || !this.content || problem === null || problem === 'store-away') return;
+    this.content.storage.forget(index);
+    this.fail(problem, this.content.layout.files[index]?.path.join('/') ?? '');
+  }
+
+  /** The files of a magnet, out of a .torrent of it. */
+  learnFiles(meta: Metainfo): void {
+    if (this.phase === 'fetching') {
+      this.metadataArrived(meta.info);
+      return;
+    }
+    this.meta = meta;
+    if (!this.started) return;
+    this.makeContent();
+    this.recorder.writeTorrent();
   }
 
   verified(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
@@ -229,7 +240,7 @@ export class Torrent implements WireTarget {
   synced(problem: FileProblem | null, stat: ReadonlyMap<number, FileStat>, now: number): void {
     this.now = now;
     const { content } = this;
-    if (!content || content.storage.stage !== 'syncing' || problem === 'store-away') return;
+    if (!content || this.phase === 'removed' || content.storage.stage !== 'syncing' || problem === 'store-away') return;
     if (problem !== null) {
       // After a failed flush the system may have dropped the pages: what was not durable is read again before it is believed.
       content.storage.closeAll();
@@ -256,7 +267,10 @@ export class Torrent implements WireTarget {
     }
     if (this.phase === 'fetching') this.seekMetadata();
     if (this.phase !== 'running' || !this.content) return;
-    if (this.content.downloader.active.size > 0) this.content.storage.recordSoon(now);
+    const { active } = this.content.downloader;
+    if (active.changed) this.content.storage.recordSoon(now);
+    active.changed = false;
+    this.content.storage.trim();
     this.content.downloader.tick(now);
   }
 
@@ -265,6 +279,10 @@ export class Torrent implements WireTarget {
   refresh(peer: Peer): void {
     const downloader = this.content?.downloader;
     if (this.phase !== 'running' || !downloader) return;
+    if (downloader.have.isFull && peer.has.isFull) {
+      this.peerSet.close(peer, 'both have everything', this.now);
+      return;
+    }
     peer.setInterested(downloader.wants(peer), this.now);
     downloader.fill(peer, this.now);
   }
@@ -367,7 +385,7 @@ export class Torrent implements WireTarget {
   }
 
   private fail(problem: FileProblem, file: string): void {
-    if (this.phase === 'removed' || this.phase === 'waiting') return;
+    if (this.phase === 'waiting' || !MOVES[this.phase].includes('failed')) return;
     this.leave('failed', true);
     this.problem = problem;
     this.problemFile = file;

@@ -36,7 +36,7 @@ describe('the pipeline', () => {
 });
 
 test('a piece hands out each block once, takes back what is released, and lands it once', () => {
-  const piece = new ActivePiece(0, 1, 5 * 16384 + 100);
+  const piece = new ActivePiece(0, 1, 5 * 16384 + 100, 0);
   expect(piece.blocks).toBe(6);
   expect(piece.takeFree(4)).toEqual([0, 4]);
   expect(piece.takeFree(9)).toEqual([4, 6]);
@@ -49,7 +49,7 @@ test('a piece hands out each block once, takes back what is released, and lands 
   expect([piece.free, piece.missing]).toEqual([0, 5]);
   piece.reopen();
   expect([piece.free, piece.missing]).toEqual([6, 6]);
-  const other = new ActivePiece(0, 2, 3 * 16384);
+  const other = new ActivePiece(0, 2, 3 * 16384, 0);
   other.adopt([{ offset: 100, length: 2 * 16384 + 5000 }]);
   expect([other.isLanded(0), other.isLanded(1), other.isLanded(2)]).toEqual([false, true, false]);
 });
@@ -71,7 +71,7 @@ describe('the swarm', () => {
       const address = swarm.next(now);
       if (!address) continue;
       tries.push(now);
-      swarm.ended(address.host, address.port, false, now);
+      swarm.ended(address.host, address.port, { worked: false, fruitful: false, isSeed: false }, now);
     }
     expect(tries).toHaveLength(3);
     expect(tries[2]! - tries[1]!).toBeGreaterThan(tries[1]! - tries[0]!);
