@@ -79,6 +79,22 @@ describe('the swarm', () => {
     expect(swarm.add('10.0.0.1', 6881)).toBe(true);
   });
 
+  test('waits ever longer for one that brings nothing, and leaves seeds alone when asked to', () => {
+    const swarm = new Swarm();
+    swarm.add('10.0.0.1', 6881);
+    const waits: number[] = [];
+    let ended = 0;
+    for (let now = 0; now < 600_000; now += 1000) {
+      if (!swarm.next(now)) continue;
+      waits.push(now - ended);
+      ended = now;
+      swarm.ended('10.0.0.1', 6881, { worked: true, fruitful: false, isSeed: true }, now);
+    }
+    expect(waits.length).toBeLessThan(9);
+    expect(swarm.next(1e9, true)).toBeNull();
+    expect(swarm.next(1e9)).not.toBeNull();
+  });
+
   test('never connects to a busy or banned one, nor remembers without limit', () => {
     const swarm = new Swarm();
     swarm.add('10.0.0.1', 1);
@@ -137,6 +153,8 @@ describe('the choker', () => {
     choker.interested(two!, 8);
     expect(two!.peer.amChoking).toBe(true);
     two!.peer.peerInterested = false;
+    choker.interested(two!, 0);
+    expect(two!.peer.amChoking).toBe(true);
     choker.tick([two!], 0);
     expect(two!.peer.amChoking).toBe(true);
   });

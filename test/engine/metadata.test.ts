@@ -78,6 +78,25 @@ test('a liar about the size holds nobody up for good, and a lone sender of a wro
   expect(fetch.corrupt()).toEqual([honest.one]);
 });
 
+test('a part from one who then leaves or falls silent does not tie the rest to its size', () => {
+  const fetch = new MetadataFetch();
+  const liar = peer(1, 3 * 16384 - 7);
+  const honest = peer(2, INFO.length);
+  fetch.fill([liar.one, honest.one], 0);
+  fetch.receive(liar.one, encodeMetadataData(0, 3 * 16384 - 7, new Uint8Array(16384)), 0);
+  fetch.gone(liar.one);
+  fetch.fill([honest.one], 1_000);
+  expect(honest.asked()).toBe(3);
+
+  const second = new MetadataFetch();
+  second.fill([liar.one, honest.one], 0);
+  second.receive(liar.one, encodeMetadataData(0, 3 * 16384 - 7, new Uint8Array(16384)), 0);
+  second.fill([liar.one, honest.one], 29_000);
+  expect(honest.asked()).toBe(0);
+  second.fill([liar.one, honest.one], 31_000);
+  expect(honest.asked()).toBe(3);
+});
+
 test('a size of nothing or beyond 30 MiB is never asked for', () => {
   const fetch = new MetadataFetch();
   const none = peer(1, 0);

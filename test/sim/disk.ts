@@ -63,10 +63,10 @@ export class SimStore implements Store {
   }
 
   sync(files: readonly number[], done: Parameters<Store['sync']>[1]): void {
+    const paths = files.map(file => [file, this.open.get(file) ?? ''] as const);
     this.answer(() => {
       const stat = new Map<number, { size: number; mtime: number }>();
-      for (const file of files) {
-        const path = this.open.get(file) ?? '';
+      for (const [file, path] of paths) {
         const entry = this.disk.files.get(path);
         if (!entry) continue;
         this.disk.flushed.set(path, entry.bytes.slice());
@@ -76,7 +76,7 @@ export class SimStore implements Store {
     });
   }
 
-  deleteFile(root: string, components: readonly string[], done: (problem: FileProblem | null) => void): void {
+  deleteFile(root: string, components: readonly string[], _size: number, done: (problem: FileProblem | null) => void): void {
     this.disk.files.delete([root, ...components].join('/'));
     this.answer(() => done(null));
   }
@@ -152,10 +152,12 @@ export class SimStore implements Store {
     items: readonly { spans: readonly Span[]; digest: DigestSpec }[],
     done: (verdicts: readonly (boolean | null)[]) => void,
   ): void {
+    // The files are those of now, whatever is closed before the answer.
+    const open = new Map(this.open);
     this.answer(() => {
       done(
         items.map(({ spans, digest }) => {
-          const bytes = this.read(spans);
+          const bytes = this.read(spans, open);
           this.disk.verifiedBytes += bytes?.length ?? 0;
           return bytes ? sha1(bytes).equals(digest.expected) : null;
         }),
@@ -163,12 +165,12 @@ export class SimStore implements Store {
     });
   }
 
-  read(spans: readonly Span[]): Uint8Array | null {
+  read(spans: readonly Span[], open: ReadonlyMap<number, string> = this.open): Uint8Array | null {
     const parts: Uint8Array[] = [];
     for (const { file, offset, length } of spans) {
       if (file === 0) parts.push(new Uint8Array(length));
       else {
-        const entry = this.disk.files.get(this.open.get(file) ?? '');
+        const entry = this.disk.files.get(open.get(file) ?? '');
         if (!entry || entry.size < offset + length) return null;
         parts.push(entry.bytes.subarray(offset, offset + length));
       }

@@ -89,9 +89,9 @@ function ownerOf(accept: Accept): SimNet {
 }
 
 interface Rule {
-  readonly buffer: number;
   readonly prefix: Uint8Array;
-  readonly open: Map<number, number>;
+  /** By offset: how long the block is, and the buffer that it goes to. */
+  readonly open: Map<number, { length: number; buffer: number }>;
 }
 
 class SimStream implements Stream {
@@ -148,9 +148,9 @@ class SimStream implements Stream {
 
   expect(buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
     const key = Buffer.from(prefix).toString('hex');
-    const rule = this.rules.get(key) ?? { buffer, prefix, open: new Map<number, number>() };
+    const rule = this.rules.get(key) ?? { prefix, open: new Map<number, { length: number; buffer: number }>() };
     this.rules.set(key, rule);
-    for (const [offset, length] of blocks(runs)) rule.open.set(offset, length);
+    for (const [offset, length] of blocks(runs)) rule.open.set(offset, { length, buffer });
   }
 
   unexpect(_buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
@@ -228,11 +228,12 @@ class SimStream implements Stream {
       if (!starts(frame, rule.prefix) || frame.length < rule.prefix.length + 4) continue;
       const offset = new DataView(frame.buffer, frame.byteOffset).getUint32(rule.prefix.length);
       const data = frame.subarray(rule.prefix.length + 4);
-      if (rule.open.get(offset) !== data.length) continue;
+      const asked = rule.open.get(offset);
+      if (asked?.length !== data.length) continue;
       rule.open.delete(offset);
-      if (this.net.store.put(rule.buffer, offset, data)) {
+      if (this.net.store.put(asked.buffer, offset, data)) {
         this.net.internet.clock.after(0, () => {
-          if (!this.dead) this.events.landed(rule.buffer, offset, data.length);
+          if (!this.dead) this.events.landed(asked.buffer, offset, data.length);
         });
         return true;
       }
