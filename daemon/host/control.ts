@@ -77,6 +77,8 @@ export class ControlServer {
     const session = this.session;
     if (session === null) return;
     session.ticket = '';
+    // It may have found itself idle just as the client came, or before the client reached it.
+    this.options.supervisor.need();
     if (this.options.supervisor.state === 'RUNNING') this.mintTicket(session);
     this.welcome(session);
   }

@@ -170,8 +170,10 @@ export class Supervisor {
         this.options.events.admitted(message.epoch);
         return;
       case 'idle':
-        if (!this.move('idle')) return;
+        if (nextIoState(this.current.state, 'idle') === null) return;
+        // Before anyone hears of it, so that who needs it still can say so again: it is then started once it is gone.
         this.wanted = false;
+        this.move('idle');
         this.after(KILL_AFTER_MS, () => this.child?.kill('SIGKILL'));
         return;
     }

@@ -1,10 +1,11 @@
 /**
  * Stands in for the io-daemon: talks the lines of daemon/wire/child.ts and nothing else.
- * Arguments: a mode, and a file that gets its process id and what it hears from its host. Modes: `ok`; `crash` ends at once; `deaf` never listens; `stubborn` heeds
- * neither stop nor SIGTERM, but ends with its stdin; `idle` says that it is idle after it was admitted; `babble` says
- * what no contract knows, first.
+ * Arguments: a mode, and a file that gets its process id and what it hears from its host. Modes: `ok`; `crash` ends at
+ * once; `deaf` never listens; `stubborn` heeds neither stop nor SIGTERM, but ends with its stdin; `idle` says that it is
+ * idle after it was admitted; `idle-once` does so too, unless one wrote to that file before; `babble` says what no
+ * contract knows, first.
  */
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const [mode = 'ok', heardFile] = process.argv.slice(2);
@@ -15,6 +16,7 @@ if (mode === 'stubborn') process.on('SIGTERM', () => undefined);
 
 if (mode === 'babble') process.stdout.write('[1]\nnot json\n{"type":"listening","port":70000}\n{"type":"??"}\n');
 
+const isFirst = !heardFile || !existsSync(heardFile) || readFileSync(heardFile, 'utf8') === '';
 if (heardFile) writeFileSync(heardFile, `{"pid":${process.pid}}\n`);
 const lines = createInterface({ input: process.stdin });
 lines.on('line', line => {
@@ -23,7 +25,7 @@ lines.on('line', line => {
   if (message.type === 'start' && mode !== 'deaf') say({ type: 'listening', port: 40_000 });
   if (message.type === 'admit') {
     say({ type: 'admitted', epoch: message.epoch });
-    if (mode === 'idle') {
+    if (mode === 'idle' || (mode === 'idle-once' && isFirst)) {
       say({ type: 'idle' });
       process.exit(0);
     }

@@ -142,6 +142,18 @@ test('an io-daemon killed under a connection: told at once, then where the new o
   expect(states.slice(states.indexOf('RUNNING'))).toEqual(['RUNNING', 'STOPPED', 'STARTING', 'STARTING', 'RUNNING']);
 });
 
+test('an io-daemon that ends itself as idle under a connection is started again, and takes a fresh ticket', async () => {
+  const host = await testHost({ ioMode: 'idle-once' });
+  const client = await control(host, await pair(host));
+  const states = (): readonly string[] =>
+    client.frames.flatMap(frame => (frame.op === ControlOp.WELCOME ? [frame.welcome.io.state] : []));
+  await until(() => states().includes('STOPPING') && states().at(-1) === 'RUNNING', 'running again');
+  const tickets = client.frames.flatMap(frame =>
+    frame.op === ControlOp.WELCOME && frame.welcome.io.ticket !== '' ? [frame.welcome.io.ticket] : [],
+  );
+  expect(host.heard()).toContain(createHash('sha256').update(tickets.at(-1)!).digest('hex'));
+});
+
 test('an io-daemon that keeps dying is given up, said so, and started again when asked for', async () => {
   const host = await testHost({ ioMode: 'crash' });
   const client = await control(host, await pair(host));

@@ -15,7 +15,7 @@ interface Watched {
   readonly heard: () => unknown[];
 }
 
-function watch(mode: string): Watched {
+function watch(mode: string, onState: (state: IoState) => void = () => undefined): Watched {
   const file = join(tempFolder(), 'heard');
   const states: IoState[] = [];
   const notices: string[] = [];
@@ -24,7 +24,10 @@ function watch(mode: string): Watched {
     program: [FAKE, mode, file],
     greeting: () => [{ type: 'start', version: '1', allow: ['10.0.0.0/8'], idleMs: 1000 }],
     events: {
-      changed: () => states.push(supervisor.state),
+      changed() {
+        states.push(supervisor.state);
+        onState(supervisor.state);
+      },
       admitted: epoch => admitted.push(epoch),
       notice: text => notices.push(text),
       log: () => undefined,
@@ -101,6 +104,18 @@ test('a child that says it is idle is let go, and is there again when it is need
   expect(states).toEqual(['STARTING', 'RUNNING', 'STOPPING', 'STOPPED']);
   supervisor.need();
   await until(() => supervisor.state === 'RUNNING', 'running again');
+  await supervisor.stop();
+});
+
+test('a child that says it is idle as somebody needs it is there again once it is gone', async () => {
+  const { supervisor, states } = watch('idle-once', state => {
+    if (state === 'STOPPING') supervisor.need();
+  });
+  supervisor.need();
+  await until(() => supervisor.state === 'RUNNING', 'running');
+  supervisor.send({ type: 'admit', epoch: 1, ticketHash: '', origin: '' });
+  await until(() => states.length === 6, 'running again');
+  expect(states).toEqual(['STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'STARTING', 'RUNNING']);
   await supervisor.stop();
 });
 
