@@ -48,6 +48,7 @@ export class ControlServer {
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false });
   private readonly connections = new Set<ControlConnection>();
   private session: Session | null = null;
+  private isStopped = false;
   private rootsTimer: NodeJS.Timeout | null = null;
 
   constructor(options: ControlOptions) {
@@ -56,6 +57,10 @@ export class ControlServer {
 
   /** Takes over a socket whose request passed the guard. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.isStopped) {
+      refuseUpgrade(socket, { status: 503, text: 'Starling stops.' });
+      return;
+    }
     if (this.connections.size >= MAX_CONNECTIONS) {
       refuseUpgrade(socket, { status: 503, text: 'Too many connections.' });
       return;
@@ -98,6 +103,7 @@ export class ControlServer {
 
   /** Says goodbye to everyone. */
   stop(): void {
+    this.isStopped = true;
     for (const connection of this.connections) {
       connection.send(event({ type: 'stopping' }));
       connection.close(CloseCode.STOPPING, 'the host stops');
@@ -122,7 +128,8 @@ export class ControlServer {
       connection.close(CloseCode.STOPPING, 'no epoch');
       return;
     }
-    if (!this.connections.has(connection)) return;
+    // The host may have stopped, or the client gone, while the epoch was written.
+    if (this.isStopped || !this.connections.has(connection)) return;
     const before = this.session;
     if (before !== null && before.epoch > epoch) {
       supersede(connection);

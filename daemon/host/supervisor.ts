@@ -47,6 +47,8 @@ export class Supervisor {
   /** Somebody needs it: whenever it is found stopped, it is started. */
   private wanted = false;
   private hasGivenUp = false;
+  /** For good: nothing starts it any more. */
+  private isStopped = false;
   private restart: NodeJS.Timeout | null = null;
   private deadlines: NodeJS.Timeout[] = [];
   private exitWaiters: (() => void)[] = [];
@@ -74,13 +76,14 @@ export class Supervisor {
 
   /** Somebody needs it. One that was given up stays so until `revive`. */
   need(): void {
-    if (this.hasGivenUp || this.wanted) return;
+    if (this.isStopped || this.hasGivenUp || this.wanted) return;
     this.wanted = true;
     this.startIfStopped();
   }
 
   /** A person, or the engine for them, asks for it whatever happened before. */
   revive(): void {
+    if (this.isStopped) return;
     this.hasGivenUp = false;
     this.policy.reset();
     this.wanted = true;
@@ -97,8 +100,7 @@ export class Supervisor {
 
   /** Ends the child for good: asked first, then told, then killed. */
   async stop(): Promise<void> {
-    this.wanted = false;
-    this.clearRestart();
+    this.neverAgain();
     if (this.child === null) return;
     if (this.move('stop')) {
       this.send({ type: 'stop' });
@@ -110,8 +112,14 @@ export class Supervisor {
 
   /** Kills it at once, for a host that must go this instant. */
   kill(): void {
-    this.wanted = false;
+    this.neverAgain();
     this.child?.kill('SIGKILL');
+  }
+
+  private neverAgain(): void {
+    this.isStopped = true;
+    this.wanted = false;
+    this.clearRestart();
   }
 
   private startIfStopped(): void {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { Epochs } from '../../daemon/host/epochs.ts';
+import { Supervisor } from '../../daemon/host/supervisor.ts';
 import { type ControlFrame, ControlOp, StateStatus } from '../../daemon/wire/control.ts';
 import { encodeControl } from '../../daemon/wire/control-codec.ts';
 import { type Frame, type FrameOf, Op } from '../../daemon/wire/frames.ts';
@@ -129,6 +131,23 @@ test('epochs and state go on over a restart of the host', async () => {
   expect(welcome.roots.map(({ isDefault }) => isDefault)).toEqual([false, true]);
   expect(welcome.roots[0]!.token).toBe(roots[0]!.token);
   expect(await load(after)).toEqual({ k: 'kept' });
+});
+
+test('a client whose epoch is being written as the host stops is not let in, and starts nothing', async () => {
+  const host = await testHost();
+  const token = await pair(host);
+  let written: (epoch: number) => void = () => undefined;
+  const next = vi.spyOn(Epochs.prototype, 'next').mockReturnValue(new Promise(resolve => (written = resolve)));
+  const need = vi.spyOn(Supervisor.prototype, 'need');
+  onTestFinished(() => vi.restoreAllMocks());
+  const client = await control(host, token);
+  await until(() => next.mock.calls.length > 0, 'the epoch being written');
+  const stopped = host.stop();
+  written(1);
+  await stopped;
+  expect(await client.closed).not.toBe(4001);
+  expect(need).not.toHaveBeenCalled();
+  expect(client.frames.map(({ op }) => op)).not.toContain(ControlOp.WELCOME);
 });
 
 test('an io-daemon killed under a connection: told at once, then where the new one is, with a fresh ticket', async () => {

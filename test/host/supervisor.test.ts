@@ -129,6 +129,17 @@ test('a child that heeds neither stop nor SIGTERM is killed', async () => {
   expect(isAlive(pid)).toBe(false);
 });
 
+test('one that was stopped is not started again, whoever asks', async () => {
+  const { supervisor, states } = watch('ok');
+  supervisor.need();
+  await until(() => supervisor.state === 'RUNNING', 'running');
+  await supervisor.stop();
+  supervisor.need();
+  supervisor.revive();
+  expect(supervisor.pid).toBe(null);
+  expect(states).toEqual(['STARTING', 'RUNNING', 'STOPPING', 'STOPPED']);
+});
+
 test('lines that are none of the contract change nothing', async () => {
   const { supervisor, states } = watch('babble');
   supervisor.need();
