@@ -65,11 +65,6 @@ export class ControlConnection {
     this.ws.close(code, reason);
   }
 
-  /** Without a goodbye that the other end might not answer. */
-  terminate(): void {
-    this.ws.terminate();
-  }
-
   /** Stops, and goes on, reading what the client sends. */
   pause(): void {
     this.ws.pause();

@@ -112,11 +112,6 @@ export class ControlServer {
     this.session = null;
   }
 
-  /** Ends the connections that didn't answer the goodbye. */
-  terminate(): void {
-    for (const connection of this.connections) connection.terminate();
-  }
-
   private async admit(connection: ControlConnection): Promise<void> {
     const { epochs, state, supervisor, log } = this.options;
     let epoch: number;

@@ -13,6 +13,8 @@ import { VERSION } from './version.ts';
 
 const MAX_BODY = 1024;
 const MAX_CONNECTIONS = 256;
+/** How long the answer to a refused upgrade may take to be sent. */
+const REFUSED_MS = 1000;
 
 /** The header that carries the secret of the lock file. */
 export const LOCAL_SECRET_HEADER = 'x-starling-local';
@@ -143,7 +145,12 @@ export function makeServer(options: HttpOptions): Server {
   return server;
 }
 
+/** Answers, and closes the socket whether or not the other end closes its half. */
 export function refuseUpgrade(socket: Duplex, { status, text }: Refusal | { status: 404 | 503; text: string }): void {
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n`;
-  socket.end(`${head}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+  const timer = setTimeout(() => socket.destroy(), REFUSED_MS);
+  socket.once('close', () => clearTimeout(timer));
+  // What it still has to say is read: to close on unread bytes would take the answer from it.
+  socket.resume();
+  socket.end(`${head}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`, () => socket.destroy());
 }

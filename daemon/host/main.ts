@@ -1,4 +1,5 @@
 /** The host, put together: one a home, on its own port, until it is stopped. */
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { HOST_PORTS } from '../wire/control.ts';
@@ -115,6 +116,13 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     upgrade: (request, socket, head) => control.upgrade(request, socket, head),
   });
 
+  // The server itself forgets those that were upgraded.
+  const sockets = new Set<Socket>();
+  server.on('connection', socket => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
   port = await takePort(server, { asked: options.port, kept: keptPort });
   try {
     if (port !== keptPort) await replaceFile(join(home, 'host.json'), JSON.stringify({ port }));
@@ -137,8 +145,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       control.stop();
       const closed = new Promise<void>(resolve => server.close(() => resolve()));
       await Promise.all([supervisor.stop(), state.settled()]);
-      control.terminate();
-      server.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await closed;
       await lock.release();
       logs.close();

@@ -50,8 +50,8 @@ export class ClientFiles {
     this.#push({ op: Op.FILE_DONE, id, status, files: stamps });
   }
 
-  async delete({ id, root, components }: FrameOf<typeof Op.FILE_DELETE>): Promise<void> {
-    const status = await this.#files.delete(root, components);
+  async delete({ id, root, components, size }: FrameOf<typeof Op.FILE_DELETE>): Promise<void> {
+    const status = await this.#files.delete(root, components, size);
     this.#push({ op: Op.FILE_DONE, id, status, files: [] });
   }
 

@@ -101,15 +101,18 @@ export class Files {
     }
   }
 
-  /** Deletes the file, and then the directories that are empty without it. A file that is not there is deleted. */
-  async delete(root: string, components: readonly string[]): Promise<FileStatus> {
+  /**
+   * Deletes the file, and then the directories that are empty without it. A file that is not there is deleted; one that
+   * could not be opened with this size is not.
+   */
+  async delete(root: string, components: readonly string[], size: number): Promise<FileStatus> {
     const path = this.#roots.get(root);
     if (path === undefined) return FileStatus.NO_SUCH_ROOT;
     if (!isSafe(components)) return FileStatus.UNSAFE;
     try {
       const trail = await Trail.walk(path, components, null);
       try {
-        await trail.removeFile(lastOf(components));
+        await trail.removeFile(lastOf(components), size);
       } catch (error) {
         if (errnoOf(error) !== 'ENOENT') throw error;
         await trail.removeEmpty();

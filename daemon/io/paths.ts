@@ -79,12 +79,16 @@ export class Trail {
     return (await pathOf(handle, path)) === path;
   }
 
-  /** Deletes a regular file and then the directories that it leaves empty, never the root. */
-  async removeFile(name: string): Promise<void> {
+  /**
+   * Deletes a regular file of at most `size` bytes and then the directories that it leaves empty, never the root.
+   * @throws {FileProblem} CONFLICT and UNSAFE, as at opening
+   */
+  async removeFile(name: string, size: number): Promise<void> {
     const path = this.#at(this.#names.length, name);
     const stat = await lstat(path);
     if (stat.isSymbolicLink()) throw new FileProblem(FileStatus.UNSAFE);
-    if (!stat.isFile()) throw new FileProblem(FileStatus.CONFLICT);
+    if (!stat.isFile() || stat.size > size) throw new FileProblem(FileStatus.CONFLICT);
+    if (stat.nlink > 1) throw new FileProblem(FileStatus.UNSAFE);
     await unlink(path);
     await this.removeEmpty();
   }

@@ -415,7 +415,14 @@ export type Frame =
     }
   | { readonly op: typeof Op.FILE_SYNC; readonly id: number; readonly files: readonly number[] }
   | { readonly op: typeof Op.FILE_CLOSE; readonly id: number; readonly file: number }
-  | { readonly op: typeof Op.FILE_DELETE; readonly id: number; readonly root: string; readonly components: readonly string[] }
+  | {
+      /** A file that is longer than `size` is another's, and stays. */
+      readonly op: typeof Op.FILE_DELETE;
+      readonly id: number;
+      readonly root: string;
+      readonly components: readonly string[];
+      readonly size: number;
+    }
   | {
       /** The answer to FILE_SYNC and FILE_DELETE. */
       readonly op: typeof Op.FILE_DONE;

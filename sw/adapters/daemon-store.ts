@@ -54,9 +54,9 @@ export class DaemonStore implements Store {
     );
   }
 
-  deleteFile(root: string, components: readonly string[], done: (problem: FileProblem | null) => void): void {
+  deleteFile(root: string, components: readonly string[], size: number, done: (problem: FileProblem | null) => void): void {
     this.door.ask(
-      id => ({ op: Op.FILE_DELETE, id, root, components }),
+      id => ({ op: Op.FILE_DELETE, id, root, components, size }),
       reply => done(reply?.op === Op.FILE_DONE ? fileProblem(reply.status) : refusal(reply)),
     );
   }

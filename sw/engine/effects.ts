@@ -43,7 +43,7 @@ export type Effect =
     }
   | { readonly do: 'closeFile'; readonly file: number }
   | { readonly do: 'sync'; readonly files: readonly number[] }
-  | { readonly do: 'deleteFile'; readonly root: string; readonly path: readonly string[] }
+  | { readonly do: 'deleteFile'; readonly root: string; readonly path: readonly string[]; readonly size: number }
   | {
       readonly do: 'begin';
       readonly buffer: number;

@@ -133,7 +133,7 @@ export class Loop {
       case 'sync':
         return store.sync(effect.files, (problem, stat) => this.event(torrent, now => torrent.synced(problem, stat, now)));
       case 'deleteFile':
-        return store.deleteFile(effect.root, effect.path, problem => {
+        return store.deleteFile(effect.root, effect.path, effect.size, problem => {
           if (problem !== null && problem !== 'gone') log('warn', `${effect.path.join('/')} could not be deleted: ${problem}`);
         });
       case 'begin':

@@ -77,7 +77,8 @@ export interface Store {
     files: readonly number[],
     done: (problem: FileProblem | null, stat: ReadonlyMap<number, { size: number; mtime: number }>) => void,
   ): void;
-  deleteFile(root: string, components: readonly string[], done: (problem: FileProblem | null) => void): void;
+  /** Deletes the file, unless it is longer than `size`: then it is not the torrent's. */
+  deleteFile(root: string, components: readonly string[], size: number, done: (problem: FileProblem | null) => void): void;
   /** Opens the buffer of a piece. `tag` names it to a later engine (see `kept`). */
   begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[]): void;
   put(buffer: number, offset: number, bytes: Uint8Array): void;

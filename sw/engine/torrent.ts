@@ -121,10 +121,7 @@ export class Torrent implements WireTarget {
     this.content?.storage.closeAll();
     if (!this.started) return;
     this.recorder.erase();
-    if (!withData) return;
-    for (const { path, pad } of this.meta?.layout.files ?? []) {
-      if (!pad) this.out({ do: 'deleteFile', root: this.root, path });
-    }
+    if (withData) this.content?.deleteFiles();
   }
 
   want(unwanted: readonly number[], now: number): void {
@@ -132,8 +129,7 @@ export class Torrent implements WireTarget {
     this.unwanted = [...unwanted];
     const { content } = this;
     if (!content) return;
-    const skip = new Set(unwanted);
-    content.want(content.wanted.map((_, index) => !skip.has(index)));
+    content.select(unwanted);
     content.downloader.dropUnwanted(now);
     if (!content.isComplete) this.doneAt = 0;
     this.recorder.writeTorrent();
@@ -146,10 +142,10 @@ export class Torrent implements WireTarget {
 
   attach(kept: readonly { piece: number; kept: KeptPiece }[], now: number): void {
     this.now = now;
-    const resting = this.phase !== 'waiting' || !this.content;
+    const adopter = this.phase === 'waiting' ? this.content?.downloader : null;
     for (const { piece, kept: buffer } of kept) {
-      if (resting || piece >= (this.content?.layout.pieceCount ?? 0)) this.out({ do: 'drop', buffer: buffer.buffer });
-      else this.content?.downloader.adopt(piece, buffer, now);
+      if (adopter) adopter.adopt(piece, buffer, now);
+      else this.out({ do: 'drop', buffer: buffer.buffer });
     }
     if (this.phase === 'waiting') this.resumeWork(now);
   }
@@ -243,7 +239,6 @@ export class Torrent implements WireTarget {
     if (!content || this.phase === 'removed' || content.storage.stage !== 'syncing' || problem === 'store-away') return;
     if (problem !== null) {
       // After a failed flush the system may have dropped the pages: what was not durable is read again before it is believed.
-      content.storage.closeAll();
       content.doubt();
       this.fail(problem, '');
       return;
@@ -334,10 +329,7 @@ export class Torrent implements WireTarget {
   private afterCheckStep(): void {
     const { checker, content } = this;
     if (this.phase !== 'checking' || !checker || !content) return;
-    if (checker.problem !== null) {
-      this.fail(checker.problem, checker.problemFile);
-      return;
-    }
+    if (checker.problem !== null) this.fail(checker.problem, checker.problemFile);
     if (!checker.finished) return;
     this.checker = null;
     if (!content.isComplete) this.doneAt = 0;

@@ -66,8 +66,8 @@ class Calls {
     });
   }
 
-  remove(components: readonly string[]): Promise<FileProblem | null> {
-    return new Promise(resolve => this.fixture.store.deleteFile(this.fixture.root, components, resolve));
+  remove(components: readonly string[], size: number): Promise<FileProblem | null> {
+    return new Promise(resolve => this.fixture.store.deleteFile(this.fixture.root, components, size, resolve));
   }
 
   verify(items: readonly { spans: readonly Span[]; digest: DigestSpec }[]): Promise<readonly (boolean | null)[]> {
@@ -212,7 +212,7 @@ export function storeContract(name: string, make: () => Promise<StoreFixture>): 
       await calls.commit(1, [digestOf(bytes)]);
       fixture.store.acknowledge(1);
       fixture.store.closeFile(1);
-      expect(await calls.remove(['dir', 'a'])).toBeNull();
+      expect(await calls.remove(['dir', 'a'], 10)).toBeNull();
       expect(await fixture.read(['dir', 'a'])).toBeNull();
     });
 

@@ -45,8 +45,8 @@ const inRoot = (...names: string[]) => join(io.root, ...names);
 const open = (file: number, name: string | readonly string[], size = 100, create = true) =>
   openFile(client, file, name, size, create);
 const status = async (name: readonly string[]) => (await open(1, name)).status;
-const remove = async (components: readonly string[], root = ROOT) =>
-  (await client.ask({ op: Op.FILE_DELETE, root, components }, Op.FILE_DONE)).status;
+const remove = async (components: readonly string[], root = ROOT, size = 100) =>
+  (await client.ask({ op: Op.FILE_DELETE, root, components, size }, Op.FILE_DONE)).status;
 const sync = (...files: number[]) => client.ask({ op: Op.FILE_SYNC, files }, Op.FILE_DONE);
 
 /** Puts bytes through a buffer into a file. */
@@ -239,6 +239,17 @@ describe('files', () => {
     expect(await remove(['tree', 'other'])).toBe(FileStatus.OK);
     expect(existsSync(inRoot('tree'))).toBe(false);
     expect(existsSync(inRoot())).toBe(true);
+  });
+
+  it("that are another's are not deleted: longer ones, and those with another name", async () => {
+    writeFileSync(inRoot('theirs'), Buffer.alloc(101));
+    writeFileSync(inRoot('linked'), 'x');
+    linkSync(inRoot('linked'), inRoot('linked-2'));
+    expect(await remove(['theirs'])).toBe(FileStatus.CONFLICT);
+    expect(await remove(['linked'])).toBe(FileStatus.UNSAFE);
+    expect(existsSync(inRoot('theirs')) && existsSync(inRoot('linked'))).toBe(true);
+    expect(await remove(['theirs'], ROOT, 101)).toBe(FileStatus.OK);
+    expect(existsSync(inRoot('theirs'))).toBe(false);
   });
 
   it('of a root that was taken away are out of reach', async () => {
