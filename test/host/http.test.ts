@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { newSecret, raw, testHost } from './host.ts';
+import { until } from './temp.ts';
 
 const statusOf = (answer: string): number => Number(answer.split(' ')[1]);
 
@@ -86,6 +88,40 @@ test('upgrades: /control alone, from our origin alone, and no 101 to anyone else
   for (const foreign of foreignOrigins(port)) expect(await upgrade('/control', `Origin: ${foreign}\r\n`), foreign).toBe(403);
   expect(await upgrade('/control?x', `Origin: ${origin}\r\n`)).toBe(404);
   expect(await upgrade('/io', `Origin: ${origin}\r\n`)).toBe(404);
+});
+
+/** A socket that asks for an upgrade and never closes its own half. */
+async function halfOpen(port: number, path: string, origin: string): Promise<{ socket: Socket; answer: () => string }> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  let answer = '';
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+  socket.on('error', () => undefined);
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n';
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nOrigin: ${origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n`,
+  );
+  await until(() => answer.includes('\r\n\r\n'), 'an answer');
+  return { socket, answer: () => answer };
+}
+
+test('a refused upgrade is closed although the other end keeps its half open', async () => {
+  const { port } = await testHost();
+  const { socket, answer } = await halfOpen(port, '/control', 'http://evil.com');
+  await until(() => socket.readableEnded || socket.destroyed, 'the answer at its end');
+  expect(statusOf(answer())).toBe(403);
+  // A host that had closed its half alone would go on taking bytes; one that closed the socket answers them with a reset.
+  await until(() => socket.destroyed || (socket.write('x'), false), 'closed');
+});
+
+test('the host stops although upgraded and idle sockets stay open at the other end', async () => {
+  const host = await testHost();
+  await halfOpen(host.port, '/control', host.origin);
+  await halfOpen(host.port, '/io', host.origin);
+  const idle = connect({ port: host.port, host: '127.0.0.1', allowHalfOpen: true });
+  onTestFinished(() => void idle.destroy());
+  await new Promise(resolve => idle.once('connect', resolve));
+  await host.stop();
 });
 
 test('the app: strict policy on everything, hashed assets for ever, the rest asked for each time', async () => {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { hasScreen } from '../../daemon/host/browser.ts';
 import { readConfig } from '../../daemon/host/config.ts';
 import { StartError } from '../../daemon/host/errors.ts';
 import { acquire, type Holder, type Lock } from '../../daemon/host/lock.ts';
@@ -131,6 +132,13 @@ test('config.json: right, absent, and wrong in one line that names the key', asy
     await expect(read(config)).rejects.toThrow(StartError);
     await expect(read(config)).rejects.not.toThrow(/\n/);
   }
+});
+
+test('no browser is opened where CI is set, to whatever it is set', () => {
+  const screen = { DISPLAY: ':0' };
+  for (const CI of ['true', '1', 'yes', 'woodpecker']) expect(hasScreen({ ...screen, CI }), CI).toBe(false);
+  for (const CI of ['', '0', 'false']) expect(hasScreen({ ...screen, CI }), CI).toBe(true);
+  expect(hasScreen(screen)).toBe(true);
 });
 
 test('a log is put aside when it is full, and only so many are kept', () => {
