@@ -50,6 +50,7 @@ export class ClientFiles {
     this.#push({ op: Op.FILE_DONE, id, status, files: stamps });
   }
 
+  /** Each is answered; the requests that wait have a limit of their own. */
   async delete({ id, root, components, size }: FrameOf<typeof Op.FILE_DELETE>): Promise<void> {
     const status = await this.#files.delete(root, components, size);
     this.#push({ op: Op.FILE_DONE, id, status, files: [] });

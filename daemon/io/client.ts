@@ -151,7 +151,8 @@ export class Client {
       case Op.FILE_CLOSE:
         return this.#files.close(frame.file);
       case Op.FILE_DELETE:
-        return this.#start(frame.id, this.#files.delete(frame));
+        void this.#files.delete(frame);
+        return;
       case Op.VERIFY:
         return this.#start(frame.id, this.#verify(frame));
       case Op.STATS:

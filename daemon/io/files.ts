@@ -4,6 +4,8 @@ import { type FileHandle, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileStatus } from '../wire/frames.ts';
 import { errnoOf, FileProblem, problemOf } from './errno.ts';
+import { Lane } from './lane.ts';
+import { DELETES, DELETE_QUEUE } from './limits.ts';
 import { isSafe, Trail } from './paths.ts';
 import { type Opened, SharedFile } from './shared-file.ts';
 
@@ -28,6 +30,9 @@ export class Files {
   readonly #byPath = new Map<string, Entry>();
   readonly #byFile = new Map<SharedFile, Entry>();
   readonly #byInode = new Map<string, Entry>();
+  readonly #deletes = new Lane(DELETES, DELETE_QUEUE);
+  /** Deletes that wait or run, by what they delete. */
+  readonly #deleting = new Map<string, Promise<FileStatus>>();
   /** Directories with entries that were not flushed yet, by their path. */
   readonly #unsynced = new Map<string, { readonly root: string; readonly components: readonly string[] }>();
 
@@ -51,7 +56,7 @@ export class Files {
       shared.file.retain();
       return shared.file;
     }
-    const opening = shared === undefined ? Promise.resolve().then(() => this.#open(entry, create)) : refuse(FileStatus.CONFLICT);
+    const opening = shared === undefined ? this.#deleted(key).then(() => this.#open(entry, create)) : refuse(FileStatus.CONFLICT);
     const file: SharedFile = new SharedFile(root, components, size, opening, () => {
       this.#lose(entry, FileStatus.GONE);
       void opening.then(() => this.#close(entry));
@@ -103,9 +108,19 @@ export class Files {
 
   /**
    * Deletes the file, and then the directories that are empty without it. A file that is not there is deleted; one that
-   * could not be opened with this size is not.
+   * could not be opened with this size is not. Deletes take turns; LIMIT where too many wait.
    */
   async delete(root: string, components: readonly string[], size: number): Promise<FileStatus> {
+    const key = keyOf(root, components);
+    const deleting = this.#deletes.run(() => this.#delete(root, components, size));
+    if (deleting === null) return FileStatus.LIMIT;
+    this.#deleting.set(key, deleting);
+    const status = await deleting;
+    if (this.#deleting.get(key) === deleting) this.#deleting.delete(key);
+    return status;
+  }
+
+  async #delete(root: string, components: readonly string[], size: number): Promise<FileStatus> {
     const path = this.#roots.get(root);
     if (path === undefined) return FileStatus.NO_SUCH_ROOT;
     if (!isSafe(components)) return FileStatus.UNSAFE;
@@ -125,6 +140,11 @@ export class Files {
     const open = this.#byPath.get(keyOf(root, components));
     if (open !== undefined) this.#lose(open, FileStatus.GONE);
     return FileStatus.OK;
+  }
+
+  /** A file that is opened after it was deleted is a new one, however long the delete waits for its turn. */
+  async #deleted(key: string): Promise<void> {
+    await this.#deleting.get(key);
   }
 
   async #open(entry: Entry, create: boolean): Promise<Opened> {

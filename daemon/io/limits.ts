@@ -59,6 +59,10 @@ export const READ_BYTES = 32 * MiB;
 /** No span is handed to a socket that still has this much to send. */
 export const SEND_AHEAD = 512 * 1024;
 
+/** Files deleted at once, and those that wait for it. */
+export const DELETES = 8;
+export const DELETE_QUEUE = 200_000;
+
 export const HTTP_REQUESTS = 64;
 export const HTTP_TIMEOUT = 120_000;
 export const REDIRECTS = 5;

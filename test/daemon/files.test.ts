@@ -252,6 +252,27 @@ describe('files', () => {
     expect(existsSync(inRoot('theirs'))).toBe(false);
   });
 
+  it('are deleted in any number, and opened anew only after that', async () => {
+    mkdirSync(inRoot('many'));
+    const names = Array.from({ length: 9_000 }, (_, index) => `${index}`);
+    for (const name of names) writeFileSync(inRoot('many', name), name);
+    writeFileSync(inRoot('many', 'kept'), '');
+    client.send(
+      ...names.map((name, index) => ({
+        op: Op.FILE_DELETE,
+        id: 100_000 + index,
+        root: ROOT,
+        components: ['many', name],
+        size: 100,
+      })),
+    );
+    expect(await open(1, ['many', '8999'])).toMatchObject({ status: FileStatus.OK, size: 0 });
+    for (let index = 0; index < names.length; index++) {
+      expect((await client.next(Op.FILE_DONE, ({ id }) => id === 100_000 + index)).status).toBe(FileStatus.OK);
+    }
+    expect(readdirSync(inRoot('many'))).toEqual(['8999', 'kept']);
+  });
+
   it('of a root that was taken away are out of reach', async () => {
     await open(1, 'rooted', BLOCK);
     io.tell({ type: 'roots', roots: [] });
