@@ -4,30 +4,12 @@
  * Plain Node without dependencies, in syntax that old versions read, so that they get a sentence and no stack trace.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isInstalled } from './installed.mjs';
 
 const top = join(dirname(fileURLToPath(import.meta.url)), '..');
 const oldest = [20, 19];
-
-function readJson(file) {
-  try {
-    return JSON.parse(readFileSync(join(top, file), 'utf8'));
-  } catch {
-    return null;
-  }
-}
-
-/** Whether node_modules holds every package that the lockfile asks for, in the version that it asks for. */
-function isInstalled() {
-  const wanted = readJson('package-lock.json');
-  const there = readJson('node_modules/.package-lock.json');
-  if (!wanted || !there) return false;
-  return Object.entries(wanted.packages).every(
-    ([path, entry]) => path === '' || entry.optional || (there.packages[path] && there.packages[path].version === entry.version),
-  );
-}
 
 function install() {
   console.error('Installing the packages that Starling needs …');
@@ -48,7 +30,7 @@ if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
   );
   process.exit(1);
 }
-if (!isInstalled()) install();
+if (!isInstalled(top)) install();
 try {
   const { build } = await import('./build.mjs');
   await build({ quiet: true });

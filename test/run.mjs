@@ -3,8 +3,9 @@
  * and then the end-to-end tests in a real browser with real peers. The last line counts every test of every part.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isInstalled } from '../bin/installed.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const reports = `${root}.cache/reports`;
@@ -30,12 +31,6 @@ function step(name, ok) {
   total[ok ? 'passed' : 'failed'] += 1;
   if (!ok) failed.push(name);
   return ok;
-}
-
-/** npm's own record of what it installed is older than the lockfile, or there is none. */
-function modulesAreStale() {
-  const installed = `${root}node_modules/.package-lock.json`;
-  return !existsSync(installed) || statSync(installed).mtimeMs < statSync(`${root}package-lock.json`).mtimeMs;
 }
 
 /** The peers and the browser that the end-to-end tests drive, as Debian packages them. */
@@ -97,7 +92,7 @@ function vitest(name, args) {
 }
 
 mkdirSync(reports, { recursive: true });
-if (modulesAreStale()) {
+if (!isInstalled(root)) {
   heading('npm ci');
   if (!run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'])) process.exit(1);
 }

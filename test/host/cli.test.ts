@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildCli, childrenOf, isAlive, removeCli, run, started } from './cli.ts';
@@ -45,6 +45,31 @@ test('help, version, and one line for what is not understood', async () => {
     const [code, out, err] = await outcome(...list);
     expect([code, out, err.trimEnd().split('\n').length], list.join(' ')).toEqual([2, '', 1]);
   }
+});
+
+test('packages are installed anew where another version is asked for, and not because the lockfile is newer', async () => {
+  // Checked out and run as plain JavaScript, before anything is built.
+  const program = join(import.meta.dirname, '../../bin/installed.mjs');
+  const { isInstalled } = (await import(program)) as { isInstalled: (folder: string) => boolean };
+  const folder = tempFolder();
+  const lock = (version: string): string =>
+    JSON.stringify({
+      packages: {
+        '': { version: '0.1.0' },
+        'node_modules/a': { version },
+        'node_modules/b': { version: '1.0.0', optional: true },
+      },
+    });
+  expect(isInstalled(folder)).toBe(false);
+  writeFileSync(join(folder, 'package-lock.json'), lock('1.0.0'));
+  expect(isInstalled(folder)).toBe(false);
+  mkdirSync(join(folder, 'node_modules'));
+  const record = join(folder, 'node_modules/.package-lock.json');
+  writeFileSync(record, JSON.stringify({ packages: { 'node_modules/a': { version: '1.0.0' } } }));
+  utimesSync(record, 0, 0);
+  expect(isInstalled(folder)).toBe(true);
+  writeFileSync(join(folder, 'package-lock.json'), lock('1.0.1'));
+  expect(isInstalled(folder)).toBe(false);
 });
 
 test('what keeps it from starting is one line and status 1', async () => {
