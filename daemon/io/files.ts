@@ -112,11 +112,13 @@ export class Files {
    */
   async delete(root: string, components: readonly string[], size: number): Promise<FileStatus> {
     const key = keyOf(root, components);
+    const open = this.#byPath.get(key);
     const deleting = this.#deletes.run(() => this.#delete(root, components, size));
     if (deleting === null) return FileStatus.LIMIT;
     this.#deleting.set(key, deleting);
     const status = await deleting;
     if (this.#deleting.get(key) === deleting) this.#deleting.delete(key);
+    if (status === FileStatus.OK && open !== undefined) this.#lose(open, FileStatus.GONE);
     return status;
   }
 
@@ -137,8 +139,6 @@ export class Files {
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') return problemOf(error);
     }
-    const open = this.#byPath.get(keyOf(root, components));
-    if (open !== undefined) this.#lose(open, FileStatus.GONE);
     return FileStatus.OK;
   }
 
