@@ -139,7 +139,7 @@ test('a client whose epoch is being written as the host stops is not let in, and
   let written: (epoch: number) => void = () => undefined;
   const next = vi.spyOn(Epochs.prototype, 'next').mockReturnValue(new Promise(resolve => (written = resolve)));
   const need = vi.spyOn(Supervisor.prototype, 'need');
-  onTestFinished(() => vi.restoreAllMocks());
+  onTestFinished(() => void vi.restoreAllMocks());
   const client = await control(host, token);
   await until(() => next.mock.calls.length > 0, 'the epoch being written');
   const stopped = host.stop();
