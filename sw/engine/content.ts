@@ -38,8 +38,11 @@ export class Content {
   /** Pieces that may be on disk though no record vouches for them. */
   readonly maybe: Set<number>;
 
+  private readonly out: Outbox;
+
   constructor(meta: Metainfo, unwanted: readonly number[], saved: ProgressRecord | null, context: ContentContext) {
     this.layout = meta.layout;
+    this.out = context.out;
     const durable = saved ? Bitfield.parse(saved.have, this.layout.pieceCount) : null;
     const stats = this.layout.files.map((_, index) => saved?.stats[index] ?? null);
     this.maybe = new Set(saved?.maybe.filter(piece => piece < this.layout.pieceCount && !durable?.get(piece)));
@@ -64,8 +67,7 @@ export class Content {
       this.count(piece, 1);
     }
     for (const peer of context.peers.values()) this.welcome(peer);
-    const skip = new Set(unwanted);
-    this.want(this.wanted.map((wanted, index) => wanted && !skip.has(index)));
+    this.select(unwanted);
   }
 
   /** What the peer said of its pieces before their number was known. False where it does not fit the torrent. */
@@ -80,9 +82,10 @@ export class Content {
     return has !== null && haves.every(piece => piece < count);
   }
 
-  /** Which files are wanted from now on. A piece on a boundary is wanted if any of its files is. */
-  want(wanted: readonly boolean[]): void {
-    this.layout.files.forEach((file, index) => (this.wanted[index] = wanted[index] === true && !file.pad));
+  /** Which files are not wanted from now on. A piece on a boundary is wanted if any of its files is. */
+  select(unwanted: readonly number[]): void {
+    const skip = new Set(unwanted);
+    this.layout.files.forEach((file, index) => (this.wanted[index] = !file.pad && !skip.has(index)));
     const pieces = new Uint8Array(this.layout.pieceCount);
     this.wantedSize = 0;
     this.wantedDone = 0;
@@ -95,6 +98,14 @@ export class Content {
       if (span) pieces.fill(1, span.first, span.last + 1);
     });
     pieces.forEach((yes, piece) => this.picker.setPriority(piece, yes ? PRIORITY.normal : PRIORITY.skip));
+  }
+
+  /** Deletes what we made or filled. A file that only has the name of one of ours is somebody else's. */
+  deleteFiles(): void {
+    this.layout.files.forEach(({ path, length }, index) => {
+      const isOurs = this.storage.made.has(index) || this.storage.stats[index] !== null || (this.fileDone[index] ?? 0) > 0;
+      if (isOurs) this.out({ do: 'deleteFile', root: this.storage.root, path, size: length });
+    });
   }
 
   createEmptyFiles(): void {
@@ -135,6 +146,7 @@ export class Content {
 
   /** What is written and not flushed may not be there: to be verified before it is believed. */
   doubt(): void {
+    this.storage.closeAll();
     for (const piece of this.storage.detach()) {
       this.maybe.add(piece);
       this.lost(piece);

@@ -150,7 +150,7 @@ export class Downloader {
 
   /** Goes on with a piece whose buffer outlived the engine or the connection that began it. */
   adopt(index: number, kept: KeptPiece, now: number): void {
-    const fits = kept.length === this.layout.pieceSize(index) && this.picker.isWanted(index);
+    const fits = index < this.layout.pieceCount && kept.length === this.layout.pieceSize(index) && this.picker.isWanted(index);
     if (!fits || this.have.get(index) || this.active.get(index)) {
       this.out({ do: 'drop', buffer: kept.buffer });
       return;

@@ -25,6 +25,8 @@ export class Storage {
   readonly durable: Bitfield;
   /** By index of the file. */
   readonly stats: (FileStat | null)[];
+  /** Files that were opened to be made where they were not there. */
+  readonly made = new Set<number>();
   stage: 'idle' | 'syncing' | 'recording' = 'idle';
   /** When the next flush or record is due; Infinity where there is nothing to keep. */
   dueAt = Infinity;
@@ -63,6 +65,7 @@ export class Storage {
     const file = this.ids.file();
     this.open.set(index, file);
     this.indexOf.set(file, index);
+    if (create) this.made.add(index);
     this.out({ do: 'openFile', file, root: this.root, path: entry.path, size: entry.length, create });
     return file;
   }
@@ -95,6 +98,7 @@ export class Storage {
 
   /** It could not be opened: a later use tries again. */
   forget(index: number): void {
+    this.made.delete(index);
     const file = this.open.get(index);
     if (file === undefined) return;
     this.open.delete(index);

@@ -135,3 +135,25 @@ test('removing in the middle of a flush leaves no record behind', () => {
   expect(leech.records.size).toBe(0);
   expect([...leech.disk.files.keys()]).toEqual([]);
 });
+
+test('removing with the files takes ours alone: not a stranger of the same name, nor what was never wanted', () => {
+  const world = new World(109);
+  const torrent = makeTorrent({ a: MIB, b: MIB, c: MIB }, 64 * 1024, 109);
+  const seed = world.host('10.0.0.1');
+  seedOn(seed, torrent);
+  const leech = world.host('10.0.0.2');
+  const stranger = { bytes: new Uint8Array(3 * MIB).fill(7), size: 3 * MIB, mtime: 1 };
+  leech.disk.files.set(`${ROOT}/folder/b`, stranger);
+  leech.disk.files.set(`${ROOT}/folder/c`, { bytes: new Uint8Array(10), size: 10, mtime: 1 });
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, [0, 1], ROOT);
+  world.clock.run(3_000);
+  expect(row(leech, torrent.id)).toMatchObject({ state: 'error', problem: { code: 'file-conflict' } });
+  leech.session.want(torrent.id, [0]);
+  leech.session.resume(torrent.id);
+  expect(world.clock.run(30_000, seeding(leech, torrent.id))).toBe(true);
+  leech.session.remove(torrent.id, true);
+  world.clock.run(2_000);
+  expect([...leech.disk.files.keys()].sort()).toEqual([`${ROOT}/folder/b`, `${ROOT}/folder/c`]);
+  expect(stranger.bytes.every(byte => byte === 7)).toBe(true);
+});
