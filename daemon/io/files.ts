@@ -33,8 +33,9 @@ export class Files {
   readonly #deletes = new Lane(DELETES, DELETE_QUEUE);
   /** Deletes that wait or run, by what they delete. */
   readonly #deleting = new Map<string, Promise<FileStatus>>();
-  /** Directories with entries that were not flushed yet, by their path. */
-  readonly #unsynced = new Map<string, { readonly root: string; readonly components: readonly string[] }>();
+  /** Directories with entries that were not flushed yet, by their path; one is taken out as its flush begins. */
+  readonly #unsynced = new Set<string>();
+  readonly #syncing = new Map<string, Promise<void>>();
 
   get count(): number {
     return this.#byFile.size;
@@ -86,7 +87,7 @@ export class Files {
     if (status !== FileStatus.OK || entry?.handle == null) return { status: status || FileStatus.GONE, stamp: UNKNOWN };
     try {
       await entry.handle.datasync();
-      await this.#syncDirectories();
+      await this.#syncDirectories(file);
     } catch (error) {
       this.#lose(entry, problemOf(error));
     }
@@ -165,7 +166,7 @@ export class Files {
     if (path === undefined) throw new FileProblem(FileStatus.NO_SUCH_ROOT);
     if (!isSafe(components)) throw new FileProblem(FileStatus.UNSAFE);
     const name = lastOf(components);
-    const made = (directory: readonly string[]) => this.#unsynced.set(keyOf(root, directory), { root, components: directory });
+    const made = (directory: readonly string[]) => this.#unsynced.add(keyOf(root, directory));
     const trail = await Trail.walk(path, components, create ? made : null);
     try {
       const handle = await openLeaf(trail, name, create, () => made(components.slice(0, -1)));
@@ -200,18 +201,35 @@ export class Files {
     return { size: stat.size, mtimeMs: stat.mtimeMs };
   }
 
-  async #syncDirectories(): Promise<void> {
-    for (const [key, { root, components }] of this.#unsynced) {
-      const path = this.#roots.get(root);
-      try {
-        if (path === undefined) throw new FileProblem(FileStatus.GONE);
-        const trail = await Trail.walk(path, [...components, '-'], null);
-        await trail.sync().finally(() => trail.close());
-      } catch (error) {
-        // A directory that is gone has nothing to flush; the files in it will be found gone themselves.
-        if (problemOf(error) !== FileStatus.GONE) throw error;
-      }
-      this.#unsynced.delete(key);
+  /** Flushes those of the file's own directories that have new entries. */
+  async #syncDirectories({ root, components }: SharedFile): Promise<void> {
+    for (let depth = 0; depth < components.length; depth++) await this.#syncDirectory(root, components.slice(0, depth));
+  }
+
+  async #syncDirectory(root: string, components: readonly string[]): Promise<void> {
+    const key = keyOf(root, components);
+    // Another file's flush may cover what this one needs; what was made since it began takes one more.
+    for (let running = this.#syncing.get(key); running !== undefined; running = this.#syncing.get(key)) await running;
+    if (!this.#unsynced.delete(key)) return;
+    const flush = this.#flushDirectory(root, components)
+      .catch((error: unknown) => {
+        this.#unsynced.add(key);
+        throw error;
+      })
+      .finally(() => this.#syncing.delete(key));
+    this.#syncing.set(key, flush);
+    await flush;
+  }
+
+  async #flushDirectory(root: string, components: readonly string[]): Promise<void> {
+    const path = this.#roots.get(root);
+    try {
+      if (path === undefined) throw new FileProblem(FileStatus.GONE);
+      const trail = await Trail.walk(path, [...components, '-'], null);
+      await trail.sync().finally(() => trail.close());
+    } catch (error) {
+      // A directory that is gone has nothing to flush; the files in it will be found gone themselves.
+      if (problemOf(error) !== FileStatus.GONE) throw error;
     }
   }
 

@@ -207,6 +207,21 @@ describe('files', () => {
     expect(await client.next(Op.ERROR)).toMatchObject({ id, code: ErrorCode.NO_SUCH_FILE });
   });
 
+  it('are flushed whatever has become of directories that are not theirs', async () => {
+    await open(1, ['spoilt', 'a', 'file'], BLOCK);
+    await open(2, ['sound', 'a', 'file'], BLOCK);
+    renameSync(inRoot('spoilt'), inRoot('spoilt-away'));
+    symlinkSync(outside, inRoot('spoilt'));
+    expect((await sync(2)).status).toBe(FileStatus.OK);
+    // Its own flush fails, as often as it is tried, until the directory is there again.
+    expect((await sync(1)).status).not.toBe(FileStatus.OK);
+    unlinkSync(inRoot('spoilt'));
+    renameSync(inRoot('spoilt-away'), inRoot('spoilt'));
+    client.send({ op: Op.FILE_CLOSE, id: 0, file: 1 });
+    await open(3, ['spoilt', 'a', 'file'], BLOCK);
+    expect((await sync(3)).status).toBe(FileStatus.OK);
+  });
+
   it('that were deleted or replaced are gone, and can be opened anew', async () => {
     await open(1, 'replaced', BLOCK);
     await write(1, payload(BLOCK), 1);
