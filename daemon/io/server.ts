@@ -29,7 +29,13 @@ const GRACE = 1_000;
 
 export class IoServer {
   readonly #services: Services;
-  readonly #http = createServer({ maxHeaderSize: 16 * 1024, headersTimeout: 5_000, requestTimeout: 5_000 });
+  readonly #http = createServer({
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 5_000,
+    requestTimeout: 5_000,
+    // How often the two times above are looked at.
+    connectionsCheckingInterval: 1_000,
+  });
   readonly #sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME,
@@ -81,7 +87,9 @@ export class IoServer {
     socket.on('error', () => socket.destroy());
     const refusal = this.#refusal(request);
     if (refusal !== '') {
-      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      // The other side may keep its half open for ever.
+      const answer = `HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+      socket.end(answer, () => socket.destroy());
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, ws => this.#authenticate(ws, request));

@@ -60,6 +60,23 @@ describe('the door of the io-daemon', () => {
     for (const lines of strangers) expect(await ask(lines), lines.join(' | ')).toMatch(/^HTTP\/1\.1 4\d\d /);
   });
 
+  it('lets no stranger hold a place, by half an ending or half a request', async () => {
+    await io.admit();
+    const held: Peer[] = [];
+    for (let i = 0; i < 40; i++) {
+      const socket = connect({ port: io.port, host: '127.0.0.1', allowHalfOpen: true });
+      const peer = new Peer(socket);
+      held.push(peer);
+      await peer.send(Buffer.from(`${upgrade(['evil.com'], [ORIGIN]).join('\r\n')}\r\n\r\n`));
+      await new Promise(resolve => socket.once('end', resolve));
+      expect(peer.received.toString(), `${i}`).toMatch(/^HTTP\/1\.1 403 /);
+    }
+    for (const { socket } of held) socket.destroy();
+    const half = await Peer.dial(io.port);
+    await half.send(Buffer.from('GET /io HTTP/1.1\r\n'));
+    await half.gone();
+  });
+
   it('answers no plain request', async () => {
     expect(await ask(['GET /io HTTP/1.1', `Host: 127.0.0.1:${io.port}`, `Origin: ${ORIGIN}`])).toMatch(/ 404 /);
   });
