@@ -5,7 +5,7 @@ import type { LookupFunction } from 'node:net';
 import { type Frame, type FrameOf, NetStatus, Op } from '../wire/frames.ts';
 import { errnoOf } from './errno.ts';
 import type { Address, Guard } from './guard.ts';
-import { HTTP_REQUESTS, HTTP_TIMEOUT, LIMITS, REDIRECTS } from './limits.ts';
+import { CONNECT_TIMEOUT, DIALLED, HTTP_REQUESTS, HTTP_TIMEOUT, LIMITS, REDIRECTS } from './limits.ts';
 
 type Request = FrameOf<typeof Op.HTTP_GET>['request'];
 
@@ -113,12 +113,14 @@ export class HttpOut {
     const resolved = await this.#guard.resolve(url.hostname, port, 'http');
     signal.throwIfAborted();
     if (resolved.status !== NetStatus.OK) throw new HttpProblem(resolved.status, resolved.detail);
-    const [address] = resolved.addresses as readonly [Address, ...Address[]];
+    const addresses = resolved.addresses.slice(0, DIALLED);
     return new Promise((resolve, reject) => {
       const request = (isTls ? httpsRequest : httpRequest)(url, {
         agent: false,
         signal,
-        lookup: pinned(address),
+        lookup: pinned(addresses),
+        autoSelectFamily: true,
+        autoSelectFamilyAttemptTimeout: CONNECT_TIMEOUT / DIALLED,
         headers: { 'user-agent': 'Starling', accept: '*/*', ...allowed(headers), 'accept-encoding': 'identity' },
         maxHeaderSize: 32 * 1024,
       });
@@ -129,11 +131,16 @@ export class HttpOut {
   }
 }
 
-/** Gives the one address that was checked, whatever the name is. */
-function pinned({ host, family }: Address): LookupFunction {
+/** Gives the addresses that were checked, whatever the name is; one after another is tried. */
+function pinned(addresses: readonly Address[]): LookupFunction {
   return (_name, options, callback) => {
-    if (options.all === true) callback(null, [{ address: host, family }]);
-    else callback(null, host, family);
+    const [first] = addresses as readonly [Address, ...Address[]];
+    if (options.all !== true) callback(null, first.host, first.family);
+    else
+      callback(
+        null,
+        addresses.map(({ host, family }) => ({ address: host, family })),
+      );
   };
 }
 
@@ -194,5 +201,7 @@ function netOf(error: unknown): NetStatus {
 }
 
 function textOf(error: unknown): string {
+  // Where several addresses failed, the first says it.
+  if (error instanceof AggregateError) return textOf(error.errors[0]);
   return error instanceof Error ? error.message : String(error);
 }

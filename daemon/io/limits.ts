@@ -25,6 +25,8 @@ export const OUT_QUEUE = 32 * MiB;
 export const CONNECT_QUEUE = 1_000;
 /** ms. */
 export const CONNECT_TIMEOUT = 10_000;
+/** Of a name's addresses so many are tried. */
+export const DIALLED = 4;
 /** A closed socket may take this long to send what it was given, ms. */
 export const LINGER = 5_000;
 

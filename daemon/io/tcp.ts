@@ -3,14 +3,16 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, type FrameOf, NetStatus, Op } from '../wire/frames.ts';
 import { errnoOf } from './errno.ts';
 import type { Address, Guard } from './guard.ts';
-import { CONNECT_QUEUE, CONNECT_TIMEOUT, FRAMED_READ, LIMITS, RAW_READ } from './limits.ts';
+import { CONNECT_QUEUE, CONNECT_TIMEOUT, DIALLED, FRAMED_READ, LIMITS, RAW_READ } from './limits.ts';
 import { PeerSocket, type Shared } from './peer-socket.ts';
 
 /** Reading is synchronous from the system call to the last use, so all sockets read into the same memory. */
 const RAW_BUFFER = Buffer.allocUnsafeSlow(RAW_READ);
 const FRAMED_BUFFER = Buffer.allocUnsafeSlow(FRAMED_READ);
 
-const CONNECT_STATUS: Readonly<Record<string, Exclude<NetStatus, typeof NetStatus.OK>>> = {
+type Problem = Exclude<NetStatus, typeof NetStatus.OK>;
+
+const CONNECT_STATUS: Readonly<Record<string, Problem>> = {
   ECONNREFUSED: NetStatus.REFUSED,
   ENETUNREACH: NetStatus.UNREACHABLE,
   EHOSTUNREACH: NetStatus.UNREACHABLE,
@@ -18,6 +20,9 @@ const CONNECT_STATUS: Readonly<Record<string, Exclude<NetStatus, typeof NetStatu
 };
 
 type Connect = FrameOf<typeof Op.TCP_CONNECT>;
+
+/** A connection, or why there is none. */
+type Attempt = { readonly socket: Socket } | { readonly socket: null; readonly status: Problem; readonly detail: string };
 
 interface Listener {
   readonly server: Server;
@@ -32,6 +37,8 @@ export class Tcp {
   /** Those that are connected or being so. */
   readonly #active = new Set<PeerSocket>();
   readonly #listeners = new Map<number, Listener>();
+  /** What is being connected for whom. */
+  readonly #dialling = new Map<PeerSocket, Socket>();
   /** Connects that wait for their turn. */
   #queue: { readonly frame: Connect; readonly peer: PeerSocket }[] = [];
   #turns = LIMITS.connectsPerSecond;
@@ -131,6 +138,7 @@ export class Tcp {
     const peer: PeerSocket = new PeerSocket(sock, this.#shared, () => {
       this.#sockets.delete(sock);
       this.#active.delete(peer);
+      this.#dialling.get(peer)?.destroy();
       this.#onEnded(sock);
     });
     this.#sockets.set(sock, peer);
@@ -162,13 +170,34 @@ export class Tcp {
     if (this.#isClosed) return;
     if (peer.isClosed) this.#answer(frame.id, frame.sock, NetStatus.CANCELLED, '');
     else if (resolved.status !== NetStatus.OK) this.#failed(frame, peer, resolved.status, resolved.detail);
-    else this.#open(frame, peer, resolved.addresses[0] as Address);
+    else await this.#dialFirst(frame, peer, resolved.addresses.slice(0, DIALLED));
   }
 
-  #open(frame: Connect, peer: PeerSocket, { host, family }: Address): void {
+  /** The first of the addresses that answers; each has an equal part of the time that is left. */
+  async #dialFirst(frame: Connect, peer: PeerSocket, addresses: readonly Address[]): Promise<void> {
+    const { id, sock, port } = frame;
+    const deadline = performance.now() + CONNECT_TIMEOUT;
+    let last: Attempt = { socket: null, status: NetStatus.FAILED, detail: '' };
+    for (const [index, address] of addresses.entries()) {
+      last = await this.#attempt(peer, address, port, (deadline - performance.now()) / (addresses.length - index));
+      if (peer.isClosed) {
+        last.socket?.destroy();
+        this.#answer(id, sock, NetStatus.CANCELLED, '');
+        return;
+      }
+      if (last.socket === null) continue;
+      peer.attach(last.socket);
+      this.#answer(id, sock, NetStatus.OK, address.family === 6 ? `[${address.host}]:${port}` : `${address.host}:${port}`);
+      peer.opened();
+      return;
+    }
+    if (last.socket === null) this.#failed(frame, peer, last.status, last.detail);
+  }
+
+  #attempt(peer: PeerSocket, { host, family }: Address, port: number, patience: number): Promise<Attempt> {
     const socket = createConnection({
       host,
-      port: frame.port,
+      port,
       family,
       noDelay: true,
       onread: {
@@ -180,24 +209,22 @@ export class Tcp {
       },
     });
     socket.pause();
-    let isAnswered = false;
-    const answer = (status: NetStatus, detail: string) => {
-      clearTimeout(timer);
-      if (isAnswered) return;
-      isAnswered = true;
-      this.#answer(frame.id, frame.sock, status, detail);
-    };
-    const timer = setTimeout(() => {
-      answer(NetStatus.TIMEOUT, '');
-      peer.close(CloseReason.ERROR, '');
-    }, CONNECT_TIMEOUT);
-    socket.on('error', error => answer(CONNECT_STATUS[errnoOf(error)] ?? NetStatus.FAILED, error.message.slice(0, 200)));
-    socket.on('close', () => answer(NetStatus.CANCELLED, ''));
-    socket.on('connect', () => {
-      answer(NetStatus.OK, family === 6 ? `[${host}]:${frame.port}` : `${host}:${frame.port}`);
-      peer.opened();
+    this.#dialling.set(peer, socket);
+    return new Promise(resolve => {
+      const settle = (attempt: Attempt) => {
+        clearTimeout(timer);
+        if (this.#dialling.get(peer) === socket) this.#dialling.delete(peer);
+        resolve(attempt);
+      };
+      const failed = (status: Problem, detail: string) => settle({ socket: null, status, detail });
+      const timer = setTimeout(() => {
+        failed(NetStatus.TIMEOUT, '');
+        socket.destroy();
+      }, patience);
+      socket.on('error', error => failed(CONNECT_STATUS[errnoOf(error)] ?? NetStatus.FAILED, error.message.slice(0, 200)));
+      socket.on('close', () => failed(NetStatus.CANCELLED, ''));
+      socket.on('connect', () => settle({ socket }));
     });
-    peer.attach(socket);
   }
 
   #accept(listener: number, socket: Socket): void {

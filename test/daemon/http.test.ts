@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { NetStatus, Op } from '../../daemon/wire/frames.ts';
+import { Guard } from '../../daemon/io/guard.ts';
+import { HttpOut } from '../../daemon/io/http-out.ts';
+import { type Frame, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
 
 let io: IoProcess;
@@ -115,6 +117,16 @@ describe('HTTP out', () => {
   it('takes no encoding that it did not ask for', async () => {
     handler = (_incoming, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x');
     expect(await get(base)).toMatchObject({ net: NetStatus.FAILED });
+  });
+
+  it('tries the next address of a name where one does not answer', async () => {
+    handler = (_incoming, response) => response.end('there');
+    const told: Frame[] = [];
+    const http = new HttpOut(new Guard(['127.0.0.0/8'], () => Promise.resolve(['127.0.0.2', '127.0.0.1'])), frame =>
+      told.push(frame),
+    );
+    await http.get(1, request(`http://two.example:${new URL(base).port}/`).request);
+    expect(told).toMatchObject([{ op: Op.HTTP_RESULT, net: NetStatus.OK, status: 200 }]);
   });
 
   it('is called off', async () => {

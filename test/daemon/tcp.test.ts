@@ -1,6 +1,11 @@
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CloseReason, FIRST_ACCEPTED_SOCK, NetStatus, Op } from '../../daemon/wire/frames.ts';
+import { Guard } from '../../daemon/io/guard.ts';
+import { HashPool } from '../../daemon/io/hash-pool.ts';
+import { Landing } from '../../daemon/io/landing.ts';
+import { MemoryPool } from '../../daemon/io/memory.ts';
+import { Tcp } from '../../daemon/io/tcp.ts';
+import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { connected } from './fixture.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
 import { framed, Peer, PeerServer } from './peer.ts';
@@ -81,6 +86,22 @@ describe('TCP', () => {
     expect(await dial(FIRST_ACCEPTED_SOCK, '127.0.0.1', server.port)).toMatchObject({ status: NetStatus.FAILED });
     expect(await dial(1, '127.0.0.1', server.port)).toMatchObject({ status: NetStatus.OK });
     expect(await dial(1, '127.0.0.1', server.port)).toMatchObject({ status: NetStatus.FAILED });
+  });
+
+  it('tries the next address of a name where one does not answer', async () => {
+    const told: Frame[] = [];
+    const landing = new Landing(new HashPool(), new MemoryPool());
+    const push = (frame: Frame) => void told.push(frame);
+    const shared = { landing, push, counters: { netIn: 0, netOut: 0 }, assembly: { bytes: 0 } };
+    const names = new Guard(['127.0.0.0/8'], () => Promise.resolve(['127.0.0.2', '127.0.0.1']));
+    const tcp = new Tcp(names, shared, () => undefined);
+    tcp.connect({ op: Op.TCP_CONNECT, id: 1, sock: 1, host: 'two.example', port: server.port });
+    tcp.get(1)?.write([Buffer.from('early')]);
+    const peer = await server.next();
+    expect((await peer.take(5)).toString()).toBe('early');
+    expect(told).toMatchObject([{ op: Op.TCP_CONNECTED, status: NetStatus.OK, detail: `127.0.0.1:${server.port}` }]);
+    tcp.end();
+    await peer.gone();
   });
 
   it('hands on no raw byte beyond the credit', async () => {
