@@ -1,5 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
-import type { TorrentId } from '../sw/api.ts';
+import type { Source, TorrentId } from '../sw/api.ts';
 import { ask, command, reveal } from './actions.ts';
 import { notify } from './notices.ts';
 import { readFiles, readText, type Offer } from './sources.ts';
@@ -8,12 +8,12 @@ import { store } from './store.ts';
 /** One torrent on its way into the list. The sheet shows the first of the queue. */
 export interface Adding {
   readonly key: number;
-  readonly kind: 'magnet' | 'file';
+  /** Adds it again where the engine has lost it; null for an adopted one as long as its link is not known. */
+  readonly source: Source | null;
   readonly label: string;
   /** Known once the worker has answered. */
   readonly id: TorrentId | null;
-  /** Its row was there, so that a missing row means that it is gone. */
-  readonly seen: boolean;
+  /** Why it was not added or, with an id, why it was not started or not brought back. */
   readonly refused: string | null;
 }
 
@@ -24,6 +24,8 @@ export const current = computed(() => queue.value[0] ?? null);
 export const asking = signal(false);
 
 let nextKey = 1;
+/** Those that are being brought back, by their keys; each settles with why that was refused, or null. */
+const returning = new Map<number, Promise<string | null>>();
 
 export function addText(text: string): boolean {
   const offers = readText(text);
@@ -39,7 +41,7 @@ export async function addFiles(files: readonly File[]): Promise<void> {
 
 function add(offer: Offer): void {
   const key = nextKey++;
-  queue.value = [...queue.value, { key, kind: offer.source.kind, label: offer.label, id: null, seen: false, refused: null }];
+  queue.value = [...queue.value, { key, source: offer.source, label: offer.label, id: null, refused: null }];
   void ask({ do: 'add', source: offer.source }).then(({ added, refused }) => {
     if (added !== null) answered(key, added.id, added.already);
     else settleRefused(key, refused ?? '');
@@ -47,9 +49,8 @@ function add(offer: Offer): void {
 }
 
 function answered(key: number, id: TorrentId, already: boolean): void {
-  const wanted = queue.value.some(item => item.key === key);
   const inSheet = store.row(id)?.peek().state === 'adding';
-  if (!wanted) {
+  if (!isQueued(key)) {
     // It was cancelled before the worker had answered.
     if (!already) void command({ do: 'remove', ids: [id], withData: false });
   } else if (queue.value.some(item => item.id === id)) {
@@ -72,26 +73,38 @@ function settleRefused(key: number, refused: string): void {
   notify(`“${item.label}” was not added. ${refused}`, 'bad');
 }
 
-/** Starts the torrent in the sheet; answers why it was refused, or null. */
-export async function start(item: Adding, wanted: readonly number[] | null, root: string): Promise<string | null> {
-  if (item.id === null) return null;
-  const refused = await command({ do: 'start', id: item.id, wanted, root });
-  if (refused === null) leave(item.key);
-  return refused;
+/** Starts the torrent in the sheet; answers whether it did. A refusal is shown in the sheet, or beside it once that is gone. */
+export async function start(item: Adding, wanted: readonly number[] | null, root: string): Promise<boolean> {
+  const { id, key } = item;
+  if (id === null) return false;
+  change(key, { refused: null });
+  let refused: string | null;
+  do {
+    bringBack();
+    refused = (await returning.get(key)) ?? null;
+    if (refused !== null) break;
+    if (wanted !== null && item.source?.kind !== 'file') await filesKnown(key, id);
+    if (!isQueued(key)) return false;
+    refused = await command({ do: 'start', id, wanted, root });
+    // An engine that began anew did not know it yet.
+  } while (refused !== null && returning.has(key));
+  if (refused === null) leave(key);
+  else if (isQueued(key)) change(key, { refused });
+  else notify(`“${item.label}” was not started. ${refused}`, 'bad');
+  return refused === null;
 }
 
-/** Starts everything that waits, with all its files. */
-export async function startAll(root: string): Promise<string | null> {
+/** Starts everything that waits, with all its files, up to the first that is refused. */
+export async function startAll(root: string): Promise<void> {
   for (const item of queue.value) {
-    const refused = await start(item, null, root);
-    if (refused !== null) return refused;
+    if (isQueued(item.key) && !(await start(item, null, root))) return;
   }
-  return null;
 }
 
 export function cancel(item: Adding): void {
   leave(item.key);
-  if (item.id !== null) void command({ do: 'remove', ids: [item.id], withData: false });
+  // One that is being brought back is removed once it is there.
+  if (item.id !== null && !returning.has(item.key)) void command({ do: 'remove', ids: [item.id], withData: false });
 }
 
 /** Brings back what was in the sheet when the window was closed or reloaded. */
@@ -100,8 +113,51 @@ export function adoptUnfinished(): void {
   for (const id of store.adding()) {
     if (known.has(id)) continue;
     const label = store.row(id)?.peek().name ?? id;
-    queue.value = [...queue.value, { key: nextKey++, kind: 'magnet', label, id, seen: true, refused: null }];
+    queue.value = [...queue.value, { key: nextKey++, source: null, label, id, refused: null }];
   }
+}
+
+/**
+ * Adds again what is in the sheet and not in the whole list that the worker sent. The engine records nothing before Start,
+ * so one that was ended, or that reads its records anew, has forgotten it.
+ */
+export function bringBack(): void {
+  for (const { key, id, source } of queue.value) {
+    if (id === null || store.row(id) !== undefined || returning.has(key)) continue;
+    change(key, { refused: null });
+    returning.set(key, addAgain(key, id, source ?? { kind: 'magnet', uri: `magnet:?xt=urn:btih:${id}` }));
+  }
+}
+
+async function addAgain(key: number, id: TorrentId, source: Source): Promise<string | null> {
+  const { added, refused } = await ask({ do: 'add', source });
+  returning.delete(key);
+  if (refused !== null) change(key, { refused });
+  else if (added?.already === false && !isQueued(key)) void command({ do: 'remove', ids: [id], withData: false });
+  return refused;
+}
+
+/** Takes out what another window cancelled: only a removal says so, a list without it does not. */
+export function cancelledElsewhere(removed: readonly TorrentId[]): void {
+  for (const { key, id } of queue.value) {
+    if (id !== null && removed.includes(id) && store.row(id) === undefined) leave(key);
+  }
+}
+
+/** Settles once its files are known, or it has left: the engine takes a choice of files only where it knows them. */
+async function filesKnown(key: number, id: TorrentId): Promise<void> {
+  let stop = (): void => undefined;
+  await new Promise<void>(resolve => {
+    stop = effect(() => {
+      const detail = store.detail.value;
+      if (!isQueued(key) || (detail?.id === id && detail.hasMetadata)) resolve();
+    });
+  });
+  stop();
+}
+
+function isQueued(key: number): boolean {
+  return queue.value.some(item => item.key === key);
 }
 
 function change(key: number, part: Partial<Adding>): void {
@@ -112,14 +168,19 @@ function leave(key: number): void {
   queue.value = queue.value.filter(item => item.key !== key);
 }
 
-// Another window may start or cancel what stands in this one's sheet.
+// Another window may start what stands in this one's sheet.
 effect(() => {
   void store.revision.value;
-  for (const item of queue.value) {
-    if (item.id === null) continue;
-    const state = store.row(item.id)?.peek().state;
-    if (state === 'adding') {
-      if (!item.seen) change(item.key, { seen: true });
-    } else if (state !== undefined || item.seen) leave(item.key);
+  for (const { key, id } of queue.value) {
+    const state = id === null ? undefined : store.row(id)?.peek().state;
+    if (state !== undefined && state !== 'adding') leave(key);
+  }
+});
+
+// An adopted one came without its source; the link to share has its trackers, too.
+effect(() => {
+  const detail = store.detail.value;
+  for (const { key, id, source } of queue.value) {
+    if (source === null && detail?.id === id) change(key, { source: { kind: 'magnet', uri: detail.magnet } });
   }
 });

@@ -72,6 +72,9 @@ export class Store {
       if (message.type === 'snapshot') {
         const kept = new Set(message.torrents.map(torrent => torrent.id));
         for (const id of this.#rows.keys()) if (!kept.has(id)) this.#remove(id);
+        // A detail may come before its row.
+        const detail = this.detail.peek();
+        if (detail !== null && !kept.has(detail.id)) this.detail.value = null;
         this.loaded.value = true;
       } else {
         for (const id of message.removed) this.#remove(id);

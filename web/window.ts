@@ -1,6 +1,6 @@
 import { effect } from '@preact/signals';
 import { sendCommandsTo } from './actions.ts';
-import { adoptUnfinished, current } from './adding.ts';
+import { adoptUnfinished, bringBack, cancelledElsewhere, current } from './adding.ts';
 import { Client, type Door } from './client.ts';
 import { selection } from './selection.ts';
 import { store } from './store.ts';
@@ -14,10 +14,10 @@ export function connect(open: () => Promise<Door>): void {
     },
     message: message => {
       store.apply(message);
-      if (message.type === 'snapshot' && first) {
-        first = false;
-        adoptUnfinished();
-      }
+      if (message.type === 'delta') return cancelledElsewhere(message.removed);
+      if (first) adoptUnfinished();
+      first = false;
+      bringBack();
     },
   });
   sendCommandsTo(command => client.send(command));

@@ -28,6 +28,10 @@ export class MockWorker {
   readonly commands: Command[] = [];
   readonly torrents = new Map<TorrentId, TorrentRow>();
   connection: Connection;
+  /** It ends before it does the next command of this kind. */
+  endsAt: Command['do'] | null = null;
+  /** Why it refuses to add anything, where it does. */
+  refusesAdd: string | null = null;
   #port: MessagePort | null = null;
   #visible = true;
   #watched: TorrentId | null = null;
@@ -55,21 +59,33 @@ export class MockWorker {
     const ended = new Promise<void>(resolve => {
       this.#end = resolve;
     });
-    this.#say({
-      type: 'snapshot',
-      version: this.#scenario === 'outdated' ? API_VERSION + 1 : API_VERSION,
-      torrents: [...this.torrents.values()],
-      connection: this.connection,
-      roots: this.#scenario === 'unpaired' ? [] : ROOTS,
-    });
+    this.#snapshot();
     return { port: port1, ended, close: () => this.#end() };
   }
 
-  /** Ends as the browser would end it. */
+  /** Ends as the browser would end it, and forgets what was not started. */
   stop(): void {
+    for (const { id, state } of [...this.torrents.values()]) if (state === 'adding') this.forget(id);
     this.#port?.close();
     this.#port = null;
     this.#end();
+  }
+
+  /** Reads its records anew, in the same life: sends a whole list without what was not started. */
+  reload(): void {
+    for (const { id, state } of [...this.torrents.values()]) if (state === 'adding') this.forget(id);
+    this.#snapshot();
+  }
+
+  forget(id: TorrentId): void {
+    this.torrents.delete(id);
+    this.#hasMetadata.delete(id);
+  }
+
+  /** Removes it as another window would have it. */
+  remove(id: TorrentId): void {
+    this.forget(id);
+    this.#delta([], [id]);
   }
 
   setConnection(connection: Connection): void {
@@ -83,6 +99,16 @@ export class MockWorker {
     this.#delta([torrent], []);
   }
 
+  #snapshot(): void {
+    this.#say({
+      type: 'snapshot',
+      version: this.#scenario === 'outdated' ? API_VERSION + 1 : API_VERSION,
+      torrents: [...this.torrents.values()],
+      connection: this.connection,
+      roots: this.#scenario === 'unpaired' ? [] : ROOTS,
+    });
+  }
+
   #hear(message: ToWorker): void {
     if (message.type === 'watch') {
       this.#visible = message.visible;
@@ -91,6 +117,10 @@ export class MockWorker {
       return;
     }
     this.commands.push(message.command);
+    if (this.endsAt === message.command.do) {
+      this.endsAt = null;
+      return this.stop();
+    }
     const { error, added } = this.#run(message.command);
     this.#say({ type: 'reply', id: message.id, error, added });
   }
@@ -100,6 +130,9 @@ export class MockWorker {
       case 'add':
         return this.#add(command);
       case 'start':
+        if (!this.torrents.has(command.id))
+          return { error: { code: 'unknown-torrent', message: 'This torrent is not in the list.' }, added: null };
+        if (command.wanted !== null && this.#hasMetadata.has(command.id)) this.#want(command.id, command.wanted);
         this.#change([command.id], { state: 'downloading', root: command.root, addedAt: Date.UTC(2026, 10, 20, 15) });
         break;
       case 'pause':
@@ -109,15 +142,13 @@ export class MockWorker {
         this.#change(command.ids, { state: 'downloading', problem: null });
         break;
       case 'remove':
-        for (const id of command.ids) this.torrents.delete(id);
+        for (const id of command.ids) this.forget(id);
         this.#delta([], command.ids);
         break;
-      case 'want': {
-        const files = this.#filesOf(command.id).map((file, index) => ({ ...file, wanted: command.wanted.includes(index) }));
-        this.#files.set(command.id, files);
+      case 'want':
+        this.#want(command.id, command.wanted);
         this.#delta([], []);
         break;
-      }
       case 'pair':
       case 'reconnect':
         this.setConnection(CONNECTED);
@@ -126,7 +157,16 @@ export class MockWorker {
     return { error: null, added: null };
   }
 
+  #want(id: TorrentId, wanted: readonly number[]): void {
+    const chosen = new Set(wanted);
+    this.#files.set(
+      id,
+      this.#filesOf(id).map((file, index) => ({ ...file, wanted: chosen.has(index) })),
+    );
+  }
+
   #add({ source }: Extract<Command, { do: 'add' }>): { error: ApiError | null; added: Added | null } {
+    if (this.refusesAdd !== null) return { error: { code: 'refused', message: this.refusesAdd }, added: null };
     const hash = source.kind === 'magnet' ? /btih:([0-9a-f]{40})/i.exec(source.uri)?.[1]?.toLowerCase() : 'f'.repeat(40);
     if (hash === undefined || (source.kind === 'file' && source.bytes[0] !== 0x64)) {
       return {

@@ -1,78 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type Axe from 'axe-core';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright';
-import { createServer, type ViteDevServer } from 'vite';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Command } from '../../sw/api.ts';
+import type { Page } from 'playwright';
+import { describe, expect, it } from 'vitest';
+import { CHROMIUM, DESKTOP, HASH, MAGNET, missing, openUi } from './ui.ts';
 
 /** The interface in a real browser, on a mock worker: what a person, a keyboard and a screen reader meet. */
 
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/lib/chromium/chromium';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const DESKTOP = { width: 1280, height: 820 };
 const MEDIUM = { width: 900, height: 820 };
 const PHONE = { width: 390, height: 800 };
-const HASH = 'ab12'.repeat(10);
-const MAGNET = `magnet:?xt=urn:btih:${HASH}&dn=Open+film`;
 
-describe.skipIf(!existsSync(CHROMIUM))(`the interface in Chromium (skipped without ${CHROMIUM})`, () => {
-  let server: ViteDevServer;
-  let browser: Browser;
+describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM})`, () => {
+  const { show, paste, commands, row } = openUi(opened => (page = opened));
   let page: Page;
-  let base = '';
-  const problems: string[] = [];
-
-  beforeAll(async () => {
-    server = await createServer({
-      configFile: join(import.meta.dirname, 'mock/vite.config.ts'),
-      logLevel: 'error',
-      server: { port: 0, host: '127.0.0.1', hmr: false },
-    });
-    await server.listen();
-    const address = server.httpServer?.address();
-    if (typeof address !== 'object' || address === null) throw new Error('no port');
-    base = `http://127.0.0.1:${address.port}/`;
-    browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--disable-background-networking', '--disable-gpu'],
-    });
-  });
-
-  afterAll(async () => {
-    await browser.close();
-    await server.close();
-  });
-
-  afterEach(async () => {
-    await page.context().close();
-    expect(problems.splice(0)).toEqual([]);
-  });
-
-  async function show(scenario: string, options: BrowserContextOptions = {}): Promise<void> {
-    const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce', ...options });
-    page = await context.newPage();
-    page.setDefaultTimeout(8000);
-    page.on('pageerror', error => problems.push(error.message));
-    page.on('console', message => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
-    await page.goto(`${base}?scenario=${scenario}`);
-    await page.locator('.table').waitFor();
-  }
-
-  async function paste(text: string): Promise<void> {
-    await page.evaluate(pasted => {
-      const clipboardData = new DataTransfer();
-      clipboardData.setData('text/plain', pasted);
-      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
-    }, text);
-  }
-
-  async function commands(): Promise<Command[]> {
-    return page.evaluate(() => globalThis.mock.commands);
-  }
 
   async function audit(): Promise<string[]> {
     await page.evaluate(AXE);
@@ -84,8 +25,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`the interface in Chromium (skipped witho
       return violations.map(found => `${found.id}: ${found.nodes.map(node => node.target.join(' ')).join(', ')}`);
     });
   }
-
-  const row = (name: RegExp): ReturnType<Page['getByRole']> => page.getByRole('row', { name });
 
   describe.each(['light', 'dark'] as const)('%s, as axe-core sees it', colorScheme => {
     it.each([

@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { Check, LoaderCircle, X } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
-import type { TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import { useRef } from 'preact/hooks';
+import type { FileRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
 import { cancel, current, queue, start, startAll, type Adding } from '../adding.ts';
 import { formatAbout, formatCount, plural } from '../format.ts';
 import { store } from '../store.ts';
@@ -25,11 +26,13 @@ function Sheet({ item }: { item: Adding }): JSX.Element {
     <Dialog labelledBy="sheet-title" class="sheet" focusSelf onCancel={() => cancel(item)}>
       <div class="sheet-head">
         <h2 id="sheet-title">{row === undefined || row.name === '' ? item.label : row.name}</h2>
-        <span class="quiet">{waiting > 1 ? `1 of ${formatCount(waiting)}` : item.kind === 'magnet' ? 'magnet' : '.torrent'}</span>
+        <span class="quiet">
+          {waiting > 1 ? `1 of ${formatCount(waiting)}` : item.source?.kind === 'file' ? '.torrent' : 'magnet'}
+        </span>
       </div>
-      {item.refused === null ? (
+      {item.refused === null || item.id !== null ? (
         <>
-          {(item.kind === 'magnet' || detail?.hasMetadata !== true) && <Steps item={item} row={row} detail={detail} />}
+          {(item.source?.kind !== 'file' || detail?.hasMetadata !== true) && <Steps item={item} row={row} detail={detail} />}
           {row !== undefined && <ProblemNote row={row} />}
           <Choice item={item} detail={detail} />
         </>
@@ -112,12 +115,14 @@ function Step({ state, children }: { state: keyof typeof STEP_ICONS; children: C
 
 /** The files, where they go, and Start: that may be pressed before the list of files is there. */
 function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }): JSX.Element {
-  const files = detail?.hasMetadata === true ? detail.files : [];
+  /** Kept while the engine has forgotten them: they cannot be others when they come back. */
+  const known = useRef<readonly FileRow[]>([]);
+  if (detail?.hasMetadata === true) known.current = detail.files;
+  const files = known.current;
   /** What was chosen here; null as long as nothing was touched. */
   const chosen = useSignal<ReadonlySet<number> | null>(null);
   const root = useSignal('');
   const busy = useSignal(false);
-  const refused = useSignal<string | null>(null);
   const folder = store.roots.value.find(candidate => candidate.token === root.value) ?? store.defaultRoot.value;
   const wanted = (file: number): boolean => chosen.value?.has(file) ?? files[file]?.wanted ?? true;
   const indexes = files.flatMap((_, index) => (wanted(index) ? [index] : []));
@@ -133,13 +138,10 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
     }
     chosen.value = next;
   };
-  const go = (begin: (token: string) => Promise<string | null>): void => {
+  const go = (begin: (token: string) => Promise<unknown>): void => {
     if (folder === null) return;
     busy.value = true;
-    void begin(folder.token).then(answer => {
-      refused.value = answer;
-      busy.value = false;
-    });
+    void begin(folder.token).then(() => (busy.value = false));
   };
 
   return (
@@ -149,9 +151,9 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
           <FileList files={files} wanted={wanted} progress={false} onWant={want} />
         </div>
       )}
-      {refused.value !== null && (
+      {item.refused !== null && (
         <p class="note note-bad" role="alert">
-          {refused}
+          {item.refused}
         </p>
       )}
       <div class="sheet-foot">

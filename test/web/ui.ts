@@ -1,0 +1,83 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright';
+import { createServer, type ViteDevServer } from 'vite';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
+import type { Command } from '../../sw/api.ts';
+
+export const CHROMIUM = process.env.CHROMIUM ?? '/usr/lib/chromium/chromium';
+export const missing = !existsSync(CHROMIUM);
+export const DESKTOP = { width: 1280, height: 820 };
+export const HASH = 'ab12'.repeat(10);
+export const MAGNET = `magnet:?xt=urn:btih:${HASH}&dn=Open+film`;
+
+export interface Ui {
+  /** Opens the interface in a new page, on a mock worker in this state. */
+  show(scenario: string, options?: BrowserContextOptions): Promise<void>;
+  paste(text: string): Promise<void>;
+  /** What the mock worker was asked for so far. */
+  commands(): Promise<Command[]>;
+  row(name: RegExp): ReturnType<Page['getByRole']>;
+}
+
+/** Serves the interface to a browser for the tests around it; none may leave an error in the page's console. */
+export function openUi(onPage: (page: Page) => void): Ui {
+  let server: ViteDevServer;
+  let browser: Browser;
+  let page: Page;
+  let base = '';
+  const problems: string[] = [];
+
+  beforeAll(async () => {
+    server = await createServer({
+      configFile: join(import.meta.dirname, 'mock/vite.config.ts'),
+      logLevel: 'error',
+      server: { port: 0, host: '127.0.0.1', hmr: false },
+    });
+    await server.listen();
+    const address = server.httpServer?.address();
+    if (typeof address !== 'object' || address === null) throw new Error('no port');
+    base = `http://127.0.0.1:${address.port}/`;
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-background-networking', '--disable-gpu'],
+    });
+  });
+
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+
+  afterEach(async () => {
+    await page.context().close();
+    expect(problems.splice(0)).toEqual([]);
+  });
+
+  async function show(scenario: string, options: BrowserContextOptions = {}): Promise<void> {
+    const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce', ...options });
+    page = await context.newPage();
+    onPage(page);
+    page.setDefaultTimeout(8000);
+    page.on('pageerror', error => problems.push(error.message));
+    page.on('console', message => {
+      if (message.type() === 'error') problems.push(message.text());
+    });
+    await page.goto(`${base}?scenario=${scenario}`);
+    await page.locator('.table').waitFor();
+  }
+
+  async function paste(text: string): Promise<void> {
+    await page.evaluate(pasted => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text/plain', pasted);
+      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+    }, text);
+  }
+
+  async function commands(): Promise<Command[]> {
+    return page.evaluate(() => globalThis.mock.commands);
+  }
+
+  return { show, paste, commands, row: name => page.getByRole('row', { name }) };
+}
