@@ -114,16 +114,18 @@ export class HttpOut {
     signal.throwIfAborted();
     if (resolved.status !== NetStatus.OK) throw new HttpProblem(resolved.status, resolved.detail);
     const addresses = resolved.addresses.slice(0, DIALLED);
+    // The request hands on to its socket what is said of families.
+    const options = {
+      agent: false as const,
+      signal,
+      lookup: pinned(addresses),
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: CONNECT_TIMEOUT / DIALLED,
+      headers: { 'user-agent': 'Starling', accept: '*/*', ...allowed(headers), 'accept-encoding': 'identity' },
+      maxHeaderSize: 32 * 1024,
+    };
     return new Promise((resolve, reject) => {
-      const request = (isTls ? httpsRequest : httpRequest)(url, {
-        agent: false,
-        signal,
-        lookup: pinned(addresses),
-        autoSelectFamily: true,
-        autoSelectFamilyAttemptTimeout: CONNECT_TIMEOUT / DIALLED,
-        headers: { 'user-agent': 'Starling', accept: '*/*', ...allowed(headers), 'accept-encoding': 'identity' },
-        maxHeaderSize: 32 * 1024,
-      });
+      const request = (isTls ? httpsRequest : httpRequest)(url, options);
       request.on('response', resolve);
       request.on('error', reject);
       request.end();
