@@ -7,10 +7,13 @@ import { problemOf } from './errno.ts';
 import type { Files } from './files.ts';
 import type { Place } from './assembly.ts';
 import { READ_BYTES, READS, SEND_AHEAD, SEND_BYTES, SEND_COUNT } from './limits.ts';
+import type { ReadBudget } from './read-budget.ts';
 import type { PeerSocket } from './peer-socket.ts';
 
 /** Neighbouring spans are read together up to this many bytes. */
 const READ_TOGETHER = 256 * 1024;
+/** One socket holds no more than this part of the memory for reads, and less where there are more sockets. */
+const SHARES = 16;
 
 interface Item {
   readonly send: number;
@@ -27,11 +30,10 @@ interface Queue {
   /** In the order they were asked for; those that were written are gone. */
   items: Item[];
   reads: number;
-}
-
-/** What all clients' sends hold in memory together. */
-export interface ReadBudget {
-  used: number;
+  /** Bytes being read, or read and not sent. */
+  held: number;
+  /** There is memory again. */
+  readonly wake: () => void;
 }
 
 export class Gather {
@@ -49,7 +51,7 @@ export class Gather {
   /** Takes over the places, which the caller has retained. */
   send(peer: PeerSocket, { send, header }: FrameOf<typeof Op.SEND_SPANS>, places: readonly Place[]): void {
     const length = places.reduce((sum, place) => sum + place.length, 0);
-    const queue = this.#queues.get(peer.id) ?? { peer, items: [], reads: 0 };
+    const queue = this.#queues.get(peer.id) ?? newQueue(peer, awake => this.#pump(awake));
     if (header.length + length > SEND_BYTES || queue.items.length >= SEND_COUNT) {
       for (const { file } of places) file?.release();
       this.#answer(peer.id, send, SentStatus.ERROR, FileStatus.LIMIT);
@@ -75,26 +77,38 @@ export class Gather {
   end(sock: number): void {
     const queue = this.#queues.get(sock);
     this.#queues.delete(sock);
-    for (const item of queue?.items.slice() ?? []) this.#remove(queue as Queue, item);
+    if (queue === undefined) return;
+    this.#budget.forget(queue.wake);
+    for (const item of queue.items.slice()) this.#remove(queue, item);
   }
 
   #remove(queue: Queue, item: Item): void {
     queue.items = queue.items.filter(other => other !== item);
     // What is being read gives back its memory and files when it has been.
-    if (item.state !== 'reading') this.#release(item);
+    if (item.state !== 'reading') this.#release(queue, item);
     item.state = 'cancelled';
   }
 
-  #release(item: Item): void {
-    if (item.state === 'ready') this.#budget.used -= item.length;
+  #release(queue: Queue, item: Item): void {
+    if (item.state === 'ready') this.#give(queue, item.length);
     item.data = Buffer.alloc(0);
     for (const { file } of item.places) file?.release();
   }
 
+  #give(queue: Queue, bytes: number): void {
+    queue.held -= bytes;
+    this.#budget.give(bytes);
+  }
+
   #pump(queue: Queue): void {
     this.#write(queue);
+    const share = READ_BYTES / Math.max(SHARES, this.#queues.size);
     let next = queue.items.findIndex(item => item.state === 'waiting');
-    while (next >= 0 && next < queue.items.length && queue.reads < READS && this.#budget.used < READ_BYTES) {
+    while (next >= 0 && next < queue.items.length && queue.reads < READS && queue.held < share) {
+      if (this.#budget.isUsedUp) {
+        this.#budget.wait(queue.wake);
+        return;
+      }
       const group = groupFrom(queue.items, next);
       next += group.length;
       this.#read(queue, group).catch((error: unknown) => this.#failed(queue, group, problemOf(error)));
@@ -109,12 +123,12 @@ export class Gather {
       if (item === undefined || peer.isClosed) return;
       if (item.state === 'failed') {
         queue.items.shift();
-        this.#release(item);
+        this.#release(queue, item);
         this.#answer(peer.id, item.send, SentStatus.ERROR, item.problem);
       } else if (item.state === 'ready' && peer.isOpen && peer.unsent < SEND_AHEAD) {
         queue.items.shift();
         peer.write([item.header, item.data], error => {
-          this.#release(item);
+          this.#release(queue, item);
           if (peer.isClosed) return;
           const status = error == null ? SentStatus.SENT : SentStatus.ERROR;
           this.#answer(peer.id, item.send, status, FileStatus.OK);
@@ -128,7 +142,8 @@ export class Gather {
     const length = group.reduce((sum, item) => sum + item.length, 0);
     for (const item of group) item.state = 'reading';
     queue.reads++;
-    this.#budget.used += length;
+    queue.held += length;
+    this.#budget.take(length);
     const bytes = Buffer.allocUnsafeSlow(length);
     try {
       const [first] = group;
@@ -141,7 +156,7 @@ export class Gather {
         }
       }
     } catch (error) {
-      this.#budget.used -= length;
+      this.#give(queue, length);
       throw error;
     } finally {
       queue.reads--;
@@ -152,10 +167,9 @@ export class Gather {
       item.state = 'ready';
       item.data = bytes.subarray(at, at + item.length);
       at += item.length;
-      if (wasCancelled) this.#release(item);
+      if (wasCancelled) this.#release(queue, item);
     }
-    // Memory given back may be what the sends of another socket wait for.
-    for (const other of [...this.#queues.values()]) this.#pump(other);
+    this.#pump(queue);
   }
 
   async #readPlace({ file, offset }: Place, into: Buffer): Promise<void> {
@@ -165,7 +179,7 @@ export class Gather {
 
   #failed(queue: Queue, group: readonly Item[], problem: FileStatus): void {
     for (const item of group) {
-      if (item.state === 'cancelled') this.#release(item);
+      if (item.state === 'cancelled') this.#release(queue, item);
       else {
         item.state = 'failed';
         item.problem = problem;
@@ -177,6 +191,11 @@ export class Gather {
   #answer(sock: number, send: number, status: SentStatus, file: FileStatus): void {
     this.#push({ op: Op.SENT, id: 0, sock, send, status, file });
   }
+}
+
+function newQueue(peer: PeerSocket, pump: (queue: Queue) => void): Queue {
+  const queue: Queue = { peer, items: [], reads: 0, held: 0, wake: () => pump(queue) };
+  return queue;
 }
 
 /** The item at `first`, and those after it that go on in the same file where the one before ends. */

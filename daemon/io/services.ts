@@ -1,11 +1,11 @@
 /** What all connections of this process share. */
 import { Files } from './files.ts';
-import type { ReadBudget } from './gather.ts';
 import { Guard } from './guard.ts';
 import { HashPool } from './hash-pool.ts';
 import { Kept } from './kept.ts';
 import { Landing } from './landing.ts';
 import { MemoryPool } from './memory.ts';
+import { ReadBudget } from './read-budget.ts';
 
 export interface Counters {
   netIn: number;
@@ -38,7 +38,7 @@ export function createServices(version: string, allow: readonly string[]): Servi
     pool,
     landing,
     kept: new Kept(landing),
-    reads: { used: 0 },
+    reads: new ReadBudget(),
     counters: { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
   };
 }
