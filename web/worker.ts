@@ -22,7 +22,9 @@ export async function registerWorker(): Promise<void> {
   const workbox = new Workbox(scriptUrl(SCRIPT), { updateViaCache: 'none' });
   workbox.addEventListener('waiting', () => (updateWaiting.value = true));
   workbox.addEventListener('controlling', () => {
+    // Where another window let it in, nothing waits any more: asked again, the version at work would end for nobody.
     if (updating) location.reload();
+    else updateWaiting.value = false;
   });
   registration = await workbox.register({ immediate: true });
   startPings();
