@@ -171,6 +171,9 @@ export class ApiServer {
   private sendSnapshot(window: Window): void {
     window.connection = this.backend.connection();
     window.roots = this.backend.roots();
+    // The engine may be another: what it says of the torrent looked at is sent anew, also where it is the same.
+    window.detail = null;
+    window.detailAt = 0;
     const torrents = this.backend.rows();
     post(window.port, {
       type: 'snapshot',
