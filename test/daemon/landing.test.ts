@@ -128,6 +128,22 @@ describe('landing', () => {
     expect(await commit(client, 12, [sha1Of(bytes)])).toMatchObject(WRITTEN);
   });
 
+  it('tells at once what is there already of what a rule asks for', async () => {
+    const bytes = payload(2 * BLOCK);
+    await openFile(client, 1, 'again.bin', bytes.length);
+    landOpen(client, 15_000, bytes.length, [{ file: 1, offset: 0, length: bytes.length }]);
+    landRule(client, 1, 15_000, BLOCK);
+    await peer.send(blockFrame(15_000, 0, bytes.subarray(0, BLOCK)));
+    await landed(client, 1, 15_000, BLOCK);
+    // Another socket is asked for both blocks; one of them will not be taken a second time.
+    const other = await connected(client, server, 2);
+    landRule(client, 2, 15_000, 2 * BLOCK);
+    expect(await client.next(Op.LANDED)).toMatchObject({ sock: 2, ranges: [{ buffer: 15_000, offset: 0, length: BLOCK }] });
+    await other.send(blockFrame(15_000, BLOCK, bytes.subarray(BLOCK)));
+    await landed(client, 2, 15_000, BLOCK);
+    expect(await commit(client, 15_000, [sha1Of(bytes)])).toMatchObject(WRITTEN);
+  });
+
   it('takes rules back', async () => {
     await openFile(client, 1, 'withdrawn.bin', 2 * BLOCK);
     landOpen(client, 13, 2 * BLOCK, [{ file: 1, offset: 0, length: 2 * BLOCK }]);
