@@ -25,6 +25,8 @@ export class HashPool {
   readonly #commits: Task[] = [];
   readonly #verifications: Task[] = [];
   #lastId = 0;
+  /** Words by which threads keep off each other's files. */
+  readonly #locks = new SharedArrayBuffer(64 * Int32Array.BYTES_PER_ELEMENT);
 
   constructor(size = Math.max(1, Math.min(8, availableParallelism()))) {
     this.#size = size;
@@ -66,6 +68,7 @@ export class HashPool {
 
   #start(): Thread {
     const worker = new Worker(join(import.meta.dirname, 'hash-worker.mjs'), {
+      workerData: this.#locks,
       resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 },
     });
     const thread: Thread = { worker, tasks: new Map() };
@@ -79,6 +82,12 @@ export class HashPool {
     worker.on('exit', () => {
       const at = this.#threads.indexOf(thread);
       if (at >= 0) this.#threads.splice(at, 1);
+      // It may have held one.
+      const locks = new Int32Array(this.#locks);
+      locks.forEach((_, at) => {
+        Atomics.store(locks, at, 0);
+        Atomics.notify(locks, at);
+      });
       for (const task of thread.tasks.values()) task.done(FAILED);
       thread.tasks.clear();
       this.#dispatch();

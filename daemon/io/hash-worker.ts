@@ -1,7 +1,7 @@
 /** A thread that hashes, and writes or reads what it hashes while it is in the cache. */
 import { createHash } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { Digest, LandStatus } from '../wire/frames.ts';
 import type { CommitJob, JobAnswer, JobMessage, JobResult, VerifyJob } from './jobs.ts';
 
@@ -25,6 +25,24 @@ function blockDigests(bytes: Uint8Array): Uint8Array {
   return digests;
 }
 
+/** One word for the files whose descriptors are congruent; see {@link withLock}. */
+const locks = new Int32Array(workerData as SharedArrayBuffer);
+
+/**
+ * One thread at a time writes to a file. The kernel sees to that anyhow, but a thread that waits for it spins, and
+ * burns what the others could use; here it sleeps.
+ */
+function withLock(fd: number, write: () => void): void {
+  const at = fd % locks.length;
+  while (Atomics.compareExchange(locks, at, 0, 1) !== 0) Atomics.wait(locks, at, 1);
+  try {
+    write();
+  } finally {
+    Atomics.store(locks, at, 0);
+    Atomics.notify(locks, at, 1);
+  }
+}
+
 function writeWhole(fd: number, bytes: Uint8Array, position: number): void {
   for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at, bytes.length - at, position + at);
 }
@@ -39,7 +57,9 @@ function commit(job: CommitJob): JobResult {
     digestOf(algorithm, bytes.subarray(offset, offset + length)).equals(expected),
   );
   if (!holds) return outcome(LandStatus.MISMATCH, blockDigests(bytes));
-  for (const { fd, position, offset, length } of job.writes) writeWhole(fd, bytes.subarray(offset, offset + length), position);
+  for (const { fd, position, offset, length } of job.writes) {
+    withLock(fd, () => writeWhole(fd, bytes.subarray(offset, offset + length), position));
+  }
   return outcome(LandStatus.OK, job.wantBlocks ? blockDigests(bytes) : NONE);
 }
 

@@ -48,8 +48,8 @@ export const SPARE = 32 * MiB;
 /** What outlives its connection does so for this long, ms. */
 export const KEEP = 30_000;
 /** LANDED is told after this much or this long, whichever comes first: bytes and ms. */
-export const TELL_BYTES = 1 << 20;
-export const TELL_AFTER = 4;
+export const TELL_BYTES = 2 << 20;
+export const TELL_AFTER = 6;
 
 /** One SEND_SPANS, its header and spans together. */
 export const SEND_BYTES = MiB;

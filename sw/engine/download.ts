@@ -63,7 +63,7 @@ export class Downloader {
     const depth = peer.pipeline.depth(rate);
     let room = depth - peer.inflight;
     // A few requests at a time would cost a message each; deep pipelines are topped up in larger steps.
-    if (room <= 0 || (peer.inflight > 0 && room < Math.min(64, depth / 4))) return;
+    if (room <= 0 || (peer.inflight > 0 && room < Math.min(128, depth / 4))) return;
     while (room > 0) {
       const piece = this.choose(peer, rate, now);
       if (!piece) break;

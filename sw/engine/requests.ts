@@ -3,7 +3,7 @@ import { BLOCK } from './model/layout.ts';
 
 /** Depths are in blocks of 16 KiB. Depth limits the rate to depth × 16 KiB ÷ round trip. */
 const MIN_DEPTH = 4;
-const START_DEPTH = 32;
+const START_DEPTH = 64;
 /** Seconds of the measured rate that are kept asked for. */
 const SECONDS_AHEAD = 3;
 /**
@@ -48,7 +48,7 @@ export class Pipeline {
       this.probe = null;
     }
     if (!this.slowStart) return;
-    this.ramp += endBlock - firstBlock;
+    this.ramp += 2 * (endBlock - firstBlock);
     if (now - this.measuredAt < 1000) return;
     // Slow start ends when a second of growing depth no longer brings a tenth more.
     if (this.measuredAt > 0 && this.lastRate > 0 && rate < this.lastRate * 1.1) this.slowStart = false;
