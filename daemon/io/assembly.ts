@@ -86,6 +86,7 @@ export class Assembly {
 
   /** Whether another socket is half-way into some of the range. */
   isBeingFilled(range: Range): boolean {
+    if (this.claims.size === 0) return false;
     for (const claim of this.claims) if (claim.isLive && claim.staged === null && overlap(claim, range)) return true;
     return false;
   }

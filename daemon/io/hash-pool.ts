@@ -32,6 +32,16 @@ export class HashPool {
     this.#size = size;
   }
 
+  /** Jobs that keep every thread at work. */
+  get reach(): number {
+    return this.#size * AHEAD;
+  }
+
+  /** Starts every thread, so that the first pieces need not wait for that. */
+  warmUp(): void {
+    while (this.#threads.length < this.#size) this.#start();
+  }
+
   run(job: Job): Promise<JobResult> {
     return new Promise(done => {
       (job.kind === 'commit' ? this.#commits : this.#verifications).push({ job, done });

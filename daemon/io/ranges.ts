@@ -30,6 +30,11 @@ export class RangeSet {
       start = Math.min(start, this.#starts[next] as number);
       end = Math.max(end, this.#ends[next] as number);
     }
+    if (next === first + 1) {
+      this.#starts[first] = start;
+      this.#ends[first] = end;
+      return;
+    }
     this.#starts.splice(first, next - first, start);
     this.#ends.splice(first, next - first, end);
   }
@@ -52,6 +57,10 @@ export class RangeSet {
       starts.push(from);
       ends.push(to);
     }
+  }
+
+  get isEmpty(): boolean {
+    return this.#starts.length === 0;
   }
 
   /** Whether any position of the range is in the set. */

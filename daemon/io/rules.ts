@@ -1,6 +1,7 @@
 /**
  * What one socket was asked for: prefix → the ranges that may land, and the prefixes whose frames are thrown away.
- * Looking a frame up costs one map access for each length of prefix in use, and those are two or three.
+ * Looking a frame up costs one map access for each length of prefix in use, and those are two or three; most frames
+ * begin as the one before did, and cost a comparison.
  */
 import type { Run } from '../wire/frames.ts';
 import { LIMITS } from './limits.ts';
@@ -13,6 +14,8 @@ export interface Ask {
 }
 
 interface Entry {
+  readonly key: string;
+  readonly prefix: Uint8Array;
   discard: boolean;
   readonly asks: Map<number, Ask>;
 }
@@ -21,8 +24,12 @@ export type Verdict = Ask | 'discard' | 'forward';
 
 export class Rules {
   readonly #entries = new Map<string, Entry>();
-  /** How many entries have a prefix of that length; the longest first. */
+  /** How many entries have a prefix of that length. */
+  readonly #counts = new Map<number, number>();
+  /** The lengths in use, the longest first. */
   #lengths: number[] = [];
+  /** The entry that let the last frame land. */
+  #last: Entry | null = null;
   #asked = 0;
 
   get isEmpty(): boolean {
@@ -39,16 +46,22 @@ export class Rules {
     const key = keyOf(prefix, 0, prefix.length);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = { discard: false, asks: new Map() };
+      entry = { key, prefix: prefix.slice(), discard: false, asks: new Map() };
       this.#entries.set(key, entry);
-      this.#indexLengths();
+      this.#count(prefix.length, 1);
     }
     if (buffer === 0) entry.discard = true;
-    else
-      for (const { offset, length } of blocksOf(runs)) {
-        if (!entry.asks.has(offset)) this.#asked++;
-        entry.asks.set(offset, { buffer, offset, length });
+    else {
+      const { asks } = entry;
+      const before = asks.size;
+      for (const run of runs) {
+        for (let at = 0; at < run.length; at += run.block) {
+          const offset = run.offset + at;
+          asks.set(offset, { buffer, offset, length: Math.min(run.block, run.length - at) });
+        }
       }
+      this.#asked += asks.size - before;
+    }
     return true;
   }
 
@@ -64,25 +77,42 @@ export class Rules {
         const ask = entry.asks.get(offset);
         if (ask?.buffer === buffer && ask.length === length) this.#forget(entry, offset);
       }
-    this.#tidy(key, entry);
+    this.#tidy(entry);
   }
 
   /** What to do with a frame of `length` bytes that begins at `at`; an ask is used up by being given. */
   take(bytes: Buffer, at: number, length: number): Verdict {
+    // No longer prefix in use could claim it where this one is of the longest.
+    const last = this.#last;
+    if (
+      last !== null &&
+      last.prefix.length === this.#lengths[0] &&
+      length >= last.prefix.length &&
+      startsWith(bytes, at, last.prefix)
+    ) {
+      return this.#judge(last, bytes, at, length) ?? this.#search(bytes, at, length);
+    }
+    return this.#search(bytes, at, length);
+  }
+
+  #search(bytes: Buffer, at: number, length: number): Verdict {
     for (const size of this.#lengths) {
       if (size > length) continue;
-      const key = keyOf(bytes, at, at + size);
-      const entry = this.#entries.get(key);
-      if (entry === undefined) continue;
-      const ask = length >= size + 4 ? entry.asks.get(bytes.readUInt32BE(at + size)) : undefined;
-      if (ask !== undefined && ask.length === length - size - 4) {
-        this.#forget(entry, ask.offset);
-        this.#tidy(key, entry);
-        return ask;
-      }
-      if (entry.discard) return 'discard';
+      const entry = this.#entries.get(keyOf(bytes, at, at + size));
+      const verdict = entry === undefined ? null : this.#judge(entry, bytes, at, length);
+      if (verdict !== null) return verdict;
     }
     return 'forward';
+  }
+
+  #judge(entry: Entry, bytes: Buffer, at: number, length: number): Verdict | null {
+    const size = entry.prefix.length;
+    const ask = length >= size + 4 ? entry.asks.get(bytes.readUInt32BE(at + size)) : undefined;
+    if (ask === undefined || ask.length !== length - size - 4) return entry.discard ? 'discard' : null;
+    this.#last = entry;
+    this.#forget(entry, ask.offset);
+    this.#tidy(entry);
+    return ask;
   }
 
   #hasRoom(count: number): boolean {
@@ -90,9 +120,9 @@ export class Rules {
   }
 
   #prune(isOpen: (buffer: number) => boolean): void {
-    for (const [key, entry] of this.#entries) {
+    for (const entry of this.#entries.values()) {
       this.#drop(entry, ask => !isOpen(ask.buffer));
-      this.#tidy(key, entry);
+      this.#tidy(entry);
     }
   }
 
@@ -104,17 +134,24 @@ export class Rules {
     if (entry.asks.delete(offset)) this.#asked--;
   }
 
-  #tidy(key: string, entry: Entry): void {
+  #tidy(entry: Entry): void {
     if (entry.discard || entry.asks.size > 0) return;
-    this.#entries.delete(key);
-    this.#indexLengths();
+    this.#entries.delete(entry.key);
+    if (this.#last === entry) this.#last = null;
+    this.#count(entry.prefix.length, -1);
   }
 
-  #indexLengths(): void {
-    const lengths = new Set<number>();
-    for (const key of this.#entries.keys()) lengths.add(key.length);
-    this.#lengths = [...lengths].sort((a, b) => b - a);
+  #count(length: number, by: number): void {
+    const count = (this.#counts.get(length) ?? 0) + by;
+    if (count === 0) this.#counts.delete(length);
+    else this.#counts.set(length, count);
+    if (count === 0 || count === by) this.#lengths = [...this.#counts.keys()].sort((a, b) => b - a);
   }
+}
+
+function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean {
+  for (let i = 0; i < prefix.length; i++) if (bytes[at + i] !== prefix[i]) return false;
+  return true;
 }
 
 function keyOf(bytes: Uint8Array, from: number, to: number): string {

@@ -128,7 +128,7 @@ export class IoServer {
 
   /** The one before leaves, its running writes end, and only then is the new one answered. */
   async #welcome(ws: WebSocket, id: number): Promise<void> {
-    const { landing, kept, counters } = this.#services;
+    const { landing, kept, counters, pool } = this.#services;
     ws.pause();
     this.#current?.leave(SUPERSEDED);
     const send = (message: Uint8Array) => {
@@ -153,6 +153,7 @@ export class IoServer {
     await landing.settled();
     if (this.#current !== me) return;
     send(encode({ op: Op.AUTH_RESULT, id, ok: true, message: '', kept: kept.offer() }));
+    pool.warmUp();
     const admitted = new Client(this.#services, send, () => dismiss(ws));
     client = admitted;
     ws.on('message', (data: Buffer, isBinary) => {

@@ -14,7 +14,7 @@ const digests = [sha1Of(bytes)];
 /** A pool whose threads answer when the test says so. */
 function setUp() {
   const jobs: { job: Job; done: (result: JobResult) => void }[] = [];
-  const pool: Pick<HashPool, 'run'> = { run: job => new Promise(done => jobs.push({ job, done })) };
+  const pool: Pick<HashPool, 'run' | 'reach'> = { reach: 4, run: job => new Promise(done => jobs.push({ job, done })) };
   const landing = new Landing(pool as HashPool, new MemoryPool());
   const pressure: boolean[] = [];
   landing.onPressure = () => pressure.push(landing.isFull);
@@ -38,16 +38,20 @@ function setUp() {
 describe('landing under pressure', () => {
   it('rests while too much is committed and not written, and goes on once it is', async () => {
     const { landing, pressure, fill, commit, finish } = setUp();
-    for (let buffer = 1; buffer <= 9; buffer++) {
+    for (let buffer = 1; buffer <= 4; buffer++) {
       fill(buffer);
       commit(buffer);
     }
+    // Every thread is to have something to do, however long the pieces.
+    expect(landing.isFull).toBe(false);
+    fill(5);
+    commit(5);
     expect(landing.isFull).toBe(true);
-    expect(landing.committing).toBe(9 * PIECE);
+    expect(landing.committing).toBe(5 * PIECE);
     await finish(LandStatus.OK);
     expect(landing.isFull).toBe(false);
     expect(pressure).toEqual([true, false]);
-    expect(landing.used).toBe(8 * PIECE);
+    expect(landing.used).toBe(4 * PIECE);
   });
 
   it('does not wait for memory that only more bytes can finish', () => {
