@@ -72,6 +72,7 @@ export class DaemonStore implements Store {
   commit(
     buffer: number,
     digests: readonly DigestSpec[],
+    wantBlocks: boolean,
     done: (status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array) => void,
   ): void {
     this.door.ask(
@@ -79,7 +80,7 @@ export class DaemonStore implements Store {
         op: Op.LAND_COMMIT,
         id,
         buffer,
-        wantBlocks: false,
+        wantBlocks,
         digests: digests.map(digest => ({ ...digest, algorithm: algorithm(digest) })),
       }),
       reply => {

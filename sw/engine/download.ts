@@ -5,6 +5,7 @@ import type { ActivePiece } from './pieces.ts';
 import type { Assignment } from './requests.ts';
 import type { Peer } from './peer.ts';
 import type { Picker } from './picker.ts';
+import { SmartBan } from './smart-ban.ts';
 import type { Storage } from './storage.ts';
 import type { Bitfield } from './model/bitfield.ts';
 import type { Layout } from './model/layout.ts';
@@ -18,6 +19,8 @@ const REQUEST_TIMEOUT = 60_000;
 const IDLE_PIECE = 30_000;
 /** Peers asked for one block at most, in the endgame. */
 const ENDGAME_COPIES = 3;
+/** Ms that a piece which failed is asked of one peer at a time. */
+const ALONE = 30_000;
 /** A peer that would need longer than this for a whole piece, in seconds, joins others' pieces instead. */
 const OWN_PIECE_SECONDS = 30;
 
@@ -29,8 +32,8 @@ export interface Budget {
 
 /** What came of a piece. */
 export type Outcome =
-  | { readonly kind: 'have'; readonly piece: number }
-  | { readonly kind: 'corrupt'; readonly piece: number; readonly sources: readonly string[] }
+  /** `liars` sent what made it fail: certain by now. */
+  | { readonly kind: 'have' | 'corrupt'; readonly piece: number; readonly liars: readonly string[] }
   | { readonly kind: 'problem'; readonly problem: FileProblem }
   | { readonly kind: 'nothing' };
 
@@ -39,6 +42,7 @@ export class Downloader {
   readonly active: ActivePieces;
   /** Verified and written. */
   readonly have: Bitfield;
+  private readonly smartBan = new SmartBan();
 
   constructor(
     private readonly layout: Layout,
@@ -91,11 +95,10 @@ export class Downloader {
     for (let block = first; block < end; block++) {
       // Where the request was withdrawn meanwhile, the block is there all the same, and will not come again.
       const others = piece.asked(block) - (peer.settle(piece.index, block) ? 1 : 0);
-      if (piece.land(block) && others > 0) this.cancelOthers(peer, piece, block, now);
+      if (piece.land(block, peer.address) && others > 0) this.cancelOthers(peer, piece, block, now);
     }
     piece.touchedAt = now;
     this.active.sort(piece);
-    piece.sources.add(peer.address);
     peer.pipeline.landed(piece.index, first, end, peer.down.rate(now), now);
     if (piece.missing === 0 && piece.stage === 'open') this.commit(piece);
     this.fill(peer, now);
@@ -127,7 +130,7 @@ export class Downloader {
     for (const assignment of [...peer.assignments.values()]) this.withdraw(peer, assignment, cancel, now);
   }
 
-  committed(buffer: number, status: CommitStatus, problem: FileProblem | null, now: number): Outcome {
+  committed(buffer: number, status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array, now: number): Outcome {
     const piece = this.active.ofBuffer(buffer);
     if (!piece) return { kind: 'nothing' };
     if (status === 'ok') {
@@ -135,14 +138,15 @@ export class Downloader {
       this.have.set(piece.index);
       this.picker.have(piece.index);
       this.storage.wrote(piece.index, piece.buffer, now);
-      return { kind: 'have', piece: piece.index };
+      return { kind: 'have', piece: piece.index, liars: this.smartBan.passed(piece.index, blocks) };
     }
     if (status === 'mismatch') {
-      const sources = [...piece.sources];
+      const liars = this.smartBan.failed(piece.index, [...piece.senders], blocks);
       this.out({ do: 'reset', buffer, ranges: [{ offset: 0, length: piece.length }] });
       piece.reopen();
+      piece.aloneUntil = now + ALONE;
       this.skipPads(piece);
-      return { kind: 'corrupt', piece: piece.index, sources };
+      return { kind: 'corrupt', piece: piece.index, liars };
     }
     this.abandon(piece);
     return status === 'error' ? { kind: 'problem', problem: problem ?? 'io' } : { kind: 'nothing' };
@@ -158,7 +162,7 @@ export class Downloader {
     this.picker.take(index);
     const piece = this.active.open(index, kept.buffer, now);
     this.budget.used += piece.length;
-    piece.adopt(kept.state === 'open' ? kept.ranges : [{ offset: 0, length: piece.length }]);
+    piece.adopt(kept.state === 'open' ? kept.ranges : [{ offset: 0, length: piece.length }], '');
     this.active.sort(piece);
     if (piece.missing === 0) this.commit(piece);
   }
@@ -222,6 +226,7 @@ export class Downloader {
     for (const piece of this.active.withFree) {
       if (!peer.mayAskFor(piece.index)) continue;
       if (piece.askers === 0) return piece;
+      if (now < piece.aloneUntil) continue;
       if (!shared || piece.missing < shared.missing) shared = piece;
     }
     if (shared && rate * OWN_PIECE_SECONDS < shared.length) return shared;
@@ -252,7 +257,7 @@ export class Downloader {
   private skipPads(piece: ActivePiece): void {
     let offset = 0;
     for (const { file, length } of this.layout.spans(piece.index)) {
-      if (file < 0) piece.adopt([{ offset, length }]);
+      if (file < 0) piece.adopt([{ offset, length }], null);
       offset += length;
     }
     this.active.sort(piece);
@@ -268,7 +273,7 @@ export class Downloader {
 
   private endgame(peer: Peer, room: number, now: number): void {
     for (const piece of this.active.all()) {
-      if (piece.stage !== 'open' || !peer.mayAskFor(piece.index)) continue;
+      if (piece.stage !== 'open' || now < piece.aloneUntil || !peer.mayAskFor(piece.index)) continue;
       for (let block = 0; block < piece.blocks && room > 0; block++) {
         if (piece.isLanded(block) || piece.asked(block) >= ENDGAME_COPIES) continue;
         if (peer.assignments.get(piece.index)?.has(block)) continue;
@@ -291,7 +296,8 @@ export class Downloader {
     piece.stage = 'committing';
     this.active.sort(piece);
     const expected = this.hashes.subarray(piece.index * 20, piece.index * 20 + 20);
-    this.out({ do: 'commit', buffer: piece.buffer, digests: [{ algorithm: 'sha1', offset: 0, length: piece.length, expected }] });
+    const digests = [{ algorithm: 'sha1', offset: 0, length: piece.length, expected }] as const;
+    this.out({ do: 'commit', buffer: piece.buffer, digests, wantBlocks: this.smartBan.suspects(piece.index) });
   }
 
   private withdraw(peer: Peer, assignment: Assignment, cancel: boolean, now: number): void {

@@ -52,7 +52,7 @@ export type Effect =
       readonly spans: readonly Span[];
     }
   | { readonly do: 'put'; readonly buffer: number; readonly offset: number; readonly bytes: Uint8Array }
-  | { readonly do: 'commit'; readonly buffer: number; readonly digests: readonly DigestSpec[] }
+  | { readonly do: 'commit'; readonly buffer: number; readonly digests: readonly DigestSpec[]; readonly wantBlocks: boolean }
   | { readonly do: 'acknowledge'; readonly buffer: number }
   | { readonly do: 'reset'; readonly buffer: number; readonly ranges: readonly Range[] }
   | { readonly do: 'drop'; readonly buffer: number }

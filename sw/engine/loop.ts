@@ -141,8 +141,8 @@ export class Loop {
       case 'put':
         return store.put(effect.buffer, effect.offset, effect.bytes);
       case 'commit':
-        return store.commit(effect.buffer, effect.digests, (status, problem) =>
-          this.event(torrent, now => torrent.committed(effect.buffer, status, problem, now)),
+        return store.commit(effect.buffer, effect.digests, effect.wantBlocks, (status, problem, blocks) =>
+          this.event(torrent, now => torrent.committed(effect.buffer, status, problem, blocks, now)),
         );
       case 'acknowledge':
         return store.acknowledge(effect.buffer);

@@ -19,8 +19,6 @@ const SILENCE = 180_000;
 const MAX_PEERS = 80;
 /** Payload that no one asked for, bytes beyond what was, until a peer is dropped for it. */
 const MAX_UNASKED = 32 << 20;
-/** Corrupt pieces that a peer may have had a part in. */
-const MAX_STRIKES = 3;
 
 /** Connections over all torrents, as they are and as they may be. */
 export interface ConnectionLimits {
@@ -39,7 +37,6 @@ export class PeerSet {
   private readonly endpoints = new Map<Peer, { host: string; port: number }>();
   private readonly partial = new Map<Peer, Uint8Array>();
   private readonly unasked = new Map<Peer, number>();
-  private readonly strikes = new Map<string, number>();
   /** Bytes of peers that have left. */
   private past = { uploaded: 0, downloaded: 0 };
 
@@ -138,19 +135,15 @@ export class PeerSet {
   }
 
   ban(peer: Peer, reason: string, now: number): void {
-    this.swarm.ban(parseHostPort(peer.address)?.host ?? peer.address);
-    this.close(peer, `banned: ${reason}`, now);
+    this.banAddress(peer.address, reason, now);
   }
 
-  /** A piece did not hash right: its only source is banned, one of several after the third time. */
-  corrupted(sources: readonly string[], now: number): void {
-    for (const address of sources) {
-      const strikes = (this.strikes.get(address) ?? 0) + 1;
-      this.strikes.set(address, strikes);
-      if (sources.length > 1 && strikes < MAX_STRIKES) continue;
-      const peer = [...this.all.values()].find(candidate => candidate.address === address);
-      if (peer) this.ban(peer, 'it sent corrupt data', now);
-    }
+  /** Bans whoever is or was at that address, on all its connections. */
+  banAddress(address: string, reason: string, now: number): void {
+    const hostOf = (at: string): string => parseHostPort(at)?.host ?? at;
+    const host = hostOf(address);
+    this.swarm.ban(host);
+    for (const peer of [...this.all.values()]) if (hostOf(peer.address) === host) this.close(peer, `banned: ${reason}`, now);
   }
 
   tellHave(piece: number, now: number): void {

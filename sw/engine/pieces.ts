@@ -1,5 +1,6 @@
 import type { Range, Run } from './events.ts';
 import type { Layout } from './model/layout.ts';
+import type { Sender } from './smart-ban.ts';
 import { BLOCK } from './model/layout.ts';
 
 /**
@@ -22,8 +23,10 @@ export class ActivePiece {
   missing: number;
   /** Blocks neither landed nor asked of anyone. */
   free: number;
-  /** Whoever sent a block of it: banned if the piece fails and they were alone. */
-  readonly sources = new Set<string>();
+  /** Who sent each block that is here. */
+  readonly senders: Sender[];
+  /** Monotonic ms. Until then one peer at a time is asked for it: a copy of theirs failed, and who lied is to come out. */
+  aloneUntil = 0;
   /** Peers that were asked for blocks of it now. */
   askers = 0;
   /** A block's count of peers asked, or LANDED. */
@@ -39,6 +42,7 @@ export class ActivePiece {
   ) {
     this.blocks = Math.ceil(length / BLOCK);
     this.state = new Uint8Array(this.blocks);
+    this.senders = new Array<Sender>(this.blocks).fill(null);
     this.missing = this.blocks;
     this.free = this.blocks;
   }
@@ -85,11 +89,12 @@ export class ActivePiece {
   }
 
   /** The block is here. False if it was already. */
-  land(block: number): boolean {
+  land(block: number, sender: Sender): boolean {
     const asked = this.state[block];
     if (asked === undefined || asked === LANDED) return false;
     if (asked === 0) this.free -= 1;
     this.state[block] = LANDED;
+    this.senders[block] = sender;
     this.missing -= 1;
     return true;
   }
@@ -101,7 +106,7 @@ export class ActivePiece {
     this.cursor = 0;
     this.missing = this.blocks;
     this.free = this.blocks;
-    this.sources.clear();
+    this.senders.fill(null);
   }
 
   run(first: number, end: number): Run {
@@ -109,13 +114,13 @@ export class ActivePiece {
     return { offset, length: Math.min(end * BLOCK, this.length) - offset, block: BLOCK };
   }
 
-  /** Marks what an earlier engine's buffer holds whole; ranges that cover a block in part count for nothing. */
-  adopt(ranges: readonly Range[]): void {
+  /** Marks what the buffer holds whole without our asking; ranges that cover a block in part count for nothing. */
+  adopt(ranges: readonly Range[], sender: Sender): void {
     for (const { offset, length } of ranges) {
       const first = Math.ceil(offset / BLOCK);
       const stop = offset + length;
       const end = stop >= this.length ? this.blocks : Math.floor(stop / BLOCK);
-      for (let block = first; block < end; block++) this.land(block);
+      for (let block = first; block < end; block++) this.land(block, sender);
     }
   }
 }

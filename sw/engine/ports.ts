@@ -82,10 +82,14 @@ export interface Store {
   /** Opens the buffer of a piece. `tag` names it to a later engine (see `kept`). */
   begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[]): void;
   put(buffer: number, offset: number, bytes: Uint8Array): void;
-  /** Hashes, and where every digest holds, writes. After `done` the buffer waits for `acknowledge` or, on a mismatch, `reset` or `drop`. */
+  /**
+   * Hashes, and where every digest holds, writes. `blocks`: the SHA-1 of each block of 16 KiB, on a mismatch and where wanted.
+   * After `done` the buffer waits for `acknowledge` or, on a mismatch, `reset` or `drop`.
+   */
   commit(
     buffer: number,
     digests: readonly DigestSpec[],
+    wantBlocks: boolean,
     done: (status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array) => void,
   ): void;
   acknowledge(buffer: number): void;

@@ -210,26 +210,22 @@ export class Torrent implements WireTarget {
     this.afterCheckStep();
   }
 
-  committed(buffer: number, status: CommitStatus, problem: FileProblem | null, now: number): void {
+  committed(buffer: number, status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array, now: number): void {
     this.now = now;
     const { content } = this;
     if (!content) return;
-    const outcome = content.downloader.committed(buffer, status, problem, now);
+    const outcome = content.downloader.committed(buffer, status, problem, blocks, now);
     if (outcome.kind === 'have') {
       content.gained(outcome.piece);
       this.peerSet.tellHave(outcome.piece, now);
       if (this.phase === 'running') this.finishIfComplete();
     } else if (outcome.kind === 'corrupt') {
-      this.out({
-        do: 'log',
-        level: 'warn',
-        text: `${this.id}: piece ${outcome.piece} was corrupt, from ${outcome.sources.join(', ')}`,
-      });
-      this.peerSet.corrupted(outcome.sources, now);
+      this.out({ do: 'log', level: 'warn', text: `${this.id}: piece ${outcome.piece} was corrupt` });
     } else if (outcome.kind === 'problem') {
       this.fail(outcome.problem, '');
       return;
     }
+    if ('liars' in outcome) for (const liar of outcome.liars) this.peerSet.banAddress(liar, 'it sent corrupt data', now);
     if (this.phase === 'running') content.downloader.fillAll(now);
   }
 

@@ -34,7 +34,7 @@ describe('a commit', () => {
   async function commit() {
     const all = connected();
     const told: unknown[] = [];
-    all.store.commit(5, [digest], (...args) => told.push(args));
+    all.store.commit(5, [digest], true, (...args) => told.push(args));
     await turn();
     const asked = all.io.sent(Op.LAND_COMMIT)[0];
     if (asked === undefined) throw new Error('no commit was sent');
@@ -109,7 +109,7 @@ describe('with the daemon away', () => {
     store.openFile(1, 'r', ['a'], 1, true, problem => told.push(problem));
     store.sync([1], problem => told.push(problem));
     store.deleteFile('r', ['a'], 1, problem => told.push(problem));
-    store.commit(1, [digest], status => told.push(status));
+    store.commit(1, [digest], false, status => told.push(status));
     store.verify([{ spans: [], digest }], verdicts => told.push(verdicts));
     http.get('http://a/', 1, 1, problem => told.push(problem));
     store.begin(1, 1, nothing, []);

@@ -54,7 +54,7 @@ class Calls {
 
   commit(buffer: number, digests: readonly DigestSpec[]): Promise<Committed> {
     return new Promise(resolve => {
-      this.fixture.store.commit(buffer, digests, (status, problem, blocks) =>
+      this.fixture.store.commit(buffer, digests, false, (status, problem, blocks) =>
         resolve({ status, problem, blocks: blocks.slice() }),
       );
     });

@@ -43,14 +43,14 @@ test('a piece hands out each block once, takes back what is released, and lands 
   expect(piece.takeFree(1)).toBeNull();
   piece.release(2);
   expect(piece.takeFree(9)).toEqual([2, 3]);
-  expect(piece.land(5)).toBe(true);
-  expect(piece.land(5)).toBe(false);
+  expect(piece.land(5, '192.0.2.1:6881')).toBe(true);
+  expect(piece.land(5, '192.0.2.1:6881')).toBe(false);
   piece.release(5);
   expect([piece.free, piece.missing]).toEqual([0, 5]);
   piece.reopen();
   expect([piece.free, piece.missing]).toEqual([6, 6]);
   const other = new ActivePiece(0, 2, 3 * 16384, 0);
-  other.adopt([{ offset: 100, length: 2 * 16384 + 5000 }]);
+  other.adopt([{ offset: 100, length: 2 * 16384 + 5000 }], null);
   expect([other.isLanded(0), other.isLanded(1), other.isLanded(2)]).toEqual([false, true, false]);
 });
 

@@ -104,14 +104,14 @@ export class SimStore implements Store {
     return true;
   }
 
-  commit(buffer: number, digests: readonly DigestSpec[], done: Parameters<Store['commit']>[2]): void {
+  commit(buffer: number, digests: readonly DigestSpec[], wantBlocks: boolean, done: Parameters<Store['commit']>[3]): void {
     const target = this.buffers.get(buffer);
     this.answer(() => {
       if (!target || target.have.includes(0)) return done('missing', null, new Uint8Array(0));
       for (const { offset, length, expected } of digests) {
         if (!sha1(target.bytes.subarray(offset, offset + length)).equals(expected)) {
           target.state = 'mismatch';
-          return done('mismatch', null, new Uint8Array(0));
+          return done('mismatch', null, blockDigests(target.bytes));
         }
       }
       if (this.disk.problem) {
@@ -129,7 +129,7 @@ export class SimStore implements Store {
         at += length;
       }
       target.state = 'ok';
-      done('ok', null, new Uint8Array(0));
+      done('ok', null, wantBlocks ? blockDigests(target.bytes) : new Uint8Array(0));
     });
   }
 
@@ -209,4 +209,18 @@ function rangesOf(have: Uint8Array): Range[] {
 
 function sha1(bytes: Uint8Array): Buffer & { equals(other: Uint8Array): boolean } {
   return createHash('sha1').update(bytes).digest() as never;
+}
+
+/** The SHA-1 of each block of 16 KiB, one behind the other. */
+function blockDigests(bytes: Uint8Array): Uint8Array {
+  const digests: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += 16_384)
+    digests.push(
+      Uint8Array.from(
+        createHash('sha1')
+          .update(bytes.subarray(at, at + 16_384))
+          .digest(),
+      ),
+    );
+  return Uint8Array.from(Buffer.concat(digests));
 }

@@ -1,22 +1,12 @@
 /** What goes wrong at an awkward moment: each of these once stopped a torrent for good, or cost what was there. */
 import { expect, test } from 'vitest';
-import { makeTorrent, ROOT, seedOn, World } from './host.ts';
+import { expectAll, isSeeding as seeding, makeTorrent, ROOT, seedOn, World } from './host.ts';
 import type { SimHost } from './host.ts';
 
 const MIB = 1 << 20;
 
 function row(host: SimHost, id: string) {
   return host.session.rows().find(candidate => candidate.id === id);
-}
-
-function seeding(host: SimHost, id: string): () => boolean {
-  return () => row(host, id)?.state === 'seeding';
-}
-
-function expectAll(host: SimHost, torrent: ReturnType<typeof makeTorrent>): void {
-  for (const [path, content] of torrent.contents) {
-    expect(Buffer.from(host.file(path) ?? []).equals(Buffer.from(content)), path).toBe(true);
-  }
 }
 
 /** A seed and a leech that has started. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import bencode from 'bencode';
+import { expect } from 'vitest';
 import { Session } from '../../sw/engine/index.ts';
 import type { Ports } from '../../sw/engine/ports.ts';
 import { seeded, VirtualClock } from './clock.ts';
@@ -177,6 +178,21 @@ export function seedOn(host: SimHost, torrent: ReturnType<typeof makeTorrent>): 
   }
   host.session.add({ kind: 'file', bytes: torrent.bytes });
   host.session.start(torrent.id, null, ROOT);
+}
+
+/** Every file of the torrent is there, byte for byte. */
+export function expectAll(host: SimHost, torrent: ReturnType<typeof makeTorrent>): void {
+  for (const [path, content] of torrent.contents) {
+    expect(Buffer.compare(host.file(path) ?? Buffer.alloc(0), content), path).toBe(0);
+  }
+}
+
+export function stateOf(host: SimHost, id: string): string {
+  return host.session.rows().find(row => row.id === id)?.state ?? 'absent';
+}
+
+export function isSeeding(host: SimHost, id: string): () => boolean {
+  return () => stateOf(host, id) === 'seeding';
 }
 
 function isPad(path: string): boolean {

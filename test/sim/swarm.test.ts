@@ -1,22 +1,7 @@
 import { expect, test } from 'vitest';
-import { makeTorrent, ROOT, seedOn, World } from './host.ts';
-import type { SimHost } from './host.ts';
+import { expectAll, isSeeding as seeding, makeTorrent, ROOT, seedOn, stateOf as state, World } from './host.ts';
 
 const MIB = 1 << 20;
-
-function state(host: SimHost, id: string): string {
-  return host.session.rows().find(row => row.id === id)?.state ?? 'absent';
-}
-
-function expectAll(host: SimHost, torrent: ReturnType<typeof makeTorrent>): void {
-  for (const [path, content] of torrent.contents) {
-    expect(Buffer.from(host.file(path) ?? []).equals(Buffer.from(content)), path).toBe(true);
-  }
-}
-
-function seeding(host: SimHost, id: string): () => boolean {
-  return () => state(host, id) === 'seeding';
-}
 
 test('a .torrent with several files comes over whole, by way of a tracker', () => {
   const world = new World(1);

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { expectAll, isSeeding, makeTorrent, ROOT, seedOn, World } from './host.ts';
+import { seeded } from './clock.ts';
+import { seeds } from './seeds.ts';
+
+const MIB = 1 << 20;
+
+test.each(seeds(201, 202, 203, 204))('a poisoner among five is found and banned, and none of the others (seed %i)', run => {
+  const world = new World(run);
+  const torrent = makeTorrent({ x: 24 * MIB }, 256 * 1024, run);
+  const chance = seeded(run);
+  const corrupt = (bytes: Uint8Array): void => {
+    if (chance() < 0.1) bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+  };
+  const honest = [1, 2, 3, 4].map(n => world.host(`10.0.0.${n}`, { rate: 1e6 }));
+  const poisoner = world.host('10.0.0.9', { rate: 1e6, corrupt });
+  for (const host of [...honest, poisoner]) seedOn(host, torrent);
+  world.clock.run(5_000);
+  const leech = world.host('10.0.1.1');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  const banned = new Set(leech.log.flatMap(line => /(\S+) dropped: banned/.exec(line)?.[1] ?? []));
+  expect([...banned].map(address => address.split(':')[0])).toEqual(['10.0.0.9']);
+});
+
+test.each(seeds(211, 212))('a poisoner that comes back under the same address stays out (seed %i)', run => {
+  const world = new World(run);
+  const torrent = makeTorrent({ x: 8 * MIB }, 256 * 1024, run);
+  const good = world.host('10.0.0.1', { rate: 1e6 });
+  const bad = world.host('10.0.0.9', { rate: 1e6, corrupt: bytes => (bytes[0] = (bytes[0] ?? 0) ^ 1) });
+  seedOn(good, torrent);
+  seedOn(bad, torrent);
+  world.clock.run(5_000);
+  const leech = world.host('10.0.1.1');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(60_000, () => leech.log.some(line => line.includes('dropped: banned')))).toBe(true);
+  const sent = world.internet.sent.get(bad.name) ?? 0;
+  bad.restart();
+  expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  // What was on its way when it was found out may still have left; no more was asked for.
+  expect((world.internet.sent.get(bad.name) ?? 0) - sent).toBeLessThan(2 * MIB);
+});
