@@ -1,11 +1,8 @@
 /** What must hold of the v2 part of a torrent (BEP 52): its hash trees, and where it is a hybrid, one with the v1 part. */
-import { sha256 } from '@noble/hashes/sha2.js';
 import { sameBytes, toHex } from '../model/ids.ts';
-import { BLOCK } from '../model/layout.ts';
+import { merkleRoot, pieceHeight, TREE_HASH_BYTES } from '../model/merkle.ts';
 import { damaged, type ListedFile } from './file-list.ts';
 import type { Scan } from './scan.ts';
-
-const HASH_BYTES = 32;
 
 /** The v1 list must hold the same files in the same order, pads putting each at the start of a piece as v2 does. */
 export function checkSameFiles(v1: readonly ListedFile[], v2: readonly ListedFile[], pieceLength: number): void {
@@ -47,53 +44,18 @@ export function checkPieceLayers(torrent: Scan, files: readonly ListedFile[], pi
   const layers = new Map<string, Uint8Array>();
   for (const { key, value } of torrent.entries(dict)) {
     const layer = torrent.string(value) ?? damaged('one of its piece layers is no string');
-    if (key.length !== HASH_BYTES || layer.length % HASH_BYTES !== 0) damaged('one of its piece layers is cut short');
+    if (key.length !== TREE_HASH_BYTES || layer.length % TREE_HASH_BYTES !== 0) damaged('one of its piece layers is cut short');
     layers.set(toHex(key), layer);
   }
-  const blocksPerPiece = pieceLength / BLOCK;
   for (const { root, length } of files) {
     if (root === null || length <= pieceLength) continue;
     const hex = toHex(root);
     const layer = layers.get(hex);
     if (layer === undefined) continue;
-    const wrongSize = layer.length !== Math.ceil(length / pieceLength) * HASH_BYTES;
-    if (wrongSize || !sameBytes(merkleRoot(layer, zeroRoot(blocksPerPiece)), root))
+    const wrongSize = layer.length !== Math.ceil(length / pieceLength) * TREE_HASH_BYTES;
+    if (wrongSize || !sameBytes(merkleRoot(layer, pieceHeight(pieceLength)), root))
       damaged('one of its piece layers does not fit its file');
     // Files of one content share a layer, which is hashed once.
     layers.delete(hex);
   }
-}
-
-/** The root over these hashes, filled up to a power of two with `padding`. */
-function merkleRoot(hashes: Uint8Array, padding: Uint8Array): Uint8Array {
-  let level = hashes;
-  let filler = padding;
-  while (level.length > HASH_BYTES) {
-    const above = new Uint8Array(Math.ceil(level.length / (2 * HASH_BYTES)) * HASH_BYTES);
-    for (let at = 0; at < above.length; at += HASH_BYTES) {
-      const left = 2 * at;
-      const pair =
-        left + 2 * HASH_BYTES <= level.length
-          ? level.subarray(left, left + 2 * HASH_BYTES)
-          : joined(level.subarray(left), filler);
-      above.set(sha256(pair), at);
-    }
-    level = above;
-    filler = sha256(joined(filler, filler));
-  }
-  return level;
-}
-
-/** The root over `leaves` (a power of two) blocks past the end of a file, whose hashes are zeros. */
-function zeroRoot(leaves: number): Uint8Array {
-  let hash: Uint8Array = new Uint8Array(HASH_BYTES);
-  for (let covered = 1; covered < leaves; covered *= 2) hash = sha256(joined(hash, hash));
-  return hash;
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
 }
