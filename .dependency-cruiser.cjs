@@ -134,7 +134,13 @@ module.exports = {
       'sockets-in-one-place',
       'Every socket of the io-daemon passes the guard, so few files may open one.',
       { path: '^daemon/io/', pathNot: '^daemon/io/(tcp|server|http-out|guard)[.]ts$' },
-      { path: '^(node:)?(net|dgram|http|https|http2|tls|dns)(/promises)?$', dependencyTypesNot: ['type-only'] },
+      { path: '^(node:)?(net|http|https|http2|tls|dns)(/promises)?$', dependencyTypesNot: ['type-only'] },
+    ),
+    rule(
+      'datagrams-in-one-place',
+      'Every datagram passes the guard, so one file may send them.',
+      { path: '^daemon/io/', pathNot: '^daemon/io/udp[.]ts$' },
+      { path: '^(node:)?dgram$', dependencyTypesNot: ['type-only'] },
     ),
     rule(
       'host-dials-nobody',

@@ -5,6 +5,7 @@
 import { DaemonHttp } from './adapters/daemon-http.ts';
 import { DaemonLink } from './adapters/daemon-link.ts';
 import { DaemonNet } from './adapters/daemon-net.ts';
+import { DaemonDatagrams } from './adapters/daemon-udp.ts';
 import { DaemonState } from './adapters/daemon-state.ts';
 import { daemonStats } from './adapters/daemon-stats.ts';
 import { DaemonStore } from './adapters/daemon-store.ts';
@@ -55,6 +56,7 @@ const link = new DaemonLink(
   },
 );
 const net = new DaemonNet(link.io, () => mark('first request'));
+const datagrams = new DaemonDatagrams(link.io);
 const store = new DaemonStore(link.io);
 const http = new DaemonHttp(link.io);
 const state = new DaemonState(link.control, () => link.epoch);
@@ -64,7 +66,10 @@ const torrents = new Torrents({
   memory,
   newEngine: () => {
     const clock = new PlatformClock();
-    const engine = new Session({ clock, random: platformRandom, net, store, state, http, log }, { version: __VERSION__ });
+    const engine = new Session(
+      { clock, random: platformRandom, net, datagrams, store, state, http, log },
+      { version: __VERSION__ },
+    );
     return { engine, silence: () => clock.stop() };
   },
   loadRecords: done => state.load(done),

@@ -10,9 +10,10 @@ import { Outbox } from './outbox.ts';
 import { blocksOf } from './rules.ts';
 import type { Services } from './services.ts';
 import { Tcp } from './tcp.ts';
+import { Udp } from './udp.ts';
 import { isDigest, verify } from './verify.ts';
 
-const CAPABILITIES = ['tcp', 'landing', 'gather', 'http', 'verify'];
+const CAPABILITIES = ['tcp', 'udp', 'landing', 'gather', 'http', 'verify'];
 /** Requests that are being worked on at once. */
 const TASKS = 8_192;
 const CONTINUE: ReadonlySet<ErrorCode> = new Set([
@@ -28,6 +29,7 @@ export class Client {
   readonly #services: Services;
   readonly #outbox: Outbox;
   readonly #tcp: Tcp;
+  readonly #udp: Udp;
   readonly #files: ClientFiles;
   readonly #gather: Gather;
   readonly #http: HttpOut;
@@ -35,8 +37,11 @@ export class Client {
   #tasks = 0;
   #isEnded = false;
 
-  /** `send` takes a whole message; `fail` closes the connection after an ERROR that it cannot outlive. */
-  constructor(services: Services, send: (message: Uint8Array) => void, fail: () => void) {
+  /**
+   * `send` takes a whole message, and `unread` are the bytes of them that wait to be taken; `fail` closes the connection
+   * after an ERROR that it cannot outlive.
+   */
+  constructor(services: Services, send: (message: Uint8Array) => void, unread: () => number, fail: () => void) {
     const push = (frame: Frame) => this.push(frame);
     this.#services = services;
     this.#outbox = new Outbox(send);
@@ -44,6 +49,7 @@ export class Client {
     const { landing, counters, guard, files, reads } = services;
     this.#gather = new Gather(files, reads, push);
     this.#tcp = new Tcp(guard, { landing, counters, push, assembly: { bytes: 0 } }, sock => this.#gather.end(sock));
+    this.#udp = new Udp(guard, counters, push, unread);
     this.#files = new ClientFiles(files, push);
     this.#http = new HttpOut(guard, push);
     landing.onPressure = () => this.#tcp.steer();
@@ -72,6 +78,7 @@ export class Client {
     this.#isEnded = true;
     this.#http.end();
     this.#tcp.end();
+    this.#udp.end();
     this.#files.end();
     this.#services.kept.orphan();
   }
@@ -114,6 +121,18 @@ export class Client {
         return this.#tcp.listen(frame);
       case Op.TCP_STOP_LISTEN:
         return this.#tcp.stopListening(frame.listener);
+      case Op.UDP_BIND:
+        return this.#udp.bind(frame);
+      case Op.UDP_SEND:
+        return this.#udp.send(frame);
+      case Op.UDP_CLOSE:
+        return this.#udp.close(frame.udp);
+      case Op.UDP_JOIN:
+        return this.#udp.join(frame);
+      case Op.UDP_LEAVE:
+        return this.#udp.leave(frame);
+      case Op.RESOLVE:
+        return this.#start(frame.id, this.#udp.resolve(frame));
       case Op.STREAM_CREDIT:
         return this.#tcp.get(frame.sock)?.credit(frame.bytes);
       case Op.STREAM_FRAMED:
@@ -167,6 +186,9 @@ export class Client {
       case Op.TCP_RECV:
       case Op.TCP_LISTEN_RESULT:
       case Op.TCP_ACCEPT:
+      case Op.UDP_BOUND:
+      case Op.UDP_RECV:
+      case Op.RESOLVED:
       case Op.LANDED:
       case Op.LAND_DISCARDED:
       case Op.LAND_RESULT:

@@ -12,6 +12,7 @@ import { NetStatus } from '../wire/frames.ts';
 export type Purpose = 'peer' | 'http';
 
 export interface Address {
+  /** In its shortest spelling (RFC 5952). */
   readonly host: string;
   readonly family: 4 | 6;
 }
@@ -86,7 +87,7 @@ export class Guard {
     const checked: Address[] = [];
     for (const address of addresses) {
       if (!this.permits(address, port, purpose)) return refused('the address is not to be reached from here');
-      checked.push({ host: address, family: isIP(address) === 6 ? 6 : 4 });
+      checked.push({ host: ipaddr.parse(address).toString(), family: isIP(address) === 6 ? 6 : 4 });
     }
     return { status: NetStatus.OK, addresses: checked };
   }

@@ -7,6 +7,7 @@ export const LIMITS: IoLimits = {
   frame: MAX_FRAME,
   sockets: 500,
   listeners: 8,
+  udpSockets: 16,
   connectsPerSecond: 50,
   landing: 96 * MiB,
   // More, and what waits falls out of the processor's cache before a thread comes to it: 64 MiB costs a tenth of the rate.
@@ -30,6 +31,15 @@ export const CONNECT_TIMEOUT = 10_000;
 export const DIALLED = 4;
 /** A closed socket may take this long to send what it was given, ms. */
 export const LINGER = 5_000;
+
+/** Bytes that the client has not read, beyond which datagrams for it are dropped. */
+export const UDP_UNREAD = 4 * MiB;
+/** Bytes that wait to be sent on one UDP socket, beyond which more are dropped. */
+export const UDP_QUEUE = MiB;
+/** Names that are being looked up at once. */
+export const LOOKUPS = 256;
+/** Of a name's addresses so many are told. */
+export const ADDRESSES = 16;
 
 /** Read at once from a socket: little while it is raw, as what exceeds the credit is held here. */
 export const RAW_READ = 4 * 1024;

@@ -154,7 +154,12 @@ export class IoServer {
     if (this.#current !== me) return;
     send(encode({ op: Op.AUTH_RESULT, id, ok: true, message: '', kept: kept.offer() }));
     pool.warmUp();
-    const admitted = new Client(this.#services, send, () => dismiss(ws));
+    const admitted = new Client(
+      this.#services,
+      send,
+      () => ws.bufferedAmount,
+      () => dismiss(ws),
+    );
     client = admitted;
     ws.on('message', (data: Buffer, isBinary) => {
       counters.ioIn += data.length;

@@ -35,6 +35,7 @@ import {
   type Frame,
   type FrameOf,
   type IoLimits,
+  IpFamily,
   type IoStats,
   type KeptBuffer,
   LandStatus,
@@ -57,6 +58,7 @@ const limits = shape.object<IoLimits>({
   frame: shape.count,
   sockets: shape.count,
   listeners: shape.count,
+  udpSockets: shape.count,
   connectsPerSecond: shape.count,
   landing: shape.count,
   diskQueue: shape.count,
@@ -114,6 +116,9 @@ const stamp = struct<{ readonly file: number; readonly size: number; readonly mt
 });
 const shortBytes = bytes(u8);
 const shortText = text(u16);
+const hostText = text(u8);
+const datagram = struct<Payload<typeof Op.UDP_SEND>>({ udp: u32, port: u16, host: hostText, bytes: rest });
+const group = struct<Payload<typeof Op.UDP_JOIN>>({ udp: u32, group: restText });
 const components = list(u8, text(u8));
 const digest = struct<DigestOf>({ algorithm: oneOf(Digest), offset: u32, length: u32, expected: shortBytes });
 const kept = struct<KeptBuffer>({
@@ -164,6 +169,13 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.TCP_LISTEN_RESULT]: struct({ listener: u32, status: netStatus, port: u16 }),
   [Op.TCP_ACCEPT]: struct({ listener: u32, sock: u32, port: u16, host: restText }),
   [Op.TCP_STOP_LISTEN]: struct({ listener: u32 }),
+  [Op.UDP_BIND]: struct({ udp: u32, family: oneOf(IpFamily), port: u16 }),
+  [Op.UDP_BOUND]: struct({ udp: u32, status: netStatus, port: u16 }),
+  [Op.UDP_SEND]: datagram,
+  [Op.UDP_RECV]: datagram,
+  [Op.UDP_CLOSE]: struct({ udp: u32 }),
+  [Op.UDP_JOIN]: group,
+  [Op.UDP_LEAVE]: group,
   [Op.STREAM_CREDIT]: struct({ sock: u32, bytes: u32 }),
   [Op.STREAM_FRAMED]: struct({ sock: u32, maxFrame: u32, back: rest }),
   [Op.LAND_OPEN]: struct({ buffer: u32, length: u32, tag: bytes(u8, MAX_TAG), spans }),
@@ -190,6 +202,8 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.FILE_DONE]: struct({ status: fileStatus, files: list(u16, stamp) }),
   [Op.VERIFY]: struct({ items: list(u16, verifyItem) }),
   [Op.VERIFY_RESULT]: struct({ verdicts: rest }),
+  [Op.RESOLVE]: struct({ port: u16, host: restText }),
+  [Op.RESOLVED]: struct({ status: netStatus, detail: shortText, addresses: list(u8, hostText) }),
   [Op.STATS]: struct({}),
   [Op.STATS_RESULT]: struct({ stats: json(stats) }),
   [Op.ERROR]: struct({ code: oneOf(ErrorCode, u16), text: restText }),

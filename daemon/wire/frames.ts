@@ -27,6 +27,13 @@ export const Op = {
   TCP_LISTEN_RESULT: 0x16,
   TCP_ACCEPT: 0x17,
   TCP_STOP_LISTEN: 0x18,
+  UDP_BIND: 0x20,
+  UDP_BOUND: 0x21,
+  UDP_SEND: 0x22,
+  UDP_RECV: 0x23,
+  UDP_CLOSE: 0x24,
+  UDP_JOIN: 0x25,
+  UDP_LEAVE: 0x26,
   STREAM_CREDIT: 0x30,
   STREAM_FRAMED: 0x31,
   LAND_OPEN: 0x38,
@@ -53,6 +60,8 @@ export const Op = {
   FILE_DONE: 0x5d,
   VERIFY: 0x5e,
   VERIFY_RESULT: 0x5f,
+  RESOLVE: 0x68,
+  RESOLVED: 0x69,
   STATS: 0x60,
   STATS_RESULT: 0x61,
   ERROR: 0x7f,
@@ -89,7 +98,7 @@ export const CloseReason = {
 } as const;
 export type CloseReason = (typeof CloseReason)[keyof typeof CloseReason];
 
-/** How a connect or a listen ended. */
+/** How a connect, a listen, a bind or a look-up ended. */
 export const NetStatus = {
   OK: 0,
   REFUSED_BY_GUARD: 1,
@@ -132,6 +141,9 @@ export type FileStatus = (typeof FileStatus)[keyof typeof FileStatus];
 export const Digest = { SHA1: 0, SHA256: 1 } as const;
 export type Digest = (typeof Digest)[keyof typeof Digest];
 export const DIGEST_BYTES: Readonly<Record<Digest, number>> = { [Digest.SHA1]: 20, [Digest.SHA256]: 32 };
+
+export const IpFamily = { V4: 4, V6: 6 } as const;
+export type IpFamily = (typeof IpFamily)[keyof typeof IpFamily];
 
 /** A part of a file. fileId 0 stands for zeros that are never written. `offset` < 2^53, `length` < 2^32. */
 export interface Span {
@@ -178,6 +190,7 @@ export interface IoLimits {
   readonly frame: number;
   readonly sockets: number;
   readonly listeners: number;
+  readonly udpSockets: number;
   readonly connectsPerSecond: number;
   readonly landing: number;
   readonly diskQueue: number;
@@ -283,6 +296,52 @@ export type Frame =
       readonly port: number;
     }
   | { readonly op: typeof Op.TCP_STOP_LISTEN; readonly id: number; readonly listener: number }
+  | {
+      /** `udp` numbers the socket, chosen by the client; port 0 is any free one. */
+      readonly op: typeof Op.UDP_BIND;
+      readonly id: number;
+      readonly udp: number;
+      readonly family: IpFamily;
+      readonly port: number;
+    }
+  | {
+      readonly op: typeof Op.UDP_BOUND;
+      readonly id: number;
+      readonly udp: number;
+      readonly status: NetStatus;
+      readonly port: number;
+    }
+  | {
+      /** One datagram. `host` is an IP literal: names are looked up with RESOLVE. */
+      readonly op: typeof Op.UDP_SEND;
+      readonly id: number;
+      readonly udp: number;
+      readonly port: number;
+      readonly host: string;
+      readonly bytes: Uint8Array;
+    }
+  | {
+      readonly op: typeof Op.UDP_RECV;
+      readonly id: number;
+      readonly udp: number;
+      readonly port: number;
+      readonly host: string;
+      readonly bytes: Uint8Array;
+    }
+  | { readonly op: typeof Op.UDP_CLOSE; readonly id: number; readonly udp: number }
+  /** `group`: one of the multicast groups that the daemon knows (README.md). */
+  | { readonly op: typeof Op.UDP_JOIN; readonly id: number; readonly udp: number; readonly group: string }
+  | { readonly op: typeof Op.UDP_LEAVE; readonly id: number; readonly udp: number; readonly group: string }
+  | { readonly op: typeof Op.RESOLVE; readonly id: number; readonly port: number; readonly host: string }
+  | {
+      readonly op: typeof Op.RESOLVED;
+      readonly id: number;
+      readonly status: NetStatus;
+      /** Why there is none. */
+      readonly detail: string;
+      /** IP literals in their shortest spelling (RFC 5952), each fit to be sent to. */
+      readonly addresses: readonly string[];
+    }
   | { readonly op: typeof Op.STREAM_CREDIT; readonly id: number; readonly sock: number; readonly bytes: number }
   | {
       readonly op: typeof Op.STREAM_FRAMED;

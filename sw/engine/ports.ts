@@ -118,6 +118,30 @@ export interface Http {
   ): () => void;
 }
 
+export interface DatagramSocket {
+  /** One datagram to an IP literal of the socket's family. It may be lost, and is where it may not be sent; nobody is told. */
+  send(host: string, port: number, bytes: Uint8Array): void;
+  /** Hears also what is sent to a multicast group, an IP literal. */
+  join(group: string): void;
+  /** After this nothing is told any more. */
+  close(): void;
+}
+
+export interface Datagrams {
+  /**
+   * Opens a socket of one family at `port` (0: any). `bound` is told which it is, 0 where it failed; `received` gets each
+   * datagram with the IP literal and the port that it came from.
+   */
+  bind(
+    family: 4 | 6,
+    port: number,
+    bound: (port: number) => void,
+    received: (host: string, port: number, bytes: Uint8Array) => void,
+  ): DatagramSocket;
+  /** IP literals of a name, or of a literal, that may be sent to at `port`; `problem` says why there are none, else it is empty. */
+  lookup(host: string, port: number, done: (problem: string, addresses: readonly string[]) => void): void;
+}
+
 export interface Log {
   (level: 'debug' | 'info' | 'warn' | 'error', text: string): void;
 }
@@ -126,6 +150,7 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly net: Net;
+  readonly datagrams: Datagrams;
   readonly store: Store;
   readonly state: StateStore;
   readonly http: Http;

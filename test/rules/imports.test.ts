@@ -78,6 +78,7 @@ const planted: Record<string, [file: string, text: string]> = {
   'views-use-store': ['web/views/list.tsx', `import '../store.ts'; import '../client.ts';`],
   'no-node-in-browser': ['web/client.ts', `import 'node:path';`],
   'sockets-in-one-place': ['daemon/io/stats.ts', `import 'node:tls';`],
+  'datagrams-in-one-place': ['daemon/io/tcp.ts', `import 'node:dgram';`],
   'host-dials-nobody': ['daemon/host/main.ts', `import './away.ts'; import 'node:net';`],
   'disk-in-one-place': ['daemon/io/stats.ts', `import 'node:fs/promises';`],
   'no-processes-in-io': ['daemon/io/stats.ts', `import 'node:child_process';`],

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { Session } from '../../sw/engine/index.ts';
 import type { Ports } from '../../sw/engine/ports.ts';
 import { seeded, VirtualClock } from './clock.ts';
+import { SimDatagrams } from './datagrams.ts';
 import { Disk, SimStore } from './disk.ts';
 import { SimInternet, SimNet } from './net.ts';
 import type { Line } from './net.ts';
@@ -32,6 +33,7 @@ export class SimHost {
   stateProblem = '';
   store: SimStore;
   net: SimNet;
+  datagrams: SimDatagrams;
   session: Session;
   private wakes = 0;
 
@@ -42,6 +44,7 @@ export class SimHost {
   ) {
     this.store = new SimStore(world.clock, this.disk);
     this.net = new SimNet(world.internet, name, line, this.store);
+    this.datagrams = this.plug();
     this.session = this.boot();
     this.session.attach([]);
   }
@@ -49,6 +52,7 @@ export class SimHost {
   /** The engine is killed and another one starts; the daemon with its buffers stays. */
   restart(): void {
     this.net.drop();
+    this.datagrams.drop();
     const kept = this.store.kept();
     this.wakes += 1;
     this.session = this.boot();
@@ -59,15 +63,21 @@ export class SimHost {
   crashDaemon(): void {
     this.session.detach();
     this.net.drop();
+    this.datagrams.drop();
     this.store.away = true;
     this.store = new SimStore(this.world.clock, this.disk);
     this.net = new SimNet(this.world.internet, this.name, this.line, this.store);
+    this.datagrams = this.plug();
     this.session.attach([]);
   }
 
   file(path: string): Uint8Array | undefined {
     const file = this.disk.files.get(`${ROOT}/${path}`);
     return file?.bytes.subarray(0, file.size);
+  }
+
+  private plug(): SimDatagrams {
+    return new SimDatagrams(this.world.internet, this.name, this.line, seeded(this.world.seed ^ 0x5eed));
   }
 
   private boot(): Session {
@@ -96,6 +106,9 @@ export class SimHost {
       random: { bytes: count => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)) },
       get net() {
         return host.net;
+      },
+      get datagrams() {
+        return host.datagrams;
       },
       get store() {
         return host.store;

@@ -1,12 +1,15 @@
 import type { Run, Span } from '../../sw/engine/events.ts';
 import type { Net, Stream, StreamEvents } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
+import type { SimDatagramSocket } from './datagrams.ts';
 import type { SimStore } from './disk.ts';
 
 /** How a host's line is: ms one way, bytes a second out, and what it does to payload on its way out. */
 export interface Line {
   readonly latency: number;
   readonly rate: number;
+  /** The part of the datagrams it sends that get lost. */
+  readonly loss?: number;
   readonly corrupt?: (bytes: Uint8Array) => void;
 }
 
@@ -15,6 +18,10 @@ type Accept = Parameters<Net['listen']>[2];
 /** Hosts by name, joined by lines with latency and a rate. */
 export class SimInternet {
   readonly listeners = new Map<string, Accept>();
+  /** Open UDP sockets, by address and port with a space between. */
+  readonly datagrams = new Map<string, SimDatagramSocket>();
+  /** The addresses of names. */
+  readonly names = new Map<string, readonly string[]>();
   /** Payload bytes that each host sent. */
   readonly sent = new Map<string, number>();
   constructor(readonly clock: VirtualClock) {}

@@ -1,0 +1,148 @@
+/** The UDP sockets of one client, and the look-up of names for them. They live no longer than its connection. */
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { WireError } from '../wire/bytes.ts';
+import { ErrorCode, type Frame, type FrameOf, NetStatus, Op } from '../wire/frames.ts';
+import { errnoOf } from './errno.ts';
+import type { Guard } from './guard.ts';
+import { ADDRESSES, LIMITS, LOOKUPS, UDP_QUEUE, UDP_UNREAD } from './limits.ts';
+import type { Counters } from './services.ts';
+
+/** The most that fits a datagram. */
+const MAX_DATAGRAM = 65_507;
+
+/** Groups that may be joined and sent to, and the one port of each: local discovery (BEP 14) and UPnP's. */
+const GROUPS: ReadonlyMap<string, number> = new Map([
+  ['239.192.152.143', 6771],
+  ['ff15::efc0:988f', 6771],
+  ['239.255.255.250', 1900],
+  ['ff02::c', 1900],
+  ['ff05::c', 1900],
+]);
+/** Every program on a machine that listens to a group binds the group's port. */
+const SHARED_PORTS: ReadonlySet<number> = new Set(GROUPS.values());
+
+const BIND_STATUS: Readonly<Record<string, NetStatus>> = { EADDRINUSE: NetStatus.IN_USE, EACCES: NetStatus.REFUSED };
+
+interface Bound {
+  readonly socket: Socket;
+  readonly family: 4 | 6;
+  /** 0 until it is bound, which takes no time. */
+  port: number;
+}
+
+export class Udp {
+  readonly #guard: Guard;
+  readonly #counters: Counters;
+  readonly #push: (frame: Frame) => void;
+  readonly #unread: () => number;
+  readonly #sockets = new Map<number, Bound>();
+  #lookups = 0;
+
+  /** `unread`: bytes that the client has been sent and has not taken. */
+  constructor(guard: Guard, counters: Counters, push: (frame: Frame) => void, unread: () => number) {
+    this.#guard = guard;
+    this.#counters = counters;
+    this.#push = push;
+    this.#unread = unread;
+  }
+
+  bind({ id, udp, family, port }: FrameOf<typeof Op.UDP_BIND>): void {
+    const answer = (status: NetStatus, bound: number) => this.#push({ op: Op.UDP_BOUND, id, udp, status, port: bound });
+    if (this.#sockets.size >= LIMITS.udpSockets) return answer(NetStatus.LIMIT, 0);
+    if (this.#sockets.has(udp)) return answer(NetStatus.FAILED, 0);
+    const socket = createSocket({
+      type: family === 4 ? 'udp4' : 'udp6',
+      ipv6Only: family === 6,
+      reuseAddr: SHARED_PORTS.has(port),
+      // Only literals come this far: nothing is looked up behind the guard.
+      lookup: (host, _options, done) => done(null, host, family),
+    });
+    const bound: Bound = { socket, family, port: 0 };
+    this.#sockets.set(udp, bound);
+    socket.on('error', error => {
+      // Once bound, an error is about a datagram that got lost.
+      if (bound.port !== 0) return;
+      this.#sockets.delete(udp);
+      socket.close();
+      answer(BIND_STATUS[errnoOf(error)] ?? NetStatus.FAILED, 0);
+    });
+    socket.on('listening', () => {
+      bound.port = socket.address().port;
+      if (!SHARED_PORTS.has(bound.port)) this.#guard.own(bound.port);
+      answer(NetStatus.OK, bound.port);
+    });
+    socket.on('message', (bytes, from) => this.#received(udp, bytes, from));
+    socket.bind({ port, address: family === 4 ? '0.0.0.0' : '::', exclusive: true });
+  }
+
+  /** What cannot be sent is dropped, as the network would. */
+  send({ udp, host, port, bytes }: FrameOf<typeof Op.UDP_SEND>): void {
+    const bound = this.#sockets.get(udp);
+    if (bound === undefined || bytes.length > MAX_DATAGRAM) return;
+    if (host.includes(':') !== (bound.family === 6) || !this.#permits(host, port)) return;
+    if (bound.socket.getSendQueueSize() + bytes.length > UDP_QUEUE) return;
+    this.#counters.netOut += bytes.length;
+    // The view is of a message that is not written to again.
+    bound.socket.send(bytes, port, host, () => undefined);
+  }
+
+  close(udp: number): void {
+    const bound = this.#sockets.get(udp);
+    if (bound === undefined) return;
+    this.#sockets.delete(udp);
+    if (!SHARED_PORTS.has(bound.port)) this.#guard.disown(bound.port);
+    bound.socket.close();
+  }
+
+  /** @throws {WireError} BAD_STATE for a group that is none of ours, or that the system will not let us into */
+  join({ id, udp, group }: FrameOf<typeof Op.UDP_JOIN>): void {
+    this.#member(id, udp, group, socket => socket.addMembership(group));
+  }
+
+  /** @throws {WireError} as {@link join} */
+  leave({ id, udp, group }: FrameOf<typeof Op.UDP_LEAVE>): void {
+    this.#member(id, udp, group, socket => socket.dropMembership(group));
+  }
+
+  async resolve({ id, host, port }: FrameOf<typeof Op.RESOLVE>): Promise<void> {
+    if (this.#lookups >= LOOKUPS) {
+      this.#push({ op: Op.RESOLVED, id, status: NetStatus.LIMIT, detail: 'too many names at once', addresses: [] });
+      return;
+    }
+    this.#lookups++;
+    const resolved = await this.#guard.resolve(host, port, 'peer');
+    this.#lookups--;
+    if (resolved.status !== NetStatus.OK) this.#push({ op: Op.RESOLVED, id, ...resolved, addresses: [] });
+    else {
+      const addresses = resolved.addresses.slice(0, ADDRESSES).map(address => address.host);
+      this.#push({ op: Op.RESOLVED, id, status: NetStatus.OK, detail: '', addresses });
+    }
+  }
+
+  end(): void {
+    for (const udp of [...this.#sockets.keys()]) this.close(udp);
+  }
+
+  #permits(host: string, port: number): boolean {
+    return GROUPS.get(host) === port || (port > 0 && this.#guard.permits(host, port, 'peer'));
+  }
+
+  #received(udp: number, bytes: Buffer, { address, port }: RemoteInfo): void {
+    this.#counters.netIn += bytes.length;
+    if (this.#unread() > UDP_UNREAD) return;
+    // A zone is the business of this machine's interfaces.
+    const [host = ''] = address.split('%', 1);
+    this.#push({ op: Op.UDP_RECV, id: 0, udp, port, host, bytes });
+  }
+
+  #member(id: number, udp: number, group: string, change: (socket: Socket) => void): void {
+    const bound = this.#sockets.get(udp);
+    if (bound === undefined) throw new WireError(ErrorCode.NO_SUCH_SOCK, `no UDP socket ${udp}`, id);
+    if (!GROUPS.has(group)) throw new WireError(ErrorCode.BAD_STATE, 'not a group that may be joined', id);
+    try {
+      change(bound.socket);
+    } catch (error) {
+      throw new WireError(ErrorCode.BAD_STATE, `${group}: ${errnoOf(error) || 'not possible'}`, id);
+    }
+  }
+}

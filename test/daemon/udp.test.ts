@@ -1,0 +1,177 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Guard } from '../../daemon/io/guard.ts';
+import { UDP_UNREAD } from '../../daemon/io/limits.ts';
+import { Udp } from '../../daemon/io/udp.ts';
+import { ErrorCode, type Frame, IpFamily, NetStatus, Op } from '../../daemon/wire/frames.ts';
+import { type IoClient, IoProcess } from './io-process.ts';
+
+let io: IoProcess;
+let client: IoClient;
+let far: Socket;
+let farPort = 0;
+let heard: { text: string; port: number }[] = [];
+
+beforeAll(async () => {
+  io = await IoProcess.start();
+});
+
+afterAll(() => io.stop());
+
+beforeEach(async () => {
+  client = await io.connect();
+  heard = [];
+  far = createSocket('udp4', (bytes, { port }) => heard.push({ text: bytes.toString(), port }));
+  await new Promise<void>(resolve => far.bind(0, '127.0.0.1', resolve));
+  farPort = far.address().port;
+});
+
+afterEach(async () => {
+  await client.close();
+  far.close();
+});
+
+const bind = (udp: number, port = 0, family: IpFamily = IpFamily.V4) =>
+  client.ask({ op: Op.UDP_BIND, udp, family, port }, Op.UDP_BOUND);
+
+const send = (udp: number, text: string, port: number, host = '127.0.0.1') =>
+  client.send({ op: Op.UDP_SEND, id: 0, udp, port, host, bytes: Buffer.from(text) });
+
+/** Sends until the far side has heard it: a datagram may get lost on a busy machine. */
+async function sendUntilHeard(udp: number, text: string): Promise<{ text: string; port: number }> {
+  for (;;) {
+    send(udp, text, farPort);
+    await new Promise(resolve => setTimeout(resolve, 20));
+    const found = heard.find(datagram => datagram.text === text);
+    if (found) return found;
+  }
+}
+
+describe('UDP', () => {
+  it('sends from the port that it is bound to, and tells where an answer comes from', async () => {
+    const bound = await bind(1);
+    expect(bound).toMatchObject({ udp: 1, status: NetStatus.OK });
+    expect((await sendUntilHeard(1, 'hello')).port).toBe(bound.port);
+    const answer = client.next(Op.UDP_RECV);
+    const again = setInterval(() => far.send('answer', bound.port, '127.0.0.1'), 20);
+    const { udp, host, port, bytes } = await answer;
+    clearInterval(again);
+    expect({ udp, host, port, text: Buffer.from(bytes).toString() }).toEqual({
+      udp: 1,
+      host: '127.0.0.1',
+      port: farPort,
+      text: 'answer',
+    });
+  });
+
+  it('says so where a port is taken, and gives it back with UDP_CLOSE', async () => {
+    const { port } = await bind(1);
+    expect(await bind(2, port)).toMatchObject({ udp: 2, status: NetStatus.IN_USE, port: 0 });
+    expect(await bind(1)).toMatchObject({ udp: 1, status: NetStatus.FAILED });
+    client.send({ op: Op.UDP_CLOSE, id: 0, udp: 1 });
+    expect(await bind(2, port)).toMatchObject({ udp: 2, status: NetStatus.OK, port });
+  });
+
+  it('holds sixteen sockets, and none longer than the connection', async () => {
+    const ports: number[] = [];
+    for (let udp = 1; udp <= 16; udp++) ports.push((await bind(udp)).port);
+    expect(ports.every(port => port > 0)).toBe(true);
+    expect(await bind(17)).toMatchObject({ status: NetStatus.LIMIT, port: 0 });
+    await client.close();
+    client = await io.connect();
+    expect(await bind(1, ports[0])).toMatchObject({ status: NetStatus.OK, port: ports[0] });
+  });
+
+  it('sends to no address that the guard refuses, no name, no other family, and not to itself', async () => {
+    const { port: mine } = await bind(1);
+    const { port: other } = await bind(2);
+    await bind(6, 0, IpFamily.V6);
+    send(1, 'a name', farPort, 'localhost');
+    send(6, 'another family', farPort);
+    send(1, 'multicast', 5353, '224.0.0.251');
+    send(1, 'everyone', farPort, '255.255.255.255');
+    send(1, 'any', farPort, '0.0.0.0');
+    send(1, 'port 0', 0);
+    send(1, 'myself', mine);
+    send(1, 'my own other socket', other);
+    await sendUntilHeard(1, 'the last');
+    await client.sync();
+    expect(new Set(heard.map(({ text }) => text))).toEqual(new Set(['the last']));
+    expect(client.inbox.filter(({ op }) => op === Op.UDP_RECV)).toEqual([]);
+  });
+
+  it('joins the groups of local discovery and no others', async () => {
+    await bind(1, 6771);
+    client.request({ op: Op.UDP_JOIN, udp: 1, group: '239.192.152.143' });
+    client.request({ op: Op.UDP_LEAVE, udp: 1, group: '239.192.152.143' });
+    const refused = client.request({ op: Op.UDP_JOIN, udp: 1, group: '224.0.0.251' });
+    expect(await client.next(Op.ERROR, ({ id }) => id === refused)).toMatchObject({ code: ErrorCode.BAD_STATE });
+    const unknown = client.request({ op: Op.UDP_JOIN, udp: 9, group: '239.192.152.143' });
+    expect(await client.next(Op.ERROR, ({ id }) => id === unknown)).toMatchObject({ code: ErrorCode.NO_SUCH_SOCK });
+    // The port of a group is shared, as other programs listen to it too.
+    const neighbour = createSocket({ type: 'udp4', reuseAddr: true });
+    await new Promise<void>(resolve => neighbour.bind(6771, resolve));
+    neighbour.close();
+  });
+});
+
+describe('RESOLVE', () => {
+  const resolve = (host: string, port = 6969) => client.ask({ op: Op.RESOLVE, port, host }, Op.RESOLVED);
+
+  it('gives the addresses of names and literals that may be reached', async () => {
+    expect(await resolve('127.0.0.1')).toMatchObject({ status: NetStatus.OK, addresses: ['127.0.0.1'] });
+    expect(await resolve('[2606:2800:0220:0001:0000:0000:0000:0001]')).toMatchObject({
+      status: NetStatus.OK,
+      addresses: ['2606:2800:220:1::1'],
+    });
+  });
+
+  it('refuses what may not, and what is neither name nor address', async () => {
+    for (const host of ['169.254.169.254', '::1', '0.0.0.0', '0x7f.1', 'a b']) {
+      expect(await resolve(host), host).toMatchObject({ status: NetStatus.REFUSED_BY_GUARD, addresses: [] });
+    }
+    expect((await resolve('127.0.0.1', 0)).status).toBe(NetStatus.REFUSED_BY_GUARD);
+    expect((await resolve('nowhere.invalid')).status).toBe(NetStatus.NAME_NOT_FOUND);
+  });
+
+  it('looks up 256 names at once and no more', async () => {
+    const told: Frame[] = [];
+    const guard = new Guard([], () => new Promise(() => undefined));
+    const udp = new Udp(
+      guard,
+      { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
+      frame => told.push(frame),
+      () => 0,
+    );
+    for (let id = 1; id <= 257; id++) void udp.resolve({ op: Op.RESOLVE, id, host: 'slow.example', port: 1 });
+    await Promise.resolve();
+    expect(told).toEqual([expect.objectContaining({ op: Op.RESOLVED, id: 257, status: NetStatus.LIMIT })]);
+  });
+});
+
+it('drops what arrives while too much is unread', async () => {
+  const told: Frame[] = [];
+  const counters = { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 };
+  let unread = UDP_UNREAD + 1;
+  const guard = new Guard(['127.0.0.0/8']);
+  const udp = new Udp(
+    guard,
+    counters,
+    frame => told.push(frame),
+    () => unread,
+  );
+  udp.bind({ op: Op.UDP_BIND, id: 1, udp: 1, family: IpFamily.V4, port: 0 });
+  await expect.poll(() => told.length).toBe(1);
+  const [bound] = told.splice(0);
+  const port = bound?.op === Op.UDP_BOUND ? bound.port : 0;
+  const sender = createSocket('udp4');
+  sender.send('dropped', port, '127.0.0.1');
+  await expect.poll(() => counters.netIn).toBeGreaterThan(0);
+  unread = 0;
+  const again = setInterval(() => sender.send('heard', port, '127.0.0.1'), 20);
+  await expect.poll(() => told.length).toBeGreaterThan(0);
+  clearInterval(again);
+  expect(told.map(frame => (frame.op === Op.UDP_RECV ? Buffer.from(frame.bytes).toString() : frame.op))).not.toContain('dropped');
+  sender.close();
+  udp.end();
+});
