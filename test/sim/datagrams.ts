@@ -1,5 +1,5 @@
 import type { Datagrams, DatagramSocket } from '../../sw/engine/ports.ts';
-import type { SimInternet } from './net.ts';
+import type { SimEndpoint, SimInternet } from './net.ts';
 
 type Received = (host: string, port: number, bytes: Uint8Array) => void;
 
@@ -55,14 +55,14 @@ export class SimDatagrams implements Datagrams {
 }
 
 /** One socket; what it is sent arrives as long as it is open. */
-export class SimDatagramSocket implements DatagramSocket {
+class SimDatagramSocket implements DatagramSocket, SimEndpoint {
   readonly groups = new Set<string>();
   private open = true;
 
   constructor(
     private readonly owner: SimDatagrams,
     private readonly host: string,
-    private readonly port: number,
+    readonly port: number,
     private readonly received: Received,
     private readonly onClose: () => void,
   ) {}
@@ -95,7 +95,7 @@ export class SimDatagramSocket implements DatagramSocket {
     this.open = false;
   }
 
-  private deliver(host: string, port: number, bytes: Uint8Array): void {
+  deliver(host: string, port: number, bytes: Uint8Array): void {
     if (this.open) this.received(host, port, bytes);
   }
 }

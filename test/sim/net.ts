@@ -1,7 +1,6 @@
 import type { Run, Span } from '../../sw/engine/events.ts';
 import type { Net, Stream, StreamEvents } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
-import type { SimDatagramSocket } from './datagrams.ts';
 import type { SimStore } from './disk.ts';
 
 /** How a host's line is: ms one way, bytes a second out, and what it does to payload on its way out. */
@@ -15,11 +14,18 @@ export interface Line {
 
 type Accept = Parameters<Net['listen']>[2];
 
+/** An open UDP socket as the internet sees it. */
+export interface SimEndpoint {
+  readonly port: number;
+  readonly groups: ReadonlySet<string>;
+  deliver(host: string, port: number, bytes: Uint8Array): void;
+}
+
 /** Hosts by name, joined by lines with latency and a rate. */
 export class SimInternet {
   readonly listeners = new Map<string, Accept>();
   /** Open UDP sockets, by address and port with a space between. */
-  readonly datagrams = new Map<string, SimDatagramSocket>();
+  readonly datagrams = new Map<string, SimEndpoint>();
   /** The addresses of names. */
   readonly names = new Map<string, readonly string[]>();
   /** Payload bytes that each host sent. */
