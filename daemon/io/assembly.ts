@@ -1,5 +1,6 @@
 /** One assembly buffer: the states that it goes through, what of it is there, and who is filling which part. */
-import { type DigestOf, DIGEST_BYTES, type FileStatus, type KeptBuffer, type LandStatus } from '../wire/frames.ts';
+import { type DigestOf, type FileStatus, type KeptBuffer, type LandStatus } from '../wire/frames.ts';
+import { isDigest } from './digests.ts';
 import { type Range, RangeSet } from './ranges.ts';
 import type { SharedFile } from './shared-file.ts';
 
@@ -91,8 +92,8 @@ export class Assembly {
     return false;
   }
 
-  takesDigest({ algorithm, offset, length, expected }: DigestOf): boolean {
-    return offset + length <= this.length && expected.length === DIGEST_BYTES[algorithm];
+  takesDigest(digest: DigestOf): boolean {
+    return digest.offset + digest.length <= this.length && isDigest(digest, digest.length);
   }
 
   /** The claims, running or done, on any of the range. */

@@ -11,7 +11,7 @@ import { blocksOf } from './rules.ts';
 import type { Services } from './services.ts';
 import { Tcp } from './tcp.ts';
 import { Udp } from './udp.ts';
-import { isDigest, verify } from './verify.ts';
+import { isVerifiable, verify } from './verify.ts';
 
 const CAPABILITIES = ['tcp', 'udp', 'landing', 'gather', 'http', 'verify'];
 /** Requests that are being worked on at once. */
@@ -253,12 +253,11 @@ export class Client {
   }
 
   async #verify({ id, items }: FrameOf<typeof Op.VERIFY>): Promise<void> {
-    const wanted = items.map(({ spans, algorithm, expected }) => ({
+    const wanted = items.map(({ spans, algorithm, height, expected }) => ({
       places: this.#files.places(spans, id),
-      algorithm,
-      expected: expected.slice(),
+      digest: { algorithm, height, expected: expected.slice() },
     }));
-    if (!wanted.every(isDigest)) throw new WireError(ErrorCode.BAD_STATE, 'a digest of the wrong length', id);
+    if (!wanted.every(isVerifiable)) throw new WireError(ErrorCode.BAD_STATE, 'a digest that does not fit its spans', id);
     const files = wanted.flatMap(({ places }) => places.map(({ file }) => file));
     for (const file of files) file?.retain();
     const verdicts = await verify(this.#services.pool, wanted);

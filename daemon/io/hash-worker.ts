@@ -1,29 +1,15 @@
 /** A thread that hashes, and writes or reads what it hashes while it is in the cache. */
-import { createHash } from 'node:crypto';
 import { readSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Digest, LandStatus } from '../wire/frames.ts';
+import { LandStatus } from '../wire/frames.ts';
+import { blockDigests, hasherOf } from './digests.ts';
 import type { CommitJob, JobAnswer, JobMessage, JobResult, VerifyJob } from './jobs.ts';
 
-const BLOCK = 16 * 1024;
 const CHUNK = 1 << 20;
-const NAMES: Readonly<Record<Digest, string>> = { [Digest.SHA1]: 'sha1', [Digest.SHA256]: 'sha256' };
 const NONE = new Uint8Array(0);
 
 const scratch = Buffer.allocUnsafeSlow(CHUNK);
 const zeros = Buffer.alloc(64 * 1024);
-
-function digestOf(algorithm: Digest, bytes: Uint8Array): Buffer {
-  return createHash(NAMES[algorithm]).update(bytes).digest();
-}
-
-function blockDigests(bytes: Uint8Array): Uint8Array {
-  const digests = new Uint8Array(Math.ceil(bytes.length / BLOCK) * 20);
-  for (let at = 0, to = 0; at < bytes.length; at += BLOCK, to += 20) {
-    digests.set(digestOf(Digest.SHA1, bytes.subarray(at, at + BLOCK)), to);
-  }
-  return digests;
-}
 
 /** One word for the files whose descriptors are congruent; see {@link withLock}. */
 const locks = new Int32Array(workerData as SharedArrayBuffer);
@@ -53,18 +39,20 @@ function outcome(status: LandStatus, blocks: Uint8Array = NONE): JobResult {
 
 function commit(job: CommitJob): JobResult {
   const bytes = new Uint8Array(job.memory, 0, job.length);
-  const holds = job.digests.every(({ algorithm, offset, length, expected }) =>
-    digestOf(algorithm, bytes.subarray(offset, offset + length)).equals(expected),
-  );
-  if (!holds) return outcome(LandStatus.MISMATCH, blockDigests(bytes));
+  const holds = job.digests.every(({ algorithm, height, offset, length, expected }) => {
+    const hasher = hasherOf(algorithm, height);
+    hasher.update(bytes.subarray(offset, offset + length));
+    return hasher.digest().equals(expected);
+  });
+  if (!holds) return outcome(LandStatus.MISMATCH, blockDigests(bytes, job.digests));
   for (const { fd, position, offset, length } of job.writes) {
     withLock(fd, () => writeWhole(fd, bytes.subarray(offset, offset + length), position));
   }
-  return outcome(LandStatus.OK, job.wantBlocks ? blockDigests(bytes) : NONE);
+  return outcome(LandStatus.OK, job.wantBlocks ? blockDigests(bytes, job.digests) : NONE);
 }
 
 function verify(job: VerifyJob): JobResult {
-  const hash = createHash(NAMES[job.algorithm]);
+  const hash = hasherOf(job.digest.algorithm, job.digest.height);
   for (const { fd, position, length } of job.reads) {
     for (let done = 0; done < length;) {
       const wanted = Math.min(length - done, CHUNK);
@@ -80,7 +68,7 @@ function verify(job: VerifyJob): JobResult {
       done += count;
     }
   }
-  return outcome(hash.digest().equals(job.expected) ? LandStatus.OK : LandStatus.MISMATCH);
+  return outcome(hash.digest().equals(job.digest.expected) ? LandStatus.OK : LandStatus.MISMATCH);
 }
 
 function run({ job }: JobMessage): JobResult {

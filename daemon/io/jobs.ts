@@ -1,5 +1,5 @@
 /** What the event loop asks of a hash worker, and what comes back. File descriptors are the process's, so workers may use them. */
-import type { Digest, DigestOf, LandStatus } from '../wire/frames.ts';
+import type { DigestOf, LandStatus } from '../wire/frames.ts';
 
 /** Hash the first `length` bytes of `memory`, which moves to the worker; where every digest holds, write them. */
 export interface CommitJob {
@@ -20,8 +20,7 @@ export interface CommitJob {
 export interface VerifyJob {
   readonly kind: 'verify';
   readonly reads: readonly { readonly fd: number; readonly position: number; readonly length: number }[];
-  readonly algorithm: Digest;
-  readonly expected: Uint8Array;
+  readonly digest: Pick<DigestOf, 'algorithm' | 'height' | 'expected'>;
 }
 
 export type Job = CommitJob | VerifyJob;
@@ -30,7 +29,7 @@ export type Job = CommitJob | VerifyJob;
 export interface JobResult {
   readonly status: LandStatus;
   readonly errno: string;
-  /** SHA-1 of each 16 KiB block, 20 bytes each; empty unless there was a mismatch or they were asked for. */
+  /** Digests of the 16 KiB blocks, as LAND_RESULT has them; empty unless there was a mismatch or they were asked for. */
   readonly blocks: Uint8Array;
   /** The memory of a commit, back again; null where its thread died, and for verifications. */
   readonly memory: ArrayBuffer | null;

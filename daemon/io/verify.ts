@@ -1,13 +1,13 @@
 /** VERIFY: hashes what stands in files and says of each item whether it is as expected. */
-import { type Digest, DIGEST_BYTES, FileStatus, LandStatus } from '../wire/frames.ts';
+import { type DigestOf, FileStatus, LandStatus } from '../wire/frames.ts';
+import { isDigest } from './digests.ts';
 import type { HashPool } from './hash-pool.ts';
 import type { VerifyJob } from './jobs.ts';
 import type { Place } from './assembly.ts';
 
 export interface VerifyItem {
   readonly places: readonly Place[];
-  readonly algorithm: Digest;
-  readonly expected: Uint8Array;
+  readonly digest: Pick<DigestOf, 'algorithm' | 'height' | 'expected'>;
 }
 
 const RIGHT = 0;
@@ -16,8 +16,11 @@ const UNREADABLE = 2;
 /** Items that are with the pool at once, of one request. */
 const AT_ONCE = 16;
 
-export function isDigest({ algorithm, expected }: VerifyItem): boolean {
-  return expected.length === DIGEST_BYTES[algorithm];
+export function isVerifiable({ places, digest }: VerifyItem): boolean {
+  return isDigest(
+    digest,
+    places.reduce((sum, { length }) => sum + length, 0),
+  );
 }
 
 /** @returns one byte for each item, as VERIFY_RESULT has them */
@@ -31,14 +34,14 @@ export async function verify(pool: HashPool, items: readonly VerifyItem[]): Prom
   return verdicts;
 }
 
-async function verifyOne(pool: HashPool, { places, algorithm, expected }: VerifyItem): Promise<number> {
+async function verifyOne(pool: HashPool, { places, digest }: VerifyItem): Promise<number> {
   const reads: VerifyJob['reads'][number][] = [];
   for (const { file, offset, length } of places) {
     const opened = file === null ? null : await file.ready();
     if (opened !== null && opened.status !== FileStatus.OK) return UNREADABLE;
     reads.push({ fd: opened?.fd ?? -1, position: offset, length });
   }
-  const { status } = await pool.run({ kind: 'verify', reads, algorithm, expected });
+  const { status } = await pool.run({ kind: 'verify', reads, digest });
   switch (status) {
     case LandStatus.OK:
       return RIGHT;

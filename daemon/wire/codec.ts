@@ -120,7 +120,7 @@ const hostText = text(u8);
 const datagram = struct<Payload<typeof Op.UDP_SEND>>({ udp: u32, port: u16, host: hostText, bytes: rest });
 const group = struct<Payload<typeof Op.UDP_JOIN>>({ udp: u32, group: restText });
 const components = list(u8, text(u8));
-const digest = struct<DigestOf>({ algorithm: oneOf(Digest), offset: u32, length: u32, expected: shortBytes });
+const digest = struct<DigestOf>({ algorithm: oneOf(Digest), height: u8, offset: u32, length: u32, expected: shortBytes });
 const kept = struct<KeptBuffer>({
   buffer: u32,
   tag: bytes(u8, MAX_TAG),
@@ -131,6 +131,7 @@ const kept = struct<KeptBuffer>({
 const verifyItem = struct<FrameOf<typeof Op.VERIFY>['items'][number]>({
   spans,
   algorithm: oneOf(Digest),
+  height: u8,
   expected: shortBytes,
 });
 const netStatus = oneOf(NetStatus);

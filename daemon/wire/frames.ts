@@ -138,9 +138,17 @@ export const FileStatus = {
 } as const;
 export type FileStatus = (typeof FileStatus)[keyof typeof FileStatus];
 
-export const Digest = { SHA1: 0, SHA256: 1 } as const;
+export const Digest = { SHA1: 0, SHA256: 1, SHA256_TREE: 2 } as const;
 export type Digest = (typeof Digest)[keyof typeof Digest];
-export const DIGEST_BYTES: Readonly<Record<Digest, number>> = { [Digest.SHA1]: 20, [Digest.SHA256]: 32 };
+export const DIGEST_BYTES: Readonly<Record<Digest, number>> = {
+  [Digest.SHA1]: 20,
+  [Digest.SHA256]: 32,
+  [Digest.SHA256_TREE]: 32,
+};
+/** What a leaf of a tree covers, and what digests of blocks are of. */
+export const LEAF_BYTES = 16 * 1024;
+/** Levels of a tree above its leaves, so that what it covers stays below 2^32 bytes. */
+export const MAX_TREE_HEIGHT = 18;
 
 export const IpFamily = { V4: 4, V6: 6 } as const;
 export type IpFamily = (typeof IpFamily)[keyof typeof IpFamily];
@@ -159,9 +167,13 @@ export interface Run {
   readonly block: number;
 }
 
-/** All of `length` bytes from `offset` must hash to `expected`. */
+/**
+ * All of `length` bytes from `offset` must hash to `expected`. A tree (BEP 52) has 2^`height` leaves: the SHA-256 of each
+ * 16 KiB, the last maybe shorter, and zeros for those past the end. `height` is 0 for the other algorithms.
+ */
 export interface DigestOf {
   readonly algorithm: Digest;
+  readonly height: number;
   readonly offset: number;
   readonly length: number;
   readonly expected: Uint8Array;
@@ -405,7 +417,10 @@ export type Frame =
       readonly buffer: number;
       readonly status: LandStatus;
       readonly file: FileStatus;
-      /** SHA-1 of each 16 KiB block, 20 bytes after 20; on a mismatch, or where asked for. */
+      /**
+       * On a mismatch, or where asked for: the leaves of the first tree among the digests, 32 bytes each; where there is
+       * none, SHA-1 of each 16 KiB block, 20 bytes each.
+       */
       readonly blocks: Uint8Array;
     }
   | { readonly op: typeof Op.RESULT_ACK; readonly id: number; readonly buffer: number }
@@ -493,7 +508,12 @@ export type Frame =
   | {
       readonly op: typeof Op.VERIFY;
       readonly id: number;
-      readonly items: readonly { readonly spans: readonly Span[]; readonly algorithm: Digest; readonly expected: Uint8Array }[];
+      readonly items: readonly {
+        readonly spans: readonly Span[];
+        readonly algorithm: Digest;
+        readonly height: number;
+        readonly expected: Uint8Array;
+      }[];
     }
   | {
       readonly op: typeof Op.VERIFY_RESULT;

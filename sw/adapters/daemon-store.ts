@@ -81,7 +81,7 @@ export class DaemonStore implements Store {
         id,
         buffer,
         wantBlocks,
-        digests: digests.map(digest => ({ ...digest, algorithm: algorithm(digest) })),
+        digests: digests.map(digest => ({ ...digest, algorithm: ALGORITHMS[digest.algorithm] })),
       }),
       reply => {
         if (reply?.op === Op.LAND_RESULT) done(...landed(reply));
@@ -111,7 +111,12 @@ export class DaemonStore implements Store {
       id => ({
         op: Op.VERIFY,
         id,
-        items: items.map(({ spans, digest }) => ({ spans, algorithm: algorithm(digest), expected: digest.expected })),
+        items: items.map(({ spans, digest }) => ({
+          spans,
+          algorithm: ALGORITHMS[digest.algorithm],
+          height: digest.height,
+          expected: digest.expected,
+        })),
       }),
       reply => {
         const verdicts = reply?.op === Op.VERIFY_RESULT ? reply.verdicts : NOTHING;
@@ -121,9 +126,11 @@ export class DaemonStore implements Store {
   }
 }
 
-function algorithm(digest: DigestSpec): Digest {
-  return digest.algorithm === 'sha1' ? Digest.SHA1 : Digest.SHA256;
-}
+const ALGORITHMS: Readonly<Record<DigestSpec['algorithm'], Digest>> = {
+  sha1: Digest.SHA1,
+  sha256: Digest.SHA256,
+  'sha256-tree': Digest.SHA256_TREE,
+};
 
 function landed(reply: FrameOf<typeof Op.LAND_RESULT>): [CommitStatus, FileProblem | null, Uint8Array] {
   return [commitStatus(reply.status), fileProblem(reply.file), reply.blocks];

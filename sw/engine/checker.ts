@@ -116,7 +116,7 @@ export class Checker {
       pieces.push(piece);
       const parts = storage.spans(piece);
       spans += parts.length;
-      items.push({ spans: parts, digest: { algorithm: 'sha1', offset: 0, length, expected } });
+      items.push({ spans: parts, digest: { algorithm: 'sha1', height: 0, offset: 0, length, expected } });
       bytes += length;
     }
     this.verifying.add(pieces);

@@ -296,7 +296,7 @@ export class Downloader {
     piece.stage = 'committing';
     this.active.sort(piece);
     const expected = this.hashes.subarray(piece.index * 20, piece.index * 20 + 20);
-    const digests = [{ algorithm: 'sha1', offset: 0, length: piece.length, expected }] as const;
+    const digests = [{ algorithm: 'sha1', height: 0, offset: 0, length: piece.length, expected }] as const;
     this.out({ do: 'commit', buffer: piece.buffer, digests, wantBlocks: this.smartBan.suspects(piece.index) });
   }
 

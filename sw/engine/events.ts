@@ -19,8 +19,13 @@ export interface Run {
   readonly block: number;
 }
 
+/**
+ * What a range must hash to. A tree (BEP 52) has 2^`height` leaves: the SHA-256 of each 16 KiB, the last maybe shorter,
+ * and zeros for those past the end. `height` is 0 for the other algorithms.
+ */
 export interface DigestSpec {
-  readonly algorithm: 'sha1' | 'sha256';
+  readonly algorithm: 'sha1' | 'sha256' | 'sha256-tree';
+  readonly height: number;
   readonly offset: number;
   readonly length: number;
   readonly expected: Uint8Array;

@@ -83,8 +83,9 @@ export interface Store {
   begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[]): void;
   put(buffer: number, offset: number, bytes: Uint8Array): void;
   /**
-   * Hashes, and where every digest holds, writes. `blocks`: the SHA-1 of each block of 16 KiB, on a mismatch and where wanted.
-   * After `done` the buffer waits for `acknowledge` or, on a mismatch, `reset` or `drop`.
+   * Hashes, and where every digest holds, writes. `blocks`, on a mismatch and where wanted: the leaves of the first tree among
+   * the digests, 32 bytes each, or without one the SHA-1 of each 16 KiB. After `done` the buffer waits for `acknowledge` or,
+   * on a mismatch, `reset` or `drop`.
    */
   commit(
     buffer: number,

@@ -236,7 +236,7 @@ describe('the net', () => {
     await until(() => told.includes(`discarded ${9 + BLOCK} 7`), 'the unasked one is told');
     const expected = new Uint8Array(createHash('sha1').update(bytes).digest());
     const status = await new Promise(resolve =>
-      store.commit(5, [{ algorithm: 'sha1', offset: 0, length: bytes.length, expected }], false, resolve),
+      store.commit(5, [{ algorithm: 'sha1', height: 0, offset: 0, length: bytes.length, expected }], false, resolve),
     );
     expect(status).toBe('ok');
     expect(new Uint8Array(readFileSync(join(to.host.downloadDir, 'landed')))).toEqual(bytes);

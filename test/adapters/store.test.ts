@@ -6,7 +6,7 @@ import { commitStatus, fileProblem, netProblem } from '../../sw/adapters/daemon-
 import { Harness, turn } from './harness.ts';
 
 const nothing = new Uint8Array(0);
-const digest = { algorithm: 'sha1', offset: 0, length: 4, expected: new Uint8Array(20) } as const;
+const digest = { algorithm: 'sha1', height: 0, offset: 0, length: 4, expected: new Uint8Array(20) } as const;
 
 function connected() {
   const harness = new Harness();

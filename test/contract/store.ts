@@ -19,9 +19,24 @@ function pattern(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8) * 17 + seed) & 0xff);
 }
 
-function digestOf(bytes: Uint8Array, algorithm: DigestSpec['algorithm'] = 'sha1'): DigestSpec {
+function digestOf(bytes: Uint8Array, algorithm: 'sha1' | 'sha256' = 'sha1'): DigestSpec {
   const expected = new Uint8Array(createHash(algorithm).update(bytes).digest());
-  return { algorithm, offset: 0, length: bytes.length, expected };
+  return { algorithm, height: 0, offset: 0, length: bytes.length, expected };
+}
+
+/** Of a range of a buffer, as BEP 52 has it, written down as plainly as can be. */
+function treeOf(bytes: Uint8Array, height: number): DigestSpec & { leaves: Uint8Array[] } {
+  const sha256 = (...parts: Uint8Array[]): Uint8Array =>
+    new Uint8Array(createHash('sha256').update(Buffer.concat(parts)).digest());
+  const leaves: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += BLOCK) leaves.push(sha256(bytes.subarray(at, at + BLOCK)));
+  let level = [...leaves];
+  while (level.length < 2 ** height) level.push(new Uint8Array(32));
+  while (level.length > 1) {
+    level = level.flatMap((left, index) => (index % 2 === 0 ? [sha256(left, level[index + 1] ?? left)] : []));
+  }
+  const expected = level[0] ?? new Uint8Array(32);
+  return { algorithm: 'sha256-tree', height, offset: 0, length: bytes.length, expected, leaves };
 }
 
 interface Opened {
@@ -153,6 +168,48 @@ export function storeContract(name: string, make: () => Promise<StoreFixture>): 
       const wrong = { ...digestOf(bytes, 'sha256'), expected: new Uint8Array(32) };
       expect((await calls.commit(1, [digestOf(bytes), wrong])).status).toBe('mismatch');
       expect((await calls.commit(1, [digestOf(bytes), digestOf(bytes, 'sha256')])).status).toBe('ok');
+    });
+
+    it.each([
+      [BLOCK - 1, 0],
+      [3 * BLOCK + 5, 2],
+      [2 * BLOCK + 1, 4],
+    ])('verifies %i bytes by a hash tree of height %i, and names the leaves where they differ', async (length, height) => {
+      const { fixture } = await setUp();
+      const bytes = pattern(length, 10);
+      const tree = treeOf(bytes, height);
+      const sha1 = digestOf(Buffer.concat([bytes, new Uint8Array(100)]));
+      await calls.open(1, ['a'], length);
+      const spans = [
+        { file: 1, offset: 0, length },
+        { file: 0, offset: 0, length: 100 },
+      ];
+      const bad = bytes.slice();
+      bad[length - 1] = (bad[length - 1] ?? 0) ^ 1;
+      const padded = (content: Uint8Array): Uint8Array => Uint8Array.from([...content, ...new Uint8Array(100)]);
+      calls.fill(1, padded(bad), spans);
+      const refused = await calls.commit(1, [sha1, tree]);
+      expect(refused.status).toBe('mismatch');
+      const last = tree.leaves.length - 1;
+      expect(refused.blocks).toHaveLength(tree.leaves.length * 32);
+      expect(refused.blocks.subarray(0, last * 32)).toEqual(new Uint8Array(Buffer.concat(tree.leaves.slice(0, last))));
+      expect(refused.blocks.subarray(last * 32)).not.toEqual(tree.leaves[last]);
+      fixture.store.reset(1, [{ offset: 0, length: length + 100 }]);
+      calls.fill(2, padded(bytes), spans);
+      expect((await calls.commit(2, [sha1, tree])).status).toBe('ok');
+      const verified = spans.slice(0, 1);
+      const wrong = { ...tree, expected: new Uint8Array(32) };
+      const verdicts = await calls.verify([tree, wrong].map(digest => ({ spans: verified, digest })));
+      expect(verdicts).toEqual([true, false]);
+    });
+
+    it('takes no tree that is too low for what it covers', async () => {
+      await setUp();
+      const bytes = pattern(2 * BLOCK + 1, 11);
+      await calls.open(1, ['a'], bytes.length);
+      calls.fill(1, bytes, [{ file: 1, offset: 0, length: bytes.length }]);
+      expect((await calls.commit(1, [treeOf(bytes, 1)])).status).not.toBe('ok');
+      expect((await calls.commit(1, [treeOf(bytes, 2)])).status).toBe('ok');
     });
 
     it('knows no buffer that was dropped', async () => {

@@ -306,6 +306,7 @@ describe('files', () => {
     const item = (expected: Buffer, ...spans: { file: number; offset: number; length: number }[]) => ({
       spans,
       algorithm: Digest.SHA1,
+      height: 0,
       expected,
     });
     const { verdicts } = await client.ask(

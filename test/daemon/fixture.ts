@@ -13,7 +13,7 @@ export function sha1(bytes: Uint8Array): Buffer {
 }
 
 export function sha1Of(bytes: Uint8Array, offset = 0): DigestOf {
-  return { algorithm: Digest.SHA1, offset, length: bytes.length, expected: sha1(bytes) };
+  return { algorithm: Digest.SHA1, height: 0, offset, length: bytes.length, expected: sha1(bytes) };
 }
 
 /** Different at every block and every run. */

@@ -1,7 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { DigestSpec, FileProblem, KeptPiece, Range, Span } from '../../sw/engine/events.ts';
 import type { Store } from '../../sw/engine/ports.ts';
+import { blockDigests, hasherOf } from '../../daemon/io/digests.ts';
+import { Digest } from '../../daemon/wire/frames.ts';
 import type { VirtualClock } from './clock.ts';
+
+const ALGORITHMS = { sha1: Digest.SHA1, sha256: Digest.SHA256, 'sha256-tree': Digest.SHA256_TREE } as const;
 
 interface File {
   bytes: Uint8Array;
@@ -108,10 +111,10 @@ export class SimStore implements Store {
     const target = this.buffers.get(buffer);
     this.answer(() => {
       if (!target || target.have.includes(0)) return done('missing', null, new Uint8Array(0));
-      for (const { offset, length, expected } of digests) {
-        if (!sha1(target.bytes.subarray(offset, offset + length)).equals(expected)) {
+      for (const { offset, length, ...digest } of digests) {
+        if (!hashes(target.bytes.subarray(offset, offset + length), digest)) {
           target.state = 'mismatch';
-          return done('mismatch', null, blockDigests(target.bytes));
+          return done('mismatch', null, blocksOf(target.bytes, digests));
         }
       }
       if (this.disk.problem) {
@@ -129,7 +132,7 @@ export class SimStore implements Store {
         at += length;
       }
       target.state = 'ok';
-      done('ok', null, wantBlocks ? blockDigests(target.bytes) : new Uint8Array(0));
+      done('ok', null, wantBlocks ? blocksOf(target.bytes, digests) : new Uint8Array(0));
     });
   }
 
@@ -159,7 +162,7 @@ export class SimStore implements Store {
         items.map(({ spans, digest }) => {
           const bytes = this.read(spans, open);
           this.disk.verifiedBytes += bytes?.length ?? 0;
-          return bytes ? sha1(bytes).equals(digest.expected) : null;
+          return bytes ? hashes(bytes, digest) : null;
         }),
       );
     });
@@ -207,20 +210,15 @@ function rangesOf(have: Uint8Array): Range[] {
   return ranges;
 }
 
-function sha1(bytes: Uint8Array): Buffer & { equals(other: Uint8Array): boolean } {
-  return createHash('sha1').update(bytes).digest() as never;
+function hashes(bytes: Uint8Array, digest: Pick<DigestSpec, 'algorithm' | 'height' | 'expected'>): boolean {
+  const hasher = hasherOf(ALGORITHMS[digest.algorithm], digest.height);
+  hasher.update(bytes);
+  return hasher.digest().equals(digest.expected);
 }
 
-/** The SHA-1 of each block of 16 KiB, one behind the other. */
-function blockDigests(bytes: Uint8Array): Uint8Array {
-  const digests: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length; at += 16_384)
-    digests.push(
-      Uint8Array.from(
-        createHash('sha1')
-          .update(bytes.subarray(at, at + 16_384))
-          .digest(),
-      ),
-    );
-  return Uint8Array.from(Buffer.concat(digests));
+function blocksOf(bytes: Uint8Array, digests: readonly DigestSpec[]): Uint8Array {
+  return blockDigests(
+    bytes,
+    digests.map(digest => ({ ...digest, algorithm: ALGORITHMS[digest.algorithm] })),
+  );
 }

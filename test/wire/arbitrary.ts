@@ -112,7 +112,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.LAND_COMMIT]: frame(Op.LAND_COMMIT, {
     buffer: u32,
     wantBlocks: fc.boolean(),
-    digests: list(fc.record({ algorithm: oneOf(Digest), offset: u32, length: u32, expected: bytes(32) })),
+    digests: list(fc.record({ algorithm: oneOf(Digest), height: u8, offset: u32, length: u32, expected: bytes(32) })),
   }),
   [Op.LAND_RESULT]: frame(Op.LAND_RESULT, {
     buffer: u32,
@@ -141,7 +141,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
     files: list(fc.record({ file: u32, size: u53, mtimeMs: time })),
   }),
   [Op.VERIFY]: frame(Op.VERIFY, {
-    items: list(fc.record({ spans: list(span), algorithm: oneOf(Digest), expected: bytes(32) })),
+    items: list(fc.record({ spans: list(span), algorithm: oneOf(Digest), height: u8, expected: bytes(32) })),
   }),
   [Op.VERIFY_RESULT]: frame(Op.VERIFY_RESULT, { verdicts: bytes(50) }),
   [Op.RESOLVE]: frame(Op.RESOLVE, { port: u16, host: text }),
