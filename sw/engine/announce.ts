@@ -1,7 +1,8 @@
 import type { Ids, Outbox } from './effects.ts';
 import type { InfoHash } from './model/ids.ts';
 import { fromHex } from './model/ids.ts';
-import { announceUrl, parseAnnounce } from './codec/tracker.ts';
+import type { AnnounceAnswer, AnnounceFailure } from './codec/tracker.ts';
+import { parseUdpTracker } from './codec/udp-tracker.ts';
 
 /** Ms. What a tracker asks for is kept within these. */
 const MIN_INTERVAL = 60_000;
@@ -63,7 +64,7 @@ export class Announcer {
       const tier: Tracker[] = [];
       for (const url of urls) {
         if (this.trackers.some(tracker => tracker.url === url)) continue;
-        const supported = /^https?:/i.test(url);
+        const supported = /^https?:/i.test(url) || parseUdpTracker(url) !== null;
         const tracker: Tracker = {
           url,
           state: supported ? 'idle' : 'unsupported',
@@ -134,23 +135,11 @@ export class Announcer {
     return this.trackers.reduce((at, tracker) => Math.min(at, tracker.nextAt), Infinity);
   }
 
-  answered(
-    request: number,
-    problem: string,
-    status: number,
-    body: Uint8Array,
-    now: number,
-  ): readonly { host: string; port: number }[] {
+  answered(request: number, answer: AnnounceFailure | AnnounceAnswer, now: number): readonly { host: string; port: number }[] {
     const tracker = this.trackers.find(candidate => candidate.request === request);
     if (!tracker) return [];
     tracker.request = 0;
-    if (problem !== '') return this.failed(tracker, problem, false, now);
-    const answer = parseAnnounce(body);
-    if ('failure' in answer) {
-      const text = status === 200 || answer.refused ? answer.failure : `it answered with HTTP status ${status}`;
-      return this.failed(tracker, text, answer.refused, now);
-    }
-    if (status !== 200) return this.failed(tracker, `it answered with HTTP status ${status}`, false, now);
+    if ('failure' in answer) return this.failed(tracker, answer.failure, answer.refused, now);
     tracker.state = 'ok';
     tracker.text = answer.warning;
     tracker.refused = false;
@@ -187,7 +176,7 @@ export class Announcer {
   private announce(tracker: Tracker, event: AnnounceEvent): void {
     tracker.request = this.ids.request();
     const totals = this.totals();
-    const url = announceUrl(tracker.url, {
+    const announce = {
       infoHash: fromHex(this.infoHash),
       peerId: this.peerId,
       ...totals,
@@ -195,7 +184,7 @@ export class Announcer {
       numwant: event === 'stopped' ? 0 : WANTED_PEERS,
       key: this.key,
       trackerId: tracker.trackerId,
-    });
-    this.out({ do: 'announce', request: tracker.request, url });
+    };
+    this.out({ do: 'announce', request: tracker.request, url: tracker.url, announce });
   }
 }

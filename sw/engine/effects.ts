@@ -2,6 +2,7 @@
  * What a machine wants done. Machines push effects to an outbox and return; session.ts is the one place that carries
  * them out. Connections, buffers, files and requests are numbers that the session hands out, unique over all torrents.
  */
+import type { AnnounceRequest } from './codec/tracker.ts';
 import type { DigestSpec, Range, Run, Span } from './events.ts';
 
 export type Effect =
@@ -62,7 +63,7 @@ export type Effect =
       readonly items: readonly { spans: readonly Span[]; digest: DigestSpec }[];
     }
   | { readonly do: 'record'; readonly kind: RecordKind; readonly value: Uint8Array | null }
-  | { readonly do: 'announce'; readonly request: number; readonly url: string }
+  | { readonly do: 'announce'; readonly request: number; readonly url: string; readonly announce: AnnounceRequest }
   | { readonly do: 'cancelAnnounce'; readonly request: number }
   | { readonly do: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
 

@@ -30,6 +30,8 @@ export class Incoming {
     private readonly torrents: ReadonlyMap<string, Torrent>,
     private readonly limits: ConnectionLimits,
     private readonly ids: Ids,
+    /** Told the port, 0 where none was to be had. */
+    private readonly opened: (port: number) => void,
   ) {}
 
   get isIdle(): boolean {
@@ -42,6 +44,7 @@ export class Incoming {
       port => {
         this.port = port;
         if (port === 0) this.ports.log('warn', 'no port could be opened for peers to connect to');
+        this.opened(port);
       },
       (address, open) => this.loop.run(() => this.welcome(address, open)),
     );

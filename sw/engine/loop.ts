@@ -2,9 +2,7 @@ import type { Effect } from './effects.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { Torrent } from './torrent.ts';
 import { CONNECTED } from './phase.ts';
-import { MAX_ANNOUNCE_BYTES } from './codec/tracker.ts';
-
-const ANNOUNCE_TIMEOUT = 30_000;
+import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest } from './codec/tracker.ts';
 
 /**
  * Where torrents meet the ports: what the world tells goes to the torrent that it concerns, one thing at a time, and
@@ -28,6 +26,8 @@ export class Loop {
       settled(): void;
       /** Bytes of a connection that belongs to no torrent yet. */
       introduced(conn: number, bytes: Uint8Array): void;
+      /** Asks a tracker; the answer calls it off. */
+      announce(url: string, announce: AnnounceRequest, done: (answer: AnnounceFailure | AnnounceAnswer) => void): () => void;
     },
   ) {}
 
@@ -99,7 +99,7 @@ export class Loop {
   }
 
   private perform(torrent: Torrent, effect: Effect): void {
-    const { store, state, http, log, net } = this.ports;
+    const { store, state, log, net } = this.ports;
     switch (effect.do) {
       case 'connect': {
         this.owners.set(effect.conn, torrent);
@@ -162,14 +162,17 @@ export class Loop {
         });
       }
       case 'announce': {
-        const cancel = http.get(effect.url, MAX_ANNOUNCE_BYTES, ANNOUNCE_TIMEOUT, (problem, status, body) => {
-          this.cancels.delete(effect.request);
+        const { request, url, announce } = effect;
+        let isAnswered = false;
+        const cancel = this.hooks.announce(url, announce, answer => {
+          isAnswered = true;
+          this.cancels.delete(request);
           this.event(torrent, now => {
-            const peers = torrent.announcer.answered(effect.request, problem, status, body, now);
+            const peers = torrent.announcer.answered(request, answer, now);
             torrent.peerSet.learn(peers, now, CONNECTED.has(torrent.phase));
           });
         });
-        this.cancels.set(effect.request, cancel);
+        if (!isAnswered) this.cancels.set(request, cancel);
         return;
       }
       case 'cancelAnnounce':

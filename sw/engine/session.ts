@@ -9,10 +9,12 @@ import type { ConnectionLimits } from './peers.ts';
 import type { Peer } from './peer.ts';
 import type { Ports } from './ports.ts';
 import { CONNECTED } from './phase.ts';
+import { UdpSockets } from './datagrams.ts';
 import { Incoming } from './incoming.ts';
 import { Loop } from './loop.ts';
 import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
 import { Torrent } from './torrent.ts';
+import { Trackers } from './trackers.ts';
 import type { Surroundings } from './surroundings.ts';
 import { viewDetail, viewTorrent } from './view.ts';
 import type { DetailView, TorrentView } from './view.ts';
@@ -45,6 +47,8 @@ export class Session {
   private readonly choker: Choker;
   private readonly loop: Loop;
   private readonly incoming: Incoming;
+  private readonly sockets: UdpSockets;
+  private readonly trackers: Trackers;
   private readonly around: Surroundings;
   private readonly changed = new Set<Torrent>();
   private removed: string[] = [];
@@ -69,8 +73,11 @@ export class Session {
         this.closeIfIdle();
       },
       introduced: (conn, bytes) => this.incoming.introduce(conn, bytes),
+      announce: (url, announce, done) => this.trackers.announce(url, announce, ports.clock.now(), done),
     });
-    this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids);
+    this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids, port => this.sockets.open(port));
+    this.sockets = new UdpSockets(ports, this.loop, (...datagram) => this.trackers.udp.received(...datagram));
+    this.trackers = new Trackers(ports.http, this.sockets, random);
     this.around = {
       ids: this.ids,
       budget: this.budget,
@@ -124,6 +131,8 @@ export class Session {
     for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.detach(now));
     this.loop.forgetConnections();
     this.incoming.detach();
+    this.trackers.udp.clear();
+    this.sockets.close();
   }
 
   /** Takes in a magnet or a .torrent, to be started or removed. Throws an EngineError with a message for people. */
@@ -278,7 +287,7 @@ export class Session {
 
   private schedule(): void {
     if (this.ticking || !this.attached) return;
-    const idle = this.incoming.isIdle && [...this.torrents.values()].every(torrent => torrent.isIdle);
+    const idle = this.incoming.isIdle && this.trackers.udp.isIdle && [...this.torrents.values()].every(torrent => torrent.isIdle);
     if (idle) return;
     this.ticking = true;
     this.ports.clock.wake(this.ports.clock.now() + TICK, () => {
@@ -298,6 +307,7 @@ export class Session {
     }
     if (second) this.loop.run(() => this.choker.tick(this.candidates(), now));
     this.incoming.tick(now);
+    this.loop.run(() => this.trackers.udp.tick(now));
     this.schedule();
   }
 

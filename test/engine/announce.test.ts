@@ -1,6 +1,8 @@
 import bencode from 'bencode';
 import { expect, test } from 'vitest';
 import { Announcer } from '../../sw/engine/announce.ts';
+import { readAnnounce } from '../../sw/engine/trackers.ts';
+import { announceUrl } from '../../sw/engine/codec/tracker.ts';
 import { Ids } from '../../sw/engine/effects.ts';
 import type { Effect } from '../../sw/engine/effects.ts';
 
@@ -17,29 +19,46 @@ function setUp(tiers: string[][]) {
     effect => effects.push(effect),
   );
   announcer.add(tiers);
-  const asked = (): { request: number; url: string }[] => effects.splice(0).filter(effect => effect.do === 'announce');
+  const asked = (): { request: number; url: string }[] =>
+    effects
+      .splice(0)
+      .filter(effect => effect.do === 'announce')
+      .map(({ request, url, announce }) => ({ request, url: announceUrl(url, announce) }));
   return { announcer, asked };
+}
+
+/** What the HTTP port tells of a tracker, as the announcer hears it. */
+function respond(announcer: Announcer, request: number, problem: string, status: number, body: Uint8Array, now: number) {
+  return announcer.answered(request, problem === '' ? readAnnounce(status, body) : { failure: problem, refused: false }, now);
 }
 
 function answer(fields: Record<string, unknown>): Uint8Array {
   return Uint8Array.from(bencode.encode(fields));
 }
 
-test('one tracker of every tier hears of us, and only over HTTP', () => {
-  const { announcer, asked } = setUp([['http://a/announce', 'http://b/announce'], ['udp://c:80'], ['https://d/announce']]);
+test('one tracker of every tier hears of us, over HTTP and UDP', () => {
+  const tiers = [['http://a/announce', 'http://b/announce'], ['udp://c:80'], ['wss://d/', 'udp://no-port/'], ['https://e/']];
+  const { announcer, asked } = setUp(tiers);
   announcer.start(0);
-  expect(asked().map(({ url }) => new URL(url).host)).toEqual(['a', 'd']);
-  expect(announcer.trackers.map(({ state }) => state)).toEqual(['announcing', 'idle', 'unsupported', 'announcing']);
+  expect(asked().map(({ url }) => new URL(url).host)).toEqual(['a', 'c:80', 'e']);
+  expect(announcer.trackers.map(({ state }) => state)).toEqual([
+    'announcing',
+    'idle',
+    'announcing',
+    'unsupported',
+    'unsupported',
+    'announcing',
+  ]);
 });
 
 test('where one fails the next of its tier takes over at once, and a tier that fails whole waits longer each time', () => {
   const { announcer, asked } = setUp([['http://a/', 'http://b/']]);
   announcer.start(0);
   const [first] = asked();
-  announcer.answered(first!.request, 'connection refused', 0, NOTHING, 0);
+  respond(announcer, first!.request, 'connection refused', 0, NOTHING, 0);
   const [second] = asked();
   expect(new URL(second!.url).host).toBe('b');
-  announcer.answered(second!.request, 'timed out', 0, NOTHING, 0);
+  respond(announcer, second!.request, 'timed out', 0, NOTHING, 0);
   const waits: number[] = [];
   let now = 0;
   for (let round = 0; round < 6; round++) {
@@ -47,7 +66,7 @@ test('where one fails the next of its tier takes over at once, and a tier that f
     waits.push(at - now);
     now = at;
     announcer.tick(now);
-    for (const { request } of asked()) announcer.answered(request, 'timed out', 0, NOTHING, now);
+    for (const { request } of asked()) respond(announcer, request, 'timed out', 0, NOTHING, now);
   }
   expect(Math.min(...waits.slice(1).filter(wait => wait > 0))).toBeGreaterThanOrEqual(15_000);
   expect(now).toBeGreaterThan(60_000);
@@ -56,10 +75,11 @@ test('where one fails the next of its tier takes over at once, and a tier that f
 test('a refusal is told as the tracker words it, and an answer keeps to sane intervals', () => {
   const { announcer, asked } = setUp([['http://a/']]);
   announcer.start(0);
-  announcer.answered(asked()[0]!.request, '', 200, answer({ 'failure reason': 'unregistered torrent' }), 0);
+  respond(announcer, asked()[0]!.request, '', 200, answer({ 'failure reason': 'unregistered torrent' }), 0);
   expect(announcer.trackers[0]).toMatchObject({ state: 'error', refused: true, text: 'unregistered torrent' });
   announcer.tick(15_000);
-  const peers = announcer.answered(
+  const peers = respond(
+    announcer,
     asked()[0]!.request,
     '',
     200,
@@ -73,10 +93,10 @@ test('a refusal is told as the tracker words it, and an answer keeps to sane int
 test('garbage and HTTP errors are failures, not refusals', () => {
   const { announcer, asked } = setUp([['http://a/']]);
   announcer.start(0);
-  announcer.answered(asked()[0]!.request, '', 200, Uint8Array.of(1, 2, 3), 0);
+  respond(announcer, asked()[0]!.request, '', 200, Uint8Array.of(1, 2, 3), 0);
   expect(announcer.trackers[0]).toMatchObject({ state: 'error', refused: false });
   announcer.tick(20_000);
-  announcer.answered(asked()[0]!.request, '', 503, new TextEncoder().encode('<html>busy'), 20_000);
+  respond(announcer, asked()[0]!.request, '', 503, new TextEncoder().encode('<html>busy'), 20_000);
   expect(announcer.trackers[0]).toMatchObject({ state: 'error', refused: false });
 });
 
@@ -86,15 +106,15 @@ test('it says started once, completed once, and stopped to those who know of us'
   announcer.start(0);
   const [a, b] = asked();
   expect([event(a!), event(b!)]).toEqual(['started', 'started']);
-  announcer.answered(a!.request, '', 200, answer({ interval: 60, peers: NOTHING }), 0);
+  respond(announcer, a!.request, '', 200, answer({ interval: 60, peers: NOTHING }), 0);
   announcer.complete(1_000);
   const [completed] = asked();
   expect(event(completed!)).toBe('completed');
-  announcer.answered(completed!.request, '', 200, answer({ interval: 60, peers: NOTHING }), 1_000);
+  respond(announcer, completed!.request, '', 200, answer({ interval: 60, peers: NOTHING }), 1_000);
   announcer.tick(61_000);
   const [regular] = asked();
   expect(event(regular!)).toBeNull();
-  announcer.answered(regular!.request, '', 200, answer({ interval: 60, peers: NOTHING }), 61_000);
+  respond(announcer, regular!.request, '', 200, answer({ interval: 60, peers: NOTHING }), 61_000);
   announcer.stop(true);
   expect(asked().map(request => [new URL(request.url).host, event(request)])).toEqual([['a', 'stopped']]);
 });

@@ -1,4 +1,4 @@
-/** Announcing to a tracker over HTTP: the question as an address, the answer as values (BEP 3, 7, 23, 24). */
+/** Announcing to a tracker: what is asked and answered, and both over HTTP (BEP 3, 7, 23, 24). */
 import { EngineError } from '../errors.ts';
 import { ipText, isHost, unpackPeers, type PeerAddress } from './address.ts';
 import { asBytes, asDict, asInt, asList, asText, decode, dictGet, type BDict, type BValue } from './bencode.ts';
@@ -6,8 +6,9 @@ import { printable } from './text.ts';
 
 /** What we take of an answer, bytes. */
 export const MAX_ANNOUNCE_BYTES = 1 << 20;
-const MAX_PEERS = 2000;
-const MAX_TEXT = 300;
+export const MAX_PEERS = 2000;
+/** Characters of a tracker's own words. */
+export const MAX_TEXT = 300;
 const MAX_TRACKER_ID = 256;
 const DEFAULT_INTERVAL = 1800;
 const MAX_INTERVAL = 7 * 24 * 3600;

@@ -1,0 +1,102 @@
+import type { Loop } from './loop.ts';
+import type { DatagramSocket, Ports } from './ports.ts';
+
+type Family = 4 | 6;
+type Lookup = (problem: string, addresses: readonly string[], now: number) => void;
+
+/** Look-ups that wait for the sockets; each is a tracker's or the like, and asked again if it fails. */
+const MAX_WAITING = 4096;
+/** The first byte of a bencoded dictionary, by which DHT messages are told from those of trackers. */
+const DICTIONARY = 0x64;
+
+interface Opening {
+  readonly socket: DatagramSocket;
+  /** −1 while it is being bound, 0 where it failed. */
+  port: number;
+}
+
+/** The session's two UDP sockets, one a family, and who a datagram is for. */
+export class UdpSockets {
+  private sockets: Partial<Record<Family, Opening>> = {};
+  private waiting: (() => void)[] = [];
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly loop: Loop,
+    /** Hears what is no bencoded dictionary. */
+    private readonly onTracker: (host: string, port: number, bytes: Uint8Array, now: number) => void,
+  ) {}
+
+  /** Binds both families, to this port where it is free. */
+  open(port: number): void {
+    this.close();
+    for (const family of [4, 6] as const) this.bind(family, port);
+  }
+
+  close(): void {
+    for (const { socket } of Object.values(this.sockets)) socket.close();
+    this.sockets = {};
+    this.waiting = [];
+  }
+
+  /** Drops what no socket is there for. */
+  send(host: string, port: number, bytes: Uint8Array): void {
+    this.sockets[familyOf(host)]?.socket.send(host, port, bytes);
+  }
+
+  /** The addresses of a name that a socket is there for, IPv4 first, as soon as it is known which are. */
+  lookup(host: string, port: number, done: Lookup): void {
+    const later = (problem: string, addresses: readonly string[]): void =>
+      this.loop.run(() => done(problem, addresses, this.ports.clock.now()));
+    const ask = (): void =>
+      this.ports.datagrams.lookup(host, port, (problem, addresses) => {
+        if (problem !== '') return later(problem, []);
+        const usable = ([4, 6] as const).flatMap(family =>
+          this.has(family) ? addresses.filter(address => familyOf(address) === family) : [],
+        );
+        later(usable.length > 0 ? '' : 'No route to it over UDP.', usable);
+      });
+    if (this.isSettled) ask();
+    else if (this.waiting.length < MAX_WAITING) this.waiting.push(ask);
+    else later('Too many names are being looked up.', []);
+  }
+
+  private get isSettled(): boolean {
+    const { 4: four, 6: six } = this.sockets;
+    return four !== undefined && six !== undefined && four.port >= 0 && six.port >= 0;
+  }
+
+  private has(family: Family): boolean {
+    return (this.sockets[family]?.port ?? 0) > 0;
+  }
+
+  private bind(family: Family, wished: number): void {
+    const socket = this.ports.datagrams.bind(
+      family,
+      wished,
+      port => this.loop.run(() => this.bound(family, opening, wished, port)),
+      (host, port, bytes) =>
+        this.loop.run(() => {
+          if (bytes[0] !== DICTIONARY) this.onTracker(host, port, bytes, this.ports.clock.now());
+        }),
+    );
+    const opening: Opening = { socket, port: -1 };
+    this.sockets[family] = opening;
+  }
+
+  private bound(family: Family, opening: Opening, wished: number, port: number): void {
+    if (this.sockets[family] !== opening) return;
+    if (port === 0 && wished !== 0) {
+      this.bind(family, 0);
+      return;
+    }
+    opening.port = port;
+    if (!this.isSettled) return;
+    if (!this.has(4) && !this.has(6)) this.ports.log('warn', 'no port could be opened for UDP');
+    for (const ask of this.waiting.splice(0)) ask();
+  }
+}
+
+function familyOf(host: string): Family {
+  return host.includes(':') ? 6 : 4;
+}

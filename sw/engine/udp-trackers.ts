@@ -1,0 +1,256 @@
+import { encodeAnnounce, encodeConnect, parseUdpReply, parseUdpTracker } from './codec/udp-tracker.ts';
+import type { UdpReply, UdpTracker } from './codec/udp-tracker.ts';
+import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest } from './codec/tracker.ts';
+
+/** Ms that a connection id is good for (BEP 15). */
+const CONNECTION_LIFE = 60_000;
+/** Ms until a datagram is sent again, doubled each time, and how often it is sent: 45 s in all, so that the next of a tier has its turn. */
+const FIRST_TIMEOUT = 15_000;
+const TRANSMISSIONS = 2;
+/** Announces under way at once; more are told to come back. */
+const MAX_QUERIES = 4096;
+
+const NO_ANSWER = 'No answer in time.';
+
+/** What the machine needs of the sockets. */
+export interface UdpNet {
+  /** `addresses` can be reached, and are not empty where `problem` is. */
+  lookup(host: string, port: number, done: (problem: string, addresses: readonly string[], now: number) => void): void;
+  send(host: string, port: number, bytes: Uint8Array): void;
+}
+
+type Done = (answer: AnnounceFailure | AnnounceAnswer) => void;
+
+/** A datagram that waits for its answer. */
+interface Exchange {
+  /** 0 while nothing is sent. */
+  transaction: number;
+  /** IP literals that it was sent to: only they may answer. */
+  readonly sentTo: Set<string>;
+  sent: number;
+  /** Monotonic ms. */
+  dueAt: number;
+}
+
+interface Query extends Exchange {
+  readonly request: string;
+  readonly announce: AnnounceRequest;
+  readonly done: Done;
+}
+
+/**
+ * resolving   its name is being looked up
+ * connecting  asked for a connection id
+ * connected   has one, which may be too old
+ */
+type Stage = 'resolving' | 'connecting' | 'connected';
+
+interface Endpoint extends Exchange {
+  readonly host: string;
+  readonly port: number;
+  stage: Stage;
+  addresses: readonly string[];
+  /** The one that answered, with its connection id of 8 bytes and when that came. */
+  address: string;
+  connection: Uint8Array;
+  connectedAt: number;
+  readonly queries: Set<Query>;
+}
+
+/**
+ * Trackers over UDP (BEP 15). One connection id serves all torrents of a tracker; whatever is not answered from an
+ * address it was sent to, with its transaction, counts for nothing.
+ */
+export class UdpTrackers {
+  private readonly endpoints = new Map<string, Endpoint>();
+  /** Who waits for a transaction: a query, or an endpoint for its connection id. */
+  private readonly waiting = new Map<number, { endpoint: Endpoint; query: Query | null }>();
+  private queries = 0;
+
+  /** `random` is from 0 to below 1. */
+  constructor(
+    private readonly net: UdpNet,
+    private readonly random: () => number,
+  ) {}
+
+  get isIdle(): boolean {
+    return this.endpoints.size === 0;
+  }
+
+  /** Calls `done` once, maybe before it returns; the answer calls it off. */
+  announce(url: string, announce: AnnounceRequest, now: number, done: Done): () => void {
+    const tracker = parseUdpTracker(url);
+    const failure = !tracker ? 'Its address has no port.' : this.queries >= MAX_QUERIES ? 'Too many announces at once.' : '';
+    if (!tracker || failure !== '') {
+      done({ failure, refused: false });
+      return () => undefined;
+    }
+    const endpoint = this.endpoint(tracker);
+    const query: Query = { ...exchange(), request: tracker.request, announce, done };
+    endpoint.queries.add(query);
+    this.queries += 1;
+    if (endpoint.stage === 'connected') this.ask(endpoint, now);
+    return () => this.drop(endpoint, query);
+  }
+
+  received(host: string, port: number, bytes: Uint8Array, now: number): void {
+    const reply = parseUdpReply(bytes, host.includes(':') ? 16 : 4);
+    const waiter = reply && this.waiting.get(reply.transaction);
+    if (!waiter || waiter.endpoint.port !== port) return;
+    const { endpoint, query } = waiter;
+    if (!(query ?? endpoint).sentTo.has(host)) return;
+    if (query) this.answered(endpoint, query, reply);
+    else if (reply.action === 'error') this.fail(endpoint, reply.message, true);
+    else if (reply.action === 'connect') {
+      this.settle(endpoint);
+      endpoint.stage = 'connected';
+      endpoint.address = host;
+      endpoint.connection = reply.connection;
+      endpoint.connectedAt = now;
+      this.ask(endpoint, now);
+    }
+  }
+
+  tick(now: number): void {
+    for (const [key, endpoint] of this.endpoints) {
+      if (endpoint.stage === 'connecting' && endpoint.dueAt <= now) {
+        if (endpoint.sent < TRANSMISSIONS) this.connect(endpoint, now);
+        else this.fail(endpoint, NO_ANSWER, false);
+      }
+      for (const query of endpoint.queries) {
+        if (query.transaction === 0 || query.dueAt > now) continue;
+        if (query.sent < TRANSMISSIONS) this.transmit(endpoint, query, now);
+        else {
+          // It may have started anew and know nothing of the connection.
+          endpoint.connectedAt = -Infinity;
+          this.end(endpoint, query, { failure: NO_ANSWER, refused: false });
+        }
+      }
+      if (endpoint.queries.size === 0 && !isConnected(endpoint, now)) {
+        this.settle(endpoint);
+        this.endpoints.delete(key);
+      }
+    }
+  }
+
+  /** The sockets are gone. Nobody is told. */
+  clear(): void {
+    this.endpoints.clear();
+    this.waiting.clear();
+    this.queries = 0;
+  }
+
+  private endpoint({ host, port }: UdpTracker): Endpoint {
+    const key = `${host} ${port}`;
+    const known = this.endpoints.get(key);
+    if (known) return known;
+    const endpoint: Endpoint = {
+      ...exchange(),
+      host,
+      port,
+      stage: 'resolving',
+      addresses: [],
+      address: '',
+      connection: new Uint8Array(8),
+      connectedAt: -Infinity,
+      queries: new Set(),
+    };
+    this.endpoints.set(key, endpoint);
+    this.net.lookup(host, port, (problem, addresses, now) => {
+      if (this.endpoints.get(key) !== endpoint) return;
+      endpoint.addresses = addresses;
+      if (problem !== '') this.fail(endpoint, problem, false);
+      else this.connect(endpoint, now);
+    });
+    return endpoint;
+  }
+
+  /** Asks for a connection id, of the next address each time. */
+  private connect(endpoint: Endpoint, now: number): void {
+    const address = endpoint.addresses[endpoint.sent % endpoint.addresses.length];
+    if (address === undefined) return;
+    endpoint.stage = 'connecting';
+    this.send(endpoint, null, address, now, encodeConnect);
+  }
+
+  /** Sends what waits for a connection, if that is still good. */
+  private ask(endpoint: Endpoint, now: number): void {
+    for (const query of endpoint.queries) if (query.transaction === 0) this.transmit(endpoint, query, now);
+  }
+
+  private transmit(endpoint: Endpoint, query: Query, now: number): void {
+    if (endpoint.stage !== 'connected') return;
+    if (!isConnected(endpoint, now)) {
+      this.connect(endpoint, now);
+      return;
+    }
+    this.send(endpoint, query, endpoint.address, now, transaction =>
+      encodeAnnounce(endpoint.connection, transaction, query.request, query.announce),
+    );
+  }
+
+  private send(
+    endpoint: Endpoint,
+    query: Query | null,
+    address: string,
+    now: number,
+    encode: (transaction: number) => Uint8Array,
+  ): void {
+    const exchange = query ?? endpoint;
+    if (exchange.transaction === 0) {
+      exchange.transaction = this.newTransaction();
+      this.waiting.set(exchange.transaction, { endpoint, query });
+    }
+    exchange.dueAt = now + FIRST_TIMEOUT * 2 ** exchange.sent;
+    exchange.sent += 1;
+    exchange.sentTo.add(address);
+    this.net.send(address, endpoint.port, encode(exchange.transaction));
+  }
+
+  private answered(endpoint: Endpoint, query: Query, reply: UdpReply): void {
+    if (reply.action === 'announce') this.end(endpoint, query, reply.answer);
+    else if (reply.action === 'error') {
+      endpoint.connectedAt = -Infinity;
+      this.end(endpoint, query, { failure: reply.message, refused: true });
+    }
+  }
+
+  /** Nothing comes of this endpoint now. */
+  private fail(endpoint: Endpoint, failure: string, refused: boolean): void {
+    this.settle(endpoint);
+    this.endpoints.delete(`${endpoint.host} ${endpoint.port}`);
+    for (const query of [...endpoint.queries]) this.end(endpoint, query, { failure, refused });
+  }
+
+  private end(endpoint: Endpoint, query: Query, answer: AnnounceFailure | AnnounceAnswer): void {
+    this.drop(endpoint, query);
+    query.done(answer);
+  }
+
+  private drop(endpoint: Endpoint, query: Query): void {
+    if (!endpoint.queries.delete(query)) return;
+    this.queries = Math.max(0, this.queries - 1);
+    this.settle(query);
+  }
+
+  private settle(exchange: Exchange): void {
+    this.waiting.delete(exchange.transaction);
+    exchange.transaction = 0;
+    exchange.sent = 0;
+    exchange.sentTo.clear();
+  }
+
+  private newTransaction(): number {
+    let transaction = 0;
+    while (transaction === 0 || this.waiting.has(transaction)) transaction = Math.floor(this.random() * 2 ** 32);
+    return transaction;
+  }
+}
+
+function exchange(): Exchange {
+  return { transaction: 0, sentTo: new Set(), sent: 0, dueAt: Infinity };
+}
+
+function isConnected(endpoint: Endpoint, now: number): boolean {
+  return now - endpoint.connectedAt < CONNECTION_LIFE;
+}

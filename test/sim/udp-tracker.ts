@@ -1,0 +1,69 @@
+import type { DatagramSocket } from '../../sw/engine/ports.ts';
+import { seeded } from './clock.ts';
+import { SimDatagrams } from './datagrams.ts';
+import type { SimInternet } from './net.ts';
+
+interface Peer {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A UDP tracker on the simulated internet, written from BEP 15 alone: it gives everyone the peers that announced before. */
+export class SimUdpTracker {
+  readonly events: string[] = [];
+  private readonly peers = new Map<string, Map<string, Peer>>();
+  private readonly connections = new Set<string>();
+  private readonly random = seeded(77);
+  private readonly line: SimDatagrams;
+  private socket: DatagramSocket | null = null;
+
+  constructor(
+    readonly internet: SimInternet,
+    readonly host: string,
+    readonly port: number,
+    loss = 0,
+  ) {
+    this.line = new SimDatagrams(internet, host, { latency: 20, loss }, this.random);
+    this.start();
+  }
+
+  start(): void {
+    const received = (host: string, port: number, bytes: Uint8Array): void => this.received(host, port, Buffer.from(bytes));
+    this.socket = this.line.bind(4, this.port, () => undefined, received);
+  }
+
+  /** Goes away and forgets whom it knew. */
+  stop(): void {
+    this.socket?.close();
+    this.peers.clear();
+    this.connections.clear();
+  }
+
+  private received(host: string, port: number, bytes: Buffer): void {
+    const reply = (...values: number[]): Buffer => {
+      const head = Buffer.alloc(values.length * 4);
+      values.forEach((value, index) => head.writeUInt32BE(value, index * 4));
+      return head;
+    };
+    if (bytes.length < 16) return;
+    const [action, transaction] = [bytes.readUInt32BE(8), bytes.readUInt32BE(12)];
+    const connection = bytes.subarray(0, 8).toString('hex');
+    if (action === 0 && connection === '0000041727101980') {
+      const id = reply(Math.floor(this.random() * 2 ** 32), Math.floor(this.random() * 2 ** 32));
+      this.connections.add(`${host} ${id.toString('hex')}`);
+      this.socket?.send(host, port, Buffer.concat([reply(0, transaction), id]));
+      return;
+    }
+    if (action !== 1 || bytes.length < 98 || !this.connections.has(`${host} ${connection}`)) return;
+    const hash = bytes.subarray(16, 36).toString('hex');
+    const known = this.peers.get(hash) ?? new Map<string, Peer>();
+    this.peers.set(hash, known);
+    const event = bytes.readUInt32BE(80);
+    this.events.push(`${host} ${['none', 'completed', 'started', 'stopped'][event] ?? '?'}`);
+    if (event === 3) known.delete(host);
+    else known.set(host, { host, port: bytes.readUInt16BE(96) });
+    const others = [...known.values()].filter(peer => peer.host !== host);
+    const packed = others.map(peer => Buffer.from([...peer.host.split('.').map(Number), peer.port >> 8, peer.port & 255]));
+    this.socket?.send(host, port, Buffer.concat([reply(1, transaction, 1800, others.length, 0), ...packed]));
+  }
+}
