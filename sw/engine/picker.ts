@@ -166,6 +166,7 @@ export class Picker {
     while ((level.buckets[level.rarest]?.length ?? 0) === 0) level.rarest++;
     for (let at = Math.max(lowest, level.rarest); at < level.buckets.length; at++) {
       const bucket = level.buckets[at]!;
+      if (bucket.length === 0) continue;
       const piece = firstHeld(bucket, Math.floor(this.#random() * bucket.length), has);
       if (piece >= 0) return piece;
     }

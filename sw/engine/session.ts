@@ -8,6 +8,7 @@ import type { KeptPiece } from './events.ts';
 import type { ConnectionLimits } from './peers.ts';
 import type { Peer } from './peer.ts';
 import type { Ports } from './ports.ts';
+import { drawing } from './chance.ts';
 import { CONNECTED } from './phase.ts';
 import { UdpSockets } from './datagrams.ts';
 import { Incoming } from './incoming.ts';
@@ -62,7 +63,7 @@ export class Session {
     private readonly ports: Ports,
     options: { readonly version: string },
   ) {
-    const random = (): number => new DataView(ports.random.bytes(4).slice().buffer).getUint32(0) / 2 ** 32;
+    const random = drawing(ports.random);
     this.choker = new Choker(random);
     this.loop = new Loop(ports, {
       touched: torrent => {

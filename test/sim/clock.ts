@@ -1,18 +1,22 @@
+interface Event {
+  readonly at: number;
+  readonly order: number;
+  /** Null once it was cancelled. */
+  run: (() => void) | null;
+}
+
 /** A clock that stands still until told: events run in order of their time, then of their making. */
 export class VirtualClock {
   time = 1_000_000;
   private order = 0;
-  private readonly events: { at: number; order: number; run: () => void }[] = [];
+  /** A binary heap, the next one first. */
+  private readonly heap: Event[] = [];
 
   at(time: number, run: () => void): () => void {
-    const event = { at: Math.max(time, this.time), order: this.order++, run };
-    // Kept sorted by insertion from the back: nearly everything is due after all that waits.
-    let index = this.events.length;
-    while (index > 0 && later(this.events[index - 1], event)) index -= 1;
-    this.events.splice(index, 0, event);
+    const event: Event = { at: Math.max(time, this.time), order: this.order++, run };
+    this.push(event);
     return () => {
-      const found = this.events.indexOf(event);
-      if (found >= 0) this.events.splice(found, 1);
+      event.run = null;
     };
   }
 
@@ -24,21 +28,54 @@ export class VirtualClock {
   run(ms: number, done: () => boolean = () => false): boolean {
     const end = this.time + ms;
     while (!done()) {
-      const next = this.events[0];
+      const next = this.heap[0];
       if (!next || next.at > end) {
         this.time = end;
         return done();
       }
-      this.events.shift();
-      this.time = next.at;
-      next.run();
+      this.pop();
+      this.time = Math.max(this.time, next.at);
+      next.run?.();
     }
     return true;
   }
+
+  /** Everybody sleeps: what was due meanwhile runs late, at the time of waking. */
+  suspend(ms: number): void {
+    this.time += ms;
+  }
+
+  private push(event: Event): void {
+    const { heap } = this;
+    let index = heap.push(event) - 1;
+    while (index > 0) {
+      const above = (index - 1) >> 1;
+      if (!earlier(event, heap[above]!)) break;
+      heap[index] = heap[above]!;
+      index = above;
+    }
+    heap[index] = event;
+  }
+
+  private pop(): void {
+    const { heap } = this;
+    const last = heap.pop()!;
+    if (heap.length === 0) return;
+    let index = 0;
+    for (;;) {
+      let below = 2 * index + 1;
+      if (below >= heap.length) break;
+      if (below + 1 < heap.length && earlier(heap[below + 1]!, heap[below]!)) below += 1;
+      if (!earlier(heap[below]!, last)) break;
+      heap[index] = heap[below]!;
+      index = below;
+    }
+    heap[index] = last;
+  }
 }
 
-function later(a: { at: number; order: number } | undefined, b: { at: number; order: number }): boolean {
-  return a !== undefined && (a.at > b.at || (a.at === b.at && a.order > b.order));
+function earlier(a: Event, b: Event): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }
 
 /** Small, seeded, and the same everywhere (a linear congruential generator, Numerical Recipes' constants). */

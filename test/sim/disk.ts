@@ -12,6 +12,13 @@ interface File {
   mtime: number;
 }
 
+/** A write that was not flushed yet. */
+interface Write {
+  readonly path: string;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
 interface Buffer {
   readonly bytes: Uint8Array;
   readonly tag: Uint8Array;
@@ -23,15 +30,48 @@ interface Buffer {
 /** A disk that outlives engines: what was written, what of it was flushed, and the faults it is told to have. */
 export class Disk {
   readonly files = new Map<string, File>();
-  /** As they were when last flushed. */
-  readonly flushed = new Map<string, Uint8Array>();
+  /** As they were when last flushed, and how much of them there was. */
+  readonly flushed = new Map<string, { bytes: Uint8Array; size: number }>();
+  private unflushed: Write[] = [];
   problem: FileProblem | null = null;
   verifiedBytes = 0;
 
-  /** Loses what was never flushed. */
-  powerCut(): void {
+  write(path: string, offset: number, bytes: Uint8Array, now: number): void {
+    const file = this.files.get(path);
+    if (!file) return;
+    file.bytes.set(bytes, offset);
+    file.size = Math.max(file.size, offset + bytes.length);
+    file.mtime = now;
+    this.unflushed.push({ path, offset, bytes });
+  }
+
+  flush(paths: ReadonlySet<string>): void {
+    for (const path of paths) this.flushedOf(path);
+    for (const write of this.unflushed) if (paths.has(write.path)) this.harden(write, write.bytes.length);
+    this.unflushed = this.unflushed.filter(({ path }) => !paths.has(path));
+  }
+
+  /** Loses what was never flushed, but for the share (0 to 1) of each write that `survives` draws: half of one is a torn piece. */
+  powerCut(survives: () => number = () => 0): void {
+    for (const write of this.unflushed) this.harden(write, Math.floor(write.bytes.length * survives()));
+    this.unflushed = [];
     this.files.clear();
-    for (const [path, bytes] of this.flushed) this.files.set(path, { bytes: bytes.slice(), size: bytes.length, mtime: 1 });
+    for (const [path, { bytes, size }] of this.flushed) this.files.set(path, { bytes: bytes.slice(), size, mtime: 1 });
+  }
+
+  private flushedOf(path: string): { bytes: Uint8Array; size: number } {
+    const known = this.flushed.get(path);
+    if (known) return known;
+    const made = { bytes: new Uint8Array(this.files.get(path)?.bytes.length ?? 0), size: 0 };
+    this.flushed.set(path, made);
+    return made;
+  }
+
+  private harden({ path, offset, bytes }: Write, length: number): void {
+    if (length === 0) return;
+    const file = this.flushedOf(path);
+    file.bytes.set(bytes.subarray(0, length), offset);
+    file.size = Math.max(file.size, offset + length);
   }
 }
 
@@ -69,10 +109,10 @@ export class SimStore implements Store {
     const paths = files.map(file => [file, this.open.get(file) ?? ''] as const);
     this.answer(() => {
       const stat = new Map<number, { size: number; mtime: number }>();
+      this.disk.flush(new Set(paths.map(([, path]) => path)));
       for (const [file, path] of paths) {
         const entry = this.disk.files.get(path);
         if (!entry) continue;
-        this.disk.flushed.set(path, entry.bytes.slice());
         stat.set(file, { size: entry.size, mtime: entry.mtime });
       }
       done(this.disk.problem, stat);
@@ -123,12 +163,7 @@ export class SimStore implements Store {
       }
       let at = 0;
       for (const { path, offset, length } of target.spans) {
-        const file = this.disk.files.get(path);
-        if (path !== '' && file) {
-          file.bytes.set(target.bytes.subarray(at, at + length), offset);
-          file.size = Math.max(file.size, offset + length);
-          file.mtime = this.clock.time;
-        }
+        if (path !== '') this.disk.write(path, offset, target.bytes.slice(at, at + length), this.clock.time);
         at += length;
       }
       target.state = 'ok';

@@ -1,6 +1,6 @@
+import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import bencode from 'bencode';
-import { expect } from 'vitest';
 import { Session } from '../../sw/engine/index.ts';
 import type { Ports } from '../../sw/engine/ports.ts';
 import { seeded, VirtualClock } from './clock.ts';
@@ -17,7 +17,24 @@ export class World {
   readonly internet = new SimInternet(this.clock);
   readonly tracker = new Map<string, { host: string; port: number }>();
   announces = 0;
-  constructor(readonly seed: number) {}
+  /** Ms that the wall clock was set forward. */
+  wallJump = 0;
+  /** Peers that the tracker names at most. */
+  trackerNames = 100;
+  readonly random: () => number;
+  constructor(readonly seed: number) {
+    this.random = seeded(seed);
+  }
+
+  /** Up to so many of those who announced, drawn by chance. */
+  peersFor(name: string, count: number): { host: string; port: number }[] {
+    const others = [...this.tracker.values()].filter(({ host }) => host !== name && this.internet.joined(name, host));
+    for (let index = 0; index < Math.min(count, others.length - 1); index++) {
+      const drawn = index + Math.floor(this.random() * (others.length - index));
+      [others[index], others[drawn]] = [others[drawn]!, others[index]!];
+    }
+    return others.slice(0, count);
+  }
 
   host(name: string, line: Partial<Line> = {}): SimHost {
     return new SimHost(this, name, { latency: 10, rate: 10e6, ...line });
@@ -57,6 +74,26 @@ export class SimHost {
     this.wakes += 1;
     this.session = this.boot();
     this.session.attach(kept);
+  }
+
+  /** The computer loses its power and starts again: the engine, the daemon and what was not flushed are gone. */
+  powerCut(survives: () => number): void {
+    this.net.drop();
+    this.store.away = true;
+    this.disk.powerCut(survives);
+    this.wakes += 1;
+    this.store = new SimStore(this.world.clock, this.disk);
+    this.net = new SimNet(this.world.internet, this.name, this.line, this.store);
+    this.session = this.boot();
+    this.session.attach([]);
+  }
+
+  /** It leaves for good, without a word. */
+  vanish(): void {
+    this.wakes += 1;
+    this.net.drop();
+    this.store.away = true;
+    this.world.tracker.delete(this.name);
   }
 
   /** The daemon dies and comes back: buffers are lost, the engine stays. */
@@ -100,7 +137,7 @@ export class SimHost {
     return {
       clock: {
         now: () => clock.time,
-        wall: () => 1.7e12 + clock.time,
+        wall: () => 1.7e12 + clock.time + this.world.wallJump,
         wake: (at, callback) => void clock.at(at, mine(callback)),
       },
       random: { bytes: count => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)) },
@@ -135,8 +172,9 @@ export class SimHost {
             mine(() => {
               this.world.announces += 1;
               const query = new URL(url).searchParams;
-              this.world.tracker.set(this.name, { host: this.name, port: Number(query.get('port')) });
-              const peers = [...this.world.tracker.values()].filter(({ host: other }) => other !== this.name);
+              if (query.get('event') === 'stopped') this.world.tracker.delete(this.name);
+              else this.world.tracker.set(this.name, { host: this.name, port: Number(query.get('port')) });
+              const peers = this.world.peersFor(this.name, Math.min(this.world.trackerNames, Number(query.get('numwant'))));
               const body = bencode.encode({ interval: 1800, peers: peers.map(({ host: ip, port }) => ({ ip, port })) });
               done('', 200, body);
             }),
@@ -155,7 +193,7 @@ export function makeTorrent(files: Readonly<Record<string, number>>, pieceLength
   const random = seeded(seed);
   const contents = new Map<string, Uint8Array>();
   for (const [path, length] of Object.entries(files)) {
-    contents.set(path, isPad(path) ? new Uint8Array(length) : Uint8Array.from({ length }, () => Math.floor(random() * 256)));
+    contents.set(path, isPad(path) ? new Uint8Array(length) : randomBytes(length, random));
   }
   const all = Buffer.concat([...contents.values()]);
   const pieces: Buffer[] = [];
@@ -184,6 +222,12 @@ export function makeTorrent(files: Readonly<Record<string, number>>, pieceLength
   return { bytes, id, contents: onDisk, size: all.length };
 }
 
+function randomBytes(length: number, random: () => number): Uint8Array {
+  const words = new Uint32Array(Math.ceil(length / 4));
+  for (let index = 0; index < words.length; index++) words[index] = random() * 2 ** 32;
+  return new Uint8Array(words.buffer, 0, length);
+}
+
 /** Puts the torrent's files on the host's disk, and seeds them. */
 export function seedOn(host: SimHost, torrent: ReturnType<typeof makeTorrent>): void {
   for (const [path, content] of torrent.contents) {
@@ -196,7 +240,7 @@ export function seedOn(host: SimHost, torrent: ReturnType<typeof makeTorrent>): 
 /** Every file of the torrent is there, byte for byte. */
 export function expectAll(host: SimHost, torrent: ReturnType<typeof makeTorrent>): void {
   for (const [path, content] of torrent.contents) {
-    expect(Buffer.compare(host.file(path) ?? Buffer.alloc(0), content), path).toBe(0);
+    assert.equal(Buffer.compare(host.file(path) ?? Buffer.alloc(0), content), 0, `${host.name}: ${path}`);
   }
 }
 

@@ -10,6 +10,8 @@ export interface Line {
   /** The part of the datagrams it sends that get lost. */
   readonly loss?: number;
   readonly corrupt?: (bytes: Uint8Array) => void;
+  /** Ms that the next payload frame is held up, as a lost packet holds up a stream. Infinity: it never comes. */
+  readonly stall?: () => number;
 }
 
 type Accept = Parameters<Net['listen']>[2];
@@ -30,14 +32,24 @@ export class SimInternet {
   readonly names = new Map<string, readonly string[]>();
   /** Payload bytes that each host sent. */
   readonly sent = new Map<string, number>();
+  /** Whether two hosts reach each other. */
+  joined: (a: string, b: string) => boolean = () => true;
+  readonly nets = new Set<SimNet>();
   constructor(readonly clock: VirtualClock) {}
+
+  /** From now on two hosts reach each other only where `joined` says so; what joined others is cut. */
+  partition(joined: (a: string, b: string) => boolean): void {
+    this.joined = joined;
+    for (const net of this.nets) net.cut();
+  }
 }
 
 /** The Net port of one host, landing included, so that the engine meets the same frames as at the daemon. */
 export class SimNet implements Net {
   private readonly streams = new Set<SimStream>();
-  /** When the line is free again. */
-  departs = 0;
+  /** Streams with payload to send, which take turns: the line sends one block at a time. */
+  private readonly turns: SimStream[] = [];
+  private sending = false;
   private listening = '';
 
   constructor(
@@ -45,7 +57,9 @@ export class SimNet implements Net {
     readonly host: string,
     readonly line: Line,
     readonly store: SimStore,
-  ) {}
+  ) {
+    internet.nets.add(this);
+  }
 
   connect(host: string, port: number, events: StreamEvents): Stream {
     const { clock, listeners } = this.internet;
@@ -54,7 +68,7 @@ export class SimNet implements Net {
     clock.after(this.line.latency * 2, () => {
       const accept = listeners.get(`${host}:${port}`);
       if (near.dead) return;
-      if (!accept) return near.fail('refused');
+      if (!accept || !this.internet.joined(this.host, host)) return near.fail('refused');
       accept(`${this.host}:50000`, farEvents => {
         const far = accept === undefined ? near : new SimStream(ownerOf(accept), farEvents);
         ownerOf(accept).streams.add(far);
@@ -83,13 +97,41 @@ export class SimNet implements Net {
       stream.dead = true;
     }
     this.streams.clear();
+    this.internet.nets.delete(this);
   }
 
-  /** When the last byte of `length` more leaves this host. */
-  depart(length: number): number {
-    const { clock } = this.internet;
-    this.departs = Math.max(this.departs, clock.time) + (length * 1000) / this.line.rate;
-    return this.departs;
+  /** Ends the streams to hosts that are out of reach. */
+  cut(): void {
+    for (const stream of this.streams) {
+      const far = stream.other?.host;
+      if (far !== undefined && !this.internet.joined(this.host, far)) stream.fail('out of reach');
+    }
+  }
+
+  forget(stream: SimStream): void {
+    this.streams.delete(stream);
+  }
+
+  /** The stream has payload to send where it had none. */
+  queue(stream: SimStream): void {
+    this.turns.push(stream);
+    if (!this.sending) this.sendNext();
+  }
+
+  private sendNext(): void {
+    for (let stream = this.turns.shift(); stream; stream = this.turns.shift()) {
+      const sender = stream;
+      const next = sender.takePayload();
+      if (!next) continue;
+      if (sender.hasPayload) this.turns.push(sender);
+      this.sending = true;
+      this.internet.clock.after((next.bytes.length * 1000) / this.line.rate, () => {
+        this.sending = false;
+        sender.departed(next);
+        this.sendNext();
+      });
+      return;
+    }
   }
 }
 
@@ -102,10 +144,17 @@ function ownerOf(accept: Accept): SimNet {
 }
 
 interface Rule {
-  readonly prefix: Uint8Array;
   /** By offset: how long the block is, and the buffer that it goes to. */
   readonly open: Map<number, { length: number; buffer: number }>;
 }
+
+interface Payload {
+  readonly send: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Length word, id, piece and offset. */
+const PIECE_HEADER = 13;
 
 class SimStream implements Stream {
   other: SimStream | null = null;
@@ -113,39 +162,69 @@ class SimStream implements Stream {
   private allowed = 0;
   private framing = false;
   private readonly inbox: Uint8Array[] = [];
+  /** By their prefix. */
   private readonly rules = new Map<string, Rule>();
+  private readonly prefixLengths = new Set<number>();
   private discards: Uint8Array | null = null;
+  /** Not begun to be sent. */
+  private readonly payloads: Payload[] = [];
+  private lastArrival = 0;
 
   constructor(
     private readonly net: SimNet,
     private readonly events: StreamEvents,
   ) {}
 
+  get host(): string {
+    return this.net.host;
+  }
+
   send(bytes: Uint8Array): void {
-    this.transmit(bytes.slice(), false);
+    this.transmit(bytes.slice(), 0);
   }
 
   sendSpans(send: number, header: Uint8Array, spans: readonly Span[]): void {
     const payload = this.net.store.read(spans);
-    const { clock, sent } = this.net.internet;
     if (!payload) {
-      clock.after(1, () => this.events.sent(send, false));
+      this.answer(send, false);
       return;
     }
     this.net.line.corrupt?.(payload);
-    const whole = new Uint8Array(header.length + payload.length);
-    whole.set(header);
-    whole.set(payload, header.length);
-    this.transmit(whole, true);
-    clock.at(this.net.departs, () => {
-      if (this.dead) return;
-      sent.set(this.net.host, (sent.get(this.net.host) ?? 0) + payload.length);
-      this.events.sent(send, true);
-    });
+    const bytes = new Uint8Array(header.length + payload.length);
+    bytes.set(header);
+    bytes.set(payload, header.length);
+    this.payloads.push({ send, bytes });
+    if (this.payloads.length === 1) this.net.queue(this);
   }
 
-  cancelSend(): void {
-    // Whatever was asked for is on its way already.
+  cancelSend(send: number): void {
+    const index = this.payloads.findIndex(payload => payload.send === send);
+    if (index < 0) return;
+    this.payloads.splice(index, 1);
+    this.answer(send, false);
+  }
+
+  get hasPayload(): boolean {
+    return this.payloads.length > 0 && !this.dead;
+  }
+
+  takePayload(): Payload | undefined {
+    return this.dead ? undefined : this.payloads.shift();
+  }
+
+  departed({ send, bytes }: Payload): void {
+    if (this.dead) return;
+    const { sent } = this.net.internet;
+    sent.set(this.net.host, (sent.get(this.net.host) ?? 0) + bytes.length - PIECE_HEADER);
+    const stall = this.net.line.stall?.() ?? 0;
+    if (stall < Infinity) this.transmit(bytes, stall);
+    this.events.sent(send, true);
+  }
+
+  private answer(send: number, ok: boolean): void {
+    this.net.internet.clock.after(1, () => {
+      if (!this.dead) this.events.sent(send, ok);
+    });
   }
 
   credit(bytes: number): void {
@@ -160,15 +239,18 @@ class SimStream implements Stream {
   }
 
   expect(buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
-    const key = Buffer.from(prefix).toString('hex');
-    const rule = this.rules.get(key) ?? { prefix, open: new Map<number, { length: number; buffer: number }>() };
+    const key = keyOf(prefix, prefix.length);
+    this.prefixLengths.add(prefix.length);
+    const rule = this.rules.get(key) ?? { open: new Map<number, { length: number; buffer: number }>() };
     this.rules.set(key, rule);
     for (const [offset, length] of blocks(runs)) rule.open.set(offset, { length, buffer });
   }
 
   unexpect(_buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
-    const rule = this.rules.get(Buffer.from(prefix).toString('hex'));
+    const key = keyOf(prefix, prefix.length);
+    const rule = this.rules.get(key);
     for (const [offset] of blocks(runs)) rule?.open.delete(offset);
+    if (rule?.open.size === 0) this.rules.delete(key);
   }
 
   discard(prefix: Uint8Array): void {
@@ -178,6 +260,7 @@ class SimStream implements Stream {
   close(): void {
     if (this.dead) return;
     this.dead = true;
+    this.net.forget(this);
     const { other } = this;
     this.net.internet.clock.after(this.net.line.latency, () => other?.fail('closed by the other side'));
   }
@@ -185,22 +268,20 @@ class SimStream implements Stream {
   fail(reason: string): void {
     if (this.dead) return;
     this.dead = true;
+    this.net.forget(this);
     this.events.closed(reason);
   }
 
-  private transmit(bytes: Uint8Array, payload: boolean): void {
+  private transmit(bytes: Uint8Array, stall: number): void {
     const { other } = this;
     if (!other || this.dead) return;
-    const leaves = payload ? this.net.depart(bytes.length) : this.net.internet.clock.time;
     // Frames of one stream arrive in order, whatever their size.
-    this.lastArrival = Math.max(this.lastArrival, leaves + this.net.line.latency);
+    this.lastArrival = Math.max(this.lastArrival, this.net.internet.clock.time + stall + this.net.line.latency);
     this.net.internet.clock.at(this.lastArrival, () => {
       other.inbox.push(bytes);
       other.deliver();
     });
   }
-  private lastArrival = 0;
-
   private deliver(): void {
     while (!this.dead && this.inbox.length > 0) {
       const bytes = this.inbox[0];
@@ -237,13 +318,17 @@ class SimStream implements Stream {
   }
 
   private lands(frame: Uint8Array): boolean {
-    for (const rule of this.rules.values()) {
-      if (!starts(frame, rule.prefix) || frame.length < rule.prefix.length + 4) continue;
-      const offset = new DataView(frame.buffer, frame.byteOffset).getUint32(rule.prefix.length);
-      const data = frame.subarray(rule.prefix.length + 4);
+    for (const length of this.prefixLengths) {
+      if (frame.length < length + 4) continue;
+      const key = keyOf(frame, length);
+      const rule = this.rules.get(key);
+      if (!rule) continue;
+      const offset = new DataView(frame.buffer, frame.byteOffset).getUint32(length);
+      const data = frame.subarray(length + 4);
       const asked = rule.open.get(offset);
       if (asked?.length !== data.length) continue;
       rule.open.delete(offset);
+      if (rule.open.size === 0) this.rules.delete(key);
       if (this.net.store.put(asked.buffer, offset, data)) {
         this.net.internet.clock.after(0, () => {
           if (!this.dead) this.events.landed(asked.buffer, offset, data.length);
@@ -265,4 +350,10 @@ function* blocks(runs: readonly Run[]): Generator<[number, number]> {
 
 function starts(bytes: Uint8Array, prefix: Uint8Array): boolean {
   return prefix.every((byte, index) => bytes[index] === byte);
+}
+
+function keyOf(bytes: Uint8Array, length: number): string {
+  let key = '';
+  for (let at = 0; at < length; at++) key += String.fromCharCode(bytes[at] ?? 0);
+  return key;
 }
