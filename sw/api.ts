@@ -163,7 +163,7 @@ export type Source = { readonly kind: 'magnet'; readonly uri: string } | { reado
 export type Command =
   /** Puts a torrent into the add sheet (`adding`); answers {@link Added}. */
   | { readonly do: 'add'; readonly source: Source }
-  /** Starts one that is `adding`. `wanted` are indexes of files; null for all, also where they aren't known yet. */
+  /** Starts one that is `adding`. `wanted` are indexes of files; null for those that the sheet began with, known yet or not. */
   | { readonly do: 'start'; readonly id: TorrentId; readonly wanted: readonly number[] | null; readonly root: string }
   | { readonly do: 'pause'; readonly ids: readonly TorrentId[] }
   | { readonly do: 'resume'; readonly ids: readonly TorrentId[] }

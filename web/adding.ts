@@ -94,7 +94,7 @@ export async function start(item: Adding, wanted: readonly number[] | null, root
   return refused === null;
 }
 
-/** Starts everything that waits, with all its files, up to the first that is refused. */
+/** Starts everything that waits, with the files it began with, up to the first that is refused. */
 export async function startAll(root: string): Promise<void> {
   for (const item of queue.value) {
     if (isQueued(item.key) && !(await start(item, null, root))) return;

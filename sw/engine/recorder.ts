@@ -1,4 +1,5 @@
 import type { Content } from './content.ts';
+import type { FileRange } from './codec/magnet.ts';
 import type { Outbox, RecordKind } from './effects.ts';
 import { encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
 
@@ -14,6 +15,7 @@ export interface Recordable {
   readonly root: string;
   readonly phase: string;
   readonly unwanted: readonly number[];
+  readonly selectOnly: readonly FileRange[] | null;
   readonly uploaded: number;
   readonly downloaded: number;
   readonly doneAt: number;
@@ -40,7 +42,7 @@ export class Recorder {
   writeTorrent(): void {
     this.againAt = Infinity;
     if (!this.torrent.started) return;
-    const { info, name, announcer, peerSet, comment, addedAt, root, phase, unwanted } = this.torrent;
+    const { info, name, announcer, peerSet, comment, addedAt, root, phase, unwanted, selectOnly } = this.torrent;
     const value = encodeTorrentRecord({
       info,
       name,
@@ -51,6 +53,7 @@ export class Recorder {
       root,
       paused: phase === 'paused',
       unwanted,
+      selectOnly,
     });
     this.out({ do: 'record', kind: 'torrent', value });
   }

@@ -4,6 +4,7 @@
  */
 import { asBytes, asDict, asInt, asList, asText, decode, dictGet, encode } from './codec/bencode.ts';
 import type { BDict, BValue } from './codec/bencode.ts';
+import type { FileRange } from './codec/magnet.ts';
 import type { FileStat } from './storage.ts';
 
 /** What a torrent is, and what was chosen for it. */
@@ -21,6 +22,8 @@ export interface TorrentRecord {
   readonly paused: boolean;
   /** Indexes of the files not wanted. */
   readonly unwanted: readonly number[];
+  /** The files that its magnet named, for when they are known. */
+  readonly selectOnly: readonly FileRange[] | null;
 }
 
 /** How far it is: only what was flushed before this was written. */
@@ -51,6 +54,7 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     root: text.encode(record.root),
     paused: record.paused ? 1 : 0,
     unwanted: [...record.unwanted],
+    ...(record.selectOnly ? { select: record.selectOnly.map(([from, to]) => [from, to]) } : {}),
   });
 }
 
@@ -69,6 +73,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     root,
     paused: asInt(dictGet(dict, 'paused')) === 1,
     unwanted: counts(dictGet(dict, 'unwanted')),
+    selectOnly: ranges(dictGet(dict, 'select')),
   };
 }
 
@@ -111,6 +116,15 @@ function decodeDict(bytes: Uint8Array): BDict | null {
 
 function texts(value: BValue | undefined): string[] {
   return (asList(value) ?? []).map(item => asText(item)).filter(item => item !== null);
+}
+
+function ranges(value: BValue | undefined): FileRange[] | null {
+  const list = asList(value);
+  if (!list) return null;
+  return list.flatMap(item => {
+    const [from, to] = counts(item);
+    return from === undefined || to === undefined ? [] : [[from, to] as const];
+  });
 }
 
 function counts(value: BValue | undefined): number[] {

@@ -3,7 +3,7 @@ import type { Candidate } from './choker.ts';
 import type { Budget } from './download.ts';
 import { readTag } from './download.ts';
 import { Ids } from './effects.ts';
-import { EngineError } from './errors.ts';
+import { EngineError, fail } from './errors.ts';
 import type { KeptPiece } from './events.ts';
 import type { ConnectionLimits } from './peers.ts';
 import type { Peer } from './peer.ts';
@@ -144,7 +144,7 @@ export class Session {
   start(id: string, wanted: readonly number[] | null, root: string): void {
     const torrent = this.find(id);
     if (torrent.started) return;
-    const unwanted = wanted && torrent.meta ? unwantedOf(torrent, wanted) : [];
+    const unwanted = wanted && torrent.meta ? unwantedOf(torrent, wanted) : null;
     this.loop.event(torrent, now => torrent.start(root, unwanted, now));
   }
 
@@ -212,10 +212,12 @@ export class Session {
 
   private addMagnet(uri: string): { id: string; already: boolean } {
     const magnet = parseMagnet(uri);
+    if (magnet.v1Hash === null) refuseV2();
     const known = this.torrents.get(magnet.infoHash);
     const torrent = known ?? this.create(magnet.infoHash, magnet.name ?? '');
     this.loop.event(torrent, now => {
       torrent.announcer.add(magnet.trackers.map(url => [url]));
+      if (!torrent.started && magnet.selectOnly) torrent.select(magnet.selectOnly);
       if (!known)
         torrent.peerSet.named = magnet.peers.map(({ host, port }) =>
           host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
@@ -228,12 +230,7 @@ export class Session {
 
   private addFile(bytes: Uint8Array): { id: string; already: boolean } {
     const meta = parseTorrent(bytes);
-    if (meta.v2Only) {
-      throw new EngineError(
-        'v2-only',
-        'This torrent is of the newer kind (v2 only), which is not supported yet. Look for a v1 or hybrid one.',
-      );
-    }
+    if (meta.v2Only) refuseV2();
     const known = this.torrents.get(meta.infoHash);
     const torrent = known ?? this.create(meta.infoHash, meta.name);
     this.loop.event(torrent, now => {
@@ -350,6 +347,10 @@ export class Session {
     this.closing = null;
     done();
   }
+}
+
+function refuseV2(): never {
+  return fail('v2-only', 'This torrent is of the newer kind (v2 only), which is not supported yet. Look for a v1 or hybrid one.');
 }
 
 /** From the outside files are numbered without the pads, which nobody sees; inside with them. */

@@ -14,6 +14,7 @@ import type { ProgressRecord, TorrentRecord } from './resume.ts';
 import type { FileStat } from './storage.ts';
 import type { WireTarget } from './wire.ts';
 import { EngineError } from './errors.ts';
+import { leftOut, type FileRange } from './codec/magnet.ts';
 import { parseInfo } from './codec/metainfo.ts';
 import type { Metainfo } from './codec/metainfo.ts';
 import type { InfoHash } from './model/ids.ts';
@@ -36,7 +37,10 @@ export class Torrent implements WireTarget {
   doneAt = 0;
   comment = '';
   root = '';
+  /** Indexes of files; what `selectOnly` leaves out, until a person chose. */
   unwanted: number[] = [];
+  /** The files that its magnet named (BEP 53). */
+  selectOnly: readonly FileRange[] | null = null;
   /** Totals of earlier runs, bytes. */
   readonly before = { uploaded: 0, downloaded: 0 };
   private now = 0;
@@ -86,15 +90,21 @@ export class Torrent implements WireTarget {
 
   // What a person does
 
-  /** Gives it its place and its files, and lets it go. */
-  start(root: string, unwanted: readonly number[], now: number): void {
+  /** Gives it its place and its files, and lets it go. `unwanted` is null where nothing was chosen. */
+  start(root: string, unwanted: readonly number[] | null, now: number): void {
     this.now = now;
     this.started = true;
     this.root = root;
-    this.unwanted = [...unwanted];
+    if (unwanted) this.unwanted = [...unwanted];
     this.makeContent();
     this.recorder.writeTorrent();
     if (this.phase === 'ready') this.resumeWork(now);
+  }
+
+  /** Before its start: these files alone, whether they are known yet or not. */
+  select(ranges: readonly FileRange[]): void {
+    this.selectOnly = ranges;
+    if (this.meta) this.unwanted = leftOut(ranges, this.meta.layout.files);
   }
 
   pause(now: number): void {
@@ -159,9 +169,9 @@ export class Torrent implements WireTarget {
   }
 
   metadataArrived(bytes: Uint8Array): void {
+    let meta: Metainfo;
     try {
-      const meta = parseInfo(bytes, this.id);
-      this.meta = { ...meta, trackers: this.announcer.urls };
+      meta = { ...parseInfo(bytes, this.id), trackers: this.announcer.urls };
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       this.out({ do: 'log', level: 'warn', text: `${this.id}: metadata from peers was refused: ${error.message}` });
@@ -170,14 +180,9 @@ export class Torrent implements WireTarget {
       return;
     }
     this.fetch = null;
-    if (this.started) {
-      this.makeContent();
-      this.recorder.writeTorrent();
-      this.move('checking');
-      this.beginCheck(false);
-    } else {
-      this.move('ready');
-    }
+    this.know(meta);
+    this.move(this.started ? 'checking' : 'ready');
+    if (this.started) this.beginCheck(false);
   }
 
   fileOpened(file: number, problem: FileProblem | null, size: number, mtime: number, now: number): void {
@@ -194,14 +199,8 @@ export class Torrent implements WireTarget {
 
   /** The files of a magnet, out of a .torrent of it. */
   learnFiles(meta: Metainfo): void {
-    if (this.phase === 'fetching') {
-      this.metadataArrived(meta.info);
-      return;
-    }
-    this.meta = meta;
-    if (!this.started) return;
-    this.makeContent();
-    this.recorder.writeTorrent();
+    if (this.phase === 'fetching') this.metadataArrived(meta.info);
+    else this.know(meta);
   }
 
   verified(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
@@ -353,6 +352,14 @@ export class Torrent implements WireTarget {
     this.peerSet.nothingWanted(this.content.downloader.have.isFull, this.now);
   }
 
+  private know(meta: Metainfo): void {
+    this.meta = meta;
+    this.unwanted = leftOut(this.selectOnly, meta.layout.files);
+    if (!this.started) return;
+    this.makeContent();
+    this.recorder.writeTorrent();
+  }
+
   private makeContent(): void {
     if (this.content || !this.meta || this.root === '') return;
     const { budget, ids, random } = this.around;
@@ -366,6 +373,7 @@ export class Torrent implements WireTarget {
     this.started = true;
     this.root = record.root;
     this.unwanted = [...record.unwanted];
+    this.selectOnly = record.selectOnly;
     this.comment = record.comment;
     this.meta = meta;
     this.makeContent();

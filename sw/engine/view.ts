@@ -173,6 +173,7 @@ const PROBLEM_CODES = {
 export function viewDetail(torrent: Torrent, now: number): DetailView {
   const { content, meta } = torrent;
   const files = meta?.layout.files ?? [];
+  const unwanted = new Set(torrent.unwanted);
   return {
     id: torrent.id,
     hasMetadata: meta !== null,
@@ -187,7 +188,7 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
         path: file.path,
         size: file.length,
         done: content?.fileDone[index] ?? 0,
-        wanted: content?.wanted[index] ?? true,
+        wanted: !unwanted.has(index),
       }))
       .filter((_, index) => files[index]?.pad === false),
     peers: [...torrent.peers.values()]
@@ -213,9 +214,11 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
       next: tracker.nextAt === Infinity ? -1 : Math.max(0, Math.ceil((tracker.nextAt - now) / 1000)),
     })),
     magnet: formatMagnet({
-      infoHash: torrent.id,
+      v1Hash: torrent.id,
+      v2Hash: meta?.v2Hash ?? null,
       name: torrent.name,
       trackers: torrent.announcer.trackers.map(tracker => tracker.url),
+      selectOnly: torrent.started ? null : torrent.selectOnly,
     }),
   };
 }

@@ -158,7 +158,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
       )}
       <div class="sheet-foot">
         <div class="sheet-sum">
-          {folder !== null && files.length === 0 && <span>As soon as the list arrives, all files go to </span>}
+          {folder !== null && files.length === 0 && <span>As soon as the list arrives, its files go to </span>}
           {folder !== null && files.length > 0 && <Room selected={selected} free={folder.free} />}
           <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />
           {folder !== null && folder.problem !== '' && <p class="tone-bad">{folder.problem}</p>}
@@ -181,7 +181,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
             type="button"
             class="button button-main"
             disabled={folder === null || item.id === null || none || busy.value}
-            onClick={() => go(token => start(item, indexes.length === files.length ? null : indexes, token))}
+            onClick={() => go(token => start(item, chosen.value === null ? null : indexes, token))}
           >
             Start
           </button>

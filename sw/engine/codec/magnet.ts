@@ -1,6 +1,6 @@
-/** Magnet links: BEP 9, with the file selection of BEP 53. */
+/** Magnet links: BEP 9, with the hashes of v2 (BEP 52) and the file selection of BEP 53. */
 import { fail } from '../errors.ts';
-import { fromHex, toHex, type InfoHash } from '../model/ids.ts';
+import { toHex, truncated, type InfoHash } from '../model/ids.ts';
 import { parseHostPort, type PeerAddress } from './address.ts';
 import { printable } from './text.ts';
 import { trackerUrl, webSeedUrl } from './urls.ts';
@@ -9,19 +9,32 @@ const MAX_LENGTH = 8192;
 const MAX_TRACKERS = 100;
 const MAX_PEERS = 100;
 const MAX_WEB_SEEDS = 100;
+const MAX_SOURCES = 100;
 const MAX_RANGES = 1000;
+/** How a multihash that is a SHA-256 begins: its kind, and 32 bytes. */
+const SHA256_MULTIHASH = '1220';
+const V2_TOPIC = new RegExp(`^urn:btmh:${SHA256_MULTIHASH}([0-9a-f]{64})$`, 'i');
 const MAX_FILE_INDEX = 0x7fffffff;
 const MAX_NAME = 240;
 
+/** Indexes of files, both ends included. */
+export type FileRange = readonly [from: number, to: number];
+
 export interface Magnet {
+  /** The v1 hash where there is one, else the first 20 bytes of the v2 hash. */
   readonly infoHash: InfoHash;
+  readonly v1Hash: InfoHash | null;
+  /** 64 lower-case hex digits. */
+  readonly v2Hash: string | null;
   /** What to call it until its metadata is there; fit to be shown, not to be a file name. */
   readonly name: string | null;
   readonly trackers: readonly string[];
   readonly peers: readonly PeerAddress[];
   readonly webSeeds: readonly string[];
-  /** The files to fetch, as ranges of indexes, both ends included; null for all. */
-  readonly selectOnly: readonly (readonly [from: number, to: number])[] | null;
+  /** Where the torrent file itself can be fetched from. */
+  readonly exactSources: readonly string[];
+  /** The files to fetch; null for all. */
+  readonly selectOnly: readonly FileRange[] | null;
 }
 
 /** Throws `magnet` where the link is none, or names no torrent; a field that cannot be is taken as not there. */
@@ -45,7 +58,7 @@ export function parseMagnet(uri: string): Magnet {
   }
   const all = (key: string): readonly string[] => fields.get(key) ?? [];
   return {
-    infoHash: readInfoHash(all('xt')),
+    ...readHashes(all('xt')),
     name: printable(all('dn')[0] ?? '', MAX_NAME),
     trackers: distinct(all('tr').map(trackerUrl)).slice(0, MAX_TRACKERS),
     peers: all('x.pe')
@@ -53,31 +66,44 @@ export function parseMagnet(uri: string): Magnet {
       .filter(peer => peer !== null)
       .slice(0, MAX_PEERS),
     webSeeds: distinct(all('ws').map(webSeedUrl)).slice(0, MAX_WEB_SEEDS),
+    exactSources: distinct(all('xs').map(webSeedUrl)).slice(0, MAX_SOURCES),
     selectOnly: readRanges(all('so')),
   };
 }
 
-export function formatMagnet(torrent: { infoHash: InfoHash; name: string | null; trackers: readonly string[] }): string {
-  const parts = [`xt=urn:btih:${torrent.infoHash}`];
-  const name = printable(torrent.name ?? '', MAX_NAME);
-  if (name !== null) parts.push(`dn=${encodeURIComponent(name)}`);
-  for (const tracker of distinct(torrent.trackers.map(trackerUrl))) parts.push(`tr=${encodeURIComponent(tracker)}`);
+/** What a link can say of a torrent; of the hashes, at least one is there. */
+type Shared = Pick<Magnet, 'v1Hash' | 'v2Hash' | 'name' | 'trackers'> & Partial<Pick<Magnet, 'webSeeds' | 'selectOnly'>>;
+
+export function formatMagnet({ v1Hash, v2Hash, name, trackers, webSeeds = [], selectOnly = null }: Shared): string {
+  const parts: string[] = [];
+  if (v1Hash !== null) parts.push(`xt=urn:btih:${v1Hash}`);
+  if (v2Hash !== null) parts.push(`xt=urn:btmh:${SHA256_MULTIHASH}${v2Hash}`);
+  const shown = printable(name ?? '', MAX_NAME);
+  if (shown !== null) parts.push(`dn=${encodeURIComponent(shown)}`);
+  for (const tracker of distinct(trackers.map(trackerUrl))) parts.push(`tr=${encodeURIComponent(tracker)}`);
+  for (const seed of distinct(webSeeds.map(webSeedUrl))) parts.push(`ws=${encodeURIComponent(seed)}`);
+  const ranges = selectOnly?.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
+  if (ranges !== undefined) parts.push(`so=${ranges.join(',')}`);
   return `magnet:?${parts.join('&')}`;
 }
 
-function readInfoHash(topics: readonly string[]): InfoHash {
+/** The first hash of each kind. A second one of the same kind would be another torrent. */
+function readHashes(topics: readonly string[]): Pick<Magnet, 'infoHash' | 'v1Hash' | 'v2Hash'> {
+  let v1Hash: InfoHash | null = null;
+  let v2Hash: string | null = null;
   for (const topic of topics) {
-    const hash = /^urn:btih:(?:([0-9a-f]{40})|([2-7a-z]{32}))$/i.exec(topic);
-    if (hash?.[1] !== undefined) return toHex(fromHex(hash[1]));
-    if (hash?.[2] !== undefined) return toHex(fromBase32(hash[2]));
+    const v1 = /^urn:btih:(?:([0-9a-f]{40})|([2-7a-z]{32}))$/i.exec(topic);
+    if (v1?.[1] !== undefined) v1Hash ??= v1[1].toLowerCase();
+    else if (v1?.[2] !== undefined) v1Hash ??= toHex(fromBase32(v1[2]));
+    else v2Hash ??= V2_TOPIC.exec(topic)?.[1]?.toLowerCase() ?? null;
   }
-  if (topics.some(topic => /^urn:btmh:/i.test(topic))) {
-    fail(
-      'v2-only',
-      'This magnet link is for BitTorrent v2 alone, which Starling cannot download yet. Look for a v1 or hybrid link of the same files.',
+  const infoHash =
+    v1Hash ??
+    truncated(
+      v2Hash ??
+        fail('magnet', 'This magnet link does not say which torrent it is for. Copy it again, whole, from where you found it.'),
     );
-  }
-  return fail('magnet', 'This magnet link does not say which torrent it is for. Copy it again, whole, from where you found it.');
+  return { infoHash, v1Hash, v2Hash };
 }
 
 /** 32 characters of RFC 4648's alphabet, in either case, to 20 bytes. */
@@ -97,8 +123,8 @@ function fromBase32(text: string): Uint8Array {
 }
 
 /** `0,2,4-6`; a part that is none is left out, and where none is left all files are meant. */
-function readRanges(values: readonly string[]): [number, number][] | null {
-  const ranges: [number, number][] = [];
+function readRanges(values: readonly string[]): FileRange[] | null {
+  const ranges: FileRange[] = [];
   for (const part of values.flatMap(value => value.split(','))) {
     const match = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(part.trim());
     if (match === null || ranges.length >= MAX_RANGES) continue;
@@ -107,6 +133,18 @@ function readRanges(values: readonly string[]): [number, number][] | null {
     if (from <= to && to <= MAX_FILE_INDEX) ranges.push([from, to]);
   }
   return ranges.length > 0 ? ranges : null;
+}
+
+/**
+ * The indexes of the files, pads aside, that a selection leaves out. One that names none of them cannot be meant for
+ * this torrent, and leaves out none.
+ */
+export function leftOut(selectOnly: readonly FileRange[] | null, files: readonly { readonly pad: boolean }[]): number[] {
+  const named = new Uint8Array(files.length);
+  for (const [from, to] of selectOnly ?? []) named.fill(1, from, to + 1);
+  const isNamed = ({ pad }: { readonly pad: boolean }, index: number): boolean => !pad && named[index] === 1;
+  if (!files.some(isNamed)) return [];
+  return files.flatMap((file, index) => (file.pad || named[index] === 1 ? [] : [index]));
 }
 
 /** What is no valid encoding is left as it stands. */

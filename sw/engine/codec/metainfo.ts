@@ -6,7 +6,7 @@
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { EngineError, fail } from '../errors.ts';
-import { ID_BYTES, toHex, type InfoHash } from '../model/ids.ts';
+import { ID_BYTES, toHex, truncated, type InfoHash } from '../model/ids.ts';
 import { BLOCK, Layout } from '../model/layout.ts';
 import { isHost, type PeerAddress } from './address.ts';
 import { MAX_METADATA } from './extensions.ts';
@@ -34,6 +34,10 @@ const DICT = 0x64;
 export interface Metainfo {
   /** SHA-1 of `info`; of v2 alone, the first 20 bytes of its SHA-256. */
   readonly infoHash: InfoHash;
+  /** SHA-1 of `info`; null where it has no v1 part. */
+  readonly v1Hash: InfoHash | null;
+  /** SHA-256 of `info` in 64 lower-case hex digits; null where it has no v2 part (BEP 52). */
+  readonly v2Hash: string | null;
   /** The dictionary's own bytes. */
   readonly info: Uint8Array;
   /** Safe as a file name. */
@@ -139,8 +143,10 @@ function readInfo(scan: Scan, dict: number): { info: Omit<Metainfo, keyof Surrou
   const hashesEnd = scan.end(pieces) - scan.start(dict);
   const pieceHashes = info.subarray(hashesEnd - (hashes?.length ?? 0), hashesEnd);
   const isPrivate = (scan.integer(scan.find(dict, 'private')) ?? 0) !== 0;
-  const infoHash = toHex(v2Only ? sha256(info).subarray(0, ID_BYTES) : sha1(info));
-  return { info: { infoHash, info, name, layout, pieceHashes, isPrivate, v2Only }, tree };
+  const v1Hash = v2Only ? null : toHex(sha1(info));
+  const v2Hash = isV2 ? toHex(sha256(info)) : null;
+  const infoHash = v1Hash ?? truncated(v2Hash ?? '');
+  return { info: { infoHash, v1Hash, v2Hash, info, name, layout, pieceHashes, isPrivate, v2Only }, tree };
 }
 
 function readPieceLength(scan: Scan, dict: number, isV2: boolean): number {

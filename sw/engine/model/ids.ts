@@ -6,6 +6,11 @@ export type InfoHash = string;
 
 export const ID_BYTES = 20;
 
+/** What goes for an info-hash of v2 where there is room for 20 bytes (BEP 52): on the wire, at trackers, in our records. */
+export function truncated(v2Hash: string): InfoHash {
+  return v2Hash.slice(0, 2 * ID_BYTES);
+}
+
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 export function toHex(bytes: Uint8Array): string {
