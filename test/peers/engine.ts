@@ -1,0 +1,66 @@
+/** The engine with its adapters in this process, and a real host and io-daemon under it, without a browser. */
+import { PlatformClock, platformRandom } from '../../sw/adapters/platform.ts';
+import { DaemonHttp } from '../../sw/adapters/daemon-http.ts';
+import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
+import { DaemonState } from '../../sw/adapters/daemon-state.ts';
+import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
+import { DaemonDatagrams } from '../../sw/adapters/daemon-udp.ts';
+import { Session } from '../../sw/engine/index.ts';
+import { type Daemon, pairedToken, RealLink, startDaemon } from '../adapters/daemon.ts';
+
+const INSTALL = 'install-peers';
+
+export class RealEngine {
+  readonly session: Session;
+  readonly daemon: Daemon;
+  readonly log: string[] = [];
+  readonly #real: RealLink;
+  readonly #clock = new PlatformClock();
+
+  private constructor(daemon: Daemon, real: RealLink) {
+    this.daemon = daemon;
+    this.#real = real;
+    const { link } = real;
+    this.session = new Session(
+      {
+        clock: this.#clock,
+        random: platformRandom,
+        net: new DaemonNet(link.io, () => undefined),
+        datagrams: new DaemonDatagrams(link.io),
+        store: new DaemonStore(link.io),
+        http: new DaemonHttp(link.io),
+        state: new DaemonState(link.control, () => link.epoch),
+        log: (level, text) => this.log.push(`${level} ${text}`),
+      },
+      { version: '0.0.0' },
+    );
+    this.session.attach(real.kept);
+  }
+
+  /** `io` is the folder of a built io-daemon; 127.0.0.0/8 may be reached. */
+  static async start(io: string): Promise<RealEngine> {
+    const daemon = await startDaemon(io);
+    const real = new RealLink(daemon);
+    real.link.pair({ token: await pairedToken(daemon, INSTALL), installId: INSTALL });
+    await real.until('linked');
+    return new RealEngine(daemon, real);
+  }
+
+  /** Takes in a .torrent and starts it in the default root. */
+  download(torrent: Uint8Array): string {
+    const { id } = this.session.add({ kind: 'file', bytes: torrent });
+    this.session.start(id, null, this.#real.root);
+    return id;
+  }
+
+  state(id: string): string {
+    return this.session.rows().find(row => row.id === id)?.state ?? 'absent';
+  }
+
+  async stop(): Promise<void> {
+    this.session.detach();
+    this.#clock.stop();
+    this.#real.link.close();
+    await this.daemon.close();
+  }
+}
