@@ -1,19 +1,20 @@
 /** An authenticated connection: every frame that the engine may send, and what it sets going. */
 import { WireError } from '../wire/bytes.ts';
 import { decodeFrame, splitMessage } from '../wire/codec.ts';
-import { ErrorCode, type Frame, type FrameOf, type IoStats, MAX_FRAME, Op } from '../wire/frames.ts';
+import { ErrorCode, type Frame, type FrameOf, type IoStats, MAX_FRAME, MAX_POSITION, Op } from '../wire/frames.ts';
 import { ClientFiles } from './client-files.ts';
 import { Gather } from './gather.ts';
 import { HttpOut } from './http-out.ts';
 import { LIMITS } from './limits.ts';
 import { Outbox } from './outbox.ts';
+import { Rc4 } from './rc4.ts';
 import { blocksOf } from './rules.ts';
 import type { Services } from './services.ts';
 import { Tcp } from './tcp.ts';
 import { Udp } from './udp.ts';
 import { isVerifiable, verify } from './verify.ts';
 
-const CAPABILITIES = ['tcp', 'udp', 'landing', 'gather', 'http', 'verify'];
+const CAPABILITIES = ['tcp', 'cipher', 'udp', 'landing', 'gather', 'http', 'verify'];
 /** Requests that are being worked on at once. */
 const TASKS = 8_192;
 const CONTINUE: ReadonlySet<ErrorCode> = new Set([
@@ -137,6 +138,8 @@ export class Client {
         return this.#tcp.get(frame.sock)?.credit(frame.bytes);
       case Op.STREAM_FRAMED:
         return this.#tcp.get(frame.sock)?.framed(frame.maxFrame, frame.back);
+      case Op.STREAM_CIPHER:
+        return this.#cipher(frame);
       case Op.LAND_OPEN:
         return this.#landOpen(frame);
       case Op.LAND_RULE:
@@ -202,6 +205,14 @@ export class Client {
       default:
         return frame satisfies never;
     }
+  }
+
+  #cipher({ id, sock, receive, send, back }: FrameOf<typeof Op.STREAM_CIPHER>): void {
+    for (const { key, position } of [receive, send]) {
+      if (key.length === 0 || position > MAX_POSITION) throw new WireError(ErrorCode.BAD_STATE, 'no such keystream', id);
+    }
+    const isTaken = this.#tcp.get(sock)?.cipher(Rc4.at(receive), Rc4.at(send), back) ?? true;
+    if (!isTaken) throw new WireError(ErrorCode.BAD_STATE, 'the stream is framed or enciphered already', id);
   }
 
   #landOpen(frame: FrameOf<typeof Op.LAND_OPEN>): void {

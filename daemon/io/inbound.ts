@@ -70,6 +70,13 @@ export class Inbound {
     this.#resume();
   }
 
+  /** What was held back, behind `back`, is deciphered by `decipher`, in place; the caller does so with all that follows. */
+  cipher(decipher: (bytes: Buffer) => void, back: Uint8Array): void {
+    const bytes = Buffer.concat([back, this.#unhold()]);
+    decipher(bytes);
+    this.consume(bytes);
+  }
+
   /** From here on there are frames of at most `maxFrame` bytes. `back` comes before what is held and what is still to be read. */
   framed(maxFrame: number, back: Uint8Array): void {
     if (this.#state.name !== 'raw') return;

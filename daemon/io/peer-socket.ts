@@ -4,6 +4,7 @@ import { CloseReason, type Frame, Op } from '../wire/frames.ts';
 import { Inbound, type InboundEvents } from './inbound.ts';
 import type { Landing } from './landing.ts';
 import { ASSEMBLY, LIMITS, LINGER, TELL_AFTER, TELL_BYTES } from './limits.ts';
+import type { Rc4 } from './rc4.ts';
 import { Rules } from './rules.ts';
 
 type State = 'waiting' | 'connecting' | 'open' | 'closed';
@@ -32,6 +33,7 @@ export class PeerSocket {
   #state: State = 'waiting';
   #socket: Socket | null = null;
   #isReading = false;
+  #cipher: { readonly receive: Rc4; readonly send: Rc4 } | null = null;
   /** Sent before there was a socket. */
   #early: Uint8Array[] = [];
   #earlyBytes = 0;
@@ -107,16 +109,27 @@ export class PeerSocket {
     this.steer();
   }
 
+  /** From here on all is deciphered that is read, and enciphered that is sent. False where it is too late for that. */
+  cipher(receive: Rc4, send: Rc4, back: Uint8Array): boolean {
+    if (this.isFramed || this.#cipher !== null) return false;
+    this.#cipher = { receive, send };
+    this.#inbound.cipher(bytes => receive.apply(bytes), back);
+    this.#flush();
+    this.steer();
+    return true;
+  }
+
   /** Bytes off the socket; they are the reader's again afterwards. */
   read(bytes: Buffer): void {
     if (this.#state === 'closed') return;
     this.#shared.counters.netIn += bytes.length;
+    this.#cipher?.receive.apply(bytes);
     this.#inbound.consume(bytes);
     this.#flush();
     this.steer();
   }
 
-  /** `written` is called when the system has taken all of it. */
+  /** Takes the bytes over, and enciphers them in place. `written` is called when the system has taken all of them. */
   write(parts: readonly Uint8Array[], written?: (error?: Error | null) => void): void {
     const socket = this.#socket;
     let bytes = 0;
@@ -126,6 +139,7 @@ export class PeerSocket {
       written?.(new Error('the socket was closed'));
       return;
     }
+    if (this.#cipher !== null) for (const part of parts) this.#cipher.send.apply(part);
     if (socket === null) {
       this.#early.push(...parts);
       this.#earlyBytes += bytes;

@@ -38,7 +38,9 @@ import {
   IpFamily,
   type IoStats,
   type KeptBuffer,
+  type Keystream,
   LandStatus,
+  MAX_KEY,
   MAX_PREFIX,
   MAX_TAG,
   NetStatus,
@@ -134,6 +136,7 @@ const verifyItem = struct<FrameOf<typeof Op.VERIFY>['items'][number]>({
   height: u8,
   expected: shortBytes,
 });
+const keystream = struct<Keystream>({ key: bytes(u8, MAX_KEY), position: u32 });
 const netStatus = oneOf(NetStatus);
 const fileStatus = oneOf(FileStatus);
 
@@ -179,6 +182,7 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.UDP_LEAVE]: group,
   [Op.STREAM_CREDIT]: struct({ sock: u32, bytes: u32 }),
   [Op.STREAM_FRAMED]: struct({ sock: u32, maxFrame: u32, back: rest }),
+  [Op.STREAM_CIPHER]: struct({ sock: u32, receive: keystream, send: keystream, back: rest }),
   [Op.LAND_OPEN]: struct({ buffer: u32, length: u32, tag: bytes(u8, MAX_TAG), spans }),
   [Op.LAND_RULE]: struct({ sock: u32, buffer: u32, withdraw: flag, prefix: bytes(u8, MAX_PREFIX), runs: list(u16, run) }),
   [Op.LAND_PUT]: struct({ buffer: u32, offset: u32, bytes: rest }),

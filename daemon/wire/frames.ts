@@ -36,6 +36,7 @@ export const Op = {
   UDP_LEAVE: 0x26,
   STREAM_CREDIT: 0x30,
   STREAM_FRAMED: 0x31,
+  STREAM_CIPHER: 0x32,
   LAND_OPEN: 0x38,
   LAND_RULE: 0x39,
   LAND_PUT: 0x3a,
@@ -179,6 +180,12 @@ export interface DigestOf {
   readonly expected: Uint8Array;
 }
 
+/** RC4 under a key of 1 to 32 bytes, of whose keystream the first `position` bytes are used up. */
+export interface Keystream {
+  readonly key: Uint8Array;
+  readonly position: number;
+}
+
 export const LandStatus = { OK: 0, MISSING: 1, MISMATCH: 2, ERROR: 3 } as const;
 export type LandStatus = (typeof LandStatus)[keyof typeof LandStatus];
 
@@ -218,6 +225,9 @@ export const PRE_AUTH_FRAME = 4096;
 export const MAX_FRAME = 4 << 20;
 export const MAX_PREFIX = 16;
 export const MAX_TAG = 64;
+export const MAX_KEY = 32;
+/** How far into a keystream a cipher may begin. */
+export const MAX_POSITION = 1 << 16;
 
 export interface IoStats {
   readonly uptimeMs: number;
@@ -361,6 +371,17 @@ export type Frame =
       readonly sock: number;
       readonly maxFrame: number;
       /** Bytes that the engine had read beyond what it needed; they come first in the framed stream. */
+      readonly back: Uint8Array;
+    }
+  | {
+      readonly op: typeof Op.STREAM_CIPHER;
+      readonly id: number;
+      readonly sock: number;
+      /** What the daemon deciphers all that it reads with, `back` included. */
+      readonly receive: Keystream;
+      /** What it enciphers all that it sends with. */
+      readonly send: Keystream;
+      /** Bytes that the engine had read beyond what it needed, still enciphered. */
       readonly back: Uint8Array;
     }
   | {

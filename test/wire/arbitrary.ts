@@ -27,6 +27,7 @@ const oneOf = <T>(values: Readonly<Record<string, T>>) => fc.constantFrom(...Obj
 const span = fc.record({ file: u32, offset: u53, length: u32 });
 const run = fc.record({ offset: u32, length: u32, block: u32 });
 const range = fc.record({ offset: u32, length: u32 });
+const keystream = fc.record({ key: bytes(32), position: u32 });
 const time = fc.nat(2_000_000_000_000).map(micros => micros / 1000);
 const kept = fc.record({
   buffer: u32,
@@ -98,6 +99,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.UDP_LEAVE]: frame(Op.UDP_LEAVE, { udp: u32, group: text }),
   [Op.STREAM_CREDIT]: frame(Op.STREAM_CREDIT, { sock: u32, bytes: u32 }),
   [Op.STREAM_FRAMED]: frame(Op.STREAM_FRAMED, { sock: u32, maxFrame: u32, back: bytes(100) }),
+  [Op.STREAM_CIPHER]: frame(Op.STREAM_CIPHER, { sock: u32, receive: keystream, send: keystream, back: bytes(100) }),
   [Op.LAND_OPEN]: frame(Op.LAND_OPEN, { buffer: u32, length: u32, tag: bytes(64), spans: list(span) }),
   [Op.LAND_RULE]: frame(Op.LAND_RULE, {
     sock: u32,
