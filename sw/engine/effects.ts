@@ -3,12 +3,13 @@
  * them out. Connections, buffers, files and requests are numbers that the session hands out, unique over all torrents.
  */
 import type { AnnounceRequest } from './codec/tracker.ts';
-import type { DigestSpec, Range, Run, Span } from './events.ts';
+import type { DigestSpec, Range, Run, Span, StreamCipher } from './events.ts';
 
 export type Effect =
   | { readonly do: 'connect'; readonly conn: number; readonly host: string; readonly port: number }
   | { readonly do: 'send'; readonly conn: number; readonly bytes: Uint8Array }
   | { readonly do: 'credit'; readonly conn: number; readonly bytes: number }
+  | { readonly do: 'cipher'; readonly conn: number; readonly cipher: StreamCipher; readonly back: Uint8Array }
   | { readonly do: 'framed'; readonly conn: number; readonly maxFrame: number; readonly back: Uint8Array }
   | {
       readonly do: 'expect';

@@ -31,6 +31,18 @@ export interface DigestSpec {
   readonly expected: Uint8Array;
 }
 
+/** RC4 under `key`, of whose keystream the first `position` bytes are used up. */
+export interface Keystream {
+  readonly key: Uint8Array;
+  readonly position: number;
+}
+
+/** How a stream is enciphered: what comes with one keystream, what is sent with the other. */
+export interface StreamCipher {
+  readonly receive: Keystream;
+  readonly send: Keystream;
+}
+
 /** `gone` also stands for a store that went away before it could answer: the piece is begun again after it is back. */
 export type CommitStatus = 'ok' | 'missing' | 'mismatch' | 'error' | 'gone';
 

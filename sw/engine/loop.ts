@@ -110,6 +110,8 @@ export class Loop {
         return this.streams.get(effect.conn)?.send(effect.bytes);
       case 'credit':
         return this.streams.get(effect.conn)?.credit(effect.bytes);
+      case 'cipher':
+        return this.streams.get(effect.conn)?.cipher(effect.cipher, effect.back);
       case 'framed':
         return this.streams.get(effect.conn)?.framed(effect.maxFrame, effect.back);
       case 'expect':

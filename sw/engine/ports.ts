@@ -2,7 +2,7 @@
  * What the engine needs of the world. session.ts alone calls these; the machines below it return effects.
  * Every call returns at once; what comes of it arrives later at the given handler. Units: bytes, ms.
  */
-import type { CommitStatus, DigestSpec, FileProblem, Range, Run, Span } from './events.ts';
+import type { CommitStatus, DigestSpec, FileProblem, Range, Run, Span, StreamCipher } from './events.ts';
 
 /** Monotonic and wall time, and one wake-up at a time. */
 export interface Clock {
@@ -37,6 +37,11 @@ export interface Stream {
   send(bytes: Uint8Array): void;
   /** Allows that many more bytes to be received; landed bytes cost none. */
   credit(bytes: number): void;
+  /**
+   * From here on all that is sent and received is enciphered below this stream, spans included. `back` was read too far
+   * and comes first, still enciphered. To be called while no credit is left, and before `framed`.
+   */
+  cipher(cipher: StreamCipher, back: Uint8Array): void;
   /** From here on the stream is frames with a u32 big-endian length; `back` was read too far and comes first. */
   framed(maxFrame: number, back: Uint8Array): void;
   /** Frames that start with `prefix`, then a u32 offset, then data, land in `buffer` if exactly a block of `runs`. */

@@ -1,4 +1,5 @@
-import type { Run, Span } from '../../sw/engine/events.ts';
+import { Rc4 } from '../../daemon/io/rc4.ts';
+import type { Run, Span, StreamCipher } from '../../sw/engine/events.ts';
 import type { Net, Stream, StreamEvents } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
 import type { SimStore } from './disk.ts';
@@ -35,6 +36,8 @@ export class SimInternet {
   /** Whether two hosts reach each other. */
   joined: (a: string, b: string) => boolean = () => true;
   readonly nets = new Set<SimNet>();
+  /** Sees all that goes over a line, as it is there. */
+  tap: ((bytes: Uint8Array) => void) | null = null;
   constructor(readonly clock: VirtualClock) {}
 
   /** From now on two hosts reach each other only where `joined` says so; what joined others is cut. */
@@ -161,6 +164,7 @@ class SimStream implements Stream {
   dead = false;
   private allowed = 0;
   private framing = false;
+  private ciphers: { readonly receive: Rc4; readonly send: Rc4 } | null = null;
   private readonly inbox: Uint8Array[] = [];
   /** By their prefix. */
   private readonly rules = new Map<string, Rule>();
@@ -232,6 +236,14 @@ class SimStream implements Stream {
     this.deliver();
   }
 
+  cipher({ receive, send }: StreamCipher, back: Uint8Array): void {
+    if (this.allowed > 0 || this.framing || this.ciphers) throw new Error('too late, or too early, for a cipher');
+    this.ciphers = { receive: Rc4.at(receive), send: Rc4.at(send) };
+    const held = Uint8Array.from(Buffer.concat([back, ...this.inbox]));
+    this.ciphers.receive.apply(held);
+    this.inbox.splice(0, this.inbox.length, ...(held.length > 0 ? [held] : []));
+  }
+
   framed(_maxFrame: number, back: Uint8Array): void {
     this.framing = true;
     if (back.length > 0) this.inbox.unshift(back);
@@ -275,9 +287,12 @@ class SimStream implements Stream {
   private transmit(bytes: Uint8Array, stall: number): void {
     const { other } = this;
     if (!other || this.dead) return;
+    this.ciphers?.send.apply(bytes);
     // Frames of one stream arrive in order, whatever their size.
     this.lastArrival = Math.max(this.lastArrival, this.net.internet.clock.time + stall + this.net.line.latency);
     this.net.internet.clock.at(this.lastArrival, () => {
+      this.net.internet.tap?.(bytes);
+      other.ciphers?.receive.apply(bytes);
       other.inbox.push(bytes);
       other.deliver();
     });
