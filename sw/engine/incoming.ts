@@ -1,21 +1,33 @@
+import { EngineError, fail } from './errors.ts';
 import type { Loop } from './loop.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { Ids } from './effects.ts';
+import type { PeerEncryption } from './peer.ts';
 import type { ConnectionLimits } from './peers.ts';
 import { CONNECTED } from './phase.ts';
+import { methodsOf } from './securing.ts';
+import type { Security } from './securing.ts';
 import type { Torrent } from './torrent.ts';
-import { decodeHandshake, HANDSHAKE_BYTES } from './codec/peer-wire.ts';
-import { toHex } from './model/ids.ts';
+import { Responder, torrentMark } from './codec/mse.ts';
+import type { Step } from './codec/mse.ts';
+import { decodeHandshake, HANDSHAKE_BYTES, isHandshake } from './codec/peer-wire.ts';
+import { fromHex, sameBytes, toHex } from './model/ids.ts';
 
 /** Connections that have not said which torrent they are for, and ms that they may take to say it. */
 const MAX_UNNAMED = 50;
 const UNNAMED_TIMEOUT = 10_000;
 const LISTEN_PORTS = [6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889, 0];
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 interface Unnamed {
   readonly address: string;
   readonly since: number;
+  readonly stream: Stream;
+  /** What it has said, in plaintext: at most a handshake, and what was said with it while that was enciphered. */
   bytes: Uint8Array;
+  /** While the encryption is agreed on, and after it. */
+  responder: Responder | null;
+  encryption: PeerEncryption;
 }
 
 /** Connections that peers make to us, until their handshake names a torrent of ours. */
@@ -23,6 +35,7 @@ export class Incoming {
   /** The port that peers reach us at; 0 while there is none. */
   port = 0;
   private readonly unnamed = new Map<number, Unnamed>();
+  private readonly marks = new WeakMap<Torrent, string>();
 
   constructor(
     private readonly ports: Ports,
@@ -30,6 +43,7 @@ export class Incoming {
     private readonly torrents: ReadonlyMap<string, Torrent>,
     private readonly limits: ConnectionLimits,
     private readonly ids: Ids,
+    private readonly security: Security,
     /** Told the port, 0 where none was to be had. */
     private readonly opened: (port: number) => void,
   ) {}
@@ -63,19 +77,69 @@ export class Incoming {
   introduce(conn: number, bytes: Uint8Array): void {
     const unnamed = this.unnamed.get(conn);
     if (!unnamed) return;
-    unnamed.bytes = Uint8Array.from([...unnamed.bytes, ...bytes]);
-    if (unnamed.bytes.length < HANDSHAKE_BYTES) return;
-    this.unnamed.delete(conn);
-    const handshake = decodeHandshake(unnamed.bytes);
-    const torrent = handshake ? this.torrents.get(toHex(handshake.infoHash)) : undefined;
-    if (!handshake || !torrent || !CONNECTED.has(torrent.phase)) {
+    try {
+      this.hear(conn, unnamed, bytes);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      this.ports.log('debug', `${unnamed.address} refused: ${error.message}`);
       this.refuse(conn);
-      return;
     }
+  }
+
+  private hear(conn: number, unnamed: Unnamed, bytes: Uint8Array): void {
+    if (unnamed.responder && unnamed.encryption === 'none') {
+      this.secure(unnamed, unnamed.responder.received(bytes));
+      if (unnamed.responder.skey.length === 0) return;
+    } else {
+      unnamed.bytes = Uint8Array.from([...unnamed.bytes, ...bytes]);
+    }
+    if (unnamed.bytes.length < HANDSHAKE_BYTES) return;
+    if (isHandshake(unnamed.bytes)) this.admit(conn, unnamed);
+    else if (unnamed.responder || this.security.encryption() === 'off') fail('protocol', 'It does not speak BitTorrent.');
+    else {
+      unnamed.responder = new Responder(mark => this.find(mark), methodsOf(this.security.encryption()), this.security.random);
+      this.secure(unnamed, unnamed.responder.start(unnamed.bytes));
+      unnamed.bytes = NOTHING;
+    }
+  }
+
+  /** Goes on with the handshake of the encryption; what was said within it is there once it is through. */
+  private secure(unnamed: Unnamed, { send, want, secured }: Step): void {
+    const { stream } = unnamed;
+    if (send.length > 0) stream.send(send);
+    if (want > 0) stream.credit(want);
+    if (!secured) return;
+    unnamed.encryption = secured.cipher ? 'full' : 'handshake';
+    unnamed.bytes = secured.initial;
+    if (secured.cipher) stream.cipher(secured.cipher, NOTHING);
+    if (secured.initial.length < HANDSHAKE_BYTES) stream.credit(HANDSHAKE_BYTES - secured.initial.length);
+  }
+
+  private admit(conn: number, { address, bytes, encryption, responder }: Unnamed): void {
+    const handshake = decodeHandshake(bytes) ?? fail('protocol', 'It does not speak BitTorrent.');
+    if (encryption !== 'full' && this.security.encryption() === 'require') fail('protocol', 'It does not encipher.');
+    if (responder && !sameBytes(responder.skey, handshake.infoHash)) fail('protocol', 'It names two torrents.');
+    const torrent = this.torrents.get(toHex(handshake.infoHash));
+    if (!torrent || !CONNECTED.has(torrent.phase)) fail('protocol', 'It asks for a torrent that is not here.');
+    this.unnamed.delete(conn);
     this.loop.give(conn, torrent);
     this.loop.event(torrent, now => {
-      if (!torrent.peerSet.accept(conn, unnamed.address, handshake, now)) this.refuse(conn);
+      const stream = { encryption, ahead: bytes.slice(HANDSHAKE_BYTES) };
+      if (!torrent.peerSet.accept(conn, address, handshake, stream, now)) this.refuse(conn);
     });
+  }
+
+  private find(mark: string): Uint8Array | null {
+    for (const torrent of this.torrents.values()) {
+      if (CONNECTED.has(torrent.phase) && this.markOf(torrent) === mark) return fromHex(torrent.id);
+    }
+    return null;
+  }
+
+  private markOf(torrent: Torrent): string {
+    const mark = this.marks.get(torrent) ?? torrentMark(fromHex(torrent.id));
+    this.marks.set(torrent, mark);
+    return mark;
   }
 
   private welcome(address: string, open: (events: StreamEvents) => Stream): void {
@@ -85,7 +149,8 @@ export class Incoming {
       this.loop.close(conn);
       return;
     }
-    this.unnamed.set(conn, { address, since: this.ports.clock.now(), bytes: new Uint8Array(0) });
+    const since = this.ports.clock.now();
+    this.unnamed.set(conn, { address, since, stream, bytes: NOTHING, responder: null, encryption: 'none' });
     stream.credit(HANDSHAKE_BYTES);
   }
 

@@ -12,8 +12,11 @@ const CREDIT = 256 * 1024;
 /** No message but a bitfield of 2,097,152 pieces comes near it. */
 const MAX_FRAME = 1 << 20;
 
-/** connecting → handshaking → open → closed; an incoming one starts at handshaking. */
-export type PeerStage = 'connecting' | 'handshaking' | 'open' | 'closed';
+/** connecting → (securing →) handshaking → open → closed; an incoming one starts at handshaking. */
+export type PeerStage = 'connecting' | 'securing' | 'handshaking' | 'open' | 'closed';
+
+/** How much of a connection is enciphered: nothing, its handshake, all of it. */
+export type PeerEncryption = 'none' | 'handshake' | 'full';
 
 /**
  * One connection to a peer: what either side has said so far, and the ways to say more. It decides nothing; the
@@ -23,6 +26,9 @@ export class Peer {
   stage: PeerStage;
   /** IP:port as dialled or accepted. */
   address: string;
+  encryption: PeerEncryption = 'none';
+  /** Said behind the handshake and read with it, in plaintext. */
+  ahead: Uint8Array = new Uint8Array(0);
   peerId = '';
   client = '';
   fast = false;
@@ -79,7 +85,8 @@ export class Peer {
   begin(now: number): void {
     this.stage = 'open';
     this.lastHeardAt = now;
-    this.out({ do: 'framed', conn: this.conn, maxFrame: MAX_FRAME, back: new Uint8Array(0) });
+    this.out({ do: 'framed', conn: this.conn, maxFrame: MAX_FRAME, back: this.ahead });
+    this.ahead = new Uint8Array(0);
     this.out({ do: 'discard', conn: this.conn, prefix: Uint8Array.of(PIECE_ID) });
     this.out({ do: 'credit', conn: this.conn, bytes: CREDIT });
   }

@@ -1,7 +1,11 @@
 import type { Ids, Outbox } from './effects.ts';
 import { EngineError } from './errors.ts';
 import { Peer } from './peer.ts';
+import type { PeerEncryption } from './peer.ts';
+import { Securing } from './securing.ts';
+import type { Security } from './securing.ts';
 import { Swarm } from './swarm.ts';
+import type { Endpoint } from './swarm.ts';
 import { greet, receive } from './wire.ts';
 import type { WireTarget } from './wire.ts';
 import { Bitfield } from './model/bitfield.ts';
@@ -34,7 +38,8 @@ export class PeerSet {
   readonly swarm = new Swarm();
   /** Peers that the magnet named: recorded with the torrent. */
   named: string[] = [];
-  private readonly endpoints = new Map<Peer, { host: string; port: number }>();
+  private readonly endpoints = new Map<Peer, Endpoint>();
+  private readonly securing: Securing;
   private readonly partial = new Map<Peer, Uint8Array>();
   private readonly unasked = new Map<Peer, number>();
   /** Bytes of peers that have left. */
@@ -46,8 +51,11 @@ export class PeerSet {
     private readonly peerId: Uint8Array,
     private readonly limits: ConnectionLimits,
     private readonly ids: Ids,
+    security: Security,
     private readonly out: Outbox,
-  ) {}
+  ) {
+    this.securing = new Securing(fromHex(infoHash), security, out);
+  }
 
   get uploaded(): number {
     return this.sum('up', this.past.uploaded);
@@ -79,18 +87,30 @@ export class PeerSet {
     this.limits.connecting -= 1;
     peer.stage = 'handshaking';
     peer.address = address;
-    this.sendHandshake(peer, now);
+    if (this.securing.isDue(this.endpoints.get(peer)?.plain ?? false)) {
+      this.securing.begin(peer, this.handshake(), now);
+      return;
+    }
+    peer.send(this.handshake(), now);
     this.out({ do: 'credit', conn, bytes: HANDSHAKE_BYTES });
   }
 
   /** A connection that came to us, after its handshake named this torrent. False if there is no room for it. */
-  accept(conn: number, address: string, handshake: Handshake, now: number): boolean {
+  accept(
+    conn: number,
+    address: string,
+    handshake: Handshake,
+    stream: { readonly encryption: PeerEncryption; readonly ahead: Uint8Array },
+    now: number,
+  ): boolean {
     const host = parseHostPort(address)?.host ?? address;
     if (this.all.size >= MAX_PEERS || this.swarm.isBanned(host)) return false;
     this.torrent.at(now);
     const peer = this.add(conn, address, true, now);
     this.limits.open += 1;
-    this.sendHandshake(peer, now);
+    peer.encryption = stream.encryption;
+    peer.ahead = stream.ahead;
+    peer.send(this.handshake(), now);
     this.handshaken(peer, handshake, now);
     return true;
   }
@@ -102,9 +122,12 @@ export class PeerSet {
     try {
       if (peer.stage === 'open') receive(peer, bytes, this.torrent, now);
       else if (peer.stage === 'handshaking') this.shake(peer, bytes, now);
+      else if (peer.stage === 'securing') this.secure(peer, bytes, now);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
+      const failed = peer.stage === 'securing';
       this.close(peer, error.message, now);
+      if (failed) this.connect(now);
     }
   }
 
@@ -120,7 +143,10 @@ export class PeerSet {
   /** The stream ended by itself. */
   closed(conn: number, now: number): void {
     const peer = this.all.get(conn);
-    if (peer) this.forget(peer, now);
+    if (!peer) return;
+    const failed = peer.stage === 'securing';
+    this.forget(peer, now);
+    if (failed) this.connect(now);
   }
 
   close(peer: Peer, reason: string, now: number): void {
@@ -128,6 +154,11 @@ export class PeerSet {
     this.out({ do: 'log', level: 'debug', text: `${this.infoHash}: ${peer.address} dropped: ${reason}` });
     this.out({ do: 'close', conn: peer.conn });
     this.forget(peer, now);
+  }
+
+  /** Those that are not enciphered, or not yet. */
+  closePlain(now: number): void {
+    for (const peer of [...this.all.values()]) if (peer.encryption !== 'full') this.close(peer, 'it is not enciphered', now);
   }
 
   closeAll(now: number): void {
@@ -201,9 +232,13 @@ export class PeerSet {
     return peer;
   }
 
-  private sendHandshake(peer: Peer, now: number): void {
-    const handshake = { infoHash: fromHex(this.infoHash), peerId: this.peerId, fast: true, extended: true, dht: false };
-    peer.send(encodeHandshake(handshake), now);
+  private handshake(): Uint8Array {
+    return encodeHandshake({ infoHash: fromHex(this.infoHash), peerId: this.peerId, fast: true, extended: true, dht: false });
+  }
+
+  private secure(peer: Peer, bytes: Uint8Array, now: number): void {
+    const first = this.securing.received(peer, bytes, now);
+    if (first) this.shake(peer, first, now);
   }
 
   private shake(peer: Peer, bytes: Uint8Array, now: number): void {
@@ -239,6 +274,7 @@ export class PeerSet {
 
   private forget(peer: Peer, now: number): void {
     const worked = peer.stage === 'open';
+    const retry = peer.stage === 'securing' && this.securing.isOptional;
     const isSeed = peer.has.size > 0 && peer.has.isFull;
     const fruitful = peer.down.total + peer.up.total > 0;
     this.limits.open -= 1;
@@ -257,7 +293,9 @@ export class PeerSet {
     this.unasked.delete(peer);
     const endpoint = this.endpoints.get(peer);
     this.endpoints.delete(peer);
-    if (endpoint) this.swarm.ended(endpoint.host, endpoint.port, { worked, fruitful, isSeed }, now);
+    this.securing.forget(peer);
+    if (endpoint && retry) this.swarm.retryPlain(endpoint.host, endpoint.port);
+    else if (endpoint) this.swarm.ended(endpoint.host, endpoint.port, { worked, fruitful, isSeed }, now);
   }
 
   private sum(which: 'up' | 'down', start: number): number {

@@ -16,6 +16,8 @@ import { Loop } from './loop.ts';
 import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
 import { Torrent } from './torrent.ts';
 import { Trackers } from './trackers.ts';
+import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, SETTINGS_KEY } from './settings.ts';
+import type { Settings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { viewDetail, viewTorrent } from './view.ts';
 import type { DetailView, TorrentView } from './view.ts';
@@ -53,6 +55,7 @@ export class Session {
   private readonly around: Surroundings;
   private readonly changed = new Set<Torrent>();
   private removed: string[] = [];
+  settings: Settings = DEFAULT_SETTINGS;
   private attached = false;
   private ticking = false;
   private lastSecond = 0;
@@ -76,9 +79,12 @@ export class Session {
       introduced: (conn, bytes) => this.incoming.introduce(conn, bytes),
       announce: (url, announce, done) => this.trackers.announce(url, announce, ports.clock.now(), done),
     });
-    this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids, port => this.sockets.open(port));
     this.sockets = new UdpSockets(ports, this.loop, (...datagram) => this.trackers.udp.received(...datagram));
     this.trackers = new Trackers(ports.http, this.sockets, random);
+    const security = { encryption: () => this.settings.encryption, random: (count: number) => ports.random.bytes(count) };
+    this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids, security, port =>
+      this.sockets.open(port),
+    );
     this.around = {
       ids: this.ids,
       budget: this.budget,
@@ -87,6 +93,7 @@ export class Session {
       key: Math.floor(random() * 2 ** 31),
       client: `Starling ${options.version}`,
       random,
+      security,
       wall: () => Math.floor(ports.clock.wall()),
       listenPort: () => this.incoming.port,
       interest: (id, peer) => {
@@ -99,6 +106,8 @@ export class Session {
   /** Once, before anything else: the records of the state store. What cannot be read is logged and left alone. */
   load(records: readonly { readonly key: string; readonly value: Uint8Array }[]): void {
     const byKey = new Map(records.map(({ key, value }) => [key, value]));
+    const settings = byKey.get(SETTINGS_KEY);
+    if (settings) this.settings = decodeSettings(settings);
     for (const [key, value] of byKey) {
       const id = /^t\/([0-9a-f]{40})\/torrent$/.exec(key)?.[1];
       if (id === undefined || this.torrents.has(id)) continue;
@@ -173,6 +182,16 @@ export class Session {
     this.changed.delete(torrent);
     this.removed.push(id);
     this.loop.event(torrent, () => torrent.remove(withData));
+  }
+
+  /** Sets what is given and keeps it. Connections that are not allowed any more end. */
+  configure(change: Partial<Settings>): void {
+    this.settings = { ...this.settings, ...change };
+    this.ports.state.write([{ key: SETTINGS_KEY, value: encodeSettings(this.settings) }], problem => {
+      if (problem !== '') this.ports.log('warn', `the settings could not be saved: ${problem}`);
+    });
+    if (this.settings.encryption !== 'require') return;
+    for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.peerSet.closePlain(now));
   }
 
   rows(): TorrentView[] {

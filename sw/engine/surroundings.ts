@@ -2,6 +2,7 @@ import type { Budget } from './download.ts';
 import type { Ids } from './effects.ts';
 import type { ConnectionLimits } from './peers.ts';
 import type { Peer } from './peer.ts';
+import type { Security } from './securing.ts';
 import type { InfoHash } from './model/ids.ts';
 
 /** What all torrents of a session share. */
@@ -13,6 +14,7 @@ export interface Surroundings {
   readonly key: number;
   readonly client: string;
   readonly random: () => number;
+  readonly security: Security;
   /** ms since 1970. */
   readonly wall: () => number;
   /** The port that peers reach us at; 0 while there is none. */

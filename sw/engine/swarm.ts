@@ -6,6 +6,13 @@ const MAX_FAILURES = 3;
 const RETRY_AFTER = 15_000;
 const RECONNECT_AFTER = 5_000;
 
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  /** To be tried without encryption, unless that is required. */
+  readonly plain: boolean;
+}
+
 interface Known {
   readonly host: string;
   readonly port: number;
@@ -13,6 +20,8 @@ interface Known {
   /** Connections in a row that brought nothing either way. */
   fruitless: number;
   isSeed: boolean;
+  /** It did not speak the encryption when it was last tried with it. */
+  plain: boolean;
   /** Monotonic ms. */
   nextTry: number;
   busy: boolean;
@@ -32,19 +41,19 @@ export class Swarm {
     if (port < 1 || port > 65535 || host === '' || this.banned.has(host)) return false;
     const key = keyOf(host, port);
     if (this.known.has(key) || this.known.size >= MAX_KNOWN) return false;
-    this.known.set(key, { host, port, failures: 0, fruitless: 0, isSeed: false, nextTry: 0, busy: false });
+    this.known.set(key, { host, port, failures: 0, fruitless: 0, isSeed: false, plain: false, nextTry: 0, busy: false });
     return true;
   }
 
   /** The next peer to connect to (`noSeeds`: none that is known to have everything), which counts as busy from now on; null if none may be tried now. */
-  next(now: number, noSeeds = false): { host: string; port: number } | null {
+  next(now: number, noSeeds = false): Endpoint | null {
     for (const [key, peer] of this.known) {
       if (peer.busy || peer.nextTry > now || (noSeeds && peer.isSeed)) continue;
       peer.busy = true;
       // Behind all others: the next call need not step over it.
       this.known.delete(key);
       this.known.set(key, peer);
-      return { host: peer.host, port: peer.port };
+      return { host: peer.host, port: peer.port, plain: peer.plain };
     }
     return null;
   }
@@ -62,9 +71,19 @@ export class Swarm {
       peer.nextTry = now + RECONNECT_AFTER * 2 ** peer.fruitless;
       return;
     }
+    peer.plain = false;
     peer.failures += 1;
     if (peer.failures >= MAX_FAILURES) this.known.delete(key);
     else peer.nextTry = now + RETRY_AFTER * 2 ** peer.failures;
+  }
+
+  /** It ended while its encryption was agreed on: to be tried at once without. */
+  retryPlain(host: string, port: number): void {
+    const peer = this.known.get(keyOf(host, port));
+    if (!peer) return;
+    peer.busy = false;
+    peer.plain = true;
+    peer.nextTry = 0;
   }
 
   /** Never to be tried again, such as an address that turned out to be our own. */
@@ -77,6 +96,7 @@ export class Swarm {
     for (const peer of this.known.values()) {
       peer.busy = false;
       peer.nextTry = 0;
+      peer.plain = false;
       peer.failures = 0;
       peer.fruitless = 0;
     }

@@ -54,7 +54,7 @@ export class Torrent implements WireTarget {
     readonly out: Outbox,
   ) {
     this.announcer = new Announcer(id, around.peerId, around.key, () => this.totals(), around.ids, out);
-    this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.ids, out);
+    this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.ids, around.security, out);
     this.recorder = new Recorder(this, out);
     this.before.uploaded = saved?.uploaded ?? 0;
     this.before.downloaded = saved?.downloaded ?? 0;

@@ -1,5 +1,6 @@
 /** What a torrent looks like from outside: plain values, made when someone looks. */
 import type { FileProblem } from './events.ts';
+import type { PeerEncryption } from './peer.ts';
 import type { Phase } from './phase.ts';
 import type { Torrent } from './torrent.ts';
 import { formatMagnet } from './codec/magnet.ts';
@@ -66,6 +67,7 @@ export interface DetailView {
     up: number;
     progress: number;
     incoming: boolean;
+    encryption: PeerEncryption;
     downloading: boolean;
     uploading: boolean;
     requests: number;
@@ -200,6 +202,7 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
         up: Math.round(peer.up.rate(now)),
         progress: peer.has.size > 0 ? peer.has.count / peer.has.size : 0,
         incoming: peer.incoming,
+        encryption: peer.encryption,
         downloading: peer.amInterested && !peer.peerChoking,
         uploading: peer.peerInterested && !peer.amChoking,
         requests: peer.inflight,

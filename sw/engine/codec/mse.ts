@@ -122,16 +122,17 @@ export class Initiator {
   private readAnswer(send: Rc4, receive: Rc4): Step {
     const { bytes } = this.intake;
     const from = seek(bytes, KEY_BYTES, this.mark);
-    // Behind the answer there is at least a handshake, so that none of this reads too far for good.
-    if (!from.found) return { ...WAIT, want: this.intake.want(from.at + ANSWER_BYTES + HANDSHAKE_BYTES) };
-    this.answer ??= readNumbers(receive.apply(bytes.subarray(from.at + VC.length, from.at + ANSWER_BYTES)));
+    const pads = from.at + ANSWER_BYTES;
+    // Behind the answer there is at least a handshake: all of what is wanted will come.
+    if (!from.found || bytes.length < pads) return { ...WAIT, want: this.intake.want(pads + HANDSHAKE_BYTES) };
+    this.answer ??= readNumbers(receive.apply(bytes.subarray(from.at + VC.length, pads)));
     const { method, pad } = this.answer;
     if ((method !== Method.PLAINTEXT && method !== Method.RC4) || (method & this.offered) === 0) {
       fail('protocol', 'It selected an encryption that was not offered.');
     }
-    const end = from.at + ANSWER_BYTES + pad;
+    const end = pads + pad;
     if (bytes.length < end) return { ...WAIT, want: this.intake.want(end) };
-    receive.apply(bytes.subarray(end - pad, end));
+    receive.apply(bytes.subarray(pads, end));
     const cipher = method === Method.RC4 ? { receive: keystream(receive), send: keystream(send) } : null;
     return { ...WAIT, secured: { cipher, initial: NOTHING, rest: bytes.slice(end) } };
   }
@@ -186,7 +187,7 @@ export class Responder {
     const { bytes } = this.intake;
     const from = seek(bytes, KEY_BYTES, hash('req1', this.secret));
     const end = from.at + 2 * HASH_BYTES + OFFER_BYTES;
-    if (!from.found) return { ...WAIT, want: this.intake.want(end + LENGTH_BYTES) };
+    if (!from.found || bytes.length < end) return { ...WAIT, want: this.intake.want(end + LENGTH_BYTES) };
     const mark = xor(bytes.subarray(from.at + HASH_BYTES, from.at + 2 * HASH_BYTES), hash('req3', this.secret));
     this.skey = this.find(toHex(mark)) ?? fail('protocol', 'It asks for a torrent that is not here.');
     const receive = streamOf('keyA', this.secret, this.skey);

@@ -41,10 +41,14 @@ export function encodeHandshake(handshake: Handshake): Uint8Array {
   return bytes;
 }
 
+/** Whether a connection begins as one that is not enciphered does; 20 bytes tell. */
+export function isHandshake(bytes: Uint8Array): boolean {
+  return PROTOCOL.every((byte, index) => byte === bytes[index]);
+}
+
 /** Reads the first 68 bytes of a connection; null where they are too few or of another protocol. */
 export function decodeHandshake(bytes: Uint8Array): Handshake | null {
-  if (bytes.length < HANDSHAKE_BYTES) return null;
-  for (let i = 0; i < PROTOCOL.length; i++) if (bytes[i] !== PROTOCOL[i]) return null;
+  if (bytes.length < HANDSHAKE_BYTES || !isHandshake(bytes)) return null;
   const has = (bit: { byte: number; mask: number }): boolean => (bytes[bit.byte]! & bit.mask) !== 0;
   return {
     infoHash: bytes.slice(INFO_HASH_AT, PEER_ID_AT),
