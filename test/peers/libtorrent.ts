@@ -19,6 +19,8 @@ export interface PeerOptions {
   readonly peers?: readonly string[];
   /** Bytes a second; 0 none. */
   readonly uploadLimit?: number;
+  /** `off` by default. */
+  readonly encryption?: 'off' | 'prefer' | 'require';
   /** Runs before the command, such as `ip netns exec NAME`. */
   readonly under?: readonly string[];
 }
@@ -37,6 +39,8 @@ export interface LeechResult {
   readonly seconds: number;
   readonly cpu: number;
   readonly rss: number;
+  /** How its last connection was enciphered: none, handshake or full; empty without one. */
+  readonly encryption: string;
 }
 
 type Line = { event: 'up'; port: number } | ({ event: 'status' } & PeerStatus) | ({ event: 'done' } & LeechResult);
@@ -53,6 +57,7 @@ export class LibtorrentPeer {
   private constructor(role: 'seed' | 'leech', options: PeerOptions) {
     const args = [script, role, '--dir', options.dir, '--listen', options.listen ?? '127.0.0.1:0'];
     if (options.torrent !== undefined) args.push('--torrent', options.torrent);
+    if (options.encryption !== undefined) args.push('--encryption', options.encryption);
     if (options.magnet !== undefined) args.push('--magnet', options.magnet);
     if (options.uploadLimit) args.push('--upload-limit', String(options.uploadLimit));
     for (const peer of options.peers ?? []) args.push('--peer', peer);

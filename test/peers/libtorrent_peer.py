@@ -3,6 +3,7 @@
 
 libtorrent_peer.py seed|leech --torrent FILE [--magnet URI] --dir DIR [--listen HOST:PORT] [--peer HOST:PORT]...
                    [--upload-limit BYTES_A_SECOND] [--every MS] [--utp]
+                   [--encryption off|prefer|require]
 
 Prints JSON lines: {"event": "up", "port"}, then {"event": "status", ...} every --every ms, and once
 {"event": "done", "seconds", "cpu", "rss"} when everything is there. Reads commands from stdin, one a line:
@@ -39,16 +40,18 @@ def options():
     parser.add_argument("--upload-limit", type=int, default=0)
     parser.add_argument("--every", type=int, default=100)
     parser.add_argument("--utp", action="store_true")
+    parser.add_argument("--encryption", choices=["off", "prefer", "require"], default="off")
     return parser.parse_args()
 
 
-def open_session(listen, utp):
+def open_session(listen, utp, encryption):
+    policy = {"off": 2, "prefer": 1, "require": 0}[encryption]
     return lt.session({
         "listen_interfaces": listen,
         "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
         "enable_outgoing_utp": utp, "enable_incoming_utp": utp,
         "enable_outgoing_tcp": not utp, "enable_incoming_tcp": not utp,
-        "in_enc_policy": 2, "out_enc_policy": 2,
+        "in_enc_policy": policy, "out_enc_policy": policy, "allowed_enc_level": 2 if encryption == "require" else 3,
         "allow_multiple_connections_per_ip": True, "unchoke_slots_limit": -1, "alert_mask": 0,
         "max_out_request_queue": 1500, "max_allowed_in_request_queue": 2000,
         # The low mark is what a seed reads ahead before it has measured a peer's rate, which it does once a second: too
@@ -56,6 +59,17 @@ def open_session(listen, utp):
         "send_buffer_watermark": 3 << 20, "send_buffer_low_watermark": 1 << 20, "send_buffer_watermark_factor": 150,
         "min_reconnect_time": 1, "ssrf_mitigation": False,
     })
+
+
+def encryption(handle):
+    """How a connection is enciphered: none, handshake or full; empty where there is none."""
+    for peer in handle.get_peer_info():
+        if peer.flags & lt.peer_info.handshake or peer.flags & lt.peer_info.connecting:
+            continue
+        if peer.flags & lt.peer_info.rc4_encrypted:
+            return "full"
+        return "handshake" if peer.flags & lt.peer_info.plaintext_encrypted else "none"
+    return ""
 
 
 def add(session, args):
@@ -71,7 +85,7 @@ def add(session, args):
 
 def main():
     args = options()
-    session = open_session(args.listen, args.utp)
+    session = open_session(args.listen, args.utp, args.encryption)
     handle = add(session, args)
     if args.upload_limit:
         handle.set_upload_limit(args.upload_limit)
@@ -81,7 +95,7 @@ def main():
     started, done, pending = time.monotonic(), args.role == "seed", b""
     for peer in args.peer:
         handle.connect_peer(address(peer))
-    next_status = started
+    next_status, seen = started, ""
     while True:
         # A leecher looks often: its time is measured.
         ready, _, _ = select.select([sys.stdin], [], [], 0.005 if not done else 0.05)
@@ -100,9 +114,10 @@ def main():
                 elif command == "quit":
                     return
         now = time.monotonic()
+        seen = encryption(handle) or seen
         if not done and handle.status().is_seeding:
             done, use = True, resource.getrusage(resource.RUSAGE_SELF)
-            say(event="done", seconds=now - started, cpu=use.ru_utime + use.ru_stime, rss=use.ru_maxrss * 1024)
+            say(event="done", encryption=seen, seconds=now - started, cpu=use.ru_utime + use.ru_stime, rss=use.ru_maxrss * 1024)
         if now >= next_status:
             next_status = now + args.every / 1000
             status = handle.status()
