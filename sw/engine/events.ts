@@ -1,5 +1,7 @@
 /** The values that cross the engine's door: spans, digests, verdicts. No platform, no wire. */
 
+export type { Keystream, StreamCipher } from './model/keystream.ts';
+
 /** A part of a file; file 0 stands for zeros that are never written. */
 export interface Span {
   readonly file: number;
@@ -29,18 +31,6 @@ export interface DigestSpec {
   readonly offset: number;
   readonly length: number;
   readonly expected: Uint8Array;
-}
-
-/** RC4 under `key`, of whose keystream the first `position` bytes are used up. */
-export interface Keystream {
-  readonly key: Uint8Array;
-  readonly position: number;
-}
-
-/** How a stream is enciphered: what comes with one keystream, what is sent with the other. */
-export interface StreamCipher {
-  readonly receive: Keystream;
-  readonly send: Keystream;
 }
 
 /** `gone` also stands for a store that went away before it could answer: the piece is begun again after it is back. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DaemonDatagrams } from '../../sw/adapters/daemon-udp.ts';
 import { DaemonHttp } from '../../sw/adapters/daemon-http.ts';
 import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
 import { DaemonState } from '../../sw/adapters/daemon-state.ts';
@@ -35,6 +36,7 @@ async function startEngine(io: string, encryption: Encryption) {
         connect: (host, to, events) => net.connect(host, to, events),
         listen: (_ports, bound, accept) => net.listen([0], taken => bound((port = taken)), accept),
       },
+      datagrams: new DaemonDatagrams(real.io),
       store: new DaemonStore(real.io),
       state: new DaemonState(real.link.control, () => real.link.epoch),
       http: new DaemonHttp(real.io),

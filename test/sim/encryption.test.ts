@@ -30,7 +30,13 @@ function pair(seed: number, modes: { leech: Encryption; seed: Encryption }) {
   world.internet.tap = bytes => void wire.push(Buffer.from(bytes));
   two.session.add({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${torrent.id}&x.pe=10.0.0.1:6881` });
   two.session.start(torrent.id, null, ROOT);
-  return { world, torrent, seed: one, leech: two, seenPlain: (what: Uint8Array) => Buffer.concat(wire).includes(Buffer.from(what)) };
+  return {
+    world,
+    torrent,
+    seed: one,
+    leech: two,
+    seenPlain: (what: Uint8Array) => Buffer.concat(wire).includes(Buffer.from(what)),
+  };
 }
 
 describe.each(MODES)('a leech that has encryption at %s', leech => {

@@ -16,7 +16,7 @@ import type { RandomBytes } from './dh.ts';
 import { HANDSHAKE_BYTES } from './peer-wire.ts';
 import { Rc4 } from './rc4.ts';
 import { fail } from '../errors.ts';
-import type { StreamCipher } from '../events.ts';
+import type { StreamCipher } from '../model/keystream.ts';
 import { sameBytes, toHex } from '../model/ids.ts';
 
 /** What a stream can be once the handshake is through; bits, as they may be offered together. */
