@@ -8,7 +8,7 @@ import {
   type Frame,
   type FrameOf,
 } from '../../daemon/wire/frames.ts';
-import type { Run, Span, StreamCipher } from '../engine/events.ts';
+import type { Run, Span } from '../engine/events.ts';
 import type { Net, Stream, StreamEvents } from '../engine/ports.ts';
 import type { Door } from './daemon-door.ts';
 import { netProblem } from './daemon-status.ts';
@@ -154,7 +154,7 @@ class DaemonStream implements Stream {
     this.tell({ op: Op.STREAM_CREDIT, id: 0, sock: this.sock, bytes });
   }
 
-  cipher({ receive, send }: StreamCipher, back: Uint8Array): void {
+  cipher({ receive, send }: Parameters<Stream['cipher']>[0], back: Uint8Array): void {
     this.tell({ op: Op.STREAM_CIPHER, id: 0, sock: this.sock, receive, send, back });
   }
 

@@ -3,7 +3,8 @@
  * them out. Connections, buffers, files and requests are numbers that the session hands out, unique over all torrents.
  */
 import type { AnnounceRequest } from './codec/tracker.ts';
-import type { DigestSpec, Range, Run, Span, StreamCipher } from './events.ts';
+import type { DigestSpec, Range, Run, Span } from './events.ts';
+import type { StreamCipher } from './model/keystream.ts';
 
 export type Effect =
   | { readonly do: 'connect'; readonly conn: number; readonly host: string; readonly port: number }

@@ -1,7 +1,5 @@
 /** The values that cross the engine's door: spans, digests, verdicts. No platform, no wire. */
 
-export type { Keystream, StreamCipher } from './model/keystream.ts';
-
 /** A part of a file; file 0 stands for zeros that are never written. */
 export interface Span {
   readonly file: number;

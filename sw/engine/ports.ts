@@ -2,7 +2,8 @@
  * What the engine needs of the world. session.ts alone calls these; the machines below it return effects.
  * Every call returns at once; what comes of it arrives later at the given handler. Units: bytes, ms.
  */
-import type { CommitStatus, DigestSpec, FileProblem, Range, Run, Span, StreamCipher } from './events.ts';
+import type { CommitStatus, DigestSpec, FileProblem, Range, Run, Span } from './events.ts';
+import type { StreamCipher } from './model/keystream.ts';
 
 /** Monotonic and wall time, and one wake-up at a time. */
 export interface Clock {

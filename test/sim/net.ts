@@ -1,5 +1,6 @@
 import { Rc4 } from '../../daemon/io/rc4.ts';
-import type { Run, Span, StreamCipher } from '../../sw/engine/events.ts';
+import type { Run, Span } from '../../sw/engine/events.ts';
+import type { StreamCipher } from '../../sw/engine/model/keystream.ts';
 import type { Net, Stream, StreamEvents } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
 import type { SimStore } from './disk.ts';
