@@ -79,11 +79,13 @@ export class SimHost {
   /** The computer loses its power and starts again: the engine, the daemon and what was not flushed are gone. */
   powerCut(survives: () => number): void {
     this.net.drop();
+    this.datagrams.drop();
     this.store.away = true;
     this.disk.powerCut(survives);
     this.wakes += 1;
     this.store = new SimStore(this.world.clock, this.disk);
     this.net = new SimNet(this.world.internet, this.name, this.line, this.store);
+    this.datagrams = this.plug();
     this.session = this.boot();
     this.session.attach([]);
   }
@@ -92,6 +94,7 @@ export class SimHost {
   vanish(): void {
     this.wakes += 1;
     this.net.drop();
+    this.datagrams.drop();
     this.store.away = true;
     this.world.tracker.delete(this.name);
   }
