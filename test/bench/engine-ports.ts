@@ -151,6 +151,7 @@ function deaf(): Stream {
     send: ignore,
     credit: ignore,
     framed: ignore,
+    cipher: ignore,
     expect: ignore,
     unexpect: ignore,
     discard: ignore,
