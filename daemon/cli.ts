@@ -1,8 +1,12 @@
 /** The `starling` command. */
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import envPaths from 'env-paths';
 import * as v from 'valibot';
+import { EngineError } from '../sw/engine/index.ts';
+import { parseOptions } from './cli/arguments.ts';
+import { create } from './cli/create.ts';
+import { CommandError, UsageError } from './cli/errors.ts';
+import { inspect } from './cli/inspect.ts';
 import { hasScreen, openInBrowser } from './host/browser.ts';
 import { StartError } from './host/errors.ts';
 import { LOCAL_SECRET_HEADER } from './host/http.ts';
@@ -12,10 +16,13 @@ import { originOf } from './host/request-guard.ts';
 import { VERSION } from './host/version.ts';
 
 const HELP = `Usage: starling start [options]
+       starling create PATH -o FILE [options]
+       starling inspect FILE|MAGNET [--json]
 
-Starts Starling on this computer and opens it in the browser. Where it runs already, it is opened again.
+start opens Starling in the browser, and starts it where it does not run yet. create makes a torrent of a file or a
+folder, inspect tells what a torrent or a magnet link is: see starling create --help and starling inspect --help.
 
-Options:
+Options of start:
   --port N            stand on this port (kept for later starts; default: 7800 or the next free one)
   --home DIR          keep settings and state here (default: ${defaultHome()})
   --download-dir DIR  put downloads here (kept for later starts; default: your downloads folder)
@@ -26,10 +33,19 @@ Options:
 `;
 
 const EXIT = { OK: 0, FAILED: 1, USAGE: 2 } as const;
+/** Why the system refuses a file. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of its path is no folder',
+  EACCES: 'you may not read or write there',
+  EPERM: 'you may not read or write there',
+  EISDIR: 'it is a folder',
+  ELOOP: 'it became a symbolic link',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the disk is read-only',
+};
 /** For a start that comes while another one is on its way up or down. */
 const RUNNING_WAIT_MS = 15_000;
-
-class UsageError extends Error {}
 
 interface StartOptions {
   readonly home: string;
@@ -44,26 +60,15 @@ function defaultHome(): string {
 }
 
 function parse(args: readonly string[]): StartOptions | 'help' | 'version' {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        port: { type: 'string' },
-        home: { type: 'string' },
-        'download-dir': { type: 'string' },
-        'no-open': { type: 'boolean', default: false },
-        verbose: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-        version: { type: 'boolean', short: 'v', default: false },
-      },
-    });
-  } catch (error) {
-    // Of Node's explanation the first sentence says it all.
-    throw new UsageError(error instanceof Error ? error.message.split('. ')[0] : String(error));
-  }
-  const { values, positionals } = parsed;
+  const { values, positionals } = parseOptions(args, {
+    port: { type: 'string' },
+    home: { type: 'string' },
+    'download-dir': { type: 'string' },
+    'no-open': { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+    version: { type: 'boolean', short: 'v', default: false },
+  });
   if (values.help) return 'help';
   if (values.version) return 'version';
   const [command, ...more] = positionals;
@@ -85,6 +90,11 @@ function parse(args: readonly string[]): StartOptions | 'help' | 'version' {
 /** Runs the command line; resolves to the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
+    const [command, ...rest] = args;
+    if (command === 'create' || command === 'inspect') {
+      await (command === 'create' ? create(rest) : inspect(rest));
+      return EXIT.OK;
+    }
     const options = parse(args);
     if (options === 'help') console.log(HELP.trimEnd());
     else if (options === 'version') console.log(VERSION);
@@ -95,12 +105,19 @@ export async function main(args: readonly string[]): Promise<number> {
       console.error(`${error.message}. See starling --help.`);
       return EXIT.USAGE;
     }
-    if (error instanceof StartError) {
-      console.error(error.message);
-      return EXIT.FAILED;
-    }
-    throw error;
+    const told = sentence(error);
+    if (told === null) throw error;
+    console.error(told);
+    return EXIT.FAILED;
   }
+}
+
+/** What went wrong, in a line for people; null where it is a mistake of ours. */
+function sentence(error: unknown): string | null {
+  if (error instanceof StartError || error instanceof CommandError || error instanceof EngineError) return error.message;
+  if (!(error instanceof Error) || !('syscall' in error && 'path' in error)) return null;
+  const why = 'code' in error ? REASONS[String(error.code)] : undefined;
+  return `${String(error.path)} cannot be used: ${why ?? error.message}.`;
 }
 
 async function start(options: StartOptions): Promise<void> {
