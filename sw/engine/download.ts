@@ -1,4 +1,5 @@
 import type { Ids, Outbox } from './effects.ts';
+import { fail } from './errors.ts';
 import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
 import { ActivePieces } from './pieces.ts';
 import type { ActivePiece } from './pieces.ts';
@@ -10,7 +11,6 @@ import type { Storage } from './storage.ts';
 import type { Bitfield } from './model/bitfield.ts';
 import type { Layout } from './model/layout.ts';
 import { BLOCK } from './model/layout.ts';
-import { encodeMessage } from './codec/peer-wire.ts';
 
 /** Ms without a block until a peer counts as snubbed, and until what it was asked for is asked of others. */
 const SNUBBED_AFTER = 20_000;
@@ -113,11 +113,17 @@ export class Downloader {
     this.landed(peer, piece.buffer, begin, block.length, now);
   }
 
-  /** The peer will not send that block (BEP 6). The next tick asks again, maybe elsewhere: never a tight loop. */
+  /**
+   * The peer will not send that block (BEP 6). The next tick asks again, maybe elsewhere: never a tight loop. Throws
+   * `protocol` where it refuses again and again what it was not asked for.
+   */
   rejected(peer: Peer, index: number, begin: number): void {
     const assignment = peer.assignments.get(index);
     const block = begin / BLOCK;
-    if (!assignment || !peer.settle(index, block)) return;
+    if (!assignment || !peer.settle(index, block)) {
+      if (!peer.mayRefuse()) fail('protocol', 'It refuses blocks that it was not asked for.');
+      return;
+    }
     const { piece } = assignment;
     piece.release(block);
     this.active.sort(piece);
@@ -128,6 +134,12 @@ export class Downloader {
   /** Nothing more will come of what this peer was asked for. */
   withdrawAll(peer: Peer, cancel: boolean, now: number): void {
     for (const assignment of [...peer.assignments.values()]) this.withdraw(peer, assignment, cancel, now);
+  }
+
+  /** The peer has this piece no more. */
+  withdrawPiece(peer: Peer, piece: number, now: number): void {
+    const assignment = peer.assignments.get(piece);
+    if (assignment) this.withdraw(peer, assignment, false, now);
   }
 
   committed(buffer: number, status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array, now: number): Outcome {
@@ -237,7 +249,7 @@ export class Downloader {
 
   private begin(peer: Peer, now: number): ActivePiece | null {
     if (this.budget.used > 0 && this.budget.used + this.layout.pieceLength > this.budget.limit) return null;
-    const index = peer.peerChoking ? this.pickAllowed(peer) : this.picker.pick(peer.has);
+    const index = peer.peerChoking ? this.pickAllowed(peer) : this.pickOpen(peer);
     if (index < 0) return null;
     this.picker.take(index);
     const piece = this.active.open(index, this.ids.buffer(), now);
@@ -264,6 +276,15 @@ export class Downloader {
     if (piece.missing === 0) this.commit(piece);
   }
 
+  /** What the peer suggests comes first, each suggestion once (BEP 6). */
+  private pickOpen(peer: Peer): number {
+    for (const index of peer.suggested) {
+      peer.suggested.delete(index);
+      if (peer.has.get(index) && this.picker.isFree(index)) return index;
+    }
+    return this.picker.pick(peer.has);
+  }
+
   private pickAllowed(peer: Peer): number {
     for (const index of peer.allowedFast) {
       if (peer.has.get(index) && this.picker.isFree(index)) return index;
@@ -286,9 +307,7 @@ export class Downloader {
 
   private cancelOthers(peer: Peer, piece: ActivePiece, block: number, now: number): void {
     for (const other of this.peers.values()) {
-      if (other === peer || !other.settle(piece.index, block)) continue;
-      const message = { type: 'cancel', piece: piece.index, begin: block * BLOCK, length: piece.blockLength(block) } as const;
-      other.send(encodeMessage(message), now);
+      if (other !== peer) other.cancel(piece, block, now);
     }
   }
 

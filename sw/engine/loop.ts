@@ -171,7 +171,7 @@ export class Loop {
           this.cancels.delete(request);
           this.event(torrent, now => {
             const peers = torrent.announcer.answered(request, answer, now);
-            torrent.peerSet.learn(peers, now, CONNECTED.has(torrent.phase));
+            torrent.peerSet.learn(peers, 'tracker', now, CONNECTED.has(torrent.phase));
           });
         });
         if (!isAnswered) this.cancels.set(request, cancel);

@@ -12,6 +12,9 @@ const CREDIT = 256 * 1024;
 /** No message but a bitfield of 2,097,152 pieces comes near it. */
 const MAX_FRAME = 1 << 20;
 
+/** Blocks that a peer may refuse without having been asked for them, over all. */
+const MAX_STRAY_REFUSALS = 64;
+
 /** connecting → (securing →) handshaking → open → closed; an incoming one starts at handshaking. */
 export type PeerStage = 'connecting' | 'securing' | 'handshaking' | 'open' | 'closed';
 
@@ -43,6 +46,10 @@ export class Peer {
   has: Bitfield;
   /** What it said of its pieces while their number was unknown. */
   early: { bits: Uint8Array | null; all: boolean; haves: number[] } = { bits: null, all: false, haves: [] };
+  /** It told which pieces it has, by a message that comes once and first, or piece by piece. */
+  saidPieces = false;
+  /** Pieces that it would rather send than others (BEP 6). */
+  readonly suggested = new Set<number>();
   /** Pieces that we may ask for while choked (BEP 6). */
   readonly allowedFast = new Set<number>();
   /** Pieces that it may ask for while choked, and the bytes of each that are left to it: once over, no more. */
@@ -62,6 +69,8 @@ export class Peer {
   /** When the choker last let it in. */
   unchokedAt = 0;
   private consumed = 0;
+  /** Blocks that it was asked for and that were withdrawn: it may refuse each of them yet. */
+  private withdrawn = 0;
 
   constructor(
     readonly conn: number,
@@ -156,6 +165,21 @@ export class Peer {
     return true;
   }
 
+  /** It refused a block that is not asked of it: false if it does so more often than crossing messages explain. */
+  mayRefuse(): boolean {
+    this.withdrawn -= 1;
+    return this.withdrawn >= -MAX_STRAY_REFUSALS;
+  }
+
+  /** A block that was asked of it came from another: true, and told, if so. */
+  cancel(piece: ActivePiece, block: number, now: number): boolean {
+    if (!this.settle(piece.index, block)) return false;
+    this.withdrawn += 1;
+    const request = { piece: piece.index, begin: block * BLOCK, length: piece.blockLength(block) };
+    this.send(encodeMessage({ type: 'cancel', ...request }), now);
+    return true;
+  }
+
   /** Withdraws everything asked for of a piece; `cancel` also tells the peer. */
   withdraw(assignment: Assignment, cancel: boolean, now: number): void {
     const { piece } = assignment;
@@ -172,6 +196,7 @@ export class Peer {
         }
       }
     }
+    this.withdrawn += assignment.open;
     this.inflight -= assignment.open;
     assignment.open = 0;
     this.dropAssignment(assignment);

@@ -1,15 +1,21 @@
 import type { Ids, Outbox } from './effects.ts';
 import { EngineError } from './errors.ts';
+import type { OwnEnd } from './own-end.ts';
 import { Peer } from './peer.ts';
 import type { PeerEncryption } from './peer.ts';
+import { listenAddress, PeerExchange } from './pex.ts';
 import { Securing } from './securing.ts';
 import type { Security } from './securing.ts';
-import { Swarm } from './swarm.ts';
-import type { Endpoint } from './swarm.ts';
+import { hostOf, Swarm } from './swarm.ts';
+import type { Endpoint, PeerSource } from './swarm.ts';
+import { Turnover, yieldsTo } from './turnover.ts';
+import { introduceOurselves } from './extended.ts';
 import { greet, receive } from './wire.ts';
-import type { WireTarget } from './wire.ts';
+import type { PeerDirectory, WireTarget } from './wire-target.ts';
 import { Bitfield } from './model/bitfield.ts';
-import { parseHostPort } from './codec/address.ts';
+import { hostPort, parseHostPort } from './codec/address.ts';
+import type { PeerAddress } from './codec/address.ts';
+import { PEX_FLAG } from './codec/pex.ts';
 import { fromHex, sameBytes } from './model/ids.ts';
 import type { InfoHash } from './model/ids.ts';
 import { decodeHandshake, encodeHandshake, encodeMessage, HANDSHAKE_BYTES } from './codec/peer-wire.ts';
@@ -21,6 +27,8 @@ const KEEP_ALIVE = 100_000;
 const SILENCE = 180_000;
 /** Of one torrent; the session has a limit over all as well. */
 const MAX_PEERS = 80;
+/** Of one torrent and one host: a household behind one address, and not a whole farm. */
+const MAX_PER_HOST = 8;
 /** Payload that no one asked for, bytes beyond what was, until a peer is dropped for it. */
 const MAX_UNASKED = 32 << 20;
 
@@ -33,13 +41,19 @@ export interface ConnectionLimits {
 }
 
 /** The peers of one torrent: whom it knows, whom it is connected to, and the handshakes in between. */
-export class PeerSet {
+export class PeerSet implements PeerDirectory {
   readonly all = new Map<number, Peer>();
-  readonly swarm = new Swarm();
+  readonly swarm: Swarm;
+  isPrivate = false;
+  private readonly exchange = new PeerExchange(this.all);
+  private readonly turnover = new Turnover();
+  /** What peers were last told of us wanting nothing more. */
+  private toldComplete = false;
   /** Peers that the magnet named: recorded with the torrent. */
   named: string[] = [];
-  private readonly endpoints = new Map<Peer, Endpoint>();
   private readonly securing: Securing;
+  /** The addresses of the swarm that are busy by a connection. */
+  private readonly endpoints = new Map<Peer, Endpoint>();
   private readonly partial = new Map<Peer, Uint8Array>();
   private readonly unasked = new Map<Peer, number>();
   /** Bytes of peers that have left. */
@@ -50,11 +64,13 @@ export class PeerSet {
     private readonly torrent: WireTarget & { at(now: number): void },
     private readonly peerId: Uint8Array,
     private readonly limits: ConnectionLimits,
+    private readonly own: OwnEnd,
     private readonly ids: Ids,
     security: Security,
     private readonly out: Outbox,
   ) {
     this.securing = new Securing(fromHex(infoHash), security, out);
+    this.swarm = new Swarm(address => own.rank(address));
   }
 
   get uploaded(): number {
@@ -64,10 +80,42 @@ export class PeerSet {
     return this.sum('down', this.past.downloaded);
   }
 
-  /** Peers learnt from a magnet or a tracker. */
-  learn(peers: Iterable<{ host: string; port: number }>, now: number, connect: boolean): void {
-    for (const { host, port } of peers) this.swarm.add(host, port);
+  /** Peers that somebody named. A private torrent takes them from trackers alone (BEP 27). */
+  learn(peers: Iterable<PeerAddress>, source: PeerSource, now: number, connect: boolean): void {
+    if (this.isPrivate && source !== 'tracker') return;
+    for (const address of peers) this.swarm.add(address, source);
     if (connect) this.connect(now);
+  }
+
+  /** The torrent turned out to be private: whoever no tracker named is forgotten, and left where we went to them. */
+  keepToTrackers(now: number): void {
+    this.isPrivate = true;
+    this.named = [];
+    this.swarm.keepTrackersOwn();
+    for (const peer of [...this.all.values()]) {
+      const endpoint = peer.incoming ? undefined : this.endpoints.get(peer);
+      if (endpoint && !this.swarm.has(endpoint)) this.close(peer, 'the torrent is private, and no tracker named it', now);
+    }
+    for (const peer of this.all.values()) if (peer.stage === 'open') introduceOurselves(peer, this.torrent, now);
+  }
+
+  introduced(peer: Peer, now: number): void {
+    const { yourIp = null } = peer.extended ?? {};
+    if (yourIp) this.own.seenAs(hostOf(peer.address), yourIp);
+    const address = peer.incoming && !this.endpoints.has(peer) ? listenAddress(peer) : null;
+    if (address) {
+      this.endpoints.set(peer, { ...address, plain: false });
+      this.swarm.occupy(address);
+    }
+    this.closeIfIdle(peer, now);
+  }
+
+  toldOf(peer: Peer, payload: Uint8Array, now: number): void {
+    if (this.isPrivate) return;
+    const by = hostOf(peer.address);
+    for (const told of this.exchange.receive(peer, payload, now)) {
+      if (!this.own.isOurs(told)) this.swarm.add(told, 'pex', by, (told.flags & PEX_FLAG.seed) !== 0);
+    }
   }
 
   /** Once a second while the torrent has connections: new ones, keep-alives and time-outs. */
@@ -77,6 +125,16 @@ export class PeerSet {
       if (peer.stage !== 'open' && age > HANDSHAKE_TIMEOUT) this.close(peer, 'it did not answer the handshake', now);
       else if (now - peer.lastHeardAt > SILENCE) this.close(peer, 'it fell silent', now);
       else if (peer.stage === 'open' && now - peer.lastSentAt > KEEP_ALIVE) peer.send(encodeMessage({ type: 'keepAlive' }), now);
+    }
+    const isComplete = this.torrent.content?.isComplete ?? false;
+    if (isComplete !== this.toldComplete) {
+      this.toldComplete = isComplete;
+      for (const peer of this.all.values()) if (peer.stage === 'open') introduceOurselves(peer, this.torrent, now);
+    }
+    if (!this.isPrivate) this.exchange.tick(now);
+    const waiting = (): boolean => this.swarm.hasNext(now, this.hasEverything);
+    for (const peer of this.turnover.due(this.all, MAX_PEERS, waiting, peer => this.rankOf(peer), now)) {
+      this.close(peer, 'it makes room for another', now);
     }
     this.connect(now);
   }
@@ -103,9 +161,15 @@ export class PeerSet {
     stream: { readonly encryption: PeerEncryption; readonly ahead: Uint8Array },
     now: number,
   ): boolean {
-    const host = parseHostPort(address)?.host ?? address;
-    if (this.all.size >= MAX_PEERS || this.swarm.isBanned(host)) return false;
+    const host = hostOf(address);
+    if (this.swarm.isBanned(host) || this.countAt(host) >= MAX_PER_HOST) return false;
     this.torrent.at(now);
+    if (this.all.size >= MAX_PEERS) {
+      const rank = this.own.rank(parseHostPort(address) ?? { host, port: 0 });
+      const least = yieldsTo(rank, this.all.values(), peer => this.rankOf(peer), now);
+      if (!least) return false;
+      this.close(least, 'it makes room for one that ranks higher', now);
+    }
     const peer = this.add(conn, address, true, now);
     this.limits.open += 1;
     peer.encryption = stream.encryption;
@@ -125,9 +189,11 @@ export class PeerSet {
       else if (peer.stage === 'securing') this.secure(peer, bytes, now);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      const failed = peer.stage === 'securing';
-      this.close(peer, error.message, now);
-      if (failed) this.connect(now);
+      if (peer.stage === 'securing') {
+        // It may speak no cipher at all, which is no breach.
+        this.close(peer, error.message, now);
+        this.connect(now);
+      } else this.breach(peer, error.message, now);
     }
   }
 
@@ -137,7 +203,7 @@ export class PeerSet {
     if (!peer) return;
     const bytes = (this.unasked.get(peer) ?? 0) + length;
     this.unasked.set(peer, bytes);
-    if (bytes > MAX_UNASKED + peer.down.total) this.close(peer, 'it sent too much that was not asked for', now);
+    if (bytes > MAX_UNASKED + peer.down.total) this.breach(peer, 'it sent too much that was not asked for', now);
   }
 
   /** The stream ended by itself. */
@@ -171,7 +237,6 @@ export class PeerSet {
 
   /** Bans whoever is or was at that address, on all its connections. */
   banAddress(address: string, reason: string, now: number): void {
-    const hostOf = (at: string): string => parseHostPort(at)?.host ?? at;
     const host = hostOf(address);
     this.swarm.ban(host);
     for (const peer of [...this.all.values()]) if (hostOf(peer.address) === host) this.close(peer, `banned: ${reason}`, now);
@@ -182,13 +247,21 @@ export class PeerSet {
     for (const peer of this.all.values()) if (peer.stage === 'open' && !peer.has.get(piece)) peer.send(have, now);
   }
 
-  /** Everything wanted is here. With `everything` at all here, peers that have it too are of no use, nor we to them. */
-  nothingWanted(everything: boolean, now: number): void {
+  /** Everything wanted is here. */
+  nothingWanted(now: number): void {
     for (const peer of [...this.all.values()]) {
       if (peer.stage !== 'open') continue;
-      if (everything && peer.has.isFull) this.close(peer, 'both have everything', now);
-      else peer.setInterested(false, now);
+      if (!this.closeIfIdle(peer, now)) peer.setInterested(false, now);
     }
+  }
+
+  /** Drops a peer where neither of us can want anything, or does (BEP 21). */
+  closeIfIdle(peer: Peer, now: number): boolean {
+    if (this.hasEverything && peer.has.isFull) this.close(peer, 'both have everything', now);
+    else if (this.torrent.content?.isComplete && peer.extended?.uploadOnly === true) {
+      this.close(peer, 'neither of us wants anything', now);
+    } else return false;
+    return true;
   }
 
   /** Tells peers that connected before the files were known what we have of them. */
@@ -203,21 +276,15 @@ export class PeerSet {
   }
 
   private connect(now: number): void {
-    const everything = this.torrent.content?.downloader.have.isFull ?? false;
     while (
       this.all.size < MAX_PEERS &&
       this.limits.open < this.limits.max &&
       this.limits.connecting < this.limits.maxConnecting
     ) {
-      const address = this.swarm.next(now, everything);
+      const address = this.swarm.next(now, this.hasEverything);
       if (!address) return;
       const conn = this.ids.conn();
-      const peer = this.add(
-        conn,
-        address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`,
-        false,
-        now,
-      );
+      const peer = this.add(conn, hostPort(address), false, now);
       this.endpoints.set(peer, address);
       this.limits.open += 1;
       this.limits.connecting += 1;
@@ -260,22 +327,62 @@ export class PeerSet {
     if (sameBytes(handshake.peerId, this.peerId)) {
       const own = this.endpoints.get(peer);
       this.close(peer, 'it is ourselves', now);
-      if (own) this.swarm.giveUp(own.host, own.port);
+      if (own) this.swarm.giveUp(own);
       return;
     }
-    for (const other of this.all.values()) {
-      if (other !== peer && other.stage === 'open' && other.peerId === id && other.address !== peer.address) {
-        this.close(peer, 'we are connected to it already', now);
-        return;
+    for (const other of [...this.all.values()]) {
+      if (other === peer || other.stage !== 'open' || other.peerId !== id) continue;
+      const [stays, goes] = this.outlasts(peer, other) ? [peer, other] : [other, peer];
+      const endpoint = this.endpoints.get(goes);
+      if (endpoint && !this.endpoints.has(stays)) {
+        // The address stays busy with the connection that stays.
+        this.endpoints.delete(goes);
+        this.endpoints.set(stays, endpoint);
       }
+      this.close(goes, 'we are connected to it already', now);
+      if (goes === peer) return;
     }
     greet(peer, handshake, this.torrent, now);
+  }
+
+  /**
+   * Which of two connections to one peer is kept; it finds the same as we do. Of two that crossed it is the one that was
+   * dialled from the lower listening port, as in libtorrent, or by the lesser peer id. A stranger who copied the id gets nowhere.
+   */
+  private outlasts(later: Peer, earlier: Peer): boolean {
+    if (hostOf(later.address) !== hostOf(earlier.address)) return false;
+    if (later.incoming === earlier.incoming) return later.address === earlier.address;
+    const dialled = later.incoming ? earlier : later;
+    const [ours, theirs] = [this.torrent.listenPort, parseHostPort(dialled.address)?.port ?? 0];
+    const keepDialled = ours === theirs ? String.fromCharCode(...this.peerId) < earlier.peerId : ours < theirs;
+    return keepDialled === (later === dialled);
+  }
+
+  /** It broke the protocol; the third time its address is banned for it. */
+  private breach(peer: Peer, reason: string, now: number): void {
+    if (this.swarm.breached(hostOf(peer.address))) this.banAddress(peer.address, reason, now);
+    else this.close(peer, reason, now);
+  }
+
+  private rankOf(peer: Peer): number {
+    const address = this.endpoints.get(peer) ?? parseHostPort(peer.address);
+    return address ? this.own.rank(address) : 0;
+  }
+
+  private countAt(host: string): number {
+    let count = 0;
+    for (const peer of this.all.values()) if (hostOf(peer.address) === host) count += 1;
+    return count;
+  }
+
+  private get hasEverything(): boolean {
+    return this.torrent.content?.downloader.have.isFull ?? false;
   }
 
   private forget(peer: Peer, now: number): void {
     const worked = peer.stage === 'open';
     const retry = peer.stage === 'securing' && this.securing.isOptional;
-    const isSeed = peer.has.size > 0 && peer.has.isFull;
+    const isSeed = (peer.has.size > 0 && peer.has.isFull) || peer.extended?.uploadOnly === true;
     const fruitful = peer.down.total + peer.up.total > 0;
     this.limits.open -= 1;
     if (peer.stage === 'connecting') this.limits.connecting -= 1;
@@ -287,6 +394,7 @@ export class PeerSet {
     peer.stage = 'closed';
     peer.has = new Bitfield(0);
     fetch?.gone(peer);
+    this.exchange.gone(peer);
     this.past.uploaded += peer.up.total;
     this.past.downloaded += peer.down.total;
     this.partial.delete(peer);
@@ -294,8 +402,8 @@ export class PeerSet {
     const endpoint = this.endpoints.get(peer);
     this.endpoints.delete(peer);
     this.securing.forget(peer);
-    if (endpoint && retry) this.swarm.retryPlain(endpoint.host, endpoint.port);
-    else if (endpoint) this.swarm.ended(endpoint.host, endpoint.port, { worked, fruitful, isSeed }, now);
+    if (endpoint && retry) this.swarm.retryPlain(endpoint);
+    else if (endpoint) this.swarm.ended(endpoint, { worked, fruitful, isSeed }, now);
   }
 
   private sum(which: 'up' | 'down', start: number): number {

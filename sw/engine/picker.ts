@@ -83,6 +83,15 @@ export class Picker {
     this.#shift(piece, 1);
   }
 
+  /** A peer has a piece less, which goes from its bitfield by this. */
+  removeHave(has: Bitfield, piece: number): void {
+    const wasSeed = this.#seeds.delete(has);
+    if (!has.clear(piece)) return;
+    this.#barren.delete(has);
+    if (wasSeed) this.addPeer(has);
+    else this.#shift(piece, -1);
+  }
+
   setPriority(piece: number, priority: Priority): void {
     if (this.#priority[piece] === priority) return;
     this.#leave(piece);

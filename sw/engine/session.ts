@@ -13,6 +13,7 @@ import { CONNECTED } from './phase.ts';
 import { UdpSockets } from './datagrams.ts';
 import { Incoming } from './incoming.ts';
 import { Loop } from './loop.ts';
+import { ownEnd } from './own-end.ts';
 import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
 import { Torrent } from './torrent.ts';
 import { Trackers } from './trackers.ts';
@@ -89,6 +90,7 @@ export class Session {
       ids: this.ids,
       budget: this.budget,
       limits: this.limits,
+      own: ownEnd(() => this.incoming.port),
       peerId: makePeerId(ports.random.bytes(12)),
       key: Math.floor(random() * 2 ** 31),
       client: `Starling ${options.version}`,
@@ -241,7 +243,7 @@ export class Session {
         torrent.peerSet.named = magnet.peers.map(({ host, port }) =>
           host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
         );
-      torrent.peerSet.learn(magnet.peers, now, CONNECTED.has(torrent.phase));
+      torrent.peerSet.learn(magnet.peers, 'magnet', now, CONNECTED.has(torrent.phase));
       if (!known && this.attached) torrent.attach([], now);
     });
     return { id: torrent.id, already: torrent.started };
@@ -282,7 +284,7 @@ export class Session {
     torrent.announcer.add(record.trackers);
     torrent.peerSet.named = [...record.peers];
     const peers = record.peers.map(peer => parseHostPort(peer)).filter(peer => peer !== null);
-    torrent.peerSet.learn(peers, this.ports.clock.now(), false);
+    torrent.peerSet.learn(peers, 'magnet', this.ports.clock.now(), false);
     try {
       torrent.restore(record, record.info ? { ...parseInfo(record.info, id), trackers: torrent.announcer.urls } : null);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { Budget } from './download.ts';
 import type { Ids } from './effects.ts';
+import type { OwnEnd } from './own-end.ts';
 import type { ConnectionLimits } from './peers.ts';
 import type { Peer } from './peer.ts';
 import type { Security } from './securing.ts';
@@ -10,6 +11,7 @@ export interface Surroundings {
   readonly ids: Ids;
   readonly budget: Budget;
   readonly limits: ConnectionLimits;
+  readonly own: OwnEnd;
   readonly peerId: Uint8Array;
   readonly key: number;
   readonly client: string;

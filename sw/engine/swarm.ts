@@ -1,21 +1,37 @@
+import { hostPort, parseHostPort } from './codec/address.ts';
+import type { PeerAddress } from './codec/address.ts';
+import { Heap } from './model/heap.ts';
+
 /** Addresses remembered a torrent; past it, new ones are ignored until old ones are given up. */
 const MAX_KNOWN = 2000;
+/** Of these, how many may come from where anybody can name them, and how many one peer may have named. */
+const MAX_BY_HEARSAY = 1000;
+const MAX_BY_ONE = 200;
+/** Ports of one host: more would be a way to have us knock at a stranger's door all day. */
+const MAX_PORTS = 8;
+/** Hosts kept out, and hosts whose breaches are counted; the oldest is forgotten first. */
+const MAX_BANNED = 4000;
+/** Breaches of the protocol until a host is banned. */
+const MAX_BREACHES = 3;
 /** Failures in a row after which an address is forgotten until someone names it again. */
 const MAX_FAILURES = 3;
 /** Ms until a peer that failed is tried again, doubled with each failure; and after a connection that worked. */
 const RETRY_AFTER = 15_000;
 const RECONNECT_AFTER = 5_000;
 
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
+/** Who named an address. */
+export type PeerSource = 'tracker' | 'magnet' | 'pex';
+
+/** An address to connect to. */
+export interface Endpoint extends PeerAddress {
   /** To be tried without encryption, unless that is required. */
   readonly plain: boolean;
 }
 
-interface Known {
-  readonly host: string;
-  readonly port: number;
+interface Known extends PeerAddress {
+  source: PeerSource;
+  /** The host that named it, of a `pex` one. */
+  readonly by: string;
   failures: number;
   /** Connections in a row that brought nothing either way. */
   fruitless: number;
@@ -25,70 +41,130 @@ interface Known {
   /** Monotonic ms. */
   nextTry: number;
   busy: boolean;
+  /** Counts its moves between the queues: a place in a queue from before the last one is void. */
+  move: number;
 }
 
-/** The addresses of a torrent's peers: whom to connect to next, and whom not to. */
+/** A place in a queue. */
+interface Place {
+  readonly peer: Known;
+  readonly move: number;
+  readonly nextTry: number;
+  readonly trials: number;
+  /** Of the connection with it (BEP 40). */
+  readonly rank: number;
+}
+
+/**
+ * The addresses of a torrent's peers: whom to connect to next, and whom not to. Those to try now stand in order of
+ * their trials so far and then of rank, the others in order of when they may be tried: nothing is looked through.
+ */
 export class Swarm {
   private readonly known = new Map<string, Known>();
   private readonly banned = new Set<string>();
+  private readonly breaches = new Map<string, number>();
+  private readonly ports = new Counter();
+  private readonly namedBy = new Counter();
+  private hearsay = 0;
+  private readonly ready = new Heap<Place>(isBetter);
+  private readonly readySeeds = new Heap<Place>(isBetter);
+  private readonly later = new Heap<Place>((a, b) => a.nextTry < b.nextTry);
+
+  /** `rank`: how well a connection with that address ranks, higher first. */
+  constructor(private readonly rank: (address: PeerAddress) => number) {}
 
   get size(): number {
     return this.known.size;
   }
 
-  /** True if the address is new. */
-  add(host: string, port: number): boolean {
+  /** True if the address is new. `by` is the host that named it, `isSeed` what it said of it. */
+  add(address: PeerAddress, source: PeerSource, by = '', isSeed = false): boolean {
+    const { host, port } = address;
     if (port < 1 || port > 65535 || host === '' || this.banned.has(host)) return false;
-    const key = keyOf(host, port);
-    if (this.known.has(key) || this.known.size >= MAX_KNOWN) return false;
-    this.known.set(key, { host, port, failures: 0, fruitless: 0, isSeed: false, plain: false, nextTry: 0, busy: false });
+    const key = hostPort(address);
+    const before = this.known.get(key);
+    if (before && (source === 'tracker' || before.source === 'pex')) this.vouch(before, source);
+    if (before || this.known.size >= MAX_KNOWN || this.ports.of(host) >= MAX_PORTS) return false;
+    const isHearsay = source === 'pex';
+    if (isHearsay && (this.hearsay >= MAX_BY_HEARSAY || this.namedBy.of(by) >= MAX_BY_ONE)) return false;
+    const peer: Known = {
+      host,
+      port,
+      source,
+      by,
+      failures: 0,
+      fruitless: 0,
+      isSeed,
+      plain: false,
+      nextTry: 0,
+      busy: false,
+      move: 0,
+    };
+    this.known.set(key, peer);
+    this.ports.up(host);
+    if (isHearsay) {
+      this.hearsay += 1;
+      this.namedBy.up(by);
+    }
+    this.enqueue(peer, peer.isSeed ? this.readySeeds : this.ready);
     return true;
   }
 
   /** The next peer to connect to (`noSeeds`: none that is known to have everything), which counts as busy from now on; null if none may be tried now. */
   next(now: number, noSeeds = false): Endpoint | null {
-    for (const [key, peer] of this.known) {
-      if (peer.busy || peer.nextTry > now || (noSeeds && peer.isSeed)) continue;
-      peer.busy = true;
-      // Behind all others: the next call need not step over it.
-      this.known.delete(key);
-      this.known.set(key, peer);
-      return { host: peer.host, port: peer.port, plain: peer.plain };
-    }
-    return null;
+    const peer = this.best(now, noSeeds);
+    if (!peer) return null;
+    occupy(peer);
+    return { host: peer.host, port: peer.port, plain: peer.plain };
+  }
+
+  /** Whoever accepts connections at that address has connected to us: it is busy until that has {@link ended}. */
+  occupy(address: PeerAddress): void {
+    const peer = this.known.get(hostPort(address));
+    if (peer) occupy(peer);
+  }
+
+  /** Whether there is one to connect to. */
+  hasNext(now: number, noSeeds: boolean): boolean {
+    return this.best(now, noSeeds) !== null;
   }
 
   /** A connection ended. `worked`: the handshake was through; `fruitful`: payload went over it. */
-  ended(host: string, port: number, how: { worked: boolean; fruitful: boolean; isSeed: boolean }, now: number): void {
-    const key = keyOf(host, port);
-    const peer = this.known.get(key);
-    if (!peer) return;
+  ended(address: PeerAddress, how: { worked: boolean; fruitful: boolean; isSeed: boolean }, now: number): void {
+    const peer = this.known.get(hostPort(address));
+    if (!peer?.busy) return;
     peer.busy = false;
     if (how.worked) {
       peer.failures = 0;
       peer.isSeed = how.isSeed;
       peer.fruitless = how.fruitful ? 0 : Math.min(peer.fruitless + 1, 8);
       peer.nextTry = now + RECONNECT_AFTER * 2 ** peer.fruitless;
-      return;
+    } else {
+      peer.plain = false;
+      peer.failures += 1;
+      if (peer.failures >= MAX_FAILURES) {
+        this.forget(peer);
+        return;
+      }
+      peer.nextTry = now + RETRY_AFTER * 2 ** peer.failures;
     }
-    peer.plain = false;
-    peer.failures += 1;
-    if (peer.failures >= MAX_FAILURES) this.known.delete(key);
-    else peer.nextTry = now + RETRY_AFTER * 2 ** peer.failures;
+    this.enqueue(peer, this.later);
   }
 
   /** It ended while its encryption was agreed on: to be tried at once without. */
-  retryPlain(host: string, port: number): void {
-    const peer = this.known.get(keyOf(host, port));
-    if (!peer) return;
+  retryPlain(address: PeerAddress): void {
+    const peer = this.known.get(hostPort(address));
+    if (!peer?.busy) return;
     peer.busy = false;
     peer.plain = true;
     peer.nextTry = 0;
+    this.enqueue(peer, this.later);
   }
 
   /** Never to be tried again, such as an address that turned out to be our own. */
-  giveUp(host: string, port: number): void {
-    this.known.delete(keyOf(host, port));
+  giveUp(address: PeerAddress): void {
+    const peer = this.known.get(hostPort(address));
+    if (peer) this.forget(peer);
   }
 
   /** Not the peers' fault: all of them may be tried at once. */
@@ -100,18 +176,139 @@ export class Swarm {
       peer.failures = 0;
       peer.fruitless = 0;
     }
+    this.rebuild();
+  }
+
+  /** Our own address became known: what waits is put in order anew. */
+  rerank(): void {
+    this.rebuild();
+  }
+
+  /** Forgets the addresses that no tracker named, as a private torrent must (BEP 27). */
+  keepTrackersOwn(): void {
+    for (const peer of [...this.known.values()]) if (peer.source !== 'tracker') this.forget(peer);
+  }
+
+  has(address: PeerAddress): boolean {
+    return this.known.has(hostPort(address));
   }
 
   ban(host: string): void {
-    this.banned.add(host);
-    for (const [key, peer] of this.known) if (peer.host === host) this.known.delete(key);
+    this.breaches.delete(host);
+    remember(this.banned, host);
+    for (const peer of [...this.known.values()]) if (peer.host === host) this.forget(peer);
   }
 
   isBanned(host: string): boolean {
     return this.banned.has(host);
   }
+
+  /** The host broke the protocol; true if it is banned for it, the third time. */
+  breached(host: string): boolean {
+    const count = (this.breaches.get(host) ?? 0) + 1;
+    if (count >= MAX_BREACHES) {
+      this.ban(host);
+      return true;
+    }
+    this.breaches.delete(host);
+    this.breaches.set(host, count);
+    if (this.breaches.size > MAX_BANNED) this.breaches.delete(first(this.breaches.keys()));
+    return false;
+  }
+
+  private best(now: number, noSeeds: boolean): Known | null {
+    for (let place = top(this.later); place && place.nextTry <= now; place = top(this.later)) {
+      this.enqueue(place.peer, place.peer.isSeed ? this.readySeeds : this.ready);
+    }
+    const [place, seed] = [top(this.ready), noSeeds ? undefined : top(this.readySeeds)];
+    const best = place && seed ? (isBetter(place, seed) ? place : seed) : (place ?? seed);
+    return best?.peer ?? null;
+  }
+
+  private enqueue(peer: Known, queue: Heap<Place>): void {
+    if (this.ready.size + this.readySeeds.size + this.later.size > 2 * MAX_KNOWN) {
+      this.rebuild();
+      return;
+    }
+    peer.move += 1;
+    const trials = peer.failures + peer.fruitless;
+    queue.push({ peer, move: peer.move, nextTry: peer.nextTry, trials, rank: queue === this.later ? 0 : this.rank(peer) });
+  }
+
+  /** Everyone who is not busy anew, and without what is void. It takes all of them, and is for what happens seldom. */
+  private rebuild(): void {
+    for (const queue of [this.ready, this.readySeeds, this.later]) queue.clear();
+    for (const peer of this.known.values()) if (!peer.busy) this.enqueue(peer, this.later);
+  }
+
+  private vouch(peer: Known, source: PeerSource): void {
+    this.uncount(peer);
+    peer.source = source;
+  }
+
+  private forget(peer: Known): void {
+    if (!this.known.delete(hostPort(peer))) return;
+    peer.move += 1;
+    this.ports.down(peer.host);
+    this.uncount(peer);
+  }
+
+  private uncount(peer: Known): void {
+    if (peer.source !== 'pex') return;
+    this.hearsay -= 1;
+    this.namedBy.down(peer.by);
+  }
 }
 
-function keyOf(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+/** Fewer trials in vain first, then the higher rank. */
+function isBetter(a: Place, b: Place): boolean {
+  return a.trials === b.trials ? a.rank > b.rank : a.trials < b.trials;
+}
+
+/** The first place that is not void. */
+function top(queue: Heap<Place>): Place | undefined {
+  for (let place = queue.peek(); place; place = queue.peek()) {
+    if (place.move === place.peer.move) return place;
+    queue.pop();
+  }
+  return undefined;
+}
+
+function occupy(peer: Known): void {
+  peer.busy = true;
+  peer.move += 1;
+}
+
+/** How many there are of each; what there is none of takes no memory. */
+class Counter {
+  private readonly counts = new Map<string, number>();
+
+  of(key: string): number {
+    return this.counts.get(key) ?? 0;
+  }
+
+  up(key: string): void {
+    this.counts.set(key, this.of(key) + 1);
+  }
+
+  down(key: string): void {
+    const count = this.of(key) - 1;
+    if (count > 0) this.counts.set(key, count);
+    else this.counts.delete(key);
+  }
+}
+
+function remember(hosts: Set<string>, host: string): void {
+  hosts.add(host);
+  if (hosts.size > MAX_BANNED) hosts.delete(first(hosts));
+}
+
+function first(keys: Iterable<string>): string {
+  for (const key of keys) return key;
+  return '';
+}
+
+/** The host of an address as a connection tells it. */
+export function hostOf(address: string): string {
+  return parseHostPort(address)?.host ?? address;
 }

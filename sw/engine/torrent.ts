@@ -12,7 +12,7 @@ import { Recorder } from './recorder.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { ProgressRecord, TorrentRecord } from './resume.ts';
 import type { FileStat } from './storage.ts';
-import type { WireTarget } from './wire.ts';
+import type { WireTarget } from './wire-target.ts';
 import { EngineError } from './errors.ts';
 import { leftOut, type FileRange } from './codec/magnet.ts';
 import { parseInfo } from './codec/metainfo.ts';
@@ -54,7 +54,7 @@ export class Torrent implements WireTarget {
     readonly out: Outbox,
   ) {
     this.announcer = new Announcer(id, around.peerId, around.key, () => this.totals(), around.ids, out);
-    this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.ids, around.security, out);
+    this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.own, around.ids, around.security, out);
     this.recorder = new Recorder(this, out);
     this.before.uploaded = saved?.uploaded ?? 0;
     this.before.downloaded = saved?.downloaded ?? 0;
@@ -269,10 +269,7 @@ export class Torrent implements WireTarget {
   refresh(peer: Peer): void {
     const downloader = this.content?.downloader;
     if (this.phase !== 'running' || !downloader) return;
-    if (downloader.have.isFull && peer.has.isFull) {
-      this.peerSet.close(peer, 'both have everything', this.now);
-      return;
-    }
+    if (this.peerSet.closeIfIdle(peer, this.now)) return;
     peer.setInterested(downloader.wants(peer), this.now);
     downloader.fill(peer, this.now);
   }
@@ -295,6 +292,11 @@ export class Torrent implements WireTarget {
   private move(to: Phase): void {
     if (!MOVES[this.phase].includes(to)) throw new EngineError('phase', `a torrent cannot go from ${this.phase} to ${to}`);
     this.phase = to;
+  }
+
+  private identify(meta: Metainfo): void {
+    this.meta = meta;
+    if (meta.isPrivate) this.peerSet.keepToTrackers(this.now);
   }
 
   /** From rest to whatever is next: metadata, a start, a check. */
@@ -349,11 +351,11 @@ export class Torrent implements WireTarget {
       this.content.storage.recordSoon(this.now);
       if (this.content.downloader.have.isFull) this.announcer.complete(this.now);
     }
-    this.peerSet.nothingWanted(this.content.downloader.have.isFull, this.now);
+    this.peerSet.nothingWanted(this.now);
   }
 
   private know(meta: Metainfo): void {
-    this.meta = meta;
+    this.identify(meta);
     this.unwanted = leftOut(this.selectOnly, meta.layout.files);
     if (!this.started) return;
     this.makeContent();
@@ -375,7 +377,7 @@ export class Torrent implements WireTarget {
     this.unwanted = [...record.unwanted];
     this.selectOnly = record.selectOnly;
     this.comment = record.comment;
-    this.meta = meta;
+    if (meta) this.identify(meta);
     this.makeContent();
     if (record.paused) this.move('paused');
   }

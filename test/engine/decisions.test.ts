@@ -4,7 +4,6 @@ import { Meter } from '../../sw/engine/meter.ts';
 import { Peer } from '../../sw/engine/peer.ts';
 import { ActivePiece } from '../../sw/engine/pieces.ts';
 import { MAX_DEPTH, Pipeline } from '../../sw/engine/requests.ts';
-import { Swarm } from '../../sw/engine/swarm.ts';
 
 const MB = 1e6;
 
@@ -60,53 +59,6 @@ test('a meter shows a steady rate as it is and forgets it within seconds', () =>
   expect(meter.rate(10_000)).toBeGreaterThan(0.9 * MB);
   expect(meter.rate(10_000)).toBeLessThan(1.1 * MB);
   expect(meter.rate(40_000)).toBeLessThan(0.01 * MB);
-});
-
-describe('the swarm', () => {
-  test('tries an address three times, ever later, and then gives it up', () => {
-    const swarm = new Swarm();
-    swarm.add('10.0.0.1', 6881);
-    const tries: number[] = [];
-    for (let now = 0; now < 600_000; now += 1000) {
-      const address = swarm.next(now);
-      if (!address) continue;
-      tries.push(now);
-      swarm.ended(address.host, address.port, { worked: false, fruitful: false, isSeed: false }, now);
-    }
-    expect(tries).toHaveLength(3);
-    expect(tries[2]! - tries[1]!).toBeGreaterThan(tries[1]! - tries[0]!);
-    expect(swarm.size).toBe(0);
-    expect(swarm.add('10.0.0.1', 6881)).toBe(true);
-  });
-
-  test('waits ever longer for one that brings nothing, and leaves seeds alone when asked to', () => {
-    const swarm = new Swarm();
-    swarm.add('10.0.0.1', 6881);
-    const waits: number[] = [];
-    let ended = 0;
-    for (let now = 0; now < 600_000; now += 1000) {
-      if (!swarm.next(now)) continue;
-      waits.push(now - ended);
-      ended = now;
-      swarm.ended('10.0.0.1', 6881, { worked: true, fruitful: false, isSeed: true }, now);
-    }
-    expect(waits.length).toBeLessThan(9);
-    expect(swarm.next(1e9, true)).toBeNull();
-    expect(swarm.next(1e9)).not.toBeNull();
-  });
-
-  test('never connects to a busy or banned one, nor remembers without limit', () => {
-    const swarm = new Swarm();
-    swarm.add('10.0.0.1', 1);
-    expect(swarm.next(0)).not.toBeNull();
-    expect(swarm.next(0)).toBeNull();
-    swarm.ban('10.0.0.1');
-    expect(swarm.add('10.0.0.1', 2)).toBe(false);
-    for (let port = 1; port < 5000; port++) swarm.add('10.0.0.2', port);
-    expect(swarm.size).toBe(2000);
-    expect(swarm.add('10.0.0.3', 0)).toBe(false);
-    expect(swarm.add('10.0.0.3', 70000)).toBe(false);
-  });
 });
 
 describe('the choker', () => {

@@ -8,6 +8,7 @@ import {
   encodeMetadataData,
   encodeMetadataReject,
   encodeMetadataRequest,
+  mergeExtendedHandshake,
   METADATA_PART,
 } from '../../sw/engine/codec/extensions.ts';
 import { EngineError } from '../../sw/engine/errors.ts';
@@ -25,7 +26,11 @@ describe('the extension handshake', () => {
       yourIp: Uint8Array.of(80, 4, 4, 200),
       uploadOnly: true,
     };
-    expect(decodeExtendedHandshake(encodeExtendedHandshake(own))).toEqual({ ...own, m: new Map(Object.entries(own.m)) });
+    expect(decodeExtendedHandshake(encodeExtendedHandshake(own))).toEqual({
+      ...own,
+      m: new Map(Object.entries(own.m)),
+      prefersEncryption: null,
+    });
   });
 
   it('says nothing of what is not known', () => {
@@ -37,7 +42,8 @@ describe('the extension handshake', () => {
       client: null,
       port: null,
       yourIp: null,
-      uploadOnly: false,
+      uploadOnly: null,
+      prefersEncryption: null,
     });
   });
 
@@ -52,10 +58,25 @@ describe('the extension handshake', () => {
     ['text where a number should be', { metadata_size: bytes('1'), reqq: bytes('1'), p: bytes('1') }],
     ['a name without a printable character', { v: bytes('\u202e\u200b\0') }],
     ['extensions in a list', { m: [1] }],
-    ['an extension switched off', { m: { ut_metadata: 0 } }],
     ['an extension of an id too high', { m: { ut_metadata: 256 } }],
   ])('takes a field that cannot be as not there: %s', (_, fields) => {
     expect(decodeExtendedHandshake(encode(fields))).toEqual(decodeExtendedHandshake(bytes('de')));
+  });
+
+  it('said again changes what it mentions, switches off what it gives the id 0, and leaves the rest', () => {
+    const first = decodeExtendedHandshake(encode({ m: { ut_metadata: 3, ut_pex: 1 }, reqq: 500, p: 6881 }));
+    const merged = mergeExtendedHandshake(first, decodeExtendedHandshake(encode({ m: { ut_pex: 0 }, upload_only: 1 })));
+    expect(merged).toMatchObject({ reqq: 500, port: 6881, uploadOnly: true });
+    expect(merged.m).toEqual(new Map(Object.entries({ ut_metadata: 3, ut_pex: 0 })));
+    const back = mergeExtendedHandshake(merged, decodeExtendedHandshake(encode({ upload_only: 0 })));
+    expect(back.uploadOnly).toBe(false);
+    let many = merged;
+    for (let round = 0; round < 100; round++) {
+      const m = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`x${round}-${i}`, 1]));
+      many = mergeExtendedHandshake(many, decodeExtendedHandshake(encode({ m })));
+    }
+    expect(many.m.size).toBeLessThanOrEqual(64);
+    expect(many.m.get('ut_metadata')).toBe(3);
   });
 
   it('is bounded in all that it keeps', () => {

@@ -15,7 +15,8 @@ function peer(conn: number, metadataSize: number) {
     client: null,
     port: null,
     yourIp: null,
-    uploadOnly: false,
+    uploadOnly: null,
+    prefersEncryption: null,
   };
   return { one, asked: () => sent.splice(0).length };
 }

@@ -191,8 +191,8 @@ export class SimHost {
   }
 }
 
-/** A torrent of seeded bytes: `files` are their lengths by path. Paths in `.pad/` are padding (BEP 47). */
-export function makeTorrent(files: Readonly<Record<string, number>>, pieceLength: number, seed: number) {
+/** A torrent of seeded bytes: `files` are their lengths by path. Paths in `.pad/` are padding (BEP 47). `more` goes into its info. */
+export function makeTorrent(files: Readonly<Record<string, number>>, pieceLength: number, seed: number, more: object = {}) {
   const random = seeded(seed);
   const contents = new Map<string, Uint8Array>();
   for (const [path, length] of Object.entries(files)) {
@@ -213,6 +213,7 @@ export function makeTorrent(files: Readonly<Record<string, number>>, pieceLength
     name: single ? names[0] : 'folder',
     'piece length': pieceLength,
     pieces: Buffer.concat(pieces),
+    ...more,
     ...(single
       ? { length: all.length }
       : { files: names.map(path => ({ length: files[path], path: path.split('/'), ...(isPad(path) ? { attr: 'p' } : {}) })) }),

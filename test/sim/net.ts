@@ -39,6 +39,8 @@ export class SimInternet {
   readonly nets = new Set<SimNet>();
   /** Sees all that goes over a line, as it is there. */
   tap: ((bytes: Uint8Array) => void) | null = null;
+  /** Addresses that were dialled, in order. */
+  readonly dialled: string[] = [];
   constructor(readonly clock: VirtualClock) {}
 
   /** From now on two hosts reach each other only where `joined` says so; what joined others is cut. */
@@ -66,7 +68,8 @@ export class SimNet implements Net {
   }
 
   connect(host: string, port: number, events: StreamEvents): Stream {
-    const { clock, listeners } = this.internet;
+    const { clock, listeners, dialled } = this.internet;
+    dialled.push(`${host}:${port}`);
     const near = new SimStream(this, events);
     this.streams.add(near);
     clock.after(this.line.latency * 2, () => {

@@ -18,6 +18,32 @@ export function ipText(bytes: Uint8Array): string | null {
   return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}`;
 }
 
+/** The 4 or 16 bytes of an IP literal; null for anything else. An IPv6 one may end in an IPv4 one. */
+export function ipBytes(text: string): Uint8Array | null {
+  if (!text.includes(':')) return ipv4Bytes(text);
+  const halves = text.split('::');
+  if (halves.length > 2) return null;
+  const [head, tail] = halves.map(groupBytes);
+  if (!head || tail === null) return null;
+  if (tail === undefined) return head.length === 16 ? Uint8Array.from(head) : null;
+  if (head.length + tail.length > 14) return null;
+  const bytes = new Uint8Array(16);
+  bytes.set(head);
+  bytes.set(tail, 16 - tail.length);
+  return bytes;
+}
+
+/** An address as trackers and nodes pack it: 6 bytes, or 18 for IPv6; null where the host is no IP literal. */
+export function packPeer(host: string, port: number): Uint8Array | null {
+  const ip = ipBytes(host);
+  return ip && Uint8Array.from([...ip, port >> 8, port & 255]);
+}
+
+/** `host:port`, an IPv6 address in brackets: what {@link parseHostPort} reads. */
+export function hostPort({ host, port }: PeerAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /**
  * Addresses packed one after another, the port behind each (BEP 23, BEP 7). `ipBytes` is 4 or 16. Stops after `limit`;
  * an incomplete last one, and any with port 0, is left out.
@@ -54,4 +80,23 @@ function longestZeros(groups: readonly number[]): { start: number; length: numbe
     else if (index + 1 - start > best.length) best = { start, length: index + 1 - start };
   });
   return best;
+}
+
+function ipv4Bytes(text: string): Uint8Array | null {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  const bytes = match?.slice(1).map(Number);
+  return bytes?.every(byte => byte < 256) === true ? Uint8Array.from(bytes) : null;
+}
+
+/** One side of the `::` of an IPv6 address. */
+function groupBytes(text: string): number[] | null {
+  const bytes: number[] = [];
+  const groups = text === '' ? [] : text.split(':');
+  for (const [index, group] of groups.entries()) {
+    const v4 = index === groups.length - 1 ? ipv4Bytes(group) : null;
+    if (v4) bytes.push(...v4);
+    else if (/^[0-9A-Fa-f]{1,4}$/.test(group)) bytes.push(parseInt(group, 16) >> 8, parseInt(group, 16) & 255);
+    else return null;
+  }
+  return bytes;
 }

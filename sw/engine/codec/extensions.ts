@@ -1,5 +1,6 @@
 /**
- * The payloads of extended messages: the extension handshake (BEP 10) and the exchange of metadata (BEP 9).
+ * The payloads of extended messages: the extension handshake (BEP 10), the exchange of metadata (BEP 9), pieces taken back
+ * (BEP 54).
  * Which id an extension goes by is each side's own choice, told in its handshake.
  */
 import { fail } from '../errors.ts';
@@ -40,7 +41,7 @@ export function encodeExtendedHandshake(own: OwnHandshake): Uint8Array {
   if (own.metadataSize) dict['metadata_size'] = own.metadataSize;
   if (own.port) dict['p'] = own.port;
   if (own.reqq !== undefined) dict['reqq'] = own.reqq;
-  if (own.uploadOnly === true) dict['upload_only'] = 1;
+  if (own.uploadOnly !== undefined) dict['upload_only'] = own.uploadOnly ? 1 : 0;
   if (own.client !== undefined) dict['v'] = new TextEncoder().encode(own.client);
   if (own.yourIp) dict['yourip'] = own.yourIp;
   return encode(dict);
@@ -48,7 +49,7 @@ export function encodeExtendedHandshake(own: OwnHandshake): Uint8Array {
 
 /** What a peer says of itself; null where it says nothing, or nothing that can be. */
 export interface ExtendedHandshake {
-  /** The peer's ids of its extensions, 1 to 255. An id of 0 (an extension switched off) is left out. */
+  /** The peer's ids of its extensions, 1 to 255; 0 is an extension switched off. */
   readonly m: ReadonlyMap<string, number>;
   /** Bytes, 1 to {@link MAX_METADATA}. */
   readonly metadataSize: number | null;
@@ -59,7 +60,10 @@ export interface ExtendedHandshake {
   readonly port: number | null;
   /** Our address as the peer sees it: 4 or 16 bytes. */
   readonly yourIp: Uint8Array | null;
-  readonly uploadOnly: boolean;
+  /** It has all it wants (BEP 21). */
+  readonly uploadOnly: boolean | null;
+  /** It would rather talk in cipher. */
+  readonly prefersEncryption: boolean | null;
 }
 
 /** Throws `bencode` or `protocol` where the payload is no bencoded dictionary; a field that cannot be is taken as not there. */
@@ -75,7 +79,23 @@ export function decodeExtendedHandshake(payload: Uint8Array): ExtendedHandshake 
     client: client === null ? null : printable(client, MAX_CLIENT),
     port: within(dictGet(dict, 'p'), 1, 65535),
     yourIp: yourIp !== null && (yourIp.length === 4 || yourIp.length === 16) ? yourIp : null,
-    uploadOnly: asInt(dictGet(dict, 'upload_only')) === 1,
+    uploadOnly: flag(dictGet(dict, 'upload_only')),
+    prefersEncryption: flag(dictGet(dict, 'e')),
+  };
+}
+
+/** What a peer says of itself after another handshake of it: what that does not mention stands as it was (BEP 10). */
+export function mergeExtendedHandshake(before: ExtendedHandshake | null, next: ExtendedHandshake): ExtendedHandshake {
+  if (!before) return next;
+  return {
+    m: new Map([...new Map([...before.m, ...next.m])].slice(0, MAX_EXTENSIONS)),
+    metadataSize: next.metadataSize ?? before.metadataSize,
+    reqq: next.reqq ?? before.reqq,
+    client: next.client ?? before.client,
+    port: next.port ?? before.port,
+    yourIp: next.yourIp ?? before.yourIp,
+    uploadOnly: next.uploadOnly ?? before.uploadOnly,
+    prefersEncryption: next.prefersEncryption ?? before.prefersEncryption,
   };
 }
 
@@ -83,10 +103,16 @@ function readExtensions(dict: BDict | null): ReadonlyMap<string, number> {
   const m = new Map<string, number>();
   for (const [name, value] of Object.entries(dict ?? {})) {
     if (m.size >= MAX_EXTENSIONS) break;
-    const id = within(value, 1, 255);
+    const id = within(value, 0, 255);
     if (id !== null && name.length <= MAX_NAME) m.set(name, id);
   }
   return m;
+}
+
+/** The payload of `lt_donthave` (BEP 54): a piece that the peer has no more. Throws `protocol` where it is none. */
+export function decodeDontHave(payload: Uint8Array): number {
+  if (payload.length !== 4) fail('protocol', 'The peer took a piece back in a message of the wrong length.');
+  return new DataView(payload.buffer, payload.byteOffset, 4).getUint32(0);
 }
 
 /** A message of `ut_metadata` (BEP 9). */
@@ -141,6 +167,11 @@ export function decodeMetadata(payload: Uint8Array): MetadataMessage | null {
 function decodeDict(payload: Uint8Array, what: string): { dict: BDict; end: number } {
   const { value, end } = decode(payload, { trailing: 'allow', maxDepth: 8, maxTokens: 1024 });
   return { dict: asDict(value) ?? fail('protocol', `The peer sent ${what} that is no dictionary.`), end };
+}
+
+function flag(value: BValue | undefined): boolean | null {
+  const number = asInt(value);
+  return number === null ? null : number !== 0;
 }
 
 /** A whole number from `low` to `high`, else null. */

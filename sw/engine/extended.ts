@@ -1,0 +1,65 @@
+/** The extension protocol (BEP 10) with one peer: what we say of ourselves, and what becomes of what it sends. */
+import { dropPiece } from './holdings.ts';
+import { serveMetadata, UT_METADATA } from './metadata.ts';
+import type { Peer } from './peer.ts';
+import { UT_PEX } from './pex.ts';
+import { MAX_QUEUED_REQUESTS } from './upload.ts';
+import type { WireTarget } from './wire-target.ts';
+import { ipBytes, parseHostPort } from './codec/address.ts';
+import {
+  decodeDontHave,
+  decodeExtendedHandshake,
+  encodeExtendedHandshake,
+  HANDSHAKE_ID,
+  mergeExtendedHandshake,
+} from './codec/extensions.ts';
+import { encodeMessage } from './codec/peer-wire.ts';
+
+/** The id by which peers address their lt_donthave messages to us. */
+const LT_DONTHAVE = 4;
+
+/** Says what we are, first thing and again whenever it changes. All of it: some clients take the last word for the whole. */
+export function introduceOurselves(peer: Peer, target: WireTarget, now: number): void {
+  if (!peer.supportsExtensions) return;
+  const payload = encodeExtendedHandshake({
+    m: { ut_metadata: UT_METADATA, lt_donthave: LT_DONTHAVE, ...(target.peerSet.isPrivate ? {} : { ut_pex: UT_PEX }) },
+    metadataSize: target.info?.length ?? null,
+    reqq: MAX_QUEUED_REQUESTS,
+    client: target.client,
+    port: target.listenPort > 0 ? target.listenPort : null,
+    yourIp: ipBytes(parseHostPort(peer.address)?.host ?? ''),
+    uploadOnly: target.content?.isComplete ?? false,
+  });
+  peer.send(encodeMessage({ type: 'extended', id: HANDSHAKE_ID, payload }), now);
+}
+
+/** Works off an extended message. Throws `protocol` or `bencode` where the peer is to be dropped for it. */
+export function extended(peer: Peer, id: number, payload: Uint8Array, target: WireTarget, now: number): void {
+  switch (id) {
+    case HANDSHAKE_ID:
+      peer.extended = mergeExtendedHandshake(peer.extended, decodeExtendedHandshake(payload));
+      peer.client = peer.extended.client ?? peer.client;
+      if (peer.extended.reqq !== null) peer.pipeline.reqq = peer.extended.reqq;
+      target.peerSet.introduced(peer, now);
+      target.seekMetadata();
+      if (peer.stage === 'open') target.refresh(peer);
+      return;
+    case UT_METADATA: {
+      if (target.info) {
+        serveMetadata(peer, payload, target.info, now);
+        return;
+      }
+      const whole = target.fetch?.receive(peer, payload, now);
+      if (whole) target.metadataArrived(whole);
+      else target.seekMetadata();
+      return;
+    }
+    case UT_PEX:
+      target.peerSet.toldOf(peer, payload, now);
+      return;
+    case LT_DONTHAVE:
+      dropPiece(peer, decodeDontHave(payload), target.content, now);
+      target.refresh(peer);
+      return;
+  }
+}

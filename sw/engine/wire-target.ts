@@ -1,0 +1,30 @@
+import type { Content } from './content.ts';
+import type { MetadataFetch } from './metadata.ts';
+import type { Peer } from './peer.ts';
+
+/** Where a torrent keeps its peers. */
+export interface PeerDirectory {
+  /** Peers come from trackers alone (BEP 27). */
+  readonly isPrivate: boolean;
+  /** The peer told of itself by an extended handshake, for the first time or again. */
+  introduced(peer: Peer, now: number): void;
+  /** It told of other peers (BEP 11). */
+  toldOf(peer: Peer, payload: Uint8Array, now: number): void;
+}
+
+/** The side of a torrent that its peers' messages reach. */
+export interface WireTarget {
+  /** Null while the files are unknown or have no place yet. */
+  readonly content: Content | null;
+  readonly info: Uint8Array | null;
+  readonly fetch: MetadataFetch | null;
+  readonly listenPort: number;
+  readonly client: string;
+  readonly peerSet: PeerDirectory;
+  /** The peer may be worth asking, or not any more. */
+  refresh(peer: Peer): void;
+  peerInterest(peer: Peer): void;
+  metadataArrived(bytes: Uint8Array): void;
+  /** Asks the peers for metadata. */
+  seekMetadata(): void;
+}
