@@ -7,6 +7,7 @@ import {
   type Connection,
   type FromWorker,
   type RootRow,
+  type Settings,
   type TorrentDetail,
   type TorrentId,
   type TorrentRow,
@@ -22,6 +23,8 @@ export interface Backend {
   detail(id: TorrentId): TorrentDetail | null;
   connection(): Connection;
   roots(): readonly RootRow[];
+  /** Null while there is no engine to ask. */
+  settings(): Settings | null;
   /** Resolves to what `add` put there, null for all others; rejects with an {@link ApiError}. */
   run(command: Command): Promise<Added | null>;
 }
@@ -42,6 +45,7 @@ interface Window {
   /** What it was last sent. */
   connection: Connection | null;
   roots: readonly RootRow[] | null;
+  settings: Settings | null;
   detail: TorrentDetail | null;
   /** When its next detail may be made, as of performance.now(). */
   detailAt: number;
@@ -64,7 +68,8 @@ export class ApiServer {
       return;
     }
     if (version !== API_VERSION) {
-      post(port, { type: 'snapshot', version: API_VERSION, torrents: [], connection: this.backend.connection(), roots: [] });
+      const connection = this.backend.connection();
+      post(port, { type: 'snapshot', version: API_VERSION, torrents: [], connection, roots: [], settings: null });
       port.close();
       return;
     }
@@ -76,6 +81,7 @@ export class ApiServer {
       watched: null,
       connection: null,
       roots: null,
+      settings: null,
       detail: null,
       detailAt: 0,
       commands: 0,
@@ -171,6 +177,7 @@ export class ApiServer {
   private sendSnapshot(window: Window): void {
     window.connection = this.backend.connection();
     window.roots = this.backend.roots();
+    window.settings = this.backend.settings();
     // The engine may be another: what it says of the torrent looked at is sent anew, also where it is the same.
     window.detail = null;
     window.detailAt = 0;
@@ -181,6 +188,7 @@ export class ApiServer {
       torrents,
       connection: window.connection,
       roots: window.roots,
+      settings: window.settings,
     });
   }
 
@@ -189,8 +197,10 @@ export class ApiServer {
     const roots = this.backend.roots();
     const isOther = !same(connection, window.connection);
     const areOther = !same(roots, window.roots);
+    const settings = this.newSettings(window);
     const detail = this.newDetail(window);
-    if (changes.rows.length === 0 && changes.removed.length === 0 && !isOther && !areOther && detail === null) return;
+    const isNew = isOther || areOther || settings !== null || detail !== null;
+    if (changes.rows.length === 0 && changes.removed.length === 0 && !isNew) return;
     window.connection = connection;
     window.roots = roots;
     post(window.port, {
@@ -199,8 +209,16 @@ export class ApiServer {
       removed: changes.removed,
       connection: isOther ? connection : null,
       roots: areOther ? roots : null,
+      settings,
       detail,
     });
+  }
+
+  private newSettings(window: Window): Settings | null {
+    const settings = this.backend.settings();
+    if (settings === null || same(settings, window.settings)) return null;
+    window.settings = settings;
+    return settings;
   }
 
   private newDetail(window: Window): TorrentDetail | null {

@@ -101,6 +101,8 @@ export interface PeerRow {
   /** 0 to 1. */
   readonly progress: number;
   readonly incoming: boolean;
+  /** How much of the connection is enciphered. */
+  readonly encryption: 'none' | 'handshake' | 'full';
   /** We want something and may ask; they want something and may ask. */
   readonly downloading: boolean;
   readonly uploading: boolean;
@@ -158,6 +160,14 @@ export interface Connection {
   readonly version: string;
 }
 
+/** `prefer`: enciphered where the other side can be reached so, plain where not. */
+export type Encryption = 'off' | 'prefer' | 'require';
+
+/** What a person sets for all torrents together; kept with the list of them. */
+export interface Settings {
+  readonly encryption: Encryption;
+}
+
 export type Source = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
 
 export type Command =
@@ -169,6 +179,8 @@ export type Command =
   | { readonly do: 'resume'; readonly ids: readonly TorrentId[] }
   | { readonly do: 'remove'; readonly ids: readonly TorrentId[]; readonly withData: boolean }
   | { readonly do: 'want'; readonly id: TorrentId; readonly wanted: readonly number[] }
+  /** Sets what is given, and nothing else. */
+  | { readonly do: 'configure'; readonly settings: Partial<Settings> }
   /** Stores the token that the host gave the page for its pairing secret, and connects. */
   | { readonly do: 'pair'; readonly token: string; readonly installId: string }
   /** Tries the host again now, and starts the io-daemon if it is not running. */
@@ -199,6 +211,8 @@ export type FromWorker =
       readonly torrents: readonly TorrentRow[];
       readonly connection: Connection;
       readonly roots: readonly RootRow[];
+      /** Null where they are not known yet, or just now. */
+      readonly settings: Settings | null;
     }
   /** Only what changed, at most two a second. */
   | {
@@ -207,6 +221,7 @@ export type FromWorker =
       readonly removed: readonly TorrentId[];
       readonly connection: Connection | null;
       readonly roots: readonly RootRow[] | null;
+      readonly settings: Settings | null;
       readonly detail: TorrentDetail | null;
     }
   | { readonly type: 'reply'; readonly id: number; readonly error: ApiError | null; readonly added: Added | null };

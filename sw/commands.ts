@@ -27,6 +27,8 @@ const source = v.variant('kind', [
   }),
 ]);
 
+const settings = v.partial(v.strictObject({ encryption: v.picklist(['off', 'prefer', 'require']) }));
+
 const command = v.variant('do', [
   v.strictObject({ do: v.literal('add'), source }),
   v.strictObject({ do: v.literal('start'), id: torrentId, wanted: v.nullable(wanted), root }),
@@ -34,6 +36,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('resume'), ids }),
   v.strictObject({ do: v.literal('remove'), ids, withData: v.boolean() }),
   v.strictObject({ do: v.literal('want'), id: torrentId, wanted }),
+  v.strictObject({ do: v.literal('configure'), settings }),
   v.strictObject({ do: v.literal('pair'), token: secret, installId: secret }),
   v.strictObject({ do: v.literal('reconnect') }),
 ]);

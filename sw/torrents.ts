@@ -3,7 +3,18 @@
  * shown and told while it may not.
  */
 import type { Backend } from './api-server.ts';
-import type { Added, ApiError, Command, Connection, RootRow, Source, TorrentDetail, TorrentId, TorrentRow } from './api.ts';
+import type {
+  Added,
+  ApiError,
+  Command,
+  Connection,
+  RootRow,
+  Settings,
+  Source,
+  TorrentDetail,
+  TorrentId,
+  TorrentRow,
+} from './api.ts';
 import { same } from './same.ts';
 
 /** An engine, as far as it is used here. */
@@ -17,6 +28,8 @@ export interface Engine<Kept> {
   resume(id: TorrentId): void;
   remove(id: TorrentId, withData: boolean): void;
   want(id: TorrentId, wanted: readonly number[]): void;
+  readonly settings: Settings;
+  configure(change: Partial<Settings>): void;
   rows(): readonly TorrentRow[];
   takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] };
   detail(id: TorrentId): TorrentDetail | null;
@@ -191,6 +204,10 @@ export class Torrents<Kept> implements Backend {
     return this.options.link.roots;
   }
 
+  settings(): Settings | null {
+    return this.current?.engine.settings ?? null;
+  }
+
   async run(command: Command): Promise<Added | null> {
     switch (command.do) {
       case 'pair': {
@@ -222,6 +239,9 @@ export class Torrents<Kept> implements Backend {
         forEach(command.ids, id => engine.remove(id, command.withData));
         return null;
       }
+      case 'configure':
+        (await this.engine()).configure(command.settings);
+        return null;
       case 'want':
         (await this.engine()).want(command.id, command.wanted);
         return null;

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { Added, Command, TorrentId } from '../sw/api.ts';
+import type { Added, Command, Settings, TorrentId } from '../sw/api.ts';
 import { CommandError } from './client.ts';
 import { notify } from './notices.ts';
 import { describeError } from './problems.ts';
@@ -54,6 +54,15 @@ export function isRunning(id: TorrentId): boolean {
 
 export function askToRemove(ids: readonly TorrentId[]): void {
   if (ids.length > 0) removing.value = ids;
+}
+
+export async function configure(settings: Partial<Settings>): Promise<void> {
+  const refused = await command({ do: 'configure', settings });
+  if (refused === null) return;
+  notify(refused, 'bad');
+  // What was pressed shows again what is set.
+  const { value } = store.settings;
+  if (value !== null) store.settings.value = { ...value };
 }
 
 export function reconnect(): void {

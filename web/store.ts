@@ -1,5 +1,5 @@
 import { batch, computed, effect, signal, type Signal } from '@preact/signals';
-import type { Connection, FromWorker, RootRow, TorrentDetail, TorrentId, TorrentRow } from '../sw/api.ts';
+import type { Connection, FromWorker, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from '../sw/api.ts';
 import type { LinkState } from './client.ts';
 import { bucketOf, matches, NEWEST_FIRST, samePlace, sortRows, type Filter, type Sort } from './list.ts';
 
@@ -23,6 +23,8 @@ export class Store {
   readonly connection = signal<Connection>(NOT_YET);
   readonly roots = signal<readonly RootRow[]>([]);
   readonly defaultRoot = computed(() => this.roots.value.find(root => root.isDefault) ?? this.roots.value[0] ?? null);
+  /** Null until the engine has told them. */
+  readonly settings = signal<Settings | null>(null);
   readonly detail = signal<TorrentDetail | null>(null);
   /** Sums over all torrents, bytes a second. */
   readonly down = signal(0);
@@ -82,6 +84,7 @@ export class Store {
       }
       for (const torrent of message.torrents) this.#put(torrent);
       if (message.connection !== null) this.connection.value = message.connection;
+      if (message.settings !== null) this.settings.value = message.settings;
       if (message.roots !== null) this.roots.value = message.roots;
       this.#total();
     });

@@ -4,7 +4,9 @@ import {
   API_VERSION,
   type Command,
   type Connection,
+  type Encryption,
   type FromWorker,
+  type Settings,
   type TorrentDetail,
   type TorrentRow,
 } from '../../sw/api.ts';
@@ -56,6 +58,7 @@ class FakeBackend implements Backend {
   list: TorrentRow[] = [row(A)];
   changes: { rows: TorrentRow[]; removed: string[] } = { rows: [], removed: [] };
   comment = 'first';
+  encryption: Encryption = 'prefer';
   state: Connection = { state: 'connected', everConnected: true, superseded: false, gaveUp: false, version: '1' };
   readonly commands: Command[] = [];
   failure: Error | null = null;
@@ -82,6 +85,10 @@ class FakeBackend implements Backend {
 
   roots() {
     return [{ token: 'r', name: 'Downloads', free: 1, isDefault: true, problem: '' }];
+  }
+
+  settings(): Settings {
+    return { encryption: this.encryption };
   }
 
   run(command: Command) {
@@ -152,8 +159,17 @@ describe('a window', () => {
       removed: [B],
       connection: null,
       roots: null,
+      settings: null,
       detail: null,
     });
+  });
+
+  it('is told the settings, and those that are others', async () => {
+    setUp();
+    const window = open();
+    expect((await window.next('snapshot')).settings).toEqual({ encryption: 'prefer' });
+    backend.encryption = 'require';
+    expect((await window.next('delta')).settings).toEqual({ encryption: 'require' });
   });
 
   it('hears of the connection when it is another', async () => {
@@ -291,6 +307,8 @@ describe('commands', () => {
     ['a bad id', { do: 'pause', ids: ['../..'] }],
     ['ids that are no list', { do: 'pause', ids: A }],
     ['too many ids', { do: 'pause', ids: Array.from({ length: 20_001 }, () => A) }],
+    ['a setting that is none', { do: 'configure', settings: { encryption: 'maybe' } }],
+    ['a setting of another name', { do: 'configure', settings: { speed: 1 } }],
     ['a negative index', { do: 'want', id: A, wanted: [-1] }],
     ['an index that is no whole number', { do: 'want', id: A, wanted: [0.5] }],
     ['an endless magnet', { do: 'add', source: { kind: 'magnet', uri: 'm'.repeat(70_000) } }],

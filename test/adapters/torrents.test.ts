@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, RootRow, TorrentRow } from '../../sw/api.ts';
+import type { Command, RootRow, Settings, TorrentRow } from '../../sw/api.ts';
 import { Torrents, type Engine, type Link, type StateRecord } from '../../sw/torrents.ts';
 import { turn } from './harness.ts';
 
@@ -28,6 +28,8 @@ class FakeEngine implements Engine<string> {
   resume = (): void => this.tell('resume');
   remove = (): void => this.tell('remove');
   want = (): void => this.tell('want');
+  settings: Settings = { encryption: 'prefer' };
+  configure = ({ encryption }: Partial<Settings>): void => this.tell(`configure ${encryption}`);
   rows = (): TorrentRow[] => [row('downloading')];
   takeChanges = (): { rows: TorrentRow[]; removed: string[] } => ({ rows: [], removed: [] });
   detail = (): null => null;

@@ -180,6 +180,7 @@ export function detailOf(
       up: 0,
       progress: index < torrent.seeds ? 1 : (index % 10) / 10,
       incoming: index % 4 === 0,
+      encryption: index % 3 === 0 ? 'full' : index % 3 === 1 ? 'handshake' : 'none',
       downloading: index < torrent.active,
       uploading: index % 5 === 0,
       requests: index < torrent.active ? 16 : 0,

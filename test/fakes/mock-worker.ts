@@ -6,6 +6,7 @@ import {
   type Connection,
   type FileRow,
   type FromWorker,
+  type Settings,
   type TorrentId,
 } from '../../sw/api.ts';
 import type { TorrentRow, ToWorker } from '../../sw/api.ts';
@@ -28,6 +29,7 @@ export class MockWorker {
   readonly commands: Command[] = [];
   readonly torrents = new Map<TorrentId, TorrentRow>();
   connection: Connection;
+  settings: Settings = { encryption: 'prefer' };
   /** It ends before it does the next command of this kind. */
   endsAt: Command['do'] | null = null;
   /** Why it refuses to add anything, where it does. */
@@ -90,7 +92,7 @@ export class MockWorker {
 
   setConnection(connection: Connection): void {
     this.connection = connection;
-    this.#say({ type: 'delta', torrents: [], removed: [], connection, roots: null, detail: null });
+    this.#say({ type: 'delta', torrents: [], removed: [], connection, roots: null, settings: null, detail: null });
   }
 
   /** Puts a torrent as it is now. */
@@ -106,6 +108,7 @@ export class MockWorker {
       torrents: [...this.torrents.values()],
       connection: this.connection,
       roots: this.#scenario === 'unpaired' ? [] : ROOTS,
+      settings: this.settings,
     });
   }
 
@@ -147,6 +150,10 @@ export class MockWorker {
         break;
       case 'want':
         this.#want(command.id, command.wanted);
+        this.#delta([], []);
+        break;
+      case 'configure':
+        this.settings = { ...this.settings, ...command.settings };
         this.#delta([], []);
         break;
       case 'pair':
@@ -236,7 +243,7 @@ export class MockWorker {
             this.#hasMetadata.has(watched.id),
             watched.peers > 0,
           );
-    this.#say({ type: 'delta', torrents, removed, connection: null, roots: null, detail });
+    this.#say({ type: 'delta', torrents, removed, connection: null, roots: null, settings: this.settings, detail });
   }
 
   #say(message: FromWorker): void {

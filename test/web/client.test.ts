@@ -27,7 +27,7 @@ class Far {
   }
 
   greet(version = API_VERSION): void {
-    this.say({ type: 'snapshot', version, torrents: nineTorrents(), connection: CONNECTED, roots: ROOTS });
+    this.say({ type: 'snapshot', version, torrents: nineTorrents(), connection: CONNECTED, roots: ROOTS, settings: null });
   }
 
   get commands(): Extract<ToWorker, { type: 'command' }>[] {

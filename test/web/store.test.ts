@@ -7,12 +7,12 @@ import { CONNECTED, idOf, manyTorrents, nineTorrents, ROOTS } from '../fakes/moc
 
 function filled(torrents: readonly TorrentRow[] = nineTorrents()): Store {
   const store = new Store();
-  store.apply({ type: 'snapshot', version: 1, torrents, connection: CONNECTED, roots: ROOTS });
+  store.apply({ type: 'snapshot', version: 1, torrents, connection: CONNECTED, roots: ROOTS, settings: null });
   return store;
 }
 
 function change(store: Store, torrents: readonly TorrentRow[], removed: readonly string[] = []): void {
-  store.apply({ type: 'delta', torrents, removed, connection: null, roots: null, detail: null });
+  store.apply({ type: 'delta', torrents, removed, connection: null, roots: null, settings: null, detail: null });
 }
 
 const names = (store: Store): (string | undefined)[] => store.order.value.map(id => store.row(id)?.value.name);
@@ -48,7 +48,7 @@ describe('the store', () => {
   it('drops what a second snapshot no longer has', () => {
     const store = filled();
     const [first, ...others] = nineTorrents();
-    store.apply({ type: 'snapshot', version: 1, torrents: others, connection: CONNECTED, roots: ROOTS });
+    store.apply({ type: 'snapshot', version: 1, torrents: others, connection: CONNECTED, roots: ROOTS, settings: null });
     expect(store.order.value).not.toContain(first!.id);
     expect(store.row(first!.id)).toBeUndefined();
   });

@@ -253,6 +253,21 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(12, 14, 18)');
   });
 
+  it('sets encryption, and shows with a peer how its connection is', async () => {
+    await show('nine');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    const group = page.getByRole('radiogroup', { name: 'Encryption' });
+    expect(await group.getByRole('radio', { name: 'Prefer' }).isChecked()).toBe(true);
+    await group.getByRole('radio', { name: 'Require' }).check();
+    await page.getByText('Everything is encrypted.').waitFor();
+    expect(await commands()).toEqual([{ do: 'configure', settings: { encryption: 'require' } }]);
+    await page.getByRole('button', { name: /^All/ }).click();
+    await row(/^ubuntu/).dblclick();
+    await page.getByRole('tab', { name: /Peers/ }).click();
+    await page.getByRole('img', { name: 'Encrypted', exact: true }).first().waitFor();
+    await page.getByRole('img', { name: 'Encrypted handshake' }).first().waitFor();
+  });
+
   it('gives a thumb 44 pixels, and nothing to scroll sideways', async () => {
     await show('nine', { viewport: PHONE, hasTouch: true });
     const small = await page.evaluate(() =>

@@ -1,8 +1,10 @@
+import { Lock, LockOpen } from 'lucide';
 import type { JSX } from 'preact';
 import type { PeerRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
 import { formatPercent, formatRate } from '../format.ts';
 import { statusOf } from '../words.ts';
 import { store } from '../store.ts';
+import { Icon } from '../ui/icon.tsx';
 
 export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.Element {
   if (detail.peers.length === 0)
@@ -24,7 +26,9 @@ export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail 
         {peers.map(peer => (
           <tr key={peer.address}>
             <td class="address">{peer.address}</td>
-            <td>{peer.client}</td>
+            <td>
+              {peer.client} <Encryption of={peer.encryption} />
+            </td>
             <td class="number">{formatPercent(peer.progress)}</td>
             <td class="number down">{peer.down > 0 ? formatRate(peer.down) : ''}</td>
             <td class="number up">{peer.up > 0 ? formatRate(peer.up) : ''}</td>
@@ -33,6 +37,17 @@ export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail 
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** Nothing for a plain connection, which most are. */
+function Encryption({ of }: { of: PeerRow['encryption'] }): JSX.Element | null {
+  if (of === 'none') return null;
+  const label = of === 'full' ? 'Encrypted' : 'Encrypted handshake';
+  return (
+    <span class="quiet" role="img" aria-label={label} title={label}>
+      <Icon of={of === 'full' ? Lock : LockOpen} size={12} />
+    </span>
   );
 }
 

@@ -1,4 +1,6 @@
 import type { JSX } from 'preact';
+import type { Encryption } from '../../sw/api.ts';
+import { configure } from '../actions.ts';
 import { describeConnection } from '../problems.ts';
 import { store } from '../store.ts';
 import { chooseTheme, theme, type Theme } from '../theme.ts';
@@ -10,6 +12,48 @@ const THEMES: readonly { readonly id: Theme; readonly label: string }[] = [
   { id: 'light', label: 'Light' },
   { id: 'dark', label: 'Dark' },
 ];
+
+const ENCRYPTION: readonly { readonly id: Encryption; readonly label: string; readonly text: string }[] = [
+  { id: 'off', label: 'Off', text: 'Connections are plain. Peers that require encryption cannot be reached.' },
+  {
+    id: 'prefer',
+    label: 'Prefer',
+    text: 'Connections begin encrypted, and go on as the other side prefers. Peers that cannot encrypt are reached all the same.',
+  },
+  {
+    id: 'require',
+    label: 'Require',
+    text: 'Everything is encrypted. Peers that cannot do that are not used, so downloads may be slower.',
+  },
+];
+
+function EncryptionSetting(): JSX.Element | null {
+  const { value } = store.settings;
+  if (value === null) return null;
+  return (
+    <section aria-labelledby="encryption">
+      <h2 id="encryption">Encryption</h2>
+      <div class="segments" role="radiogroup" aria-labelledby="encryption" aria-describedby="encryption-text">
+        {ENCRYPTION.map(({ id, label }) => (
+          <label key={id} class="segment">
+            <input
+              type="radio"
+              name="encryption"
+              value={id}
+              checked={value.encryption === id}
+              onChange={() => void configure({ encryption: id })}
+            />
+            <span>{label}</span>
+          </label>
+        ))}
+      </div>
+      <p id="encryption-text" class="quiet">
+        {ENCRYPTION.find(({ id }) => id === value.encryption)?.text} It keeps networks from recognising BitTorrent; it does not
+        hide who you are.
+      </p>
+    </section>
+  );
+}
 
 export function Settings(): JSX.Element {
   return (
@@ -26,6 +70,7 @@ export function Settings(): JSX.Element {
           ))}
         </div>
       </section>
+      <EncryptionSetting />
       <section aria-labelledby="helper">
         <h2 id="helper">{describeConnection(store.connection.value).label}</h2>
         <ConnectionText />
