@@ -95,9 +95,11 @@ class PathReader {
   }
 
   #nameOf(token: number, depth: number): string {
-    const bytes = this.#scan.string(token) ?? damaged('the name of one of its files is no text');
+    if (!this.#scan.isString(token)) damaged('the name of one of its files is no text');
     const last = this.#tokens[depth];
-    if (last === undefined || this.#scan.compare(last, token) !== 0) this.#names[depth] = safeName(utf8.decode(bytes));
+    if (last === undefined || this.#scan.compare(last, token) !== 0) {
+      this.#names[depth] = safeName(utf8.decode(this.#scan.string(token)!));
+    }
     this.#tokens[depth] = token;
     return this.#names[depth]!;
   }

@@ -26,8 +26,8 @@ const LIST = 0x6c;
 
 /** A list or dictionary that has begun and not ended. */
 interface Open {
-  readonly token: number;
-  readonly isDict: boolean;
+  token: number;
+  isDict: boolean;
   /** In a dictionary: the next value is a key; its last key so far, or −1. */
   atKey: boolean;
   lastKey: number;
@@ -41,17 +41,19 @@ interface Open {
 export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
   const { maxDepth = 100, maxTokens = 3_000_000, trailing = 'refuse', forbiddenKey = null } = options;
   const result = new Scan(bytes);
+  /** What is open, outermost first, of which `depth` count: each place is used again, as there may be a million lists. */
   const open: Open[] = [];
+  let depth = 0;
   let at = 0;
   do {
-    const top = open.at(-1);
+    const top = depth > 0 ? open[depth - 1] : undefined;
     const byte = bytes[at];
     let token: number;
     if (byte === END && top !== undefined) {
       if (top.isDict && !top.atKey) malformed(at, 'a key without a value');
       at++;
       result.close(top.token, at, top.sorted);
-      open.pop();
+      depth--;
       continue;
     }
     if (result.count >= maxTokens) fail('bencode', `more than ${maxTokens.toLocaleString('en')} values.`);
@@ -66,9 +68,14 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
       token = result.add(at, end);
       at = end;
     } else if (byte === LIST || byte === DICT) {
-      if (open.length >= maxDepth) fail('bencode', `nested more than ${maxDepth} levels deep.`);
+      if (depth >= maxDepth) fail('bencode', `nested more than ${maxDepth} levels deep.`);
       token = result.add(at, at + 1);
-      open.push({ token, isDict: byte === DICT, atKey: byte === DICT, lastKey: -1, sorted: true });
+      const inside = (open[depth++] ??= { token, isDict: false, atKey: false, lastKey: -1, sorted: true });
+      inside.token = token;
+      inside.isDict = byte === DICT;
+      inside.atKey = inside.isDict;
+      inside.lastKey = -1;
+      inside.sorted = true;
       at++;
     } else {
       malformed(at, byte === undefined ? 'it ends too early' : 'no value begins here');
@@ -86,7 +93,7 @@ export function scan(bytes: Uint8Array, options: ScanOptions = {}): Scan {
       }
       top.atKey = !top.atKey;
     }
-  } while (open.length > 0);
+  } while (depth > 0);
   if (at < bytes.length && trailing === 'refuse') malformed(at, 'something follows the end');
   return result;
 }
@@ -171,10 +178,14 @@ export class Scan {
     return !this.#unsorted.some(dict => dict >= token && dict < this.#next(token));
   }
 
+  isString(token: number): boolean {
+    const lead = this.#lead(token);
+    return lead !== undefined && lead >= ZERO && lead <= NINE;
+  }
+
   /** The bytes of a string. */
   string(token: number): Uint8Array | null {
-    const lead = this.#lead(token);
-    if (lead === undefined || lead < ZERO || lead > NINE) return null;
+    if (!this.isString(token)) return null;
     return this.bytes.subarray(this.#body(token), this.#table[3 * token + 1]);
   }
 
