@@ -10,6 +10,7 @@ import {
   type Metainfo,
   type PeerAddress,
 } from '../../sw/engine/index.ts';
+import { hasCode } from '../host/durable.ts';
 import { parseOptions } from './arguments.ts';
 import { CommandError, UsageError } from './errors.ts';
 
@@ -36,6 +37,10 @@ export async function inspect(args: readonly string[]): Promise<void> {
   const found = /^magnet:/i.test(what)
     ? describeMagnet(parseMagnet(what))
     : describeTorrent(parseTorrent(await readBounded(what)));
+  // Whoever reads may have seen enough, as `head` does.
+  process.stdout.once('error', error => {
+    if (!hasCode(error, 'EPIPE')) throw error;
+  });
   console.log(values.json ? JSON.stringify(found) : text(found));
 }
 
