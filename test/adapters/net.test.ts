@@ -67,6 +67,17 @@ describe('a stream', () => {
     expect(io.sent(Op.STREAM_FRAMED)[0]).toMatchObject({ sock: asked.sock, maxFrame: 1024, back: Uint8Array.of(7) });
   });
 
+  it('hands its cipher to the daemon, before frames', async () => {
+    const { io, stream, open, asked } = await connected();
+    open();
+    const cipher = { receive: { key: Uint8Array.of(1), position: 1038 }, send: { key: Uint8Array.of(2), position: 1100 } };
+    stream.cipher(cipher, Uint8Array.of(7));
+    stream.framed(1024, new Uint8Array(0));
+    await turn();
+    expect(io.sent(Op.STREAM_CIPHER)[0]).toMatchObject({ sock: asked.sock, ...cipher, back: Uint8Array.of(7) });
+    expect(io.sent(Op.STREAM_FRAMED)).toHaveLength(1);
+  });
+
   it.each([
     ['half a length', [0, 0, 0]],
     ['half a frame', [0, 0, 0, 3, 1]],
