@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { isSeeding, makeTorrent, ROOT, seedOn, stateOf, World } from './host.ts';
+import type { SimHost } from './host.ts';
+import { IDS, Stranger } from './stranger.ts';
+
+const MIB = 1 << 20;
+const ALL_16 = Uint8Array.of(0xff, 0xff);
+
+/** A leech of a torrent of sixteen pieces, alone. */
+function leechOf(seed: number) {
+  const world = new World(seed);
+  const torrent = makeTorrent({ x: MIB }, 64 * 1024, seed);
+  const host = world.host('10.0.0.1');
+  host.session.add({ kind: 'file', bytes: torrent.bytes });
+  host.session.start(torrent.id, null, ROOT);
+  world.clock.run(500);
+  const call = (says: ConstructorParameters<typeof Stranger>[3] = {}, has: Uint8Array | null = null): Stranger => {
+    const stranger = new Stranger(world, '10.0.0.66', torrent.id, says);
+    stranger.call('10.0.0.1', has);
+    world.clock.run(500);
+    return stranger;
+  };
+  return { world, torrent, host, call };
+}
+
+function reason(host: SimHost): string {
+  return host.log.findLast(line => line.includes('dropped:')) ?? '';
+}
+
+test('pieces are told of once and first', () => {
+  const { world, host, call } = leechOf(601);
+  const stranger = call({}, ALL_16);
+  expect(stranger.isOpen).toBe(true);
+  stranger.say({ type: 'haveNone' });
+  world.clock.run(500);
+  expect(stranger.isOpen).toBe(false);
+  expect(reason(host)).toContain('after it had told of them');
+});
+
+test('who has not offered the Fast extension may not use it', () => {
+  const { world, host, call } = leechOf(602);
+  const stranger = call({ fast: false }, ALL_16);
+  stranger.say({ type: 'suggest', piece: 1 });
+  world.clock.run(500);
+  expect(stranger.isOpen).toBe(false);
+  expect(reason(host)).toContain('Fast extension');
+});
+
+test('who refuses what it was not asked for, again and again, is dropped', () => {
+  const { world, host, call } = leechOf(603);
+  const stranger = call({}, ALL_16);
+  for (let block = 0; block < 64; block++) stranger.say({ type: 'reject', piece: 3, begin: 0, length: 16384 });
+  world.clock.run(500);
+  expect(stranger.isOpen).toBe(true);
+  stranger.say({ type: 'reject', piece: 3, begin: 0, length: 16384 });
+  world.clock.run(500);
+  expect(stranger.isOpen).toBe(false);
+  expect(reason(host)).toContain('refuses blocks');
+});
+
+test('a suggested piece is asked for first, and one that is taken back no more', () => {
+  const { world, call } = leechOf(604);
+  const stranger = call({}, ALL_16);
+  stranger.say({ type: 'suggest', piece: 11 });
+  const taken = new Uint8Array(4);
+  new DataView(taken.buffer).setUint32(0, 5);
+  expect(stranger.handshake?.m.get('lt_donthave')).toBeGreaterThan(0);
+  stranger.extended(stranger.handshake?.m.get('lt_donthave') ?? 0, taken);
+  stranger.say({ type: 'unchoke' });
+  world.clock.run(1_000);
+  const asked = stranger.heard.flatMap(message => (message.type === 'request' ? [message.piece] : []));
+  expect(asked[0]).toBe(11);
+  expect(new Set(asked).size).toBe(15);
+  expect(asked).not.toContain(5);
+  expect(IDS.lt_donthave).toBeGreaterThan(0);
+});
+
+test('a seed refuses who is choked, and tells a leech’s end as upload-only', () => {
+  const world = new World(605);
+  const torrent = makeTorrent({ x: MIB }, 64 * 1024, 605);
+  const seed = world.host('10.0.0.1', { rate: 300_000 });
+  seedOn(seed, torrent);
+  world.clock.run(2_000);
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  const stranger = new Stranger(world, '10.0.0.66', torrent.id);
+  stranger.call('10.0.0.2');
+  world.clock.run(500);
+  expect(stranger.handshake?.uploadOnly).toBe(false);
+  stranger.say({ type: 'request', piece: 0, begin: 0, length: 16384 });
+  expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
+  world.clock.run(2_000);
+  expect(stranger.heard.some(({ type }) => type === 'reject')).toBe(true);
+  expect(stranger.handshake?.uploadOnly).toBe(true);
+  expect(stateOf(leech, torrent.id)).toBe('seeding');
+});
