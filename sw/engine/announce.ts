@@ -7,6 +7,8 @@ import { parseUdpTracker } from './codec/udp-tracker.ts';
 /** Ms. What a tracker asks for is kept within these. */
 const MIN_INTERVAL = 60_000;
 const MAX_INTERVAL = 24 * 3600_000;
+/** Between two announces of a torrent that has run out of peers, where the tracker names no other. */
+const MIN_HURRY = 5 * 60_000;
 const FIRST_RETRY = 15_000;
 const LAST_RETRY = 30 * 60_000;
 const WANTED_PEERS = 100;
@@ -28,9 +30,14 @@ export interface Tracker {
   failures: number;
   /** Monotonic ms; Infinity while none is planned. */
   nextAt: number;
+  /** Monotonic ms before which it is not to be asked again, however much we should like to. */
+  earliestAt: number;
   request: number;
   trackerId: string;
   knowsUs: boolean;
+  /** The event of the announce under way, and whether it has still to hear that we are complete. */
+  event: AnnounceEvent;
+  owesCompleted: boolean;
 }
 
 /** What is told to trackers, bytes. */
@@ -46,7 +53,6 @@ export class Announcer {
   readonly trackers: Tracker[] = [];
   private tiers: Tracker[][] = [];
   private running = false;
-  private completed = false;
 
   constructor(
     private readonly infoHash: InfoHash,
@@ -75,9 +81,12 @@ export class Announcer {
           peers: 0,
           failures: 0,
           nextAt: supported && this.running ? 0 : Infinity,
+          earliestAt: 0,
           request: 0,
           trackerId: '',
           knowsUs: false,
+          event: null,
+          owesCompleted: false,
         };
         this.trackers.push(tracker);
         if (supported) tier.push(tracker);
@@ -110,13 +119,16 @@ export class Announcer {
       if (farewell && tracker.knowsUs) this.announce(tracker, 'stopped');
       tracker.request = 0;
       tracker.knowsUs = false;
+      tracker.owesCompleted = false;
     }
   }
 
   /** The last piece arrived just now. */
   complete(now: number): void {
-    this.completed = true;
-    for (const tracker of this.trackers) if (tracker.knowsUs) tracker.nextAt = now;
+    for (const tracker of this.trackers) {
+      tracker.owesCompleted = tracker.knowsUs || tracker.request > 0;
+      if (tracker.knowsUs) tracker.nextAt = now;
+    }
     this.tick(now);
   }
 
@@ -126,7 +138,14 @@ export class Announcer {
       if (tracker.nextAt > now || tracker.request > 0) continue;
       tracker.nextAt = Infinity;
       tracker.state = 'announcing';
-      this.announce(tracker, !tracker.knowsUs ? 'started' : this.completed ? 'completed' : null);
+      this.announce(tracker, !tracker.knowsUs ? 'started' : tracker.owesCompleted ? 'completed' : null);
+    }
+  }
+
+  /** There is nobody left to download from: trackers are asked as soon as they allow it. */
+  hurry(now: number): void {
+    for (const tracker of this.trackers) {
+      if (tracker.state === 'ok') tracker.nextAt = Math.min(tracker.nextAt, Math.max(now, tracker.earliestAt));
     }
   }
 
@@ -149,8 +168,11 @@ export class Announcer {
     tracker.peers = answer.peers.length;
     tracker.trackerId = answer.trackerId;
     tracker.knowsUs = true;
-    if (this.completed) this.completed = this.trackers.some(other => other.knowsUs && other.request > 0);
-    tracker.nextAt = now + Math.min(MAX_INTERVAL, Math.max(MIN_INTERVAL, answer.interval * 1000));
+    if (tracker.event === 'completed') tracker.owesCompleted = false;
+    const least = Math.max(MIN_INTERVAL, answer.minInterval * 1000);
+    const wait = Math.min(MAX_INTERVAL, Math.max(least, answer.interval * 1000));
+    tracker.nextAt = tracker.owesCompleted ? now : now + wait;
+    tracker.earliestAt = now + Math.min(wait, Math.max(MIN_HURRY, least));
     return answer.peers;
   }
 
@@ -175,6 +197,7 @@ export class Announcer {
 
   private announce(tracker: Tracker, event: AnnounceEvent): void {
     tracker.request = this.ids.request();
+    tracker.event = event;
     const totals = this.totals();
     const announce = {
       infoHash: fromHex(this.infoHash),

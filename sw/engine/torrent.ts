@@ -253,6 +253,7 @@ export class Torrent implements WireTarget {
     if (!second) return;
     if (CONNECTED.has(this.phase)) {
       this.peerSet.tick(now);
+      if (this.peers.size === 0 && this.content?.isComplete !== true) this.announcer.hurry(now);
       this.announcer.tick(now);
     }
     if (this.phase === 'fetching') this.seekMetadata();

@@ -118,3 +118,46 @@ test('it says started once, completed once, and stopped to those who know of us'
   announcer.stop(true);
   expect(asked().map(request => [new URL(request.url).host, event(request)])).toEqual([['a', 'stopped']]);
 });
+
+test('who runs out of peers asks again after five minutes, or after what the tracker allows', () => {
+  const { announcer, asked } = setUp([['http://a/'], ['http://b/'], ['http://c/']]);
+  announcer.start(0);
+  const [a, b, c] = asked();
+  respond(announcer, a!.request, '', 200, answer({ interval: 1800, peers: NOTHING }), 0);
+  respond(announcer, b!.request, '', 200, answer({ interval: 1800, 'min interval': 900, peers: NOTHING }), 0);
+  respond(announcer, c!.request, '', 200, answer({ interval: 120, peers: NOTHING }), 0);
+  announcer.hurry(1_000);
+  expect(announcer.trackers.map(({ nextAt }) => nextAt)).toEqual([300_000, 900_000, 120_000]);
+  announcer.hurry(400_000);
+  announcer.tick(400_000);
+  expect(asked().map(({ url }) => new URL(url).host)).toEqual(['a', 'c']);
+});
+
+test('no interval is shorter than the least that the tracker allows', () => {
+  const { announcer, asked } = setUp([['http://a/']]);
+  announcer.start(0);
+  respond(announcer, asked()[0]!.request, '', 200, answer({ interval: 100, 'min interval': 700, peers: NOTHING }), 0);
+  expect(announcer.trackers[0]?.nextAt).toBe(700_000);
+});
+
+test('a tracker that was being told of our start hears of our end at once after it, and only once', () => {
+  const { announcer, asked } = setUp([['http://a/'], ['http://b/']]);
+  const event = ({ url }: { url: string }): string | null => new URL(url).searchParams.get('event');
+  announcer.start(0);
+  const [a, b] = asked();
+  respond(announcer, a!.request, '', 200, answer({ interval: 60, peers: NOTHING }), 0);
+  announcer.complete(1_000);
+  const [first] = asked();
+  respond(announcer, first!.request, '', 200, answer({ interval: 60, peers: NOTHING }), 1_500);
+  respond(announcer, b!.request, '', 200, answer({ interval: 60, peers: NOTHING }), 2_000);
+  announcer.tick(2_000);
+  const [second] = asked();
+  expect([event(first!), event(second!)]).toEqual(['completed', 'completed']);
+  respond(announcer, second!.request, 'timed out', 0, NOTHING, 3_000);
+  announcer.tick(18_000);
+  const [again] = asked();
+  expect(event(again!)).toBe('completed');
+  respond(announcer, again!.request, '', 200, answer({ interval: 60, peers: NOTHING }), 18_000);
+  announcer.tick(90_000);
+  expect(asked().map(event)).toEqual([null, null]);
+});
