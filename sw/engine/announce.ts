@@ -1,7 +1,7 @@
 import type { Ids, Outbox } from './effects.ts';
 import type { InfoHash } from './model/ids.ts';
 import { fromHex } from './model/ids.ts';
-import type { AnnounceAnswer, AnnounceFailure } from './codec/tracker.ts';
+import type { AnnounceAnswer, AnnounceFailure, ScrapeCounts } from './codec/tracker.ts';
 import { parseUdpTracker } from './codec/udp-tracker.ts';
 
 /** Ms. What a tracker asks for is kept within these. */
@@ -53,6 +53,7 @@ export class Announcer {
   readonly trackers: Tracker[] = [];
   private tiers: Tracker[][] = [];
   private running = false;
+  private hadPeers = false;
 
   constructor(
     private readonly infoHash: InfoHash,
@@ -142,11 +143,25 @@ export class Announcer {
     }
   }
 
-  /** There is nobody left to download from: trackers are asked as soon as they allow it. */
-  hurry(now: number): void {
+  /** Once a second while more is wanted. When the last peer has gone, trackers are asked as soon as they allow it. */
+  watch(hasPeers: boolean, now: number): void {
+    const ranOut = this.hadPeers && !hasPeers;
+    this.hadPeers = hasPeers;
+    if (!ranOut) return;
     for (const tracker of this.trackers) {
       if (tracker.state === 'ok') tracker.nextAt = Math.min(tracker.nextAt, Math.max(now, tracker.earliestAt));
     }
+  }
+
+  /** Asks the first tracker of every tier how many there are, without joining them. */
+  survey(): void {
+    if (!this.running) for (const [first] of this.tiers) if (first) this.scrape(first);
+  }
+
+  /** What a scrape of that tracker came to; null: nothing. */
+  scraped(url: string, counts: ScrapeCounts | null): void {
+    const tracker = this.trackers.find(candidate => candidate.url === url);
+    if (tracker && counts) this.count(tracker, counts);
   }
 
   /** Monotonic ms of the next announce. */
@@ -163,8 +178,8 @@ export class Announcer {
     tracker.text = answer.warning;
     tracker.refused = false;
     tracker.failures = 0;
-    tracker.seeds = answer.complete;
-    tracker.leechers = answer.incomplete;
+    if (answer.complete >= 0) this.count(tracker, answer);
+    else this.scrape(tracker);
     tracker.peers = answer.peers.length;
     tracker.trackerId = answer.trackerId;
     tracker.knowsUs = true;
@@ -174,6 +189,15 @@ export class Announcer {
     tracker.nextAt = tracker.owesCompleted ? now : now + wait;
     tracker.earliestAt = now + Math.min(wait, Math.max(MIN_HURRY, least));
     return answer.peers;
+  }
+
+  private count(tracker: Tracker, { complete, incomplete }: ScrapeCounts): void {
+    tracker.seeds = complete;
+    tracker.leechers = incomplete;
+  }
+
+  private scrape(tracker: Tracker): void {
+    this.out({ do: 'scrape', url: tracker.url, infoHash: fromHex(this.infoHash) });
   }
 
   private failed(tracker: Tracker, text: string, refused: boolean, now: number): [] {

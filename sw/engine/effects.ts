@@ -66,6 +66,7 @@ export type Effect =
     }
   | { readonly do: 'record'; readonly kind: RecordKind; readonly value: Uint8Array | null }
   | { readonly do: 'announce'; readonly request: number; readonly url: string; readonly announce: AnnounceRequest }
+  | { readonly do: 'scrape'; readonly url: string; readonly infoHash: Uint8Array }
   | { readonly do: 'cancelAnnounce'; readonly request: number }
   | { readonly do: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
 

@@ -2,7 +2,7 @@ import type { Effect } from './effects.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { Torrent } from './torrent.ts';
 import { CONNECTED } from './phase.ts';
-import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest } from './codec/tracker.ts';
+import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
 
 /**
  * Where torrents meet the ports: what the world tells goes to the torrent that it concerns, one thing at a time, and
@@ -28,6 +28,8 @@ export class Loop {
       introduced(conn: number, bytes: Uint8Array): void;
       /** Asks a tracker; the answer calls it off. */
       announce(url: string, announce: AnnounceRequest, done: (answer: AnnounceFailure | AnnounceAnswer) => void): () => void;
+      /** Asks a tracker for its counts; null where it does not tell. */
+      scrape(url: string, infoHash: Uint8Array, done: (counts: ScrapeCounts | null) => void): void;
     },
   ) {}
 
@@ -177,6 +179,10 @@ export class Loop {
         if (!isAnswered) this.cancels.set(request, cancel);
         return;
       }
+      case 'scrape':
+        return this.hooks.scrape(effect.url, effect.infoHash, counts =>
+          this.event(torrent, () => torrent.announcer.scraped(effect.url, counts)),
+        );
       case 'cancelAnnounce':
         this.cancels.get(effect.request)?.();
         this.cancels.delete(effect.request);

@@ -79,6 +79,7 @@ export class Session {
       },
       introduced: (conn, bytes) => this.incoming.introduce(conn, bytes),
       announce: (url, announce, done) => this.trackers.announce(url, announce, ports.clock.now(), done),
+      scrape: (url, infoHash, done) => this.trackers.scrape(url, infoHash, ports.clock.now(), done),
     });
     this.sockets = new UdpSockets(ports, this.loop, (...datagram) => this.trackers.udp.received(...datagram));
     this.trackers = new Trackers(ports.http, this.sockets, random);

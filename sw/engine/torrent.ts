@@ -253,7 +253,7 @@ export class Torrent implements WireTarget {
     if (!second) return;
     if (CONNECTED.has(this.phase)) {
       this.peerSet.tick(now);
-      if (this.peers.size === 0 && this.content?.isComplete !== true) this.announcer.hurry(now);
+      if (this.content?.isComplete !== true) this.announcer.watch(this.peerSet.hasOpen, now);
       this.announcer.tick(now);
     }
     if (this.phase === 'fetching') this.seekMetadata();
@@ -311,6 +311,7 @@ export class Torrent implements WireTarget {
       this.peerSet.tick(now);
     } else if (!this.content) {
       if (this.phase !== 'ready') this.move('ready');
+      this.announcer.survey();
     } else {
       this.move('checking');
       this.beginCheck(refetchMissing);

@@ -1,11 +1,11 @@
 import type { Http } from './ports.ts';
 import { UdpTrackers, type UdpNet } from './udp-trackers.ts';
-import { announceUrl, MAX_ANNOUNCE_BYTES, parseAnnounce } from './codec/tracker.ts';
-import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest } from './codec/tracker.ts';
+import { announceUrl, MAX_ANNOUNCE_BYTES, parseAnnounce, parseScrape, scrapeUrl } from './codec/tracker.ts';
+import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
 
 const HTTP_TIMEOUT = 30_000;
 
-/** How announces reach a tracker, by the scheme of its address. */
+/** How announces and scrapes reach a tracker, by the scheme of its address. */
 export class Trackers {
   readonly udp: UdpTrackers;
 
@@ -28,6 +28,18 @@ export class Trackers {
     return this.http.get(announceUrl(url, announce), MAX_ANNOUNCE_BYTES, HTTP_TIMEOUT, (problem, status, body) =>
       done(problem === '' ? readAnnounce(status, body) : { failure: problem, refused: false }),
     );
+  }
+
+  /** The counts of a torrent of 20 bytes; `done` gets null where the tracker does not tell. */
+  scrape(url: string, infoHash: Uint8Array, now: number, done: (counts: ScrapeCounts | null) => void): void {
+    const address = /^udp:/i.test(url) ? null : scrapeUrl(url, infoHash);
+    if (/^udp:/i.test(url)) this.udp.scrape(url, infoHash, now, done);
+    else if (address === null) done(null);
+    else {
+      this.http.get(address, MAX_ANNOUNCE_BYTES, HTTP_TIMEOUT, (problem, status, body) =>
+        done(problem === '' && status === 200 ? parseScrape(body, infoHash) : null),
+      );
+    }
   }
 }
 

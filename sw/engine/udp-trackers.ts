@@ -1,13 +1,13 @@
-import { encodeAnnounce, encodeConnect, parseUdpReply, parseUdpTracker } from './codec/udp-tracker.ts';
+import { encodeAnnounce, encodeConnect, encodeScrape, parseUdpReply, parseUdpTracker } from './codec/udp-tracker.ts';
 import type { UdpReply, UdpTracker } from './codec/udp-tracker.ts';
-import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest } from './codec/tracker.ts';
+import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
 
 /** Ms that a connection id is good for (BEP 15). */
 const CONNECTION_LIFE = 60_000;
 /** Ms until a datagram is sent again, doubled each time, and how often it is sent: 45 s in all, so that the next of a tier has its turn. */
 const FIRST_TIMEOUT = 15_000;
 const TRANSMISSIONS = 2;
-/** Announces under way at once; more are told to come back. */
+/** Announces and scrapes under way at once; more are told to come back. */
 const MAX_QUERIES = 4096;
 
 const NO_ANSWER = 'No answer in time.';
@@ -18,8 +18,6 @@ export interface UdpNet {
   lookup(host: string, port: number, done: (problem: string, addresses: readonly string[], now: number) => void): void;
   send(host: string, port: number, bytes: Uint8Array): void;
 }
-
-type Done = (answer: AnnounceFailure | AnnounceAnswer) => void;
 
 /** A datagram that waits for its answer. */
 interface Exchange {
@@ -32,10 +30,16 @@ interface Exchange {
   dueAt: number;
 }
 
+interface Question {
+  encode(connection: Uint8Array, transaction: number, request: string): Uint8Array;
+  /** True where the reply answers it. */
+  take(reply: UdpReply): boolean;
+  fail(failure: AnnounceFailure): void;
+}
+
 interface Query extends Exchange {
+  readonly question: Question;
   readonly request: string;
-  readonly announce: AnnounceRequest;
-  readonly done: Done;
 }
 
 /**
@@ -78,15 +82,45 @@ export class UdpTrackers {
   }
 
   /** Calls `done` once, maybe before it returns; the answer calls it off. */
-  announce(url: string, announce: AnnounceRequest, now: number, done: Done): () => void {
+  announce(
+    url: string,
+    announce: AnnounceRequest,
+    now: number,
+    done: (answer: AnnounceFailure | AnnounceAnswer) => void,
+  ): () => void {
+    return this.query(url, now, {
+      encode: (connection, transaction, request) => encodeAnnounce(connection, transaction, request, announce),
+      take: reply => {
+        if (reply.action !== 'announce') return false;
+        done(reply.answer);
+        return true;
+      },
+      fail: done,
+    });
+  }
+
+  /** As {@link announce}, for the counts of a torrent of 20 bytes; null where there are none to be had. */
+  scrape(url: string, infoHash: Uint8Array, now: number, done: (counts: ScrapeCounts | null) => void): void {
+    this.query(url, now, {
+      encode: (connection, transaction) => encodeScrape(connection, transaction, infoHash),
+      take: reply => {
+        if (reply.action !== 'scrape') return false;
+        done(reply.counts);
+        return true;
+      },
+      fail: () => done(null),
+    });
+  }
+
+  private query(url: string, now: number, question: Question): () => void {
     const tracker = parseUdpTracker(url);
     const failure = !tracker ? 'Its address has no port.' : this.queries >= MAX_QUERIES ? 'Too many announces at once.' : '';
     if (!tracker || failure !== '') {
-      done({ failure, refused: false });
+      question.fail({ failure, refused: false });
       return () => undefined;
     }
     const endpoint = this.endpoint(tracker);
-    const query: Query = { ...exchange(), request: tracker.request, announce, done };
+    const query: Query = { ...exchange(), question, request: tracker.request };
     endpoint.queries.add(query);
     this.queries += 1;
     if (endpoint.stage === 'connected') this.ask(endpoint, now);
@@ -123,7 +157,7 @@ export class UdpTrackers {
         else {
           // It may have started anew and know nothing of the connection.
           endpoint.connectedAt = -Infinity;
-          this.end(endpoint, query, { failure: NO_ANSWER, refused: false });
+          this.failQuery(endpoint, query, { failure: NO_ANSWER, refused: false });
         }
       }
       if (endpoint.queries.size === 0 && !isConnected(endpoint, now)) {
@@ -185,7 +219,7 @@ export class UdpTrackers {
       return;
     }
     this.send(endpoint, query, endpoint.address, now, transaction =>
-      encodeAnnounce(endpoint.connection, transaction, query.request, query.announce),
+      query.question.encode(endpoint.connection, transaction, query.request),
     );
   }
 
@@ -208,23 +242,22 @@ export class UdpTrackers {
   }
 
   private answered(endpoint: Endpoint, query: Query, reply: UdpReply): void {
-    if (reply.action === 'announce') this.end(endpoint, query, reply.answer);
-    else if (reply.action === 'error') {
+    if (reply.action === 'error') {
       endpoint.connectedAt = -Infinity;
-      this.end(endpoint, query, { failure: reply.message, refused: true });
-    }
+      this.failQuery(endpoint, query, { failure: reply.message, refused: true });
+    } else if (query.question.take(reply)) this.drop(endpoint, query);
   }
 
   /** Nothing comes of this endpoint now. */
   private fail(endpoint: Endpoint, failure: string, refused: boolean): void {
     this.settle(endpoint);
     this.endpoints.delete(`${endpoint.host} ${endpoint.port}`);
-    for (const query of [...endpoint.queries]) this.end(endpoint, query, { failure, refused });
+    for (const query of [...endpoint.queries]) this.failQuery(endpoint, query, { failure, refused });
   }
 
-  private end(endpoint: Endpoint, query: Query, answer: AnnounceFailure | AnnounceAnswer): void {
+  private failQuery(endpoint: Endpoint, query: Query, failure: AnnounceFailure): void {
     this.drop(endpoint, query);
-    query.done(answer);
+    query.question.fail(failure);
   }
 
   private drop(endpoint: Endpoint, query: Query): void {

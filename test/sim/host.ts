@@ -173,8 +173,12 @@ export class SimHost {
           clock.after(
             this.line.latency,
             mine(() => {
-              this.world.announces += 1;
               const query = new URL(url).searchParams;
+              if (new URL(url).pathname === '/scrape') {
+                const counts = { complete: this.world.tracker.size, incomplete: 0 };
+                return done('', 200, bencode.encode({ files: new Map([[Buffer.from(query.get('info_hash') ?? ''), counts]]) }));
+              }
+              this.world.announces += 1;
               if (query.get('event') === 'stopped') this.world.tracker.delete(this.name);
               else this.world.tracker.set(this.name, { host: this.name, port: Number(query.get('port')) });
               const peers = this.world.peersFor(this.name, Math.min(this.world.trackerNames, Number(query.get('numwant'))));

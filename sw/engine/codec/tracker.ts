@@ -1,4 +1,4 @@
-/** Announcing to a tracker: what is asked and answered, and both over HTTP (BEP 3, 7, 23, 24). */
+/** Announcing to a tracker and scraping it: what is asked and answered, and both over HTTP (BEP 3, 7, 23, 24, 48). */
 import { EngineError } from '../errors.ts';
 import { ipText, isHost, unpackPeers, type PeerAddress } from './address.ts';
 import { asBytes, asDict, asInt, asList, asText, decode, dictGet, type BDict, type BValue } from './bencode.ts';
@@ -101,6 +101,37 @@ export function parseAnnounce(body: Uint8Array): AnnounceFailure | AnnounceAnswe
     externalIp: externalIp === null ? null : ipText(externalIp),
     peers: readPeers(dict),
   };
+}
+
+/** How many there are of a torrent; −1: not said. */
+export interface ScrapeCounts {
+  readonly complete: number;
+  readonly incomplete: number;
+}
+
+/** The address to GET for the counts of one torrent of 20 bytes; null where BEP 48 knows none for this tracker. */
+export function scrapeUrl(base: string, infoHash: Uint8Array): string | null {
+  const [address = ''] = base.split('#', 1);
+  const [path = '', ...query] = address.split('?');
+  const at = path.lastIndexOf('/') + 1;
+  if (!path.startsWith('announce', at)) return null;
+  const scrape = `${path.slice(0, at)}scrape${path.slice(at + 'announce'.length)}`;
+  return `${scrape}?${[...query.filter(Boolean), `info_hash=${percentEncode(infoHash)}`].join('&')}`;
+}
+
+/** Reads the counts of that torrent out of an answer; null where they are not in it. Never throws. */
+export function parseScrape(body: Uint8Array, infoHash: Uint8Array): ScrapeCounts | null {
+  if (body.length > MAX_ANNOUNCE_BYTES) return null;
+  try {
+    const files = asDict(dictGet(asDict(decode(body, { trailing: 'allow' }).value), 'files'));
+    // Keys are decoded as text, whatever they are.
+    const counts = asDict(dictGet(files, new TextDecoder().decode(infoHash)));
+    if (counts === null) return null;
+    return { complete: count(counts, 'complete', 0xffffffff) ?? -1, incomplete: count(counts, 'incomplete', 0xffffffff) ?? -1 };
+  } catch (error) {
+    if (error instanceof EngineError) return null;
+    throw error;
+  }
 }
 
 function unreadable(): AnnounceFailure {

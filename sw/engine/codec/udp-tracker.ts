@@ -1,9 +1,9 @@
-/** Announcing to a tracker over UDP (BEP 15), with what its address carries beside host and port (BEP 41). Integers are big-endian. */
+/** Announcing to a tracker and scraping it over UDP (BEP 15), with what its address carries beside host and port (BEP 41). Integers are big-endian. */
 import { unpackPeers } from './address.ts';
 import { printable } from './text.ts';
-import { MAX_PEERS, MAX_TEXT, type AnnounceAnswer, type AnnounceRequest } from './tracker.ts';
+import { MAX_PEERS, MAX_TEXT, type AnnounceAnswer, type AnnounceRequest, type ScrapeCounts } from './tracker.ts';
 
-const Action = { CONNECT: 0, ANNOUNCE: 1, ERROR: 3 } as const;
+const Action = { CONNECT: 0, ANNOUNCE: 1, SCRAPE: 2, ERROR: 3 } as const;
 const EVENTS = { completed: 1, started: 2, stopped: 3 } as const;
 /** What a connect says in place of a connection id. */
 const PROTOCOL_ID = [0, 0, 0x04, 0x17, 0x27, 0x10, 0x19, 0x80];
@@ -76,9 +76,21 @@ export function encodeAnnounce(
   return bytes;
 }
 
+/** 36 bytes: one torrent of 20 bytes is asked about. */
+export function encodeScrape(connection: Uint8Array, transaction: number, infoHash: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(36);
+  const view = new DataView(bytes.buffer);
+  bytes.set(connection);
+  view.setUint32(8, Action.SCRAPE);
+  view.setUint32(12, transaction);
+  bytes.set(infoHash, 16);
+  return bytes;
+}
+
 export type UdpReply =
   | { readonly action: 'connect'; readonly transaction: number; readonly connection: Uint8Array }
   | { readonly action: 'announce'; readonly transaction: number; readonly answer: AnnounceAnswer }
+  | { readonly action: 'scrape'; readonly transaction: number; readonly counts: ScrapeCounts }
   | { readonly action: 'error'; readonly transaction: number; readonly message: string };
 
 /** Reads a tracker's datagram; null for what is none. `ipBytes`, 4 or 16, is how long addresses are where it came from. */
@@ -102,6 +114,9 @@ export function parseUdpReply(bytes: Uint8Array, ipBytes: 4 | 16): UdpReply | nu
       peers: unpackPeers(bytes.subarray(20), ipBytes, MAX_PEERS),
     };
     return { action: 'announce', transaction, answer };
+  }
+  if (action === Action.SCRAPE && bytes.length >= 20) {
+    return { action: 'scrape', transaction, counts: { complete: view.getUint32(8), incomplete: view.getUint32(16) } };
   }
   if (action === Action.ERROR) {
     const text = new TextDecoder().decode(bytes.subarray(8));
