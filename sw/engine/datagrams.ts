@@ -29,13 +29,12 @@ export class UdpSockets {
 
   /** Binds both families, to this port where it is free. */
   open(port: number): void {
-    this.close();
+    this.closeSockets();
     for (const family of [4, 6] as const) this.bind(family, port);
   }
 
   close(): void {
-    for (const { socket } of Object.values(this.sockets)) socket.close();
-    this.sockets = {};
+    this.closeSockets();
     this.waiting = [];
   }
 
@@ -59,6 +58,12 @@ export class UdpSockets {
     if (this.isSettled) ask();
     else if (this.waiting.length < MAX_WAITING) this.waiting.push(ask);
     else later('Too many names are being looked up.', []);
+  }
+
+  /** What waits for sockets waits on: it may have asked before there was a port to bind. */
+  private closeSockets(): void {
+    for (const { socket } of Object.values(this.sockets)) socket.close();
+    this.sockets = {};
   }
 
   private get isSettled(): boolean {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ipText, parseHostPort, unpackPeers } from '../../sw/engine/codec/address.ts';
 import { encode, type BValue } from '../../sw/engine/codec/bencode.ts';
-import { announceUrl, parseAnnounce, type AnnounceAnswer } from '../../sw/engine/codec/tracker.ts';
+import { announceUrl, parseAnnounce, parseScrape, scrapeUrl, type AnnounceAnswer } from '../../sw/engine/codec/tracker.ts';
 import { fromHex } from '../../sw/engine/model/ids.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -196,5 +196,29 @@ describe('addresses', () => {
     expect(parseHostPort('peer.example:1')).toEqual({ host: 'peer.example', port: 1 });
     for (const bad of ['', ':1', 'a:0', 'a:65536', 'a', '2001:db8::1:6881', '[::1]', 'a b:1', 'a:1x'])
       expect(parseHostPort(bad)).toBeNull();
+  });
+});
+
+describe('a scrape', () => {
+  const hash = Uint8Array.from({ length: 20 }, (_, at) => 240 - at);
+
+  it('is asked for where the announce goes, by another name (BEP 48)', () => {
+    const query = 'info_hash=%F0%EF%EE%ED%EC%EB%EA%E9%E8%E7%E6%E5%E4%E3%E2%E1%E0%DF%DE%DD';
+    expect(scrapeUrl('http://t/x/announce', hash)).toBe(`http://t/x/scrape?${query}`);
+    expect(scrapeUrl('http://t/announce.php?k=1#z', hash)).toBe(`http://t/scrape.php?k=1&${query}`);
+    for (const none of ['http://t/', 'http://t/announce/x', 'http://t/a?u=/announce']) expect(scrapeUrl(none, hash)).toBeNull();
+  });
+
+  it('tells the counts of that torrent and of no other', () => {
+    const files = (key: Uint8Array) =>
+      Buffer.concat([Buffer.from('d5:filesd20:'), key, Buffer.from('d8:completei4e10:downloadedi9e10:incompletei5eeee')]);
+    for (const known of [hash, new Uint8Array(20).fill(65)]) {
+      expect(parseScrape(files(known), known)).toEqual({ complete: 4, incomplete: 5 });
+    }
+    expect(parseScrape(files(new Uint8Array(20)), hash)).toBeNull();
+    expect(parseScrape(bytes('d14:failure reason2:noe'), hash)).toBeNull();
+    expect(parseScrape(bytes('<html>'), hash)).toBeNull();
+    expect(parseScrape(new Uint8Array((1 << 20) + 1), hash)).toBeNull();
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), raw => void parseScrape(raw, hash)));
   });
 });

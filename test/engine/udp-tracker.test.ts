@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeAnnounce, encodeConnect, parseUdpReply, parseUdpTracker } from '../../sw/engine/codec/udp-tracker.ts';
+import {
+  encodeAnnounce,
+  encodeConnect,
+  encodeScrape,
+  parseUdpReply,
+  parseUdpTracker,
+} from '../../sw/engine/codec/udp-tracker.ts';
 import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest } from '../../sw/engine/codec/tracker.ts';
 import { UdpTrackers } from '../../sw/engine/udp-trackers.ts';
 import { seeded } from '../sim/clock.ts';
@@ -83,6 +89,17 @@ describe('the bytes of BEP 15', () => {
       .tuple(fc.nat(4), fc.uint8Array({ maxLength: 100 }))
       .map(([action, rest]) => Buffer.concat([u32(action), rest]));
     fc.assert(fc.property(like, bytes => (parseUdpReply(bytes, 16)?.transaction ?? 0) >= 0));
+  });
+
+  test('a scrape and its answer', () => {
+    const hash = new Uint8Array(20).fill(0xcc);
+    expect(hex(encodeScrape(CONNECTION, 9, hash))).toBe(`01020304050607080000000200000009${'cc'.repeat(20)}`);
+    expect(parseUdpReply(u32(2, 9, 4, 100, 5), 4)).toEqual({
+      action: 'scrape',
+      transaction: 9,
+      counts: { complete: 4, incomplete: 5 },
+    });
+    expect(parseUdpReply(u32(2, 9, 4, 100), 4)).toBeNull();
   });
 
   test('a refusal in words fit to be shown', () => {
@@ -217,6 +234,25 @@ describe('asking a tracker over UDP', () => {
       { failure: 'full', refused: true },
       { failure: 'full', refused: true },
     ]);
+  });
+
+  test('a scrape goes over the same connection, and an answer to something else is none', () => {
+    const { trackers, announce, connected, take } = setUp();
+    announce();
+    connected();
+    take();
+    const counts: unknown[] = [];
+    const scrape = () => trackers.scrape('udp://tracker:80/announce', ANNOUNCE.infoHash, 1, told => counts.push(told));
+    scrape();
+    const { action, transaction } = take();
+    expect(action).toBe(2);
+    trackers.received('10.9.9.9', 80, answerTo(transaction), 2);
+    expect(counts).toEqual([]);
+    trackers.received('10.9.9.9', 80, u32(2, transaction, 3, 9, 4), 2);
+    expect(counts).toEqual([{ complete: 3, incomplete: 4 }]);
+    scrape();
+    trackers.received('10.9.9.9', 80, Buffer.concat([u32(3, take().transaction), Buffer.from('no')]), 3);
+    expect(counts[1]).toBeNull();
   });
 
   test('what was called off is not answered, and leaves nothing behind', () => {

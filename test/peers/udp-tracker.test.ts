@@ -38,7 +38,9 @@ describe.skipIf(missing.length > 0)(`a UDP tracker${missing.length > 0 ? ` (need
     const engine = await RealEngine.start(io);
     try {
       await until('the seed to have announced', async () => (await tracker.seeds(payload.infoHash)) > 0);
-      const id = engine.download(payload.bytes);
+      const { id } = engine.session.add({ kind: 'file', bytes: payload.bytes });
+      await until('its scrape', () => engine.session.detail(id)?.trackers[0]?.seeds === 1);
+      engine.download(payload.bytes);
       await until('the download', () => engine.state(id) === 'seeding', 60_000);
       expect(differences(payload, join(engine.daemon.folder, 'downloads'))).toEqual([]);
       expect(engine.session.detail(id)?.trackers).toMatchObject([{ url, state: 'ok' }]);

@@ -96,3 +96,31 @@ test('another port is taken for UDP where that of TCP is not free, and another l
   expect(world.clock.run(10_000, () => tracker.events.filter(event => event.endsWith('started')).length === 2)).toBe(true);
   expect(world.clock.run(1_000, () => trackersOf(host, torrent.id)[0]?.state === 'ok')).toBe(true);
 });
+
+test('a torrent that waits to be started is counted by its trackers without joining them', () => {
+  const world = new World(15);
+  const tracker = new SimUdpTracker(world.internet, '10.9.9.9', 80);
+  const torrent = torrentWith([['http://tracker/announce'], ['udp://10.9.9.9:80/'], ['http://tracker/else']], 15);
+  const seed = world.host('10.0.0.1');
+  seedOn(seed, torrent);
+  world.clock.run(5_000);
+  const counted = (): unknown[] => trackersOf(leech, torrent.id).map(({ seeds, leechers }) => [seeds, leechers]);
+  const [announces, events] = [world.announces, tracker.events.length];
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  world.clock.run(5_000);
+  expect(counted()).toEqual([
+    [1, 0],
+    [0, 1],
+    [-1, -1],
+  ]);
+  expect([world.announces, tracker.events.length]).toEqual([announces, events]);
+});
+
+test('an announce over HTTP that tells no counts is followed by a scrape', () => {
+  const world = new World(16);
+  const torrent = torrentWith([['http://tracker/announce']], 16);
+  const host = world.host('10.0.0.1');
+  seedOn(host, torrent);
+  expect(world.clock.run(5_000, () => trackersOf(host, torrent.id)[0]?.seeds === 1)).toBe(true);
+});

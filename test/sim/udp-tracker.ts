@@ -54,6 +54,11 @@ export class SimUdpTracker {
       this.socket?.send(host, port, Buffer.concat([reply(0, transaction), id]));
       return;
     }
+    if (action === 2 && bytes.length === 36 && this.connections.has(`${host} ${connection}`)) {
+      const count = this.peers.get(bytes.subarray(16).toString('hex'))?.size ?? 0;
+      this.socket?.send(host, port, reply(2, transaction, 0, 0, count));
+      return;
+    }
     if (action !== 1 || bytes.length < 98 || !this.connections.has(`${host} ${connection}`)) return;
     const hash = bytes.subarray(16, 36).toString('hex');
     const known = this.peers.get(hash) ?? new Map<string, Peer>();

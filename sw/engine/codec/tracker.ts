@@ -2,6 +2,7 @@
 import { EngineError } from '../errors.ts';
 import { ipText, isHost, unpackPeers, type PeerAddress } from './address.ts';
 import { asBytes, asDict, asInt, asList, asText, decode, dictGet, type BDict, type BValue } from './bencode.ts';
+import { toHex } from '../model/ids.ts';
 import { printable } from './text.ts';
 
 /** What we take of an answer, bytes. */
@@ -124,8 +125,8 @@ export function parseScrape(body: Uint8Array, infoHash: Uint8Array): ScrapeCount
   if (body.length > MAX_ANNOUNCE_BYTES) return null;
   try {
     const files = asDict(dictGet(asDict(decode(body, { trailing: 'allow' }).value), 'files'));
-    // Keys are decoded as text, whatever they are.
-    const counts = asDict(dictGet(files, new TextDecoder().decode(infoHash)));
+    // The decoder gives a key as text where it is UTF-8, else in hexadecimal.
+    const counts = asDict(dictGet(files, toHex(infoHash)) ?? dictGet(files, new TextDecoder().decode(infoHash)));
     if (counts === null) return null;
     return { complete: count(counts, 'complete', 0xffffffff) ?? -1, incomplete: count(counts, 'incomplete', 0xffffffff) ?? -1 };
   } catch (error) {
