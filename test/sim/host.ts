@@ -175,8 +175,9 @@ export class SimHost {
             mine(() => {
               const query = new URL(url).searchParams;
               if (new URL(url).pathname === '/scrape') {
-                const counts = { complete: this.world.tracker.size, incomplete: 0 };
-                return done('', 200, bencode.encode({ files: new Map([[Buffer.from(query.get('info_hash') ?? ''), counts]]) }));
+                const hash = unescape(/info_hash=([^&]*)/.exec(url)?.[1] ?? '');
+                const counts = `d8:completei${this.world.tracker.size}e10:incompletei0ee`;
+                return done('', 200, Buffer.from(`d5:filesd${hash.length}:${hash}${counts}ee`, 'latin1'));
               }
               this.world.announces += 1;
               if (query.get('event') === 'stopped') this.world.tracker.delete(this.name);
