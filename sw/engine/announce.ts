@@ -143,11 +143,16 @@ export class Announcer {
     }
   }
 
-  /** Once a second while more is wanted. When the last peer has gone, trackers are asked as soon as they allow it. */
-  watch(hasPeers: boolean, now: number): void {
-    const ranOut = this.hadPeers && !hasPeers;
+  /** Once a second. When more is wanted and the last peer has gone, trackers are asked as soon as they allow it. */
+  watch(isComplete: boolean, peers: Iterable<{ readonly stage: string }>, now: number): void {
+    let hasPeers = false;
+    for (const { stage } of peers) hasPeers ||= stage === 'open';
+    if (this.hadPeers && !hasPeers && !isComplete) this.hurry(now);
     this.hadPeers = hasPeers;
-    if (!ranOut) return;
+    this.tick(now);
+  }
+
+  private hurry(now: number): void {
     for (const tracker of this.trackers) {
       if (tracker.state === 'ok') tracker.nextAt = Math.min(tracker.nextAt, Math.max(now, tracker.earliestAt));
     }

@@ -73,11 +73,6 @@ export class PeerSet implements PeerDirectory {
     this.swarm = new Swarm(address => own.rank(address));
   }
 
-  /** Whether anyone is connected and greeted. */
-  get hasOpen(): boolean {
-    for (const { stage } of this.all.values()) if (stage === 'open') return true;
-    return false;
-  }
   get uploaded(): number {
     return this.sum('up', this.past.uploaded);
   }

@@ -253,8 +253,7 @@ export class Torrent implements WireTarget {
     if (!second) return;
     if (CONNECTED.has(this.phase)) {
       this.peerSet.tick(now);
-      if (this.content?.isComplete !== true) this.announcer.watch(this.peerSet.hasOpen, now);
-      this.announcer.tick(now);
+      this.announcer.watch(this.content?.isComplete === true, this.peers.values(), now);
     }
     if (this.phase === 'fetching') this.seekMetadata();
     if (this.phase !== 'running' || !this.content) return;

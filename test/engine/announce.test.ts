@@ -126,10 +126,10 @@ test('who runs out of peers asks again after five minutes, or after what the tra
   respond(announcer, a!.request, '', 200, answer({ interval: 1800, peers: NOTHING }), 0);
   respond(announcer, b!.request, '', 200, answer({ interval: 1800, 'min interval': 900, peers: NOTHING }), 0);
   respond(announcer, c!.request, '', 200, answer({ interval: 120, peers: NOTHING }), 0);
-  announcer.watch(false, 500);
+  announcer.watch(false, [], 500);
   expect(announcer.trackers.map(({ nextAt }) => nextAt)).toEqual([1_800_000, 1_800_000, 120_000]);
-  announcer.watch(true, 700);
-  announcer.watch(false, 1_000);
+  announcer.watch(false, [{ stage: 'open' }], 700);
+  announcer.watch(false, [{ stage: 'connecting' }], 1_000);
   expect(announcer.trackers.map(({ nextAt }) => nextAt)).toEqual([300_000, 900_000, 120_000]);
   announcer.tick(400_000);
   expect(asked().map(({ url }) => new URL(url).host)).toEqual(['a', 'c']);
