@@ -21,6 +21,8 @@ export interface PeerOptions {
   readonly uploadLimit?: number;
   /** `off` by default. */
   readonly encryption?: 'off' | 'prefer' | 'require';
+  /** Dials nobody: others have to come to it. */
+  readonly waits?: boolean;
   /** Runs before the command, such as `ip netns exec NAME`. */
   readonly under?: readonly string[];
 }
@@ -57,6 +59,7 @@ export class LibtorrentPeer {
   private constructor(role: 'seed' | 'leech', options: PeerOptions) {
     const args = [script, role, '--dir', options.dir, '--listen', options.listen ?? '127.0.0.1:0'];
     if (options.torrent !== undefined) args.push('--torrent', options.torrent);
+    if (options.waits === true) args.push('--waits');
     if (options.encryption !== undefined) args.push('--encryption', options.encryption);
     if (options.magnet !== undefined) args.push('--magnet', options.magnet);
     if (options.uploadLimit) args.push('--upload-limit', String(options.uploadLimit));

@@ -2,7 +2,7 @@
 """A libtorrent peer that a test drives (Debian's python3-libtorrent).
 
 libtorrent_peer.py seed|leech --torrent FILE [--magnet URI] --dir DIR [--listen HOST:PORT] [--peer HOST:PORT]...
-                   [--upload-limit BYTES_A_SECOND] [--every MS] [--utp]
+                   [--upload-limit BYTES_A_SECOND] [--every MS] [--utp] [--waits]
                    [--encryption off|prefer|require]
 
 Prints JSON lines: {"event": "up", "port"}, then {"event": "status", ...} every --every ms, and once
@@ -40,17 +40,18 @@ def options():
     parser.add_argument("--upload-limit", type=int, default=0)
     parser.add_argument("--every", type=int, default=100)
     parser.add_argument("--utp", action="store_true")
+    parser.add_argument("--waits", action="store_true", help="dials nobody")
     parser.add_argument("--encryption", choices=["off", "prefer", "require"], default="off")
     return parser.parse_args()
 
 
-def open_session(listen, utp, encryption):
+def open_session(listen, utp, encryption, waits):
     policy = {"off": 2, "prefer": 1, "require": 0}[encryption]
     return lt.session({
         "listen_interfaces": listen,
         "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
         "enable_outgoing_utp": utp, "enable_incoming_utp": utp,
-        "enable_outgoing_tcp": not utp, "enable_incoming_tcp": not utp,
+        "enable_outgoing_tcp": not utp and not waits, "enable_incoming_tcp": not utp,
         "in_enc_policy": policy, "out_enc_policy": policy, "allowed_enc_level": 2 if encryption == "require" else 3,
         "allow_multiple_connections_per_ip": True, "unchoke_slots_limit": -1, "alert_mask": 0,
         "max_out_request_queue": 1500, "max_allowed_in_request_queue": 2000,
@@ -85,7 +86,7 @@ def add(session, args):
 
 def main():
     args = options()
-    session = open_session(args.listen, args.utp, args.encryption)
+    session = open_session(args.listen, args.utp, args.encryption, args.waits)
     handle = add(session, args)
     if args.upload_limit:
         handle.set_upload_limit(args.upload_limit)
