@@ -1,0 +1,83 @@
+/** A good input or two of each target, for a run to begin with. */
+import { Op } from '../../daemon/wire/frames.ts';
+import { encode as encodeFrame, encodeBatch } from '../../daemon/wire/codec.ts';
+import { encode } from '../../sw/engine/codec/bencode.ts';
+import { encodeExtendedHandshake, encodeMetadataData } from '../../sw/engine/codec/extensions.ts';
+import { encodeHandshake, encodeMessage } from '../../sw/engine/codec/peer-wire.ts';
+import { encodeProgressRecord, encodeTorrentRecord } from '../../sw/engine/resume.ts';
+import type { TargetName } from './targets.ts';
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+const hash = new Uint8Array(20).fill(7);
+const pad = { attr: utf8('p'), length: 9, path: [utf8('.pad'), utf8('9')] };
+const files = [{ length: 16_375, path: [utf8('a'), utf8('b.txt')] }, pad, { length: 5, path: [utf8('c')] }];
+const info = { name: utf8('n'), 'piece length': 16_384, pieces: new Uint8Array(40), files };
+const trackers = [[utf8('http://a/announce')], [utf8('udp://b:80')]];
+const tree = { a: { '': { length: 5, 'pieces root': new Uint8Array(32) } } };
+const v2 = { name: utf8('n'), 'piece length': 16_384, 'meta version': 2, 'file tree': tree };
+
+export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
+  bencode: [encode({ a: [1, -2, utf8('x')], b: {} })],
+  metainfo: [encode({ announce: utf8('http://a/'), 'announce-list': trackers, comment: utf8('c'), info }), encode({ info: v2 })],
+  magnet: [
+    utf8(`magnet:?xt=urn:btih:${'a1'.repeat(20)}&dn=a+b&tr=http%3A%2F%2Fa%2Fb&x.pe=[::1]:80&so=1,3-4&ws=http://c/d`),
+    utf8(`magnet:?xt.1=urn:btmh:1220${'b2'.repeat(32)}&xt.2=urn:btih:${'ABCDEFGH'.repeat(4)}`),
+  ],
+  'peer-wire': [
+    encodeMessage({ type: 'request', piece: 1, begin: 2, length: 3 }).subarray(4),
+    encodeMessage({ type: 'piece', piece: 1, begin: 2, block: hash }).subarray(4),
+    encodeMessage({ type: 'extended', id: 1, payload: hash }).subarray(4),
+    encodeMessage({ type: 'haveAll' }).subarray(4),
+  ],
+  handshake: [encodeHandshake({ infoHash: hash, peerId: hash, fast: true, extended: true, dht: false })],
+  extensions: [
+    encodeExtendedHandshake({ m: { ut_metadata: 1 }, metadataSize: 9, reqq: 250, client: 'c', port: 80, uploadOnly: true }),
+    encodeMetadataData(0, 20, hash),
+  ],
+  tracker: [
+    encode({ interval: 1800, complete: 1, incomplete: 2, peers: new Uint8Array(12).fill(9), peers6: new Uint8Array(18).fill(9) }),
+    encode({ peers: [{ ip: utf8('10.0.0.1'), port: 80 }], 'warning message': utf8('w'), 'tracker id': utf8('t') }),
+    encode({ 'failure reason': utf8('no') }),
+  ],
+  'udp-tracker': [
+    Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 60, 0, 0, 0, 1, 0, 0, 0, 2, 10, 0, 0, 1, 0, 80),
+    Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8),
+    Uint8Array.of(0, 0, 0, 3, 0, 0, 0, 1, 110, 111),
+    utf8('udp://tracker.example:80/announce'),
+  ],
+  'torrent-record': [
+    encodeTorrentRecord({
+      info: hash,
+      name: 'n',
+      trackers: [['http://a/']],
+      peers: ['10.0.0.1:80'],
+      comment: 'c',
+      addedAt: 1,
+      root: 'r',
+      paused: true,
+      unwanted: [1],
+      selectOnly: [[0, 1]],
+    }),
+  ],
+  'progress-record': [
+    encodeProgressRecord({
+      have: hash,
+      maybe: [1, 2],
+      stats: [{ size: 1, mtime: 2 }, null],
+      uploaded: 1,
+      downloaded: 2,
+      doneAt: 3,
+    }),
+  ],
+  addresses: [new Uint8Array(18).fill(1), utf8('[2001:db8::1]:6881'), utf8('example.org:80')],
+  urls: [utf8('http://a.example:80/announce?x=1#y'), utf8('udp://b:80'), utf8('wss://c/')],
+  paths: [utf8('a/b\na/B\na\nCON\n../x\na/b.')],
+  frames: [
+    encodeFrame({ op: Op.LAND_RESET, id: 0, buffer: 1, ranges: [{ offset: 0, length: 5 }] }),
+    encodeBatch([
+      encodeFrame({ op: Op.RESULT_ACK, id: 0, buffer: 1 }),
+      encodeFrame({ op: Op.LAND_PUT, id: 0, buffer: 1, offset: 2, bytes: hash }),
+    ]),
+  ],
+  control: [encodeFrame({ op: Op.RESULT_ACK, id: 0, buffer: 1 })],
+};
