@@ -1,5 +1,6 @@
 import type { Content } from './content.ts';
 import type { Outbox } from './effects.ts';
+import type { PieceHashes } from './piece-hashes.ts';
 import type { DigestSpec, FileProblem, Span } from './events.ts';
 
 /** Files asked about, and bytes sent for verification, at once. */
@@ -27,7 +28,7 @@ export class Checker {
 
   constructor(
     private readonly content: Content,
-    private readonly hashes: Uint8Array,
+    private readonly hashes: PieceHashes,
     /** A file that vanished is fetched anew instead of being a problem. */
     private readonly refetchMissing: boolean,
     private readonly out: Outbox,
@@ -77,8 +78,7 @@ export class Checker {
     if (!this.verifying.delete(pieces)) return;
     pieces.forEach((piece, at) => {
       if (verdicts[at] === true) this.content.found(piece, now);
-      else this.content.lost(piece);
-      this.content.maybe.delete(piece);
+      else this.content.refuted(piece);
     });
     this.step();
   }
@@ -111,14 +111,18 @@ export class Checker {
     for (let bytes = 0; bytes < BYTES_AT_ONCE && spans < SPANS_AT_ONCE && queue.length > 0;) {
       const piece = queue.pop();
       if (piece === undefined) break;
-      const length = layout.pieceSize(piece);
-      const expected = this.hashes.subarray(piece * 20, piece * 20 + 20);
-      pieces.push(piece);
       const parts = storage.spans(piece);
+      const item = this.hashes.check(piece, parts);
+      if (!item) {
+        this.content.doubtful(piece);
+        continue;
+      }
+      pieces.push(piece);
       spans += parts.length;
-      items.push({ spans: parts, digest: { algorithm: 'sha1', height: 0, offset: 0, length, expected } });
-      bytes += length;
+      items.push(item);
+      bytes += layout.pieceSize(piece);
     }
+    if (pieces.length === 0) return;
     this.verifying.add(pieces);
     this.out({ do: 'verify', pieces, items });
     storage.trim();

@@ -8,11 +8,14 @@ import { Uploader } from './upload.ts';
 import { Bitfield } from './model/bitfield.ts';
 import type { Layout } from './model/layout.ts';
 import { fromHex } from './model/ids.ts';
-import type { Metainfo } from './codec/metainfo.ts';
+import type { InfoHash } from './model/ids.ts';
+import { HashExchange } from './hash-exchange.ts';
+import type { PieceHashes } from './piece-hashes.ts';
 import type { ProgressRecord } from './resume.ts';
 
 /** What a torrent needs of the session to go to work on its content. */
 export interface ContentContext {
+  readonly id: InfoHash;
   readonly root: string;
   readonly peers: ReadonlyMap<number, Peer>;
   readonly budget: Budget;
@@ -28,6 +31,7 @@ export class Content {
   readonly storage: Storage;
   readonly downloader: Downloader;
   readonly uploader: Uploader;
+  readonly exchange: HashExchange;
   /** By index of the file. */
   readonly wanted: boolean[];
   /** Verified bytes of each file. */
@@ -38,10 +42,18 @@ export class Content {
   /** Pieces that may be on disk though no record vouches for them. */
   readonly maybe: Set<number>;
 
+  /** Pieces may be on disk whose hashes are known only now. */
+  unchecked = false;
+
   private readonly out: Outbox;
 
-  constructor(meta: Metainfo, unwanted: readonly number[], saved: ProgressRecord | null, context: ContentContext) {
-    this.layout = meta.layout;
+  constructor(
+    private readonly hashes: PieceHashes,
+    unwanted: readonly number[],
+    saved: ProgressRecord | null,
+    context: ContentContext,
+  ) {
+    this.layout = hashes.layout;
     this.out = context.out;
     const durable = saved ? Bitfield.parse(saved.have, this.layout.pieceCount) : null;
     const stats = this.layout.files.map((_, index) => saved?.stats[index] ?? null);
@@ -50,8 +62,8 @@ export class Content {
     this.storage = new Storage(this.layout, context.root, context.ids, context.out, durable ? { durable, stats } : null);
     this.downloader = new Downloader(
       this.layout,
-      meta.pieceHashes,
-      fromHex(meta.infoHash),
+      hashes,
+      fromHex(context.id),
       this.picker,
       this.storage,
       context.peers,
@@ -60,12 +72,14 @@ export class Content {
       context.out,
     );
     this.uploader = new Uploader(this.layout, this.downloader.have, this.storage, context.ids, context.out);
+    this.exchange = new HashExchange(hashes);
     this.fileDone = new Float64Array(this.layout.files.length);
     this.wanted = this.layout.files.map(file => !file.pad);
     for (const piece of this.downloader.have.ones()) {
       this.picker.have(piece);
       this.count(piece, 1);
     }
+    for (let piece = 0; piece < this.layout.pieceCount; piece++) this.hold(piece);
     for (const peer of context.peers.values()) this.welcome(peer);
     this.select(unwanted);
   }
@@ -97,6 +111,7 @@ export class Content {
       const span = yes ? this.layout.piecesOf(index) : null;
       if (span) pieces.fill(1, span.first, span.last + 1);
     });
+    this.exchange.seek(this.wanted);
     pieces.forEach((yes, piece) => this.picker.setPriority(piece, yes ? PRIORITY.normal : PRIORITY.skip));
   }
 
@@ -125,7 +140,42 @@ export class Content {
     if (!this.downloader.have.clear(piece)) return;
     this.storage.lose(piece);
     this.picker.lose(piece);
+    this.hold(piece);
     this.count(piece, -1);
+  }
+
+  /** It was read, and is not as it should be. */
+  refuted(piece: number): void {
+    this.lost(piece);
+    this.maybe.delete(piece);
+    this.release(piece);
+  }
+
+  /** It may be there, but its hash is not known. */
+  doubtful(piece: number): void {
+    this.lost(piece);
+    this.maybe.add(piece);
+  }
+
+  /** The hashes of the pieces of the files with this root, in hex, are known now. */
+  learned(root: string): void {
+    for (const file of this.hashes.filesOf(root)) {
+      const span = this.layout.piecesOf(file);
+      if (!span) continue;
+      for (let piece = span.first; piece <= span.last; piece++) {
+        if (this.maybe.has(piece)) this.unchecked = true;
+        else this.release(piece);
+      }
+    }
+  }
+
+  /** A piece that could not be told right from wrong is not fetched. */
+  private hold(piece: number): void {
+    if (!this.hashes.isKnown(piece)) this.picker.take(piece);
+  }
+
+  private release(piece: number): void {
+    if (this.hashes.isKnown(piece) && !this.downloader.active.get(piece)) this.picker.putBack(piece);
   }
 
   /** Found on disk as it should be, by hashing. Durable once flushed. */

@@ -3,6 +3,7 @@ import { fail } from './errors.ts';
 import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
 import { ActivePieces } from './pieces.ts';
 import type { ActivePiece } from './pieces.ts';
+import type { PieceHashes } from './piece-hashes.ts';
 import type { Assignment } from './requests.ts';
 import type { Peer } from './peer.ts';
 import type { Picker } from './picker.ts';
@@ -46,7 +47,7 @@ export class Downloader {
 
   constructor(
     private readonly layout: Layout,
-    private readonly hashes: Uint8Array,
+    private readonly hashes: PieceHashes,
     private readonly tagBase: Uint8Array,
     private readonly picker: Picker,
     private readonly storage: Storage,
@@ -150,10 +151,10 @@ export class Downloader {
       this.have.set(piece.index);
       this.picker.have(piece.index);
       this.storage.wrote(piece.index, piece.buffer, now);
-      return { kind: 'have', piece: piece.index, liars: this.smartBan.passed(piece.index, blocks) };
+      return { kind: 'have', piece: piece.index, liars: this.smartBan.passed(piece.index, blocks, piece.digestBytes) };
     }
     if (status === 'mismatch') {
-      const liars = this.smartBan.failed(piece.index, [...piece.senders], blocks);
+      const liars = this.smartBan.failed(piece.index, [...piece.senders], blocks, piece.digestBytes);
       this.out({ do: 'reset', buffer, ranges: [{ offset: 0, length: piece.length }] });
       piece.reopen();
       piece.aloneUntil = now + ALONE;
@@ -167,7 +168,7 @@ export class Downloader {
   /** Goes on with a piece whose buffer outlived the engine or the connection that began it. */
   adopt(index: number, kept: KeptPiece, now: number): void {
     const fits = index < this.layout.pieceCount && kept.length === this.layout.pieceSize(index) && this.picker.isWanted(index);
-    if (!fits || this.have.get(index) || this.active.get(index)) {
+    if (!fits || !this.hashes.isKnown(index) || this.have.get(index) || this.active.get(index)) {
       this.out({ do: 'drop', buffer: kept.buffer });
       return;
     }
@@ -314,9 +315,8 @@ export class Downloader {
   private commit(piece: ActivePiece): void {
     piece.stage = 'committing';
     this.active.sort(piece);
-    const expected = this.hashes.subarray(piece.index * 20, piece.index * 20 + 20);
-    const digests = [{ algorithm: 'sha1', height: 0, offset: 0, length: piece.length, expected }] as const;
-    this.out({ do: 'commit', buffer: piece.buffer, digests, wantBlocks: this.smartBan.suspects(piece.index) });
+    piece.digests = this.hashes.digests(piece.index);
+    this.out({ do: 'commit', buffer: piece.buffer, digests: piece.digests, wantBlocks: this.smartBan.suspects(piece.index) });
   }
 
   private withdraw(peer: Peer, assignment: Assignment, cancel: boolean, now: number): void {

@@ -5,13 +5,15 @@ import type { Ids } from './effects.ts';
 import type { PeerEncryption } from './peer.ts';
 import type { ConnectionLimits } from './peers.ts';
 import { CONNECTED } from './phase.ts';
+import type { Registry } from './registry.ts';
 import { methodsOf } from './securing.ts';
 import type { Security } from './securing.ts';
 import type { Torrent } from './torrent.ts';
 import { Responder, torrentMark } from './codec/mse.ts';
 import type { Step } from './codec/mse.ts';
 import { decodeHandshake, HANDSHAKE_BYTES, isHandshake } from './codec/peer-wire.ts';
-import { fromHex, sameBytes, toHex } from './model/ids.ts';
+import { fromHex, sameBytes, shortHashes, toHex } from './model/ids.ts';
+import type { InfoHash } from './model/ids.ts';
 
 /** Connections that have not said which torrent they are for, and ms that they may take to say it. */
 const MAX_UNNAMED = 50;
@@ -35,12 +37,12 @@ export class Incoming {
   /** The port that peers reach us at; 0 while there is none. */
   port = 0;
   private readonly unnamed = new Map<number, Unnamed>();
-  private readonly marks = new WeakMap<Torrent, string>();
+  private readonly marks = new WeakMap<Torrent, Map<InfoHash, string>>();
 
   constructor(
     private readonly ports: Ports,
     private readonly loop: Loop,
-    private readonly torrents: ReadonlyMap<string, Torrent>,
+    private readonly torrents: Registry<Torrent>,
     private readonly limits: ConnectionLimits,
     private readonly ids: Ids,
     private readonly security: Security,
@@ -131,14 +133,16 @@ export class Incoming {
 
   private find(mark: string): Uint8Array | null {
     for (const torrent of this.torrents.values()) {
-      if (CONNECTED.has(torrent.phase) && this.markOf(torrent) === mark) return fromHex(torrent.id);
+      if (!CONNECTED.has(torrent.phase)) continue;
+      for (const hash of shortHashes(torrent.hashes)) if (this.markOf(torrent, hash) === mark) return fromHex(hash);
     }
     return null;
   }
 
-  private markOf(torrent: Torrent): string {
-    const mark = this.marks.get(torrent) ?? torrentMark(fromHex(torrent.id));
-    this.marks.set(torrent, mark);
+  private markOf(torrent: Torrent, hash: InfoHash): string {
+    const marks = this.marks.get(torrent) ?? new Map<InfoHash, string>();
+    const mark = marks.get(hash) ?? torrentMark(fromHex(hash));
+    this.marks.set(torrent, marks.set(hash, mark));
     return mark;
   }
 

@@ -37,6 +37,8 @@ export class Peer {
   fast = false;
   extended: ExtendedHandshake | null = null;
   supportsExtensions = false;
+  /** The connection is of the v2 swarm: hashes may be asked for (BEP 52). */
+  v2 = false;
 
   amChoking = true;
   amInterested = false;

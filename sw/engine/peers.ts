@@ -1,6 +1,7 @@
 import type { Ids, Outbox } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { OwnEnd } from './own-end.ts';
+import { answerTo, isV2, namesOne, ownHandshake } from './handshakes.ts';
 import { Peer } from './peer.ts';
 import type { PeerEncryption } from './peer.ts';
 import { listenAddress, PeerExchange } from './pex.ts';
@@ -16,9 +17,9 @@ import { Bitfield } from './model/bitfield.ts';
 import { hostPort, parseHostPort } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
 import { PEX_FLAG } from './codec/pex.ts';
-import { fromHex, sameBytes } from './model/ids.ts';
-import type { InfoHash } from './model/ids.ts';
-import { decodeHandshake, encodeHandshake, encodeMessage, HANDSHAKE_BYTES } from './codec/peer-wire.ts';
+import { fromHex, sameBytes, toHex } from './model/ids.ts';
+import type { InfoHash, TorrentHashes } from './model/ids.ts';
+import { decodeHandshake, encodeMessage, HANDSHAKE_BYTES } from './codec/peer-wire.ts';
 import type { Handshake } from './codec/peer-wire.ts';
 
 /** Ms. */
@@ -61,7 +62,7 @@ export class PeerSet implements PeerDirectory {
 
   constructor(
     private readonly infoHash: InfoHash,
-    private readonly torrent: WireTarget & { at(now: number): void },
+    private readonly torrent: WireTarget & { readonly hashes: TorrentHashes; at(now: number): void },
     private readonly peerId: Uint8Array,
     private readonly limits: ConnectionLimits,
     private readonly own: OwnEnd,
@@ -146,10 +147,10 @@ export class PeerSet implements PeerDirectory {
     peer.stage = 'handshaking';
     peer.address = address;
     if (this.securing.isDue(this.endpoints.get(peer)?.plain ?? false)) {
-      this.securing.begin(peer, this.handshake(), now);
+      this.securing.begin(peer, ownHandshake(this.infoHash, this.torrent.hashes, this.peerId), now);
       return;
     }
-    peer.send(this.handshake(), now);
+    peer.send(ownHandshake(this.infoHash, this.torrent.hashes, this.peerId), now);
     this.out({ do: 'credit', conn, bytes: HANDSHAKE_BYTES });
   }
 
@@ -174,8 +175,9 @@ export class PeerSet implements PeerDirectory {
     this.limits.open += 1;
     peer.encryption = stream.encryption;
     peer.ahead = stream.ahead;
-    peer.send(this.handshake(), now);
-    this.handshaken(peer, handshake, now);
+    const answered = answerTo(handshake, this.torrent.hashes);
+    peer.send(ownHandshake(answered, this.torrent.hashes, this.peerId), now);
+    this.handshaken(peer, handshake, answered, now);
     return true;
   }
 
@@ -299,10 +301,6 @@ export class PeerSet implements PeerDirectory {
     return peer;
   }
 
-  private handshake(): Uint8Array {
-    return encodeHandshake({ infoHash: fromHex(this.infoHash), peerId: this.peerId, fast: true, extended: true, dht: false });
-  }
-
   private secure(peer: Peer, bytes: Uint8Array, now: number): void {
     const first = this.securing.received(peer, bytes, now);
     if (first) this.shake(peer, first, now);
@@ -318,11 +316,12 @@ export class PeerSet implements PeerDirectory {
     this.partial.delete(peer);
     const handshake = decodeHandshake(whole);
     if (!handshake) this.close(peer, 'it does not speak BitTorrent', now);
-    else if (!sameBytes(handshake.infoHash, fromHex(this.infoHash))) this.close(peer, 'it answered for another torrent', now);
-    else this.handshaken(peer, handshake, now);
+    else if (!namesOne(handshake, this.torrent.hashes)) this.close(peer, 'it answered for another torrent', now);
+    else this.handshaken(peer, handshake, toHex(handshake.infoHash), now);
   }
 
-  private handshaken(peer: Peer, handshake: Handshake, now: number): void {
+  private handshaken(peer: Peer, handshake: Handshake, named: InfoHash, now: number): void {
+    peer.v2 = isV2(named, this.torrent.hashes);
     const id = String.fromCharCode(...handshake.peerId);
     if (sameBytes(handshake.peerId, this.peerId)) {
       const own = this.endpoints.get(peer);
@@ -390,6 +389,7 @@ export class PeerSet implements PeerDirectory {
     const { content, fetch } = this.torrent;
     content?.downloader.withdrawAll(peer, false, now);
     content?.uploader.gone(peer);
+    content?.exchange.gone(peer);
     content?.picker.removePeer(peer.has);
     peer.stage = 'closed';
     peer.has = new Bitfield(0);

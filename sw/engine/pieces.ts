@@ -1,4 +1,4 @@
-import type { Range, Run } from './events.ts';
+import type { DigestSpec, Range, Run } from './events.ts';
 import type { Layout } from './model/layout.ts';
 import type { Sender } from './smart-ban.ts';
 import { BLOCK } from './model/layout.ts';
@@ -25,6 +25,8 @@ export class ActivePiece {
   free: number;
   /** Who sent each block that is here. */
   readonly senders: Sender[];
+  /** What it was last compared with. */
+  digests: readonly DigestSpec[] = [];
   /** Monotonic ms. Until then one peer at a time is asked for it: a copy of theirs failed, and who lied is to come out. */
   aloneUntil = 0;
   /** Peers that were asked for blocks of it now. */
@@ -45,6 +47,11 @@ export class ActivePiece {
     this.senders = new Array<Sender>(this.blocks).fill(null);
     this.missing = this.blocks;
     this.free = this.blocks;
+  }
+
+  /** Of the digest of a block, as the store tells it: SHA-256 where a tree was compared, else SHA-1. */
+  get digestBytes(): number {
+    return this.digests.some(({ algorithm }) => algorithm === 'sha256-tree') ? 32 : 20;
   }
 
   blockLength(block: number): number {

@@ -1,3 +1,5 @@
+import type { PieceHashes } from './piece-hashes.ts';
+import type { TorrentHashes } from './model/ids.ts';
 import type { Content } from './content.ts';
 import type { FileRange } from './codec/magnet.ts';
 import type { Outbox, RecordKind } from './effects.ts';
@@ -6,7 +8,9 @@ import { encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
 /** What of a torrent is recorded. */
 export interface Recordable {
   readonly started: boolean;
+  readonly hashes: TorrentHashes;
   readonly info: Uint8Array | null;
+  readonly pieceHashes: PieceHashes | null;
   readonly name: string;
   readonly announcer: { readonly urls: readonly (readonly string[])[] };
   readonly peerSet: { readonly named: readonly string[] };
@@ -23,6 +27,8 @@ export interface Recordable {
 
 /** Ms after which a record of what the torrent is, that could not be written, is written again. */
 const WRITE_AGAIN = 5000;
+
+const WRITE_SOON = 1000;
 
 /** Keeps a torrent's two records as it stands. That of its progress follows the flushes of its storage. */
 export class Recorder {
@@ -42,9 +48,12 @@ export class Recorder {
   writeTorrent(): void {
     this.againAt = Infinity;
     if (!this.torrent.started) return;
-    const { info, name, announcer, peerSet, comment, addedAt, root, phase, unwanted, selectOnly } = this.torrent;
+    const { hashes, info, pieceHashes, name, announcer, peerSet, comment, addedAt, root, phase, unwanted, selectOnly } =
+      this.torrent;
     const value = encodeTorrentRecord({
+      hashes,
       info,
+      layers: pieceHashes?.layers ?? new Map(),
       name,
       trackers: announcer.urls,
       peers: peerSet.named,
@@ -56,6 +65,11 @@ export class Recorder {
       selectOnly,
     });
     this.out({ do: 'record', kind: 'torrent', value });
+  }
+
+  /** Soon, where more of that may follow. */
+  writeSoon(now: number): void {
+    this.againAt = Math.min(this.againAt, now + WRITE_SOON);
   }
 
   writeProgress(content: Content): void {

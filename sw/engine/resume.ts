@@ -5,12 +5,19 @@
 import { asBytes, asDict, asInt, asList, asText, decode, dictGet, encode } from './codec/bencode.ts';
 import type { BDict, BValue } from './codec/bencode.ts';
 import type { FileRange } from './codec/magnet.ts';
+import { fromHex, ID_BYTES, toHex } from './model/ids.ts';
+import type { TorrentHashes } from './model/ids.ts';
+import { TREE_HASH_BYTES } from './model/merkle.ts';
 import type { FileStat } from './storage.ts';
 
 /** What a torrent is, and what was chosen for it. */
 export interface TorrentRecord {
+  /** Null in records that are older than v2 torrents. */
+  readonly hashes: TorrentHashes | null;
   /** The info dictionary's own bytes; null while they are unknown. */
   readonly info: Uint8Array | null;
+  /** Hashes of pieces (BEP 52) by root in hex, those that were known. */
+  readonly layers: ReadonlyMap<string, Uint8Array>;
   readonly name: string;
   readonly trackers: readonly (readonly string[])[];
   /** Peers named by the magnet, as host:port. */
@@ -46,6 +53,9 @@ const text = new TextEncoder();
 export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
   return encode({
     ...(record.info ? { info: record.info } : {}),
+    ...(record.hashes?.v1Hash ? { v1: fromHex(record.hashes.v1Hash) } : {}),
+    ...(record.hashes?.v2Hash ? { v2: fromHex(record.hashes.v2Hash) } : {}),
+    layers: [...record.layers].map(([root, layer]) => [fromHex(root), layer]),
     name: text.encode(record.name),
     trackers: record.trackers.map(tier => tier.map(url => text.encode(url))),
     peers: record.peers.map(peer => text.encode(peer)),
@@ -62,9 +72,13 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
 export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
   const dict = decodeDict(bytes);
   const root = asText(dictGet(dict, 'root'));
+  const v1Hash = hexOf(dictGet(dict, 'v1'), ID_BYTES);
+  const v2Hash = hexOf(dictGet(dict, 'v2'), TREE_HASH_BYTES);
   if (!dict || root === null) return null;
   return {
     info: asBytes(dictGet(dict, 'info'))?.slice() ?? null,
+    hashes: v1Hash !== null || v2Hash !== null ? { v1Hash, v2Hash } : null,
+    layers: layers(dictGet(dict, 'layers')),
     name: asText(dictGet(dict, 'name')) ?? '',
     trackers: (asList(dictGet(dict, 'trackers')) ?? []).map(tier => texts(tier)),
     peers: texts(dictGet(dict, 'peers')),
@@ -112,6 +126,22 @@ function decodeDict(bytes: Uint8Array): BDict | null {
   } catch {
     return null;
   }
+}
+
+function hexOf(value: BValue | undefined, length: number): string | null {
+  const bytes = asBytes(value);
+  return bytes?.length === length ? toHex(bytes) : null;
+}
+
+function layers(value: BValue | undefined): Map<string, Uint8Array> {
+  const known = new Map<string, Uint8Array>();
+  for (const item of asList(value) ?? []) {
+    const [root, layer] = asList(item) ?? [];
+    const hex = hexOf(root, TREE_HASH_BYTES);
+    const bytes = asBytes(layer);
+    if (hex !== null && bytes) known.set(hex, bytes.slice());
+  }
+  return known;
 }
 
 function texts(value: BValue | undefined): string[] {

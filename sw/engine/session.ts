@@ -3,7 +3,7 @@ import type { Candidate } from './choker.ts';
 import type { Budget } from './download.ts';
 import { readTag } from './download.ts';
 import { Ids } from './effects.ts';
-import { EngineError, fail } from './errors.ts';
+import { EngineError } from './errors.ts';
 import type { KeptPiece } from './events.ts';
 import type { ConnectionLimits } from './peers.ts';
 import type { Peer } from './peer.ts';
@@ -14,6 +14,7 @@ import { UdpSockets } from './datagrams.ts';
 import { Incoming } from './incoming.ts';
 import { Loop } from './loop.ts';
 import { ownEnd } from './own-end.ts';
+import { Registry } from './registry.ts';
 import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
 import { Torrent } from './torrent.ts';
 import { Trackers } from './trackers.ts';
@@ -25,7 +26,8 @@ import type { DetailView, TorrentView } from './view.ts';
 import { parseMagnet } from './codec/magnet.ts';
 import { parseInfo, parseTorrent } from './codec/metainfo.ts';
 import { parseHostPort } from './codec/address.ts';
-import { makePeerId, toHex } from './model/ids.ts';
+import { makePeerId, shortHashes, toHex } from './model/ids.ts';
+import type { TorrentHashes } from './model/ids.ts';
 
 /** Pieces in the making, over all torrents: below what the store allows, so that it never has to pause a socket. */
 const MEMORY = 64 << 20;
@@ -44,7 +46,7 @@ export type AddSource = { readonly kind: 'magnet'; readonly uri: string } | { re
  * wants done is carried out when it has finished thinking. Nothing here decides about pieces or peers.
  */
 export class Session {
-  private readonly torrents = new Map<string, Torrent>();
+  private readonly torrents = new Registry<Torrent>();
   private readonly ids = new Ids();
   private readonly limits: ConnectionLimits = { max: MAX_CONNECTIONS, maxConnecting: MAX_CONNECTING, open: 0, connecting: 0 };
   private readonly budget: Budget = { limit: MEMORY, used: 0 };
@@ -99,6 +101,10 @@ export class Session {
       security,
       wall: () => Math.floor(ports.clock.wall()),
       listenPort: () => this.incoming.port,
+      identified: id => {
+        const torrent = this.torrents.get(id);
+        if (torrent) this.torrents.identify(torrent);
+      },
       interest: (id, peer) => {
         const torrent = this.torrents.get(id);
         if (torrent) this.choker.interested(this.candidate(torrent, peer), this.unchoked);
@@ -113,7 +119,7 @@ export class Session {
     if (settings) this.settings = decodeSettings(settings);
     for (const [key, value] of byKey) {
       const id = /^t\/([0-9a-f]{40})\/torrent$/.exec(key)?.[1];
-      if (id === undefined || this.torrents.has(id)) continue;
+      if (id === undefined || this.torrents.get(id)) continue;
       this.loop.run(() => this.restore(id, value, byKey.get(`t/${id}/progress`)));
     }
   }
@@ -127,7 +133,7 @@ export class Session {
     for (const buffer of kept) {
       const tag = readTag(buffer.tag);
       const id = tag ? toHex(tag.infoHash) : '';
-      if (!tag || !this.torrents.has(id)) this.ports.store.drop(buffer.buffer);
+      if (!tag || !this.torrents.get(id)) this.ports.store.drop(buffer.buffer);
       else byTorrent.set(id, [...(byTorrent.get(id) ?? []), { piece: tag.piece, kept: buffer }]);
     }
     this.loop.eraseAgain();
@@ -154,36 +160,36 @@ export class Session {
   }
 
   start(id: string, wanted: readonly number[] | null, root: string): void {
-    const torrent = this.find(id);
+    const torrent = this.named(id);
     if (torrent.started) return;
     const unwanted = wanted && torrent.meta ? unwantedOf(torrent, wanted) : null;
     this.loop.event(torrent, now => torrent.start(root, unwanted, now));
   }
 
   pause(id: string): void {
-    const torrent = this.find(id);
+    const torrent = this.named(id);
     this.loop.event(torrent, now => torrent.pause(now));
   }
 
   resume(id: string): void {
-    const torrent = this.find(id);
+    const torrent = this.named(id);
     this.loop.event(torrent, now => torrent.resume(this.attached, now));
   }
 
   want(id: string, wanted: readonly number[]): void {
-    const torrent = this.find(id);
+    const torrent = this.named(id);
     this.loop.event(torrent, now => torrent.want(unwantedOf(torrent, wanted), now));
   }
 
   /** `withData` also deletes its files; that needs the store. */
   remove(id: string, withData: boolean): void {
-    const torrent = this.find(id);
+    const torrent = this.named(id);
     if (withData && torrent.started && !this.attached) {
       throw new EngineError('daemon-away', 'The files cannot be deleted while the helper is away. Start it, then try again.');
     }
-    this.torrents.delete(id);
+    this.torrents.remove(torrent);
     this.changed.delete(torrent);
-    this.removed.push(id);
+    this.removed.push(torrent.id);
     this.loop.event(torrent, () => torrent.remove(withData));
   }
 
@@ -234,9 +240,8 @@ export class Session {
 
   private addMagnet(uri: string): { id: string; already: boolean } {
     const magnet = parseMagnet(uri);
-    if (magnet.v1Hash === null) refuseV2();
-    const known = this.torrents.get(magnet.infoHash);
-    const torrent = known ?? this.create(magnet.infoHash, magnet.name ?? '');
+    const known = this.torrents.find(magnet);
+    const torrent = known ?? this.create(magnet, magnet.name ?? '');
     this.loop.event(torrent, now => {
       torrent.announcer.add(magnet.trackers.map(url => [url]));
       if (!torrent.started && magnet.selectOnly) torrent.select(magnet.selectOnly);
@@ -252,26 +257,32 @@ export class Session {
 
   private addFile(bytes: Uint8Array): { id: string; already: boolean } {
     const meta = parseTorrent(bytes);
-    if (meta.v2Only) refuseV2();
-    const known = this.torrents.get(meta.infoHash);
-    const torrent = known ?? this.create(meta.infoHash, meta.name);
+    const known = this.torrents.find(meta);
+    const torrent = known ?? this.create(meta, meta.name);
     this.loop.event(torrent, now => {
       torrent.announcer.add(meta.trackers);
       torrent.comment ||= meta.comment;
-      if (torrent.meta) return;
       torrent.learnFiles(meta);
       if (!known && this.attached) torrent.attach([], now);
     });
     return { id: torrent.id, already: torrent.started };
   }
 
-  private create(id: string, name: string, addedAt = this.around.wall(), progress: Uint8Array | null = null): Torrent {
+  private create(
+    hashes: TorrentHashes,
+    name: string,
+    addedAt = this.around.wall(),
+    progress: Uint8Array | null = null,
+    id = shortHashes(hashes)[0] ?? '',
+  ): Torrent {
     if (this.torrents.size >= MAX_TORRENTS) {
       throw new EngineError('limit', `The list holds ${MAX_TORRENTS} torrents, which is the most it can. Remove some first.`);
     }
     const saved = progress ? decodeProgressRecord(progress) : null;
-    const torrent: Torrent = new Torrent(id, name, addedAt, saved, this.around, effect => this.loop.want(torrent, effect));
-    this.torrents.set(id, torrent);
+    const torrent: Torrent = new Torrent(id, hashes, name, addedAt, saved, this.around, effect =>
+      this.loop.want(torrent, effect),
+    );
+    this.torrents.add(torrent);
     return torrent;
   }
 
@@ -281,23 +292,26 @@ export class Session {
       this.ports.log('error', `the record of torrent ${id} cannot be read; it is left as it is`);
       return;
     }
-    const torrent = this.create(id, record.name, record.addedAt, progress ?? null);
+    const torrent = this.create(record.hashes ?? { v1Hash: id, v2Hash: null }, record.name, record.addedAt, progress ?? null, id);
     torrent.announcer.add(record.trackers);
     torrent.peerSet.named = [...record.peers];
     const peers = record.peers.map(peer => parseHostPort(peer)).filter(peer => peer !== null);
     torrent.peerSet.learn(peers, 'magnet', this.ports.clock.now(), false);
     try {
-      torrent.restore(record, record.info ? { ...parseInfo(record.info, id), trackers: torrent.announcer.urls } : null);
+      torrent.restore(
+        record,
+        record.info ? { ...parseInfo(record.info, torrent.hashes), trackers: torrent.announcer.urls } : null,
+      );
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      this.torrents.delete(id);
+      this.torrents.remove(torrent);
       this.ports.log('error', `the record of torrent ${id} cannot be read: ${error.message}`);
       return;
     }
     this.changed.add(torrent);
   }
 
-  private find(id: string): Torrent {
+  private named(id: string): Torrent {
     const torrent = this.torrents.get(id);
     if (!torrent) throw new EngineError('no-such-torrent', 'This torrent is not in the list any more.');
     return torrent;
@@ -369,10 +383,6 @@ export class Session {
     this.closing = null;
     done();
   }
-}
-
-function refuseV2(): never {
-  return fail('v2-only', 'This torrent is of the newer kind (v2 only), which is not supported yet. Look for a v1 or hybrid one.');
 }
 
 /** From the outside files are numbered without the pads, which nobody sees; inside with them. */

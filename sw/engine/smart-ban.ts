@@ -1,6 +1,5 @@
 /** Blocks of failed copies that are remembered; past it the piece that failed longest ago is forgotten. */
 export const MAX_REMEMBERED_BLOCKS = 65_536;
-const SHA1_BYTES = 20;
 
 /**
  * Who sent a block: IP:port. Null where nobody did (padding), and '' where it is not known any more, as with what an
@@ -11,8 +10,10 @@ export type Sender = string | null;
 /** A copy of a piece that did not hash right. */
 interface Copy {
   readonly senders: readonly Sender[];
-  /** SHA-1 of each block of 16 KiB, one behind the other. */
+  /** Of each block of 16 KiB, one behind the other; padding at the end may have none. */
   readonly digests: Uint8Array;
+  /** Bytes of each: 20 of SHA-1, or 32 of SHA-256. */
+  readonly width: number;
 }
 
 /**
@@ -29,13 +30,13 @@ export class SmartBan {
   }
 
   /** A copy failed. Returns who certainly lied: its only sender. */
-  failed(piece: number, senders: readonly Sender[], digests: Uint8Array): string[] {
+  failed(piece: number, senders: readonly Sender[], digests: Uint8Array, width: number): string[] {
     const involved = new Set(senders.filter(sender => sender !== null));
     const [only] = involved;
     if (involved.size === 1 && only) return [only];
     const before = this.copies.get(piece) ?? [];
     this.copies.delete(piece);
-    this.copies.set(piece, [...before, { senders, digests: digests.slice() }]);
+    this.copies.set(piece, [...before, { senders, digests: digests.slice(), width }]);
     this.remembered += senders.length;
     for (const oldest of this.copies.keys()) {
       if (this.remembered <= MAX_REMEMBERED_BLOCKS) break;
@@ -45,12 +46,12 @@ export class SmartBan {
   }
 
   /** A good copy is there, with these block digests. Returns who sent blocks that differ from it. */
-  passed(piece: number, digests: Uint8Array): string[] {
+  passed(piece: number, digests: Uint8Array, width: number): string[] {
     const liars = new Set<string>();
     for (const copy of this.copies.get(piece) ?? []) {
-      if (copy.digests.length !== digests.length) continue;
+      if (copy.width !== width || copy.digests.length !== digests.length) continue;
       copy.senders.forEach((sender, block) => {
-        if (sender && !sameDigest(copy.digests, digests, block)) liars.add(sender);
+        if (sender && !sameDigest(copy.digests, digests, block, width)) liars.add(sender);
       });
     }
     this.forget(piece);
@@ -63,7 +64,7 @@ export class SmartBan {
   }
 }
 
-function sameDigest(a: Uint8Array, b: Uint8Array, block: number): boolean {
-  for (let at = block * SHA1_BYTES; at < (block + 1) * SHA1_BYTES; at++) if (a[at] !== b[at]) return false;
+function sameDigest(a: Uint8Array, b: Uint8Array, block: number, width: number): boolean {
+  for (let at = block * width; at < (block + 1) * width; at++) if (a[at] !== b[at]) return false;
   return true;
 }

@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly wall: () => number;
   /** The port that peers reach us at; 0 while there is none. */
   readonly listenPort: () => number;
+  /** More hashes of that torrent are known. */
+  readonly identified: (torrent: InfoHash) => void;
   /** A peer of that torrent began or ceased to want something. */
   readonly interest: (torrent: InfoHash, peer: Peer) => void;
 }

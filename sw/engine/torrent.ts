@@ -8,6 +8,8 @@ import { PeerSet } from './peers.ts';
 import type { Peer } from './peer.ts';
 import { MOVES, CONNECTED } from './phase.ts';
 import type { Phase } from './phase.ts';
+import { flushed, settle } from './outcome.ts';
+import { PieceHashes } from './piece-hashes.ts';
 import { Recorder } from './recorder.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { ProgressRecord, TorrentRecord } from './resume.ts';
@@ -17,13 +19,14 @@ import { EngineError } from './errors.ts';
 import { leftOut, type FileRange } from './codec/magnet.ts';
 import { parseInfo } from './codec/metainfo.ts';
 import type { Metainfo } from './codec/metainfo.ts';
-import type { InfoHash } from './model/ids.ts';
+import type { InfoHash, TorrentHashes } from './model/ids.ts';
 
 /** A torrent from its first magnet to its last upload: its phase, and the machines that each phase runs. */
 export class Torrent implements WireTarget {
   phase: Phase = 'waiting';
   started = false;
   meta: Metainfo | null = null;
+  pieceHashes: PieceHashes | null = null;
   content: Content | null = null;
   fetch: MetadataFetch | null = null;
   readonly announcer: Announcer;
@@ -47,6 +50,7 @@ export class Torrent implements WireTarget {
 
   constructor(
     readonly id: InfoHash,
+    public hashes: TorrentHashes,
     private magnetName: string,
     readonly addedAt: number,
     private saved: ProgressRecord | null,
@@ -171,7 +175,7 @@ export class Torrent implements WireTarget {
   metadataArrived(bytes: Uint8Array): void {
     let meta: Metainfo;
     try {
-      meta = { ...parseInfo(bytes, this.id), trackers: this.announcer.urls };
+      meta = parseInfo(bytes, this.hashes);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       this.out({ do: 'log', level: 'warn', text: `${this.id}: metadata from peers was refused: ${error.message}` });
@@ -179,10 +183,7 @@ export class Torrent implements WireTarget {
       this.seekMetadata();
       return;
     }
-    this.fetch = null;
-    this.know(meta);
-    this.move(this.started ? 'checking' : 'ready');
-    if (this.started) this.beginCheck(false);
+    this.learnFiles(meta);
   }
 
   fileOpened(file: number, problem: FileProblem | null, size: number, mtime: number, now: number): void {
@@ -197,10 +198,20 @@ export class Torrent implements WireTarget {
     this.fail(problem, this.content.layout.files[index]?.path.join('/') ?? '');
   }
 
-  /** The files of a magnet, out of a .torrent of it. */
+  /** The files, of which a magnet knows none at first, or hashes of pieces that another .torrent of them left out. */
   learnFiles(meta: Metainfo): void {
-    if (this.phase === 'fetching') this.metadataArrived(meta.info);
-    else this.know(meta);
+    if (this.meta) for (const [root, layer] of meta.trees?.layers ?? []) this.learnLayer(root, layer);
+    if (this.meta) return;
+    this.fetch = null;
+    this.identify(meta);
+    this.unwanted = leftOut(this.selectOnly, meta.layout.files);
+    if (this.started) {
+      this.makeContent();
+      this.recorder.writeTorrent();
+    }
+    if (this.phase !== 'fetching') return;
+    if (this.started) this.beginCheck(false);
+    else this.move('ready');
   }
 
   verified(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
@@ -211,35 +222,12 @@ export class Torrent implements WireTarget {
 
   committed(buffer: number, status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array, now: number): void {
     this.now = now;
-    const { content } = this;
-    if (!content) return;
-    const outcome = content.downloader.committed(buffer, status, problem, blocks, now);
-    if (outcome.kind === 'have') {
-      content.gained(outcome.piece);
-      this.peerSet.tellHave(outcome.piece, now);
-      if (this.phase === 'running') this.finishIfComplete();
-    } else if (outcome.kind === 'corrupt') {
-      this.out({ do: 'log', level: 'warn', text: `${this.id}: piece ${outcome.piece} was corrupt` });
-    } else if (outcome.kind === 'problem') {
-      this.fail(outcome.problem, '');
-      return;
-    }
-    if ('liars' in outcome) for (const liar of outcome.liars) this.peerSet.banAddress(liar, 'it sent corrupt data', now);
-    if (this.phase === 'running') content.downloader.fillAll(now);
+    if (this.content) settle(this, this.content.downloader.committed(buffer, status, problem, blocks, now), now);
   }
 
   synced(problem: FileProblem | null, stat: ReadonlyMap<number, FileStat>, now: number): void {
     this.now = now;
-    const { content } = this;
-    if (!content || this.phase === 'removed' || content.storage.stage !== 'syncing' || problem === 'store-away') return;
-    if (problem !== null) {
-      // After a failed flush the system may have dropped the pages: what was not durable is read again before it is believed.
-      content.doubt();
-      this.fail(problem, '');
-      return;
-    }
-    content.storage.synced(stat);
-    this.recorder.writeProgress(content);
+    flushed(this, problem, stat);
   }
 
   recorded(kind: RecordKind, problem: string, now: number): void {
@@ -257,6 +245,8 @@ export class Torrent implements WireTarget {
     }
     if (this.phase === 'fetching') this.seekMetadata();
     if (this.phase !== 'running' || !this.content) return;
+    if (this.content.unchecked) return this.beginCheck(false);
+    this.content.exchange.tick(this.peers.values(), now);
     const { active } = this.content.downloader;
     if (active.changed) this.content.storage.recordSoon(now);
     active.changed = false;
@@ -272,6 +262,14 @@ export class Torrent implements WireTarget {
     if (this.peerSet.closeIfIdle(peer, this.now)) return;
     peer.setInterested(downloader.wants(peer), this.now);
     downloader.fill(peer, this.now);
+  }
+
+  /** The hashes of the pieces of a file have come, proven. */
+  learnLayer(root: string, layer: Uint8Array): void {
+    if (!this.pieceHashes?.learn(root, layer)) return;
+    this.recorder.writeSoon(this.now);
+    this.content?.learned(root);
+    for (const peer of this.peers.values()) this.refresh(peer);
   }
 
   peerInterest(peer: Peer): void {
@@ -295,7 +293,10 @@ export class Torrent implements WireTarget {
   }
 
   private identify(meta: Metainfo): void {
-    this.meta = meta;
+    this.meta = { ...meta, trackers: this.announcer.urls };
+    this.hashes = { v1Hash: meta.v1Hash, v2Hash: meta.v2Hash };
+    this.pieceHashes = new PieceHashes(meta);
+    this.around.identified(this.id);
     if (meta.isPrivate) this.peerSet.keepToTrackers(this.now);
   }
 
@@ -311,15 +312,14 @@ export class Torrent implements WireTarget {
     } else if (!this.content) {
       if (this.phase !== 'ready') this.move('ready');
       this.announcer.survey();
-    } else {
-      this.move('checking');
-      this.beginCheck(refetchMissing);
-    }
+    } else this.beginCheck(refetchMissing);
   }
 
   private beginCheck(refetchMissing: boolean): void {
-    if (!this.content || !this.meta) return;
-    this.checker = new Checker(this.content, this.meta.pieceHashes, refetchMissing, this.out);
+    if (!this.content || !this.pieceHashes) return;
+    this.move('checking');
+    this.content.unchecked = false;
+    this.checker = new Checker(this.content, this.pieceHashes, refetchMissing, this.out);
     this.checker.start();
     this.afterCheckStep();
   }
@@ -345,7 +345,7 @@ export class Torrent implements WireTarget {
     }
   }
 
-  private finishIfComplete(): void {
+  finishIfComplete(): void {
     if (!this.content?.isComplete) return;
     if (this.doneAt === 0) {
       this.doneAt = this.around.wall();
@@ -355,19 +355,11 @@ export class Torrent implements WireTarget {
     this.peerSet.nothingWanted(this.now);
   }
 
-  private know(meta: Metainfo): void {
-    this.identify(meta);
-    this.unwanted = leftOut(this.selectOnly, meta.layout.files);
-    if (!this.started) return;
-    this.makeContent();
-    this.recorder.writeTorrent();
-  }
-
   private makeContent(): void {
-    if (this.content || !this.meta || this.root === '') return;
+    if (this.content || !this.pieceHashes || this.root === '') return;
     const { budget, ids, random } = this.around;
-    const context = { root: this.root, peers: this.peers, budget, ids, out: this.out, random };
-    this.content = new Content(this.meta, this.unwanted, this.saved, context);
+    const context = { id: this.id, root: this.root, peers: this.peers, budget, ids, out: this.out, random };
+    this.content = new Content(this.pieceHashes, this.unwanted, this.saved, context);
     this.saved = null;
   }
 
@@ -379,11 +371,12 @@ export class Torrent implements WireTarget {
     this.selectOnly = record.selectOnly;
     this.comment = record.comment;
     if (meta) this.identify(meta);
+    for (const [root, layer] of record.layers) this.pieceHashes?.learn(root, layer);
     this.makeContent();
     if (record.paused) this.move('paused');
   }
 
-  private fail(problem: FileProblem, file: string): void {
+  fail(problem: FileProblem, file: string): void {
     if (this.phase === 'waiting' || !MOVES[this.phase].includes('failed')) return;
     this.leave('failed', true);
     this.problem = problem;

@@ -217,8 +217,8 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
       next: tracker.nextAt === Infinity ? -1 : Math.max(0, Math.ceil((tracker.nextAt - now) / 1000)),
     })),
     magnet: formatMagnet({
-      v1Hash: torrent.id,
-      v2Hash: meta?.v2Hash ?? null,
+      v1Hash: torrent.hashes.v1Hash,
+      v2Hash: torrent.hashes.v2Hash,
       name: torrent.name,
       trackers: torrent.announcer.trackers.map(tracker => tracker.url),
       selectOnly: torrent.started ? null : torrent.selectOnly,

@@ -25,6 +25,8 @@ export interface WireTarget {
   refresh(peer: Peer): void;
   peerInterest(peer: Peer): void;
   metadataArrived(bytes: Uint8Array): void;
+  /** The hashes of the pieces of the files with this root, in hex, are known. */
+  learnLayer(root: string, layer: Uint8Array): void;
   /** Asks the peers for metadata. */
   seekMetadata(): void;
 }

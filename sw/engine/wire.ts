@@ -105,6 +105,17 @@ function handle(peer: Peer, message: Message, target: WireTarget, now: number): 
       checkPiece(message.piece, content);
       if (peer.suggested.size < MAX_SUGGESTED) peer.suggested.add(message.piece);
       return;
+    case 'hashRequest':
+      content?.exchange.serve(peer, message, now);
+      return;
+    case 'hashes': {
+      const layer = content?.exchange.receive(peer, message, now);
+      if (layer) target.learnLayer(layer.root, layer.hashes);
+      return;
+    }
+    case 'hashReject':
+      content?.exchange.rejected(peer, message);
+      return;
     case 'extended':
       extended(peer, message.id, message.payload, target, now);
       return;

@@ -29,7 +29,14 @@ export class BenchPeer {
     this.events.opened(this.name);
     const peerId = createHash('sha1').update(this.name).digest();
     this.events.received(
-      encodeHandshake({ infoHash: this.infoHash, peerId: new Uint8Array(peerId), fast: true, extended: false, dht: false }),
+      encodeHandshake({
+        infoHash: this.infoHash,
+        peerId: new Uint8Array(peerId),
+        fast: true,
+        extended: false,
+        dht: false,
+        v2: false,
+      }),
     );
     const pieces = this.has ? ({ type: 'bitfield', bytes: this.has } as const) : ({ type: 'haveAll' } as const);
     this.events.received(encodeMessage(pieces).subarray(4));

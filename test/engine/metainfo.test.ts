@@ -208,16 +208,18 @@ describe('an info dictionary from peers', () => {
     const info = encode(single());
     const hash = hashOf('sha1', info).toString('hex');
     const { infoHash, layout, pieceHashes } = parseTorrent(torrent(single()));
-    expect(parseInfo(info, hash)).toMatchObject({ infoHash, layout, pieceHashes, trackers: [] });
+    expect(parseInfo(info, { v1Hash: hash, v2Hash: null })).toMatchObject({ infoHash, layout, pieceHashes, trackers: [] });
   });
 
   it('is refused unless it is the one asked for', () => {
-    expect(() => parseInfo(encode(single()), '0'.repeat(40))).toThrow(expect.objectContaining({ code: 'info-hash' }));
+    expect(() => parseInfo(encode(single()), { v1Hash: '0'.repeat(40), v2Hash: null })).toThrow(
+      expect.objectContaining({ code: 'info-hash' }),
+    );
   });
 
   it('has nothing after it', () => {
     const info = bytes(`${Buffer.from(encode(single())).toString('latin1')}x`);
-    expect(() => parseInfo(info, hashOf('sha1', info).toString('hex'))).toThrow(EngineError);
+    expect(() => parseInfo(info, { v1Hash: hashOf('sha1', info).toString('hex'), v2Hash: null })).toThrow(EngineError);
   });
 });
 

@@ -19,6 +19,13 @@ import { fromHex, toHex } from '../../sw/engine/model/ids.ts';
 const u32 = fc.integer({ min: 0, max: 0xffffffff });
 const bytes20 = fc.uint8Array({ minLength: 20, maxLength: 20 });
 const block = { piece: u32, begin: u32, length: u32 };
+const hashRef = {
+  root: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+  base: u32,
+  index: u32,
+  count: u32,
+  proofLayers: u32,
+};
 
 const message: fc.Arbitrary<Exclude<Message, { type: 'unknown' }>> = fc.oneof(
   fc.record({ type: fc.constantFrom('keepAlive', 'choke', 'unchoke', 'interested', 'notInterested', 'haveAll', 'haveNone') }),
@@ -26,6 +33,12 @@ const message: fc.Arbitrary<Exclude<Message, { type: 'unknown' }>> = fc.oneof(
   fc.record({ type: fc.constant('bitfield'), bytes: fc.uint8Array() }),
   fc.record({ type: fc.constantFrom('request', 'cancel', 'reject'), ...block }),
   fc.record({ type: fc.constant('piece'), piece: u32, begin: u32, block: fc.uint8Array() }),
+  fc.record({ type: fc.constantFrom('hashRequest', 'hashReject'), ...hashRef }),
+  fc.record({
+    type: fc.constant('hashes'),
+    ...hashRef,
+    hashes: fc.integer({ min: 0, max: 8 }).chain(n => fc.uint8Array({ minLength: 32 * n, maxLength: 32 * n })),
+  }),
   fc.record({ type: fc.constant('port'), port: fc.integer({ min: 0, max: 0xffff }) }),
   fc.record({ type: fc.constant('extended'), id: fc.integer({ min: 0, max: 255 }), payload: fc.uint8Array() }),
 );
@@ -38,7 +51,7 @@ function unframe(bytes: Uint8Array): Uint8Array {
 
 describe('the handshake', () => {
   it('comes back as it went', () => {
-    const flags = { fast: fc.boolean(), extended: fc.boolean(), dht: fc.boolean() };
+    const flags = { fast: fc.boolean(), extended: fc.boolean(), dht: fc.boolean(), v2: fc.boolean() };
     fc.assert(
       fc.property(fc.record({ infoHash: bytes20, peerId: bytes20, ...flags }), handshake => {
         const bytes = encodeHandshake(handshake);
@@ -55,9 +68,10 @@ describe('the handshake', () => {
       fast: true,
       extended: true,
       dht: true,
+      v2: true,
     });
     expect(toHex(bytes)).toBe(
-      `13426974546f7272656e742070726f746f636f6c${'0000000000100005'}${'01'.repeat(20)}${'02'.repeat(20)}`,
+      `13426974546f7272656e742070726f746f636f6c${'0000000000100015'}${'01'.repeat(20)}${'02'.repeat(20)}`,
     );
   });
 
@@ -68,6 +82,7 @@ describe('the handshake', () => {
       fast: false,
       extended: false,
       dht: false,
+      v2: false,
     });
     for (let at = 0; at < 20; at++) {
       const bad = good.slice();
@@ -85,6 +100,7 @@ describe('the handshake', () => {
       fast: true,
       extended: false,
       dht: false,
+      v2: false,
     });
     const longer = new Uint8Array(100);
     longer.set(good);
@@ -146,7 +162,7 @@ describe('messages', () => {
   });
 
   it('of extensions that we do not speak are told apart', () => {
-    expect(decodeMessage(Uint8Array.of(21, 1, 2))).toEqual({ type: 'unknown', id: 21 });
+    expect(decodeMessage(Uint8Array.of(24, 1, 2))).toEqual({ type: 'unknown', id: 24 });
     expect(decodeMessage(Uint8Array.of(255))).toEqual({ type: 'unknown', id: 255 });
   });
 

@@ -238,7 +238,7 @@ function randomBytes(length: number, random: () => number): Uint8Array {
 }
 
 /** Puts the torrent's files on the host's disk, and seeds them. */
-export function seedOn(host: SimHost, torrent: ReturnType<typeof makeTorrent>): void {
+export function seedOn(host: SimHost, torrent: Pick<ReturnType<typeof makeTorrent>, 'bytes' | 'id' | 'contents'>): void {
   for (const [path, content] of torrent.contents) {
     host.disk.files.set(`${ROOT}/${path}`, { bytes: content.slice(), size: content.length, mtime: 5 });
   }
@@ -247,7 +247,7 @@ export function seedOn(host: SimHost, torrent: ReturnType<typeof makeTorrent>): 
 }
 
 /** Every file of the torrent is there, byte for byte. */
-export function expectAll(host: SimHost, torrent: ReturnType<typeof makeTorrent>): void {
+export function expectAll(host: SimHost, torrent: Pick<ReturnType<typeof makeTorrent>, 'bytes' | 'id' | 'contents'>): void {
   for (const [path, content] of torrent.contents) {
     assert.equal(Buffer.compare(host.file(path) ?? Buffer.alloc(0), content), 0, `${host.name}: ${path}`);
   }

@@ -46,6 +46,7 @@ export class Stranger {
             fast,
             extended: true,
             dht: false,
+            v2: false,
           }),
         );
         this.say({ type: 'extended', id: 0, payload: encodeExtendedHandshake({ m: IDS, port }) });

@@ -23,11 +23,14 @@ function differs(): never {
   return damaged('its v1 and v2 parts list different files');
 }
 
-/** As v2 has it: each file at the start of a piece. */
+/**
+ * As v2 has it: each file at the start of a piece, and so with pieces of one size. Clients of v2 ask for the last block of
+ * a file whole, zeros past its end included, that of the last file as well.
+ */
 export function withPads(files: readonly ListedFile[], pieceLength: number): ListedFile[] {
-  return files.flatMap((file, index) => {
+  return files.flatMap(file => {
     const over = file.length % pieceLength;
-    if (over === 0 || index === files.length - 1) return [file];
+    if (over === 0) return [file];
     const length = pieceLength - over;
     return [file, { path: ['.pad', String(length)], length, pad: true, root: null }];
   });
@@ -35,11 +38,16 @@ export function withPads(files: readonly ListedFile[], pieceLength: number): Lis
 
 /**
  * Checks what there is of `piece layers`: for each file longer than a piece, the hashes of its pieces under its root.
- * One that is missing can be asked of peers; one that is wrong cannot be an accident.
+ * One that is missing can be asked of peers; one that is wrong cannot be an accident. Returns them by root, in hex.
  */
-export function checkPieceLayers(torrent: Scan, files: readonly ListedFile[], pieceLength: number): void {
+export function readPieceLayers(
+  torrent: Scan,
+  files: readonly ListedFile[],
+  pieceLength: number,
+): ReadonlyMap<string, Uint8Array> {
   const dict = torrent.find(0, 'piece layers');
-  if (dict < 0) return;
+  const right = new Map<string, Uint8Array>();
+  if (dict < 0) return right;
   if (!torrent.isDict(dict)) damaged('its piece layers are no dictionary');
   const layers = new Map<string, Uint8Array>();
   for (const { key, value } of torrent.entries(dict)) {
@@ -51,11 +59,12 @@ export function checkPieceLayers(torrent: Scan, files: readonly ListedFile[], pi
     if (root === null || length <= pieceLength) continue;
     const hex = toHex(root);
     const layer = layers.get(hex);
-    if (layer === undefined) continue;
+    // Files of one content share a layer, which is hashed once.
+    if (layer === undefined || right.has(hex)) continue;
     const wrongSize = layer.length !== Math.ceil(length / pieceLength) * TREE_HASH_BYTES;
     if (wrongSize || !sameBytes(merkleRoot(layer, pieceHeight(pieceLength)), root))
       damaged('one of its piece layers does not fit its file');
-    // Files of one content share a layer, which is hashed once.
-    layers.delete(hex);
+    right.set(hex, layer.slice());
   }
+  return right;
 }

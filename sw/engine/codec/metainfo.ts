@@ -1,17 +1,17 @@
 /**
  * Torrent files (BEP 3, 12, 19, 27, 47) and the info dictionary alone, as peers send it for a magnet (BEP 9).
  *
- * A hybrid (BEP 52) is taken by its v1 part, its v2 part checked. A torrent of v2 alone is read and checked and says so.
+ * A hybrid (BEP 52) has the files of its v1 part, pads included, and the hash trees of its v2 part.
  */
 import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { EngineError, fail } from '../errors.ts';
-import { ID_BYTES, toHex, truncated, type InfoHash } from '../model/ids.ts';
+import { ID_BYTES, toHex, truncated, type InfoHash, type TorrentHashes } from '../model/ids.ts';
 import { BLOCK, Layout } from '../model/layout.ts';
 import { isHost, type PeerAddress } from './address.ts';
 import { MAX_METADATA } from './extensions.ts';
 import { damaged, readFileList, readFileTree, textAt, type ListedFile } from './file-list.ts';
-import { checkPieceLayers, checkSameFiles, withPads } from './hybrid.ts';
+import { readPieceLayers, checkSameFiles, withPads } from './hybrid.ts';
 import { distinctPaths, safeName } from './paths.ts';
 import { scan as scanBytes, type Scan } from './scan.ts';
 import { printable } from './text.ts';
@@ -47,8 +47,9 @@ export interface Metainfo {
   readonly pieceHashes: Uint8Array;
   /** Peers may come from its trackers alone (BEP 27). */
   readonly isPrivate: boolean;
-  /** It cannot be downloaded by v1, which is all that is spoken so far. */
   readonly v2Only: boolean;
+  /** Null where it has no v2 part. */
+  readonly trees: HashTrees | null;
   /** In tiers (BEP 12), each address once. */
   readonly trackers: readonly (readonly string[])[];
   /** Of several files: ending in a slash (BEP 19). */
@@ -60,6 +61,14 @@ export interface Metainfo {
   readonly createdBy: string;
   /** Seconds since 1970. */
   readonly createdAt: number | null;
+}
+
+/** The hash trees of the files (BEP 52). */
+export interface HashTrees {
+  /** By index of the file in the layout; null for pads and empty files. */
+  readonly roots: readonly (Uint8Array | null)[];
+  /** The hashes of the pieces of files longer than one, 32 bytes each, by root in hex: those that are known. */
+  readonly layers: ReadonlyMap<string, Uint8Array>;
 }
 
 /** What stands outside the info dictionary. */
@@ -80,12 +89,13 @@ export function parseTorrent(bytes: Uint8Array): Metainfo {
   const torrent = scanned(bytes, 'allow');
   const infoToken = torrent.find(0, 'info');
   const { info, tree } = readInfo(torrent, infoToken);
-  if (tree !== null) checkPieceLayers(torrent, tree, info.layout.pieceLength);
+  const layers = tree && readPieceLayers(torrent, tree, info.layout.pieceLength);
   const createdAt = torrent.integer(torrent.find(0, 'creation date'));
   return {
     ...info,
+    trees: info.trees && { roots: info.trees.roots, layers: layers ?? new Map() },
     trackers: readTrackers(torrent),
-    webSeeds: readWebSeeds(torrent, info.layout.files.length > 1),
+    webSeeds: readWebSeeds(torrent, info.layout.files.filter(({ pad }) => !pad).length > 1),
     nodes: readNodes(torrent),
     comment: printable(textAt(torrent, 0, 'comment') ?? '', MAX_COMMENT) ?? '',
     createdBy: printable(textAt(torrent, 0, 'created by') ?? '', MAX_CREATOR) ?? '',
@@ -94,12 +104,15 @@ export function parseTorrent(bytes: Uint8Array): Metainfo {
 }
 
 /**
- * Reads an info dictionary that peers sent; Throws `info-hash` where it is not the one
- * with the hash `expected`, else as {@link parseTorrent} does.
+ * Reads an info dictionary that peers sent. Throws `info-hash` where it is not the one with every hash that is
+ * `expected`, else as {@link parseTorrent} does.
  */
-export function parseInfo(bytes: Uint8Array, expected: InfoHash): Metainfo {
+export function parseInfo(bytes: Uint8Array, expected: TorrentHashes): Metainfo {
   if (bytes.length > MAX_METADATA) damaged('the list of its files is too long');
-  if (toHex(sha1(bytes)) !== expected) fail('info-hash', 'What peers sent is not the list of files of this torrent.');
+  const isRight =
+    (expected.v1Hash === null || toHex(sha1(bytes)) === expected.v1Hash) &&
+    (expected.v2Hash === null || toHex(sha256(bytes)) === expected.v2Hash);
+  if (!isRight) fail('info-hash', 'What peers sent is not the list of files of this torrent.');
   return { ...readInfo(scanned(bytes, 'refuse'), 0).info, ...NO_SURROUNDINGS };
 }
 
@@ -136,17 +149,24 @@ function readInfo(scan: Scan, dict: number): { info: Omit<Metainfo, keyof Surrou
   const layout = layOut(files, pieceLength);
   const v2Only = list === null;
   const pieces = scan.find(dict, 'pieces');
-  const hashes = scan.string(pieces);
-  if (hashes === null && !v2Only) damaged('it has no hashes of its pieces');
-  if (hashes !== null && hashes.length !== ID_BYTES * layout.pieceCount)
+  const listed = scan.string(pieces);
+  if (listed === null && !v2Only) damaged('it has no hashes of its pieces');
+  if (listed !== null && listed.length !== ID_BYTES * layout.pieceCount)
     damaged('the number of its hashes does not fit its size');
   const hashesEnd = scan.end(pieces) - scan.start(dict);
-  const pieceHashes = info.subarray(hashesEnd - (hashes?.length ?? 0), hashesEnd);
+  const pieceHashes = info.subarray(hashesEnd - (listed?.length ?? 0), hashesEnd);
   const isPrivate = (scan.integer(scan.find(dict, 'private')) ?? 0) !== 0;
   const v1Hash = v2Only ? null : toHex(sha1(info));
   const v2Hash = isV2 ? toHex(sha256(info)) : null;
   const infoHash = v1Hash ?? truncated(v2Hash ?? '');
-  return { info: { infoHash, v1Hash, v2Hash, info, name, layout, pieceHashes, isPrivate, v2Only }, tree };
+  const trees = tree && { roots: rootsOf(files, tree), layers: new Map<string, Uint8Array>() };
+  return { info: { infoHash, v1Hash, v2Hash, info, name, layout, pieceHashes, isPrivate, v2Only, trees }, tree };
+}
+
+/** The v2 list has no pads, and else the same files in the same order. */
+function rootsOf(files: readonly ListedFile[], tree: readonly ListedFile[]): (Uint8Array | null)[] {
+  let next = 0;
+  return files.map(({ pad }) => (pad ? null : (tree[next++]?.root?.slice() ?? null)));
 }
 
 function readPieceLength(scan: Scan, dict: number, isV2: boolean): number {

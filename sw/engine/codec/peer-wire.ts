@@ -19,6 +19,8 @@ export interface Handshake {
   readonly extended: boolean;
   /** Runs a DHT node (BEP 5). */
   readonly dht: boolean;
+  /** Speaks v2, and knows this torrent's v2 hash (BEP 52). */
+  readonly v2: boolean;
 }
 
 /** The length of the protocol's name, the name, eight reserved bytes, the info-hash, the peer id. */
@@ -28,6 +30,7 @@ const INFO_HASH_AT = RESERVED_AT + 8;
 const PEER_ID_AT = INFO_HASH_AT + ID_BYTES;
 const EXTENDED_BIT = { byte: RESERVED_AT + 5, mask: 0x10 };
 const FAST_BIT = { byte: RESERVED_AT + 7, mask: 0x04 };
+const V2_BIT = { byte: RESERVED_AT + 7, mask: 0x10 };
 const DHT_BIT = { byte: RESERVED_AT + 7, mask: 0x01 };
 
 export function encodeHandshake(handshake: Handshake): Uint8Array {
@@ -36,6 +39,7 @@ export function encodeHandshake(handshake: Handshake): Uint8Array {
   if (handshake.extended) bytes[EXTENDED_BIT.byte]! |= EXTENDED_BIT.mask;
   if (handshake.fast) bytes[FAST_BIT.byte]! |= FAST_BIT.mask;
   if (handshake.dht) bytes[DHT_BIT.byte]! |= DHT_BIT.mask;
+  if (handshake.v2) bytes[V2_BIT.byte]! |= V2_BIT.mask;
   bytes.set(handshake.infoHash, INFO_HASH_AT);
   bytes.set(handshake.peerId, PEER_ID_AT);
   return bytes;
@@ -56,6 +60,7 @@ export function decodeHandshake(bytes: Uint8Array): Handshake | null {
     fast: has(FAST_BIT),
     extended: has(EXTENDED_BIT),
     dht: has(DHT_BIT),
+    v2: has(V2_BIT),
   };
 }
 
@@ -66,12 +71,26 @@ export interface BlockRef {
   readonly length: number;
 }
 
+/** Hashes of a file's tree (BEP 52): `count` from `index` of the layer `base` above the blocks. */
+export interface HashRef {
+  /** 32 bytes. */
+  readonly root: Uint8Array;
+  readonly base: number;
+  readonly index: number;
+  readonly count: number;
+  /** Layers above `base` that the proof is to reach. */
+  readonly proofLayers: number;
+}
+
 export type Message =
   | { readonly type: 'keepAlive' | 'choke' | 'unchoke' | 'interested' | 'notInterested' | 'haveAll' | 'haveNone' }
   | { readonly type: 'have' | 'suggest' | 'allowedFast'; readonly piece: number }
   | { readonly type: 'bitfield'; readonly bytes: Uint8Array }
   | ({ readonly type: 'request' | 'cancel' | 'reject' } & BlockRef)
   | { readonly type: 'piece'; readonly piece: number; readonly begin: number; readonly block: Uint8Array }
+  | ({ readonly type: 'hashRequest' | 'hashReject' } & HashRef)
+  /** `hashes`: those asked for, then the proof, lowest first; 32 bytes each. */
+  | ({ readonly type: 'hashes'; readonly hashes: Uint8Array } & HashRef)
   | { readonly type: 'port'; readonly port: number }
   | { readonly type: 'extended'; readonly id: number; readonly payload: Uint8Array }
   /** Of an extension that we don't speak; to be ignored. */
@@ -94,10 +113,16 @@ const ID = {
   reject: 16,
   allowedFast: 17,
   extended: 20,
+  hashRequest: 21,
+  hashes: 22,
+  hashReject: 23,
 } as const;
 type Named = keyof typeof ID;
 
 const NAMES: ReadonlyMap<number, Named> = new Map((Object.keys(ID) as Named[]).map(name => [ID[name], name]));
+
+const HASH_REF_BYTES = 48;
+const TREE_HASH = 32;
 
 export const PIECE_ID = ID.piece;
 
@@ -141,6 +166,13 @@ export function decodeMessage(frame: Uint8Array): Message {
     case 'extended':
       if (frame.length < 2) badLength(frame, name);
       return { type: name, id: frame[1]!, payload: frame.subarray(2) };
+    case 'hashRequest':
+    case 'hashReject':
+      expectLength(frame, name, 1 + HASH_REF_BYTES);
+      return { type: name, ...hashRef(frame) };
+    case 'hashes':
+      if (frame.length < 1 + HASH_REF_BYTES || (frame.length - 1 - HASH_REF_BYTES) % TREE_HASH !== 0) badLength(frame, name);
+      return { type: name, ...hashRef(frame), hashes: frame.subarray(1 + HASH_REF_BYTES) };
   }
 }
 
@@ -191,6 +223,18 @@ export function encodeMessage(message: Exclude<Message, { type: 'unknown' }>): U
       const { bytes } = frameOf(ID.extended, 1 + message.payload.length);
       bytes[5] = message.id;
       bytes.set(message.payload, 6);
+      return bytes;
+    }
+    case 'hashRequest':
+    case 'hashReject':
+    case 'hashes': {
+      const hashes = message.type === 'hashes' ? message.hashes : new Uint8Array(0);
+      const { bytes, view } = frameOf(ID[message.type], HASH_REF_BYTES + hashes.length);
+      bytes.set(message.root, 5);
+      [message.base, message.index, message.count, message.proofLayers].forEach((value, at) =>
+        view.setUint32(5 + TREE_HASH + 4 * at, value),
+      );
+      bytes.set(hashes, 5 + HASH_REF_BYTES);
       return bytes;
     }
   }
@@ -258,6 +302,17 @@ function frameOf(id: number, payloadBytes: number): { bytes: Uint8Array; view: D
   view.setUint32(0, 1 + payloadBytes);
   view.setUint8(4, id);
   return { bytes, view };
+}
+
+function hashRef(frame: Uint8Array): HashRef {
+  const at = 1 + TREE_HASH;
+  return {
+    root: frame.slice(1, at),
+    base: u32(frame, at),
+    index: u32(frame, at + 4),
+    count: u32(frame, at + 8),
+    proofLayers: u32(frame, at + 12),
+  };
 }
 
 function setBlockRef(view: DataView, at: number, block: BlockRef): void {

@@ -11,6 +11,19 @@ export function truncated(v2Hash: string): InfoHash {
   return v2Hash.slice(0, 2 * ID_BYTES);
 }
 
+/** By what a torrent is known; at least one is there, both of a hybrid once its info dictionary is. */
+export interface TorrentHashes {
+  /** SHA-1 of the info dictionary (BEP 3). */
+  readonly v1Hash: InfoHash | null;
+  /** SHA-256 of it (BEP 52), 64 lower-case hex digits. */
+  readonly v2Hash: string | null;
+}
+
+/** What peers and trackers call it: the v1 hash, and the first 20 bytes of the v2 one. */
+export function shortHashes({ v1Hash, v2Hash }: TorrentHashes): InfoHash[] {
+  return [v1Hash, v2Hash && truncated(v2Hash)].filter(hash => hash !== null);
+}
+
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 export function toHex(bytes: Uint8Array): string {

@@ -1,0 +1,24 @@
+/** Which hash a handshake goes by, where a torrent may have two (BEP 52, upgrade). */
+import { encodeHandshake } from './codec/peer-wire.ts';
+import type { Handshake } from './codec/peer-wire.ts';
+import { fromHex, shortHashes, toHex, truncated } from './model/ids.ts';
+import type { InfoHash, TorrentHashes } from './model/ids.ts';
+
+export function ownHandshake(infoHash: InfoHash, { v2Hash }: TorrentHashes, peerId: Uint8Array): Uint8Array {
+  const v2 = v2Hash !== null;
+  return encodeHandshake({ infoHash: fromHex(infoHash), peerId, fast: true, extended: true, dht: false, v2 });
+}
+
+/** What a peer that came to us is answered by: one that could go by the v2 hash of a hybrid is told so. */
+export function answerTo({ infoHash, v2 }: Handshake, { v2Hash }: TorrentHashes): InfoHash {
+  return v2 && v2Hash !== null ? truncated(v2Hash) : toHex(infoHash);
+}
+
+/** Whether the connection is one of the v2 swarm. */
+export function isV2(infoHash: InfoHash, { v2Hash }: TorrentHashes): boolean {
+  return v2Hash !== null && infoHash === truncated(v2Hash);
+}
+
+export function namesOne({ infoHash }: Handshake, hashes: TorrentHashes): boolean {
+  return shortHashes(hashes).includes(toHex(infoHash));
+}

@@ -1,0 +1,52 @@
+/** What the store's answers mean to a torrent. */
+import type { Content } from './content.ts';
+import type { Outcome } from './download.ts';
+import type { Outbox } from './effects.ts';
+import type { FileProblem } from './events.ts';
+import type { PeerSet } from './peers.ts';
+import type { Phase } from './phase.ts';
+import type { Recorder } from './recorder.ts';
+import type { FileStat } from './storage.ts';
+
+interface Owner {
+  readonly id: string;
+  readonly phase: Phase;
+  readonly content: Content | null;
+  readonly peerSet: PeerSet;
+  readonly recorder: Recorder;
+  readonly out: Outbox;
+  finishIfComplete(): void;
+  fail(problem: FileProblem, file: string): void;
+}
+
+/** A commit ended. */
+export function settle(torrent: Owner, outcome: Outcome, now: number): void {
+  const { content, peerSet } = torrent;
+  if (!content) return;
+  if (outcome.kind === 'have') {
+    content.gained(outcome.piece);
+    peerSet.tellHave(outcome.piece, now);
+    if (torrent.phase === 'running') torrent.finishIfComplete();
+  } else if (outcome.kind === 'corrupt') {
+    torrent.out({ do: 'log', level: 'warn', text: `${torrent.id}: piece ${outcome.piece} was corrupt` });
+  } else if (outcome.kind === 'problem') {
+    torrent.fail(outcome.problem, '');
+    return;
+  }
+  if ('liars' in outcome) for (const liar of outcome.liars) peerSet.banAddress(liar, 'it sent corrupt data', now);
+  if (torrent.phase === 'running') content.downloader.fillAll(now);
+}
+
+/** A flush ended, with each file's size and time after it. */
+export function flushed(torrent: Owner, problem: FileProblem | null, stat: ReadonlyMap<number, FileStat>): void {
+  const { content } = torrent;
+  if (!content || torrent.phase === 'removed' || content.storage.stage !== 'syncing' || problem === 'store-away') return;
+  if (problem !== null) {
+    // After a failed flush the system may have dropped the pages: what was not durable is read again before it is believed.
+    content.doubt();
+    torrent.fail(problem, '');
+    return;
+  }
+  content.storage.synced(stat);
+  torrent.recorder.writeProgress(content);
+}
