@@ -49,8 +49,13 @@ export class RealEngine {
   /** Takes in a .torrent and starts it in the default root. */
   download(torrent: Uint8Array): string {
     const { id } = this.session.add({ kind: 'file', bytes: torrent });
-    this.session.start(id, null, this.#real.root);
+    this.start(id);
     return id;
+  }
+
+  /** Starts in the default root what was taken in. */
+  start(id: string): void {
+    this.session.start(id, null, this.#real.root);
   }
 
   state(id: string): string {

@@ -1,0 +1,85 @@
+/** Torrents of v2 and hybrids (BEP 52) with libtorrent, downloaded from it and given back to it. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseTorrent } from '../../sw/engine/codec/metainfo.ts';
+import { buildIo } from '../adapters/daemon.ts';
+import { RealEngine } from './engine.ts';
+import { haveLibtorrent, LibtorrentPeer } from './libtorrent.ts';
+import { until } from './wait.ts';
+
+const FILES: Readonly<Record<string, number>> = { 'a.bin': 1_000_000, 'b.bin': 50_000, 'c/d.bin': 300_001, 'e.bin': 65_536 };
+const MAKE = `
+import libtorrent as lt, sys
+folder, out, v2 = sys.argv[1], sys.argv[2], sys.argv[3] == 'v2'
+fs = lt.file_storage()
+lt.add_files(fs, folder)
+torrent = lt.create_torrent(fs, 65536, flags=lt.create_torrent_flags_t.v2_only if v2 else 0)
+lt.set_piece_hashes(torrent, folder.rsplit('/', 1)[0])
+open(out, 'wb').write(lt.bencode(torrent.generate()))
+`;
+
+const missing = haveLibtorrent() ? '' : ' (needs python3-libtorrent)';
+
+describe.skipIf(missing !== '')(`libtorrent and BitTorrent v2${missing}`, () => {
+  let dir = '';
+  let io = '';
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'starling-v2-'));
+    for (const [path, size] of Object.entries(FILES)) {
+      mkdirSync(join(dir, 'seed/folder', path, '..'), { recursive: true });
+      const bytes = Uint8Array.from({ length: size }, (_, at) => (at * 31 + (at >> 8) * 17 + size) & 0xff);
+      writeFileSync(join(dir, 'seed/folder', path), bytes);
+    }
+    io = await buildIo();
+  });
+  afterAll(() => {
+    for (const folder of [dir, io]) rmSync(folder, { recursive: true, force: true });
+  });
+
+  function expectFiles(folder: string): void {
+    for (const path of Object.keys(FILES)) {
+      const there = readFileSync(join(folder, 'folder', path));
+      expect(there.equals(readFileSync(join(dir, 'seed/folder', path))), path).toBe(true);
+    }
+  }
+
+  it.each([
+    ['v2', 'torrent'],
+    ['v2', 'magnet'],
+    ['hybrid', 'torrent'],
+    ['hybrid', 'magnet'],
+  ])('bring over %s by its %s, and back', { timeout: 120_000 }, async (kind, how) => {
+    const file = join(dir, `${kind}.torrent`);
+    expect(spawnSync('/usr/bin/python3', ['-c', MAKE, join(dir, 'seed/folder'), file, kind]).status).toBe(0);
+    const bytes = new Uint8Array(readFileSync(file));
+    const { v2Hash } = parseTorrent(bytes);
+    const seed = await LibtorrentPeer.start('seed', { torrent: file, dir: join(dir, 'seed') });
+    const engine = await RealEngine.start(io);
+    const into = join(dir, `${kind}-${how}`);
+    let leech: LibtorrentPeer | null = null;
+    try {
+      const magnet = `magnet:?xt=urn:btmh:1220${v2Hash}`;
+      const meet = (port: number) => engine.session.add({ kind: 'magnet', uri: `${magnet}&x.pe=127.0.0.1:${port}` });
+      const id = how === 'torrent' ? engine.download(bytes) : meet(seed.port).id;
+      if (how === 'torrent') meet(seed.port);
+      else {
+        await until('the metadata', () => engine.session.detail(id)?.hasMetadata === true);
+        engine.start(id);
+      }
+      await until('the download', () => engine.state(id) === 'seeding', 60_000);
+      expectFiles(join(engine.daemon.folder, 'downloads'));
+      await seed.stop();
+      leech = await LibtorrentPeer.start('leech', { ...(how === 'torrent' ? { torrent: file } : { magnet }), dir: into });
+      meet(leech.port);
+      await leech.done(60_000);
+      expectFiles(into);
+    } catch (error) {
+      throw new Error(`${String(error)}\n${engine.log.join('\n')}`, { cause: error });
+    } finally {
+      await Promise.all([seed.stop(), leech?.stop(), engine.stop()]);
+    }
+  });
+});
