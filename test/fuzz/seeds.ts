@@ -29,7 +29,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
     encodeMessage({ type: 'extended', id: 1, payload: hash }).subarray(4),
     encodeMessage({ type: 'haveAll' }).subarray(4),
   ],
-  handshake: [encodeHandshake({ infoHash: hash, peerId: hash, fast: true, extended: true, dht: false })],
+  handshake: [encodeHandshake({ infoHash: hash, peerId: hash, fast: true, extended: true, dht: false, v2: true })],
   extensions: [
     encodeExtendedHandshake({ m: { ut_metadata: 1 }, metadataSize: 9, reqq: 250, client: 'c', port: 80, uploadOnly: true }),
     encodeMetadataData(0, 20, hash),
@@ -47,6 +47,8 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
   ],
   'torrent-record': [
     encodeTorrentRecord({
+      hashes: { v1Hash: '11'.repeat(20), v2Hash: '22'.repeat(32) },
+      layers: new Map([['33'.repeat(32), new Uint8Array(64).fill(4)]]),
       info: hash,
       name: 'n',
       trackers: [['http://a/']],
