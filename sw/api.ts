@@ -121,6 +121,20 @@ export interface TrackerRow {
   readonly next: number;
 }
 
+/** How a torrent's search in the DHT stands. */
+export interface DhtRow {
+  /** `joining`: no node is known yet; `ok`: searched, with `peers` found. */
+  readonly state: 'off' | 'joining' | 'waiting' | 'searching' | 'ok';
+  /** -1: not said. */
+  readonly seeds: number;
+  readonly leechers: number;
+  readonly peers: number;
+  /** Nodes that we know. */
+  readonly nodes: number;
+  /** Seconds until the next search; -1 none planned. */
+  readonly next: number;
+}
+
 /** Everything about one torrent that its panel, or the add sheet, shows. */
 export interface TorrentDetail {
   readonly id: TorrentId;
@@ -135,6 +149,8 @@ export interface TorrentDetail {
   readonly files: readonly FileRow[];
   readonly peers: readonly PeerRow[];
   readonly trackers: readonly TrackerRow[];
+  /** Null for a private torrent, which never is in the DHT. */
+  readonly dht: DhtRow | null;
   /** A magnet link to share. */
   readonly magnet: string;
 }

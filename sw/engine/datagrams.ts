@@ -1,3 +1,4 @@
+import { Dht } from './dht/dht.ts';
 import type { Loop } from './loop.ts';
 import type { DatagramSocket, Ports } from './ports.ts';
 
@@ -9,6 +10,9 @@ const MAX_WAITING = 4096;
 /** The first byte of a bencoded dictionary, by which DHT messages are told from those of trackers. */
 const DICTIONARY = 0x64;
 
+/** The key of the nodes in the state store. */
+export const DHT_RECORD = 'dht';
+
 interface Opening {
   readonly socket: DatagramSocket;
   /** −1 while it is being bound, 0 where it failed. */
@@ -17,6 +21,7 @@ interface Opening {
 
 /** The session's two UDP sockets, one a family, and who a datagram is for. */
 export class UdpSockets {
+  readonly dht: Dht;
   private sockets: Partial<Record<Family, Opening>> = {};
   private waiting: (() => void)[] = [];
 
@@ -25,7 +30,17 @@ export class UdpSockets {
     private readonly loop: Loop,
     /** Hears what is no bencoded dictionary. */
     private readonly onTracker: (host: string, port: number, bytes: Uint8Array, now: number) => void,
-  ) {}
+  ) {
+    this.dht = new Dht({
+      random: count => ports.random.bytes(count),
+      send: (host, port, bytes) => this.send(host, port, bytes),
+      resolve: (host, port, done) => this.lookup(host, port, (_problem, addresses) => done(addresses)),
+      record: value =>
+        ports.state.write([{ key: DHT_RECORD, value }], problem => {
+          if (problem !== '') ports.log('warn', `the nodes of the DHT could not be recorded: ${problem}`);
+        }),
+    });
+  }
 
   /** Binds both families, to this port where it is free. */
   open(port: number): void {
@@ -36,6 +51,7 @@ export class UdpSockets {
   close(): void {
     this.closeSockets();
     this.waiting = [];
+    this.dht.close();
   }
 
   /** Drops what no socket is there for. */
@@ -82,7 +98,9 @@ export class UdpSockets {
       port => this.loop.run(() => this.bound(family, opening, wished, port)),
       (host, port, bytes) =>
         this.loop.run(() => {
-          if (bytes[0] !== DICTIONARY) this.onTracker(host, port, bytes, this.ports.clock.now());
+          const now = this.ports.clock.now();
+          if (bytes[0] === DICTIONARY) this.dht.receive(family, host, port, bytes, now);
+          else this.onTracker(host, port, bytes, now);
         }),
     );
     const opening: Opening = { socket, port: -1 };
@@ -96,6 +114,7 @@ export class UdpSockets {
       return;
     }
     opening.port = port;
+    if (port !== 0) this.dht.open(family, port, this.ports.clock.now());
     if (!this.isSettled) return;
     if (!this.has(4) && !this.has(6)) this.ports.log('warn', 'no port could be opened for UDP');
     for (const ask of this.waiting.splice(0)) ask();

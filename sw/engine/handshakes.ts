@@ -4,9 +4,10 @@ import type { Handshake } from './codec/peer-wire.ts';
 import { fromHex, shortHashes, toHex, truncated } from './model/ids.ts';
 import type { InfoHash, TorrentHashes } from './model/ids.ts';
 
-export function ownHandshake(infoHash: InfoHash, { v2Hash }: TorrentHashes, peerId: Uint8Array): Uint8Array {
+/** `dht`: whether we run a node that the peer may be told of. */
+export function ownHandshake(infoHash: InfoHash, { v2Hash }: TorrentHashes, peerId: Uint8Array, dht: boolean): Uint8Array {
   const v2 = v2Hash !== null;
-  return encodeHandshake({ infoHash: fromHex(infoHash), peerId, fast: true, extended: true, dht: false, v2 });
+  return encodeHandshake({ infoHash: fromHex(infoHash), peerId, fast: true, extended: true, dht, v2 });
 }
 
 /** What a peer that came to us is answered by: one that could go by the v2 hash of a hybrid is told so. */

@@ -147,10 +147,10 @@ export class PeerSet implements PeerDirectory {
     peer.stage = 'handshaking';
     peer.address = address;
     if (this.securing.isDue(this.endpoints.get(peer)?.plain ?? false)) {
-      this.securing.begin(peer, ownHandshake(this.infoHash, this.torrent.hashes, this.peerId), now);
+      this.securing.begin(peer, this.handshake(this.infoHash), now);
       return;
     }
-    peer.send(ownHandshake(this.infoHash, this.torrent.hashes, this.peerId), now);
+    peer.send(this.handshake(this.infoHash), now);
     this.out({ do: 'credit', conn, bytes: HANDSHAKE_BYTES });
   }
 
@@ -176,7 +176,7 @@ export class PeerSet implements PeerDirectory {
     peer.encryption = stream.encryption;
     peer.ahead = stream.ahead;
     const answered = answerTo(handshake, this.torrent.hashes);
-    peer.send(ownHandshake(answered, this.torrent.hashes, this.peerId), now);
+    peer.send(this.handshake(answered), now);
     this.handshaken(peer, handshake, answered, now);
     return true;
   }
@@ -299,6 +299,10 @@ export class PeerSet implements PeerDirectory {
     this.all.set(conn, peer);
     this.torrent.content?.picker.addPeer(peer.has);
     return peer;
+  }
+
+  private handshake(infoHash: InfoHash): Uint8Array {
+    return ownHandshake(infoHash, this.torrent.hashes, this.peerId, this.torrent.dht.port > 0);
   }
 
   private secure(peer: Peer, bytes: Uint8Array, now: number): void {

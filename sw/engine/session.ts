@@ -10,7 +10,7 @@ import type { Peer } from './peer.ts';
 import type { Ports } from './ports.ts';
 import { drawing } from './chance.ts';
 import { CONNECTED } from './phase.ts';
-import { UdpSockets } from './datagrams.ts';
+import { DHT_RECORD, UdpSockets } from './datagrams.ts';
 import { Incoming } from './incoming.ts';
 import { Loop } from './loop.ts';
 import { ownEnd } from './own-end.ts';
@@ -105,6 +105,7 @@ export class Session {
         const torrent = this.torrents.get(id);
         if (torrent) this.torrents.identify(torrent);
       },
+      dht: this.sockets.dht,
       interest: (id, peer) => {
         const torrent = this.torrents.get(id);
         if (torrent) this.choker.interested(this.candidate(torrent, peer), this.unchoked);
@@ -117,6 +118,8 @@ export class Session {
     const byKey = new Map(records.map(({ key, value }) => [key, value]));
     const settings = byKey.get(SETTINGS_KEY);
     if (settings) this.settings = decodeSettings(settings);
+    const nodes = byKey.get(DHT_RECORD);
+    if (nodes) this.sockets.dht.restore(nodes);
     for (const [key, value] of byKey) {
       const id = /^t\/([0-9a-f]{40})\/torrent$/.exec(key)?.[1];
       if (id === undefined || this.torrents.get(id)) continue;
@@ -262,6 +265,7 @@ export class Session {
     this.loop.event(torrent, now => {
       torrent.announcer.add(meta.trackers);
       torrent.comment ||= meta.comment;
+      if (!meta.isPrivate) for (const { host, port } of meta.nodes) this.sockets.dht.contact(host, port, now);
       torrent.learnFiles(meta);
       if (!known && this.attached) torrent.attach([], now);
     });
@@ -321,7 +325,11 @@ export class Session {
 
   private schedule(): void {
     if (this.ticking || !this.attached) return;
-    const idle = this.incoming.isIdle && this.trackers.udp.isIdle && [...this.torrents.values()].every(torrent => torrent.isIdle);
+    const idle =
+      !this.sockets.dht.isOpen &&
+      this.incoming.isIdle &&
+      this.trackers.udp.isIdle &&
+      [...this.torrents.values()].every(torrent => torrent.isIdle);
     if (idle) return;
     this.ticking = true;
     this.ports.clock.wake(this.ports.clock.now() + TICK, () => {
@@ -340,6 +348,7 @@ export class Session {
       this.loop.run(() => torrent.tick(now, second));
     }
     if (second) this.loop.run(() => this.choker.tick(this.candidates(), now));
+    if (second) this.loop.run(() => this.sockets.dht.tick(now));
     this.incoming.tick(now);
     this.loop.run(() => this.trackers.udp.tick(now));
     this.schedule();

@@ -1,3 +1,4 @@
+import type { Dht } from './dht/dht.ts';
 import type { Budget } from './download.ts';
 import type { Ids } from './effects.ts';
 import type { OwnEnd } from './own-end.ts';
@@ -23,6 +24,7 @@ export interface Surroundings {
   readonly listenPort: () => number;
   /** More hashes of that torrent are known. */
   readonly identified: (torrent: InfoHash) => void;
+  readonly dht: Dht;
   /** A peer of that torrent began or ceased to want something. */
   readonly interest: (torrent: InfoHash, peer: Peer) => void;
 }

@@ -20,7 +20,7 @@ const RETRY_AFTER = 15_000;
 const RECONNECT_AFTER = 5_000;
 
 /** Who named an address. */
-export type PeerSource = 'tracker' | 'magnet' | 'pex';
+export type PeerSource = 'tracker' | 'magnet' | 'pex' | 'dht';
 
 /** An address to connect to. */
 export interface Endpoint extends PeerAddress {

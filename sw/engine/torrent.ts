@@ -1,13 +1,13 @@
 import { Announcer } from './announce.ts';
 import { Checker } from './checker.ts';
 import { Content } from './content.ts';
+import { DhtMember } from './dht/member.ts';
 import type { Outbox, RecordKind } from './effects.ts';
 import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
 import { MetadataFetch } from './metadata.ts';
 import { PeerSet } from './peers.ts';
 import type { Peer } from './peer.ts';
-import { MOVES, CONNECTED } from './phase.ts';
-import type { Phase } from './phase.ts';
+import { MOVES, CONNECTED, type Phase } from './phase.ts';
 import { flushed, settle } from './outcome.ts';
 import { PieceHashes } from './piece-hashes.ts';
 import { Recorder } from './recorder.ts';
@@ -17,8 +17,7 @@ import type { FileStat } from './storage.ts';
 import type { WireTarget } from './wire-target.ts';
 import { EngineError } from './errors.ts';
 import { leftOut, type FileRange } from './codec/magnet.ts';
-import { parseInfo } from './codec/metainfo.ts';
-import type { Metainfo } from './codec/metainfo.ts';
+import { parseInfo, type Metainfo } from './codec/metainfo.ts';
 import type { InfoHash, TorrentHashes } from './model/ids.ts';
 
 /** A torrent from its first magnet to its last upload: its phase, and the machines that each phase runs. */
@@ -31,6 +30,7 @@ export class Torrent implements WireTarget {
   fetch: MetadataFetch | null = null;
   readonly announcer: Announcer;
   readonly peerSet: PeerSet;
+  readonly dht: DhtMember;
   readonly recorder: Recorder;
   checker: Checker | null = null;
   problem: FileProblem | null = null;
@@ -45,7 +45,7 @@ export class Torrent implements WireTarget {
   /** The files that its magnet named (BEP 53). */
   selectOnly: readonly FileRange[] | null = null;
   /** Totals of earlier runs, bytes. */
-  readonly before = { uploaded: 0, downloaded: 0 };
+  readonly before: { readonly uploaded: number; readonly downloaded: number };
   private now = 0;
 
   constructor(
@@ -59,9 +59,9 @@ export class Torrent implements WireTarget {
   ) {
     this.announcer = new Announcer(id, around.peerId, around.key, () => this.totals(), around.ids, out);
     this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.own, around.ids, around.security, out);
+    this.dht = new DhtMember(this, around.dht);
     this.recorder = new Recorder(this, out);
-    this.before.uploaded = saved?.uploaded ?? 0;
-    this.before.downloaded = saved?.downloaded ?? 0;
+    this.before = { uploaded: saved?.uploaded ?? 0, downloaded: saved?.downloaded ?? 0 };
     this.doneAt = saved?.doneAt ?? 0;
   }
 
@@ -88,8 +88,9 @@ export class Torrent implements WireTarget {
   }
   /** Whether a tick has anything to do. */
   get isIdle(): boolean {
-    const isSaved = this.recorder.isIdle && (this.content?.storage.idle ?? true);
-    return isSaved && !CONNECTED.has(this.phase) && this.phase !== 'checking';
+    return (
+      this.recorder.isIdle && (this.content?.storage.idle ?? true) && !CONNECTED.has(this.phase) && this.phase !== 'checking'
+    );
   }
 
   // What a person does
@@ -290,6 +291,7 @@ export class Torrent implements WireTarget {
   private move(to: Phase): void {
     if (!MOVES[this.phase].includes(to)) throw new EngineError('phase', `a torrent cannot go from ${this.phase} to ${to}`);
     this.phase = to;
+    this.dht.entered(to, this.now);
   }
 
   private identify(meta: Metainfo): void {
@@ -357,8 +359,7 @@ export class Torrent implements WireTarget {
 
   private makeContent(): void {
     if (this.content || !this.pieceHashes || this.root === '') return;
-    const { budget, ids, random } = this.around;
-    const context = { id: this.id, root: this.root, peers: this.peers, budget, ids, out: this.out, random };
+    const context = { ...this.around, id: this.id, root: this.root, peers: this.peers, out: this.out };
     this.content = new Content(this.pieceHashes, this.unwanted, this.saved, context);
     this.saved = null;
   }

@@ -81,6 +81,15 @@ export interface DetailView {
     peers: number;
     next: number;
   }[];
+  /** Null for a private torrent. */
+  readonly dht: {
+    state: 'off' | 'joining' | 'waiting' | 'searching' | 'ok';
+    seeds: number;
+    leechers: number;
+    peers: number;
+    nodes: number;
+    next: number;
+  } | null;
   readonly magnet: string;
 }
 
@@ -214,8 +223,9 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
       seeds: tracker.seeds,
       leechers: tracker.leechers,
       peers: tracker.peers,
-      next: tracker.nextAt === Infinity ? -1 : Math.max(0, Math.ceil((tracker.nextAt - now) / 1000)),
+      next: seconds(tracker.nextAt - now),
     })),
+    dht: viewDht(torrent, now),
     magnet: formatMagnet({
       v1Hash: torrent.hashes.v1Hash,
       v2Hash: torrent.hashes.v2Hash,
@@ -224,6 +234,16 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
       selectOnly: torrent.started ? null : torrent.selectOnly,
     }),
   };
+}
+
+function viewDht(torrent: Torrent, now: number): DetailView['dht'] {
+  const { status } = torrent.dht;
+  return status && { ...status, next: seconds(status.nextAt - now) };
+}
+
+/** Whole seconds until then; −1: never. */
+function seconds(ms: number): number {
+  return ms === Infinity ? -1 : Math.max(0, Math.ceil(ms / 1000));
 }
 
 function padding(torrent: Torrent): number {

@@ -20,6 +20,12 @@ export interface WireTarget {
   readonly fetch: MetadataFetch | null;
   readonly listenPort: number;
   readonly client: string;
+  readonly dht: {
+    /** Our port in the DHT; 0 where peers are not to know of it. */
+    readonly port: number;
+    /** A peer says that it has a node of the DHT there. */
+    contact(host: string, port: number, now: number): void;
+  };
   readonly peerSet: PeerDirectory;
   /** The peer may be worth asking, or not any more. */
   refresh(peer: Peer): void;

@@ -26,6 +26,7 @@ export function greet(peer: Peer, handshake: Handshake, target: WireTarget, now:
   if (have && have.isFull && peer.fast) peer.send(encodeMessage({ type: 'haveAll' }), now);
   else if (have && !have.isEmpty) peer.send(encodeMessage({ type: 'bitfield', bytes: have.toBytes() }), now);
   else if (peer.fast) peer.send(encodeMessage({ type: 'haveNone' }), now);
+  if (handshake.dht && target.dht.port > 0) peer.send(encodeMessage({ type: 'port', port: target.dht.port }), now);
   if (peer.fast && target.content) grantFast(peer, handshake.infoHash, target.content, now);
 }
 
@@ -51,9 +52,13 @@ function handle(peer: Peer, message: Message, target: WireTarget, now: number): 
   const { content } = target;
   switch (message.type) {
     case 'keepAlive':
-    case 'port':
     case 'unknown':
       return;
+    case 'port': {
+      const host = parseHostPort(peer.address)?.host;
+      if (host !== undefined && message.port > 0) target.dht.contact(host, message.port, now);
+      return;
+    }
     case 'choke':
       peer.peerChoking = true;
       // With the Fast extension every request is answered yet; without it none is.

@@ -50,6 +50,7 @@ function detailOf(id: string, comment: string): TorrentDetail {
     files: [],
     peers: [],
     trackers: [],
+    dht: null,
     magnet: '',
   };
 }

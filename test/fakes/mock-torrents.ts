@@ -185,6 +185,7 @@ export function detailOf(
       uploading: index % 5 === 0,
       requests: index < torrent.active ? 16 : 0,
     })),
+    dht: { state: 'ok', seeds: 12, leechers: 30, peers: 41, nodes: 180, next: 540 },
     trackers: [
       {
         url: 'https://tracker.example.org/announce',

@@ -266,7 +266,7 @@ test('a record that could not be written is written later, and one that could no
   leech.stateProblem = '';
   leech.crashDaemon();
   world.clock.run(1_000);
-  expect(leech.records.size).toBe(0);
+  expect([...leech.records.keys()].filter(key => key.startsWith('t/'))).toEqual([]);
   leech.restart();
   expect(leech.session.rows()).toEqual([]);
 });

@@ -1,9 +1,8 @@
 import type { JSX } from 'preact';
-import type { TorrentDetail, TrackerRow } from '../../sw/api.ts';
+import type { DhtRow, TorrentDetail, TrackerRow } from '../../sw/api.ts';
 import { formatDuration, plural } from '../format.ts';
 
 export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
-  if (detail.trackers.length === 0) return <p class="quiet">This torrent names no tracker. Peers come from the link itself.</p>;
   return (
     <ul class="trackers" aria-label="Trackers">
       {detail.trackers.map(tracker => (
@@ -12,8 +11,32 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
           <span class={tracker.state === 'error' ? 'tone-warn' : 'quiet'}>{stateOf(tracker)}</span>
         </li>
       ))}
+      <li class="tracker">
+        <span class="tracker-url">DHT</span>
+        <span class="quiet">{dhtState(detail.dht)}</span>
+      </li>
     </ul>
   );
+}
+
+function dhtState(dht: DhtRow | null): string {
+  if (dht === null) return 'Not used: this torrent is private';
+  const again = dht.next > 0 ? `, again in ${formatDuration(dht.next)}` : '';
+  const known = `${plural(dht.nodes, 'node', 'nodes')} known`;
+  switch (dht.state) {
+    case 'off':
+      return 'Not in use now';
+    case 'joining':
+      return 'Looking for nodes';
+    case 'waiting':
+      return `To be searched, ${known}`;
+    case 'searching':
+      return `Searching now, ${known}`;
+    case 'ok': {
+      const swarm = dht.seeds >= 0 && dht.leechers >= 0 ? ` of about ${dht.seeds} complete and ${dht.leechers} others` : '';
+      return `Found ${plural(dht.peers, 'peer', 'peers')}${swarm}${again}, ${known}`;
+    }
+  }
 }
 
 function stateOf(tracker: TrackerRow): string {

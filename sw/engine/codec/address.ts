@@ -24,7 +24,7 @@ export function ipBytes(text: string): Uint8Array | null {
   const halves = text.split('::');
   if (halves.length > 2) return null;
   const [head, tail] = halves.map(groupBytes);
-  if (!head || tail === null) return null;
+  if (!head || tail === null || (tail !== undefined && halves[0]!.includes('.'))) return null;
   if (tail === undefined) return head.length === 16 ? Uint8Array.from(head) : null;
   if (head.length + tail.length > 14) return null;
   const bytes = new Uint8Array(16);
@@ -42,6 +42,12 @@ export function packPeer(host: string, port: number): Uint8Array | null {
 /** `host:port`, an IPv6 address in brackets: what {@link parseHostPort} reads. */
 export function hostPort({ host, port }: PeerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** What stands for one owner of an IP literal: itself, or the /64 of an IPv6 one, where every house has all addresses. */
+export function subnetOf(host: string): string {
+  const ip = host.includes(':') ? ipBytes(host) : null;
+  return ip ? ip.subarray(0, 8).join('.') : host;
 }
 
 /**
