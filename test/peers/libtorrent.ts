@@ -23,6 +23,8 @@ export interface PeerOptions {
   readonly encryption?: 'off' | 'prefer' | 'require';
   /** Dials nobody: others have to come to it. */
   readonly waits?: boolean;
+  /** Takes part in the DHT, by way of these nodes (HOST:PORT). */
+  readonly dht?: readonly string[];
   /** Runs before the command, such as `ip netns exec NAME`. */
   readonly under?: readonly string[];
 }
@@ -64,6 +66,7 @@ export class LibtorrentPeer {
     if (options.magnet !== undefined) args.push('--magnet', options.magnet);
     if (options.uploadLimit) args.push('--upload-limit', String(options.uploadLimit));
     for (const peer of options.peers ?? []) args.push('--peer', peer);
+    if (options.dht) args.push('--dht', ...options.dht.flatMap(node => ['--dht-node', node]));
     const [command = python, ...rest] = [...(options.under ?? []), python, ...args];
     this.#child = spawn(command, rest, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stderr?.on('data', (data: Buffer) => (this.#errors += data.toString()));

@@ -3,7 +3,7 @@
 
 libtorrent_peer.py seed|leech --torrent FILE [--magnet URI] --dir DIR [--listen HOST:PORT] [--peer HOST:PORT]...
                    [--upload-limit BYTES_A_SECOND] [--every MS] [--utp] [--waits]
-                   [--encryption off|prefer|require]
+                   [--encryption off|prefer|require] [--dht [--dht-node HOST:PORT]...]
 
 Prints JSON lines: {"event": "up", "port"}, then {"event": "status", ...} every --every ms, and once
 {"event": "done", "seconds", "cpu", "rss"} when everything is there. Reads commands from stdin, one a line:
@@ -41,15 +41,19 @@ def options():
     parser.add_argument("--every", type=int, default=100)
     parser.add_argument("--utp", action="store_true")
     parser.add_argument("--waits", action="store_true", help="dials nobody")
+    parser.add_argument("--dht", action="store_true")
+    parser.add_argument("--dht-node", action="append", default=[])
     parser.add_argument("--encryption", choices=["off", "prefer", "require"], default="off")
     return parser.parse_args()
 
 
-def open_session(listen, utp, encryption, waits):
+def open_session(listen, utp, encryption, waits, dht):
     policy = {"off": 2, "prefer": 1, "require": 0}[encryption]
     return lt.session({
         "listen_interfaces": listen,
-        "enable_dht": False, "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+        "enable_dht": dht, "dht_bootstrap_nodes": "", "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False,
+        "dht_ignore_dark_internet": False, "dht_enforce_node_id": False, "dht_prefer_verified_node_ids": False,
+        "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
         "enable_outgoing_utp": utp, "enable_incoming_utp": utp,
         "enable_outgoing_tcp": not utp and not waits, "enable_incoming_tcp": not utp,
         "in_enc_policy": policy, "out_enc_policy": policy, "allowed_enc_level": 2 if encryption == "require" else 3,
@@ -86,7 +90,7 @@ def add(session, args):
 
 def main():
     args = options()
-    session = open_session(args.listen, args.utp, args.encryption, args.waits)
+    session = open_session(args.listen, args.utp, args.encryption, args.waits, args.dht)
     handle = add(session, args)
     if args.upload_limit:
         handle.set_upload_limit(args.upload_limit)
@@ -96,7 +100,9 @@ def main():
     started, done, pending = time.monotonic(), args.role == "seed", b""
     for peer in args.peer:
         handle.connect_peer(address(peer))
-    next_status, seen = started, ""
+    for node in args.dht_node:
+        session.add_dht_node(address(node))
+    next_status, next_announce, seen = started, started, ""
     while True:
         # A leecher looks often: its time is measured.
         ready, _, _ = select.select([sys.stdin], [], [], 0.005 if not done else 0.05)
@@ -119,6 +125,10 @@ def main():
         if not done and handle.status().is_seeding:
             done, use = True, resource.getrusage(resource.RUSAGE_SELF)
             say(event="done", encryption=seen, seconds=now - started, cpu=use.ru_utime + use.ru_stime, rss=use.ru_maxrss * 1024)
+        if args.dht and now >= next_announce:
+            # Its own first try may come before it knows a node, and its next one a quarter of an hour later.
+            next_announce = now + 3
+            handle.force_dht_announce()
         if now >= next_status:
             next_status = now + args.every / 1000
             status = handle.status()

@@ -39,7 +39,7 @@ export interface Follower {
 /** What a person sees of it. `seeds`, `leechers`: −1 while nobody said. */
 export interface DhtStatus {
   readonly state: 'off' | 'joining' | 'searching' | 'ok' | 'waiting';
-  /** Found by the last search. */
+  /** Found by the last search, or by this one so far. */
   readonly peers: number;
   readonly seeds: number;
   readonly leechers: number;
@@ -220,7 +220,9 @@ export class Dht {
               return !isSelf && !found.has(`${host} ${port}`);
             });
             for (const { host, port } of news) found.add(`${host} ${port}`);
-            if (news.length > 0) torrent.foundPeers(news, at);
+            if (news.length === 0) return;
+            followed.peers = found;
+            torrent.foundPeers(news, at);
           },
           scraped: said => {
             scraped = true;
