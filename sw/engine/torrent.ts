@@ -189,10 +189,7 @@ export class Torrent implements WireTarget {
 
   fileOpened(file: number, problem: FileProblem | null, size: number, mtime: number, now: number): void {
     this.now = now;
-    if (this.checker?.opened(file, problem, size, mtime)) {
-      this.afterCheckStep();
-      return;
-    }
+    if (this.checker?.opened(file, problem, size, mtime)) return this.afterCheckStep();
     const index = this.content?.storage.fileIndex(file);
     if (index === undefined || !this.content || problem === null || problem === 'store-away') return;
     this.content.storage.forget(index);
