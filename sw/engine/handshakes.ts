@@ -1,4 +1,7 @@
-/** Which hash a handshake goes by, where a torrent may have two (BEP 52, upgrade). */
+/** Which hash a handshake goes by, where a torrent may have two (BEP 52, upgrade), and which of two connections stays. */
+import type { Peer } from './peer.ts';
+import { hostOf } from './swarm.ts';
+import { parseHostPort } from './codec/address.ts';
 import { encodeHandshake } from './codec/peer-wire.ts';
 import type { Handshake } from './codec/peer-wire.ts';
 import { fromHex, shortHashes, toHex, truncated } from './model/ids.ts';
@@ -22,4 +25,17 @@ export function isV2(infoHash: InfoHash, { v2Hash }: TorrentHashes): boolean {
 
 export function namesOne({ infoHash }: Handshake, hashes: TorrentHashes): boolean {
   return shortHashes(hashes).includes(toHex(infoHash));
+}
+
+/**
+ * Which of two connections to one peer is kept; it finds the same as we do. Of two that crossed it is the one that was
+ * dialled from the lower listening port, as in libtorrent, or by the lesser peer id. A stranger who copied the id gets nowhere.
+ */
+export function outlasts(later: Peer, earlier: Peer, own: { readonly peerId: Uint8Array; readonly listenPort: number }): boolean {
+  if (hostOf(later.address) !== hostOf(earlier.address)) return false;
+  if (later.incoming === earlier.incoming) return later.address === earlier.address;
+  const dialled = later.incoming ? earlier : later;
+  const theirs = parseHostPort(dialled.address)?.port ?? 0;
+  const keepDialled = own.listenPort === theirs ? String.fromCharCode(...own.peerId) < earlier.peerId : own.listenPort < theirs;
+  return keepDialled === (later === dialled);
 }

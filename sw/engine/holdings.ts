@@ -7,6 +7,8 @@ import { Bitfield } from './model/bitfield.ts';
 /** Pieces that a peer names before their number is known: 2,097,152 at most, one bit or one entry each. */
 const MAX_EARLY_BITS = 262_144;
 const MAX_EARLY_HAVES = 10_000;
+/** Clients tell of all their pieces first and once, but for some that do so again: aria2 after it has named a few. */
+const MAX_WHOLE_TELLINGS = 8;
 
 /** Throws `protocol` where the torrent has no such piece. */
 export function checkPiece(piece: number, content: Content | null): void {
@@ -15,7 +17,6 @@ export function checkPiece(piece: number, content: Content | null): void {
 
 /** `have`: one piece more. */
 export function addPiece(peer: Peer, piece: number, content: Content | null): void {
-  peer.saidPieces = true;
   checkPiece(piece, content);
   if (!content) {
     if (peer.early.haves.length < MAX_EARLY_HAVES) peer.early.haves.push(piece);
@@ -40,10 +41,12 @@ export function dropPiece(peer: Peer, piece: number, content: Content | null, no
   content.downloader.withdrawPiece(peer, piece, now);
 }
 
-/** A bitfield, or have-all or have-none in its place: once, and before any `have`. Throws `protocol` else, or where it does not fit. */
+/**
+ * A bitfield, or have-all or have-none in its place; the last one counts. Throws `protocol` where it does not fit, or comes
+ * too often: working one off costs as much as there are pieces.
+ */
 export function setPieces(peer: Peer, said: { bits: Uint8Array | null; all: boolean }, content: Content | null): void {
-  if (peer.saidPieces) fail('protocol', 'It told of its pieces after it had told of them.');
-  peer.saidPieces = true;
+  if (++peer.wholeTellings > MAX_WHOLE_TELLINGS) fail('protocol', 'It tells of all its pieces again and again.');
   if (!content) {
     if ((said.bits?.length ?? 0) > MAX_EARLY_BITS) fail('protocol', 'Its bitfield is longer than any torrent has pieces.');
     peer.early.bits = said.bits;

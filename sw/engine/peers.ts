@@ -1,7 +1,7 @@
 import type { Ids, Outbox } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { OwnEnd } from './own-end.ts';
-import { answerTo, isV2, namesOne, ownHandshake } from './handshakes.ts';
+import { answerTo, isV2, namesOne, outlasts, ownHandshake } from './handshakes.ts';
 import { Peer } from './peer.ts';
 import type { PeerEncryption } from './peer.ts';
 import { listenAddress, PeerExchange } from './pex.ts';
@@ -335,7 +335,8 @@ export class PeerSet implements PeerDirectory {
     }
     for (const other of [...this.all.values()]) {
       if (other === peer || other.stage !== 'open' || other.peerId !== id) continue;
-      const [stays, goes] = this.outlasts(peer, other) ? [peer, other] : [other, peer];
+      const self = { peerId: this.peerId, listenPort: this.torrent.listenPort };
+      const [stays, goes] = outlasts(peer, other, self) ? [peer, other] : [other, peer];
       const endpoint = this.endpoints.get(goes);
       if (endpoint && !this.endpoints.has(stays)) {
         // The address stays busy with the connection that stays.
@@ -346,19 +347,6 @@ export class PeerSet implements PeerDirectory {
       if (goes === peer) return;
     }
     greet(peer, handshake, this.torrent, now);
-  }
-
-  /**
-   * Which of two connections to one peer is kept; it finds the same as we do. Of two that crossed it is the one that was
-   * dialled from the lower listening port, as in libtorrent, or by the lesser peer id. A stranger who copied the id gets nowhere.
-   */
-  private outlasts(later: Peer, earlier: Peer): boolean {
-    if (hostOf(later.address) !== hostOf(earlier.address)) return false;
-    if (later.incoming === earlier.incoming) return later.address === earlier.address;
-    const dialled = later.incoming ? earlier : later;
-    const [ours, theirs] = [this.torrent.listenPort, parseHostPort(dialled.address)?.port ?? 0];
-    const keepDialled = ours === theirs ? String.fromCharCode(...this.peerId) < earlier.peerId : ours < theirs;
-    return keepDialled === (later === dialled);
   }
 
   /** It broke the protocol; the third time its address is banned for it. */

@@ -1,12 +1,11 @@
+import { Candidates } from './candidates.ts';
 import { Choker } from './choker.ts';
-import type { Candidate } from './choker.ts';
 import type { Budget } from './download.ts';
 import { readTag } from './download.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { KeptPiece } from './events.ts';
 import type { ConnectionLimits } from './peers.ts';
-import type { Peer } from './peer.ts';
 import type { Ports } from './ports.ts';
 import { drawing } from './chance.ts';
 import { CONNECTED } from './phase.ts';
@@ -51,6 +50,7 @@ export class Session {
   private readonly limits: ConnectionLimits = { max: MAX_CONNECTIONS, maxConnecting: MAX_CONNECTING, open: 0, connecting: 0 };
   private readonly budget: Budget = { limit: MEMORY, used: 0 };
   private readonly choker: Choker;
+  private readonly candidates: Candidates;
   private readonly loop: Loop;
   private readonly incoming: Incoming;
   private readonly sockets: UdpSockets;
@@ -71,6 +71,10 @@ export class Session {
   ) {
     const random = drawing(ports.random);
     this.choker = new Choker(random);
+    this.candidates = new Candidates(
+      () => this.torrents.values(),
+      () => ports.clock.now(),
+    );
     this.loop = new Loop(ports, {
       touched: torrent => {
         if (this.torrents.get(torrent.id) === torrent) this.changed.add(torrent);
@@ -108,7 +112,7 @@ export class Session {
       dht: this.sockets.dht,
       interest: (id, peer) => {
         const torrent = this.torrents.get(id);
-        if (torrent) this.choker.interested(this.candidate(torrent, peer), this.unchoked);
+        if (torrent) this.choker.interested(this.candidates.of(torrent, peer), this.candidates.unchoked);
       },
     };
   }
@@ -347,41 +351,11 @@ export class Session {
       if (second && torrent.peers.size > 0) this.changed.add(torrent);
       this.loop.run(() => torrent.tick(now, second));
     }
-    if (second) this.loop.run(() => this.choker.tick(this.candidates(), now));
+    if (second) this.loop.run(() => this.choker.tick(this.candidates.all(), now));
     if (second) this.loop.run(() => this.sockets.dht.tick(now));
     this.incoming.tick(now);
     this.loop.run(() => this.trackers.udp.tick(now));
     this.schedule();
-  }
-
-  private candidates(): Candidate[] {
-    const candidates: Candidate[] = [];
-    for (const torrent of this.torrents.values()) {
-      if (torrent.phase !== 'running') continue;
-      for (const peer of torrent.peers.values()) if (peer.stage === 'open') candidates.push(this.candidate(torrent, peer));
-    }
-    return candidates;
-  }
-
-  private candidate(torrent: Torrent, peer: Peer): Candidate {
-    return {
-      peer,
-      seeding: torrent.content?.isComplete ?? false,
-      setChoking: choking => {
-        const now = this.ports.clock.now();
-        if (torrent.phase !== 'running' || peer.stage !== 'open' || peer.amChoking === choking) return;
-        peer.setChoking(choking, now);
-        if (choking) torrent.content?.uploader.choked(peer, now);
-      },
-    };
-  }
-
-  private get unchoked(): number {
-    let count = 0;
-    for (const torrent of this.torrents.values()) {
-      for (const peer of torrent.peers.values()) if (peer.stage === 'open' && !peer.amChoking) count += 1;
-    }
-    return count;
   }
 
   private closeIfIdle(): void {

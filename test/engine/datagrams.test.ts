@@ -10,9 +10,13 @@ function setUp(host6 = '') {
   const internet = new SimInternet(clock);
   const far = new SimDatagrams(internet, '10.0.0.2', { latency: 5 }, () => 0.5, '2001:db8::2');
   const datagrams = new SimDatagrams(internet, '10.0.0.1', { latency: 5 }, () => 0.5, host6);
-  const ports = { clock: { now: () => clock.time }, datagrams, log: () => undefined } as unknown as ConstructorParameters<
-    typeof UdpSockets
-  >[0];
+  const ports = {
+    clock: { now: () => clock.time },
+    random: { bytes: (count: number) => new Uint8Array(count).fill(7) },
+    state: { write: () => undefined },
+    datagrams,
+    log: () => undefined,
+  } as unknown as ConstructorParameters<typeof UdpSockets>[0];
   const loop = new Loop(ports, { settled: () => undefined } as unknown as ConstructorParameters<typeof Loop>[1]);
   const heard: string[] = [];
   const sockets = new UdpSockets(ports, loop, (host, port, bytes) => heard.push(`${host} ${port} ${bytes.join()}`));

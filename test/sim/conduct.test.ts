@@ -27,14 +27,22 @@ function reason(host: SimHost): string {
   return host.log.findLast(line => line.includes('dropped:')) ?? '';
 }
 
-test('pieces are told of once and first', () => {
-  const { world, host, call } = leechOf(601);
+test('of all that was told of pieces the last counts, but not without end', () => {
+  const { world, torrent, host, call } = leechOf(601);
   const stranger = call({}, ALL_16);
+  const progress = (): number | undefined => host.session.detail(torrent.id)?.peers[0]?.progress;
+  expect(progress()).toBe(1);
+  stranger.say({ type: 'haveNone' });
+  world.clock.run(500);
+  expect(progress()).toBe(0);
+  for (let time = 0; time < 6; time++) stranger.say({ type: 'bitfield', bytes: ALL_16 });
+  world.clock.run(500);
   expect(stranger.isOpen).toBe(true);
+  expect(progress()).toBe(1);
   stranger.say({ type: 'haveNone' });
   world.clock.run(500);
   expect(stranger.isOpen).toBe(false);
-  expect(reason(host)).toContain('after it had told of them');
+  expect(reason(host)).toContain('again and again');
 });
 
 test('who has not offered the Fast extension may not use it', () => {

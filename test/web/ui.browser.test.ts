@@ -283,8 +283,11 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
     await row(/^ubuntu/).tap();
     await page.getByRole('button', { name: 'Back to the list' }).click();
+    // A step of the history is taken when the browser and the page come to it, which no person outruns.
+    await page.waitForFunction('navigation.canGoForward');
     await row(/^Blender/).tap();
     await page.getByRole('button', { name: 'Back to the list' }).waitFor();
+    await page.waitForFunction('!navigation.canGoForward');
     await page.goBack();
     await page.getByRole('button', { name: 'Back to the list' }).waitFor({ state: 'detached' });
     await row(/^ubuntu/).waitFor();
