@@ -7,8 +7,8 @@ import { Bitfield } from './model/bitfield.ts';
 /** Pieces that a peer names before their number is known: 2,097,152 at most, one bit or one entry each. */
 const MAX_EARLY_BITS = 262_144;
 const MAX_EARLY_HAVES = 10_000;
-/** Clients tell of all their pieces first and once, but for some that do so again: aria2 after it has named a few. */
-const MAX_WHOLE_TELLINGS = 8;
+/** Of have-all and have-none. A bitfield may come at any time: aria2 sends one where it would be shorter than many `have`. */
+const MAX_SHORT_TELLINGS = 8;
 
 /** Throws `protocol` where the torrent has no such piece. */
 export function checkPiece(piece: number, content: Content | null): void {
@@ -42,11 +42,11 @@ export function dropPiece(peer: Peer, piece: number, content: Content | null, no
 }
 
 /**
- * A bitfield, or have-all or have-none in its place; the last one counts. Throws `protocol` where it does not fit, or comes
- * too often: working one off costs as much as there are pieces.
+ * A bitfield, or have-all or have-none in its place; the last one counts. Throws `protocol` where a bitfield does not fit, and
+ * where the short ones come too often: a few bytes that cost as much as there are pieces.
  */
 export function setPieces(peer: Peer, said: { bits: Uint8Array | null; all: boolean }, content: Content | null): void {
-  if (++peer.wholeTellings > MAX_WHOLE_TELLINGS) fail('protocol', 'It tells of all its pieces again and again.');
+  if (!said.bits && ++peer.shortTellings > MAX_SHORT_TELLINGS) fail('protocol', 'It tells of all its pieces again and again.');
   if (!content) {
     if ((said.bits?.length ?? 0) > MAX_EARLY_BITS) fail('protocol', 'Its bitfield is longer than any torrent has pieces.');
     peer.early.bits = said.bits;

@@ -49,7 +49,7 @@ export class Peer {
   /** What it said of its pieces while their number was unknown. */
   early: { bits: Uint8Array | null; all: boolean; haves: number[] } = { bits: null, all: false, haves: [] };
   /** It told which pieces it has, by a message that comes once and first, or piece by piece. */
-  wholeTellings = 0;
+  shortTellings = 0;
   /** Pieces that it would rather send than others (BEP 6). */
   readonly suggested = new Set<number>();
   /** Pieces that we may ask for while choked (BEP 6). */

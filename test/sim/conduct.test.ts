@@ -35,11 +35,11 @@ test('of all that was told of pieces the last counts, but not without end', () =
   stranger.say({ type: 'haveNone' });
   world.clock.run(500);
   expect(progress()).toBe(0);
-  for (let time = 0; time < 6; time++) stranger.say({ type: 'bitfield', bytes: ALL_16 });
+  for (let time = 0; time < 50; time++) stranger.say({ type: 'bitfield', bytes: ALL_16 });
   world.clock.run(500);
   expect(stranger.isOpen).toBe(true);
   expect(progress()).toBe(1);
-  stranger.say({ type: 'haveNone' });
+  for (let time = 0; time < 8; time++) stranger.say({ type: 'haveNone' });
   world.clock.run(500);
   expect(stranger.isOpen).toBe(false);
   expect(reason(host)).toContain('again and again');
