@@ -48,7 +48,7 @@ export class Peer {
   has: Bitfield;
   /** What it said of its pieces while their number was unknown. */
   early: { bits: Uint8Array | null; all: boolean; haves: number[] } = { bits: null, all: false, haves: [] };
-  /** It told which pieces it has, by a message that comes once and first, or piece by piece. */
+  /** How often it told of all its pieces in a few bytes: have-all or have-none. */
   shortTellings = 0;
   /** Pieces that it would rather send than others (BEP 6). */
   readonly suggested = new Set<number>();
