@@ -206,7 +206,7 @@ export function detailOf(
         next: 320,
       },
       {
-        url: 'udp://tracker.example.com:1337/announce',
+        url: 'wss://tracker.example.com/announce',
         state: 'unsupported',
         text: '',
         seeds: -1,
