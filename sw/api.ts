@@ -84,6 +84,7 @@ export interface TorrentRow {
   readonly addedAt: number;
   readonly doneAt: number;
   readonly root: string;
+  readonly options: TorrentOptions;
 }
 
 export interface FileRow {
@@ -179,6 +180,12 @@ export interface Connection {
 /** `prefer`: enciphered where the other side can be reached so, plain where not. */
 export type Encryption = 'off' | 'prefer' | 'require';
 
+/** What a person sets for one torrent; kept with it. */
+export interface TorrentOptions {
+  /** Words of their own, at most 20 of at most 64 characters. */
+  readonly labels: readonly string[];
+}
+
 /** What a person sets for all torrents together; kept with the list of them. */
 export interface Settings {
   readonly encryption: Encryption;
@@ -195,6 +202,8 @@ export type Command =
   | { readonly do: 'resume'; readonly ids: readonly TorrentId[] }
   | { readonly do: 'remove'; readonly ids: readonly TorrentId[]; readonly withData: boolean }
   | { readonly do: 'want'; readonly id: TorrentId; readonly wanted: readonly number[] }
+  /** Sets for these torrents what is given, and nothing else. */
+  | { readonly do: 'set'; readonly ids: readonly TorrentId[]; readonly options: Partial<TorrentOptions> }
   /** Sets what is given, and nothing else. */
   | { readonly do: 'configure'; readonly settings: Partial<Settings> }
   /** Stores the token that the host gave the page for its pairing secret, and connects. */

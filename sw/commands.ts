@@ -29,6 +29,12 @@ const source = v.variant('kind', [
 
 const settings = v.partial(v.strictObject({ encryption: v.picklist(['off', 'prefer', 'require']) }));
 
+const options = v.partial(
+  v.strictObject({
+    labels: v.pipe(v.array(v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(64))), v.maxLength(20)),
+  }),
+);
+
 const command = v.variant('do', [
   v.strictObject({ do: v.literal('add'), source }),
   v.strictObject({ do: v.literal('start'), id: torrentId, wanted: v.nullable(wanted), root }),
@@ -36,6 +42,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('resume'), ids }),
   v.strictObject({ do: v.literal('remove'), ids, withData: v.boolean() }),
   v.strictObject({ do: v.literal('want'), id: torrentId, wanted }),
+  v.strictObject({ do: v.literal('set'), ids, options }),
   v.strictObject({ do: v.literal('configure'), settings }),
   v.strictObject({ do: v.literal('pair'), token: secret, installId: secret }),
   v.strictObject({ do: v.literal('reconnect') }),

@@ -3,43 +3,10 @@
  * shown and told while it may not.
  */
 import type { Backend } from './api-server.ts';
-import type {
-  Added,
-  ApiError,
-  Command,
-  Connection,
-  RootRow,
-  Settings,
-  Source,
-  TorrentDetail,
-  TorrentId,
-  TorrentRow,
-} from './api.ts';
+import type { Added, ApiError, Command, Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './api.ts';
+import { perform } from './perform.ts';
+import type { Engine, StateRecord } from './perform.ts';
 import { same } from './same.ts';
-
-/** An engine, as far as it is used here. */
-export interface Engine<Kept> {
-  load(records: readonly StateRecord[]): void;
-  attach(kept: readonly Kept[]): void;
-  detach(): void;
-  add(source: Source): Added;
-  start(id: TorrentId, wanted: readonly number[] | null, root: string): void;
-  pause(id: TorrentId): void;
-  resume(id: TorrentId): void;
-  remove(id: TorrentId, withData: boolean): void;
-  want(id: TorrentId, wanted: readonly number[]): void;
-  readonly settings: Settings;
-  configure(change: Partial<Settings>): void;
-  rows(): readonly TorrentRow[];
-  takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] };
-  detail(id: TorrentId): TorrentDetail | null;
-  close(done: () => void): void;
-}
-
-export interface StateRecord {
-  readonly key: string;
-  readonly value: Uint8Array;
-}
 
 export interface Credentials {
   readonly token: string;
@@ -219,34 +186,8 @@ export class Torrents<Kept> implements Backend {
       case 'reconnect':
         this.options.link.reconnect();
         return null;
-      case 'add':
-        return (await this.engine()).add(command.source);
-      case 'start':
-        (await this.engine()).start(command.id, command.wanted, command.root);
-        return null;
-      case 'pause': {
-        const engine = await this.engine();
-        forEach(command.ids, id => engine.pause(id));
-        return null;
-      }
-      case 'resume': {
-        const engine = await this.engine();
-        forEach(command.ids, id => engine.resume(id));
-        return null;
-      }
-      case 'remove': {
-        const engine = await this.engine();
-        forEach(command.ids, id => engine.remove(id, command.withData));
-        return null;
-      }
-      case 'configure':
-        (await this.engine()).configure(command.settings);
-        return null;
-      case 'want':
-        (await this.engine()).want(command.id, command.wanted);
-        return null;
       default:
-        return command satisfies never;
+        return perform(await this.engine(), command);
     }
   }
 
@@ -370,17 +311,4 @@ function rowAtRest(row: TorrentRow): TorrentRow {
   const still = { ...row, down: 0, up: 0, eta: -1, peers: 0, seeds: 0, active: 0 };
   const isAtRest = row.state === 'paused' || row.state === 'done' || row.state === 'error';
   return isAtRest ? still : { ...still, state: 'waiting', problem: { code: 'daemon-away' } };
-}
-
-/** Does it to all of them, and only then says what went wrong with the first that refused. */
-function forEach(ids: readonly TorrentId[], act: (id: TorrentId) => void): void {
-  const errors: unknown[] = [];
-  for (const id of ids) {
-    try {
-      act(id);
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  if (errors.length > 0) throw errors[0];
 }

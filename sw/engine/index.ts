@@ -1,7 +1,7 @@
 /** The engine's one door. */
 export { EngineError } from './errors.ts';
 export { Session } from './session.ts';
-export type { AddSource } from './session.ts';
+export type { AddSource } from './intake.ts';
 export type { DetailView, TorrentView, ViewProblem, ViewState } from './view.ts';
 export { checkPieceLength, choosePieceLength, createTorrent, placeFiles, TreeBuilder } from './codec/create.ts';
 export type { FileTree, NewHashes, NewFile, PlacedFile, TorrentKind } from './codec/create.ts';

@@ -1,11 +1,11 @@
 import type { Ids, Outbox } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { OwnEnd } from './own-end.ts';
-import { answerTo, isV2, namesOne, outlasts, ownHandshake } from './handshakes.ts';
+import { Handshaking } from './handshaking.ts';
+import { answerTo, isV2, namesOne, outlasts } from './handshakes.ts';
 import { Peer } from './peer.ts';
 import type { PeerEncryption } from './peer.ts';
 import { listenAddress, PeerExchange } from './pex.ts';
-import { Securing } from './securing.ts';
 import type { Security } from './securing.ts';
 import { hostOf, Swarm } from './swarm.ts';
 import type { Endpoint, PeerSource } from './swarm.ts';
@@ -17,9 +17,9 @@ import { Bitfield } from './model/bitfield.ts';
 import { hostPort, parseHostPort } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
 import { PEX_FLAG } from './codec/pex.ts';
-import { fromHex, sameBytes, toHex } from './model/ids.ts';
+import { sameBytes, toHex } from './model/ids.ts';
 import type { InfoHash, TorrentHashes } from './model/ids.ts';
-import { decodeHandshake, encodeMessage, HANDSHAKE_BYTES } from './codec/peer-wire.ts';
+import { encodeMessage } from './codec/peer-wire.ts';
 import type { Handshake } from './codec/peer-wire.ts';
 
 /** Ms. */
@@ -52,10 +52,9 @@ export class PeerSet implements PeerDirectory {
   private toldComplete = false;
   /** Peers that the magnet named: recorded with the torrent. */
   named: string[] = [];
-  private readonly securing: Securing;
+  private readonly shaking: Handshaking;
   /** The addresses of the swarm that are busy by a connection. */
   private readonly endpoints = new Map<Peer, Endpoint>();
-  private readonly partial = new Map<Peer, Uint8Array>();
   private readonly unasked = new Map<Peer, number>();
   /** Bytes of peers that have left. */
   private past = { uploaded: 0, downloaded: 0 };
@@ -70,7 +69,7 @@ export class PeerSet implements PeerDirectory {
     security: Security,
     private readonly out: Outbox,
   ) {
-    this.securing = new Securing(fromHex(infoHash), security, out);
+    this.shaking = new Handshaking(infoHash, torrent, peerId, security, out);
     this.swarm = new Swarm(address => own.rank(address));
   }
 
@@ -144,14 +143,8 @@ export class PeerSet implements PeerDirectory {
     const peer = this.all.get(conn);
     if (peer?.stage !== 'connecting') return;
     this.limits.connecting -= 1;
-    peer.stage = 'handshaking';
     peer.address = address;
-    if (this.securing.isDue(this.endpoints.get(peer)?.plain ?? false)) {
-      this.securing.begin(peer, this.handshake(this.infoHash), now);
-      return;
-    }
-    peer.send(this.handshake(this.infoHash), now);
-    this.out({ do: 'credit', conn, bytes: HANDSHAKE_BYTES });
+    this.shaking.begin(peer, this.endpoints.get(peer)?.plain ?? false, now);
   }
 
   /** A connection that came to us, after its handshake named this torrent. False if there is no room for it. */
@@ -176,7 +169,7 @@ export class PeerSet implements PeerDirectory {
     peer.encryption = stream.encryption;
     peer.ahead = stream.ahead;
     const answered = answerTo(handshake, this.torrent.hashes);
-    peer.send(this.handshake(answered), now);
+    peer.send(this.shaking.own(answered), now);
     this.handshaken(peer, handshake, answered, now);
     return true;
   }
@@ -187,8 +180,7 @@ export class PeerSet implements PeerDirectory {
     this.torrent.at(now);
     try {
       if (peer.stage === 'open') receive(peer, bytes, this.torrent, now);
-      else if (peer.stage === 'handshaking') this.shake(peer, bytes, now);
-      else if (peer.stage === 'securing') this.secure(peer, bytes, now);
+      else this.shake(peer, this.shaking.received(peer, bytes, now), now);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       if (peer.stage === 'securing') {
@@ -301,27 +293,10 @@ export class PeerSet implements PeerDirectory {
     return peer;
   }
 
-  private handshake(infoHash: InfoHash): Uint8Array {
-    return ownHandshake(infoHash, this.torrent.hashes, this.peerId, this.torrent.dht.port > 0);
-  }
-
-  private secure(peer: Peer, bytes: Uint8Array, now: number): void {
-    const first = this.securing.received(peer, bytes, now);
-    if (first) this.shake(peer, first, now);
-  }
-
-  private shake(peer: Peer, bytes: Uint8Array, now: number): void {
-    const before = this.partial.get(peer);
-    const whole = before ? Uint8Array.from([...before, ...bytes]) : bytes;
-    if (whole.length < HANDSHAKE_BYTES) {
-      this.partial.set(peer, whole.slice());
-      return;
-    }
-    this.partial.delete(peer);
-    const handshake = decodeHandshake(whole);
-    if (!handshake) this.close(peer, 'it does not speak BitTorrent', now);
-    else if (!namesOne(handshake, this.torrent.hashes)) this.close(peer, 'it answered for another torrent', now);
-    else this.handshaken(peer, handshake, toHex(handshake.infoHash), now);
+  private shake(peer: Peer, handshake: Handshake | 'foreign' | null, now: number): void {
+    if (handshake === 'foreign') this.close(peer, 'it does not speak BitTorrent', now);
+    else if (handshake && !namesOne(handshake, this.torrent.hashes)) this.close(peer, 'it answered for another torrent', now);
+    else if (handshake) this.handshaken(peer, handshake, toHex(handshake.infoHash), now);
   }
 
   private handshaken(peer: Peer, handshake: Handshake, named: InfoHash, now: number): void {
@@ -372,7 +347,7 @@ export class PeerSet implements PeerDirectory {
 
   private forget(peer: Peer, now: number): void {
     const worked = peer.stage === 'open';
-    const retry = peer.stage === 'securing' && this.securing.isOptional;
+    const retry = peer.stage === 'securing' && this.shaking.isPlainNext;
     const isSeed = (peer.has.size > 0 && peer.has.isFull) || peer.extended?.uploadOnly === true;
     const fruitful = peer.down.total + peer.up.total > 0;
     this.limits.open -= 1;
@@ -389,11 +364,10 @@ export class PeerSet implements PeerDirectory {
     this.exchange.gone(peer);
     this.past.uploaded += peer.up.total;
     this.past.downloaded += peer.down.total;
-    this.partial.delete(peer);
+    this.shaking.forget(peer);
     this.unasked.delete(peer);
     const endpoint = this.endpoints.get(peer);
     this.endpoints.delete(peer);
-    this.securing.forget(peer);
     if (endpoint && retry) this.swarm.retryPlain(endpoint);
     else if (endpoint) this.swarm.ended(endpoint, { worked, fruitful, isSeed }, now);
   }

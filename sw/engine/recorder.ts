@@ -3,6 +3,7 @@ import type { TorrentHashes } from './model/ids.ts';
 import type { Content } from './content.ts';
 import type { FileRange } from './codec/magnet.ts';
 import type { Outbox, RecordKind } from './effects.ts';
+import type { TorrentOptions } from './options.ts';
 import { encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
 
 /** What of a torrent is recorded. */
@@ -20,6 +21,7 @@ export interface Recordable {
   readonly phase: string;
   readonly unwanted: readonly number[];
   readonly selectOnly: readonly FileRange[] | null;
+  readonly options: TorrentOptions;
   readonly uploaded: number;
   readonly downloaded: number;
   readonly doneAt: number;
@@ -48,7 +50,7 @@ export class Recorder {
   writeTorrent(): void {
     this.againAt = Infinity;
     if (!this.torrent.started) return;
-    const { hashes, info, pieceHashes, name, announcer, peerSet, comment, addedAt, root, phase, unwanted, selectOnly } =
+    const { hashes, info, pieceHashes, name, announcer, peerSet, comment, addedAt, root, phase, unwanted, selectOnly, options } =
       this.torrent;
     const value = encodeTorrentRecord({
       hashes,
@@ -63,6 +65,7 @@ export class Recorder {
       paused: phase === 'paused',
       unwanted,
       selectOnly,
+      options,
     });
     this.out({ do: 'record', kind: 'torrent', value });
   }

@@ -8,6 +8,9 @@ import type { FileRange } from './codec/magnet.ts';
 import { fromHex, ID_BYTES, toHex } from './model/ids.ts';
 import type { TorrentHashes } from './model/ids.ts';
 import { TREE_HASH_BYTES } from './model/merkle.ts';
+import { readFields, writeFields } from './fields.ts';
+import { OPTION_FIELDS } from './options.ts';
+import type { TorrentOptions } from './options.ts';
 import type { FileStat } from './storage.ts';
 
 /** What a torrent is, and what was chosen for it. */
@@ -31,6 +34,7 @@ export interface TorrentRecord {
   readonly unwanted: readonly number[];
   /** The files that its magnet named, for when they are known. */
   readonly selectOnly: readonly FileRange[] | null;
+  readonly options: TorrentOptions;
 }
 
 /** How far it is: only what was flushed before this was written. */
@@ -65,6 +69,7 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     paused: record.paused ? 1 : 0,
     unwanted: [...record.unwanted],
     ...(record.selectOnly ? { select: record.selectOnly.map(([from, to]) => [from, to]) } : {}),
+    options: writeFields(OPTION_FIELDS, record.options),
   });
 }
 
@@ -88,6 +93,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     paused: asInt(dictGet(dict, 'paused')) === 1,
     unwanted: counts(dictGet(dict, 'unwanted')),
     selectOnly: ranges(dictGet(dict, 'select')),
+    options: readFields(OPTION_FIELDS, asDict(dictGet(dict, 'options'))),
   };
 }
 

@@ -8,37 +8,31 @@ import type { KeptPiece } from './events.ts';
 import type { ConnectionLimits } from './peers.ts';
 import type { Ports } from './ports.ts';
 import { drawing } from './chance.ts';
-import { CONNECTED } from './phase.ts';
+import type { TorrentOptions } from './options.ts';
 import { DHT_RECORD, UdpSockets } from './datagrams.ts';
 import { Incoming } from './incoming.ts';
+import { Intake } from './intake.ts';
+import type { AddSource } from './intake.ts';
 import { Loop } from './loop.ts';
 import { ownEnd } from './own-end.ts';
 import { Registry } from './registry.ts';
-import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
-import { Torrent } from './torrent.ts';
+import type { Torrent } from './torrent.ts';
 import { Trackers } from './trackers.ts';
 import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, SETTINGS_KEY } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { viewDetail, viewTorrent } from './view.ts';
 import type { DetailView, TorrentView } from './view.ts';
-import { parseMagnet } from './codec/magnet.ts';
-import { parseInfo, parseTorrent } from './codec/metainfo.ts';
-import { parseHostPort } from './codec/address.ts';
-import { makePeerId, shortHashes, toHex } from './model/ids.ts';
-import type { TorrentHashes } from './model/ids.ts';
+import { makePeerId, toHex } from './model/ids.ts';
 
 /** Pieces in the making, over all torrents: below what the store allows, so that it never has to pause a socket. */
 const MEMORY = 64 << 20;
 const MAX_CONNECTIONS = 200;
 const MAX_CONNECTING = 30;
-const MAX_TORRENTS = 10_000;
 const TICK = 500;
 const SECOND = 1000;
 /** Ms that closing may take: what is not recorded by then is verified by the next engine. */
 const CLOSE_WITHIN = 3000;
-
-export type AddSource = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
 
 /**
  * The one loop that meets the ports: what the world tells goes to the torrent that it concerns, and what that torrent
@@ -55,7 +49,7 @@ export class Session {
   private readonly incoming: Incoming;
   private readonly sockets: UdpSockets;
   private readonly trackers: Trackers;
-  private readonly around: Surroundings;
+  private readonly intake: Intake;
   private readonly changed = new Set<Torrent>();
   private removed: string[] = [];
   settings: Settings = DEFAULT_SETTINGS;
@@ -93,7 +87,7 @@ export class Session {
     this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids, security, port =>
       this.sockets.open(port),
     );
-    this.around = {
+    const around: Surroundings = {
       ids: this.ids,
       budget: this.budget,
       limits: this.limits,
@@ -115,6 +109,11 @@ export class Session {
         if (torrent) this.choker.interested(this.candidates.of(torrent, peer), this.candidates.unchoked);
       },
     };
+    this.intake = new Intake(this.torrents, around, this.loop, ports.log, {
+      now: () => ports.clock.now(),
+      attached: () => this.attached,
+      changed: torrent => this.changed.add(torrent),
+    });
   }
 
   /** Once, before anything else: the records of the state store. What cannot be read is logged and left alone. */
@@ -127,7 +126,7 @@ export class Session {
     for (const [key, value] of byKey) {
       const id = /^t\/([0-9a-f]{40})\/torrent$/.exec(key)?.[1];
       if (id === undefined || this.torrents.get(id)) continue;
-      this.loop.run(() => this.restore(id, value, byKey.get(`t/${id}/progress`)));
+      this.loop.run(() => this.intake.restore(id, value, byKey.get(`t/${id}/progress`)));
     }
   }
 
@@ -163,7 +162,7 @@ export class Session {
 
   /** Takes in a magnet or a .torrent, to be started or removed. Throws an EngineError with a message for people. */
   add(source: AddSource): { id: string; already: boolean } {
-    return source.kind === 'magnet' ? this.addMagnet(source.uri) : this.addFile(source.bytes);
+    return this.intake.add(source);
   }
 
   start(id: string, wanted: readonly number[] | null, root: string): void {
@@ -186,6 +185,11 @@ export class Session {
   want(id: string, wanted: readonly number[]): void {
     const torrent = this.named(id);
     this.loop.event(torrent, now => torrent.want(unwantedOf(torrent, wanted), now));
+  }
+
+  set(id: string, options: Partial<TorrentOptions>): void {
+    const torrent = this.named(id);
+    this.loop.event(torrent, now => torrent.set(options, now));
   }
 
   /** `withData` also deletes its files; that needs the store. */
@@ -243,80 +247,6 @@ export class Session {
       });
     }
     this.closeIfIdle();
-  }
-
-  private addMagnet(uri: string): { id: string; already: boolean } {
-    const magnet = parseMagnet(uri);
-    const known = this.torrents.find(magnet);
-    const torrent = known ?? this.create(magnet, magnet.name ?? '');
-    this.loop.event(torrent, now => {
-      torrent.announcer.add(magnet.trackers.map(url => [url]));
-      if (!torrent.started && magnet.selectOnly) torrent.select(magnet.selectOnly);
-      if (!known)
-        torrent.peerSet.named = magnet.peers.map(({ host, port }) =>
-          host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
-        );
-      torrent.peerSet.learn(magnet.peers, 'magnet', now, CONNECTED.has(torrent.phase));
-      if (!known && this.attached) torrent.attach([], now);
-    });
-    return { id: torrent.id, already: torrent.started };
-  }
-
-  private addFile(bytes: Uint8Array): { id: string; already: boolean } {
-    const meta = parseTorrent(bytes);
-    const known = this.torrents.find(meta);
-    const torrent = known ?? this.create(meta, meta.name);
-    this.loop.event(torrent, now => {
-      torrent.announcer.add(meta.trackers);
-      torrent.comment ||= meta.comment;
-      if (!meta.isPrivate) for (const { host, port } of meta.nodes) this.sockets.dht.contact(host, port, now);
-      torrent.learnFiles(meta);
-      if (!known && this.attached) torrent.attach([], now);
-    });
-    return { id: torrent.id, already: torrent.started };
-  }
-
-  private create(
-    hashes: TorrentHashes,
-    name: string,
-    addedAt = this.around.wall(),
-    progress: Uint8Array | null = null,
-    id = shortHashes(hashes)[0] ?? '',
-  ): Torrent {
-    if (this.torrents.size >= MAX_TORRENTS) {
-      throw new EngineError('limit', `The list holds ${MAX_TORRENTS} torrents, which is the most it can. Remove some first.`);
-    }
-    const saved = progress ? decodeProgressRecord(progress) : null;
-    const torrent: Torrent = new Torrent(id, hashes, name, addedAt, saved, this.around, effect =>
-      this.loop.want(torrent, effect),
-    );
-    this.torrents.add(torrent);
-    return torrent;
-  }
-
-  private restore(id: string, value: Uint8Array, progress: Uint8Array | undefined): void {
-    const record = decodeTorrentRecord(value);
-    if (!record) {
-      this.ports.log('error', `the record of torrent ${id} cannot be read; it is left as it is`);
-      return;
-    }
-    const torrent = this.create(record.hashes ?? { v1Hash: id, v2Hash: null }, record.name, record.addedAt, progress ?? null, id);
-    torrent.announcer.add(record.trackers);
-    torrent.peerSet.named = [...record.peers];
-    const peers = record.peers.map(peer => parseHostPort(peer)).filter(peer => peer !== null);
-    torrent.peerSet.learn(peers, 'magnet', this.ports.clock.now(), false);
-    try {
-      torrent.restore(
-        record,
-        record.info ? { ...parseInfo(record.info, torrent.hashes), trackers: torrent.announcer.urls } : null,
-      );
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      this.torrents.remove(torrent);
-      this.ports.log('error', `the record of torrent ${id} cannot be read: ${error.message}`);
-      return;
-    }
-    this.changed.add(torrent);
   }
 
   private named(id: string): Torrent {

@@ -2,7 +2,9 @@
  * What a person sets for all torrents together, and the record that it is kept in, bencoded. As with all records, what
  * cannot be read counts as not set.
  */
-import { asDict, asInt, asText, decode, dictGet, encode } from './codec/bencode.ts';
+import { choice, initialOf, readFields, writeFields } from './fields.ts';
+import type { Fields } from './fields.ts';
+import { asDict, asInt, decode, dictGet, encode } from './codec/bencode.ts';
 
 /**
  * `off`: streams are plain, and who comes enciphered is refused. `prefer`: ours begin enciphered and, where that fails,
@@ -14,24 +16,25 @@ export interface Settings {
   readonly encryption: Encryption;
 }
 
-export const DEFAULT_SETTINGS: Settings = { encryption: 'prefer' };
+const FIELDS: Fields<Settings> = {
+  encryption: choice<Encryption>('prefer', ['off', 'require']),
+};
+
+export const DEFAULT_SETTINGS: Settings = initialOf(FIELDS);
 export const SETTINGS_KEY = 'settings';
 
 const VERSION = 1;
-const LIMITS = { maxDepth: 4, maxTokens: 1000 };
-const ENCRYPTION: readonly Encryption[] = ['off', 'prefer', 'require'];
+const LIMITS = { maxDepth: 8, maxTokens: 10_000 };
 
-export function encodeSettings({ encryption }: Settings): Uint8Array {
-  return encode({ version: VERSION, encryption: new TextEncoder().encode(encryption) });
+export function encodeSettings(settings: Settings): Uint8Array {
+  return encode({ ...writeFields(FIELDS, settings), version: VERSION });
 }
 
 /** Total: each setting that is missing or not understood is as it is by default. */
 export function decodeSettings(bytes: Uint8Array): Settings {
   try {
     const dict = asDict(decode(bytes, LIMITS).value);
-    if (asInt(dictGet(dict, 'version')) !== VERSION) return DEFAULT_SETTINGS;
-    const said = asText(dictGet(dict, 'encryption'));
-    return { encryption: ENCRYPTION.find(value => value === said) ?? DEFAULT_SETTINGS.encryption };
+    return readFields(FIELDS, asInt(dictGet(dict, 'version')) === VERSION ? dict : null);
   } catch {
     return DEFAULT_SETTINGS;
   }

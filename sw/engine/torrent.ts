@@ -1,10 +1,11 @@
 import { Announcer } from './announce.ts';
-import { Checker } from './checker.ts';
 import { Content } from './content.ts';
 import { DhtMember } from './dht/member.ts';
 import type { Outbox, RecordKind } from './effects.ts';
 import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
-import { MetadataFetch } from './metadata.ts';
+import type { MetadataFetch } from './metadata.ts';
+import { DEFAULT_OPTIONS } from './options.ts';
+import type { TorrentOptions } from './options.ts';
 import { PeerSet } from './peers.ts';
 import type { Peer } from './peer.ts';
 import { MOVES, CONNECTED, type Phase } from './phase.ts';
@@ -15,6 +16,7 @@ import type { Surroundings } from './surroundings.ts';
 import type { ProgressRecord, TorrentRecord } from './resume.ts';
 import type { FileStat } from './storage.ts';
 import type { WireTarget } from './wire-target.ts';
+import { Work } from './work.ts';
 import { EngineError } from './errors.ts';
 import { leftOut, type FileRange } from './codec/magnet.ts';
 import { parseInfo, type Metainfo } from './codec/metainfo.ts';
@@ -32,7 +34,7 @@ export class Torrent implements WireTarget {
   readonly peerSet: PeerSet;
   readonly dht: DhtMember;
   readonly recorder: Recorder;
-  checker: Checker | null = null;
+  private readonly work = new Work(this);
   problem: FileProblem | null = null;
   problemFile = '';
   /** Monotonic ms since when it looks for peers. */
@@ -44,6 +46,7 @@ export class Torrent implements WireTarget {
   unwanted: number[] = [];
   /** The files that its magnet named (BEP 53). */
   selectOnly: readonly FileRange[] | null = null;
+  options: TorrentOptions = DEFAULT_OPTIONS;
   /** Totals of earlier runs, bytes. */
   readonly before: { readonly uploaded: number; readonly downloaded: number };
   private now = 0;
@@ -103,7 +106,7 @@ export class Torrent implements WireTarget {
     if (unwanted) this.unwanted = [...unwanted];
     this.makeContent();
     this.recorder.writeTorrent();
-    if (this.phase === 'ready') this.resumeWork(now);
+    if (this.phase === 'ready') this.work.begin(now);
   }
 
   /** Before its start: these files alone, whether they are known yet or not. */
@@ -126,7 +129,7 @@ export class Torrent implements WireTarget {
     const refetch = this.problem === 'gone';
     this.problem = null;
     this.problemFile = '';
-    if (attached) this.resumeWork(now, refetch);
+    if (attached) this.work.begin(now, refetch);
     else this.move('waiting');
     this.recorder.writeTorrent();
   }
@@ -137,6 +140,13 @@ export class Torrent implements WireTarget {
     if (!this.started) return;
     this.recorder.erase();
     if (withData) this.content?.deleteFiles();
+  }
+
+  /** Sets what is given. */
+  set(options: Partial<TorrentOptions>, now: number): void {
+    this.now = now;
+    this.options = { ...this.options, ...options };
+    this.recorder.writeTorrent();
   }
 
   want(unwanted: readonly number[], now: number): void {
@@ -150,7 +160,7 @@ export class Torrent implements WireTarget {
     this.recorder.writeTorrent();
     if (this.phase !== 'running') return;
     for (const peer of this.peers.values()) this.refresh(peer);
-    this.finishIfComplete();
+    this.work.finishIfComplete(now);
   }
 
   // What the world does
@@ -162,7 +172,7 @@ export class Torrent implements WireTarget {
       if (adopter) adopter.adopt(piece, buffer, now);
       else this.out({ do: 'drop', buffer: buffer.buffer });
     }
-    if (this.phase === 'waiting') this.resumeWork(now);
+    if (this.phase === 'waiting') this.work.begin(now);
   }
 
   detach(now: number): void {
@@ -189,7 +199,7 @@ export class Torrent implements WireTarget {
 
   fileOpened(file: number, problem: FileProblem | null, size: number, mtime: number, now: number): void {
     this.now = now;
-    if (this.checker?.opened(file, problem, size, mtime)) return this.afterCheckStep();
+    if (this.work.opened(file, problem, size, mtime, now)) return;
     const index = this.content?.storage.fileIndex(file);
     if (index === undefined || !this.content || problem === null || problem === 'store-away') return;
     this.content.storage.forget(index);
@@ -208,14 +218,13 @@ export class Torrent implements WireTarget {
       this.recorder.writeTorrent();
     }
     if (this.phase !== 'fetching') return;
-    if (this.started) this.beginCheck(false);
+    if (this.started) this.work.check(false, this.now);
     else this.move('ready');
   }
 
   verified(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
     this.now = now;
-    this.checker?.verdicts(pieces, verdicts, now);
-    this.afterCheckStep();
+    this.work.verified(pieces, verdicts, now);
   }
 
   committed(buffer: number, status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array, now: number): void {
@@ -243,7 +252,7 @@ export class Torrent implements WireTarget {
     }
     if (this.phase === 'fetching') this.seekMetadata();
     if (this.phase !== 'running' || !this.content) return;
-    if (this.content.unchecked) return this.beginCheck(false);
+    if (this.content.unchecked) return this.work.check(false, now);
     this.content.exchange.tick(this.peers.values(), now);
     const { active } = this.content.downloader;
     if (active.changed) this.content.storage.recordSoon(now);
@@ -285,7 +294,15 @@ export class Torrent implements WireTarget {
 
   // Inside
 
-  private move(to: Phase): void {
+  wall(): number {
+    return this.around.wall();
+  }
+
+  finishIfComplete(): void {
+    this.work.finishIfComplete(this.now);
+  }
+
+  move(to: Phase): void {
     if (!MOVES[this.phase].includes(to)) throw new EngineError('phase', `a torrent cannot go from ${this.phase} to ${to}`);
     this.phase = to;
     this.dht.entered(to, this.now);
@@ -297,61 +314,6 @@ export class Torrent implements WireTarget {
     this.pieceHashes = new PieceHashes(meta);
     this.around.identified(this.id);
     if (meta.isPrivate) this.peerSet.keepToTrackers(this.now);
-  }
-
-  /** From rest to whatever is next: metadata, a start, a check. */
-  private resumeWork(now: number, refetchMissing = false): void {
-    this.now = now;
-    this.runningSince = now;
-    if (!this.meta) {
-      this.fetch ??= new MetadataFetch();
-      this.move('fetching');
-      this.announcer.start(now);
-      this.peerSet.tick(now);
-    } else if (!this.content) {
-      if (this.phase !== 'ready') this.move('ready');
-      this.announcer.survey();
-    } else this.beginCheck(refetchMissing);
-  }
-
-  private beginCheck(refetchMissing: boolean): void {
-    if (!this.content || !this.pieceHashes) return;
-    this.move('checking');
-    this.content.unchecked = false;
-    this.checker = new Checker(this.content, this.pieceHashes, refetchMissing, this.out);
-    this.checker.start();
-    this.afterCheckStep();
-  }
-
-  private afterCheckStep(): void {
-    const { checker, content } = this;
-    if (this.phase !== 'checking' || !checker || !content) return;
-    if (checker.problem !== null) this.fail(checker.problem, checker.problemFile);
-    if (!checker.finished) return;
-    this.checker = null;
-    if (!content.isComplete) this.doneAt = 0;
-    this.move('running');
-    this.runningSince = this.now;
-    content.createEmptyFiles();
-    this.announcer.start(this.now);
-    this.peerSet.greetAll(this.now);
-    this.peerSet.tick(this.now);
-    content.storage.recordSoon(this.now);
-    this.finishIfComplete();
-    for (const peer of this.peers.values()) {
-      this.refresh(peer);
-      this.peerInterest(peer);
-    }
-  }
-
-  finishIfComplete(): void {
-    if (!this.content?.isComplete) return;
-    if (this.doneAt === 0) {
-      this.doneAt = this.around.wall();
-      this.content.storage.recordSoon(this.now);
-      if (this.content.downloader.have.isFull) this.announcer.complete(this.now);
-    }
-    this.peerSet.nothingWanted(this.now);
   }
 
   private makeContent(): void {
@@ -368,6 +330,7 @@ export class Torrent implements WireTarget {
     this.unwanted = [...record.unwanted];
     this.selectOnly = record.selectOnly;
     this.comment = record.comment;
+    this.options = record.options;
     if (meta) this.identify(meta);
     for (const [root, layer] of record.layers) this.pieceHashes?.learn(root, layer);
     this.makeContent();
@@ -385,7 +348,7 @@ export class Torrent implements WireTarget {
   /** To a phase without connections. */
   private leave(to: 'waiting' | 'paused' | 'failed' | 'removed', farewell: boolean): void {
     if (this.phase !== to) this.move(to);
-    this.checker = null;
+    this.work.stop();
     this.announcer.stop(farewell);
     this.peerSet.closeAll(this.now);
     if (!farewell) return;

@@ -1,5 +1,6 @@
 /** What a torrent looks like from outside: plain values, made when someone looks. */
 import type { FileProblem } from './events.ts';
+import type { TorrentOptions } from './options.ts';
 import type { PeerEncryption } from './peer.ts';
 import type { Phase } from './phase.ts';
 import type { Torrent } from './torrent.ts';
@@ -48,6 +49,7 @@ export interface TorrentView {
   readonly addedAt: number;
   readonly doneAt: number;
   readonly root: string;
+  readonly options: TorrentOptions;
 }
 
 export interface DetailView {
@@ -129,6 +131,7 @@ export function viewTorrent(torrent: Torrent, now: number): TorrentView {
     addedAt: torrent.addedAt,
     doneAt: torrent.doneAt,
     root: torrent.root,
+    options: torrent.options,
   };
 }
 

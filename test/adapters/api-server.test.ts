@@ -11,6 +11,7 @@ import {
   type TorrentRow,
 } from '../../sw/api.ts';
 import { ApiServer, type Backend } from '../../sw/api-server.ts';
+import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
@@ -34,6 +35,7 @@ function row(id: string, done = 0): TorrentRow {
     addedAt: 0,
     doneAt: 0,
     root: 'r',
+    options: DEFAULT_OPTIONS,
   };
 }
 

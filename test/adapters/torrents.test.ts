@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Command, RootRow, Settings, TorrentRow } from '../../sw/api.ts';
-import { Torrents, type Engine, type Link, type StateRecord } from '../../sw/torrents.ts';
+import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
+import type { Engine, StateRecord } from '../../sw/perform.ts';
+import { Torrents, type Link } from '../../sw/torrents.ts';
 import { turn } from './harness.ts';
 
 const A = 'a'.repeat(40);
@@ -28,7 +30,8 @@ class FakeEngine implements Engine<string> {
   resume = (): void => this.tell('resume');
   remove = (): void => this.tell('remove');
   want = (): void => this.tell('want');
-  settings: Settings = { encryption: 'prefer' };
+  set = (): void => this.tell('set');
+  settings: Settings = DEFAULT_SETTINGS;
   configure = ({ encryption }: Partial<Settings>): void => this.tell(`configure ${encryption}`);
   rows = (): TorrentRow[] => [row('downloading')];
   takeChanges = (): { rows: TorrentRow[]; removed: string[] } => ({ rows: [], removed: [] });

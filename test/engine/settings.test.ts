@@ -1,11 +1,13 @@
 import bencode from 'bencode';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { asList, decode } from '../../sw/engine/codec/bencode.ts';
+import { words } from '../../sw/engine/fields.ts';
 import { decodeSettings, DEFAULT_SETTINGS, encodeSettings } from '../../sw/engine/settings.ts';
 
 describe('the record of the settings', () => {
   it.each(['off', 'prefer', 'require'] as const)('keeps encryption: %s', encryption => {
-    expect(decodeSettings(encodeSettings({ encryption }))).toEqual({ encryption });
+    expect(decodeSettings(encodeSettings({ ...DEFAULT_SETTINGS, encryption }))).toEqual({ ...DEFAULT_SETTINGS, encryption });
   });
 
   it.each([
@@ -18,12 +20,26 @@ describe('the record of the settings', () => {
   });
 
   it('keeps what it knows beside what it does not', () => {
-    expect(decodeSettings(bencode.encode({ version: 1, encryption: 'off', later: [1] }))).toEqual({ encryption: 'off' });
+    const record = { version: 1, encryption: 'off', later: [1] };
+    expect(decodeSettings(bencode.encode(record))).toEqual({ ...DEFAULT_SETTINGS, encryption: 'off' });
   });
 
   it('is read whatever it is', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), bytes => void expect(decodeSettings(bytes)).toEqual(DEFAULT_SETTINGS)),
     );
+  });
+});
+
+describe('a list of words in a record', () => {
+  const field = words(3, 4);
+  const read = (...values: unknown[]): unknown => field.read(asList(decode(bencode.encode(values)).value) ?? []);
+
+  it('comes back as it was', () => {
+    expect(field.read(field.write(['a', 'bé']))).toEqual(['a', 'bé']);
+  });
+
+  it('loses what is too long, too many, empty or no word', () => {
+    expect(read('abcde', '', 7, [1], 'a', 'b', 'c', 'd')).toEqual(['a', 'b', 'c']);
   });
 });

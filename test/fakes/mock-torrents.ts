@@ -1,4 +1,5 @@
 import type { Connection, FileRow, RootRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 
 /** What the interface is looked at with: plausible torrents in every state. */
 
@@ -45,6 +46,7 @@ function row(index: number, part: Partial<TorrentRow>): TorrentRow {
     addedAt: Date.UTC(2026, 10, 20, 14, 2) - index * 3_600_000,
     doneAt: 0,
     root: ROOTS[0]?.token ?? '',
+    options: DEFAULT_OPTIONS,
     ...part,
   };
 }

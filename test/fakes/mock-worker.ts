@@ -10,6 +10,7 @@ import {
   type TorrentId,
 } from '../../sw/api.ts';
 import type { TorrentRow, ToWorker } from '../../sw/api.ts';
+import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import {
   CONNECTED,
   detailOf,
@@ -29,7 +30,7 @@ export class MockWorker {
   readonly commands: Command[] = [];
   readonly torrents = new Map<TorrentId, TorrentRow>();
   connection: Connection;
-  settings: Settings = { encryption: 'prefer' };
+  settings: Settings = DEFAULT_SETTINGS;
   /** It ends before it does the next command of this kind. */
   endsAt: Command['do'] | null = null;
   /** Why it refuses to add anything, where it does. */
@@ -151,6 +152,12 @@ export class MockWorker {
       case 'want':
         this.#want(command.id, command.wanted);
         this.#delta([], []);
+        break;
+      case 'set':
+        for (const id of command.ids) {
+          const row = this.torrents.get(id);
+          if (row) this.put({ ...row, options: { ...row.options, ...command.options } });
+        }
         break;
       case 'configure':
         this.settings = { ...this.settings, ...command.settings };

@@ -4,6 +4,7 @@ import { encode as encodeFrame, encodeBatch } from '../../daemon/wire/codec.ts';
 import { encode } from '../../sw/engine/codec/bencode.ts';
 import { encodeExtendedHandshake, encodeMetadataData } from '../../sw/engine/codec/extensions.ts';
 import { encodeHandshake, encodeMessage } from '../../sw/engine/codec/peer-wire.ts';
+import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 import { encodeProgressRecord, encodeTorrentRecord } from '../../sw/engine/resume.ts';
 import type { TargetName } from './targets.ts';
 
@@ -59,6 +60,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       paused: true,
       unwanted: [1],
       selectOnly: [[0, 1]],
+      options: { ...DEFAULT_OPTIONS, labels: ['l'] },
     }),
   ],
   'progress-record': [

@@ -1,0 +1,72 @@
+/**
+ * How the values of a record are kept, bencoded: one {@link Field} for each. What cannot be read counts as not set.
+ */
+import { asList, asText, dictGet } from './codec/bencode.ts';
+import type { BDict, BValue } from './codec/bencode.ts';
+
+export interface Field<T> {
+  /** What it is until somebody sets it. */
+  readonly initial: T;
+  write(value: T): BValue;
+  /** Null where it is no such value. */
+  read(value: BValue): T | null;
+}
+
+export type Fields<T> = { readonly [Key in keyof T]: Field<T[Key]> };
+
+export function initialOf<T extends object>(fields: Fields<T>): T {
+  return map(fields, (_, field) => field.initial);
+}
+
+export function writeFields<T extends object>(fields: Fields<T>, values: T): BDict {
+  const dict: Record<string, BValue> = {};
+  for (const key of keysOf(fields)) dict[key] = fields[key].write(values[key]);
+  return dict;
+}
+
+export function readFields<T extends object>(fields: Fields<T>, dict: BDict | null): T {
+  return map(fields, (key, field) => {
+    const value = dictGet(dict, key);
+    return (value === undefined ? null : field.read(value)) ?? field.initial;
+  });
+}
+
+/** One of a few words. */
+export function choice<Word extends string>(initial: Word, others: readonly Word[]): Field<Word> {
+  const words = [initial, ...others];
+  return {
+    initial,
+    write: text,
+    read: value => words.find(word => word === asText(value)) ?? null,
+  };
+}
+
+/** Words that a person made up: at most `most`, each of at most `length` characters. */
+export function words(most: number, length: number): Field<readonly string[]> {
+  return {
+    initial: [],
+    write: value => value.map(text),
+    read: value =>
+      (asList(value) ?? [])
+        .map(item => asText(item) ?? '')
+        .filter(word => word !== '' && word.length <= length)
+        .slice(0, most),
+  };
+}
+
+function text(value: string): Uint8Array {
+  return new TextEncoder().encode(value);
+}
+
+function keysOf<T extends object>(fields: Fields<T>): (keyof T & string)[] {
+  return Object.keys(fields) as (keyof T & string)[];
+}
+
+function map<T extends object>(
+  fields: Fields<T>,
+  make: <Key extends keyof T & string>(key: Key, field: Field<T[Key]>) => T[Key],
+): T {
+  const values: Partial<T> = {};
+  for (const key of keysOf(fields)) values[key] = make(key, fields[key]);
+  return values as T;
+}

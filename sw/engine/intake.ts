@@ -1,0 +1,110 @@
+import { EngineError } from './errors.ts';
+import type { Loop } from './loop.ts';
+import { CONNECTED } from './phase.ts';
+import type { Log } from './ports.ts';
+import type { Registry } from './registry.ts';
+import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
+import type { Surroundings } from './surroundings.ts';
+import { Torrent } from './torrent.ts';
+import { hostPort, parseHostPort } from './codec/address.ts';
+import { parseMagnet } from './codec/magnet.ts';
+import { parseInfo, parseTorrent } from './codec/metainfo.ts';
+import { shortHashes } from './model/ids.ts';
+import type { TorrentHashes } from './model/ids.ts';
+
+const MAX_TORRENTS = 10_000;
+
+export type AddSource = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
+
+/** How torrents come into the session: by a magnet, by a .torrent, by their record. */
+export class Intake {
+  constructor(
+    private readonly torrents: Registry<Torrent>,
+    private readonly around: Surroundings,
+    private readonly loop: Loop,
+    private readonly log: Log,
+    private readonly world: {
+      now(): number;
+      /** Whether the net and the store are there. */
+      attached(): boolean;
+      changed(torrent: Torrent): void;
+    },
+  ) {}
+
+  /** To be started or removed. Throws an EngineError with a message for people. */
+  add(source: AddSource): { id: string; already: boolean } {
+    return source.kind === 'magnet' ? this.magnet(source.uri) : this.file(source.bytes);
+  }
+
+  /** Brings back what was recorded; what cannot be read is logged and left as it is. */
+  restore(id: string, value: Uint8Array, progress: Uint8Array | undefined): void {
+    const record = decodeTorrentRecord(value);
+    if (!record) {
+      this.log('error', `the record of torrent ${id} cannot be read; it is left as it is`);
+      return;
+    }
+    const torrent = this.create(record.hashes ?? { v1Hash: id, v2Hash: null }, record.name, record.addedAt, progress ?? null, id);
+    torrent.announcer.add(record.trackers);
+    torrent.peerSet.named = [...record.peers];
+    const peers = record.peers.map(peer => parseHostPort(peer)).filter(peer => peer !== null);
+    torrent.peerSet.learn(peers, 'magnet', this.world.now(), false);
+    try {
+      torrent.restore(
+        record,
+        record.info ? { ...parseInfo(record.info, torrent.hashes), trackers: torrent.announcer.urls } : null,
+      );
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      this.torrents.remove(torrent);
+      this.log('error', `the record of torrent ${id} cannot be read: ${error.message}`);
+      return;
+    }
+    this.world.changed(torrent);
+  }
+
+  private magnet(uri: string): { id: string; already: boolean } {
+    const magnet = parseMagnet(uri);
+    const known = this.torrents.find(magnet);
+    const torrent = known ?? this.create(magnet, magnet.name ?? '');
+    this.loop.event(torrent, now => {
+      torrent.announcer.add(magnet.trackers.map(url => [url]));
+      if (!torrent.started && magnet.selectOnly) torrent.select(magnet.selectOnly);
+      if (!known) torrent.peerSet.named = magnet.peers.map(hostPort);
+      torrent.peerSet.learn(magnet.peers, 'magnet', now, CONNECTED.has(torrent.phase));
+      if (!known && this.world.attached()) torrent.attach([], now);
+    });
+    return { id: torrent.id, already: torrent.started };
+  }
+
+  private file(bytes: Uint8Array): { id: string; already: boolean } {
+    const meta = parseTorrent(bytes);
+    const known = this.torrents.find(meta);
+    const torrent = known ?? this.create(meta, meta.name);
+    this.loop.event(torrent, now => {
+      torrent.announcer.add(meta.trackers);
+      torrent.comment ||= meta.comment;
+      if (!meta.isPrivate) for (const { host, port } of meta.nodes) this.around.dht.contact(host, port, now);
+      torrent.learnFiles(meta);
+      if (!known && this.world.attached()) torrent.attach([], now);
+    });
+    return { id: torrent.id, already: torrent.started };
+  }
+
+  private create(
+    hashes: TorrentHashes,
+    name: string,
+    addedAt = this.around.wall(),
+    progress: Uint8Array | null = null,
+    id = shortHashes(hashes)[0] ?? '',
+  ): Torrent {
+    if (this.torrents.size >= MAX_TORRENTS) {
+      throw new EngineError('limit', `The list holds ${MAX_TORRENTS} torrents, which is the most it can. Remove some first.`);
+    }
+    const saved = progress ? decodeProgressRecord(progress) : null;
+    const torrent: Torrent = new Torrent(id, hashes, name, addedAt, saved, this.around, effect =>
+      this.loop.want(torrent, effect),
+    );
+    this.torrents.add(torrent);
+    return torrent;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Announcer } from './announce.ts';
+import { Checker } from './checker.ts';
+import type { Content } from './content.ts';
+import type { Outbox } from './effects.ts';
+import type { FileProblem } from './events.ts';
+import { MetadataFetch } from './metadata.ts';
+import type { Peer } from './peer.ts';
+import type { PeerSet } from './peers.ts';
+import type { Phase } from './phase.ts';
+import type { PieceHashes } from './piece-hashes.ts';
+import type { Metainfo } from './codec/metainfo.ts';
+
+/** The torrent, as far as its work moves it. */
+interface Worker {
+  readonly phase: Phase;
+  readonly meta: Metainfo | null;
+  readonly pieceHashes: PieceHashes | null;
+  readonly content: Content | null;
+  fetch: MetadataFetch | null;
+  readonly announcer: Announcer;
+  readonly peerSet: PeerSet;
+  runningSince: number;
+  doneAt: number;
+  readonly out: Outbox;
+  /** ms since 1970. */
+  wall(): number;
+  move(to: Phase): void;
+  fail(problem: FileProblem, file: string): void;
+  refresh(peer: Peer): void;
+  peerInterest(peer: Peer): void;
+}
+
+/** The way of a torrent from rest to work: what it is, what of it is on disk, and then fetching and giving it. */
+export class Work {
+  private checker: Checker | null = null;
+
+  constructor(private readonly torrent: Worker) {}
+
+  /** From rest to whatever is next: metadata, a start, a check. */
+  begin(now: number, refetchMissing = false): void {
+    const { torrent } = this;
+    torrent.runningSince = now;
+    if (!torrent.meta) {
+      torrent.fetch ??= new MetadataFetch();
+      torrent.move('fetching');
+      torrent.announcer.start(now);
+      torrent.peerSet.tick(now);
+    } else if (!torrent.content) {
+      if (torrent.phase !== 'ready') torrent.move('ready');
+      torrent.announcer.survey();
+    } else this.check(refetchMissing, now);
+  }
+
+  /** Compares what is on disk with what is recorded. `refetchMissing`: files that are gone are to be fetched again. */
+  check(refetchMissing: boolean, now: number): void {
+    const { content, pieceHashes, out } = this.torrent;
+    if (!content || !pieceHashes) return;
+    this.torrent.move('checking');
+    content.unchecked = false;
+    this.checker = new Checker(content, pieceHashes, refetchMissing, out);
+    this.checker.start();
+    this.step(now);
+  }
+
+  /** A file was opened; true if that was for the check. */
+  opened(file: number, problem: FileProblem | null, size: number, mtime: number, now: number): boolean {
+    if (!this.checker?.opened(file, problem, size, mtime)) return false;
+    this.step(now);
+    return true;
+  }
+
+  verified(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
+    this.checker?.verdicts(pieces, verdicts, now);
+    this.step(now);
+  }
+
+  /** What was under way is not gone on with. */
+  stop(): void {
+    this.checker = null;
+  }
+
+  finishIfComplete(now: number): void {
+    const { content, announcer, peerSet } = this.torrent;
+    if (!content?.isComplete) return;
+    if (this.torrent.doneAt === 0) {
+      this.torrent.doneAt = this.torrent.wall();
+      content.storage.recordSoon(now);
+      if (content.downloader.have.isFull) announcer.complete(now);
+    }
+    peerSet.nothingWanted(now);
+  }
+
+  private step(now: number): void {
+    const { checker, torrent } = this;
+    const { content } = torrent;
+    if (torrent.phase !== 'checking' || !checker || !content) return;
+    if (checker.problem !== null) torrent.fail(checker.problem, checker.problemFile);
+    if (!checker.finished) return;
+    this.checker = null;
+    if (!content.isComplete) torrent.doneAt = 0;
+    torrent.move('running');
+    torrent.runningSince = now;
+    content.createEmptyFiles();
+    torrent.announcer.start(now);
+    torrent.peerSet.greetAll(now);
+    torrent.peerSet.tick(now);
+    content.storage.recordSoon(now);
+    this.finishIfComplete(now);
+    for (const peer of torrent.peerSet.all.values()) {
+      torrent.refresh(peer);
+      torrent.peerInterest(peer);
+    }
+  }
+}

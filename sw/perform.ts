@@ -1,0 +1,71 @@
+/** What the windows ask for, done by the engine. */
+import type { Added, Command, Settings, Source, TorrentDetail, TorrentId, TorrentOptions, TorrentRow } from './api.ts';
+
+export interface StateRecord {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+/** An engine, as far as it is used here. */
+export interface Engine<Kept> {
+  load(records: readonly StateRecord[]): void;
+  attach(kept: readonly Kept[]): void;
+  detach(): void;
+  add(source: Source): Added;
+  start(id: TorrentId, wanted: readonly number[] | null, root: string): void;
+  pause(id: TorrentId): void;
+  resume(id: TorrentId): void;
+  remove(id: TorrentId, withData: boolean): void;
+  want(id: TorrentId, wanted: readonly number[]): void;
+  set(id: TorrentId, options: Partial<TorrentOptions>): void;
+  readonly settings: Settings;
+  configure(change: Partial<Settings>): void;
+  rows(): readonly TorrentRow[];
+  takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] };
+  detail(id: TorrentId): TorrentDetail | null;
+  close(done: () => void): void;
+}
+
+/** Does what needs an engine; what it throws is for the window that asked. */
+export function perform(engine: Engine<unknown>, command: Exclude<Command, { do: 'pair' | 'reconnect' }>): Added | null {
+  switch (command.do) {
+    case 'add':
+      return engine.add(command.source);
+    case 'start':
+      engine.start(command.id, command.wanted, command.root);
+      return null;
+    case 'pause':
+      forEach(command.ids, id => engine.pause(id));
+      return null;
+    case 'resume':
+      forEach(command.ids, id => engine.resume(id));
+      return null;
+    case 'remove':
+      forEach(command.ids, id => engine.remove(id, command.withData));
+      return null;
+    case 'configure':
+      engine.configure(command.settings);
+      return null;
+    case 'want':
+      engine.want(command.id, command.wanted);
+      return null;
+    case 'set':
+      forEach(command.ids, id => engine.set(id, command.options));
+      return null;
+    default:
+      return command satisfies never;
+  }
+}
+
+/** Does it to all of them, and only then says what went wrong with the first that refused. */
+function forEach(ids: readonly TorrentId[], act: (id: TorrentId) => void): void {
+  const errors: unknown[] = [];
+  for (const id of ids) {
+    try {
+      act(id);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+}
