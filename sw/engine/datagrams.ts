@@ -1,8 +1,10 @@
 import { Dht } from './dht/dht.ts';
 import type { Loop } from './loop.ts';
+import type { OwnEnd } from './own-end.ts';
 import type { DatagramSocket, Ports } from './ports.ts';
+import { familyOf } from './codec/address.ts';
+import type { Family } from './codec/address.ts';
 
-type Family = 4 | 6;
 type Lookup = (problem: string, addresses: readonly string[], now: number) => void;
 
 /** Look-ups that wait for the sockets; each is a tracker's or the like, and asked again if it fails. */
@@ -30,8 +32,10 @@ export class UdpSockets {
     private readonly loop: Loop,
     /** Hears what is no bencoded dictionary. */
     private readonly onTracker: (host: string, port: number, bytes: Uint8Array, now: number) => void,
+    own: OwnEnd,
   ) {
     this.dht = new Dht({
+      own,
       random: count => ports.random.bytes(count),
       send: (host, port, bytes) => this.send(host, port, bytes),
       resolve: (host, port, done) => this.lookup(host, port, (_problem, addresses) => done(addresses)),
@@ -119,8 +123,4 @@ export class UdpSockets {
     if (!this.has(4) && !this.has(6)) this.ports.log('warn', 'no port could be opened for UDP');
     for (const ask of this.waiting.splice(0)) ask();
   }
-}
-
-function familyOf(host: string): Family {
-  return host.includes(':') ? 6 : 4;
 }

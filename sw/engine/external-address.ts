@@ -1,37 +1,59 @@
-import { ipText } from './codec/address.ts';
-import { reachOf } from './codec/reach.ts';
+import { familyOf, ipBytes, subnetOf } from './codec/address.ts';
+import type { Family } from './codec/address.ts';
+import { scopeOf } from './model/scope.ts';
 
-/** Hosts whose word counts, the latest of each; and how many must agree. */
-const MAX_VOTES = 32;
-const QUORUM = 2;
+/** Who can tell how we look from outside: peers by `yourip` (BEP 10), nodes of the DHT (BEP 42), trackers (BEP 24). */
+export type Witness = 'peer' | 'node' | 'tracker';
 
-/** What our own address looks like from outside: peers tell it (`yourip`, BEP 10), and it is what most of them say. */
+/** Voices that count of each family, the latest of them, and how many must agree at least. */
+const MAX_VOICES = 16;
+const QUORUM = 4;
+/** Voices of trackers: a torrent names as many as it likes, so that they are never enough by themselves. */
+const MAX_TRACKERS = 2;
+
+interface Voices {
+  /** What peers and nodes said last, one voice a subnet; the latest last. */
+  readonly met: Map<string, string>;
+  readonly trackers: Map<string, string>;
+}
+
+/** Our own public addresses, one a family: what most of those say who see us from outside. */
 export class ExternalAddress {
-  private readonly votes = new Map<string, string>();
-  private readonly agreed = new Map<4 | 6, string>();
+  private readonly voices: Record<Family, Voices> = { 4: noVoices(), 6: noVoices() };
+  private readonly agreed = new Map<Family, string>();
 
-  /** `host` says that it sees us at `ip`, 4 or 16 bytes. */
-  vote(host: string, ip: Uint8Array): void {
-    const text = reachOf(ip) === 'none' ? null : ipText(ip);
-    if (!text) return;
-    this.votes.delete(host);
-    this.votes.set(host, text);
-    const [oldest] = this.votes.keys();
-    if (this.votes.size > MAX_VOTES && oldest !== undefined) this.votes.delete(oldest);
-    const family = ip.length === 4 ? 4 : 6;
-    const before = this.agreed.get(family);
-    const isMore = this.count(text) >= QUORUM && (before === undefined || this.count(text) > this.count(before));
-    if (isMore) this.agreed.set(family, text);
+  /** `changed`: our address of that family is another from now on. */
+  constructor(private readonly changed: (family: Family) => void) {}
+
+  /** `host` sees us at `address`, an IP literal. The host of a tracker may be a name. */
+  vote(witness: Witness, host: string, address: string): void {
+    const ip = ipBytes(address);
+    if (!ip || scopeOf(ip) !== 'public') return;
+    const family = familyOf(address);
+    const { met, trackers } = this.voices[family];
+    if (witness === 'tracker') hear(trackers, host, address, MAX_TRACKERS);
+    else hear(met, subnetOf(host), address, MAX_VOICES);
+    if (this.agreed.get(family) === address) return;
+    const said = [...met.values(), ...trackers.values()];
+    const agreeing = said.filter(other => other === address).length;
+    if (agreeing < QUORUM || 2 * agreeing <= said.length) return;
+    this.agreed.set(family, address);
+    this.changed(family);
   }
 
   /** As an IP literal; null while too few agree. */
-  of(family: 4 | 6): string | null {
+  of(family: Family): string | null {
     return this.agreed.get(family) ?? null;
   }
+}
 
-  private count(text: string): number {
-    let count = 0;
-    for (const vote of this.votes.values()) if (vote === text) count += 1;
-    return count;
-  }
+function noVoices(): Voices {
+  return { met: new Map(), trackers: new Map() };
+}
+
+function hear(voices: Map<string, string>, voter: string, address: string, most: number): void {
+  voices.delete(voter);
+  voices.set(voter, address);
+  const [oldest] = voices.keys();
+  if (voices.size > most && oldest !== undefined) voices.delete(oldest);
 }

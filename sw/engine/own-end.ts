@@ -1,26 +1,40 @@
 import { ExternalAddress } from './external-address.ts';
+import type { Witness } from './external-address.ts';
 import { connectionRank } from './rank.ts';
-import type { PeerAddress } from './codec/address.ts';
+import { familyOf } from './codec/address.ts';
+import type { Family, PeerAddress } from './codec/address.ts';
 
-/** How our own end of a connection looks from outside. */
-export interface OwnEnd {
-  /** Of a connection with that address (BEP 40), higher first. */
-  rank(theirs: PeerAddress): number;
-  /** A peer at `host` sees us at `ip`, 4 or 16 bytes. */
-  seenAs(host: string, ip: Uint8Array): void;
+/** Our own end of all connections: how it looks from outside. */
+export class OwnEnd {
+  private readonly external: ExternalAddress;
+
+  /** `port`: where we accept connections; `moved`: our address of that family is another from now on. */
+  constructor(
+    private readonly port: () => number,
+    moved: (family: Family) => void,
+  ) {
+    this.external = new ExternalAddress(moved);
+  }
+
+  /** Our public address, an IP literal; null while too few have told it. */
+  address(family: Family): string | null {
+    return this.external.of(family);
+  }
+
+  /** Of a connection with that address (BEP 40), higher first. Until our address is known it goes by one that nobody has. */
+  rank(theirs: PeerAddress): number {
+    const family = familyOf(theirs.host);
+    const host = this.address(family) ?? (family === 6 ? '::' : '0.0.0.0');
+    return connectionRank({ host, port: this.port() }, theirs);
+  }
+
+  /** A witness at `host` sees us at `address`, an IP literal. */
+  seenAs(witness: Witness, host: string, address: string): void {
+    this.external.vote(witness, host, address);
+  }
+
   /** Whether that is where we ourselves accept connections. */
-  isOurs(address: PeerAddress): boolean;
-}
-
-/** Our own end of all connections. Until enough peers have told our address, ranks go by one that nobody has. */
-export function ownEnd(port: () => number): OwnEnd {
-  const external = new ExternalAddress();
-  return {
-    rank: theirs => {
-      const isV6 = theirs.host.includes(':');
-      return connectionRank({ host: external.of(isV6 ? 6 : 4) ?? (isV6 ? '::' : '0.0.0.0'), port: port() }, theirs);
-    },
-    seenAs: (host, ip) => external.vote(host, ip),
-    isOurs: ({ host, port: theirs }) => theirs === port() && host === external.of(host.includes(':') ? 6 : 4),
-  };
+  isOurs({ host, port }: PeerAddress): boolean {
+    return port === this.port() && host === this.address(familyOf(host));
+  }
 }

@@ -14,7 +14,7 @@ import { introduceOurselves } from './extended.ts';
 import { greet, receive } from './wire.ts';
 import type { PeerDirectory, WireTarget } from './wire-target.ts';
 import { Bitfield } from './model/bitfield.ts';
-import { hostPort, parseHostPort } from './codec/address.ts';
+import { hostPort, ipText, parseHostPort } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
 import { PEX_FLAG } from './codec/pex.ts';
 import { sameBytes, toHex } from './model/ids.ts';
@@ -83,7 +83,7 @@ export class PeerSet implements PeerDirectory {
   /** Peers that somebody named. A private torrent takes them from trackers alone (BEP 27). */
   learn(peers: Iterable<PeerAddress>, source: PeerSource, now: number, connect: boolean): void {
     if (this.isPrivate && source !== 'tracker') return;
-    for (const address of peers) this.swarm.add(address, source);
+    for (const address of peers) if (!this.own.isOurs(address)) this.swarm.add(address, source);
     if (connect) this.connect(now);
   }
 
@@ -101,7 +101,8 @@ export class PeerSet implements PeerDirectory {
 
   introduced(peer: Peer, now: number): void {
     const { yourIp = null } = peer.extended ?? {};
-    if (yourIp) this.own.seenAs(hostOf(peer.address), yourIp);
+    const seen = yourIp && ipText(yourIp);
+    if (seen) this.own.seenAs('peer', hostOf(peer.address), seen);
     const address = peer.incoming && !this.endpoints.has(peer) ? listenAddress(peer) : null;
     if (address) {
       this.endpoints.set(peer, { ...address, plain: false });

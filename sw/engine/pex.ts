@@ -5,7 +5,7 @@ import type { PeerAddress } from './codec/address.ts';
 import { decodePex, encodePex, PEX_FLAG } from './codec/pex.ts';
 import type { PexPeer } from './codec/pex.ts';
 import { encodeMessage } from './codec/peer-wire.ts';
-import { mayName, reachOf } from './codec/reach.ts';
+import { mayName, scopeOf } from './model/scope.ts';
 
 /** The id by which peers address their ut_pex messages to us; told in the extended handshake. */
 export const UT_PEX = 1;
@@ -64,10 +64,10 @@ export class PeerExchange {
     if (isTooSoon) return [];
     conversation.heardAt = now;
     const from = ipBytes(parseHostPort(peer.address)?.host ?? '');
-    const reach = from ? reachOf(from) : 'public';
+    const scope = from ? scopeOf(from) : 'public';
     return added.filter(({ host }) => {
       const ip = ipBytes(host);
-      return ip !== null && mayName(reach, reachOf(ip));
+      return ip !== null && mayName(scope, scopeOf(ip));
     });
   }
 

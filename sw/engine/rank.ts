@@ -1,5 +1,7 @@
 import { ipBytes } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
+import { u16 } from './model/bytes.ts';
+import { crc32c } from './model/crc32c.ts';
 
 /**
  * The canonical priority of a connection, 0 to 2³² − 1 (BEP 40): both ends reckon the same, so that peers that are full agree
@@ -32,20 +34,3 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
   const at = commonPrefix(a, b);
   return (a[at] ?? 0) <= (b[at] ?? 0) ? Uint8Array.of(...a, ...b) : Uint8Array.of(...b, ...a);
 }
-
-function u16(value: number): Uint8Array {
-  return Uint8Array.of(value >> 8, value & 255);
-}
-
-/** CRC-32C (Castagnoli, RFC 3720), reflected. */
-function crc32c(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 255]!;
-  return (crc ^ 0xffffffff) >>> 0;
-}
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = (crc & 1) === 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  return crc >>> 0;
-});

@@ -14,7 +14,7 @@ import { Incoming } from './incoming.ts';
 import { Intake } from './intake.ts';
 import type { AddSource } from './intake.ts';
 import { Loop } from './loop.ts';
-import { ownEnd } from './own-end.ts';
+import { OwnEnd } from './own-end.ts';
 import { Registry } from './registry.ts';
 import type { Torrent } from './torrent.ts';
 import { Trackers } from './trackers.ts';
@@ -23,6 +23,7 @@ import type { Settings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { viewDetail, viewTorrent } from './view.ts';
 import type { DetailView, TorrentView } from './view.ts';
+import type { Family } from './codec/address.ts';
 import { makePeerId, toHex } from './model/ids.ts';
 
 /** Pieces in the making, over all torrents: below what the store allows, so that it never has to pause a socket. */
@@ -46,6 +47,7 @@ export class Session {
   private readonly choker: Choker;
   private readonly candidates: Candidates;
   private readonly loop: Loop;
+  private readonly own: OwnEnd;
   private readonly incoming: Incoming;
   private readonly sockets: UdpSockets;
   private readonly trackers: Trackers;
@@ -81,8 +83,12 @@ export class Session {
       announce: (url, announce, done) => this.trackers.announce(url, announce, ports.clock.now(), done),
       scrape: (url, infoHash, done) => this.trackers.scrape(url, infoHash, ports.clock.now(), done),
     });
-    this.sockets = new UdpSockets(ports, this.loop, (...datagram) => this.trackers.udp.received(...datagram));
-    this.trackers = new Trackers(ports.http, this.sockets, random);
+    this.own = new OwnEnd(
+      () => this.incoming.port,
+      family => this.moved(family),
+    );
+    this.sockets = new UdpSockets(ports, this.loop, (...datagram) => this.trackers.udp.received(...datagram), this.own);
+    this.trackers = new Trackers(ports.http, this.sockets, random, (...seen) => this.own.seenAs('tracker', ...seen));
     const security = { encryption: () => this.settings.encryption, random: (count: number) => ports.random.bytes(count) };
     this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids, security, port =>
       this.sockets.open(port),
@@ -91,7 +97,7 @@ export class Session {
       ids: this.ids,
       budget: this.budget,
       limits: this.limits,
-      own: ownEnd(() => this.incoming.port),
+      own: this.own,
       peerId: makePeerId(ports.random.bytes(12)),
       key: Math.floor(random() * 2 ** 31),
       client: `Starling ${options.version}`,
@@ -247,6 +253,12 @@ export class Session {
       });
     }
     this.closeIfIdle();
+  }
+
+  /** Our public address of that family is another from now on. */
+  private moved(family: Family): void {
+    this.sockets.dht.moved(family, this.ports.clock.now());
+    for (const torrent of this.torrents.values()) torrent.peerSet.swarm.rerank();
   }
 
   private named(id: string): Torrent {

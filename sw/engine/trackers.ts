@@ -13,6 +13,8 @@ export class Trackers {
     private readonly http: Http,
     net: UdpNet,
     random: () => number,
+    /** The tracker at `host`, a name or an IP literal, sees us at `address` (BEP 24). Those of UDP do not tell. */
+    private readonly seenAs: (host: string, address: string) => void,
   ) {
     this.udp = new UdpTrackers(net, random);
   }
@@ -25,9 +27,11 @@ export class Trackers {
     done: (answer: AnnounceFailure | AnnounceAnswer) => void,
   ): () => void {
     if (/^udp:/i.test(url)) return this.udp.announce(url, announce, now, done);
-    return this.http.get(announceUrl(url, announce), MAX_ANNOUNCE_BYTES, HTTP_TIMEOUT, (problem, status, body) =>
-      done(problem === '' ? readAnnounce(status, body) : { failure: problem, refused: false }),
-    );
+    return this.http.get(announceUrl(url, announce), MAX_ANNOUNCE_BYTES, HTTP_TIMEOUT, (problem, status, body) => {
+      const answer = problem === '' ? readAnnounce(status, body) : { failure: problem, refused: false };
+      if ('peers' in answer && answer.externalIp !== null) this.seenAs(new URL(url).hostname, answer.externalIp);
+      done(answer);
+    });
   }
 
   /** The counts of a torrent of 20 bytes; `done` gets null where the tracker does not tell. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { UdpSockets } from '../../sw/engine/datagrams.ts';
 import { Loop } from '../../sw/engine/loop.ts';
+import { OwnEnd } from '../../sw/engine/own-end.ts';
 import { VirtualClock } from '../sim/clock.ts';
 import { SimDatagrams } from '../sim/datagrams.ts';
 import { SimInternet } from '../sim/net.ts';
@@ -19,7 +20,11 @@ function setUp(host6 = '') {
   } as unknown as ConstructorParameters<typeof UdpSockets>[0];
   const loop = new Loop(ports, { settled: () => undefined } as unknown as ConstructorParameters<typeof Loop>[1]);
   const heard: string[] = [];
-  const sockets = new UdpSockets(ports, loop, (host, port, bytes) => heard.push(`${host} ${port} ${bytes.join()}`));
+  const own = new OwnEnd(
+    () => 6881,
+    () => undefined,
+  );
+  const sockets = new UdpSockets(ports, loop, (host, port, bytes) => heard.push(`${host} ${port} ${bytes.join()}`), own);
   const found: unknown[] = [];
   const lookup = (name: string): void => sockets.lookup(name, 80, (problem, addresses) => found.push([problem, ...addresses]));
   return { clock, internet, far, sockets, heard, found, lookup };

@@ -5,10 +5,8 @@ import { encode } from '../../sw/engine/codec/bencode.ts';
 import { decodeExtendedHandshake } from '../../sw/engine/codec/extensions.ts';
 import { decodePex, encodePex, MAX_PEX_PEERS } from '../../sw/engine/codec/pex.ts';
 import { decodeMessage } from '../../sw/engine/codec/peer-wire.ts';
-import { mayName, reachOf } from '../../sw/engine/codec/reach.ts';
 import type { Effect } from '../../sw/engine/effects.ts';
 import { EngineError } from '../../sw/engine/errors.ts';
-import { ExternalAddress } from '../../sw/engine/external-address.ts';
 import { Peer } from '../../sw/engine/peer.ts';
 import { PeerExchange } from '../../sw/engine/pex.ts';
 
@@ -87,35 +85,6 @@ describe('an address', () => {
     );
     for (const none of ['1.2.3', '1.2.3.256', 'host', '1::2::3', ':::', '12345::', '1:2:3:4:5:6:7', ''])
       expect(ipBytes(none)).toBeNull();
-  });
-
-  it('reaches as far as its range', () => {
-    const reach = (text: string): string => reachOf(ipBytes(text) ?? new Uint8Array(0));
-    for (const text of ['127.0.0.1', '127.9.9.9', '::1']) expect(reach(text), text).toBe('loopback');
-    for (const text of ['10.1.1.1', '172.31.0.1', '192.168.0.1', '169.254.1.1', '100.64.0.1', 'fe80::1', 'fd00::1'])
-      expect(reach(text), text).toBe('local');
-    for (const text of ['0.0.0.0', '224.0.0.1', '255.255.255.255', '::', 'ff02::1', '::ffff:127.0.0.1'])
-      expect(reach(text), text).toBe('none');
-    for (const text of ['8.8.8.8', '172.32.0.1', '2001:db8::1']) expect(reach(text), text).toBe('public');
-    expect([mayName('public', 'local'), mayName('local', 'loopback'), mayName('local', 'public')]).toEqual([false, false, true]);
-    expect([mayName('loopback', 'loopback'), mayName('loopback', 'none')]).toEqual([true, false]);
-  });
-
-  it('of our own is what most of those who see us say', () => {
-    const external = new ExternalAddress();
-    const see = (host: string, text: string): void => external.vote(host, ipBytes(text) ?? new Uint8Array(0));
-    see('10.0.0.1', '80.1.1.1');
-    for (let again = 0; again < 9; again++) see('10.0.0.1', '80.1.1.1');
-    expect(external.of(4)).toBeNull();
-    see('10.0.0.2', '80.1.1.1');
-    expect([external.of(4), external.of(6)]).toEqual(['80.1.1.1', null]);
-    see('10.0.0.3', '80.2.2.2');
-    see('10.0.0.4', '80.2.2.2');
-    expect(external.of(4)).toBe('80.1.1.1');
-    see('10.0.0.5', '80.2.2.2');
-    expect(external.of(4)).toBe('80.2.2.2');
-    see('10.0.0.6', '0.0.0.0');
-    expect(external.of(4)).toBe('80.2.2.2');
   });
 });
 

@@ -1,6 +1,6 @@
 import { Dht } from '../../sw/engine/dht/dht.ts';
-import type { Family } from '../../sw/engine/codec/krpc.ts';
-import type { PeerAddress } from '../../sw/engine/codec/address.ts';
+import type { Family, PeerAddress } from '../../sw/engine/codec/address.ts';
+import { OwnEnd } from '../../sw/engine/own-end.ts';
 import { seeded, VirtualClock } from './clock.ts';
 
 const TICK = 1000;
@@ -51,6 +51,7 @@ export class SimNode {
   record: Uint8Array | null = null;
   readonly found = new Set<string>();
   isUp = true;
+  private listenPort = 0;
 
   constructor(
     readonly world: DhtWorld,
@@ -65,6 +66,10 @@ export class SimNode {
       },
       resolve: (_host, _port, done) => done([]),
       record: bytes => (this.record = bytes),
+      own: new OwnEnd(
+        () => this.listenPort,
+        of => this.dht.moved(of, world.clock.time),
+      ),
     });
     if (record) this.dht.restore(record);
     this.dht.open(family, PORT, world.clock.time);
@@ -81,6 +86,7 @@ export class SimNode {
   }
 
   follow(id: string, port: number, isComplete = false): void {
+    this.listenPort = port;
     const foundPeers = (peers: readonly PeerAddress[]): void => {
       for (const peer of peers) this.found.add(`${peer.host} ${peer.port}`);
     };

@@ -96,6 +96,8 @@ describe('a node that is attacked', () => {
         remembered: [],
         random: count => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)),
         send: (host, _port, bytes) => sent.push({ host, bytes }),
+        address: null,
+        seenAs: () => undefined,
         resolve: (_host, _port, done) => done(null),
         nearest: (family, target) => (family === 4 ? node.table.nearest(target, 8) : []),
         heardOf: () => undefined,

@@ -6,6 +6,13 @@ export interface PeerAddress {
   readonly port: number;
 }
 
+export type Family = 4 | 6;
+
+/** Of an IP literal. */
+export function familyOf(host: string): Family {
+  return host.includes(':') ? 6 : 4;
+}
+
 /** 4 or 16 bytes as an IP literal; null for any other number of bytes. */
 export function ipText(bytes: Uint8Array): string | null {
   if (bytes.length === 4) return bytes.join('.');

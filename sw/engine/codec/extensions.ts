@@ -4,6 +4,7 @@
  * Which id an extension goes by is each side's own choice, told in its handshake.
  */
 import { fail } from '../errors.ts';
+import { readU32 } from '../model/bytes.ts';
 import { asBytes, asDict, asInt, asText, decode, dictGet, encode, type BDict, type BValue } from './bencode.ts';
 import { printable } from './text.ts';
 
@@ -112,7 +113,7 @@ function readExtensions(dict: BDict | null): ReadonlyMap<string, number> {
 /** The payload of `lt_donthave` (BEP 54): a piece that the peer has no more. Throws `protocol` where it is none. */
 export function decodeDontHave(payload: Uint8Array): number {
   if (payload.length !== 4) fail('protocol', 'The peer took a piece back in a message of the wrong length.');
-  return new DataView(payload.buffer, payload.byteOffset, 4).getUint32(0);
+  return readU32(payload, 0);
 }
 
 /** A message of `ut_metadata` (BEP 9). */

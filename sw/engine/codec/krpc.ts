@@ -5,7 +5,7 @@
 import { fail } from '../errors.ts';
 import { ID_BYTES } from '../model/ids.ts';
 import type { NodeId } from '../model/node-id.ts';
-import { packPeer, unpackPeers, type PeerAddress } from './address.ts';
+import { packPeer, unpackPeers, type Family, type PeerAddress } from './address.ts';
 import { asBytes, asDict, asInt, asList, asText, decode, dictGet, encode, type BDict, type BValue } from './bencode.ts';
 import { printable } from './text.ts';
 
@@ -20,8 +20,6 @@ const MAX_TEXT = 100;
 const LIMITS = { maxDepth: 4, maxTokens: 400 };
 /** Our client and its version, as `v`. */
 const VERSION = Uint8Array.of(0x53, 0x47, 0, 1);
-
-export type Family = 4 | 6;
 
 export interface NodeInfo extends PeerAddress {
   readonly id: NodeId;

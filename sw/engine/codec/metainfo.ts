@@ -3,12 +3,12 @@
  *
  * A hybrid (BEP 52) has the files of its v1 part, pads included, and the hash trees of its v2 part.
  */
-import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { EngineError, fail } from '../errors.ts';
 import { ID_BYTES, toHex, truncated, type InfoHash, type TorrentHashes } from '../model/ids.ts';
 import { BLOCK, Layout } from '../model/layout.ts';
 import { isHost, type PeerAddress } from './address.ts';
+import { sha1Of } from './digest.ts';
 import { MAX_METADATA } from './extensions.ts';
 import { damaged, readFileList, readFileTree, textAt, type ListedFile } from './file-list.ts';
 import { readPieceLayers, checkSameFiles, withPads } from './hybrid.ts';
@@ -110,7 +110,7 @@ export function parseTorrent(bytes: Uint8Array): Metainfo {
 export function parseInfo(bytes: Uint8Array, expected: TorrentHashes): Metainfo {
   if (bytes.length > MAX_METADATA) damaged('the list of its files is too long');
   const isRight =
-    (expected.v1Hash === null || toHex(sha1(bytes)) === expected.v1Hash) &&
+    (expected.v1Hash === null || toHex(sha1Of(bytes)) === expected.v1Hash) &&
     (expected.v2Hash === null || toHex(sha256(bytes)) === expected.v2Hash);
   if (!isRight) fail('info-hash', 'What peers sent is not the list of files of this torrent.');
   return { ...readInfo(scanned(bytes, 'refuse'), 0).info, ...NO_SURROUNDINGS };
@@ -138,7 +138,7 @@ function readInfo(scan: Scan, dict: number): { info: Omit<Metainfo, keyof Surrou
   // A copy of its own, so that it does not keep the rest of a file in memory.
   const info = scan.raw(dict).slice();
   const rawName = textAt(scan, dict, 'name') ?? damaged('it has no name');
-  const name = safeName(rawName) || toHex(sha1(info));
+  const name = safeName(rawName) || toHex(sha1Of(info));
 
   const tree = readFileTree(scan, dict, name);
   if ((tree !== null) !== isV2) damaged(isV2 ? 'it lists no files' : 'it has a tree of files and does not say of which version');
@@ -156,7 +156,7 @@ function readInfo(scan: Scan, dict: number): { info: Omit<Metainfo, keyof Surrou
   const hashesEnd = scan.end(pieces) - scan.start(dict);
   const pieceHashes = info.subarray(hashesEnd - (listed?.length ?? 0), hashesEnd);
   const isPrivate = (scan.integer(scan.find(dict, 'private')) ?? 0) !== 0;
-  const v1Hash = v2Only ? null : toHex(sha1(info));
+  const v1Hash = v2Only ? null : toHex(sha1Of(info));
   const v2Hash = isV2 ? toHex(sha256(info)) : null;
   const infoHash = v1Hash ?? truncated(v2Hash ?? '');
   const trees = tree && { roots: rootsOf(files, tree), layers: new Map<string, Uint8Array>() };

@@ -10,12 +10,13 @@
  * Y is 96 bytes, S the secret of the two Y, SKEY the info-hash, VC eight zeros, a pad at most 512 bytes; all numbers
  * are big-endian. Each side enciphers with a key of its own, whose first 1,024 bytes of keystream are thrown away.
  */
-import { sha1 } from '@noble/hashes/legacy.js';
 import { KEY_BYTES, KeyPair } from './dh.ts';
 import type { RandomBytes } from './dh.ts';
+import { sha1Of } from './digest.ts';
 import { HANDSHAKE_BYTES } from './peer-wire.ts';
 import { Rc4 } from './rc4.ts';
 import { fail } from '../errors.ts';
+import { concat, readU16, readU32, u16 } from '../model/bytes.ts';
 import type { StreamCipher } from '../model/keystream.ts';
 import { sameBytes, toHex } from '../model/ids.ts';
 
@@ -112,7 +113,7 @@ export class Initiator {
     this.send = streamOf('keyA', secret, this.skey);
     this.receive = streamOf('keyB', secret, this.skey);
     const padC = new Uint8Array(padding(this.random).length);
-    const offer = concat(VC, u32(this.offered), u16(padC.length), padC, u16(this.initial.length), this.initial);
+    const offer = concat(VC, methods(this.offered), u16(padC.length), padC, u16(this.initial.length), this.initial);
     const mark = xor(hash('req2', this.skey), hash('req3', secret));
     const send = concat(hash('req1', secret), mark, this.send.apply(offer));
     this.mark = this.receive.apply(VC);
@@ -216,7 +217,7 @@ export class Responder {
     if (bytes.length < end) return { ...WAIT, want: this.intake.want(end) };
     const initial = receive.apply(bytes.subarray(start, end));
     const padD = new Uint8Array(padding(this.random).length);
-    const answer = send.apply(concat(VC, u32(this.selected ?? 0), u16(padD.length), padD));
+    const answer = send.apply(concat(VC, methods(this.selected ?? 0), u16(padD.length), padD));
     const cipher = this.selected === Method.RC4 ? { receive: keystream(receive), send: keystream(send) } : null;
     return { send: answer, want: 0, secured: { cipher, initial, rest: bytes.slice(end) } };
   }
@@ -243,7 +244,7 @@ function seek(bytes: Uint8Array, from: number, mark: Uint8Array): { found: boole
 
 /** A u32 of methods and the u16 length of the padding behind it. */
 function readNumbers(bytes: Uint8Array): { method: number; pad: number } {
-  const method = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  const method = readU32(bytes, 0);
   const pad = readU16(bytes, 4);
   if (pad > MAX_PAD) fail('protocol', 'Its padding is too long.');
   return { method, pad };
@@ -266,31 +267,14 @@ function padding(random: RandomBytes): Uint8Array {
 }
 
 function hash(name: string, ...parts: readonly Uint8Array[]): Uint8Array {
-  return sha1(concat(new TextEncoder().encode(name), ...parts));
+  return sha1Of(new TextEncoder().encode(name), ...parts);
 }
 
 function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
   return a.map((byte, index) => byte ^ b[index]!);
 }
 
-function u16(value: number): Uint8Array {
-  return Uint8Array.of(value >> 8, value & 255);
-}
-
-function u32(value: number): Uint8Array {
-  return Uint8Array.of(0, 0, value >> 8, value & 255);
-}
-
-function readU16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!;
-}
-
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+/** As a u32. */
+function methods(bits: number): Uint8Array {
+  return Uint8Array.of(0, 0, 0, bits);
 }

@@ -2,9 +2,10 @@
  * The messages between peers: the base protocol (BEP 3), the Fast extension (BEP 6) and the envelope of the extension
  * protocol (BEP 10). All integers are big-endian u32 but the port, a u16.
  */
-import { sha1 } from '@noble/hashes/legacy.js';
 import { fail } from '../errors.ts';
+import { readU32 } from '../model/bytes.ts';
 import { ID_BYTES } from '../model/ids.ts';
+import { sha1Of } from './digest.ts';
 
 export const HANDSHAKE_BYTES = 68;
 
@@ -149,17 +150,17 @@ export function decodeMessage(frame: Uint8Array): Message {
     case 'suggest':
     case 'allowedFast':
       expectLength(frame, name, 5);
-      return { type: name, piece: u32(frame, 1) };
+      return { type: name, piece: readU32(frame, 1) };
     case 'bitfield':
       return { type: name, bytes: frame.subarray(1) };
     case 'request':
     case 'cancel':
     case 'reject':
       expectLength(frame, name, 13);
-      return { type: name, piece: u32(frame, 1), begin: u32(frame, 5), length: u32(frame, 9) };
+      return { type: name, piece: readU32(frame, 1), begin: readU32(frame, 5), length: readU32(frame, 9) };
     case 'piece':
       if (frame.length < 9) badLength(frame, name);
-      return { type: name, piece: u32(frame, 1), begin: u32(frame, 5), block: frame.subarray(9) };
+      return { type: name, piece: readU32(frame, 1), begin: readU32(frame, 5), block: frame.subarray(9) };
     case 'port':
       expectLength(frame, name, 3);
       return { type: name, port: (frame[1]! << 8) | frame[2]! };
@@ -284,14 +285,14 @@ export function allowedFastSet(infoHash: Uint8Array, ip: string, pieceCount: num
   const octets = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.\d{1,3}$/.exec(ip);
   if (octets === null) return [];
   // The last octet is left out, so that a peer gains nothing by owning a whole /24.
-  let digest = new Uint8Array(4 + ID_BYTES);
+  let digest: Uint8Array = new Uint8Array(4 + ID_BYTES);
   digest.set([Number(octets[1]), Number(octets[2]), Number(octets[3]), 0]);
   digest.set(infoHash, 4);
   const set = new Set<number>();
   const wanted = Math.min(count, pieceCount);
   while (set.size < wanted) {
-    digest = new Uint8Array(sha1(digest));
-    for (let at = 0; at < digest.length && set.size < wanted; at += 4) set.add(u32(digest, at) % pieceCount);
+    digest = sha1Of(digest);
+    for (let at = 0; at < digest.length && set.size < wanted; at += 4) set.add(readU32(digest, at) % pieceCount);
   }
   return [...set];
 }
@@ -308,10 +309,10 @@ function hashRef(frame: Uint8Array): HashRef {
   const at = 1 + TREE_HASH;
   return {
     root: frame.slice(1, at),
-    base: u32(frame, at),
-    index: u32(frame, at + 4),
-    count: u32(frame, at + 8),
-    proofLayers: u32(frame, at + 12),
+    base: readU32(frame, at),
+    index: readU32(frame, at + 4),
+    count: readU32(frame, at + 8),
+    proofLayers: readU32(frame, at + 12),
   };
 }
 
@@ -319,10 +320,6 @@ function setBlockRef(view: DataView, at: number, block: BlockRef): void {
   view.setUint32(at, block.piece);
   view.setUint32(at + 4, block.begin);
   view.setUint32(at + 8, block.length);
-}
-
-function u32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 }
 
 function expectLength(frame: Uint8Array, name: Named, length: number): void {

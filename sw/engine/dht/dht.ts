@@ -1,9 +1,9 @@
-import { ipBytes } from '../codec/address.ts';
-import type { PeerAddress } from '../codec/address.ts';
+import { familyOf, ipBytes } from '../codec/address.ts';
+import type { Family, PeerAddress } from '../codec/address.ts';
 import { asBytes, asDict, decode, dictGet, encode } from '../codec/bencode.ts';
 import type { BDict } from '../codec/bencode.ts';
 import { FILTER_BYTES, packNodes, readNodes } from '../codec/krpc.ts';
-import type { Family, NodeInfo } from '../codec/krpc.ts';
+import type { NodeInfo } from '../codec/krpc.ts';
 import { EngineError } from '../errors.ts';
 import { estimateCount, joinFilters } from '../model/bloom.ts';
 import { fromHex, ID_BYTES } from '../model/ids.ts';
@@ -70,6 +70,14 @@ export interface DhtOptions {
   readonly resolve: (host: string, port: number, done: (addresses: readonly string[]) => void) => void;
   /** To be given to {@link Dht.restore} by the next engine. */
   readonly record: (bytes: Uint8Array) => void;
+  readonly own: {
+    /** Our public address, an IP literal; null while it is not known. */
+    address(family: Family): string | null;
+    /** A witness at `host` sees us at `address`, both IP literals. */
+    seenAs(witness: 'node', host: string, address: string): void;
+    /** Whether that is where we ourselves accept connections. */
+    isOurs(address: PeerAddress): boolean;
+  };
 }
 
 /** The DHT of both address families, and the torrents that find their peers by it. Private ones are never given to it. */
@@ -110,6 +118,8 @@ export class Dht {
         remembered: this.remembered(family),
         random: this.options.random,
         send: this.options.send,
+        address: this.options.own.address(family),
+        seenAs: (host, address) => this.options.own.seenAs('node', host, address),
         resolve: (host, to, done) =>
           this.options.resolve(host, to, addresses => done(addresses.find(address => familyOf(address) === family) ?? null)),
         nearest: (of, target) => this.nodes.get(of)?.table.nearest(target, 8) ?? [],
@@ -125,6 +135,12 @@ export class Dht {
     this.dueAt = now;
     if (this.recordAt === Infinity) this.recordAt = now + FIRST_RECORD;
     for (const { host, port: at } of this.waiting.splice(0)) this.contact(host, at, now);
+  }
+
+  /** Our address of this family is another from now on: what our node is called has to fit it (BEP 42). */
+  moved(family: Family, now: number): void {
+    const address = this.options.own.address(family);
+    if (address !== null) this.nodes.get(family)?.moved(address, now);
   }
 
   /** The sockets are gone. */
@@ -216,8 +232,7 @@ export class Dht {
           found: (peers, at) => {
             if (this.followed.get(torrent.id) !== followed) return;
             const news = peers.slice(0, MAX_FOUND - found.size).filter(({ host, port }) => {
-              const isSelf = host === node.external.host && port === torrent.listenPort;
-              return !isSelf && !found.has(`${host} ${port}`);
+              return !this.options.own.isOurs({ host, port }) && !found.has(`${host} ${port}`);
             });
             for (const { host, port } of news) found.add(`${host} ${port}`);
             if (news.length === 0) return;
@@ -265,10 +280,6 @@ export class Dht {
     this.record = { ...this.record, ...record };
     this.options.record(encode(this.record));
   }
-}
-
-function familyOf(address: string): Family {
-  return address.includes(':') ? 6 : 4;
 }
 
 /** Ms until a torrent is looked up again. */

@@ -1,16 +1,16 @@
 import { EngineError } from '../errors.ts';
-import { ipBytes } from '../codec/address.ts';
-import type { PeerAddress } from '../codec/address.ts';
+import { familyOf, ipBytes } from '../codec/address.ts';
+import type { Family, PeerAddress } from '../codec/address.ts';
 import { decodeKrpc, encodeKrpc } from '../codec/krpc.ts';
-import type { Family, KrpcMessage, NodeInfo, Query, Reply } from '../codec/krpc.ts';
+import type { KrpcMessage, NodeInfo, Query, Reply } from '../codec/krpc.ts';
 import { ID_BYTES, sameBytes } from '../model/ids.ts';
-import { idForAddress, idInBucket, isIdOfAddress, isLocal } from '../model/node-id.ts';
+import { idForAddress, idInBucket, isIdOfAddress } from '../model/node-id.ts';
 import type { NodeId } from '../model/node-id.ts';
-import { ExternalAddress } from './external.ts';
+import { mayName, scopeOf } from '../model/scope.ts';
 import { SourceLimit } from './limits.ts';
 import { Lookup } from './lookup.ts';
 import type { Candidate } from './lookup.ts';
-import { Reachability } from './reach.ts';
+import { Reachability } from './reachability.ts';
 import { Responder } from './responder.ts';
 import { K, RoutingTable } from './table.ts';
 import { Transactions } from './transactions.ts';
@@ -30,6 +30,8 @@ const MAX_GREETED = 16;
 const FIRST_RETRY = 10_000;
 const LAST_RETRY = 15 * 60_000;
 const UPKEEP = 60_000;
+/** The unspecified address. */
+const NOWHERE = new Uint8Array(4);
 
 /** A lookup of the peers of a torrent. */
 export interface PeerSearch {
@@ -70,6 +72,10 @@ export interface NodeOptions {
   readonly remembered: readonly NodeInfo[];
   readonly random: (count: number) => Uint8Array;
   readonly send: (host: string, port: number, bytes: Uint8Array) => void;
+  /** Our public address, an IP literal; null while it is not known. */
+  readonly address: string | null;
+  /** The node at `host` sees us at `address`, both IP literals. */
+  readonly seenAs: (host: string, address: string) => void;
   /** Tells one IP literal of our family for a name, null where it has none. */
   readonly resolve: (host: string, port: number, done: (address: string | null) => void) => void;
   /** The nodes nearest to a target in the table of that family. */
@@ -81,7 +87,6 @@ export interface NodeOptions {
 /** Our node of the DHT of one address family (BEP 5, 32): what it knows, what it asks, and what it makes of what it is told. */
 export class DhtNode {
   table: RoutingTable;
-  readonly external = new ExternalAddress();
   readonly reach: Reachability;
   private readonly responder: Responder;
   private readonly limit = new SourceLimit();
@@ -99,7 +104,7 @@ export class DhtNode {
     private now: number,
   ) {
     this.remembered = options.remembered;
-    this.table = new RoutingTable(options.id ?? options.random(ID_BYTES), now);
+    this.table = new RoutingTable(fitting(options.id ?? options.random(ID_BYTES), options), now);
     this.reach = new Reachability(now);
     this.responder = new Responder(options.family, options.nearest, options.random);
     this.transactions = new Transactions(options.random);
@@ -118,6 +123,17 @@ export class DhtNode {
     return searches >= MAX_JOBS;
   }
 
+  /** We are at this address, an IP literal of our family: our id has to fit it (BEP 42). */
+  moved(address: string, now: number): void {
+    this.now = now;
+    const id = fitting(this.id, { ...this.options, address });
+    if (id === this.id) return;
+    const before = this.table;
+    this.table = new RoutingTable(id, now);
+    for (const { id: theirs, host, port, heardAt } of before.all()) this.table.answered(theirs, host, port, heardAt);
+    this.bootstrapAt = now;
+  }
+
   /** A datagram that may be of the DHT; anything else is ignored. */
   receive(host: string, port: number, bytes: Uint8Array, now: number): void {
     this.now = now;
@@ -134,7 +150,7 @@ export class DhtNode {
       question.failed();
       return;
     }
-    if (message.ip) this.seenAs(host, message.ip.host);
+    if (message.ip && familyOf(message.ip.host) === this.options.family) this.options.seenAs(host, message.ip.host);
     question.answered({ id: message.id, reply: message.reply });
   }
 
@@ -313,17 +329,12 @@ export class DhtNode {
     if (others && others.length > 0) this.options.heardOf(reachable(others, from), this.now);
     return reachable(ours ?? [], from);
   }
+}
 
-  /** A node sees us at this address: once enough of them do, our id has to fit it (BEP 42). */
-  private seenAs(voter: string, host: string): void {
-    const ip = ipBytes(host);
-    if (!ip || ip.length !== (this.options.family === 4 ? 4 : 16) || isLocal(ip)) return;
-    if (!this.external.vote(voter, host) || isIdOfAddress(this.id, ip)) return;
-    const before = this.table;
-    this.table = new RoutingTable(idForAddress(ip, this.options.random(ID_BYTES)), this.now);
-    for (const { id, host: node, port, heardAt } of before.all()) this.table.answered(id, node, port, heardAt);
-    this.bootstrapAt = this.now;
-  }
+/** The id, or another one where it cannot be that of a node at this address (BEP 42). */
+function fitting(id: NodeId, { address, random }: Pick<NodeOptions, 'address' | 'random'>): NodeId {
+  const ip = address === null ? null : ipBytes(address);
+  return !ip || isIdOfAddress(id, ip) ? id : idForAddress(ip, random(ID_BYTES));
 }
 
 function read(bytes: Uint8Array): KrpcMessage | null {
@@ -337,13 +348,12 @@ function read(bytes: Uint8Array): KrpcMessage | null {
 
 /** The eight to announce to: nobody can choose to be near a torrent with an id that has to fit an address (BEP 42). */
 function fittest(nearest: readonly Candidate[]): Candidate[] {
-  const fits = ({ id, host }: Candidate): boolean => isIdOfAddress(id, ipBytes(host) ?? new Uint8Array(4));
+  const fits = ({ id, host }: Candidate): boolean => isIdOfAddress(id, ipBytes(host) ?? NOWHERE);
   return [...nearest.filter(fits), ...nearest.filter(node => !fits(node))].slice(0, K);
 }
 
 /** Who is out on the internet has no business to send us into our own network. */
 function reachable<Address extends PeerAddress>(addresses: readonly Address[], from: string): Address[] {
-  const ip = ipBytes(from);
-  if (ip && isLocal(ip)) return [...addresses];
-  return addresses.filter(({ host }) => !isLocal(ipBytes(host) ?? new Uint8Array(4)));
+  const scope = scopeOf(ipBytes(from) ?? NOWHERE);
+  return addresses.filter(({ host }) => mayName(scope, scopeOf(ipBytes(host) ?? NOWHERE)));
 }

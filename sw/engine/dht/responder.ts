@@ -1,7 +1,7 @@
 import { ipBytes } from '../codec/address.ts';
-import type { PeerAddress } from '../codec/address.ts';
+import type { Family, PeerAddress } from '../codec/address.ts';
 import { encodeKrpc, NO_REPLY } from '../codec/krpc.ts';
-import type { Family, KrpcMessage, NodeInfo, Query, Reply } from '../codec/krpc.ts';
+import type { KrpcMessage, NodeInfo, Query, Reply } from '../codec/krpc.ts';
 import { toHex } from '../model/ids.ts';
 import type { NodeId } from '../model/node-id.ts';
 import { AnswerBudget } from './limits.ts';

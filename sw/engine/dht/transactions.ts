@@ -1,3 +1,5 @@
+import { readU32 } from '../model/bytes.ts';
+
 /** Ms until a question counts as slow, so that a lookup goes on without it, and until it is given up. */
 const SLOW_AFTER = 2000;
 const GIVE_UP_AFTER = 5000;
@@ -32,18 +34,18 @@ export class Transactions<Answer> {
   /** The mark to send with it, 4 bytes that nobody can guess who did not see them. */
   begin(question: Question<Answer>, now: number): Uint8Array {
     let tx = this.random(4);
-    while (this.open.has(keyOf(tx))) tx = this.random(4);
-    this.open.set(keyOf(tx), { question, since: now, isSlow: false });
+    while (this.open.has(readU32(tx, 0))) tx = this.random(4);
+    this.open.set(readU32(tx, 0), { question, since: now, isSlow: false });
     return tx;
   }
 
   /** Ends the question that an answer from there is for: null where there is none, or where someone else was asked. */
   take(tx: Uint8Array, host: string, port: number): Question<Answer> | null {
-    const open = tx.length === 4 ? this.open.get(keyOf(tx)) : undefined;
+    const open = tx.length === 4 ? this.open.get(readU32(tx, 0)) : undefined;
     if (!open) return null;
     const { question } = open;
     if (question.port !== port || question.host !== host) return null;
-    this.open.delete(keyOf(tx));
+    this.open.delete(readU32(tx, 0));
     return question;
   }
 
@@ -59,8 +61,4 @@ export class Transactions<Answer> {
       }
     }
   }
-}
-
-function keyOf(tx: Uint8Array): number {
-  return ((tx[0]! << 24) | (tx[1]! << 16) | (tx[2]! << 8) | tx[3]!) >>> 0;
 }

@@ -1,5 +1,7 @@
 /** Ids of DHT nodes: how far they lie apart (BEP 5), and which of them fit an address (BEP 42). */
+import { crc32c } from './crc32c.ts';
 import { ID_BYTES, sameBytes } from './ids.ts';
+import { scopeOf } from './scope.ts';
 
 /** 20 bytes. */
 export type NodeId = Uint8Array;
@@ -49,16 +51,7 @@ export function idForAddress(ip: Uint8Array, random: Uint8Array): NodeId {
 
 /** Whether a node at this address may have this id. On a local network every id will do. */
 export function isIdOfAddress(id: NodeId, ip: Uint8Array): boolean {
-  return isLocal(ip) || sameBytes(idForAddress(ip, id), id);
-}
-
-/** Addresses that say nothing of where a node is: its own network's, or the machine itself. */
-export function isLocal(ip: Uint8Array): boolean {
-  const [a = 0, b = 0] = ip;
-  if (ip.length === 4) {
-    return a === 10 || a === 127 || (a === 172 && (b & 0xf0) === 16) || (a === 192 && b === 168) || (a === 169 && b === 254);
-  }
-  return (a & 0xfe) === 0xfc || (a === 0xfe && (b & 0xc0) === 0x80) || ip.every((byte, at) => byte === (at === 15 ? 1 : 0));
+  return scopeOf(ip) !== 'public' || sameBytes(idForAddress(ip, id), id);
 }
 
 const MASK4 = [0x03, 0x0f, 0x3f, 0xff];
@@ -69,14 +62,4 @@ function addressCrc(ip: Uint8Array, seed: number): number {
   const masked = mask.map((bits, at) => ip[at]! & bits);
   masked[0] = masked[0]! | (seed << 5);
   return crc32c(masked);
-}
-
-/** CRC-32C (Castagnoli), reflected, as BEP 42 has it. */
-function crc32c(bytes: readonly number[]): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
-  }
-  return ~crc >>> 0;
 }

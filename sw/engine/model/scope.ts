@@ -1,10 +1,10 @@
-/** How far an address reaches, so that nobody can point us at places that are nearer to us than to them. */
+/** The scope of an address (RFC 4007), so that nobody can point us at places that are nearer to us than to them. */
 
 /** `none`: nobody can be dialled there. */
-export type Reach = 'public' | 'local' | 'loopback' | 'none';
+export type Scope = 'public' | 'local' | 'loopback' | 'none';
 
 /** Of an address of 4 or 16 bytes. Local are private, shared and link-local ranges (RFC 1918, 6598, 3927, 4193, 4291). */
-export function reachOf(ip: Uint8Array): Reach {
+export function scopeOf(ip: Uint8Array): Scope {
   const [a = 0, b = 0] = ip;
   if (ip.length === 4) {
     if (a === 127) return 'loopback';
@@ -20,9 +20,9 @@ export function reachOf(ip: Uint8Array): Reach {
   return (a & 0xfe) === 0xfc || (a === 0xfe && (b & 0xc0) === 0x80) ? 'local' : 'public';
 }
 
-/** Whether one who reaches us from `from` may name an address of this reach: never one nearer to us than it is itself. */
-export function mayName(from: Reach, named: Reach): boolean {
+/** Whether one at an address of scope `from` may name one of this scope: never one nearer to us than it is itself. */
+export function mayName(from: Scope, named: Scope): boolean {
   return named !== 'none' && NEARNESS[named] <= NEARNESS[from];
 }
 
-const NEARNESS: Readonly<Record<Reach, number>> = { none: 0, public: 0, local: 1, loopback: 2 };
+const NEARNESS: Readonly<Record<Scope, number>> = { none: 0, public: 0, local: 1, loopback: 2 };
