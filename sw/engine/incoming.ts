@@ -9,14 +9,17 @@ import type { Registry } from './registry.ts';
 import { methodsOf } from './securing.ts';
 import type { Security } from './securing.ts';
 import type { Torrent } from './torrent.ts';
+import { hostOf } from './swarm.ts';
+import { subnetOf } from './codec/address.ts';
 import { Responder, torrentMark } from './codec/mse.ts';
 import type { Step } from './codec/mse.ts';
 import { decodeHandshake, HANDSHAKE_BYTES, isHandshake } from './codec/peer-wire.ts';
 import { fromHex, sameBytes, shortHashes, toHex } from './model/ids.ts';
 import type { InfoHash } from './model/ids.ts';
 
-/** Connections that have not said which torrent they are for, and ms that they may take to say it. */
+/** Connections that have not said which torrent they are for, in all and of one address, and ms that they may take to say it. */
 const MAX_UNNAMED = 50;
+const MAX_UNNAMED_PER_HOST = 8;
 const UNNAMED_TIMEOUT = 10_000;
 const LISTEN_PORTS = [6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889, 0];
 const NOTHING: Uint8Array = new Uint8Array(0);
@@ -149,13 +152,21 @@ export class Incoming {
   private welcome(address: string, open: (events: StreamEvents) => Stream): void {
     const conn = this.ids.conn();
     const stream = this.loop.take(conn, open);
-    if (this.unnamed.size >= MAX_UNNAMED || this.limits.open >= this.limits.max) {
+    const isFull = this.unnamed.size >= MAX_UNNAMED || this.limits.open >= this.limits.max;
+    if (isFull || this.countFrom(address) >= MAX_UNNAMED_PER_HOST) {
       this.loop.close(conn);
       return;
     }
     const since = this.ports.clock.now();
     this.unnamed.set(conn, { address, since, stream, bytes: NOTHING, responder: null, encryption: 'none' });
     stream.credit(HANDSHAKE_BYTES);
+  }
+
+  private countFrom(address: string): number {
+    const subnet = subnetOf(hostOf(address));
+    let count = 0;
+    for (const unnamed of this.unnamed.values()) if (subnetOf(hostOf(unnamed.address)) === subnet) count += 1;
+    return count;
   }
 
   private refuse(conn: number): void {
