@@ -14,7 +14,7 @@ import { introduceOurselves } from './extended.ts';
 import { greet, receive } from './wire.ts';
 import type { PeerDirectory, WireTarget } from './wire-target.ts';
 import { Bitfield } from './model/bitfield.ts';
-import { hostPort, ipText, parseHostPort } from './codec/address.ts';
+import { hostPort, ipText, parseHostPort, subnetOf } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
 import { PEX_FLAG } from './codec/pex.ts';
 import { sameBytes, toHex } from './model/ids.ts';
@@ -338,7 +338,7 @@ export class PeerSet implements PeerDirectory {
 
   private countAt(host: string): number {
     let count = 0;
-    for (const peer of this.all.values()) if (hostOf(peer.address) === host) count += 1;
+    for (const peer of this.all.values()) if (subnetOf(hostOf(peer.address)) === subnetOf(host)) count += 1;
     return count;
   }
 
