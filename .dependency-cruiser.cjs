@@ -133,7 +133,7 @@ module.exports = {
     rule(
       'sockets-in-one-place',
       'Every socket of the io-daemon passes the guard, so few files may open one.',
-      { path: '^daemon/io/', pathNot: '^daemon/io/(tcp|server|http-out|guard)[.]ts$' },
+      { path: '^daemon/io/', pathNot: '^daemon/io/(tcp|server|http-client|guard)[.]ts$' },
       { path: '^(node:)?(net|http|https|http2|tls|dns)(/promises)?$', dependencyTypesNot: ['type-only'] },
     ),
     rule(

@@ -5,7 +5,7 @@ import { ErrorCode, type Frame, type FrameOf, type IoStats, MAX_FRAME, MAX_POSIT
 import { ClientFiles } from './client-files.ts';
 import { Gather } from './gather.ts';
 import { HttpOut } from './http-out.ts';
-import { LIMITS } from './limits.ts';
+import { HTTP_LAND_BYTES, LIMITS } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { Rc4 } from './rc4.ts';
 import { blocksOf } from './rules.ts';
@@ -52,8 +52,11 @@ export class Client {
     this.#tcp = new Tcp(guard, { landing, counters, push, assembly: { bytes: 0 } }, sock => this.#gather.end(sock));
     this.#udp = new Udp(guard, counters, push, unread);
     this.#files = new ClientFiles(files, push);
-    this.#http = new HttpOut(guard, push);
-    landing.onPressure = () => this.#tcp.steer();
+    this.#http = new HttpOut(guard, landing, counters, push);
+    landing.onPressure = () => {
+      this.#tcp.steer();
+      this.#http.steer();
+    };
   }
 
   push(frame: Frame): void {
@@ -164,6 +167,8 @@ export class Client {
         return this.#gather.cancel(frame.sock, frame.send);
       case Op.HTTP_GET:
         return this.#start(frame.id, this.#http.get(frame.id, frame.request));
+      case Op.HTTP_LAND:
+        return this.#httpLand(frame);
       case Op.HTTP_CANCEL:
         return this.#http.cancel(frame.id);
       case Op.FILE_OPEN:
@@ -197,6 +202,8 @@ export class Client {
       case Op.LAND_RESULT:
       case Op.SENT:
       case Op.HTTP_RESULT:
+      case Op.HTTP_LANDED:
+      case Op.HTTP_ENDED:
       case Op.FILE_OPENED:
       case Op.FILE_DONE:
       case Op.VERIFY_RESULT:
@@ -261,6 +268,20 @@ export class Client {
     const places = this.#files.places(frame.spans, frame.id);
     for (const { file } of places) file?.retain();
     this.#gather.send(peer, frame, places);
+  }
+
+  #httpLand(frame: FrameOf<typeof Op.HTTP_LAND>): void {
+    const { landing, kept } = this.#services;
+    const { id, range, from, total, places } = frame;
+    const length = places.reduce((sum, place) => sum + place.length, 0);
+    const isSound = length > 0 && (!range || from + length <= total) && places.every(place => place.length > 0);
+    if (!isSound) throw new WireError(ErrorCode.BAD_STATE, 'a range that cannot be', id);
+    if (length > HTTP_LAND_BYTES) throw new WireError(ErrorCode.LIMIT, 'too long for one request', id);
+    for (const { buffer } of places) {
+      kept.adopt(buffer);
+      if (!landing.has(buffer)) throw noSuchBuffer({ id, buffer });
+    }
+    this.#start(id, this.#http.land(id, frame));
   }
 
   async #verify({ id, items }: FrameOf<typeof Op.VERIFY>): Promise<void> {

@@ -1,13 +1,17 @@
-/** GET requests for trackers and web seeds: bounded in size and time, every hop of a redirect past the guard. */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
-import type { LookupFunction } from 'node:net';
-import { type Frame, type FrameOf, NetStatus, Op } from '../wire/frames.ts';
-import { errnoOf } from './errno.ts';
-import type { Address, Guard } from './guard.ts';
-import { CONNECT_TIMEOUT, DIALLED, HTTP_REQUESTS, HTTP_TIMEOUT, LIMITS, REDIRECTS } from './limits.ts';
+/** What is asked over HTTP, for trackers and web seeds: bounded in size and time; a body comes back, or lands in buffers. */
+import type { IncomingMessage } from 'node:http';
+import { type Frame, type FrameOf, NetStatus, NO_RETRY_AFTER, Op } from '../wire/frames.ts';
+import { isRange, isWhole, retryAfter } from './http-answer.ts';
+import { HttpClient, HttpProblem, problemOf } from './http-client.ts';
+import { LandingBody } from './http-landing.ts';
+import type { Guard } from './guard.ts';
+import type { Landing } from './landing.ts';
+import { HTTP_LAND_TIME, HTTP_NOTE, HTTP_REQUESTS, HTTP_TIMEOUT, LIMITS } from './limits.ts';
 
-type Request = FrameOf<typeof Op.HTTP_GET>['request'];
+type Get = FrameOf<typeof Op.HTTP_GET>['request'];
+type Land = FrameOf<typeof Op.HTTP_LAND>;
+type Ended = Omit<FrameOf<typeof Op.HTTP_ENDED>, 'op' | 'id'>;
+type Result = Omit<FrameOf<typeof Op.HTTP_RESULT>, 'op' | 'id'>;
 
 /** What the caller may not set: it belongs to the connection, or would change what comes back. */
 const OURS = new Set([
@@ -23,139 +27,139 @@ const OURS = new Set([
   'proxy-authorization',
   'cookie',
 ]);
-/** A redirect elsewhere does not take these along. */
-const SECRET = new Set(['authorization']);
-const MAX_URL = 8 * 1024;
-
-interface Outcome {
-  readonly net: NetStatus;
-  readonly status: number;
-  readonly detail: string;
-  readonly body: Uint8Array;
-}
-
-class HttpProblem extends Error {
-  override readonly name = 'HttpProblem';
-  readonly net: NetStatus;
-
-  constructor(net: NetStatus, detail: string) {
-    super(detail);
-    this.net = net;
-  }
-}
+const NOTHING = new Uint8Array(0);
 
 export class HttpOut {
-  readonly #guard: Guard;
+  readonly #client: HttpClient;
+  readonly #landing: Landing;
+  readonly #counters: { netIn: number };
   readonly #push: (frame: Frame) => void;
   readonly #running = new Map<number, AbortController>();
+  /** Bodies that are landing. */
+  readonly #bodies = new Set<IncomingMessage>();
 
-  constructor(guard: Guard, push: (frame: Frame) => void) {
-    this.#guard = guard;
+  constructor(guard: Guard, landing: Landing, counters: { netIn: number }, push: (frame: Frame) => void) {
+    this.#client = new HttpClient(guard);
+    this.#landing = landing;
+    this.#counters = counters;
     this.#push = push;
   }
 
-  async get(id: number, request: Request): Promise<void> {
-    const outcome = await this.#get(id, request);
+  /** The body comes back whole, with whatever status. */
+  async get(id: number, { url, headers, maxBytes, timeoutMs }: Get): Promise<void> {
+    const limit = Math.min(maxBytes, LIMITS.httpBody);
+    const failed = ({ net, message }: HttpProblem): Result => ({ net, status: 0, detail: message, body: NOTHING });
+    const outcome = await this.#run(id, Math.min(timeoutMs, HTTP_TIMEOUT), failed, async control =>
+      receive(await this.#client.open(url, allowed(headers), false, control.signal), limit),
+    );
     this.#push({ op: Op.HTTP_RESULT, id, ...outcome });
+  }
+
+  /** The body lands, if it is exactly what was asked for; else nothing of it, or no more. */
+  async land(id: number, frame: Land): Promise<void> {
+    const failed = ({ net, message }: HttpProblem): Ended => ({ net, status: 0, retryAfter: NO_RETRY_AFTER, detail: message });
+    const outcome = await this.#run(id, HTTP_LAND_TIME, failed, control => this.#land(id, frame, control));
+    this.#push({ op: Op.HTTP_ENDED, id, ...outcome });
   }
 
   cancel(id: number): void {
     this.#running.get(id)?.abort(new HttpProblem(NetStatus.CANCELLED, 'cancelled'));
   }
 
-  end(): void {
-    for (const id of this.#running.keys()) this.cancel(id);
+  /** Reads or rests, by what landing memory allows just now. */
+  steer(): void {
+    for (const body of this.#bodies) this.#steerBody(body);
   }
 
-  async #get(id: number, request: Request): Promise<Outcome> {
-    if (this.#running.has(id)) return failure(NetStatus.FAILED, 'the number is taken');
-    if (this.#running.size >= HTTP_REQUESTS) return failure(NetStatus.LIMIT, 'too many requests at once');
+  end(): void {
+    for (const id of this.#running.keys()) this.cancel(id);
+    this.#client.end();
+  }
+
+  async #run<T extends { readonly detail: string }>(
+    id: number,
+    timeMs: number,
+    failed: (problem: HttpProblem) => T,
+    task: (control: AbortController) => Promise<T>,
+  ): Promise<T> {
+    if (this.#running.has(id)) return failed(new HttpProblem(NetStatus.FAILED, 'the number is taken'));
+    if (this.#running.size >= HTTP_REQUESTS) return failed(new HttpProblem(NetStatus.LIMIT, 'too many requests at once'));
     const control = new AbortController();
     this.#running.set(id, control);
-    const timer = setTimeout(
-      () => control.abort(new HttpProblem(NetStatus.TIMEOUT, 'no answer in time')),
-      Math.min(request.timeoutMs, HTTP_TIMEOUT),
-    );
+    const timer = setTimeout(() => control.abort(late()), timeMs);
     try {
-      return await this.#follow(request, control.signal);
+      return await task(control);
     } catch (error) {
-      const reason: unknown = control.signal.aborted ? control.signal.reason : error;
-      return reason instanceof HttpProblem ? failure(reason.net, reason.message) : failure(netOf(reason), textOf(reason));
+      const outcome = failed(problemOf(control.signal.aborted ? control.signal.reason : error));
+      return { ...outcome, detail: outcome.detail.slice(0, 200) };
     } finally {
       clearTimeout(timer);
       this.#running.delete(id);
     }
   }
 
-  async #follow(request: Request, signal: AbortSignal): Promise<Outcome> {
-    const limit = Math.min(request.maxBytes, LIMITS.httpBody);
-    let url = parse(request.url);
-    let headers = request.headers;
-    for (let hop = 0; hop <= REDIRECTS; hop++) {
-      const response = await this.#ask(url, headers, signal);
-      const { statusCode = 0 } = response;
-      const { location } = response.headers;
-      if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) return receive(response, limit);
-      response.destroy();
-      const next = parse(location, url);
-      if (url.protocol === 'https:' && next.protocol === 'http:') {
-        throw new HttpProblem(NetStatus.REFUSED_BY_GUARD, 'a redirect from https to http');
+  async #land(id: number, { url, range, from, total, silenceMs, places }: Land, control: AbortController): Promise<Ended> {
+    const length = places.reduce((sum, place) => sum + place.length, 0);
+    const headers: Record<string, string> = range ? { range: `bytes=${from}-${from + length - 1}` } : {};
+    const silence = setTimeout(() => {
+      // While memory is short it is us who do not read.
+      if (this.#landing.isFull) silence.refresh();
+      else control.abort(late());
+    }, silenceMs);
+    try {
+      const response = await this.#client.open(url, headers, true, control.signal);
+      const { statusCode: status = 0 } = response;
+      if (status !== 200 && status !== 206) return await refusal(response, status);
+      const wrong = (range ? isRange(from, length, total) : isWhole(length))(response);
+      if (wrong !== null) {
+        response.destroy();
+        throw new HttpProblem(NetStatus.MISFIT, wrong);
       }
-      if (next.origin !== url.origin) headers = withoutSecrets(headers);
-      url = next;
+      const tell = (ranges: Land['places']): void => this.#push({ op: Op.HTTP_LANDED, id: 0, request: id, ranges });
+      await this.#fill(response, new LandingBody(this.#landing, places, tell), () => silence.refresh());
+      return { net: NetStatus.OK, status, retryAfter: NO_RETRY_AFTER, detail: '' };
+    } finally {
+      clearTimeout(silence);
     }
-    throw new HttpProblem(NetStatus.FAILED, 'too many redirects');
   }
 
-  async #ask(url: URL, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<IncomingMessage> {
-    const isTls = url.protocol === 'https:';
-    const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
-    const resolved = await this.#guard.resolve(url.hostname, port, 'http');
-    signal.throwIfAborted();
-    if (resolved.status !== NetStatus.OK) throw new HttpProblem(resolved.status, resolved.detail);
-    const addresses = resolved.addresses.slice(0, DIALLED);
-    // The request hands on to its socket what is said of families.
-    const options = {
-      agent: false as const,
-      signal,
-      lookup: pinned(addresses),
-      autoSelectFamily: true,
-      autoSelectFamilyAttemptTimeout: CONNECT_TIMEOUT / DIALLED,
-      headers: { 'user-agent': 'Starling', accept: '*/*', ...allowed(headers), 'accept-encoding': 'identity' },
-      maxHeaderSize: 32 * 1024,
-    };
-    return new Promise((resolve, reject) => {
-      const request = (isTls ? httpsRequest : httpRequest)(url, options);
-      request.on('response', resolve);
-      request.on('error', reject);
-      request.end();
-    });
+  async #fill(response: IncomingMessage, body: LandingBody, heard: () => void): Promise<void> {
+    this.#bodies.add(response);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        response.on('end', resolve);
+        response.on('error', reject);
+        response.on('close', () => reject(new HttpProblem(NetStatus.FAILED, 'the connection was closed')));
+        response.on('data', (bytes: Buffer) => {
+          heard();
+          this.#counters.netIn += bytes.length;
+          try {
+            body.write(bytes);
+          } catch (error) {
+            response.destroy();
+            reject(problemOf(error));
+          }
+        });
+        this.#steerBody(response);
+      });
+      body.end();
+    } finally {
+      body.close();
+      this.#bodies.delete(response);
+    }
+  }
+
+  #steerBody(body: IncomingMessage): void {
+    if (this.#landing.isFull) body.pause();
+    else body.resume();
   }
 }
 
-/** Gives the addresses that were checked, whatever the name is; one after another is tried. */
-function pinned(addresses: readonly Address[]): LookupFunction {
-  return (_name, options, callback) => {
-    const [first] = addresses as readonly [Address, ...Address[]];
-    if (options.all !== true) callback(null, first.host, first.family);
-    else
-      callback(
-        null,
-        addresses.map(({ host, family }) => ({ address: host, family })),
-      );
-  };
+function late(): HttpProblem {
+  return new HttpProblem(NetStatus.TIMEOUT, 'no answer in time');
 }
 
-function parse(text: string, base?: URL): URL {
-  if (text.length > MAX_URL || !URL.canParse(text, base?.href)) throw new HttpProblem(NetStatus.FAILED, 'not an address');
-  const url = new URL(text, base);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw new HttpProblem(NetStatus.REFUSED_BY_GUARD, 'neither http nor https');
-  }
-  return url;
-}
-
-async function receive(response: IncomingMessage, limit: number): Promise<Outcome> {
+async function receive(response: IncomingMessage, limit: number): Promise<Result> {
   const { statusCode: status = 0, headers } = response;
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') {
@@ -177,33 +181,17 @@ async function receive(response: IncomingMessage, limit: number): Promise<Outcom
   return { net: NetStatus.OK, status, detail: '', body: Buffer.concat(parts) };
 }
 
+/** Of an answer that brings nothing to land: when to ask again. A short body is read to its end, so that its connection can be kept. */
+async function refusal(response: IncomingMessage, status: number): Promise<Ended> {
+  let note = '';
+  for await (const part of response as AsyncIterable<Buffer>) {
+    note += part.toString('latin1');
+    if (note.length > HTTP_NOTE) break;
+  }
+  const wait = retryAfter(response, note, Date.now());
+  return { net: NetStatus.OK, status, retryAfter: wait ?? NO_RETRY_AFTER, detail: response.statusMessage?.slice(0, 200) ?? '' };
+}
+
 function allowed(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !OURS.has(name.toLowerCase())));
-}
-
-function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET.has(name.toLowerCase())));
-}
-
-function failure(net: NetStatus, detail: string): Outcome {
-  return { net, status: 0, detail: detail.slice(0, 200), body: new Uint8Array(0) };
-}
-
-const NET: Readonly<Record<string, NetStatus>> = {
-  ECONNREFUSED: NetStatus.REFUSED,
-  ENETUNREACH: NetStatus.UNREACHABLE,
-  EHOSTUNREACH: NetStatus.UNREACHABLE,
-  ETIMEDOUT: NetStatus.TIMEOUT,
-};
-
-function netOf(error: unknown): NetStatus {
-  const errno = errnoOf(error);
-  const isTls = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO)/.test(errno);
-  return isTls ? NetStatus.TLS : (NET[errno] ?? NetStatus.FAILED);
-}
-
-function textOf(error: unknown): string {
-  // Where several addresses failed, the first says it.
-  if (error instanceof AggregateError) return textOf(error.errors[0]);
-  return error instanceof Error ? error.message : String(error);
 }

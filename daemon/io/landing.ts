@@ -76,6 +76,11 @@ export class Landing {
     return this.#assemblies.size - this.#openCount >= UNACKNOWLEDGED;
   }
 
+  /** Whether it takes bytes, and has those of the range. */
+  holds({ buffer, offset, length }: Ask): boolean {
+    return this.isOpen(buffer) && this.#assemblies.get(buffer)?.have.contains(offset, length) === true;
+  }
+
   isOpen(buffer: number): boolean {
     const assembly = this.#assemblies.get(buffer);
     return assembly !== undefined && assembly.takesBytes;
@@ -106,9 +111,10 @@ export class Landing {
   claim(ask: Ask): Claim | null {
     const assembly = this.#assemblies.get(ask.buffer);
     if (assembly === undefined || !assembly.takesBytes || ask.offset + ask.length > assembly.length) return null;
-    if (assembly.have.overlaps(ask.offset, ask.length)) return null;
+    if (assembly.have.contains(ask.offset, ask.length)) return null;
     this.#hold(assembly);
-    const isTaken = assembly.isBeingFilled(ask);
+    // A range of which a part came another way is taken as a whole, or not at all: what is there stays until then.
+    const isTaken = assembly.isBeingFilled(ask) || assembly.have.overlaps(ask.offset, ask.length);
     if (isTaken) this.#use(ask.length);
     const claim = new Claim(assembly, ask, isTaken);
     assembly.claims.add(claim);

@@ -76,6 +76,15 @@ export const SEND_AHEAD = 512 * 1024;
 export const DELETES = 8;
 export const DELETE_QUEUE = 200_000;
 
+/** Requests at once, and connections that are kept to one origin. */
 export const HTTP_REQUESTS = 64;
+export const HTTP_PER_ORIGIN = 4;
+/** A kept connection may lie idle for this long, ms. */
+export const HTTP_IDLE = 15_000;
 export const HTTP_TIMEOUT = 120_000;
+/** A body that lands may take this long in all, ms, and be this long, bytes. */
+export const HTTP_LAND_TIME = 600_000;
+export const HTTP_LAND_BYTES = 64 * MiB;
+/** Of the body of a refusal so much is read, bytes. */
+export const HTTP_NOTE = 16 * 1024;
 export const REDIRECTS = 5;

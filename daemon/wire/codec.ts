@@ -45,6 +45,7 @@ import {
   MAX_TAG,
   NetStatus,
   Op,
+  type Place,
   type Run,
   SentStatus,
   type Span,
@@ -106,11 +107,7 @@ const span = struct<Span>({ file: u32, offset: u53, length: u32 });
 const spans = list(u16, span);
 const run = struct<Run>({ offset: u32, length: u32, block: u32 });
 const range = struct<{ readonly offset: number; readonly length: number }>({ offset: u32, length: u32 });
-const place = struct<{ readonly buffer: number; readonly offset: number; readonly length: number }>({
-  buffer: u32,
-  offset: u32,
-  length: u32,
-});
+const place = struct<Place>({ buffer: u32, offset: u32, length: u32 });
 const stamp = struct<{ readonly file: number; readonly size: number; readonly mtimeMs: number }>({
   file: u32,
   size: u53,
@@ -199,6 +196,9 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.HTTP_GET]: struct({ request: json(httpRequest) }),
   [Op.HTTP_RESULT]: struct({ net: netStatus, status: u16, detail: shortText, body: rest }),
   [Op.HTTP_CANCEL]: struct({}),
+  [Op.HTTP_LAND]: struct({ url: text(u16), range: flag, from: u53, total: u53, silenceMs: u32, places: list(u16, place) }),
+  [Op.HTTP_LANDED]: struct({ request: u32, ranges: list(u16, place) }),
+  [Op.HTTP_ENDED]: struct({ net: netStatus, status: u16, retryAfter: u32, detail: restText }),
   [Op.FILE_OPEN]: struct({ file: u32, create: flag, size: u53, root: text(u8), components }),
   [Op.FILE_OPENED]: struct({ file: u32, status: fileStatus, size: u53, mtimeMs: time }),
   [Op.FILE_SYNC]: struct({ files: list(u16, u32) }),

@@ -53,6 +53,9 @@ export const Op = {
   HTTP_GET: 0x50,
   HTTP_RESULT: 0x51,
   HTTP_CANCEL: 0x52,
+  HTTP_LAND: 0x53,
+  HTTP_LANDED: 0x54,
+  HTTP_ENDED: 0x55,
   FILE_OPEN: 0x58,
   FILE_OPENED: 0x59,
   FILE_SYNC: 0x5a,
@@ -114,6 +117,8 @@ export const NetStatus = {
   TLS: 9,
   TOO_LARGE: 10,
   CANCELLED: 11,
+  /** Something else came than was asked for. */
+  MISFIT: 12,
 } as const;
 export type NetStatus = (typeof NetStatus)[keyof typeof NetStatus];
 
@@ -186,6 +191,13 @@ export interface Keystream {
   readonly position: number;
 }
 
+/** A part of an assembly buffer, bytes. */
+export interface Place {
+  readonly buffer: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
 export const LandStatus = { OK: 0, MISSING: 1, MISMATCH: 2, ERROR: 3 } as const;
 export type LandStatus = (typeof LandStatus)[keyof typeof LandStatus];
 
@@ -226,6 +238,8 @@ export const MAX_FRAME = 4 << 20;
 export const MAX_PREFIX = 16;
 export const MAX_TAG = 64;
 export const MAX_KEY = 32;
+/** HTTP_ENDED where the server does not say when to ask again. */
+export const NO_RETRY_AFTER = 0xffffffff;
 /** How far into a keystream a cipher may begin. */
 export const MAX_POSITION = 1 << 16;
 
@@ -414,7 +428,7 @@ export type Frame =
       readonly id: number;
       readonly sock: number;
       /** Neighbouring ranges of one buffer may be told as one. */
-      readonly ranges: readonly { readonly buffer: number; readonly offset: number; readonly length: number }[];
+      readonly ranges: readonly Place[];
     }
   | {
       readonly op: typeof Op.LAND_DISCARDED;
@@ -490,6 +504,37 @@ export type Frame =
       readonly body: Uint8Array;
     }
   | { readonly op: typeof Op.HTTP_CANCEL; readonly id: number }
+  | {
+      readonly op: typeof Op.HTTP_LAND;
+      readonly id: number;
+      readonly url: string;
+      /** Asks for the bytes of the places, in their order, from `from` of a file of `total` bytes; else for a body that is all of them. */
+      readonly range: boolean;
+      readonly from: number;
+      readonly total: number;
+      /** Ms without a byte, after which it is given up. */
+      readonly silenceMs: number;
+      readonly places: readonly Place[];
+    }
+  | {
+      readonly op: typeof Op.HTTP_LANDED;
+      readonly id: number;
+      /** The requestId of the HTTP_LAND. */
+      readonly request: number;
+      /** Neighbouring ranges of one buffer may be told as one. */
+      readonly ranges: readonly Place[];
+    }
+  | {
+      readonly op: typeof Op.HTTP_ENDED;
+      readonly id: number;
+      readonly net: NetStatus;
+      /** The HTTP status; 0 where there was no answer, or not the one that was asked for. */
+      readonly status: number;
+      /** Seconds after which it may be asked again, or {@link NO_RETRY_AFTER}. */
+      readonly retryAfter: number;
+      /** Why it failed, in a few words. */
+      readonly detail: string;
+    }
   | {
       readonly op: typeof Op.FILE_OPEN;
       readonly id: number;

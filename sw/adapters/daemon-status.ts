@@ -75,6 +75,8 @@ export function netProblem(status: NetStatus, detail: string): string {
       return 'The answer is too large.';
     case NetStatus.CANCELLED:
       return 'Cancelled.';
+    case NetStatus.MISFIT:
+      return detail || 'Something else came than was asked for.';
     default:
       return status satisfies never;
   }

@@ -1,7 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Guard } from '../../daemon/io/guard.ts';
+import { HashPool } from '../../daemon/io/hash-pool.ts';
 import { HttpOut } from '../../daemon/io/http-out.ts';
+import { Landing } from '../../daemon/io/landing.ts';
+import { MemoryPool } from '../../daemon/io/memory.ts';
 import { type Frame, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
 
@@ -122,9 +125,9 @@ describe('HTTP out', () => {
   it('tries the next address of a name where one does not answer', async () => {
     handler = (_incoming, response) => response.end('there');
     const told: Frame[] = [];
-    const http = new HttpOut(new Guard(['127.0.0.0/8'], () => Promise.resolve(['127.0.0.2', '127.0.0.1'])), frame =>
-      told.push(frame),
-    );
+    const guard = new Guard(['127.0.0.0/8'], () => Promise.resolve(['127.0.0.2', '127.0.0.1']));
+    const landing = new Landing(new HashPool(), new MemoryPool());
+    const http = new HttpOut(guard, landing, { netIn: 0 }, frame => told.push(frame));
     await http.get(1, request(`http://two.example:${new URL(base).port}/`).request);
     expect(told).toMatchObject([{ op: Op.HTTP_RESULT, net: NetStatus.OK, status: 200 }]);
   });

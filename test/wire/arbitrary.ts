@@ -27,6 +27,7 @@ const oneOf = <T>(values: Readonly<Record<string, T>>) => fc.constantFrom(...Obj
 const span = fc.record({ file: u32, offset: u53, length: u32 });
 const run = fc.record({ offset: u32, length: u32, block: u32 });
 const range = fc.record({ offset: u32, length: u32 });
+const place = fc.record({ buffer: u32, offset: u32, length: u32 });
 const keystream = fc.record({ key: bytes(32), position: u32 });
 const time = fc.nat(2_000_000_000_000).map(micros => micros / 1000);
 const kept = fc.record({
@@ -109,7 +110,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
     runs: list(run),
   }),
   [Op.LAND_PUT]: frame(Op.LAND_PUT, { buffer: u32, offset: u32, bytes: bytes(100) }),
-  [Op.LANDED]: frame(Op.LANDED, { sock: u32, ranges: list(fc.record({ buffer: u32, offset: u32, length: u32 })) }),
+  [Op.LANDED]: frame(Op.LANDED, { sock: u32, ranges: list(place) }),
   [Op.LAND_DISCARDED]: frame(Op.LAND_DISCARDED, { sock: u32, length: u32, head: bytes(20) }),
   [Op.LAND_COMMIT]: frame(Op.LAND_COMMIT, {
     buffer: u32,
@@ -133,6 +134,16 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   }),
   [Op.HTTP_RESULT]: frame(Op.HTTP_RESULT, { net: oneOf(NetStatus), status: u16, detail: text, body: bytes(100) }),
   [Op.HTTP_CANCEL]: frame(Op.HTTP_CANCEL, {}),
+  [Op.HTTP_LAND]: frame(Op.HTTP_LAND, {
+    url: text,
+    range: fc.boolean(),
+    from: u53,
+    total: u53,
+    silenceMs: u32,
+    places: list(place),
+  }),
+  [Op.HTTP_LANDED]: frame(Op.HTTP_LANDED, { request: u32, ranges: list(place) }),
+  [Op.HTTP_ENDED]: frame(Op.HTTP_ENDED, { net: oneOf(NetStatus), status: u16, retryAfter: u32, detail: text }),
   [Op.FILE_OPEN]: frame(Op.FILE_OPEN, { file: u32, root: text, components: list(text), size: u53, create: fc.boolean() }),
   [Op.FILE_OPENED]: frame(Op.FILE_OPENED, { file: u32, status: oneOf(FileStatus), size: u53, mtimeMs: time }),
   [Op.FILE_SYNC]: frame(Op.FILE_SYNC, { files: list(u32) }),
