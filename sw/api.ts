@@ -87,11 +87,14 @@ export interface TorrentRow {
   readonly options: TorrentOptions;
 }
 
+/** `skip` is not fetched; of the others, what stands higher comes before what stands lower. */
+export type FilePriority = 'skip' | 'low' | 'normal' | 'high' | 'first';
+
 export interface FileRow {
   readonly path: readonly string[];
   readonly size: number;
   readonly done: number;
-  readonly wanted: boolean;
+  readonly priority: FilePriority;
 }
 
 export interface PeerRow {
@@ -196,12 +199,23 @@ export type Source = { readonly kind: 'magnet'; readonly uri: string } | { reado
 export type Command =
   /** Puts a torrent into the add sheet (`adding`); answers {@link Added}. */
   | { readonly do: 'add'; readonly source: Source }
-  /** Starts one that is `adding`. `wanted` are indexes of files; null for those that the sheet began with, known yet or not. */
-  | { readonly do: 'start'; readonly id: TorrentId; readonly wanted: readonly number[] | null; readonly root: string }
+  /** Starts one that is `adding`. `priorities` in the order of its files; null for those that the sheet began with, known yet or not. */
+  | {
+      readonly do: 'start';
+      readonly id: TorrentId;
+      readonly priorities: readonly FilePriority[] | null;
+      readonly root: string;
+    }
   | { readonly do: 'pause'; readonly ids: readonly TorrentId[] }
   | { readonly do: 'resume'; readonly ids: readonly TorrentId[] }
   | { readonly do: 'remove'; readonly ids: readonly TorrentId[]; readonly withData: boolean }
-  | { readonly do: 'want'; readonly id: TorrentId; readonly wanted: readonly number[] }
+  /** Gives these files, by index, that priority. */
+  | {
+      readonly do: 'prioritise';
+      readonly id: TorrentId;
+      readonly files: readonly number[];
+      readonly priority: FilePriority;
+    }
   /** Sets for these torrents what is given, and nothing else. */
   | { readonly do: 'set'; readonly ids: readonly TorrentId[]; readonly options: Partial<TorrentOptions> }
   /** Sets what is given, and nothing else. */

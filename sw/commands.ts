@@ -11,7 +11,9 @@ const MAX_FILES = 1_000_000;
 
 const torrentId = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const ids = v.pipe(v.array(torrentId), v.maxLength(MAX_IDS));
-const wanted = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_FILES))), v.maxLength(MAX_FILES));
+const files = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_FILES))), v.maxLength(MAX_FILES));
+const priority = v.picklist(['skip', 'low', 'normal', 'high', 'first']);
+const priorities = v.pipe(v.array(priority), v.maxLength(MAX_FILES));
 const root = v.pipe(v.string(), v.maxLength(128));
 /** Printable and without spaces, as it goes into a frame beside others. */
 const secret = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,256}$/));
@@ -37,11 +39,11 @@ const options = v.partial(
 
 const command = v.variant('do', [
   v.strictObject({ do: v.literal('add'), source }),
-  v.strictObject({ do: v.literal('start'), id: torrentId, wanted: v.nullable(wanted), root }),
+  v.strictObject({ do: v.literal('start'), id: torrentId, priorities: v.nullable(priorities), root }),
   v.strictObject({ do: v.literal('pause'), ids }),
   v.strictObject({ do: v.literal('resume'), ids }),
   v.strictObject({ do: v.literal('remove'), ids, withData: v.boolean() }),
-  v.strictObject({ do: v.literal('want'), id: torrentId, wanted }),
+  v.strictObject({ do: v.literal('prioritise'), id: torrentId, files, priority }),
   v.strictObject({ do: v.literal('set'), ids, options }),
   v.strictObject({ do: v.literal('configure'), settings }),
   v.strictObject({ do: v.literal('pair'), token: secret, installId: secret }),

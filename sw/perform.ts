@@ -1,5 +1,15 @@
 /** What the windows ask for, done by the engine. */
-import type { Added, Command, Settings, Source, TorrentDetail, TorrentId, TorrentOptions, TorrentRow } from './api.ts';
+import type {
+  Added,
+  Command,
+  FilePriority,
+  Settings,
+  Source,
+  TorrentDetail,
+  TorrentId,
+  TorrentOptions,
+  TorrentRow,
+} from './api.ts';
 
 export interface StateRecord {
   readonly key: string;
@@ -12,11 +22,11 @@ export interface Engine<Kept> {
   attach(kept: readonly Kept[]): void;
   detach(): void;
   add(source: Source): Added;
-  start(id: TorrentId, wanted: readonly number[] | null, root: string): void;
+  start(id: TorrentId, priorities: readonly FilePriority[] | null, root: string): void;
   pause(id: TorrentId): void;
   resume(id: TorrentId): void;
   remove(id: TorrentId, withData: boolean): void;
-  want(id: TorrentId, wanted: readonly number[]): void;
+  prioritise(id: TorrentId, files: readonly number[], priority: FilePriority): void;
   set(id: TorrentId, options: Partial<TorrentOptions>): void;
   readonly settings: Settings;
   configure(change: Partial<Settings>): void;
@@ -32,7 +42,7 @@ export function perform(engine: Engine<unknown>, command: Exclude<Command, { do:
     case 'add':
       return engine.add(command.source);
     case 'start':
-      engine.start(command.id, command.wanted, command.root);
+      engine.start(command.id, command.priorities, command.root);
       return null;
     case 'pause':
       forEach(command.ids, id => engine.pause(id));
@@ -46,8 +56,8 @@ export function perform(engine: Engine<unknown>, command: Exclude<Command, { do:
     case 'configure':
       engine.configure(command.settings);
       return null;
-    case 'want':
-      engine.want(command.id, command.wanted);
+    case 'prioritise':
+      engine.prioritise(command.id, command.files, command.priority);
       return null;
     case 'set':
       forEach(command.ids, id => engine.set(id, command.options));

@@ -1,5 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
-import type { Source, TorrentId } from '../sw/api.ts';
+import type { FilePriority, Source, TorrentId } from '../sw/api.ts';
 import { ask, command, reveal } from './actions.ts';
 import { notify } from './notices.ts';
 import { readFiles, readText, type Offer } from './sources.ts';
@@ -74,7 +74,7 @@ function settleRefused(key: number, refused: string): void {
 }
 
 /** Starts the torrent in the sheet; answers whether it did. A refusal is shown in the sheet, or beside it once that is gone. */
-export async function start(item: Adding, wanted: readonly number[] | null, root: string): Promise<boolean> {
+export async function start(item: Adding, priorities: readonly FilePriority[] | null, root: string): Promise<boolean> {
   const { id, key } = item;
   if (id === null) return false;
   change(key, { refused: null });
@@ -83,9 +83,9 @@ export async function start(item: Adding, wanted: readonly number[] | null, root
     bringBack();
     refused = (await returning.get(key)) ?? null;
     if (refused !== null) break;
-    if (wanted !== null && item.source?.kind !== 'file') await filesKnown(key, id);
+    if (priorities !== null && item.source?.kind !== 'file') await filesKnown(key, id);
     if (!isQueued(key)) return false;
-    refused = await command({ do: 'start', id, wanted, root });
+    refused = await command({ do: 'start', id, priorities, root });
     // An engine that began anew did not know it yet.
   } while (refused !== null && returning.has(key));
   if (refused === null) leave(key);

@@ -36,7 +36,7 @@ export class Checker {
     const { layout } = content;
     this.files = [...layout.files.keys()].filter(index => {
       const file = layout.files[index];
-      return file && !file.pad && file.length > 0 && (content.wanted[index] === true || (content.fileDone[index] ?? 0) > 0);
+      return file && !file.pad && file.length > 0 && (content.isWanted(index) || (content.fileDone[index] ?? 0) > 0);
     });
     for (const piece of content.maybe) this.pieces.add(piece);
   }

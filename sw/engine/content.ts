@@ -2,7 +2,10 @@ import { Downloader } from './download.ts';
 import type { Budget } from './download.ts';
 import type { Ids, Outbox } from './effects.ts';
 import type { Peer } from './peer.ts';
-import { Picker, PRIORITY } from './picker.ts';
+import { Picker } from './picker.ts';
+import type { Priority } from './picker.ts';
+import { levelOf, piecePriorities } from './priorities.ts';
+import type { FilePriorities } from './priorities.ts';
 import { Storage } from './storage.ts';
 import { Uploader } from './upload.ts';
 import { Bitfield } from './model/bitfield.ts';
@@ -32,8 +35,8 @@ export class Content {
   readonly downloader: Downloader;
   readonly uploader: Uploader;
   readonly exchange: HashExchange;
-  /** By index of the file. */
-  readonly wanted: boolean[];
+  /** A picker's priority by index of the file; pads are not wanted. */
+  private levels: FilePriorities = new Uint8Array(0);
   /** Verified bytes of each file. */
   readonly fileDone: Float64Array;
   /** Bytes of the wanted files, and how many of them are verified. */
@@ -49,7 +52,7 @@ export class Content {
 
   constructor(
     private readonly hashes: PieceHashes,
-    unwanted: readonly number[],
+    priorities: FilePriorities,
     saved: ProgressRecord | null,
     context: ContentContext,
   ) {
@@ -74,14 +77,13 @@ export class Content {
     this.uploader = new Uploader(this.layout, this.downloader.have, this.storage, context.ids, context.out);
     this.exchange = new HashExchange(hashes);
     this.fileDone = new Float64Array(this.layout.files.length);
-    this.wanted = this.layout.files.map(file => !file.pad);
     for (const piece of this.downloader.have.ones()) {
       this.picker.have(piece);
       this.count(piece, 1);
     }
     for (let piece = 0; piece < this.layout.pieceCount; piece++) this.hold(piece);
     for (const peer of context.peers.values()) this.welcome(peer);
-    this.select(unwanted);
+    this.prioritise(priorities);
   }
 
   /** What the peer said of its pieces before their number was known. False where it does not fit the torrent. */
@@ -96,23 +98,22 @@ export class Content {
     return has !== null && haves.every(piece => piece < count);
   }
 
-  /** Which files are not wanted from now on. A piece on a boundary is wanted if any of its files is. */
-  select(unwanted: readonly number[]): void {
-    const skip = new Set(unwanted);
-    this.layout.files.forEach((file, index) => (this.wanted[index] = !file.pad && !skip.has(index)));
-    const pieces = new Uint8Array(this.layout.pieceCount);
+  /** How much each file is wanted from now on. */
+  prioritise(priorities: FilePriorities): void {
+    this.levels = Uint8Array.from(this.layout.files, (file, index) => (file.pad ? 0 : levelOf(priorities, index)));
     this.wantedSize = 0;
     this.wantedDone = 0;
-    this.wanted.forEach((yes, index) => {
-      if (yes) {
-        this.wantedSize += this.layout.files[index]?.length ?? 0;
-        this.wantedDone += this.fileDone[index] ?? 0;
-      }
-      const span = yes ? this.layout.piecesOf(index) : null;
-      if (span) pieces.fill(1, span.first, span.last + 1);
+    this.layout.files.forEach(({ length }, index) => {
+      if (!this.isWanted(index)) return;
+      this.wantedSize += length;
+      this.wantedDone += this.fileDone[index] ?? 0;
     });
-    this.exchange.seek(this.wanted);
-    pieces.forEach((yes, piece) => this.picker.setPriority(piece, yes ? PRIORITY.normal : PRIORITY.skip));
+    this.exchange.seek(file => this.isWanted(file));
+    piecePriorities(this.layout, this.levels).forEach((level, piece) => this.picker.setPriority(piece, level as Priority));
+  }
+
+  isWanted(file: number): boolean {
+    return (this.levels[file] ?? 0) > 0;
   }
 
   /** Deletes what we made or filled. A file that only has the name of one of ours is somebody else's. */
@@ -125,7 +126,7 @@ export class Content {
 
   createEmptyFiles(): void {
     this.layout.files.forEach((file, index) => {
-      if (file.length === 0 && this.wanted[index]) this.storage.file(index);
+      if (file.length === 0 && this.isWanted(index)) this.storage.file(index);
     });
   }
 
@@ -219,7 +220,7 @@ export class Content {
     for (const { file, length } of this.layout.spans(piece)) {
       if (file < 0) continue;
       this.fileDone[file] = (this.fileDone[file] ?? 0) + sign * length;
-      if (this.wanted[file]) this.wantedDone += sign * length;
+      if (this.isWanted(file)) this.wantedDone += sign * length;
     }
   }
 }

@@ -158,7 +158,8 @@ export class Downloader {
       this.out({ do: 'reset', buffer, ranges: [{ offset: 0, length: piece.length }] });
       piece.reopen();
       piece.aloneUntil = now + ALONE;
-      this.skipPads(piece);
+      if (this.picker.isWanted(piece.index)) this.skipPads(piece);
+      else this.abandon(piece);
       return { kind: 'corrupt', piece: piece.index, liars };
     }
     this.abandon(piece);

@@ -51,9 +51,9 @@ export class HashExchange {
   constructor(private readonly hashes: PieceHashes) {}
 
   /** Which files are wanted, by index: the layers of others are not asked for. */
-  seek(files: readonly boolean[]): void {
+  seek(isWanted: (file: number) => boolean): void {
     for (const hex of this.hashes.missing()) {
-      if (!this.wanted.has(hex) && this.hashes.filesOf(hex).some(file => files[file] === true)) this.want(hex);
+      if (!this.wanted.has(hex) && this.hashes.filesOf(hex).some(isWanted)) this.want(hex);
     }
   }
 

@@ -4,6 +4,7 @@ import type { Content } from './content.ts';
 import type { FileRange } from './codec/magnet.ts';
 import type { Outbox, RecordKind } from './effects.ts';
 import type { TorrentOptions } from './options.ts';
+import type { FilePriorities } from './priorities.ts';
 import { encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
 
 /** What of a torrent is recorded. */
@@ -19,7 +20,7 @@ export interface Recordable {
   readonly addedAt: number;
   readonly root: string;
   readonly phase: string;
-  readonly unwanted: readonly number[];
+  readonly priorities: FilePriorities;
   readonly selectOnly: readonly FileRange[] | null;
   readonly options: TorrentOptions;
   readonly uploaded: number;
@@ -50,8 +51,21 @@ export class Recorder {
   writeTorrent(): void {
     this.againAt = Infinity;
     if (!this.torrent.started) return;
-    const { hashes, info, pieceHashes, name, announcer, peerSet, comment, addedAt, root, phase, unwanted, selectOnly, options } =
-      this.torrent;
+    const {
+      hashes,
+      info,
+      pieceHashes,
+      name,
+      announcer,
+      peerSet,
+      comment,
+      addedAt,
+      root,
+      phase,
+      priorities,
+      selectOnly,
+      options,
+    } = this.torrent;
     const value = encodeTorrentRecord({
       hashes,
       info,
@@ -63,7 +77,7 @@ export class Recorder {
       addedAt,
       root,
       paused: phase === 'paused',
-      unwanted,
+      priorities,
       selectOnly,
       options,
     });

@@ -9,6 +9,8 @@ import { fromHex, ID_BYTES, toHex } from './model/ids.ts';
 import type { TorrentHashes } from './model/ids.ts';
 import { TREE_HASH_BYTES } from './model/merkle.ts';
 import { readFields, writeFields } from './fields.ts';
+import { readPriorities } from './priorities.ts';
+import type { FilePriorities } from './priorities.ts';
 import { OPTION_FIELDS } from './options.ts';
 import type { TorrentOptions } from './options.ts';
 import type { FileStat } from './storage.ts';
@@ -30,8 +32,7 @@ export interface TorrentRecord {
   readonly addedAt: number;
   readonly root: string;
   readonly paused: boolean;
-  /** Indexes of the files not wanted. */
-  readonly unwanted: readonly number[];
+  readonly priorities: FilePriorities;
   /** The files that its magnet named, for when they are known. */
   readonly selectOnly: readonly FileRange[] | null;
   readonly options: TorrentOptions;
@@ -67,7 +68,7 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     added: record.addedAt,
     root: text.encode(record.root),
     paused: record.paused ? 1 : 0,
-    unwanted: [...record.unwanted],
+    priorities: record.priorities,
     ...(record.selectOnly ? { select: record.selectOnly.map(([from, to]) => [from, to]) } : {}),
     options: writeFields(OPTION_FIELDS, record.options),
   });
@@ -91,7 +92,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     addedAt: asInt(dictGet(dict, 'added')) ?? 0,
     root,
     paused: asInt(dictGet(dict, 'paused')) === 1,
-    unwanted: counts(dictGet(dict, 'unwanted')),
+    priorities: readPriorities(asBytes(dictGet(dict, 'priorities'))),
     selectOnly: ranges(dictGet(dict, 'select')),
     options: readFields(OPTION_FIELDS, asDict(dictGet(dict, 'options'))),
   };

@@ -15,6 +15,8 @@ import { Intake } from './intake.ts';
 import type { AddSource } from './intake.ts';
 import { Loop } from './loop.ts';
 import { OwnEnd } from './own-end.ts';
+import { allPriorities, changed, shownFiles } from './priorities.ts';
+import type { FilePriority } from './priorities.ts';
 import { Registry } from './registry.ts';
 import type { Torrent } from './torrent.ts';
 import { Trackers } from './trackers.ts';
@@ -171,11 +173,12 @@ export class Session {
     return this.intake.add(source);
   }
 
-  start(id: string, wanted: readonly number[] | null, root: string): void {
+  /** `priorities` in the order of the files shown; null for those that it has. */
+  start(id: string, priorities: readonly FilePriority[] | null, root: string): void {
     const torrent = this.named(id);
     if (torrent.started) return;
-    const unwanted = wanted && torrent.meta ? unwantedOf(torrent, wanted) : null;
-    this.loop.event(torrent, now => torrent.start(root, unwanted, now));
+    const chosen = priorities && torrent.meta ? allPriorities(torrent.meta.layout.files, priorities) : null;
+    this.loop.event(torrent, now => torrent.start(root, chosen, now));
   }
 
   pause(id: string): void {
@@ -188,9 +191,12 @@ export class Session {
     this.loop.event(torrent, now => torrent.resume(this.attached, now));
   }
 
-  want(id: string, wanted: readonly number[]): void {
+  /** Gives these of the files shown a priority. */
+  prioritise(id: string, files: readonly number[], priority: FilePriority): void {
     const torrent = this.named(id);
-    this.loop.event(torrent, now => torrent.want(unwantedOf(torrent, wanted), now));
+    const shown = shownFiles(torrent.meta?.layout.files ?? []);
+    const inside = files.map(file => shown[file]).filter(file => file !== undefined);
+    this.loop.event(torrent, now => torrent.prioritise(changed(torrent.priorities, inside, priority), now));
   }
 
   set(id: string, options: Partial<TorrentOptions>): void {
@@ -308,15 +314,4 @@ export class Session {
     this.closing = null;
     done();
   }
-}
-
-/** From the outside files are numbered without the pads, which nobody sees; inside with them. */
-function unwantedOf(torrent: Torrent, wanted: readonly number[]): number[] {
-  const set = new Set(wanted);
-  const unwanted: number[] = [];
-  let shown = 0;
-  torrent.meta?.layout.files.forEach((file, index) => {
-    if (!file.pad && !set.has(shown++)) unwanted.push(index);
-  });
-  return unwanted;
 }

@@ -11,6 +11,8 @@ import type { Peer } from './peer.ts';
 import { MOVES, CONNECTED, type Phase } from './phase.ts';
 import { flushed, settle } from './outcome.ts';
 import { PieceHashes } from './piece-hashes.ts';
+import { skipping } from './priorities.ts';
+import type { FilePriorities } from './priorities.ts';
 import { Recorder } from './recorder.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { ProgressRecord, TorrentRecord } from './resume.ts';
@@ -42,8 +44,8 @@ export class Torrent implements WireTarget {
   doneAt = 0;
   comment = '';
   root = '';
-  /** Indexes of files; what `selectOnly` leaves out, until a person chose. */
-  unwanted: number[] = [];
+  /** Of its files; what `selectOnly` leaves out is skipped, until a person chose. */
+  priorities: FilePriorities = new Uint8Array(0);
   /** The files that its magnet named (BEP 53). */
   selectOnly: readonly FileRange[] | null = null;
   options: TorrentOptions = DEFAULT_OPTIONS;
@@ -98,12 +100,12 @@ export class Torrent implements WireTarget {
 
   // What a person does
 
-  /** Gives it its place and its files, and lets it go. `unwanted` is null where nothing was chosen. */
-  start(root: string, unwanted: readonly number[] | null, now: number): void {
+  /** Gives it its place and its files, and lets it go. `priorities` is null where nothing was chosen. */
+  start(root: string, priorities: FilePriorities | null, now: number): void {
     this.now = now;
     this.started = true;
     this.root = root;
-    if (unwanted) this.unwanted = [...unwanted];
+    if (priorities) this.priorities = priorities;
     this.makeContent();
     this.recorder.writeTorrent();
     if (this.phase === 'ready') this.work.begin(now);
@@ -112,7 +114,7 @@ export class Torrent implements WireTarget {
   /** Before its start: these files alone, whether they are known yet or not. */
   select(ranges: readonly FileRange[]): void {
     this.selectOnly = ranges;
-    if (this.meta) this.unwanted = leftOut(ranges, this.meta.layout.files);
+    if (this.meta) this.priorities = skipping(leftOut(ranges, this.meta.layout.files));
   }
 
   pause(now: number): void {
@@ -149,16 +151,17 @@ export class Torrent implements WireTarget {
     this.recorder.writeTorrent();
   }
 
-  want(unwanted: readonly number[], now: number): void {
+  prioritise(priorities: FilePriorities, now: number): void {
     this.now = now;
-    this.unwanted = [...unwanted];
+    this.priorities = priorities;
     const { content } = this;
     if (!content) return;
-    content.select(unwanted);
+    content.prioritise(priorities);
     content.downloader.dropUnwanted(now);
     if (!content.isComplete) this.doneAt = 0;
     this.recorder.writeTorrent();
     if (this.phase !== 'running') return;
+    content.createEmptyFiles();
     for (const peer of this.peers.values()) this.refresh(peer);
     this.work.finishIfComplete(now);
   }
@@ -212,7 +215,7 @@ export class Torrent implements WireTarget {
     if (this.meta) return;
     this.fetch = null;
     this.identify(meta);
-    this.unwanted = leftOut(this.selectOnly, meta.layout.files);
+    this.priorities = skipping(leftOut(this.selectOnly, meta.layout.files));
     if (this.started) {
       this.makeContent();
       this.recorder.writeTorrent();
@@ -319,7 +322,7 @@ export class Torrent implements WireTarget {
   private makeContent(): void {
     if (this.content || !this.pieceHashes || this.root === '') return;
     const context = { ...this.around, id: this.id, root: this.root, peers: this.peers, out: this.out };
-    this.content = new Content(this.pieceHashes, this.unwanted, this.saved, context);
+    this.content = new Content(this.pieceHashes, this.priorities, this.saved, context);
     this.saved = null;
   }
 
@@ -327,7 +330,7 @@ export class Torrent implements WireTarget {
   restore(record: TorrentRecord, meta: Metainfo | null): void {
     this.started = true;
     this.root = record.root;
-    this.unwanted = [...record.unwanted];
+    this.priorities = record.priorities;
     this.selectOnly = record.selectOnly;
     this.comment = record.comment;
     this.options = record.options;

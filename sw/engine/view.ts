@@ -3,6 +3,8 @@ import type { FileProblem } from './events.ts';
 import type { TorrentOptions } from './options.ts';
 import type { PeerEncryption } from './peer.ts';
 import type { Phase } from './phase.ts';
+import { priorityOf } from './priorities.ts';
+import type { FilePriority } from './priorities.ts';
 import type { Torrent } from './torrent.ts';
 import { formatMagnet } from './codec/magnet.ts';
 
@@ -61,7 +63,7 @@ export interface DetailView {
   readonly pieces: number;
   readonly piecesDone: number;
   readonly copies: number;
-  readonly files: readonly { path: readonly string[]; size: number; done: number; wanted: boolean }[];
+  readonly files: readonly { path: readonly string[]; size: number; done: number; priority: FilePriority }[];
   readonly peers: readonly {
     address: string;
     client: string;
@@ -187,7 +189,6 @@ const PROBLEM_CODES = {
 export function viewDetail(torrent: Torrent, now: number): DetailView {
   const { content, meta } = torrent;
   const files = meta?.layout.files ?? [];
-  const unwanted = new Set(torrent.unwanted);
   return {
     id: torrent.id,
     hasMetadata: meta !== null,
@@ -202,7 +203,7 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
         path: file.path,
         size: file.length,
         done: content?.fileDone[index] ?? 0,
-        wanted: !unwanted.has(index),
+        priority: priorityOf(torrent.priorities, index),
       }))
       .filter((_, index) => files[index]?.pad === false),
     peers: [...torrent.peers.values()]

@@ -29,7 +29,7 @@ class FakeEngine implements Engine<string> {
   pause = (): void => this.tell('pause');
   resume = (): void => this.tell('resume');
   remove = (): void => this.tell('remove');
-  want = (): void => this.tell('want');
+  prioritise = (): void => this.tell('prioritise');
   set = (): void => this.tell('set');
   settings: Settings = DEFAULT_SETTINGS;
   configure = ({ encryption }: Partial<Settings>): void => this.tell(`configure ${encryption}`);

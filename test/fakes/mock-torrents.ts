@@ -143,10 +143,10 @@ export function manyTorrents(count: number): TorrentRow[] {
 
 export function sintelFiles(): FileRow[] {
   return [
-    { path: ['Sintel', 'Sintel.2160p.mkv'], size: 9.31 * GB, done: 3.83 * GB, wanted: true },
-    { path: ['Sintel', 'Subtitles', 'Sintel.en.srt'], size: 1700, done: 1700, wanted: true },
-    { path: ['Sintel', 'Subtitles', 'Sintel.de.srt'], size: 1820, done: 1820, wanted: true },
-    { path: ['Sintel', 'Making-of.mkv'], size: 2.58 * GB, done: 0, wanted: false },
+    { path: ['Sintel', 'Sintel.2160p.mkv'], size: 9.31 * GB, done: 3.83 * GB, priority: 'normal' },
+    { path: ['Sintel', 'Subtitles', 'Sintel.en.srt'], size: 1700, done: 1700, priority: 'normal' },
+    { path: ['Sintel', 'Subtitles', 'Sintel.de.srt'], size: 1820, done: 1820, priority: 'normal' },
+    { path: ['Sintel', 'Making-of.mkv'], size: 2.58 * GB, done: 0, priority: 'skip' },
   ];
 }
 
@@ -155,7 +155,7 @@ export function manyFiles(count: number): FileRow[] {
     path: ['data', `part ${Math.floor(index / 500)}`, `record-${index}.bin`],
     size: 1000 + index,
     done: 0,
-    wanted: true,
+    priority: 'normal',
   }));
 }
 

@@ -4,6 +4,7 @@ import {
   type ApiError,
   type Command,
   type Connection,
+  type FilePriority,
   type FileRow,
   type FromWorker,
   type Settings,
@@ -136,7 +137,10 @@ export class MockWorker {
       case 'start':
         if (!this.torrents.has(command.id))
           return { error: { code: 'unknown-torrent', message: 'This torrent is not in the list.' }, added: null };
-        if (command.wanted !== null && this.#hasMetadata.has(command.id)) this.#want(command.id, command.wanted);
+        if (command.priorities !== null && this.#hasMetadata.has(command.id)) {
+          const { priorities } = command;
+          this.#prioritise(command.id, index => priorities[index]);
+        }
         this.#change([command.id], { state: 'downloading', root: command.root, addedAt: Date.UTC(2026, 10, 20, 15) });
         break;
       case 'pause':
@@ -149,10 +153,12 @@ export class MockWorker {
         for (const id of command.ids) this.forget(id);
         this.#delta([], command.ids);
         break;
-      case 'want':
-        this.#want(command.id, command.wanted);
+      case 'prioritise': {
+        const files = new Set(command.files);
+        this.#prioritise(command.id, index => (files.has(index) ? command.priority : undefined));
         this.#delta([], []);
         break;
+      }
       case 'set':
         for (const id of command.ids) {
           const row = this.torrents.get(id);
@@ -171,11 +177,10 @@ export class MockWorker {
     return { error: null, added: null };
   }
 
-  #want(id: TorrentId, wanted: readonly number[]): void {
-    const chosen = new Set(wanted);
+  #prioritise(id: TorrentId, to: (file: number) => FilePriority | undefined): void {
     this.#files.set(
       id,
-      this.#filesOf(id).map((file, index) => ({ ...file, wanted: chosen.has(index) })),
+      this.#filesOf(id).map((file, index) => ({ ...file, priority: to(index) ?? file.priority })),
     );
   }
 

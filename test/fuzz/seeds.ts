@@ -58,7 +58,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       addedAt: 1,
       root: 'r',
       paused: true,
-      unwanted: [1],
+      priorities: Uint8Array.of(2, 0),
       selectOnly: [[0, 1]],
       options: { ...DEFAULT_OPTIONS, labels: ['l'] },
     }),

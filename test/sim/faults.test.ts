@@ -66,12 +66,12 @@ test('pausing right after the start is no error, whatever the disk answers then'
 test('what is deselected in mid-download gives its memory back', () => {
   const { world, torrent, leech } = swarm(104, { a: 2 * MIB, b: 20 * MIB }, 256 * 1024);
   world.clock.run(3_000);
-  leech.session.want(torrent.id, [0]);
+  leech.session.prioritise(torrent.id, [1], 'skip');
   expect(world.clock.run(30_000, seeding(leech, torrent.id))).toBe(true);
   world.clock.run(2_000);
   const open = [...leech.store.buffers.values()].filter(({ state }) => state === 'open');
   expect(open).toEqual([]);
-  leech.session.want(torrent.id, [0, 1]);
+  leech.session.prioritise(torrent.id, [1], 'normal');
   expect(world.clock.run(60_000, () => leech.session.detail(torrent.id)?.piecesDone === 88)).toBe(true);
   expectAll(leech, torrent);
 });
@@ -136,10 +136,10 @@ test('removing with the files takes ours alone: not a stranger of the same name,
   leech.disk.files.set(`${ROOT}/folder/b`, stranger);
   leech.disk.files.set(`${ROOT}/folder/c`, { bytes: new Uint8Array(10), size: 10, mtime: 1 });
   leech.session.add({ kind: 'file', bytes: torrent.bytes });
-  leech.session.start(torrent.id, [0, 1], ROOT);
+  leech.session.start(torrent.id, ['normal', 'normal', 'skip'], ROOT);
   world.clock.run(3_000);
   expect(row(leech, torrent.id)).toMatchObject({ state: 'error', problem: { code: 'file-conflict' } });
-  leech.session.want(torrent.id, [0]);
+  leech.session.prioritise(torrent.id, [1], 'skip');
   leech.session.resume(torrent.id);
   expect(world.clock.run(30_000, seeding(leech, torrent.id))).toBe(true);
   leech.session.remove(torrent.id, true);

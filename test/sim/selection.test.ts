@@ -13,7 +13,7 @@ function swarm(seed: number) {
   world.clock.run(5_000, seeding(source, torrent.id));
   const leech = world.host('10.0.0.2');
   const uri = `magnet:?xt=urn:btih:${torrent.id}&x.pe=10.0.0.1:6881`;
-  const wanted = (): boolean[] => leech.session.detail(torrent.id)?.files.map(file => file.wanted) ?? [];
+  const wanted = (): boolean[] => leech.session.detail(torrent.id)?.files.map(file => file.priority !== 'skip') ?? [];
   const isKnown = (): boolean => leech.session.detail(torrent.id)?.hasMetadata === true;
   const there = (): string[] => ['a', 'b', 'c', 'd'].filter(name => leech.file(`folder/${name}`) !== undefined);
   return { world, torrent, leech, uri, wanted, isKnown, there };
@@ -48,7 +48,7 @@ test('give way to what a person chooses', () => {
   const { world, torrent, leech, uri, isKnown, there } = swarm(93);
   leech.session.add({ kind: 'magnet', uri: `${uri}&so=0` });
   expect(world.clock.run(10_000, isKnown)).toBe(true);
-  leech.session.start(torrent.id, [0, 1, 2, 3], ROOT);
+  leech.session.start(torrent.id, ['normal', 'normal', 'normal', 'normal'], ROOT);
   expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
   expect(there()).toEqual(['a', 'b', 'c', 'd']);
 });

@@ -182,11 +182,11 @@ test('files that are not wanted are left out, and can be wanted later', () => {
   world.clock.run(3_000);
   const leech = world.host('10.0.0.2');
   leech.session.add({ kind: 'file', bytes: torrent.bytes });
-  leech.session.start(torrent.id, [1], ROOT);
+  leech.session.start(torrent.id, ['skip', 'normal', 'skip'], ROOT);
   expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
   expect(leech.session.rows()[0]).toMatchObject({ size: MIB, done: MIB });
   expect(leech.file('folder/a')).toBeUndefined();
-  leech.session.want(torrent.id, [0, 1, 2]);
+  leech.session.prioritise(torrent.id, [0, 1, 2], 'normal');
   expect(world.clock.run(60_000, () => leech.session.detail(torrent.id)?.piecesDone === 48)).toBe(true);
   expectAll(leech, torrent);
 });
@@ -227,14 +227,14 @@ test('padding is neither asked for nor written nor shown', () => {
   world.clock.run(2_000);
   const leech = world.host('10.0.0.2');
   leech.session.add({ kind: 'file', bytes: torrent.bytes });
-  leech.session.start(torrent.id, [0, 2], ROOT);
+  leech.session.start(torrent.id, ['normal', 'skip', 'high'], ROOT);
   expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
-  expect(leech.session.detail(torrent.id)?.files.map(({ path, wanted }) => [path.at(-1), wanted])).toEqual([
-    ['a', true],
-    ['b', false],
-    ['c', true],
+  expect(leech.session.detail(torrent.id)?.files.map(({ path, priority }) => [path.at(-1), priority])).toEqual([
+    ['a', 'normal'],
+    ['b', 'skip'],
+    ['c', 'high'],
   ]);
-  leech.session.want(torrent.id, [0, 1, 2]);
+  leech.session.prioritise(torrent.id, [0, 1, 2], 'normal');
   expect(world.clock.run(60_000, () => leech.session.detail(torrent.id)?.piecesDone === 4)).toBe(true);
   expectAll(leech, torrent);
   expect([...leech.disk.files.keys()].some(path => path.includes('.pad'))).toBe(false);

@@ -13,7 +13,7 @@ describe.skipIf(missing)(`what stands in the add sheet when the worker is ended 
   async function choose(): Promise<void> {
     await making().check();
     await page.getByRole('checkbox', { name: 'Folder Subtitles' }).uncheck();
-    await page.getByRole('dialog').getByRole('combobox').selectOption('Films');
+    await page.getByRole('dialog').getByRole('combobox', { name: 'Folder' }).selectOption('Films');
   }
 
   /** The files of the list that are to be downloaded are those, in that folder. */
@@ -23,7 +23,12 @@ describe.skipIf(missing)(`what stands in the add sheet when the worker is ended 
     await making().waitFor();
     expect(await making().isChecked()).toBe(true);
     expect(await page.getByRole('checkbox', { name: 'Folder Subtitles' }).isChecked()).toBe(false);
-    expect((await commands()).at(-1)).toMatchObject({ do: 'start', id: HASH, wanted: [0, 3], root: 'b'.repeat(64) });
+    expect((await commands()).at(-1)).toMatchObject({
+      do: 'start',
+      id: HASH,
+      priorities: ['normal', 'skip', 'skip', 'normal'],
+      root: 'b'.repeat(64),
+    });
     expect(await page.getByRole('alert').count()).toBe(0);
   }
 

@@ -69,10 +69,14 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await sheet.getByRole('checkbox', { name: 'Folder Subtitles' }).uncheck();
     await sheet.getByRole('checkbox', { name: 'Making-of.mkv' }).check();
     await sheet.getByText('11.9 GB selected').waitFor();
+    await sheet.getByRole('combobox', { name: 'Priority of Sintel.2160p.mkv' }).selectOption('High');
     await sheet.getByRole('button', { name: 'Start' }).click();
     await row(/^Open film/).waitFor();
     expect(await sheet.count()).toBe(0);
-    expect(await commands()).toMatchObject([{ do: 'add' }, { do: 'start', id: HASH, wanted: [0, 3], root: 'a'.repeat(64) }]);
+    expect(await commands()).toMatchObject([
+      { do: 'add' },
+      { do: 'start', id: HASH, priorities: ['high', 'skip', 'skip', 'normal'], root: 'a'.repeat(64) },
+    ]);
   });
 
   it('starts with Enter before the file list is there, and cancels with Escape', async () => {
@@ -92,7 +96,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
   it('warns before a disk is too small, in the folder that was chosen', async () => {
     await show('empty');
     await paste(MAGNET);
-    await page.getByRole('dialog').getByRole('combobox').selectOption('Films');
+    await page.getByRole('dialog').getByRole('combobox', { name: 'Folder' }).selectOption('Films');
     await page.getByText('only 1.2 GB free').waitFor();
     await page.getByRole('button', { name: 'Start' }).click();
     await row(/^Open film/).waitFor();
@@ -188,7 +192,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await page.getByRole('button', { name: 'Start' }).click();
     await row(/^many/).waitFor();
     const start = (await commands())[1];
-    expect(start?.do === 'start' && start.wanted?.length).toBe(99_999);
+    expect(start?.do === 'start' && start.priorities?.filter(priority => priority !== 'skip').length).toBe(99_999);
   });
 
   it('shows hostile names as text', async () => {

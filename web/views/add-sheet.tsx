@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { Check, LoaderCircle, X } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { FileRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import type { FilePriority, FileRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
 import { cancel, current, queue, start, startAll, type Adding } from '../adding.ts';
 import { formatAbout, formatCount, plural } from '../format.ts';
 import { store } from '../store.ts';
@@ -120,22 +120,19 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
   if (detail?.hasMetadata === true) known.current = detail.files;
   const files = known.current;
   /** What was chosen here; null as long as nothing was touched. */
-  const chosen = useSignal<ReadonlySet<number> | null>(null);
+  const chosen = useSignal<readonly FilePriority[] | null>(null);
   const root = useSignal('');
   const busy = useSignal(false);
   const folder = store.roots.value.find(candidate => candidate.token === root.value) ?? store.defaultRoot.value;
-  const wanted = (file: number): boolean => chosen.value?.has(file) ?? files[file]?.wanted ?? true;
-  const indexes = files.flatMap((_, index) => (wanted(index) ? [index] : []));
-  const selected = indexes.reduce((sum, index) => sum + (files[index]?.size ?? 0), 0);
-  const none = files.length > 0 && indexes.length === 0;
+  const priority = (file: number): FilePriority => chosen.value?.[file] ?? files[file]?.priority ?? 'normal';
+  const wanted = files.filter((_, index) => priority(index) !== 'skip');
+  const selected = wanted.reduce((sum, { size }) => sum + size, 0);
+  const none = files.length > 0 && wanted.length === 0;
   const others = queue.value.length > 1;
 
-  const want = (changed: readonly number[], on: boolean): void => {
-    const next = new Set(indexes);
-    for (const file of changed) {
-      if (on) next.add(file);
-      else next.delete(file);
-    }
+  const prioritise = (changed: readonly number[], to: FilePriority): void => {
+    const next = files.map((_, index) => priority(index));
+    for (const file of changed) next[file] = to;
     chosen.value = next;
   };
   const go = (begin: (token: string) => Promise<unknown>): void => {
@@ -148,7 +145,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
     <>
       {files.length > 0 && (
         <div class="sheet-files">
-          <FileList files={files} wanted={wanted} progress={false} onWant={want} />
+          <FileList files={files} priority={priority} progress={false} onPrioritise={prioritise} />
         </div>
       )}
       {item.refused !== null && (
@@ -181,7 +178,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
             type="button"
             class="button button-main"
             disabled={folder === null || item.id === null || none || busy.value}
-            onClick={() => go(token => start(item, chosen.value === null ? null : indexes, token))}
+            onClick={() => go(token => start(item, chosen.value, token))}
           >
             Start
           </button>

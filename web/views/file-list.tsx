@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { ChevronDown, ChevronRight, Search } from 'lucide';
 import type { JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
-import type { FileRow } from '../../sw/api.ts';
+import type { FilePriority, FileRow } from '../../sw/api.ts';
 import { buildTree, checksOf, filesOf, visibleNodes, type Check as Checked, type Node } from '../file-tree.ts';
 import { formatBytes, formatPercent, fraction } from '../format.ts';
 import { Check } from '../ui/check.tsx';
@@ -14,30 +14,42 @@ const ROW_HEIGHT = 34;
 const UNFOLDED = 200;
 /** From so many files on there is a search. */
 const SEARCHED = 10;
+const PRIORITIES: readonly { readonly value: FilePriority; readonly label: string }[] = [
+  { value: 'first', label: 'First' },
+  { value: 'high', label: 'High' },
+  { value: 'normal', label: 'Normal' },
+  { value: 'low', label: 'Low' },
+  { value: 'skip', label: 'Skip' },
+];
 
 interface Props {
   readonly files: readonly FileRow[];
-  readonly wanted: (file: number) => boolean;
+  readonly priority: (file: number) => FilePriority;
   /** Shows how far each file is, too. */
   readonly progress: boolean;
-  onWant(files: readonly number[], wanted: boolean): void;
+  onPrioritise(files: readonly number[], priority: FilePriority): void;
 }
 
-/** The files of a torrent as a tree of checkboxes; only what is in view is drawn. */
-export function FileList({ files, wanted, progress, onWant }: Props): JSX.Element {
+/** The files of a torrent as a tree of checkboxes, each file with its priority; only what is in view is drawn. */
+export function FileList({ files, priority, progress, onPrioritise }: Props): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const search = useSignal('');
   // Paths never change once they are known, so the tree is built once for all that is said about its files.
   const nodes = useMemo(() => buildTree(files), [files.length, files[0]?.path.join('/')]);
   const open = useSignal<ReadonlySet<number>>(unfolded(nodes));
   const shown = useMemo(() => visibleNodes(nodes, open.value, search.value.trim()), [nodes, open.value, search.value]);
-  const checks = checksOf(nodes, wanted);
+  const checks = checksOf(nodes, file => priority(file) !== 'skip');
   const rows = useVirtualRows({ scroller, count: shown.length, rowHeight: ROW_HEIGHT, above: 0, keep: -1 });
 
   const fold = (at: number): void => {
     const next = new Set(open.peek());
     if (!next.delete(at)) next.add(at);
     open.value = next;
+  };
+  /** Those that are wanted already stay as they are. */
+  const want = (at: number, wanted: boolean): void => {
+    const inside = filesOf(nodes, at).filter(file => (priority(file) === 'skip') === wanted);
+    onPrioritise(inside, wanted ? 'normal' : 'skip');
   };
 
   return (
@@ -70,7 +82,9 @@ export function FileList({ files, wanted, progress, onWant }: Props): JSX.Elemen
                 open={search.value !== '' || open.value.has(at)}
                 done={progress ? files[node.file] : undefined}
                 onFold={() => fold(at)}
-                onCheck={checked => onWant(filesOf(nodes, at), checked)}
+                priority={node.file < 0 ? null : priority(node.file)}
+                onCheck={checked => want(at, checked)}
+                onPrioritise={chosen => onPrioritise([node.file], chosen)}
               />
             );
           })}
@@ -94,11 +108,14 @@ interface LineProps {
   readonly top: number;
   readonly open: boolean;
   readonly done: FileRow | undefined;
+  /** Null for a folder. */
+  readonly priority: FilePriority | null;
   onFold(): void;
   onCheck(checked: boolean): void;
+  onPrioritise(priority: FilePriority): void;
 }
 
-function FileLine({ node, check, top, open, done, onFold, onCheck }: LineProps): JSX.Element {
+function FileLine({ node, check, top, open, done, priority, onFold, onCheck, onPrioritise }: LineProps): JSX.Element {
   const folder = node.file < 0;
   return (
     <li
@@ -118,6 +135,20 @@ function FileLine({ node, check, top, open, done, onFold, onCheck }: LineProps):
       )}
       {done !== undefined && (
         <span class="file-done number">{formatPercent(done.size === 0 ? 1 : fraction(done.done, done.size))}</span>
+      )}
+      {priority !== null && (
+        <select
+          class="file-priority"
+          aria-label={`Priority of ${node.name}`}
+          value={priority}
+          onChange={event => onPrioritise(event.currentTarget.value as FilePriority)}
+        >
+          {PRIORITIES.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
       )}
       <span class="file-size number">{formatBytes(node.size)}</span>
     </li>
