@@ -75,7 +75,7 @@ module.exports = {
     rule(
       'ports-only-in-session',
       'Machines return effects; only the session, its loop, its sockets and its ways to trackers act on the world.',
-      { path: '^sw/engine/', pathNot: '^sw/engine/(session|loop|incoming|datagrams|trackers|index)[.]ts$' },
+      { path: '^sw/engine/', pathNot: '^sw/engine/(session|loop|incoming|datagrams|lsd-sockets|trackers|index)[.]ts$' },
       { path: '^sw/engine/ports[.]ts$' },
     ),
     rule(

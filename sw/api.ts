@@ -139,6 +139,15 @@ export interface DhtRow {
   readonly next: number;
 }
 
+/** How a torrent's search on the same network stands. */
+export interface LsdRow {
+  /** `waiting`: to be announced; `ok`: announced, with `peers` found so far. */
+  readonly state: 'off' | 'waiting' | 'ok';
+  readonly peers: number;
+  /** Seconds until the next announce; -1 none planned. */
+  readonly next: number;
+}
+
 /** Everything about one torrent that its panel, or the add sheet, shows. */
 export interface TorrentDetail {
   readonly id: TorrentId;
@@ -155,6 +164,8 @@ export interface TorrentDetail {
   readonly trackers: readonly TrackerRow[];
   /** Null for a private torrent, which never is in the DHT. */
   readonly dht: DhtRow | null;
+  /** Null for a private torrent, which never is announced on the network. */
+  readonly lsd: LsdRow | null;
   /** A magnet link to share. */
   readonly magnet: string;
 }
@@ -192,6 +203,8 @@ export interface TorrentOptions {
 /** What a person sets for all torrents together; kept with the list of them. */
 export interface Settings {
   readonly encryption: Encryption;
+  /** Peers are looked for on the same network. */
+  readonly lsd: boolean;
 }
 
 export type Source = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };

@@ -29,7 +29,7 @@ const source = v.variant('kind', [
   }),
 ]);
 
-const settings = v.partial(v.strictObject({ encryption: v.picklist(['off', 'prefer', 'require']) }));
+const settings = v.partial(v.strictObject({ encryption: v.picklist(['off', 'prefer', 'require']), lsd: v.boolean() }));
 
 const options = v.partial(
   v.strictObject({

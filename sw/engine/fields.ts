@@ -1,7 +1,7 @@
 /**
  * How the values of a record are kept, bencoded: one {@link Field} for each. What cannot be read counts as not set.
  */
-import { asList, asText, dictGet } from './codec/bencode.ts';
+import { asInt, asList, asText, dictGet } from './codec/bencode.ts';
 import type { BDict, BValue } from './codec/bencode.ts';
 
 export interface Field<T> {
@@ -40,6 +40,20 @@ export function choice<Word extends string>(initial: Word, others: readonly Word
     read: value => words.find(word => word === asText(value)) ?? null,
   };
 }
+
+/** Yes or no. */
+export function flag(initial: boolean): Field<boolean> {
+  return {
+    initial,
+    write: value => (value ? 1 : 0),
+    read: value => FLAGS.get(asInt(value) ?? -1) ?? null,
+  };
+}
+
+const FLAGS: ReadonlyMap<number, boolean> = new Map([
+  [0, false],
+  [1, true],
+]);
 
 /** Words that a person made up: at most `most`, each of at most `length` characters. */
 export function words(most: number, length: number): Field<readonly string[]> {

@@ -25,3 +25,6 @@ export const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
 
 /** Phases in which a torrent has connections. */
 export const CONNECTED: ReadonlySet<Phase> = new Set<Phase>(['fetching', 'ready', 'running']);
+
+/** Phases in which it goes on looking for peers, if it had begun to. */
+export const SEEKING: ReadonlySet<Phase> = new Set<Phase>([...CONNECTED, 'checking']);

@@ -14,6 +14,7 @@ import { Incoming } from './incoming.ts';
 import { Intake } from './intake.ts';
 import type { AddSource } from './intake.ts';
 import { Loop } from './loop.ts';
+import { LsdSockets } from './lsd-sockets.ts';
 import { OwnEnd } from './own-end.ts';
 import { allPriorities, changed, shownFiles } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
@@ -52,6 +53,7 @@ export class Session {
   private readonly own: OwnEnd;
   private readonly incoming: Incoming;
   private readonly sockets: UdpSockets;
+  private readonly local: LsdSockets;
   private readonly trackers: Trackers;
   private readonly intake: Intake;
   private readonly changed = new Set<Torrent>();
@@ -91,6 +93,7 @@ export class Session {
     );
     this.sockets = new UdpSockets(ports, this.loop, (...datagram) => this.trackers.udp.received(...datagram), this.own);
     this.trackers = new Trackers(ports.http, this.sockets, random, (...seen) => this.own.seenAs('tracker', ...seen));
+    this.local = new LsdSockets(ports, this.loop, () => this.incoming.port);
     const security = { encryption: () => this.settings.encryption, random: (count: number) => ports.random.bytes(count) };
     this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids, security, port =>
       this.sockets.open(port),
@@ -112,6 +115,7 @@ export class Session {
         if (torrent) this.torrents.identify(torrent);
       },
       dht: this.sockets.dht,
+      lsd: this.local.lsd,
       interest: (id, peer) => {
         const torrent = this.torrents.get(id);
         if (torrent) this.choker.interested(this.candidates.of(torrent, peer), this.candidates.unchoked);
@@ -152,6 +156,7 @@ export class Session {
     }
     this.loop.eraseAgain();
     this.incoming.listen();
+    if (this.settings.lsd) this.local.open();
     for (const torrent of this.torrents.values()) {
       this.loop.event(torrent, now => torrent.attach(byTorrent.get(torrent.id) ?? [], now));
     }
@@ -166,6 +171,7 @@ export class Session {
     this.incoming.detach();
     this.trackers.udp.clear();
     this.sockets.close();
+    this.local.close();
   }
 
   /** Takes in a magnet or a .torrent, to be started or removed. Throws an EngineError with a message for people. */
@@ -222,6 +228,8 @@ export class Session {
     this.ports.state.write([{ key: SETTINGS_KEY, value: encodeSettings(this.settings) }], problem => {
       if (problem !== '') this.ports.log('warn', `the settings could not be saved: ${problem}`);
     });
+    if (!this.settings.lsd) this.local.close();
+    else if (this.attached) this.local.open();
     if (this.settings.encryption !== 'require') return;
     for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.peerSet.closePlain(now));
   }
@@ -301,6 +309,7 @@ export class Session {
     }
     if (second) this.loop.run(() => this.choker.tick(this.candidates.all(), now));
     if (second) this.loop.run(() => this.sockets.dht.tick(now));
+    if (second) this.local.lsd.tick(now);
     this.incoming.tick(now);
     this.loop.run(() => this.trackers.udp.tick(now));
     this.schedule();

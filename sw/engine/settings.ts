@@ -2,7 +2,7 @@
  * What a person sets for all torrents together, and the record that it is kept in, bencoded. As with all records, what
  * cannot be read counts as not set.
  */
-import { choice, initialOf, readFields, writeFields } from './fields.ts';
+import { choice, flag, initialOf, readFields, writeFields } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { asDict, asInt, decode, dictGet, encode } from './codec/bencode.ts';
 
@@ -14,10 +14,13 @@ export type Encryption = 'off' | 'prefer' | 'require';
 
 export interface Settings {
   readonly encryption: Encryption;
+  /** Peers are looked for on the same network (BEP 14). */
+  readonly lsd: boolean;
 }
 
 const FIELDS: Fields<Settings> = {
   encryption: choice<Encryption>('prefer', ['off', 'require']),
+  lsd: flag(true),
 };
 
 export const DEFAULT_SETTINGS: Settings = initialOf(FIELDS);

@@ -1,6 +1,7 @@
 import type { Dht } from './dht/dht.ts';
 import type { Budget } from './download.ts';
 import type { Ids } from './effects.ts';
+import type { LocalDiscovery } from './lsd.ts';
 import type { OwnEnd } from './own-end.ts';
 import type { ConnectionLimits } from './peers.ts';
 import type { Peer } from './peer.ts';
@@ -25,6 +26,7 @@ export interface Surroundings {
   /** More hashes of that torrent are known. */
   readonly identified: (torrent: InfoHash) => void;
   readonly dht: Dht;
+  readonly lsd: LocalDiscovery;
   /** A peer of that torrent began or ceased to want something. */
   readonly interest: (torrent: InfoHash, peer: Peer) => void;
 }

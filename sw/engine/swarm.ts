@@ -20,7 +20,7 @@ const RETRY_AFTER = 15_000;
 const RECONNECT_AFTER = 5_000;
 
 /** Who named an address. */
-export type PeerSource = 'tracker' | 'magnet' | 'pex' | 'dht';
+export type PeerSource = 'tracker' | 'magnet' | 'pex' | 'dht' | 'lsd';
 
 /** An address to connect to. */
 export interface Endpoint extends PeerAddress {
@@ -30,7 +30,7 @@ export interface Endpoint extends PeerAddress {
 
 interface Known extends PeerAddress {
   source: PeerSource;
-  /** The host that named it, of a `pex` one. */
+  /** Who named it, of one by hearsay. */
   readonly by: string;
   failures: number;
   /** Connections in a row that brought nothing either way. */
@@ -83,10 +83,9 @@ export class Swarm {
     if (port < 1 || port > 65535 || host === '' || this.banned.has(host)) return false;
     const key = hostPort(address);
     const before = this.known.get(key);
-    if (before && (source === 'tracker' || before.source === 'pex')) this.vouch(before, source);
+    if (before && (source === 'tracker' || (isHearsay(before.source) && !isHearsay(source)))) this.vouch(before, source);
     if (before || this.known.size >= MAX_KNOWN || this.ports.of(host) >= MAX_PORTS) return false;
-    const isHearsay = source === 'pex';
-    if (isHearsay && (this.hearsay >= MAX_BY_HEARSAY || this.namedBy.of(by) >= MAX_BY_ONE)) return false;
+    if (isHearsay(source) && (this.hearsay >= MAX_BY_HEARSAY || this.namedBy.of(by) >= MAX_BY_ONE)) return false;
     const peer: Known = {
       host,
       port,
@@ -102,7 +101,7 @@ export class Swarm {
     };
     this.known.set(key, peer);
     this.ports.up(host);
-    if (isHearsay) {
+    if (isHearsay(source)) {
       this.hearsay += 1;
       this.namedBy.up(by);
     }
@@ -254,10 +253,15 @@ export class Swarm {
   }
 
   private uncount(peer: Known): void {
-    if (peer.source !== 'pex') return;
+    if (!isHearsay(peer.source)) return;
     this.hearsay -= 1;
     this.namedBy.down(peer.by);
   }
+}
+
+/** Named by one who may say what it likes: another peer, or anybody on this network. */
+function isHearsay(source: PeerSource): boolean {
+  return source === 'pex' || source === 'lsd';
 }
 
 /** Fewer trials in vain first, then the higher rank. */

@@ -1,6 +1,7 @@
 import { Announcer } from './announce.ts';
 import { Content } from './content.ts';
 import { DhtMember } from './dht/member.ts';
+import { LsdMember } from './lsd-member.ts';
 import type { Outbox, RecordKind } from './effects.ts';
 import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
 import type { MetadataFetch } from './metadata.ts';
@@ -35,6 +36,7 @@ export class Torrent implements WireTarget {
   readonly announcer: Announcer;
   readonly peerSet: PeerSet;
   readonly dht: DhtMember;
+  readonly lsd: LsdMember;
   readonly recorder: Recorder;
   private readonly work = new Work(this);
   problem: FileProblem | null = null;
@@ -65,6 +67,7 @@ export class Torrent implements WireTarget {
     this.announcer = new Announcer(id, around.peerId, around.key, () => this.totals(), around.ids, out);
     this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.own, around.ids, around.security, out);
     this.dht = new DhtMember(this, around.dht);
+    this.lsd = new LsdMember(this, around.lsd);
     this.recorder = new Recorder(this, out);
     this.before = { uploaded: saved?.uploaded ?? 0, downloaded: saved?.downloaded ?? 0 };
     this.doneAt = saved?.doneAt ?? 0;
@@ -309,6 +312,7 @@ export class Torrent implements WireTarget {
     if (!MOVES[this.phase].includes(to)) throw new EngineError('phase', `a torrent cannot go from ${this.phase} to ${to}`);
     this.phase = to;
     this.dht.entered(to, this.now);
+    this.lsd.entered(to);
   }
 
   private identify(meta: Metainfo): void {

@@ -94,6 +94,8 @@ export interface DetailView {
     nodes: number;
     next: number;
   } | null;
+  /** Null for a private torrent. */
+  readonly lsd: { state: 'off' | 'waiting' | 'ok'; peers: number; next: number } | null;
   readonly magnet: string;
 }
 
@@ -230,6 +232,7 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
       next: seconds(tracker.nextAt - now),
     })),
     dht: viewDht(torrent, now),
+    lsd: viewLsd(torrent, now),
     magnet: formatMagnet({
       v1Hash: torrent.hashes.v1Hash,
       v2Hash: torrent.hashes.v2Hash,
@@ -243,6 +246,11 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
 function viewDht(torrent: Torrent, now: number): DetailView['dht'] {
   const { status } = torrent.dht;
   return status && { ...status, next: seconds(status.nextAt - now) };
+}
+
+function viewLsd(torrent: Torrent, now: number): DetailView['lsd'] {
+  const { status } = torrent.lsd;
+  return status && { state: status.state, peers: status.peers, next: seconds(status.nextAt - now) };
 }
 
 /** Whole seconds until then; −1: never. */

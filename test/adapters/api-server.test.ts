@@ -53,6 +53,7 @@ function detailOf(id: string, comment: string): TorrentDetail {
     peers: [],
     trackers: [],
     dht: null,
+    lsd: null,
     magnet: '',
   };
 }
@@ -91,7 +92,7 @@ class FakeBackend implements Backend {
   }
 
   settings(): Settings {
-    return { encryption: this.encryption };
+    return { encryption: this.encryption, lsd: true };
   }
 
   run(command: Command) {
@@ -170,9 +171,9 @@ describe('a window', () => {
   it('is told the settings, and those that are others', async () => {
     setUp();
     const window = open();
-    expect((await window.next('snapshot')).settings).toEqual({ encryption: 'prefer' });
+    expect((await window.next('snapshot')).settings).toMatchObject({ encryption: 'prefer' });
     backend.encryption = 'require';
-    expect((await window.next('delta')).settings).toEqual({ encryption: 'require' });
+    expect((await window.next('delta')).settings).toMatchObject({ encryption: 'require' });
   });
 
   it('hears of the connection when it is another', async () => {

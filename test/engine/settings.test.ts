@@ -19,6 +19,11 @@ describe('the record of the settings', () => {
     expect(decodeSettings(bencode.encode(record))).toEqual(DEFAULT_SETTINGS);
   });
 
+  it.each([true, false])('keeps whether peers are looked for on the network: %s', lsd => {
+    expect(decodeSettings(encodeSettings({ ...DEFAULT_SETTINGS, lsd }))).toEqual({ ...DEFAULT_SETTINGS, lsd });
+    expect(decodeSettings(bencode.encode({ version: 1, lsd: 2 }))).toEqual(DEFAULT_SETTINGS);
+  });
+
   it('keeps what it knows beside what it does not', () => {
     const record = { version: 1, encryption: 'off', later: [1] };
     expect(decodeSettings(bencode.encode(record))).toEqual({ ...DEFAULT_SETTINGS, encryption: 'off' });

@@ -188,6 +188,7 @@ export function detailOf(
       requests: index < torrent.active ? 16 : 0,
     })),
     dht: { state: 'ok', seeds: 12, leechers: 30, peers: 41, nodes: 180, next: 540 },
+    lsd: { state: 'ok', peers: 2, next: 210 },
     trackers: [
       {
         url: 'https://tracker.example.org/announce',

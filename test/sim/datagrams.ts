@@ -9,7 +9,7 @@ export interface DatagramLine {
   readonly loss?: number;
 }
 
-/** The Datagrams port of one host, and what anything else of a simulation speaks UDP with. Groups reach every host that joined. */
+/** The Datagrams port of one host, and what anything else of a simulation speaks UDP with. Groups reach the neighbours that joined. */
 export class SimDatagrams implements Datagrams {
   private readonly bound = new Map<string, SimDatagramSocket>();
   private nextPort = 40_000;
@@ -61,7 +61,7 @@ class SimDatagramSocket implements DatagramSocket, SimEndpoint {
 
   constructor(
     private readonly owner: SimDatagrams,
-    private readonly host: string,
+    readonly host: string,
     readonly port: number,
     private readonly received: Received,
     private readonly onClose: () => void,
@@ -75,7 +75,9 @@ class SimDatagramSocket implements DatagramSocket, SimEndpoint {
     internet.clock.after(line.latency, () => {
       internet.datagrams.get(`${host} ${port}`)?.deliver(this.host, this.port, copy);
       for (const other of internet.datagrams.values()) {
-        if (other.groups.has(host) && other.port === port && other !== this) other.deliver(this.host, this.port, copy);
+        if (!other.groups.has(host) || other.port !== port) continue;
+        // A group brings back what was sent to it.
+        if (other === this || internet.neighbours(this.host, other.host)) other.deliver(this.host, this.port, copy);
       }
     });
   }

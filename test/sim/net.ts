@@ -20,6 +20,7 @@ type Accept = Parameters<Net['listen']>[2];
 
 /** An open UDP socket as the internet sees it. */
 export interface SimEndpoint {
+  readonly host: string;
   readonly port: number;
   readonly groups: ReadonlySet<string>;
   deliver(host: string, port: number, bytes: Uint8Array): void;
@@ -34,6 +35,8 @@ export class SimInternet {
   readonly names = new Map<string, readonly string[]>();
   /** Payload bytes that each host sent. */
   readonly sent = new Map<string, number>();
+  /** Whether two hosts are on one network, so that what one sends to a group reaches the other. */
+  neighbours: (a: string, b: string) => boolean = () => false;
   /** Whether two hosts reach each other. */
   joined: (a: string, b: string) => boolean = () => true;
   readonly nets = new Set<SimNet>();

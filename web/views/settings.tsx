@@ -55,6 +55,26 @@ function EncryptionSetting(): JSX.Element | null {
   );
 }
 
+function LocalSetting(): JSX.Element | null {
+  const { value } = store.settings;
+  if (value === null) return null;
+  return (
+    <section aria-labelledby="local">
+      <h2 id="local">Local network</h2>
+      <label class="choice">
+        <input
+          type="checkbox"
+          class="check"
+          checked={value.lsd}
+          onChange={event => void configure({ lsd: event.currentTarget.checked })}
+        />
+        <span>Find peers on the same network</span>
+      </label>
+      <p class="quiet">Everyone on the network can see which torrents you have. Private torrents are never announced.</p>
+    </section>
+  );
+}
+
 export function Settings(): JSX.Element {
   return (
     <div class="settings">
@@ -71,6 +91,7 @@ export function Settings(): JSX.Element {
         </div>
       </section>
       <EncryptionSetting />
+      <LocalSetting />
       <section aria-labelledby="helper">
         <h2 id="helper">{describeConnection(store.connection.value).label}</h2>
         <ConnectionText />

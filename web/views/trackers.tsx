@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { DhtRow, TorrentDetail, TrackerRow } from '../../sw/api.ts';
+import type { DhtRow, LsdRow, TorrentDetail, TrackerRow } from '../../sw/api.ts';
 import { formatDuration, plural } from '../format.ts';
 
 export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
@@ -14,6 +14,10 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
       <li class="tracker">
         <span class="tracker-url">DHT</span>
         <span class="quiet">{dhtState(detail.dht)}</span>
+      </li>
+      <li class="tracker">
+        <span class="tracker-url">Local network</span>
+        <span class="quiet">{lsdState(detail.lsd)}</span>
       </li>
     </ul>
   );
@@ -36,6 +40,18 @@ function dhtState(dht: DhtRow | null): string {
       const swarm = dht.seeds >= 0 && dht.leechers >= 0 ? ` of about ${dht.seeds} complete and ${dht.leechers} others` : '';
       return `Found ${plural(dht.peers, 'peer', 'peers')}${swarm}${again}, ${known}`;
     }
+  }
+}
+
+function lsdState(lsd: LsdRow | null): string {
+  if (lsd === null) return 'Not used: this torrent is private';
+  switch (lsd.state) {
+    case 'off':
+      return 'Not in use now';
+    case 'waiting':
+      return 'To be announced';
+    case 'ok':
+      return `Found ${plural(lsd.peers, 'peer', 'peers')}${lsd.next > 0 ? `, announced again in ${formatDuration(lsd.next)}` : ''}`;
   }
 }
 

@@ -1,10 +1,7 @@
 import type { PeerAddress } from '../codec/address.ts';
 import type { InfoHash } from '../model/ids.ts';
-import { CONNECTED, type Phase } from '../phase.ts';
+import { CONNECTED, SEEKING, type Phase } from '../phase.ts';
 import type { Dht, DhtStatus, Follower } from './dht.ts';
-
-/** In these it goes on if it had begun. */
-const STAYS: ReadonlySet<Phase> = new Set<Phase>([...CONNECTED, 'checking']);
 
 /** What is needed of a torrent here. */
 interface Torrent {
@@ -47,7 +44,7 @@ export class DhtMember implements Follower {
 
   /** It looks for peers as soon as it wants some, and until it is to have no connections. */
   entered(phase: Phase, now: number): void {
-    if (this.isPrivate || !STAYS.has(phase)) this.dht.unfollow(this.id);
+    if (this.isPrivate || !SEEKING.has(phase)) this.dht.unfollow(this.id);
     else if (phase === 'fetching' || phase === 'running') this.dht.follow(this, now);
   }
 
