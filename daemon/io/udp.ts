@@ -1,5 +1,6 @@
 /** The UDP sockets of one client, and the look-up of names for them. They live no longer than its connection. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { networkInterfaces } from 'node:os';
 import { WireError } from '../wire/bytes.ts';
 import { ErrorCode, type Frame, type FrameOf, NetStatus, Op } from '../wire/frames.ts';
 import { errnoOf } from './errno.ts';
@@ -28,6 +29,8 @@ interface Bound {
   readonly family: 4 | 6;
   /** 0 until it is bound, which takes no time. */
   port: number;
+  /** The groups that it is in. */
+  readonly groups: Set<string>;
 }
 
 export class Udp {
@@ -57,7 +60,7 @@ export class Udp {
       // Only literals come this far: nothing is looked up behind the guard.
       lookup: (host, _options, done) => done(null, host, family),
     });
-    const bound: Bound = { socket, family, port: 0 };
+    const bound: Bound = { socket, family, port: 0, groups: new Set() };
     this.#sockets.set(udp, bound);
     socket.on('error', error => {
       // Once bound, an error is about a datagram that got lost.
@@ -83,7 +86,9 @@ export class Udp {
     if (bound.socket.getSendQueueSize() + bytes.length > UDP_QUEUE) return;
     this.#counters.netOut += bytes.length;
     // The view is of a message that is not written to again.
-    bound.socket.send(bytes, port, host, () => undefined);
+    const send = () => bound.socket.send(bytes, port, host, () => undefined);
+    if (bound.groups.has(host)) onEachNetwork(bound, host, send);
+    else send();
   }
 
   close(udp: number): void {
@@ -96,12 +101,20 @@ export class Udp {
 
   /** @throws {WireError} BAD_STATE for a group that is none of ours, or that the system will not let us into */
   join({ id, udp, group }: FrameOf<typeof Op.UDP_JOIN>): void {
-    this.#member(id, udp, group, socket => socket.addMembership(group));
+    this.#member(id, udp, group, bound => {
+      bound.groups.add(group);
+      if (!onEachNetwork(bound, group, () => undefined)) bound.socket.addMembership(group);
+    });
   }
 
   /** @throws {WireError} as {@link join} */
   leave({ id, udp, group }: FrameOf<typeof Op.UDP_LEAVE>): void {
-    this.#member(id, udp, group, socket => socket.dropMembership(group));
+    this.#member(id, udp, group, ({ socket, family, groups }) => {
+      groups.delete(group);
+      let left = false;
+      for (const network of networksOf(family)) left = attempt(() => socket.dropMembership(group, network)) || left;
+      if (!left) socket.dropMembership(group);
+    });
   }
 
   async resolve({ id, host, port }: FrameOf<typeof Op.RESOLVE>): Promise<void> {
@@ -135,14 +148,51 @@ export class Udp {
     this.#push({ op: Op.UDP_RECV, id: 0, udp, port, host, bytes });
   }
 
-  #member(id: number, udp: number, group: string, change: (socket: Socket) => void): void {
+  #member(id: number, udp: number, group: string, change: (bound: Bound) => void): void {
     const bound = this.#sockets.get(udp);
     if (bound === undefined) throw new WireError(ErrorCode.NO_SUCH_SOCK, `no UDP socket ${udp}`, id);
     if (!GROUPS.has(group)) throw new WireError(ErrorCode.BAD_STATE, 'not a group that may be joined', id);
     try {
-      change(bound.socket);
+      change(bound);
     } catch (error) {
       throw new WireError(ErrorCode.BAD_STATE, `${group}: ${errnoOf(error) || 'not possible'}`, id);
     }
+  }
+}
+
+/**
+ * Goes through the networks of this machine, as they are now: on each the socket is made a member of the group, and what it
+ * sends to it while `act` runs goes there. False where there is none.
+ */
+function onEachNetwork({ socket, family }: Bound, group: string, act: () => void): boolean {
+  let reached = false;
+  for (const network of networksOf(family)) {
+    // Fails where it is a member already.
+    attempt(() => socket.addMembership(group, network));
+    if (!attempt(() => socket.setMulticastInterface(network))) continue;
+    act();
+    reached = true;
+  }
+  return reached;
+}
+
+/** One name for each interface but loopback, as membership in a group takes it: its address, or its number behind `::`. */
+function networksOf(family: 4 | 6): string[] {
+  const networks: string[] = [];
+  for (const addresses of Object.values(networkInterfaces())) {
+    const own = addresses?.find(
+      address => !address.internal && (family === 4 ? address.family === 'IPv4' : (address.scopeid ?? 0) > 0),
+    );
+    if (own) networks.push(family === 4 ? own.address : `::%${own.scopeid}`);
+  }
+  return networks;
+}
+
+function attempt(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
   }
 }

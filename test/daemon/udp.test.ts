@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { networkInterfaces } from 'node:os';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Guard } from '../../daemon/io/guard.ts';
 import { UDP_UNREAD } from '../../daemon/io/limits.ts';
@@ -113,6 +114,31 @@ describe('UDP', () => {
     await new Promise<void>(resolve => neighbour.bind(6771, resolve));
     neighbour.close();
   });
+});
+
+const hasNetwork = Object.values(networkInterfaces()).some(list => list?.some(own => !own.internal && own.family === 'IPv4'));
+
+it.skipIf(!hasNetwork)(`tells a group something, and hears it${hasNetwork ? '' : ' (needs a network)'}`, async () => {
+  const neighbour = createSocket({ type: 'udp4', reuseAddr: true });
+  const said: string[] = [];
+  neighbour.on('message', bytes => said.push(bytes.toString()));
+  await new Promise<void>(resolve => neighbour.bind(6771, resolve));
+  for (const list of Object.values(networkInterfaces())) {
+    for (const own of list ?? [])
+      if (!own.internal && own.family === 'IPv4') neighbour.addMembership('239.192.152.143', own.address);
+  }
+  await bind(1, 6771);
+  client.send({ op: Op.UDP_JOIN, id: 0, udp: 1, group: '239.192.152.143' });
+  const text = `group ${process.pid}`;
+  const again = setInterval(() => send(1, text, 6771, '239.192.152.143'), 20);
+  await expect.poll(() => said).toContain(text);
+  // It comes back to who sent it, and another program is heard.
+  await client.next(Op.UDP_RECV, ({ bytes }) => Buffer.from(bytes).toString() === text);
+  clearInterval(again);
+  const other = setInterval(() => neighbour.send(`other ${text}`, 6771, '239.192.152.143'), 20);
+  await client.next(Op.UDP_RECV, ({ bytes }) => Buffer.from(bytes).toString() === `other ${text}`);
+  clearInterval(other);
+  neighbour.close();
 });
 
 describe('RESOLVE', () => {

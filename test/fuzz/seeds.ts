@@ -3,6 +3,7 @@ import { Op } from '../../daemon/wire/frames.ts';
 import { encode as encodeFrame, encodeBatch } from '../../daemon/wire/codec.ts';
 import { encode } from '../../sw/engine/codec/bencode.ts';
 import { encodeExtendedHandshake, encodeMetadataData } from '../../sw/engine/codec/extensions.ts';
+import { encodeSearch } from '../../sw/engine/codec/lsd.ts';
 import { encodeHandshake, encodeMessage } from '../../sw/engine/codec/peer-wire.ts';
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 import { encodeProgressRecord, encodeTorrentRecord } from '../../sw/engine/resume.ts';
@@ -45,6 +46,10 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
     Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8),
     Uint8Array.of(0, 0, 0, 3, 0, 0, 0, 1, 110, 111),
     utf8('udp://tracker.example:80/announce'),
+  ],
+  lsd: [
+    encodeSearch(4, { port: 6881, infoHashes: ['a1'.repeat(20), 'b2'.repeat(20)], cookie: '1f' }),
+    encodeSearch(6, { port: 1, infoHashes: ['c3'.repeat(20)], cookie: '' }),
   ],
   'torrent-record': [
     encodeTorrentRecord({

@@ -6,6 +6,7 @@ import { WireError } from '../../daemon/wire/bytes.ts';
 import { parseHostPort, unpackPeers } from '../../sw/engine/codec/address.ts';
 import { decode, encode } from '../../sw/engine/codec/bencode.ts';
 import { decodeExtendedHandshake, decodeMetadata } from '../../sw/engine/codec/extensions.ts';
+import { decodeSearch, encodeSearch, MAX_SEARCHED } from '../../sw/engine/codec/lsd.ts';
 import { formatMagnet, parseMagnet } from '../../sw/engine/codec/magnet.ts';
 import type { Magnet } from '../../sw/engine/codec/magnet.ts';
 import { parseTorrent } from '../../sw/engine/codec/metainfo.ts';
@@ -74,6 +75,12 @@ export const targets = {
     parseUdpReply(input, 4);
     parseUdpReply(input, 16);
     parseUdpTracker(text(input));
+  },
+  lsd: input => {
+    const search = decodeSearch(input);
+    // What is written carries our own short cookie, and no more torrents than fit.
+    const said = search && { ...search, cookie: '1f', infoHashes: search.infoHashes.slice(0, MAX_SEARCHED) };
+    if (said) for (const family of [4, 6] as const) assert.deepEqual(decodeSearch(encodeSearch(family, said)), said);
   },
   'torrent-record': input => {
     const record = decodeTorrentRecord(input);

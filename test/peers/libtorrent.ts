@@ -23,6 +23,10 @@ export interface PeerOptions {
   readonly encryption?: 'off' | 'prefer' | 'require';
   /** Dials nobody: others have to come to it. */
   readonly waits?: boolean;
+  /** Lets nobody in: it has to go to others. */
+  readonly calls?: boolean;
+  /** Takes part in local discovery. */
+  readonly lsd?: boolean;
   /** Takes part in the DHT, by way of these nodes (HOST:PORT). */
   readonly dht?: readonly string[];
   /** Runs before the command, such as `ip netns exec NAME`. */
@@ -62,6 +66,8 @@ export class LibtorrentPeer {
     const args = [script, role, '--dir', options.dir, '--listen', options.listen ?? '127.0.0.1:0'];
     if (options.torrent !== undefined) args.push('--torrent', options.torrent);
     if (options.waits === true) args.push('--waits');
+    if (options.calls === true) args.push('--calls');
+    if (options.lsd === true) args.push('--lsd');
     if (options.encryption !== undefined) args.push('--encryption', options.encryption);
     if (options.magnet !== undefined) args.push('--magnet', options.magnet);
     if (options.uploadLimit) args.push('--upload-limit', String(options.uploadLimit));

@@ -2,7 +2,7 @@
 """A libtorrent peer that a test drives (Debian's python3-libtorrent).
 
 libtorrent_peer.py seed|leech --torrent FILE [--magnet URI] --dir DIR [--listen HOST:PORT] [--peer HOST:PORT]...
-                   [--upload-limit BYTES_A_SECOND] [--every MS] [--utp] [--waits]
+                   [--upload-limit BYTES_A_SECOND] [--every MS] [--utp] [--waits] [--calls] [--lsd]
                    [--encryption off|prefer|require] [--dht [--dht-node HOST:PORT]...]
 
 Prints JSON lines: {"event": "up", "port"}, then {"event": "status", ...} every --every ms, and once
@@ -41,22 +41,25 @@ def options():
     parser.add_argument("--every", type=int, default=100)
     parser.add_argument("--utp", action="store_true")
     parser.add_argument("--waits", action="store_true", help="dials nobody")
+    parser.add_argument("--calls", action="store_true", help="lets nobody in")
+    parser.add_argument("--lsd", action="store_true")
     parser.add_argument("--dht", action="store_true")
     parser.add_argument("--dht-node", action="append", default=[])
     parser.add_argument("--encryption", choices=["off", "prefer", "require"], default="off")
     return parser.parse_args()
 
 
-def open_session(listen, utp, encryption, waits, dht):
-    policy = {"off": 2, "prefer": 1, "require": 0}[encryption]
+def open_session(args):
+    utp, dht = args.utp, args.dht
+    policy = {"off": 2, "prefer": 1, "require": 0}[args.encryption]
     return lt.session({
-        "listen_interfaces": listen,
+        "listen_interfaces": args.listen,
         "enable_dht": dht, "dht_bootstrap_nodes": "", "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False,
         "dht_ignore_dark_internet": False, "dht_enforce_node_id": False, "dht_prefer_verified_node_ids": False,
-        "enable_lsd": False, "enable_upnp": False, "enable_natpmp": False,
+        "enable_lsd": args.lsd, "enable_upnp": False, "enable_natpmp": False,
         "enable_outgoing_utp": utp, "enable_incoming_utp": utp,
-        "enable_outgoing_tcp": not utp and not waits, "enable_incoming_tcp": not utp,
-        "in_enc_policy": policy, "out_enc_policy": policy, "allowed_enc_level": 2 if encryption == "require" else 3,
+        "enable_outgoing_tcp": not utp and not args.waits, "enable_incoming_tcp": not utp and not args.calls,
+        "in_enc_policy": policy, "out_enc_policy": policy, "allowed_enc_level": 2 if args.encryption == "require" else 3,
         "allow_multiple_connections_per_ip": True, "unchoke_slots_limit": -1, "alert_mask": 0,
         "max_out_request_queue": 1500, "max_allowed_in_request_queue": 2000,
         # The low mark is what a seed reads ahead before it has measured a peer's rate, which it does once a second: too
@@ -90,7 +93,7 @@ def add(session, args):
 
 def main():
     args = options()
-    session = open_session(args.listen, args.utp, args.encryption, args.waits, args.dht)
+    session = open_session(args)
     handle = add(session, args)
     if args.upload_limit:
         handle.set_upload_limit(args.upload_limit)

@@ -273,6 +273,19 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await page.getByRole('img', { name: 'Encrypted handshake' }).first().waitFor();
   });
 
+  it('sets whether peers are looked for on the network, and tells with a torrent how that goes', async () => {
+    await show('nine');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    const box = page.getByRole('checkbox', { name: 'Find peers on the same network' });
+    expect(await box.isChecked()).toBe(true);
+    await box.uncheck();
+    await expect.poll(() => commands()).toEqual([{ do: 'configure', settings: { lsd: false } }]);
+    await page.getByRole('button', { name: /^All/ }).click();
+    await row(/^ubuntu/).dblclick();
+    await page.getByRole('tab', { name: /Trackers/ }).click();
+    await page.getByRole('listitem').filter({ hasText: 'Local network' }).getByText('Found 2 peers').waitFor();
+  });
+
   it('gives a thumb 44 pixels, and nothing to scroll sideways', async () => {
     await show('nine', { viewport: PHONE, hasTouch: true });
     const small = await page.evaluate(() =>
