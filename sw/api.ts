@@ -32,7 +32,7 @@ export type TorrentId = string;
 
 /** What a torrent is doing. `adding` ones stand in the add sheet only, not in the list. */
 export type TorrentState =
-  'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'done' | 'paused' | 'waiting' | 'error';
+  'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'done' | 'paused' | 'queued' | 'waiting' | 'error';
 
 /**
  * Why something is not going as a person would wish. The window puts it in words: cause, consequence, what to do.
@@ -52,6 +52,8 @@ export type Problem =
         | 'io'
         | 'limit';
     }
+  /** It waits until it is its turn, after `ahead` others. */
+  | { readonly code: 'queued'; readonly ahead: number }
   /** The torrent waits for the daemon. */
   | { readonly code: 'daemon-away' }
   | { readonly code: 'no-peers' }
@@ -198,13 +200,21 @@ export type Encryption = 'off' | 'prefer' | 'require';
 export interface TorrentOptions {
   /** Words of their own, at most 20 of at most 64 characters. */
   readonly labels: readonly string[];
+  /** At work whatever the limits of the queue, and not counted by them. */
+  readonly forceStart: boolean;
 }
+
+export type MoveTo = 'top' | 'up' | 'down' | 'bottom' | number;
 
 /** What a person sets for all torrents together; kept with the list of them. */
 export interface Settings {
   readonly encryption: Encryption;
   /** Peers are looked for on the same network. */
   readonly lsd: boolean;
+  /** Torrents at work at once, 0: any number. Those that get nowhere for minutes count in the last alone. */
+  readonly maxActiveDownloads: number;
+  readonly maxActiveSeeds: number;
+  readonly maxActive: number;
 }
 
 export type Source = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
@@ -231,6 +241,8 @@ export type Command =
     }
   /** Sets for these torrents what is given, and nothing else. */
   | { readonly do: 'set'; readonly ids: readonly TorrentId[]; readonly options: Partial<TorrentOptions> }
+  /** Moves them, in their order, in the line that torrents wait in: a number is an index of the whole line. */
+  | { readonly do: 'move'; readonly ids: readonly TorrentId[]; readonly to: MoveTo }
   /** Sets what is given, and nothing else. */
   | { readonly do: 'configure'; readonly settings: Partial<Settings> }
   /** Stores the token that the host gave the page for its pairing secret, and connects. */

@@ -29,11 +29,23 @@ const source = v.variant('kind', [
   }),
 ]);
 
-const settings = v.partial(v.strictObject({ encryption: v.picklist(['off', 'prefer', 'require']), lsd: v.boolean() }));
+/** Torrents; no list holds more. */
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000));
+
+const settings = v.partial(
+  v.strictObject({
+    encryption: v.picklist(['off', 'prefer', 'require']),
+    lsd: v.boolean(),
+    maxActiveDownloads: count,
+    maxActiveSeeds: count,
+    maxActive: count,
+  }),
+);
 
 const options = v.partial(
   v.strictObject({
     labels: v.pipe(v.array(v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(64))), v.maxLength(20)),
+    forceStart: v.boolean(),
   }),
 );
 
@@ -45,6 +57,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('remove'), ids, withData: v.boolean() }),
   v.strictObject({ do: v.literal('prioritise'), id: torrentId, files, priority }),
   v.strictObject({ do: v.literal('set'), ids, options }),
+  v.strictObject({ do: v.literal('move'), ids, to: v.union([v.picklist(['top', 'up', 'down', 'bottom']), count]) }),
   v.strictObject({ do: v.literal('configure'), settings }),
   v.strictObject({ do: v.literal('pair'), token: secret, installId: secret }),
   v.strictObject({ do: v.literal('reconnect') }),

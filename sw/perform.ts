@@ -3,6 +3,7 @@ import type {
   Added,
   Command,
   FilePriority,
+  MoveTo,
   Settings,
   Source,
   TorrentDetail,
@@ -28,6 +29,7 @@ export interface Engine<Kept> {
   remove(id: TorrentId, withData: boolean): void;
   prioritise(id: TorrentId, files: readonly number[], priority: FilePriority): void;
   set(id: TorrentId, options: Partial<TorrentOptions>): void;
+  move(ids: readonly TorrentId[], to: MoveTo): void;
   readonly settings: Settings;
   configure(change: Partial<Settings>): void;
   rows(): readonly TorrentRow[];
@@ -58,6 +60,9 @@ export function perform(engine: Engine<unknown>, command: Exclude<Command, { do:
       return null;
     case 'prioritise':
       engine.prioritise(command.id, command.files, command.priority);
+      return null;
+    case 'move':
+      engine.move(command.ids, command.to);
       return null;
     case 'set':
       forEach(command.ids, id => engine.set(id, command.options));

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { Added, Command, Settings, TorrentId } from '../sw/api.ts';
+import type { Added, Command, MoveTo, Settings, TorrentId } from '../sw/api.ts';
 import { CommandError } from './client.ts';
 import { notify } from './notices.ts';
 import { describeError } from './problems.ts';
@@ -49,7 +49,16 @@ export function resume(ids: readonly TorrentId[]): void {
 
 export function isRunning(id: TorrentId): boolean {
   const state = store.row(id)?.value.state;
-  return state !== undefined && state !== 'paused' && state !== 'error';
+  return state !== undefined && state !== 'paused' && state !== 'done' && state !== 'error';
+}
+
+/** At work whatever the limits of the queue, or not any more. */
+export function force(ids: readonly TorrentId[], forceStart: boolean): void {
+  if (ids.length > 0) run({ do: 'set', ids, options: { forceStart } });
+}
+
+export function move(ids: readonly TorrentId[], to: MoveTo): void {
+  if (ids.length > 0) run({ do: 'move', ids, to });
 }
 
 export function askToRemove(ids: readonly TorrentId[]): void {

@@ -32,9 +32,11 @@ export function bucketOf(row: TorrentRow): Exclude<Filter, 'all'> | null {
       return 'seeding';
     case 'done':
       return 'done';
-    case 'paused':
+    case 'queued':
     case 'waiting':
-      return isComplete(row) ? 'done' : row.state === 'waiting' ? 'downloading' : null;
+      return isComplete(row) ? 'done' : 'downloading';
+    case 'paused':
+      return isComplete(row) ? 'done' : null;
     case 'adding':
     case 'error':
       return null;
@@ -55,6 +57,7 @@ const STATES: readonly TorrentRow['state'][] = [
   'metadata',
   'checking',
   'seeding',
+  'queued',
   'waiting',
   'paused',
   'done',

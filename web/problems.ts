@@ -3,7 +3,7 @@ import { formatAbout, formatCount, plural } from './format.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 /** What one press can do about it. */
-export type Remedy = 'resume' | 'reconnect' | 'trackers';
+export type Remedy = 'resume' | 'reconnect' | 'trackers' | 'force';
 
 export interface Words {
   /** For a line of the list. */
@@ -76,6 +76,19 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         'Too many files are open',
         'The helper reached its limit of open files or memory. The torrent is paused. Pause others, then resume this one.',
       );
+    case 'queued': {
+      const ahead = problem.ahead === 0 ? 'next' : `${formatCount(problem.ahead)} ahead`;
+      return {
+        short: `Waiting in the queue, ${ahead}`,
+        text: `As many torrents are active as the settings allow. ${
+          problem.ahead === 0
+            ? 'This one is next and starts'
+            : `${plural(problem.ahead, 'other comes', 'others come')} first; this one starts`
+        } by itself when it is its turn.`,
+        tone: 'plain',
+        remedy: 'force',
+      };
+    }
     case 'daemon-away':
       return {
         short: 'Waiting for the helper',

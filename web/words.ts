@@ -12,7 +12,7 @@ export function needsAttention(row: TorrentRow): boolean {
   if (row.state === 'error') return true;
   const problem = row.problem;
   if (problem === null || row.state === 'paused') return false;
-  if (problem.code === 'daemon-away') return false;
+  if (problem.code === 'daemon-away' || problem.code === 'queued') return false;
   // Peers make up for a tracker that refuses.
   return !(problem.code === 'tracker' && (row.active > 0 || isComplete(row)));
 }
@@ -28,7 +28,7 @@ export function problemContext(row: TorrentRow, roots: readonly RootRow[]): Prob
 
 /** What a torrent is doing, in a few words. */
 export function statusOf(row: TorrentRow, roots: readonly RootRow[]): Status {
-  if (row.problem !== null && (needsAttention(row) || row.state === 'waiting')) {
+  if (row.problem !== null && (needsAttention(row) || row.state === 'waiting' || row.state === 'queued')) {
     const words = describeProblem(row.problem, problemContext(row, roots));
     return { text: words.short, tone: words.tone };
   }
@@ -50,6 +50,8 @@ export function statusOf(row: TorrentRow, roots: readonly RootRow[]): Status {
       return { text: 'Done', tone: 'plain' };
     case 'paused':
       return { text: 'Paused', tone: 'plain' };
+    case 'queued':
+      return { text: 'Waiting in the queue', tone: 'plain' };
     case 'waiting':
       return { text: 'Waiting', tone: 'plain' };
     case 'error':

@@ -55,6 +55,18 @@ const FLAGS: ReadonlyMap<number, boolean> = new Map([
   [1, true],
 ]);
 
+/** A whole number from 0 to `most`. */
+export function count(initial: number, most: number): Field<number> {
+  return {
+    initial,
+    write: value => value,
+    read: value => {
+      const number = asInt(value);
+      return number !== null && number >= 0 && number <= most ? number : null;
+    },
+  };
+}
+
 /** Words that a person made up: at most `most`, each of at most `length` characters. */
 export function words(most: number, length: number): Field<readonly string[]> {
   return {

@@ -56,6 +56,7 @@ export class Intake {
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       this.torrents.remove(torrent);
+      torrent.turn.end();
       this.log('error', `the record of torrent ${id} cannot be read: ${error.message}`);
       return;
     }

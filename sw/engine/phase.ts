@@ -4,22 +4,24 @@
  * waiting   the store and the network are away
  * fetching  asks peers for the metadata of a magnet
  * ready     the files are known; a person has yet to start it
+ * queued    started, and waits until it is its turn
  * checking  compares the files on disk with the record
  * running   downloads or seeds
  * paused    by a person
  * failed    a problem that a person can do something about
  * removed   for good
  */
-export type Phase = 'waiting' | 'fetching' | 'ready' | 'checking' | 'running' | 'paused' | 'failed' | 'removed';
+export type Phase = 'waiting' | 'fetching' | 'ready' | 'queued' | 'checking' | 'running' | 'paused' | 'failed' | 'removed';
 
 export const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
-  waiting: ['fetching', 'ready', 'checking', 'paused', 'failed', 'removed'],
-  fetching: ['ready', 'checking', 'waiting', 'paused', 'failed', 'removed'],
-  ready: ['checking', 'waiting', 'removed'],
-  checking: ['running', 'waiting', 'paused', 'failed', 'removed'],
-  running: ['checking', 'waiting', 'paused', 'failed', 'removed'],
-  paused: ['waiting', 'fetching', 'checking', 'removed'],
-  failed: ['waiting', 'fetching', 'checking', 'paused', 'removed'],
+  waiting: ['fetching', 'ready', 'queued', 'paused', 'failed', 'removed'],
+  fetching: ['ready', 'queued', 'checking', 'waiting', 'paused', 'failed', 'removed'],
+  ready: ['queued', 'waiting', 'removed'],
+  queued: ['fetching', 'checking', 'waiting', 'paused', 'failed', 'removed'],
+  checking: ['queued', 'running', 'waiting', 'paused', 'failed', 'removed'],
+  running: ['queued', 'checking', 'waiting', 'paused', 'failed', 'removed'],
+  paused: ['waiting', 'queued', 'removed'],
+  failed: ['waiting', 'queued', 'paused', 'removed'],
   removed: [],
 };
 
@@ -28,3 +30,6 @@ export const CONNECTED: ReadonlySet<Phase> = new Set<Phase>(['fetching', 'ready'
 
 /** Phases in which it goes on looking for peers, if it had begun to. */
 export const SEEKING: ReadonlySet<Phase> = new Set<Phase>([...CONNECTED, 'checking']);
+
+/** Phases of a started torrent that has a seat in the queue. */
+export const WORKING: ReadonlySet<Phase> = new Set<Phase>(['fetching', 'checking', 'running']);

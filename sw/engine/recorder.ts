@@ -23,6 +23,7 @@ export interface Recordable {
   readonly priorities: FilePriorities;
   readonly selectOnly: readonly FileRange[] | null;
   readonly options: TorrentOptions;
+  readonly turn: { readonly place: number };
   readonly uploaded: number;
   readonly downloaded: number;
   readonly doneAt: number;
@@ -65,6 +66,7 @@ export class Recorder {
       priorities,
       selectOnly,
       options,
+      turn,
     } = this.torrent;
     const value = encodeTorrentRecord({
       hashes,
@@ -80,6 +82,7 @@ export class Recorder {
       priorities,
       selectOnly,
       options,
+      place: turn.place,
     });
     this.out({ do: 'record', kind: 'torrent', value });
   }

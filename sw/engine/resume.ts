@@ -36,6 +36,8 @@ export interface TorrentRecord {
   /** The files that its magnet named, for when they are known. */
   readonly selectOnly: readonly FileRange[] | null;
   readonly options: TorrentOptions;
+  /** In the line of all torrents, the least first; 0 in records that know of none. */
+  readonly place: number;
 }
 
 /** How far it is: only what was flushed before this was written. */
@@ -71,6 +73,7 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     priorities: record.priorities,
     ...(record.selectOnly ? { select: record.selectOnly.map(([from, to]) => [from, to]) } : {}),
     options: writeFields(OPTION_FIELDS, record.options),
+    place: record.place,
   });
 }
 
@@ -95,6 +98,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     priorities: readPriorities(asBytes(dictGet(dict, 'priorities'))),
     selectOnly: ranges(dictGet(dict, 'select')),
     options: readFields(OPTION_FIELDS, asDict(dictGet(dict, 'options'))),
+    place: asInt(dictGet(dict, 'place')) ?? 0,
   };
 }
 

@@ -21,6 +21,8 @@ import type { FilePriority } from './priorities.ts';
 import { Registry } from './registry.ts';
 import type { Torrent } from './torrent.ts';
 import { Trackers } from './trackers.ts';
+import { Turns } from './turns.ts';
+import type { MoveTo } from './order.ts';
 import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, SETTINGS_KEY } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -56,6 +58,7 @@ export class Session {
   private readonly local: LsdSockets;
   private readonly trackers: Trackers;
   private readonly intake: Intake;
+  private readonly turns: Turns;
   private readonly changed = new Set<Torrent>();
   private removed: string[] = [];
   settings: Settings = DEFAULT_SETTINGS;
@@ -98,6 +101,7 @@ export class Session {
     this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids, security, port =>
       this.sockets.open(port),
     );
+    this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
       ids: this.ids,
       budget: this.budget,
@@ -116,6 +120,7 @@ export class Session {
       },
       dht: this.sockets.dht,
       lsd: this.local.lsd,
+      line: this.turns,
       interest: (id, peer) => {
         const torrent = this.torrents.get(id);
         if (torrent) this.choker.interested(this.candidates.of(torrent, peer), this.candidates.unchoked);
@@ -133,6 +138,7 @@ export class Session {
     const byKey = new Map(records.map(({ key, value }) => [key, value]));
     const settings = byKey.get(SETTINGS_KEY);
     if (settings) this.settings = decodeSettings(settings);
+    this.turns.queue.limit(this.settings);
     const nodes = byKey.get(DHT_RECORD);
     if (nodes) this.sockets.dht.restore(nodes);
     for (const [key, value] of byKey) {
@@ -157,7 +163,7 @@ export class Session {
     this.loop.eraseAgain();
     this.incoming.listen();
     if (this.settings.lsd) this.local.open();
-    for (const torrent of this.torrents.values()) {
+    for (const torrent of this.turns.inOrder()) {
       this.loop.event(torrent, now => torrent.attach(byTorrent.get(torrent.id) ?? [], now));
     }
   }
@@ -210,6 +216,12 @@ export class Session {
     this.loop.event(torrent, now => torrent.set(options, now));
   }
 
+  /** Moves them in the line that they wait in. */
+  move(ids: readonly string[], to: MoveTo): void {
+    const torrents = ids.map(id => this.named(id));
+    this.loop.run(() => this.turns.move(torrents, to));
+  }
+
   /** `withData` also deletes its files; that needs the store. */
   remove(id: string, withData: boolean): void {
     const torrent = this.named(id);
@@ -230,6 +242,7 @@ export class Session {
     });
     if (!this.settings.lsd) this.local.close();
     else if (this.attached) this.local.open();
+    this.loop.run(() => this.turns.queue.limit(this.settings));
     if (this.settings.encryption !== 'require') return;
     for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.peerSet.closePlain(now));
   }
@@ -242,6 +255,7 @@ export class Session {
   /** What changed since the last call. */
   takeChanges(): { rows: TorrentView[]; removed: string[] } {
     const now = this.ports.clock.now();
+    for (const torrent of this.turns.takeShifted()) this.changed.add(torrent);
     const rows = [...this.changed].map(torrent => viewTorrent(torrent, now));
     const removed = this.removed;
     this.changed.clear();

@@ -2,7 +2,7 @@
  * What a person sets for all torrents together, and the record that it is kept in, bencoded. As with all records, what
  * cannot be read counts as not set.
  */
-import { choice, flag, initialOf, readFields, writeFields } from './fields.ts';
+import { choice, count, flag, initialOf, readFields, writeFields } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { asDict, asInt, decode, dictGet, encode } from './codec/bencode.ts';
 
@@ -16,11 +16,21 @@ export interface Settings {
   readonly encryption: Encryption;
   /** Peers are looked for on the same network (BEP 14). */
   readonly lsd: boolean;
+  /** Torrents at work at once, 0: any number. Those that get nowhere count in the last alone. */
+  readonly maxActiveDownloads: number;
+  readonly maxActiveSeeds: number;
+  readonly maxActive: number;
 }
+
+/** As many torrents as the list can hold. */
+export const MAX_ACTIVE = 10_000;
 
 const FIELDS: Fields<Settings> = {
   encryption: choice<Encryption>('prefer', ['off', 'require']),
   lsd: flag(true),
+  maxActiveDownloads: count(8, MAX_ACTIVE),
+  maxActiveSeeds: count(8, MAX_ACTIVE),
+  maxActive: count(200, MAX_ACTIVE),
 };
 
 export const DEFAULT_SETTINGS: Settings = initialOf(FIELDS);

@@ -6,6 +6,7 @@ import type { OwnEnd } from './own-end.ts';
 import type { ConnectionLimits } from './peers.ts';
 import type { Peer } from './peer.ts';
 import type { Security } from './securing.ts';
+import type { Line } from './turn.ts';
 import type { InfoHash } from './model/ids.ts';
 
 /** What all torrents of a session share. */
@@ -27,6 +28,7 @@ export interface Surroundings {
   readonly identified: (torrent: InfoHash) => void;
   readonly dht: Dht;
   readonly lsd: LocalDiscovery;
+  readonly line: Line;
   /** A peer of that torrent began or ceased to want something. */
   readonly interest: (torrent: InfoHash, peer: Peer) => void;
 }

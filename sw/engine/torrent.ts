@@ -9,7 +9,7 @@ import { DEFAULT_OPTIONS } from './options.ts';
 import type { TorrentOptions } from './options.ts';
 import { PeerSet } from './peers.ts';
 import type { Peer } from './peer.ts';
-import { MOVES, CONNECTED, type Phase } from './phase.ts';
+import { MOVES, CONNECTED, WORKING, type Phase } from './phase.ts';
 import { flushed, settle } from './outcome.ts';
 import { PieceHashes } from './piece-hashes.ts';
 import { skipping } from './priorities.ts';
@@ -18,6 +18,7 @@ import { Recorder } from './recorder.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { ProgressRecord, TorrentRecord } from './resume.ts';
 import type { FileStat } from './storage.ts';
+import { Turn } from './turn.ts';
 import type { WireTarget } from './wire-target.ts';
 import { Work } from './work.ts';
 import { EngineError } from './errors.ts';
@@ -38,6 +39,7 @@ export class Torrent implements WireTarget {
   readonly dht: DhtMember;
   readonly lsd: LsdMember;
   readonly recorder: Recorder;
+  readonly turn: Turn;
   private readonly work = new Work(this);
   problem: FileProblem | null = null;
   problemFile = '';
@@ -53,6 +55,8 @@ export class Torrent implements WireTarget {
   options: TorrentOptions = DEFAULT_OPTIONS;
   /** Totals of earlier runs, bytes. */
   readonly before: { readonly uploaded: number; readonly downloaded: number };
+  /** Files that are gone are to be fetched anew. */
+  private refetch = false;
   private now = 0;
 
   constructor(
@@ -69,6 +73,7 @@ export class Torrent implements WireTarget {
     this.dht = new DhtMember(this, around.dht);
     this.lsd = new LsdMember(this, around.lsd);
     this.recorder = new Recorder(this, out);
+    this.turn = new Turn(this, around.line);
     this.before = { uploaded: saved?.uploaded ?? 0, downloaded: saved?.downloaded ?? 0 };
     this.doneAt = saved?.doneAt ?? 0;
   }
@@ -94,6 +99,10 @@ export class Torrent implements WireTarget {
   get downloaded(): number {
     return this.before.downloaded + this.peerSet.downloaded;
   }
+  /** All that is wanted of it is here. */
+  get isComplete(): boolean {
+    return this.content?.isComplete ?? false;
+  }
   /** Whether a tick has anything to do. */
   get isIdle(): boolean {
     return (
@@ -110,8 +119,24 @@ export class Torrent implements WireTarget {
     this.root = root;
     if (priorities) this.priorities = priorities;
     this.makeContent();
+    this.turn.lineUp();
     this.recorder.writeTorrent();
-    if (this.phase === 'ready') this.work.begin(now);
+    if (this.phase !== 'waiting') this.queue();
+  }
+
+  /** Its turn has come. */
+  proceed(now: number): void {
+    this.now = now;
+    if (this.phase !== 'queued' || !this.turn.isSeated) return;
+    this.turn.begin(now);
+    this.work.begin(now, this.refetch);
+    this.refetch = false;
+  }
+
+  /** Another's has. */
+  giveWay(now: number): void {
+    this.now = now;
+    if (WORKING.has(this.phase) && this.started && !this.turn.isSeated) this.leave('queued', true);
   }
 
   /** Before its start: these files alone, whether they are known yet or not. */
@@ -131,16 +156,17 @@ export class Torrent implements WireTarget {
   resume(attached: boolean, now: number): void {
     this.now = now;
     if (this.phase !== 'paused' && this.phase !== 'failed') return;
-    const refetch = this.problem === 'gone';
+    this.refetch = this.problem === 'gone';
     this.problem = null;
     this.problemFile = '';
-    if (attached) this.work.begin(now, refetch);
+    if (attached) this.queue();
     else this.move('waiting');
     this.recorder.writeTorrent();
   }
 
   remove(withData: boolean): void {
     this.leave('removed', true);
+    this.turn.end();
     this.content?.storage.closeAll();
     if (!this.started) return;
     this.recorder.erase();
@@ -150,7 +176,7 @@ export class Torrent implements WireTarget {
   /** Sets what is given. */
   set(options: Partial<TorrentOptions>, now: number): void {
     this.now = now;
-    this.options = { ...this.options, ...options };
+    this.turn.review(() => (this.options = { ...this.options, ...options }));
     this.recorder.writeTorrent();
   }
 
@@ -162,6 +188,7 @@ export class Torrent implements WireTarget {
     content.prioritise(priorities);
     content.downloader.dropUnwanted(now);
     if (!content.isComplete) this.doneAt = 0;
+    this.turn.review();
     this.recorder.writeTorrent();
     if (this.phase !== 'running') return;
     content.createEmptyFiles();
@@ -178,7 +205,9 @@ export class Torrent implements WireTarget {
       if (adopter) adopter.adopt(piece, buffer, now);
       else this.out({ do: 'drop', buffer: buffer.buffer });
     }
-    if (this.phase === 'waiting') this.work.begin(now);
+    if (this.phase !== 'waiting') return;
+    if (this.started) this.queue();
+    else this.work.begin(now);
   }
 
   detach(now: number): void {
@@ -252,6 +281,7 @@ export class Torrent implements WireTarget {
     this.now = now;
     this.recorder.tick(this.content, now);
     if (!second) return;
+    if (WORKING.has(this.phase) && this.started) this.turn.tick(now);
     if (CONNECTED.has(this.phase)) {
       this.peerSet.tick(now);
       this.announcer.watch(this.content?.isComplete === true, this.peers.values(), now);
@@ -333,6 +363,8 @@ export class Torrent implements WireTarget {
   /** Restores what was recorded of it. */
   restore(record: TorrentRecord, meta: Metainfo | null): void {
     this.started = true;
+    this.turn.place = record.place;
+    this.turn.lineUp();
     this.root = record.root;
     this.priorities = record.priorities;
     this.selectOnly = record.selectOnly;
@@ -352,9 +384,18 @@ export class Torrent implements WireTarget {
     this.out({ do: 'log', level: 'error', text: `${this.id}: stopped: ${problem} ${file}` });
   }
 
+  /** Into the queue, and on at once where it is its turn. */
+  private queue(): void {
+    const isAtWork = this.phase === 'fetching';
+    if (!isAtWork) this.move('queued');
+    this.turn.enter();
+    if (isAtWork) this.giveWay(this.now);
+  }
+
   /** To a phase without connections. */
-  private leave(to: 'waiting' | 'paused' | 'failed' | 'removed', farewell: boolean): void {
+  private leave(to: 'queued' | 'waiting' | 'paused' | 'failed' | 'removed', farewell: boolean): void {
     if (this.phase !== to) this.move(to);
+    if (to !== 'queued') this.turn.leave();
     this.work.stop();
     this.announcer.stop(farewell);
     this.peerSet.closeAll(this.now);

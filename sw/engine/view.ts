@@ -11,7 +11,8 @@ import { formatMagnet } from './codec/magnet.ts';
 /** Ms without any peer, or without metadata, until it is worth saying so. */
 const PATIENCE = 20_000;
 
-export type ViewState = 'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'done' | 'paused' | 'waiting' | 'error';
+export type ViewState =
+  'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'done' | 'paused' | 'queued' | 'waiting' | 'error';
 
 export type ViewProblem =
   | {
@@ -27,6 +28,7 @@ export type ViewProblem =
         | 'io'
         | 'limit';
     }
+  | { readonly code: 'queued'; readonly ahead: number }
   | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
   | { readonly code: 'tracker'; readonly url: string; readonly text: string }
@@ -146,6 +148,7 @@ function viewState(torrent: Torrent): ViewState {
     waiting: 'waiting',
     fetching: 'metadata',
     ready: 'adding',
+    queued: 'queued',
     checking: 'checking',
     running: complete ? 'seeding' : 'downloading',
     paused: complete ? 'done' : 'paused',
@@ -158,6 +161,7 @@ function viewState(torrent: Torrent): ViewState {
 function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: number, now: number): ViewProblem | null {
   if (torrent.phase === 'failed' && torrent.problem) return { code: PROBLEM_CODES[torrent.problem] };
   if (torrent.phase === 'waiting') return { code: 'daemon-away' };
+  if (torrent.phase === 'queued') return { code: 'queued', ahead: Math.max(0, torrent.turn.ahead) };
   if (torrent.recorder.unsaved !== '') return { code: 'state-not-saved', text: torrent.recorder.unsaved };
   const seeking = state === 'metadata' || state === 'downloading' || torrent.phase === 'fetching';
   if (!seeking) return null;

@@ -12,6 +12,7 @@ import {
 } from '../../sw/api.ts';
 import { ApiServer, type Backend } from '../../sw/api-server.ts';
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
+import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
@@ -92,7 +93,7 @@ class FakeBackend implements Backend {
   }
 
   settings(): Settings {
-    return { encryption: this.encryption, lsd: true };
+    return { ...DEFAULT_SETTINGS, encryption: this.encryption };
   }
 
   run(command: Command) {

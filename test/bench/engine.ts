@@ -20,6 +20,8 @@ const SAMPLES = 5;
 const SAMPLE_BLOCKS = 6_000;
 /** Virtual ms in which every peer sends one block: 160 kB/s from each of them. */
 const TURN = 100;
+/** All that are not paused are at work. */
+const NO_QUEUE = { maxActiveDownloads: 0, maxActiveSeeds: 0, maxActive: 0 };
 
 export async function bench(args: readonly string[]): Promise<Report> {
   const { values } = parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false } } });
@@ -92,6 +94,7 @@ function thousand(): Record<'idlePercent' | 'seedingPercent' | 'startMs' | 'paus
   const start = (records: ReadonlyMap<string, Uint8Array>, in_: BenchWorld): Session => {
     const session = new Session(in_.ports, { version: '0.0.0' });
     session.load([...records].map(([key, value]) => ({ key, value })));
+    session.configure(NO_QUEUE);
     session.attach([]);
     in_.settle();
     return session;
@@ -150,6 +153,7 @@ function collector(): () => void {
 function recorded(paused: number): Map<string, Uint8Array> {
   const world = new BenchWorld(true, () => null);
   const session = new Session(world.ports, { version: '0.0.0' });
+  session.configure(NO_QUEUE);
   session.attach([]);
   for (let index = 0; index < 1000; index++) {
     const { id } = session.add({ kind: 'file', bytes: benchTorrent(`torrent ${index}`, 1_000, PIECE).bytes });

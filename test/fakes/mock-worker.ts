@@ -165,6 +165,8 @@ export class MockWorker {
           if (row) this.put({ ...row, options: { ...row.options, ...command.options } });
         }
         break;
+      case 'move':
+        break;
       case 'configure':
         this.settings = { ...this.settings, ...command.settings };
         this.#delta([], []);

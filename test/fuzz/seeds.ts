@@ -64,6 +64,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       root: 'r',
       paused: true,
       priorities: Uint8Array.of(2, 0),
+      place: 1,
       selectOnly: [[0, 1]],
       options: { ...DEFAULT_OPTIONS, labels: ['l'] },
     }),

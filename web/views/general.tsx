@@ -1,7 +1,7 @@
 import { Copy } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import type { TorrentDetail, TorrentRow } from '../../sw/api.ts';
-import { copy, reconnect, resume } from '../actions.ts';
+import { copy, force, reconnect, resume } from '../actions.ts';
 import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
 import { describeProblem, type Remedy } from '../problems.ts';
 import { store } from '../store.ts';
@@ -92,6 +92,12 @@ function RemedyButton({ remedy, row }: { remedy: Remedy; row: TorrentRow }): JSX
       return (
         <button type="button" class="button button-small" onClick={() => resume([row.id])}>
           Resume
+        </button>
+      );
+    case 'force':
+      return (
+        <button type="button" class="button button-small" onClick={() => force([row.id], true)}>
+          Start now
         </button>
       );
     case 'reconnect':

@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
-import { askToRemove, copy, isRunning, open, pause, resume } from '../actions.ts';
+import type { MoveTo, TorrentId } from '../../sw/api.ts';
+import { askToRemove, copy, force, isRunning, move, open, pause, resume } from '../actions.ts';
 import { selection } from '../selection.ts';
+import { store } from '../store.ts';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
 
 interface Props {
@@ -19,7 +21,25 @@ export function RowMenu({ x, y, onClose }: Props): JSX.Element {
   if (first !== undefined && ids.length === 1) items.push({ label: 'Details', shortcut: 'Enter', act: () => open(first) });
   if (stopped.length > 0) items.push({ label: 'Resume', act: () => resume(stopped) });
   if (running.length > 0) items.push({ label: 'Pause', act: () => pause(running) });
+  items.push(...queueItems(ids));
   if (first !== undefined && ids.length === 1) items.push({ label: 'Copy info-hash', act: () => void copy(first, 'Info-hash') });
   items.push({ label: 'Remove…', shortcut: 'Delete', danger: true, act: () => askToRemove(ids) });
   return <Menu label="Actions for the selected torrents" items={items} x={x} y={y} onClose={onClose} />;
+}
+
+const MOVES: readonly { readonly to: MoveTo; readonly label: string }[] = [
+  { to: 'top', label: 'First in the queue' },
+  { to: 'up', label: 'Up in the queue' },
+  { to: 'down', label: 'Down in the queue' },
+  { to: 'bottom', label: 'Last in the queue' },
+];
+
+function queueItems(ids: readonly TorrentId[]): MenuItem[] {
+  const isForced = (id: TorrentId): boolean => store.row(id)?.value.options.forceStart === true;
+  const forced = ids.filter(isForced);
+  const others = ids.filter(id => !isForced(id));
+  const items: MenuItem[] = MOVES.map(({ to, label }) => ({ label, act: () => move(ids, to) }));
+  if (others.length > 0) items.push({ label: 'Start whatever the queue', act: () => force(others, true) });
+  if (forced.length > 0) items.push({ label: 'Keep to the queue', act: () => force(forced, false) });
+  return items;
 }

@@ -23,5 +23,5 @@ export function ProgressBar({ row }: { row: TorrentRow }): JSX.Element {
 function toneOf(row: TorrentRow): 'plain' | 'accent' | 'good' | 'warn' | 'bad' {
   if (needsAttention(row)) return row.state === 'error' ? 'bad' : 'warn';
   if (isComplete(row)) return 'good';
-  return row.state === 'paused' || row.state === 'waiting' ? 'plain' : 'accent';
+  return row.state === 'paused' || row.state === 'queued' || row.state === 'waiting' ? 'plain' : 'accent';
 }

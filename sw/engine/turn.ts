@@ -1,0 +1,98 @@
+import type { Order } from './order.ts';
+import { Pace } from './pace.ts';
+import { CONNECTED } from './phase.ts';
+import type { Phase } from './phase.ts';
+import type { Kind, Queue, Queued } from './queue.ts';
+import type { InfoHash } from './model/ids.ts';
+
+/** The line that all torrents stand in, and the queue for being at work. */
+export interface Line {
+  readonly order: Order<Turn>;
+  readonly queue: Queue<Turn>;
+}
+
+/** What is needed of a torrent here. */
+interface Worker {
+  readonly id: InfoHash;
+  readonly phase: Phase;
+  readonly meta: object | null;
+  readonly isComplete: boolean;
+  readonly addedAt: number;
+  readonly uploaded: number;
+  readonly downloaded: number;
+  readonly options: { readonly forceStart: boolean };
+}
+
+/** A torrent's part in the queue: its place in line, its seat, and whether it makes use of that. */
+export class Turn implements Queued {
+  /** 0 until it is in line. */
+  place = 0;
+  private readonly pace = new Pace();
+  private known: Kind | null = null;
+
+  constructor(
+    private readonly torrent: Worker,
+    private readonly line: Line,
+  ) {}
+
+  get id(): InfoHash {
+    return this.torrent.id;
+  }
+  get kind(): Kind {
+    const { meta, isComplete } = this.torrent;
+    return !meta ? 'fetch' : isComplete ? 'seed' : 'download';
+  }
+  get isForced(): boolean {
+    return this.torrent.options.forceStart;
+  }
+  get isSeated(): boolean {
+    return this.line.queue.isSeated(this);
+  }
+  /** How many come before it; −1 where it does not wait. */
+  get ahead(): number {
+    return this.line.queue.ahead(this);
+  }
+
+  /** Into the line, last of all where it has no place yet. */
+  lineUp(): void {
+    this.line.order.add(this, this.torrent.addedAt);
+  }
+
+  enter(): void {
+    this.known = this.kind;
+    this.line.queue.enter(this);
+  }
+
+  leave(): void {
+    this.line.queue.leave(this);
+  }
+
+  /** Out of the line for good. */
+  end(): void {
+    this.leave();
+    this.line.order.delete(this);
+  }
+
+  /** It goes to work. */
+  begin(now: number): void {
+    this.pace.begin(this.payload, now);
+  }
+
+  /** Something changed that the queue goes by. */
+  review(change: () => void = () => undefined): void {
+    this.known = null;
+    this.line.queue.change(this, change);
+    this.known = this.kind;
+  }
+
+  /** Once a second while it is at work. */
+  tick(now: number): void {
+    if (this.known !== this.kind) this.review();
+    if (!CONNECTED.has(this.torrent.phase)) this.begin(now);
+    else if (this.pace.look(this.kind, this.payload, now)) this.line.queue.pace(this, this.pace.isSlow);
+  }
+
+  private get payload(): number {
+    return this.torrent.uploaded + this.torrent.downloaded;
+  }
+}
