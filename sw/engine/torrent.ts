@@ -206,8 +206,9 @@ export class Torrent implements WireTarget {
       else this.out({ do: 'drop', buffer: buffer.buffer });
     }
     if (this.phase !== 'waiting') return;
-    if (this.started) this.queue();
-    else this.work.begin(now);
+    if (!this.started) return this.work.begin(now);
+    this.queue();
+    if (kept.length > 0 && !this.turn.isSeated) this.content?.rest(now);
   }
 
   detach(now: number): void {

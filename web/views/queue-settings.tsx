@@ -35,7 +35,7 @@ function NumberField({ id, label, settings }: { id: Limit; label: string; settin
       <span>{label}</span>
       <input
         type="number"
-       
+
         min={0}
         max={10_000}
         step={1}
