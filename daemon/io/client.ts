@@ -11,10 +11,11 @@ import { Rc4 } from './rc4.ts';
 import { blocksOf } from './rules.ts';
 import type { Services } from './services.ts';
 import { Tcp } from './tcp.ts';
+import { PROCESS_TIME, Throttle } from './throttle.ts';
 import { Udp } from './udp.ts';
 import { isVerifiable, verify } from './verify.ts';
 
-const CAPABILITIES = ['tcp', 'cipher', 'udp', 'landing', 'gather', 'http', 'verify'];
+const CAPABILITIES = ['tcp', 'cipher', 'udp', 'landing', 'gather', 'rates', 'http', 'verify'];
 /** Requests that are being worked on at once. */
 const TASKS = 8_192;
 const CONTINUE: ReadonlySet<ErrorCode> = new Set([
@@ -34,6 +35,7 @@ export class Client {
   readonly #files: ClientFiles;
   readonly #gather: Gather;
   readonly #http: HttpOut;
+  readonly #throttle = new Throttle(PROCESS_TIME);
   readonly #fail: () => void;
   #tasks = 0;
   #isEnded = false;
@@ -49,7 +51,9 @@ export class Client {
     this.#fail = fail;
     const { landing, counters, guard, files, reads } = services;
     this.#gather = new Gather(files, reads, push);
-    this.#tcp = new Tcp(guard, { landing, counters, push, assembly: { bytes: 0 } }, sock => this.#gather.end(sock));
+    this.#tcp = new Tcp(guard, { landing, counters, push, throttle: this.#throttle, assembly: { bytes: 0 } }, sock =>
+      this.#gather.end(sock),
+    );
     this.#udp = new Udp(guard, counters, push, unread);
     this.#files = new ClientFiles(files, push);
     this.#http = new HttpOut(guard, landing, counters, push);
@@ -82,6 +86,7 @@ export class Client {
     this.#isEnded = true;
     this.#http.end();
     this.#tcp.end();
+    this.#throttle.end();
     this.#udp.end();
     this.#files.end();
     this.#services.kept.orphan();
@@ -118,7 +123,7 @@ export class Client {
       case Op.TCP_CONNECT:
         return this.#tcp.connect(frame);
       case Op.TCP_SEND:
-        return this.#tcp.get(frame.sock)?.write([frame.bytes]);
+        return this.#tcp.get(frame.sock)?.write(frame.bytes);
       case Op.TCP_CLOSE:
         return this.#tcp.close(frame.sock);
       case Op.TCP_LISTEN:
@@ -165,6 +170,12 @@ export class Client {
         return this.#sendSpans(frame);
       case Op.SEND_CANCEL:
         return this.#gather.cancel(frame.sock, frame.send);
+      case Op.RATE_GROUP:
+        return this.#throttle.set(frame);
+      case Op.RATE_JOIN:
+        return this.#join(frame);
+      case Op.RATE_DROP:
+        return this.#throttle.drop(frame);
       case Op.HTTP_GET:
         return this.#start(frame.id, this.#http.get(frame.id, frame.request));
       case Op.HTTP_LAND:
@@ -282,6 +293,12 @@ export class Client {
       if (!landing.has(buffer)) throw noSuchBuffer({ id, buffer });
     }
     this.#start(id, this.#http.land(id, frame));
+  }
+
+  #join({ id, sock, group }: FrameOf<typeof Op.RATE_JOIN>): void {
+    const direction = this.#throttle.directionOf(group);
+    if (direction === null) throw new WireError(ErrorCode.BAD_STATE, 'no such group', id);
+    this.#tcp.get(sock)?.flow(direction).join(group);
   }
 
   async #verify({ id, items }: FrameOf<typeof Op.VERIFY>): Promise<void> {

@@ -6,7 +6,7 @@ import { FileStatus, type Frame, type FrameOf, Op, SentStatus } from '../wire/fr
 import { problemOf } from './errno.ts';
 import type { Files } from './files.ts';
 import type { Place } from './assembly.ts';
-import { READ_BYTES, READS, SEND_AHEAD, SEND_BYTES, SEND_COUNT } from './limits.ts';
+import { READ_BYTES, READS, SEND_BYTES, SEND_COUNT } from './limits.ts';
 import type { ReadBudget } from './read-budget.ts';
 import type { PeerSocket } from './peer-socket.ts';
 
@@ -125,9 +125,9 @@ export class Gather {
         queue.items.shift();
         this.#release(queue, item);
         this.#answer(peer.id, item.send, SentStatus.ERROR, item.problem);
-      } else if (item.state === 'ready' && peer.isOpen && peer.unsent < SEND_AHEAD) {
+      } else if (item.state === 'ready' && peer.takesPayload) {
         queue.items.shift();
-        peer.write([item.header, item.data], error => {
+        peer.pay([item.header, item.data], error => {
           this.#release(queue, item);
           if (peer.isClosed) return;
           const status = error == null ? SentStatus.SENT : SentStatus.ERROR;

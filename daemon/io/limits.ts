@@ -16,6 +16,7 @@ export const LIMITS: IoLimits = {
   rules: 2048,
   ranges: 8192,
   files: 4096,
+  groups: 2048,
   httpBody: MAX_FRAME - 64 * 1024,
 };
 
@@ -71,6 +72,11 @@ export const READS = 8;
 export const READ_BYTES = 32 * MiB;
 /** No span is handed to a socket that still has this much to send. */
 export const SEND_AHEAD = 512 * 1024;
+
+/** Groups of rates, one below the other. */
+export const RATE_DEPTH = 4;
+/** Read at once from a socket whose rate is limited: what it may not pass on yet is held. */
+export const LIMITED_READ = 16 * 1024;
 
 /** Files deleted at once, and those that wait for it. */
 export const DELETES = 8;

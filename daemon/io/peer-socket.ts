@@ -1,11 +1,15 @@
 /** One TCP connection to a peer: what is read goes through Inbound, what is written has a limit, reading rests when it must. */
 import type { Socket } from 'node:net';
-import { CloseReason, type Frame, Op } from '../wire/frames.ts';
+import { CloseReason, type Frame, Op, RateDirection } from '../wire/frames.ts';
 import { Inbound, type InboundEvents } from './inbound.ts';
 import type { Landing } from './landing.ts';
-import { ASSEMBLY, LIMITS, LINGER, TELL_AFTER, TELL_BYTES } from './limits.ts';
+import { ASSEMBLY, LIMITS, LINGER, SEND_AHEAD, TELL_AFTER, TELL_BYTES } from './limits.ts';
 import type { Rc4 } from './rc4.ts';
 import { Rules } from './rules.ts';
+import { Outward } from './outward.ts';
+import type { Flow, Throttle } from './throttle.ts';
+
+const NOTHING = Buffer.alloc(0);
 
 type State = 'waiting' | 'connecting' | 'open' | 'closed';
 
@@ -18,6 +22,7 @@ interface LandedRange {
 /** What all sockets of a client share. */
 export interface Shared {
   readonly landing: Landing;
+  readonly throttle: Throttle;
   push(frame: Frame): void;
   readonly counters: { netIn: number; netOut: number };
   /** Bytes of frames that are being put together, over all sockets. */
@@ -41,6 +46,11 @@ export class PeerSocket {
   #landed: LandedRange[] = [];
   #landedBytes = 0;
   #telling: NodeJS.Timeout | null = null;
+  /** What it reads, as its limits see it. */
+  readonly #down: Flow;
+  readonly #outward: Outward;
+  /** Read, and to be let through in its turns. Nothing more is read meanwhile. */
+  #unread = NOTHING;
 
   /** `ended` is called once, whoever closes it. */
   constructor(id: number, shared: Shared, ended: () => void) {
@@ -62,6 +72,8 @@ export class PeerSocket {
       },
     };
     this.#inbound = new Inbound(this.rules, shared.landing, events);
+    this.#down = shared.throttle.flow(bytes => this.#letThrough(bytes));
+    this.#outward = new Outward(shared.throttle, (parts, written) => this.#put(parts, written));
   }
 
   get isOpen(): boolean {
@@ -78,7 +90,20 @@ export class PeerSocket {
 
   /** Bytes that it was given to send and has not sent. */
   get unsent(): number {
-    return this.#socket?.writableLength ?? this.#earlyBytes;
+    return (this.#socket?.writableLength ?? this.#earlyBytes) + this.#outward.bytes;
+  }
+
+  get isReadLimited(): boolean {
+    return this.#down.isLimited;
+  }
+
+  /** Whether payload may be handed to it now: one send at a time where they wait for turns, so that the others can be called off. */
+  get takesPayload(): boolean {
+    return this.isOpen && !this.#outward.isBusy && this.unsent < SEND_AHEAD;
+  }
+
+  flow(direction: RateDirection): Flow {
+    return direction === RateDirection.READ ? this.#down : this.#outward.flow;
   }
 
   /** The socket that is being connected; it has to be paused. */
@@ -114,6 +139,7 @@ export class PeerSocket {
     if (this.isFramed || this.#cipher !== null) return false;
     this.#cipher = { receive, send };
     this.#inbound.cipher(bytes => receive.apply(bytes), back);
+    receive.apply(this.#unread);
     this.#flush();
     this.steer();
     return true;
@@ -124,21 +150,30 @@ export class PeerSocket {
     if (this.#state === 'closed') return;
     this.#shared.counters.netIn += bytes.length;
     this.#cipher?.receive.apply(bytes);
-    this.#inbound.consume(bytes);
-    this.#flush();
+    if (this.#down.isLimited || this.#unread.length > 0) this.#unread = Buffer.concat([this.#unread, bytes]);
+    else {
+      this.#inbound.consume(bytes);
+      this.#flush();
+    }
     this.steer();
   }
 
-  /** Takes the bytes over, and enciphers them in place. `written` is called when the system has taken all of them. */
-  write(parts: readonly Uint8Array[], written?: (error?: Error | null) => void): void {
+  /** Takes over the bytes of a message. */
+  write(bytes: Uint8Array): void {
+    if (this.unsent + bytes.length > LIMITS.sendQueue) this.close(CloseReason.SEND_OVERFLOW, '');
+    else this.#outward.send([bytes]);
+  }
+
+  /** Takes over payload, where {@link takesPayload}. `written` is called once: when the system has taken all of it, or never will. */
+  pay(parts: readonly Uint8Array[], written: (error?: Error | null) => void): void {
+    this.#outward.pay(parts, written);
+  }
+
+  /** Hands bytes to the system, and enciphers them in place. */
+  #put(parts: readonly Uint8Array[], written?: (error?: Error | null) => void): void {
     const socket = this.#socket;
     let bytes = 0;
     for (const part of parts) bytes += part.length;
-    if (this.unsent + bytes > LIMITS.sendQueue) {
-      this.close(CloseReason.SEND_OVERFLOW, '');
-      written?.(new Error('the socket was closed'));
-      return;
-    }
     if (this.#cipher !== null) for (const part of parts) this.#cipher.send.apply(part);
     if (socket === null) {
       this.#early.push(...parts);
@@ -158,7 +193,11 @@ export class PeerSocket {
   steer(): void {
     const socket = this.#socket;
     if (socket === null || this.#state !== 'open') return;
-    const wanted = this.#inbound.wantsMore && (this.rules.isEmpty || !this.#shared.landing.isFull);
+    let wanted = this.#inbound.wantsMore && (this.rules.isEmpty || !this.#shared.landing.isFull);
+    if (this.#unread.length > 0) {
+      if (wanted) this.#down.want(this.#unread.length);
+      wanted = false;
+    }
     if (wanted === this.#isReading) return;
     this.#isReading = wanted;
     if (wanted) socket.resume();
@@ -169,6 +208,8 @@ export class PeerSocket {
   close(reason: CloseReason, detail: string): void {
     if (this.#state === 'closed') return;
     this.#inbound.end();
+    this.#down.leave();
+    this.#unread = NOTHING;
     this.#flush();
     this.#tellLanded();
     const wasOpen = this.#state === 'open';
@@ -181,7 +222,17 @@ export class PeerSocket {
       if (reason === CloseReason.REQUESTED && socket.writableLength > 0) linger(socket);
       else socket.destroy();
     }
+    this.#outward.end();
     this.#ended();
+  }
+
+  /** Its turn: that much of what was read. */
+  #letThrough(bytes: number): void {
+    const part = this.#unread.subarray(0, bytes);
+    this.#unread = this.#unread.subarray(bytes);
+    this.#inbound.consume(part);
+    this.#flush();
+    this.steer();
   }
 
   #onLanded(buffer: number, offset: number, length: number): void {

@@ -3,12 +3,13 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, type FrameOf, NetStatus, Op } from '../wire/frames.ts';
 import { errnoOf } from './errno.ts';
 import type { Address, Guard } from './guard.ts';
-import { CONNECT_QUEUE, CONNECT_TIMEOUT, DIALLED, FRAMED_READ, LIMITS, RAW_READ } from './limits.ts';
+import { CONNECT_QUEUE, CONNECT_TIMEOUT, DIALLED, FRAMED_READ, LIMITED_READ, LIMITS, RAW_READ } from './limits.ts';
 import { PeerSocket, type Shared } from './peer-socket.ts';
 
 /** Reading is synchronous from the system call to the last use, so all sockets read into the same memory. */
 const RAW_BUFFER = Buffer.allocUnsafeSlow(RAW_READ);
 const FRAMED_BUFFER = Buffer.allocUnsafeSlow(FRAMED_READ);
+const LIMITED_BUFFER = FRAMED_BUFFER.subarray(0, LIMITED_READ);
 
 type Problem = Exclude<NetStatus, typeof NetStatus.OK>;
 
@@ -201,7 +202,7 @@ export class Tcp {
       family,
       noDelay: true,
       onread: {
-        buffer: () => (peer.isFramed ? FRAMED_BUFFER : RAW_BUFFER),
+        buffer: () => (!peer.isFramed ? RAW_BUFFER : peer.isReadLimited ? LIMITED_BUFFER : FRAMED_BUFFER),
         callback: (count, bytes) => {
           peer.read((bytes as Buffer).subarray(0, count));
           return true;

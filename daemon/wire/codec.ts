@@ -46,6 +46,7 @@ import {
   NetStatus,
   Op,
   type Place,
+  RateDirection,
   type Run,
   SentStatus,
   type Span,
@@ -69,6 +70,7 @@ const limits = shape.object<IoLimits>({
   rules: shape.count,
   ranges: shape.count,
   files: shape.count,
+  groups: shape.count,
   httpBody: shape.count,
 });
 
@@ -193,6 +195,9 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.SEND_SPANS]: struct({ sock: u32, send: u32, header: shortBytes, spans }),
   [Op.SENT]: struct({ sock: u32, send: u32, status: oneOf(SentStatus), file: fileStatus }),
   [Op.SEND_CANCEL]: struct({ sock: u32, send: u32 }),
+  [Op.RATE_GROUP]: struct({ group: u32, parent: u32, direction: oneOf(RateDirection), rate: u53 }),
+  [Op.RATE_JOIN]: struct({ sock: u32, group: u32 }),
+  [Op.RATE_DROP]: struct({ group: u32 }),
   [Op.HTTP_GET]: struct({ request: json(httpRequest) }),
   [Op.HTTP_RESULT]: struct({ net: netStatus, status: u16, detail: shortText, body: rest }),
   [Op.HTTP_CANCEL]: struct({}),

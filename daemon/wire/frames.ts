@@ -50,6 +50,9 @@ export const Op = {
   SEND_SPANS: 0x48,
   SENT: 0x49,
   SEND_CANCEL: 0x4a,
+  RATE_GROUP: 0x4c,
+  RATE_JOIN: 0x4d,
+  RATE_DROP: 0x4e,
   HTTP_GET: 0x50,
   HTTP_RESULT: 0x51,
   HTTP_CANCEL: 0x52,
@@ -201,6 +204,10 @@ export interface Place {
 export const LandStatus = { OK: 0, MISSING: 1, MISMATCH: 2, ERROR: 3 } as const;
 export type LandStatus = (typeof LandStatus)[keyof typeof LandStatus];
 
+/** What a group of sockets is limited in: what they read, or what they send. */
+export const RateDirection = { READ: 0, SEND: 1 } as const;
+export type RateDirection = (typeof RateDirection)[keyof typeof RateDirection];
+
 export const SentStatus = { SENT: 0, CANCELLED: 1, ERROR: 2 } as const;
 export type SentStatus = (typeof SentStatus)[keyof typeof SentStatus];
 
@@ -229,6 +236,7 @@ export interface IoLimits {
   readonly rules: number;
   readonly ranges: number;
   readonly files: number;
+  readonly groups: number;
   readonly httpBody: number;
 }
 
@@ -483,6 +491,21 @@ export type Frame =
       readonly file: FileStatus;
     }
   | { readonly op: typeof Op.SEND_CANCEL; readonly id: number; readonly sock: number; readonly send: number }
+  | {
+      /** Makes the group, below `parent` (0: below none), or sets its rate. */
+      readonly op: typeof Op.RATE_GROUP;
+      readonly id: number;
+      /** Numbered by the client, from 1. */
+      readonly group: number;
+      readonly parent: number;
+      readonly direction: RateDirection;
+      /** Bytes a second for all in it and below it together; 0: no limit. */
+      readonly rate: number;
+    }
+  /** Puts the socket into the group, for its direction alone; it leaves the one that it was in. */
+  | { readonly op: typeof Op.RATE_JOIN; readonly id: number; readonly sock: number; readonly group: number }
+  /** Those in the group are in its parent from then on. */
+  | { readonly op: typeof Op.RATE_DROP; readonly id: number; readonly group: number }
   | {
       readonly op: typeof Op.HTTP_GET;
       readonly id: number;

@@ -23,7 +23,7 @@ function setUp() {
   /** A socket that takes everything at once, or nothing at all. */
   const ask = (id: number, isSlow: boolean, count: number) => {
     const written = (_parts: unknown, done?: () => void) => setImmediate(() => done?.());
-    const peer = { id, isOpen: true, isClosed: false, unsent: isSlow ? 2 ** 30 : 0, write: written };
+    const peer = { id, isClosed: false, takesPayload: !isSlow, pay: written };
     for (let send = 0; send < count; send++) {
       file.retain();
       const frame = { op: Op.SEND_SPANS, id: 0, sock: id, send, header: new Uint8Array(4), spans: [] };

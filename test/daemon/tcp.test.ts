@@ -5,6 +5,7 @@ import { HashPool } from '../../daemon/io/hash-pool.ts';
 import { Landing } from '../../daemon/io/landing.ts';
 import { MemoryPool } from '../../daemon/io/memory.ts';
 import { Tcp } from '../../daemon/io/tcp.ts';
+import { PROCESS_TIME, Throttle } from '../../daemon/io/throttle.ts';
 import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { connected } from './fixture.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
@@ -92,11 +93,17 @@ describe('TCP', () => {
     const told: Frame[] = [];
     const landing = new Landing(new HashPool(), new MemoryPool());
     const push = (frame: Frame) => void told.push(frame);
-    const shared = { landing, push, counters: { netIn: 0, netOut: 0 }, assembly: { bytes: 0 } };
+    const shared = {
+      landing,
+      push,
+      counters: { netIn: 0, netOut: 0 },
+      throttle: new Throttle(PROCESS_TIME),
+      assembly: { bytes: 0 },
+    };
     const names = new Guard(['127.0.0.0/8'], () => Promise.resolve(['127.0.0.2', '127.0.0.1']));
     const tcp = new Tcp(names, shared, () => undefined);
     tcp.connect({ op: Op.TCP_CONNECT, id: 1, sock: 1, host: 'two.example', port: server.port });
-    tcp.get(1)?.write([Buffer.from('early')]);
+    tcp.get(1)?.write(Buffer.from('early'));
     const peer = await server.next();
     expect((await peer.take(5)).toString()).toBe('early');
     expect(told).toMatchObject([{ op: Op.TCP_CONNECTED, status: NetStatus.OK, detail: `127.0.0.1:${server.port}` }]);

@@ -11,6 +11,7 @@ import {
   LandStatus,
   NetStatus,
   Op,
+  RateDirection,
   SentStatus,
 } from '../../daemon/wire/frames.ts';
 
@@ -56,6 +57,7 @@ const limits = fc.record({
   rules: u53,
   ranges: u53,
   files: u53,
+  groups: u53,
   httpBody: u53,
 });
 
@@ -129,6 +131,9 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.SEND_SPANS]: frame(Op.SEND_SPANS, { sock: u32, send: u32, header: bytes(32), spans: list(span) }),
   [Op.SENT]: frame(Op.SENT, { sock: u32, send: u32, status: oneOf(SentStatus), file: oneOf(FileStatus) }),
   [Op.SEND_CANCEL]: frame(Op.SEND_CANCEL, { sock: u32, send: u32 }),
+  [Op.RATE_GROUP]: frame(Op.RATE_GROUP, { group: u32, parent: u32, direction: oneOf(RateDirection), rate: u53 }),
+  [Op.RATE_JOIN]: frame(Op.RATE_JOIN, { sock: u32, group: u32 }),
+  [Op.RATE_DROP]: frame(Op.RATE_DROP, { group: u32 }),
   [Op.HTTP_GET]: frame(Op.HTTP_GET, {
     request: fc.record({ url: text, headers: fc.dictionary(text, text, { maxKeys: 4 }), maxBytes: u53, timeoutMs: u53 }),
   }),
