@@ -54,6 +54,8 @@ export type Problem =
     }
   /** It waits until it is its turn, after `ahead` others. */
   | { readonly code: 'queued'; readonly ahead: number }
+  /** It was seeded as long as it was to be: to a ratio, or for so many minutes. */
+  | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
   /** The torrent waits for the daemon. */
   | { readonly code: 'daemon-away' }
   | { readonly code: 'no-peers' }
@@ -202,6 +204,9 @@ export interface TorrentOptions {
   readonly labels: readonly string[];
   /** At work whatever the limits of the queue, and not counted by them. */
   readonly forceStart: boolean;
+  /** As in {@link Settings}, for this torrent; null: as they are there. */
+  readonly stopRatio: number | null;
+  readonly stopSeedingTime: number | null;
 }
 
 export type MoveTo = 'top' | 'up' | 'down' | 'bottom' | number;
@@ -215,6 +220,9 @@ export interface Settings {
   readonly maxActiveDownloads: number;
   readonly maxActiveSeeds: number;
   readonly maxActive: number;
+  /** Seeding stops at this ratio of what was sent to the size (two places), or after so many minutes of it; 0: never. */
+  readonly stopRatio: number;
+  readonly stopSeedingTime: number;
 }
 
 export type Source = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
@@ -241,6 +249,13 @@ export type Command =
     }
   /** Sets for these torrents what is given, and nothing else. */
   | { readonly do: 'set'; readonly ids: readonly TorrentId[]; readonly options: Partial<TorrentOptions> }
+  /** Gives them labels and takes others away; what else they have stays. */
+  | {
+      readonly do: 'label';
+      readonly ids: readonly TorrentId[];
+      readonly add: readonly string[];
+      readonly remove: readonly string[];
+    }
   /** Moves them, in their order, in the line that torrents wait in: a number is an index of the whole line. */
   | { readonly do: 'move'; readonly ids: readonly TorrentId[]; readonly to: MoveTo }
   /** Sets what is given, and nothing else. */

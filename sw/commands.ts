@@ -32,6 +32,11 @@ const source = v.variant('kind', [
 /** Torrents; no list holds more. */
 const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10_000));
 
+const ratio = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(10_000));
+const minutes = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(5_256_000));
+const label = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(64));
+const labels = v.pipe(v.array(label), v.maxLength(20));
+
 const settings = v.partial(
   v.strictObject({
     encryption: v.picklist(['off', 'prefer', 'require']),
@@ -39,13 +44,17 @@ const settings = v.partial(
     maxActiveDownloads: count,
     maxActiveSeeds: count,
     maxActive: count,
+    stopRatio: ratio,
+    stopSeedingTime: minutes,
   }),
 );
 
 const options = v.partial(
   v.strictObject({
-    labels: v.pipe(v.array(v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(64))), v.maxLength(20)),
+    labels,
     forceStart: v.boolean(),
+    stopRatio: v.nullable(ratio),
+    stopSeedingTime: v.nullable(minutes),
   }),
 );
 
@@ -57,6 +66,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('remove'), ids, withData: v.boolean() }),
   v.strictObject({ do: v.literal('prioritise'), id: torrentId, files, priority }),
   v.strictObject({ do: v.literal('set'), ids, options }),
+  v.strictObject({ do: v.literal('label'), ids, add: labels, remove: labels }),
   v.strictObject({ do: v.literal('move'), ids, to: v.union([v.picklist(['top', 'up', 'down', 'bottom']), count]) }),
   v.strictObject({ do: v.literal('configure'), settings }),
   v.strictObject({ do: v.literal('pair'), token: secret, installId: secret }),

@@ -29,6 +29,7 @@ export interface Engine<Kept> {
   remove(id: TorrentId, withData: boolean): void;
   prioritise(id: TorrentId, files: readonly number[], priority: FilePriority): void;
   set(id: TorrentId, options: Partial<TorrentOptions>): void;
+  label(id: TorrentId, add: readonly string[], remove: readonly string[]): void;
   move(ids: readonly TorrentId[], to: MoveTo): void;
   readonly settings: Settings;
   configure(change: Partial<Settings>): void;
@@ -60,6 +61,9 @@ export function perform(engine: Engine<unknown>, command: Exclude<Command, { do:
       return null;
     case 'prioritise':
       engine.prioritise(command.id, command.files, command.priority);
+      return null;
+    case 'label':
+      forEach(command.ids, id => engine.label(id, command.add, command.remove));
       return null;
     case 'move':
       engine.move(command.ids, command.to);

@@ -52,6 +52,13 @@ export function isRunning(id: TorrentId): boolean {
   return state !== undefined && state !== 'paused' && state !== 'done' && state !== 'error';
 }
 
+/** The torrents that the labels dialog is about. */
+export const labelling = signal<readonly TorrentId[] | null>(null);
+
+export function label(ids: readonly TorrentId[], add: readonly string[], remove: readonly string[]): void {
+  if (ids.length > 0) run({ do: 'label', ids, add, remove });
+}
+
 /** At work whatever the limits of the queue, or not any more. */
 export function force(ids: readonly TorrentId[], forceStart: boolean): void {
   if (ids.length > 0) run({ do: 'set', ids, options: { forceStart } });
@@ -88,6 +95,7 @@ export function open(id: TorrentId): void {
 export function reveal(id: TorrentId): void {
   store.page.value = 'torrents';
   store.filter.value = 'all';
+  store.label.value = null;
   store.search.value = '';
   selection.only(id);
 }

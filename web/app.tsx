@@ -8,6 +8,7 @@ import { AddSheet } from './views/add-sheet.tsx';
 import { Banner } from './views/banner.tsx';
 import { DropTarget } from './views/drop-target.tsx';
 import { Inspector } from './views/inspector.tsx';
+import { LabelsDialog } from './views/labels-dialog.tsx';
 import { Notices } from './views/notices.tsx';
 import { RemoveDialog } from './views/remove-dialog.tsx';
 import { Settings } from './views/settings.tsx';
@@ -51,6 +52,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
       <AddDialog />
       <AddSheet />
       <RemoveDialog />
+      <LabelsDialog />
       <DropTarget />
       <Notices />
     </div>

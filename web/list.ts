@@ -43,14 +43,20 @@ export function bucketOf(row: TorrentRow): Exclude<Filter, 'all'> | null {
   }
 }
 
-export function matches(row: TorrentRow, filter: Filter, search: string): boolean {
+export function matches(row: TorrentRow, filter: Filter, label: string | null, search: string): boolean {
   if (row.state === 'adding') return false;
+  if (label !== null && !row.options.labels.includes(label)) return false;
   if (filter !== 'all' && bucketOf(row) !== filter) return false;
   return search === '' || row.name.toLowerCase().includes(search);
 }
 
 // Made once, and for names alone: constructing a collator costs more than sorting with it.
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+export function compareWords(a: string, b: string): number {
+  return collator.compare(a, b) || (a < b ? -1 : 1);
+}
+
 const STATES: readonly TorrentRow['state'][] = [
   'error',
   'downloading',
@@ -87,6 +93,9 @@ function numberOf(row: TorrentRow, by: Exclude<Sort['by'], 'name'>): number {
 /** Whether two versions of a row stand at the same place of a list that is narrowed and sorted so. */
 export function samePlace(before: TorrentRow, after: TorrentRow, sort: Sort): boolean {
   if (before.name !== after.name || before.state !== after.state || bucketOf(before) !== bucketOf(after)) return false;
+  if (before.options.labels !== after.options.labels && before.options.labels.join('\n') !== after.options.labels.join('\n')) {
+    return false;
+  }
   return sort.by === 'name' || numberOf(before, sort.by) === numberOf(after, sort.by);
 }
 

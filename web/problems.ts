@@ -1,5 +1,5 @@
 import type { ApiError, Connection, Problem } from '../sw/api.ts';
-import { formatAbout, formatCount, plural } from './format.ts';
+import { formatAbout, formatCount, formatDuration, formatRatio, plural } from './format.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 /** What one press can do about it. */
@@ -87,6 +87,16 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         } by itself when it is its turn.`,
         tone: 'plain',
         remedy: 'force',
+      };
+    }
+    case 'stopped': {
+      const how =
+        problem.by === 'ratio' ? `at ratio ${formatRatio(problem.limit, 1)}` : `after ${formatDuration(problem.limit * 60)}`;
+      return {
+        short: `Stopped ${how}`,
+        text: `Seeding stopped ${how}, as it was set to. Resume it to go on seeding without that limit.`,
+        tone: 'plain',
+        remedy: 'resume',
       };
     }
     case 'daemon-away':

@@ -1,7 +1,7 @@
 import { batch, computed, effect, signal, type Signal } from '@preact/signals';
 import type { Connection, FromWorker, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from '../sw/api.ts';
 import type { LinkState } from './client.ts';
-import { bucketOf, matches, NEWEST_FIRST, samePlace, sortRows, type Filter, type Sort } from './list.ts';
+import { bucketOf, compareWords, matches, NEWEST_FIRST, samePlace, sortRows, type Filter, type Sort } from './list.ts';
 
 export type Counts = Readonly<Record<Filter, number>>;
 
@@ -31,7 +31,12 @@ export class Store {
   readonly up = signal(0);
   readonly counts = signal<Counts>(NO_COUNTS);
 
+  /** How many torrents have each label, in the order of the labels. */
+  readonly labels = signal<ReadonlyMap<string, number>>(new Map());
+
   readonly filter = signal<Filter>('all');
+  /** The label that the list is narrowed to as well. */
+  readonly label = signal<string | null>(null);
   readonly search = signal('');
   readonly sort = signal<Sort>(NEWEST_FIRST);
   /** While a person points at the list, rows keep their places. */
@@ -111,6 +116,7 @@ export class Store {
     let down = 0;
     let up = 0;
     const counts: Record<Filter, number> = { ...NO_COUNTS };
+    const labels = new Map<string, number>();
     for (const row of this.#rows.values()) {
       const torrent = row.peek();
       down += torrent.down;
@@ -119,23 +125,33 @@ export class Store {
       counts.all++;
       const bucket = bucketOf(torrent);
       if (bucket !== null) counts[bucket]++;
+      for (const label of torrent.options.labels) labels.set(label, (labels.get(label) ?? 0) + 1);
     }
     this.down.value = down;
     this.up.value = up;
     const before = this.counts.peek();
     if ((Object.keys(counts) as Filter[]).some(filter => counts[filter] !== before[filter])) this.counts.value = counts;
+    this.#label(labels);
+  }
+
+  #label(labels: ReadonlyMap<string, number>): void {
+    const before = this.labels.peek();
+    if (labels.size === before.size && [...labels].every(([label, count]) => before.get(label) === count)) return;
+    this.labels.value = new Map([...labels].sort(([a], [b]) => compareWords(a, b)));
+    if (!labels.has(this.label.peek() ?? '')) this.label.value = null;
   }
 
   #arrange(): void {
     void this.revision.value;
     const filter = this.filter.value;
+    const label = this.label.value;
     const search = this.search.value.trim().toLowerCase();
     const sort = this.sort.value;
     const held = this.held.value;
     const rows: TorrentRow[] = [];
     for (const row of this.#rows.values()) {
       const torrent = row.peek();
-      if (matches(torrent, filter, search)) rows.push(torrent);
+      if (matches(torrent, filter, label, search)) rows.push(torrent);
     }
     const sorted = sortRows(rows, sort).map(row => row.id);
     const before = this.order.peek();

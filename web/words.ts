@@ -12,9 +12,14 @@ export function needsAttention(row: TorrentRow): boolean {
   if (row.state === 'error') return true;
   const problem = row.problem;
   if (problem === null || row.state === 'paused') return false;
-  if (problem.code === 'daemon-away' || problem.code === 'queued') return false;
+  if (problem.code === 'daemon-away' || problem.code === 'queued' || problem.code === 'stopped') return false;
   // Peers make up for a tracker that refuses.
   return !(problem.code === 'tracker' && (row.active > 0 || isComplete(row)));
+}
+
+/** It says itself why it stands still. */
+function isAtRest({ state, problem }: TorrentRow): boolean {
+  return state === 'waiting' || state === 'queued' || problem?.code === 'stopped';
 }
 
 export function isComplete(row: TorrentRow): boolean {
@@ -28,7 +33,7 @@ export function problemContext(row: TorrentRow, roots: readonly RootRow[]): Prob
 
 /** What a torrent is doing, in a few words. */
 export function statusOf(row: TorrentRow, roots: readonly RootRow[]): Status {
-  if (row.problem !== null && (needsAttention(row) || row.state === 'waiting' || row.state === 'queued')) {
+  if (row.problem !== null && (needsAttention(row) || isAtRest(row))) {
     const words = describeProblem(row.problem, problemContext(row, roots));
     return { text: words.short, tone: words.tone };
   }
@@ -66,7 +71,7 @@ function downloading(row: TorrentRow): string {
 }
 
 export function ratioOf(row: TorrentRow): string {
-  return formatRatio(row.uploaded, Math.max(row.downloaded, row.done));
+  return formatRatio(row.uploaded, row.size);
 }
 
 /** The first line of the panel: the status with its numbers, as a sentence. */

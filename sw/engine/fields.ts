@@ -67,6 +67,24 @@ export function count(initial: number, most: number): Field<number> {
   };
 }
 
+/** A number from 0 to `most`, to two places. */
+export function hundredths(initial: number, most: number): Field<number> {
+  const whole = count(initial * 100, most * 100);
+  return {
+    initial,
+    write: value => whole.write(Math.round(value * 100)),
+    read: value => {
+      const number = whole.read(value);
+      return number === null ? null : number / 100;
+    },
+  };
+}
+
+/** Such a value or none, which is what it is at first. */
+export function orUnset<T>(field: Field<T>): Field<T | null> {
+  return { initial: null, write: value => (value === null ? [] : field.write(value)), read: value => field.read(value) };
+}
+
 /** Words that a person made up: at most `most`, each of at most `length` characters. */
 export function words(most: number, length: number): Field<readonly string[]> {
   return {

@@ -1,12 +1,16 @@
 /** What a person sets for one torrent; part of its record. */
-import { flag, initialOf, words } from './fields.ts';
+import { count, flag, hundredths, initialOf, orUnset, words } from './fields.ts';
 import type { Fields } from './fields.ts';
+import { MAX_RATIO, MAX_SEEDING_TIME } from './settings.ts';
 
 export interface TorrentOptions {
   /** A person's own words for it. */
   readonly labels: readonly string[];
   /** At work whatever the limits of the queue, and not counted by them. */
   readonly forceStart: boolean;
+  /** As in the settings, for this torrent; null: as they are. */
+  readonly stopRatio: number | null;
+  readonly stopSeedingTime: number | null;
 }
 
 export const MAX_LABELS = 20;
@@ -16,6 +20,15 @@ export const MAX_LABEL = 64;
 export const OPTION_FIELDS: Fields<TorrentOptions> = {
   labels: words(MAX_LABELS, MAX_LABEL),
   forceStart: flag(false),
+  stopRatio: orUnset(hundredths(0, MAX_RATIO)),
+  stopSeedingTime: orUnset(count(0, MAX_SEEDING_TIME)),
 };
 
 export const DEFAULT_OPTIONS: TorrentOptions = initialOf(OPTION_FIELDS);
+
+/** The labels with some more and without others: trimmed, each once, no more than there may be. */
+export function relabel(labels: readonly string[], add: readonly string[], remove: readonly string[]): string[] {
+  const gone = new Set(remove.map(label => label.trim()));
+  const kept = [...labels, ...add].map(label => label.trim().slice(0, MAX_LABEL).trim());
+  return [...new Set(kept)].filter(label => label !== '' && !gone.has(label)).slice(0, MAX_LABELS);
+}

@@ -4,6 +4,7 @@ import type { Content } from './content.ts';
 import type { FileRange } from './codec/magnet.ts';
 import type { Outbox, RecordKind } from './effects.ts';
 import type { TorrentOptions } from './options.ts';
+import type { SeedingLimit } from './seeding-limit.ts';
 import type { FilePriorities } from './priorities.ts';
 import { encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
 
@@ -24,6 +25,7 @@ export interface Recordable {
   readonly selectOnly: readonly FileRange[] | null;
   readonly options: TorrentOptions;
   readonly turn: { readonly place: number };
+  readonly limit: SeedingLimit;
   readonly uploaded: number;
   readonly downloaded: number;
   readonly doneAt: number;
@@ -67,6 +69,7 @@ export class Recorder {
       selectOnly,
       options,
       turn,
+      limit,
     } = this.torrent;
     const value = encodeTorrentRecord({
       hashes,
@@ -83,6 +86,8 @@ export class Recorder {
       selectOnly,
       options,
       place: turn.place,
+      stopped: limit.stopped,
+      seedsOn: limit.isExempt,
     });
     this.out({ do: 'record', kind: 'torrent', value });
   }
@@ -96,9 +101,17 @@ export class Recorder {
     const maybe = new Set(content.maybe);
     for (const piece of content.downloader.active.all()) maybe.add(piece.index);
     for (const piece of content.storage.undurable()) maybe.add(piece);
-    const { uploaded, downloaded, doneAt } = this.torrent;
+    const { uploaded, downloaded, doneAt, limit } = this.torrent;
     const { durable, stats } = content.storage;
-    const value = encodeProgressRecord({ have: durable.toBytes(), maybe: [...maybe], stats, uploaded, downloaded, doneAt });
+    const value = encodeProgressRecord({
+      have: durable.toBytes(),
+      maybe: [...maybe],
+      stats,
+      uploaded,
+      downloaded,
+      doneAt,
+      seeded: limit.seeded,
+    });
     this.out({ do: 'record', kind: 'progress', value });
   }
 

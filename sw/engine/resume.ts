@@ -13,6 +13,7 @@ import { readPriorities } from './priorities.ts';
 import type { FilePriorities } from './priorities.ts';
 import { OPTION_FIELDS } from './options.ts';
 import type { TorrentOptions } from './options.ts';
+import type { Stopped } from './seeding-limit.ts';
 import type { FileStat } from './storage.ts';
 
 /** What a torrent is, and what was chosen for it. */
@@ -38,6 +39,10 @@ export interface TorrentRecord {
   readonly options: TorrentOptions;
   /** In the line of all torrents, the least first; 0 in records that know of none. */
   readonly place: number;
+  /** Why it stopped seeding by itself. */
+  readonly stopped: Stopped | null;
+  /** Limits on its seeding do not hold until they are set anew. */
+  readonly seedsOn: boolean;
 }
 
 /** How far it is: only what was flushed before this was written. */
@@ -52,6 +57,8 @@ export interface ProgressRecord {
   readonly downloaded: number;
   /** ms since 1970; 0 while it is not complete. */
   readonly doneAt: number;
+  /** Ms spent seeding. */
+  readonly seeded: number;
 }
 
 const LIMITS = { maxDepth: 8, maxTokens: 3_000_000 };
@@ -74,6 +81,8 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     ...(record.selectOnly ? { select: record.selectOnly.map(([from, to]) => [from, to]) } : {}),
     options: writeFields(OPTION_FIELDS, record.options),
     place: record.place,
+    ...(record.stopped ? { stopped: [STOPS.indexOf(record.stopped.by), Math.round(record.stopped.limit * 100)] } : {}),
+    on: record.seedsOn ? 1 : 0,
   });
 }
 
@@ -99,6 +108,8 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     selectOnly: ranges(dictGet(dict, 'select')),
     options: readFields(OPTION_FIELDS, asDict(dictGet(dict, 'options'))),
     place: asInt(dictGet(dict, 'place')) ?? 0,
+    stopped: stopped(dictGet(dict, 'stopped')),
+    seedsOn: asInt(dictGet(dict, 'on')) === 1,
   };
 }
 
@@ -110,6 +121,7 @@ export function encodeProgressRecord(record: ProgressRecord): Uint8Array {
     up: Math.floor(record.uploaded),
     down: Math.floor(record.downloaded),
     done: record.doneAt,
+    seeded: Math.floor(record.seeded),
   });
 }
 
@@ -128,6 +140,7 @@ export function decodeProgressRecord(bytes: Uint8Array): ProgressRecord | null {
     uploaded: Math.max(0, asInt(dictGet(dict, 'up')) ?? 0),
     downloaded: Math.max(0, asInt(dictGet(dict, 'down')) ?? 0),
     doneAt: Math.max(0, asInt(dictGet(dict, 'done')) ?? 0),
+    seeded: Math.max(0, asInt(dictGet(dict, 'seeded')) ?? 0),
   };
 }
 
@@ -153,6 +166,14 @@ function layers(value: BValue | undefined): Map<string, Uint8Array> {
     if (hex !== null && bytes) known.set(hex, bytes.slice());
   }
   return known;
+}
+
+const STOPS = ['ratio', 'time'] as const;
+
+function stopped(value: BValue | undefined): Stopped | null {
+  const [which, limit] = counts(value);
+  const by = STOPS[which ?? -1];
+  return by === undefined || limit === undefined ? null : { by, limit: limit / 100 };
 }
 
 function texts(value: BValue | undefined): string[] {

@@ -8,6 +8,7 @@ import type { KeptPiece } from './events.ts';
 import type { ConnectionLimits } from './peers.ts';
 import type { Ports } from './ports.ts';
 import { drawing } from './chance.ts';
+import { relabel } from './options.ts';
 import type { TorrentOptions } from './options.ts';
 import { DHT_RECORD, UdpSockets } from './datagrams.ts';
 import { Incoming } from './incoming.ts';
@@ -121,6 +122,7 @@ export class Session {
       dht: this.sockets.dht,
       lsd: this.local.lsd,
       line: this.turns,
+      settings: () => this.settings,
       interest: (id, peer) => {
         const torrent = this.torrents.get(id);
         if (torrent) this.choker.interested(this.candidates.of(torrent, peer), this.candidates.unchoked);
@@ -214,6 +216,11 @@ export class Session {
   set(id: string, options: Partial<TorrentOptions>): void {
     const torrent = this.named(id);
     this.loop.event(torrent, now => torrent.set(options, now));
+  }
+
+  /** Gives it labels and takes others away. */
+  label(id: string, add: readonly string[], remove: readonly string[]): void {
+    this.set(id, { labels: relabel(this.named(id).options.labels, add, remove) });
   }
 
   /** Moves them in the line that they wait in. */

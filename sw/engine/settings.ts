@@ -2,7 +2,7 @@
  * What a person sets for all torrents together, and the record that it is kept in, bencoded. As with all records, what
  * cannot be read counts as not set.
  */
-import { choice, count, flag, initialOf, readFields, writeFields } from './fields.ts';
+import { choice, count, flag, hundredths, initialOf, readFields, writeFields } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { asDict, asInt, decode, dictGet, encode } from './codec/bencode.ts';
 
@@ -20,10 +20,16 @@ export interface Settings {
   readonly maxActiveDownloads: number;
   readonly maxActiveSeeds: number;
   readonly maxActive: number;
+  /** Seeding stops at this ratio of what was sent to the size, or after so many minutes of it; 0: never. */
+  readonly stopRatio: number;
+  readonly stopSeedingTime: number;
 }
 
 /** As many torrents as the list can hold. */
 export const MAX_ACTIVE = 10_000;
+export const MAX_RATIO = 10_000;
+/** Minutes: ten years. */
+export const MAX_SEEDING_TIME = 5_256_000;
 
 const FIELDS: Fields<Settings> = {
   encryption: choice<Encryption>('prefer', ['off', 'require']),
@@ -31,6 +37,8 @@ const FIELDS: Fields<Settings> = {
   maxActiveDownloads: count(8, MAX_ACTIVE),
   maxActiveSeeds: count(8, MAX_ACTIVE),
   maxActive: count(200, MAX_ACTIVE),
+  stopRatio: hundredths(0, MAX_RATIO),
+  stopSeedingTime: count(0, MAX_SEEDING_TIME),
 };
 
 export const DEFAULT_SETTINGS: Settings = initialOf(FIELDS);

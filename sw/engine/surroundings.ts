@@ -6,6 +6,7 @@ import type { OwnEnd } from './own-end.ts';
 import type { ConnectionLimits } from './peers.ts';
 import type { Peer } from './peer.ts';
 import type { Security } from './securing.ts';
+import type { Settings } from './settings.ts';
 import type { Line } from './turn.ts';
 import type { InfoHash } from './model/ids.ts';
 
@@ -29,6 +30,7 @@ export interface Surroundings {
   readonly dht: Dht;
   readonly lsd: LocalDiscovery;
   readonly line: Line;
+  readonly settings: () => Settings;
   /** A peer of that torrent began or ceased to want something. */
   readonly interest: (torrent: InfoHash, peer: Peer) => void;
 }

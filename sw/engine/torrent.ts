@@ -19,6 +19,7 @@ import type { Surroundings } from './surroundings.ts';
 import type { ProgressRecord, TorrentRecord } from './resume.ts';
 import type { FileStat } from './storage.ts';
 import { Turn } from './turn.ts';
+import { SeedingLimit } from './seeding-limit.ts';
 import type { WireTarget } from './wire-target.ts';
 import { Work } from './work.ts';
 import { EngineError } from './errors.ts';
@@ -40,6 +41,7 @@ export class Torrent implements WireTarget {
   readonly lsd: LsdMember;
   readonly recorder: Recorder;
   readonly turn: Turn;
+  readonly limit = new SeedingLimit();
   private readonly work = new Work(this);
   problem: FileProblem | null = null;
   problemFile = '';
@@ -76,6 +78,7 @@ export class Torrent implements WireTarget {
     this.turn = new Turn(this, around.line);
     this.before = { uploaded: saved?.uploaded ?? 0, downloaded: saved?.downloaded ?? 0 };
     this.doneAt = saved?.doneAt ?? 0;
+    this.limit.seeded = saved?.seeded ?? 0;
   }
 
   get name(): string {
@@ -157,6 +160,7 @@ export class Torrent implements WireTarget {
     this.now = now;
     if (this.phase !== 'paused' && this.phase !== 'failed') return;
     this.refetch = this.problem === 'gone';
+    this.limit.resume();
     this.problem = null;
     this.problemFile = '';
     if (attached) this.queue();
@@ -177,6 +181,7 @@ export class Torrent implements WireTarget {
   set(options: Partial<TorrentOptions>, now: number): void {
     this.now = now;
     this.turn.review(() => (this.options = { ...this.options, ...options }));
+    if ('stopRatio' in options || 'stopSeedingTime' in options) this.limit.anew();
     this.recorder.writeTorrent();
   }
 
@@ -283,6 +288,7 @@ export class Torrent implements WireTarget {
     this.recorder.tick(this.content, now);
     if (!second) return;
     if (WORKING.has(this.phase) && this.started) this.turn.tick(now);
+    if (this.phase === 'running') this.seed(now);
     if (CONNECTED.has(this.phase)) {
       this.peerSet.tick(now);
       this.announcer.watch(this.content?.isComplete === true, this.peers.values(), now);
@@ -296,6 +302,14 @@ export class Torrent implements WireTarget {
     active.changed = false;
     this.content.storage.trim();
     this.content.downloader.tick(now);
+  }
+
+  /** Seeds for as long as it is to. */
+  private seed(now: number): void {
+    if (this.limit.tick(this.isComplete, now)) this.content?.storage.recordSoon(now);
+    if (!this.isComplete) return;
+    this.limit.stopped = this.limit.reached(this.uploaded, this.content?.wantedSize ?? 0, this.around.settings(), this.options);
+    if (this.limit.stopped) this.pause(now);
   }
 
   // What peers bring about (WireTarget)
@@ -371,6 +385,8 @@ export class Torrent implements WireTarget {
     this.selectOnly = record.selectOnly;
     this.comment = record.comment;
     this.options = record.options;
+    this.limit.stopped = record.stopped;
+    this.limit.isExempt = record.seedsOn;
     if (meta) this.identify(meta);
     for (const [root, layer] of record.layers) this.pieceHashes?.learn(root, layer);
     this.makeContent();

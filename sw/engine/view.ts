@@ -29,6 +29,7 @@ export type ViewProblem =
         | 'limit';
     }
   | { readonly code: 'queued'; readonly ahead: number }
+  | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
   | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
   | { readonly code: 'tracker'; readonly url: string; readonly text: string }
@@ -161,6 +162,7 @@ function viewState(torrent: Torrent): ViewState {
 function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: number, now: number): ViewProblem | null {
   if (torrent.phase === 'failed' && torrent.problem) return { code: PROBLEM_CODES[torrent.problem] };
   if (torrent.phase === 'waiting') return { code: 'daemon-away' };
+  if (torrent.phase === 'paused' && torrent.limit.stopped) return { code: 'stopped', ...torrent.limit.stopped };
   if (torrent.phase === 'queued') return { code: 'queued', ahead: Math.max(0, torrent.turn.ahead) };
   if (torrent.recorder.unsaved !== '') return { code: 'state-not-saved', text: torrent.recorder.unsaved };
   const seeking = state === 'metadata' || state === 'downloading' || torrent.phase === 'fetching';

@@ -31,6 +31,7 @@ class FakeEngine implements Engine<string> {
   remove = (): void => this.tell('remove');
   prioritise = (): void => this.tell('prioritise');
   set = (): void => this.tell('set');
+  label = (): void => this.tell('label');
   move = (): void => this.tell('move');
   settings: Settings = DEFAULT_SETTINGS;
   configure = ({ encryption }: Partial<Settings>): void => this.tell(`configure ${encryption}`);

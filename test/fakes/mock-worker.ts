@@ -11,6 +11,7 @@ import {
   type TorrentId,
 } from '../../sw/api.ts';
 import type { TorrentRow, ToWorker } from '../../sw/api.ts';
+import { relabel } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import {
   CONNECTED,
@@ -166,6 +167,13 @@ export class MockWorker {
         }
         break;
       case 'move':
+        break;
+      case 'label':
+        for (const id of command.ids) {
+          const row = this.torrents.get(id);
+          const labels = row && relabel(row.options.labels, command.add, command.remove);
+          if (row && labels) this.put({ ...row, options: { ...row.options, labels } });
+        }
         break;
       case 'configure':
         this.settings = { ...this.settings, ...command.settings };

@@ -18,15 +18,25 @@ export function EmptyList(): JSX.Element {
   if (!store.loaded.value) return <p class="empty late">Starting the engine…</p>;
   if (store.counts.value.all === 0) return <FirstOpen />;
   const filter = store.filter.value;
+  const label = store.label.value;
   const search = store.search.value.trim();
   return (
     <div class="empty">
-      <p>{search !== '' ? `No name contains “${search}”.` : filter === 'all' ? 'No torrents.' : NOTHING[filter]}</p>
+      <p>
+        {search !== ''
+          ? `No name contains “${search}”.`
+          : label !== null
+            ? `Nothing here is labelled “${label}”.`
+            : filter === 'all'
+              ? 'No torrents.'
+              : NOTHING[filter]}
+      </p>
       <button
         type="button"
         class="button"
         onClick={() => {
           store.filter.value = 'all';
+          store.label.value = null;
           store.search.value = '';
         }}
       >

@@ -1,11 +1,13 @@
 import { Copy } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import type { TorrentDetail, TorrentRow } from '../../sw/api.ts';
-import { copy, force, reconnect, resume } from '../actions.ts';
+import { copy, force, reconnect, resume, run } from '../actions.ts';
 import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
 import { describeProblem, type Remedy } from '../problems.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
+import { Labels } from './labels.tsx';
+import { StopFields } from './stop-fields.tsx';
 import { nowOf, problemContext, ratioOf } from '../words.ts';
 
 export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetail | null }): JSX.Element {
@@ -27,6 +29,16 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
         {detail?.hasMetadata === true && row.peers > 0 && (
           <Fact name="Availability">{formatCopies(detail.copies)} among its peers</Fact>
         )}
+        <Fact name="Labels">
+          <Labels row={row} />
+        </Fact>
+        <Fact name="Stop seeding">
+          <StopFields
+            values={row.options}
+            unset={store.settings.value}
+            onChange={options => run({ do: 'set', ids: [row.id], options })}
+          />
+        </Fact>
         <Fact name="Ratio">
           {ratioOf(row)} · {formatBytes(row.uploaded)} sent
         </Fact>

@@ -6,7 +6,7 @@ import { store } from '../store.ts';
 import { chooseTheme, theme, type Theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';
 import { ConnectionText } from './connection.tsx';
-import { QueueSettings } from './queue-settings.tsx';
+import { QueueSettings, StopSettings } from './queue-settings.tsx';
 
 const THEMES: readonly { readonly id: Theme; readonly label: string }[] = [
   { id: 'system', label: 'System' },
@@ -94,6 +94,7 @@ export function Settings(): JSX.Element {
       <EncryptionSetting />
       <LocalSetting />
       <QueueSettings />
+      <StopSettings />
       <section aria-labelledby="helper">
         <h2 id="helper">{describeConnection(store.connection.value).label}</h2>
         <ConnectionText />

@@ -35,6 +35,7 @@ export function Sidebar(): JSX.Element {
             </button>
           </li>
         ))}
+        <LabelList />
         <li class="side-gap">
           <button
             type="button"
@@ -51,6 +52,37 @@ export function Sidebar(): JSX.Element {
         <ConnectionChip id="connection-side" />
       </footer>
     </nav>
+  );
+}
+
+/** Narrows the list to one label; a second press takes that back. */
+function LabelList(): JSX.Element | null {
+  const labels = store.labels.value;
+  if (labels.size === 0) return null;
+  return (
+    <li class="side-gap">
+      <p class="side-head" id="side-labels">
+        Labels
+      </p>
+      <ul class="side-labels" aria-labelledby="side-labels">
+        {[...labels].map(([name, count]) => (
+          <li key={name}>
+            <button
+              type="button"
+              class="side-item"
+              aria-pressed={store.label.value === name}
+              onClick={() => {
+                store.page.value = 'torrents';
+                store.label.value = store.label.value === name ? null : name;
+              }}
+            >
+              <span class="side-label">{name}</span>
+              <span class="number">{formatCount(count)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </li>
   );
 }
 
@@ -81,6 +113,17 @@ export function Chips(): JSX.Element {
             onClick={() => choose(id)}
           >
             {label} <Count filter={id} />
+          </button>
+        ))}
+        {[...store.labels.value].map(([name, count]) => (
+          <button
+            key={`label ${name}`}
+            type="button"
+            class="chip"
+            aria-pressed={store.label.value === name}
+            onClick={() => (store.label.value = store.label.value === name ? null : name)}
+          >
+            {name} <span class="number">{formatCount(count)}</span>
           </button>
         ))}
       </nav>
