@@ -1,5 +1,9 @@
+import type { Outbox } from './effects.ts';
+import { EngineError } from './errors.ts';
 import type { Peer } from './peer.ts';
+import { parseInfo, type Metainfo } from './codec/metainfo.ts';
 import { encodeMessage } from './codec/peer-wire.ts';
+import type { InfoHash, TorrentHashes } from './model/ids.ts';
 import { decodeMetadata, encodeMetadataData, encodeMetadataReject, encodeMetadataRequest } from './codec/extensions.ts';
 
 /** The id by which peers address their ut_metadata messages to us; told in the extended handshake. */
@@ -153,4 +157,26 @@ export function serveMetadata(peer: Peer, payload: Uint8Array, info: Uint8Array,
       ? encodeMetadataData(message.piece, info.length, info.subarray(start, start + PIECE))
       : encodeMetadataReject(message.piece);
   peer.send(encodeMessage({ type: 'extended', id: theirId, payload: answer }), now);
+}
+
+/** What the bytes say that peers sent as the info dictionary; null where they are not it, and whoever alone can have sent that is banned. */
+export function readMetadata(
+  torrent: {
+    readonly id: InfoHash;
+    readonly hashes: TorrentHashes;
+    readonly fetch: MetadataFetch | null;
+    readonly peerSet: { ban(peer: Peer, reason: string, now: number): void };
+    readonly out: Outbox;
+  },
+  bytes: Uint8Array,
+  now: number,
+): Metainfo | null {
+  try {
+    return parseInfo(bytes, torrent.hashes);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    torrent.out({ do: 'log', level: 'warn', text: `${torrent.id}: metadata from peers was refused: ${error.message}` });
+    for (const peer of torrent.fetch?.corrupt() ?? []) torrent.peerSet.ban(peer, 'its metadata was wrong', now);
+    return null;
+  }
 }

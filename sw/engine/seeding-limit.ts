@@ -11,6 +11,17 @@ interface Limits {
   readonly stopSeedingTime: number;
 }
 
+type OwnLimits = { readonly [Key in keyof Limits]: number | null };
+
+/** What is needed of a torrent here. */
+interface Seeder {
+  readonly isComplete: boolean;
+  readonly uploaded: number;
+  readonly content: { readonly wantedSize: number; readonly storage: { recordSoon(now: number): void } } | null;
+  readonly options: OwnLimits;
+  pause(now: number): void;
+}
+
 /** More than this between two looks, ms, is a computer that slept. */
 const MAX_STEP = 2_000;
 /** Ms of seeding after which it is recorded how long that was. */
@@ -38,13 +49,21 @@ export class SeedingLimit {
   }
 
   /** The limit that is reached, the torrent's own before that of all; null: none. The ratio is what was sent over the size. */
-  reached(uploaded: number, size: number, all: Limits, own: { readonly [Key in keyof Limits]: number | null }): Stopped | null {
+  reached(uploaded: number, size: number, all: Limits, own: OwnLimits): Stopped | null {
     if (this.isExempt) return null;
     const stopRatio = own.stopRatio ?? all.stopRatio;
     const stopSeedingTime = own.stopSeedingTime ?? all.stopSeedingTime;
     if (stopRatio > 0 && size > 0 && uploaded >= stopRatio * size) return { by: 'ratio', limit: stopRatio };
     if (stopSeedingTime > 0 && this.seeded >= stopSeedingTime * MINUTE) return { by: 'time', limit: stopSeedingTime };
     return null;
+  }
+
+  /** Once a second while it runs: counts, and pauses it where that was enough. */
+  watch(torrent: Seeder, all: Limits, now: number): void {
+    if (this.tick(torrent.isComplete, now)) torrent.content?.storage.recordSoon(now);
+    if (!torrent.isComplete) return;
+    this.stopped = this.reached(torrent.uploaded, torrent.content?.wantedSize ?? 0, all, torrent.options);
+    if (this.stopped) torrent.pause(now);
   }
 
   /** A person starts it. */

@@ -4,6 +4,7 @@ import { DhtMember } from './dht/member.ts';
 import { LsdMember } from './lsd-member.ts';
 import type { Outbox, RecordKind } from './effects.ts';
 import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
+import { readMetadata } from './metadata.ts';
 import type { MetadataFetch } from './metadata.ts';
 import { DEFAULT_OPTIONS } from './options.ts';
 import type { TorrentOptions } from './options.ts';
@@ -24,7 +25,7 @@ import type { WireTarget } from './wire-target.ts';
 import { Work } from './work.ts';
 import { EngineError } from './errors.ts';
 import { leftOut, type FileRange } from './codec/magnet.ts';
-import { parseInfo, type Metainfo } from './codec/metainfo.ts';
+import type { Metainfo } from './codec/metainfo.ts';
 import type { InfoHash, TorrentHashes } from './model/ids.ts';
 
 /** A torrent from its first magnet to its last upload: its phase, and the machines that each phase runs. */
@@ -225,17 +226,9 @@ export class Torrent implements WireTarget {
   }
 
   metadataArrived(bytes: Uint8Array): void {
-    let meta: Metainfo;
-    try {
-      meta = parseInfo(bytes, this.hashes);
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      this.out({ do: 'log', level: 'warn', text: `${this.id}: metadata from peers was refused: ${error.message}` });
-      for (const peer of this.fetch?.corrupt() ?? []) this.peerSet.ban(peer, 'its metadata was wrong', this.now);
-      this.seekMetadata();
-      return;
-    }
-    this.learnFiles(meta);
+    const meta = readMetadata(this, bytes, this.now);
+    if (meta) this.learnFiles(meta);
+    else this.seekMetadata();
   }
 
   fileOpened(file: number, problem: FileProblem | null, size: number, mtime: number, now: number): void {
@@ -288,7 +281,7 @@ export class Torrent implements WireTarget {
     this.recorder.tick(this.content, now);
     if (!second) return;
     if (WORKING.has(this.phase) && this.started) this.turn.tick(now);
-    if (this.phase === 'running') this.seed(now);
+    if (this.phase === 'running') this.limit.watch(this, this.around.settings(), now);
     if (CONNECTED.has(this.phase)) {
       this.peerSet.tick(now);
       this.announcer.watch(this.content?.isComplete === true, this.peers.values(), now);
@@ -302,14 +295,6 @@ export class Torrent implements WireTarget {
     active.changed = false;
     this.content.storage.trim();
     this.content.downloader.tick(now);
-  }
-
-  /** Seeds for as long as it is to. */
-  private seed(now: number): void {
-    if (this.limit.tick(this.isComplete, now)) this.content?.storage.recordSoon(now);
-    if (!this.isComplete) return;
-    this.limit.stopped = this.limit.reached(this.uploaded, this.content?.wantedSize ?? 0, this.around.settings(), this.options);
-    if (this.limit.stopped) this.pause(now);
   }
 
   // What peers bring about (WireTarget)
