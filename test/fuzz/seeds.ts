@@ -2,11 +2,20 @@
 import { Op } from '../../daemon/wire/frames.ts';
 import { encode as encodeFrame, encodeBatch } from '../../daemon/wire/codec.ts';
 import { encode } from '../../sw/engine/codec/bencode.ts';
-import { encodeExtendedHandshake, encodeMetadataData } from '../../sw/engine/codec/extensions.ts';
+import {
+  encodeExtendedHandshake,
+  encodeMetadataData,
+  encodeMetadataReject,
+  encodeMetadataRequest,
+} from '../../sw/engine/codec/extensions.ts';
+import { encodeKrpc } from '../../sw/engine/codec/krpc.ts';
+import type { KrpcMessage, Query } from '../../sw/engine/codec/krpc.ts';
 import { encodeSearch } from '../../sw/engine/codec/lsd.ts';
 import { encodeHandshake, encodeMessage } from '../../sw/engine/codec/peer-wire.ts';
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
+import { encodePex } from '../../sw/engine/codec/pex.ts';
 import { encodeProgressRecord, encodeTorrentRecord } from '../../sw/engine/resume.ts';
+import { encodeSettings } from '../../sw/engine/settings.ts';
 import type { TargetName } from './targets.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -17,6 +26,20 @@ const info = { name: utf8('n'), 'piece length': 16_384, pieces: new Uint8Array(4
 const trackers = [[utf8('http://a/announce')], [utf8('udp://b:80')]];
 const tree = { a: { '': { length: 5, 'pieces root': new Uint8Array(32) } } };
 const v2 = { name: utf8('n'), 'piece length': 16_384, 'meta version': 2, 'file tree': tree };
+/** The other side's words of an encrypted handshake; see mse.ts for the first three bytes. */
+const mseWords = (head: number, ...words: readonly number[]): Uint8Array => Uint8Array.of(head, 3, 50, ...words);
+const ZEROS = [0, 0, 0, 0, 0, 0, 0, 0];
+const query = (said: Query): Uint8Array => encodeKrpc({ type: 'query', tx: utf8('aa'), id: hash, readOnly: false, query: said });
+const node = { id: hash, host: '10.0.0.1', port: 80 };
+const node6 = { id: hash, host: '2001:db8::1', port: 80 };
+const filters = { seeds: new Uint8Array(256).fill(1), peers: new Uint8Array(256).fill(2) };
+const found: KrpcMessage = {
+  type: 'reply',
+  tx: utf8('bb'),
+  id: hash,
+  ip: node,
+  reply: { nodes: [node], nodes6: [node6], peers: [node, node6], token: hash, filters },
+};
 
 export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
   bencode: [encode({ a: [1, -2, utf8('x')], b: {} })],
@@ -35,7 +58,38 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
   extensions: [
     encodeExtendedHandshake({ m: { ut_metadata: 1 }, metadataSize: 9, reqq: 250, client: 'c', port: 80, uploadOnly: true }),
     encodeMetadataData(0, 20, hash),
+    encodeMetadataRequest(3),
+    encodeMetadataReject(3),
   ],
+  mse: [
+    // As the one that connected: PLAINTEXT and RC4 offered, RC4 selected behind a pad of two bytes, then a handshake.
+    mseWords(0x07, ...ZEROS, 0, 0, 0, 2, 0, 2, 9, 9, ...new Array<number>(68).fill(1)),
+    mseWords(0x17, ...new Array<number>(16).fill(8), ...ZEROS, 0, 0, 0, 1, 0, 0, ...new Array<number>(68).fill(1)),
+    // As the one that was connected to: both offered, a pad of two bytes, and three bytes said at once.
+    mseWords(0x06, ...ZEROS, 0, 0, 0, 3, 0, 2, 9, 9, 0, 3, 1, 2, 3),
+    mseWords(0x24, ...new Array<number>(32).fill(8), ...ZEROS, 0, 0, 0, 2, 0, 0, 0, 0),
+    mseWords(0x0e, ...new Array<number>(700).fill(8)),
+  ],
+  pex: [
+    encodePex({
+      added: [
+        { ...node, flags: 3 },
+        { ...node6, flags: 16 },
+      ],
+      dropped: [node, node6],
+    }),
+    encodePex({ added: [], dropped: [] }),
+  ],
+  krpc: [
+    query({ method: 'ping' }),
+    query({ method: 'find_node', target: hash, want: [4, 6] }),
+    query({ method: 'get_peers', infoHash: hash, want: [], noSeed: true, scrape: true }),
+    query({ method: 'announce_peer', infoHash: hash, port: 0, token: hash, seed: true }),
+    encodeKrpc(found),
+    encodeKrpc({ type: 'error', tx: hash, code: 201, text: 'no' }),
+  ],
+  'dht-record': [encode({ id4: hash, nodes4: new Uint8Array(52).fill(9), id6: hash, nodes6: new Uint8Array(38).fill(33) })],
+  'settings-record': [encodeSettings({ encryption: 'require' })],
   tracker: [
     encode({ interval: 1800, complete: 1, incomplete: 2, peers: new Uint8Array(12).fill(9), peers6: new Uint8Array(18).fill(9) }),
     encode({ peers: [{ ip: utf8('10.0.0.1'), port: 80 }], 'warning message': utf8('w'), 'tracker id': utf8('t') }),

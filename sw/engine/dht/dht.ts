@@ -22,6 +22,7 @@ const MAX_FOUND = 500;
 const RECORD_EVERY = 10 * 60_000;
 const FIRST_RECORD = 60_000;
 const MAX_RECORDED = 200;
+const RECORDED = ['id4', 'nodes4', 'id6', 'nodes6'];
 /** Torrent files name nodes, and peers their own; those that come while there is no socket wait. */
 const MAX_WAITING = 50;
 
@@ -102,7 +103,10 @@ export class Dht {
   /** What an earlier engine recorded; ignored where it is no such record. */
   restore(bytes: Uint8Array): void {
     try {
-      this.record = asDict(decode(bytes).value);
+      const dict = asDict(decode(bytes).value);
+      // What is recorded again has to be what we would record, not whatever else was there.
+      const ours = RECORDED.map(key => [key, asBytes(dictGet(dict, key))] as const).filter(([, value]) => value !== null);
+      this.record = Object.fromEntries(ours) as BDict;
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
     }
