@@ -53,24 +53,27 @@ export class Coverage {
   }
 }
 
-/** How often blocks of our code and of the bencode package are entered by `run`: its work, whatever else the machine does. */
-export function workOf(run: () => void): number {
-  const session = new Session();
-  session.connect();
-  session.post('Profiler.enable');
-  session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-  try {
-    run();
+/**
+ * Counts how often blocks of our code and of the bencode package are entered: the work that something is, whatever else the
+ * machine does. Only blocks of modules that are loaded after it was made can be counted.
+ */
+export class WorkCounter {
+  private readonly session = new Session();
+
+  constructor() {
+    this.session.connect();
+    this.session.post('Profiler.enable');
+    this.session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  }
+
+  /** Since this was asked last. */
+  take(): number {
     let work = 0;
-    session.post('Profiler.takePreciseCoverage', (error, { result }) => {
+    this.session.post('Profiler.takePreciseCoverage', (error, taken) => {
       if (error) throw error;
-      for (const { url, functions } of result) {
-        if (!/\/(sw|daemon|bencode)\//.test(url)) continue;
-        for (const { ranges } of functions) for (const { count } of ranges) work += count;
-      }
+      const ours = taken.result.filter(({ url }) => /\/(sw|daemon|bencode)\//.test(url));
+      for (const { functions } of ours) for (const { ranges } of functions) for (const { count } of ranges) work += count;
     });
     return work;
-  } finally {
-    session.disconnect();
   }
 }

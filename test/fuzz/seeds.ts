@@ -15,7 +15,7 @@ import { encodeHandshake, encodeMessage } from '../../sw/engine/codec/peer-wire.
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 import { encodePex } from '../../sw/engine/codec/pex.ts';
 import { encodeProgressRecord, encodeTorrentRecord } from '../../sw/engine/resume.ts';
-import { encodeSettings } from '../../sw/engine/settings.ts';
+import { DEFAULT_SETTINGS, encodeSettings } from '../../sw/engine/settings.ts';
 import type { TargetName } from './targets.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -89,7 +89,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
     encodeKrpc({ type: 'error', tx: hash, code: 201, text: 'no' }),
   ],
   'dht-record': [encode({ id4: hash, nodes4: new Uint8Array(52).fill(9), id6: hash, nodes6: new Uint8Array(38).fill(33) })],
-  'settings-record': [encodeSettings({ encryption: 'require' })],
+  'settings-record': [encodeSettings({ ...DEFAULT_SETTINGS, encryption: 'require' })],
   tracker: [
     encode({ interval: 1800, complete: 1, incomplete: 2, peers: new Uint8Array(12).fill(9), peers6: new Uint8Array(18).fill(9) }),
     encode({ peers: [{ ip: utf8('10.0.0.1'), port: 80 }], 'warning message': utf8('w'), 'tracker id': utf8('t') }),

@@ -70,7 +70,7 @@ function recordOf(restored: Uint8Array): Uint8Array | null {
       }
     },
     resolve: (_host, _port, done) => done([]),
-    own: { address: () => null, seenAs: () => undefined },
+    own: { address: () => null, seenAs: () => undefined, isOurs: () => false },
     record: bytes => (record = bytes),
   });
   const answers: (() => void)[] = [];
