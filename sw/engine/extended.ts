@@ -1,5 +1,6 @@
 /** The extension protocol (BEP 10) with one peer: what we say of ourselves, and what becomes of what it sends. */
 import { dropPiece } from './holdings.ts';
+import { UT_HOLEPUNCH } from './holepunch.ts';
 import { serveMetadata, UT_METADATA } from './metadata.ts';
 import type { Peer } from './peer.ts';
 import { UT_PEX } from './pex.ts';
@@ -22,7 +23,11 @@ const LT_DONTHAVE = 4;
 export function introduceOurselves(peer: Peer, target: WireTarget, now: number): void {
   if (!peer.supportsExtensions) return;
   const payload = encodeExtendedHandshake({
-    m: { ut_metadata: UT_METADATA, lt_donthave: LT_DONTHAVE, ...(target.peerSet.isPrivate ? {} : { ut_pex: UT_PEX }) },
+    m: {
+      ut_metadata: UT_METADATA,
+      lt_donthave: LT_DONTHAVE,
+      ...(target.peerSet.isPrivate ? {} : { ut_pex: UT_PEX, ut_holepunch: UT_HOLEPUNCH }),
+    },
     metadataSize: target.info?.length ?? null,
     reqq: MAX_QUEUED_REQUESTS,
     client: target.client,
@@ -56,6 +61,9 @@ export function extended(peer: Peer, id: number, payload: Uint8Array, target: Wi
     }
     case UT_PEX:
       target.peerSet.toldOf(peer, payload, now);
+      return;
+    case UT_HOLEPUNCH:
+      target.peerSet.calledTogether(peer, payload, now);
       return;
     case LT_DONTHAVE:
       dropPiece(peer, decodeDontHave(payload), target.content, now);

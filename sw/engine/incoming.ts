@@ -3,7 +3,7 @@ import type { Loop } from './loop.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { Ids } from './effects.ts';
 import type { PeerEncryption } from './peer.ts';
-import type { ConnectionLimits } from './peers.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { CONNECTED } from './phase.ts';
 import type { Registry } from './registry.ts';
 import { methodsOf } from './securing.ts';

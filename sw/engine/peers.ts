@@ -2,6 +2,8 @@ import type { Ids, Outbox } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { OwnEnd } from './own-end.ts';
 import { Handshaking } from './handshaking.ts';
+import { Holepunch } from './holepunch.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { answerTo, isV2, namesOne, outlasts } from './handshakes.ts';
 import { Peer } from './peer.ts';
 import type { PeerEncryption } from './peer.ts';
@@ -33,14 +35,6 @@ const MAX_PER_HOST = 8;
 /** Payload that no one asked for, bytes beyond what was, until a peer is dropped for it. */
 const MAX_UNASKED = 32 << 20;
 
-/** Connections over all torrents, as they are and as they may be. */
-export interface ConnectionLimits {
-  max: number;
-  readonly maxConnecting: number;
-  open: number;
-  connecting: number;
-}
-
 /** The peers of one torrent: whom it knows, whom it is connected to, and the handshakes in between. */
 export class PeerSet implements PeerDirectory {
   readonly all = new Map<number, Peer>();
@@ -48,6 +42,7 @@ export class PeerSet implements PeerDirectory {
   isPrivate = false;
   private readonly exchange = new PeerExchange(this.all);
   private readonly turnover = new Turnover();
+  private readonly holepunch: Holepunch;
   /** What peers were last told of us wanting nothing more. */
   private toldComplete = false;
   /** Peers that the magnet named: recorded with the torrent. */
@@ -71,6 +66,7 @@ export class PeerSet implements PeerDirectory {
   ) {
     this.shaking = new Handshaking(infoHash, torrent, peerId, security, out);
     this.swarm = new Swarm(address => own.rank(address));
+    this.holepunch = new Holepunch(this.all, own, (...meeting) => this.dialNow(...meeting));
   }
 
   get uploaded(): number {
@@ -105,6 +101,7 @@ export class PeerSet implements PeerDirectory {
     if (seen) this.own.seenAs('peer', hostOf(peer.address), seen);
     const address = peer.incoming && !this.endpoints.has(peer) ? listenAddress(peer) : null;
     if (address) {
+      this.callOff(address, now);
       this.endpoints.set(peer, { ...address, plain: false });
       this.swarm.occupy(address);
     }
@@ -115,15 +112,22 @@ export class PeerSet implements PeerDirectory {
     if (this.isPrivate) return;
     const by = hostOf(peer.address);
     for (const told of this.exchange.receive(peer, payload, now)) {
-      if (!this.own.isOurs(told)) this.swarm.add(told, 'pex', by, (told.flags & PEX_FLAG.seed) !== 0);
+      if (this.own.isOurs(told)) continue;
+      this.swarm.add(told, 'pex', by, (told.flags & PEX_FLAG.seed) !== 0);
+      if ((told.flags & PEX_FLAG.holepunch) !== 0) this.holepunch.named(peer, told);
     }
+  }
+
+  calledTogether(peer: Peer, payload: Uint8Array, now: number): void {
+    if (!this.isPrivate) this.holepunch.receive(peer, payload, now);
   }
 
   /** Once a second while the torrent has connections: new ones, keep-alives and time-outs. */
   tick(now: number): void {
     for (const peer of [...this.all.values()]) {
       const age = now - peer.openedAt;
-      if (peer.stage !== 'open' && age > HANDSHAKE_TIMEOUT) this.close(peer, 'it did not answer the handshake', now);
+      if (peer.stage !== 'open' && age > HANDSHAKE_TIMEOUT)
+        this.end(peer, () => this.close(peer, 'it did not answer the handshake', now), now);
       else if (now - peer.lastHeardAt > SILENCE) this.close(peer, 'it fell silent', now);
       else if (peer.stage === 'open' && now - peer.lastSentAt > KEEP_ALIVE) peer.send(encodeMessage({ type: 'keepAlive' }), now);
     }
@@ -206,7 +210,7 @@ export class PeerSet implements PeerDirectory {
     const peer = this.all.get(conn);
     if (!peer) return;
     const failed = peer.stage === 'securing';
-    this.forget(peer, now);
+    this.end(peer, () => this.forget(peer, now), now);
     if (failed) this.connect(now);
   }
 
@@ -271,20 +275,47 @@ export class PeerSet implements PeerDirectory {
   }
 
   private connect(now: number): void {
-    while (
-      this.all.size < MAX_PEERS &&
-      this.limits.open < this.limits.max &&
-      this.limits.connecting < this.limits.maxConnecting
-    ) {
+    while (this.hasRoom) {
       const address = this.swarm.next(now, this.hasEverything);
       if (!address) return;
-      const conn = this.ids.conn();
-      const peer = this.add(conn, hostPort(address), false, now);
-      this.endpoints.set(peer, address);
-      this.limits.open += 1;
-      this.limits.connecting += 1;
-      this.out({ do: 'connect', conn, ...address });
+      this.dial(address, now);
     }
+  }
+
+  private dial(address: Endpoint, now: number): void {
+    const conn = this.ids.conn();
+    const peer = this.add(conn, hostPort(address), false, now);
+    this.endpoints.set(peer, address);
+    this.limits.open += 1;
+    this.limits.connecting += 1;
+    this.out({ do: 'connect', conn, ...address });
+  }
+
+  /** Out of turn, as both sides have to come at the same time. */
+  private dialNow(address: PeerAddress, by: Peer, now: number): void {
+    if (!this.hasRoom) return;
+    this.swarm.add(address, 'pex', hostOf(by.address));
+    const endpoint = this.swarm.take(address);
+    if (endpoint) this.dial(endpoint, now);
+  }
+
+  /** It came to us from there: going there has become needless. */
+  private callOff(address: PeerAddress, now: number): void {
+    const key = hostPort(address);
+    for (const peer of [...this.all.values()]) {
+      if (peer.stage === 'connecting' && peer.address === key) this.close(peer, 'it came to us', now);
+    }
+  }
+
+  /** Ends a connection. If it never came about, others may bring that peer and us together. */
+  private end(peer: Peer, how: () => void, now: number): void {
+    const endpoint = peer.stage === 'connecting' ? this.endpoints.get(peer) : undefined;
+    how();
+    if (endpoint && !this.isPrivate) this.holepunch.unreached(endpoint, now);
+  }
+
+  private get hasRoom(): boolean {
+    return this.all.size < MAX_PEERS && this.limits.hasRoom;
   }
 
   private add(conn: number, address: string, incoming: boolean, now: number): Peer {
@@ -363,6 +394,7 @@ export class PeerSet implements PeerDirectory {
     peer.has = new Bitfield(0);
     fetch?.gone(peer);
     this.exchange.gone(peer);
+    this.holepunch.gone(peer);
     this.past.uploaded += peer.up.total;
     this.past.downloaded += peer.down.total;
     this.shaking.forget(peer);

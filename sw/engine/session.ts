@@ -5,7 +5,7 @@ import { readTag } from './download.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { KeptPiece } from './events.ts';
-import type { ConnectionLimits } from './peers.ts';
+import { ConnectionLimits } from './connection-limits.ts';
 import type { Ports } from './ports.ts';
 import { drawing } from './chance.ts';
 import { relabel } from './options.ts';
@@ -48,7 +48,7 @@ const CLOSE_WITHIN = 3000;
 export class Session {
   private readonly torrents = new Registry<Torrent>();
   private readonly ids = new Ids();
-  private readonly limits: ConnectionLimits = { max: MAX_CONNECTIONS, maxConnecting: MAX_CONNECTING, open: 0, connecting: 0 };
+  private readonly limits = new ConnectionLimits(MAX_CONNECTIONS, MAX_CONNECTING);
   private readonly budget: Budget = { limit: MEMORY, used: 0 };
   private readonly choker: Choker;
   private readonly candidates: Candidates;

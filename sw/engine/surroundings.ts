@@ -3,7 +3,7 @@ import type { Budget } from './download.ts';
 import type { Ids } from './effects.ts';
 import type { LocalDiscovery } from './lsd.ts';
 import type { OwnEnd } from './own-end.ts';
-import type { ConnectionLimits } from './peers.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import type { Peer } from './peer.ts';
 import type { Security } from './securing.ts';
 import type { Settings } from './settings.ts';

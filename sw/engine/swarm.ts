@@ -117,6 +117,14 @@ export class Swarm {
     return { host: peer.host, port: peer.port, plain: peer.plain };
   }
 
+  /** That peer, out of turn: it counts as busy from now on; null where it is not known, or busy already. */
+  take(address: PeerAddress): Endpoint | null {
+    const peer = this.known.get(hostPort(address));
+    if (!peer || peer.busy) return null;
+    occupy(peer);
+    return { host: peer.host, port: peer.port, plain: peer.plain };
+  }
+
   /** Whoever accepts connections at that address has connected to us: it is busy until that has {@link ended}. */
   occupy(address: PeerAddress): void {
     const peer = this.known.get(hostPort(address));

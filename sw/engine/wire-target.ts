@@ -10,6 +10,8 @@ export interface PeerDirectory {
   introduced(peer: Peer, now: number): void;
   /** It told of other peers (BEP 11). */
   toldOf(peer: Peer, payload: Uint8Array, now: number): void;
+  /** It asks for a meeting with another, or has one for us (BEP 55). */
+  calledTogether(peer: Peer, payload: Uint8Array, now: number): void;
 }
 
 /** The side of a torrent that its peers' messages reach. */

@@ -8,6 +8,7 @@ import {
   encodeMetadataReject,
   encodeMetadataRequest,
 } from '../../sw/engine/codec/extensions.ts';
+import { encodeHolepunch } from '../../sw/engine/codec/holepunch.ts';
 import { encodeKrpc } from '../../sw/engine/codec/krpc.ts';
 import type { KrpcMessage, Query } from '../../sw/engine/codec/krpc.ts';
 import { encodeSearch } from '../../sw/engine/codec/lsd.ts';
@@ -100,6 +101,10 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
     Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8),
     Uint8Array.of(0, 0, 0, 3, 0, 0, 0, 1, 110, 111),
     utf8('udp://tracker.example:80/announce'),
+  ],
+  holepunch: [
+    encodeHolepunch({ type: 'connect', address: { host: '80.0.0.1', port: 6881 }, error: 0 }),
+    encodeHolepunch({ type: 'error', address: { host: '2001:db8::1', port: 1 }, error: 2 }),
   ],
   lsd: [
     encodeSearch(4, { port: 6881, infoHashes: ['a1'.repeat(20), 'b2'.repeat(20)], cookie: '1f' }),

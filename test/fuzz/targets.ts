@@ -13,6 +13,7 @@ import {
   encodeMetadataReject,
   encodeMetadataRequest,
 } from '../../sw/engine/codec/extensions.ts';
+import { decodeHolepunch, encodeHolepunch } from '../../sw/engine/codec/holepunch.ts';
 import { decodeKrpc, encodeKrpc } from '../../sw/engine/codec/krpc.ts';
 import type { KrpcMessage } from '../../sw/engine/codec/krpc.ts';
 import { decodeSearch, encodeSearch, MAX_SEARCHED } from '../../sw/engine/codec/lsd.ts';
@@ -168,6 +169,10 @@ export const targets = {
     parseUdpReply(input, 4);
     parseUdpReply(input, 16);
     parseUdpTracker(text(input));
+  },
+  holepunch: input => {
+    const message = refused(() => decodeHolepunch(input));
+    if (message) assert.deepEqual(decodeHolepunch(encodeHolepunch(message)), message);
   },
   lsd: input => {
     const search = decodeSearch(input);

@@ -39,6 +39,8 @@ export class SimInternet {
   neighbours: (a: string, b: string) => boolean = () => false;
   /** Whether two hosts reach each other. */
   joined: (a: string, b: string) => boolean = () => true;
+  /** Hosts behind a router: they reach others, and what is dialled there is never answered. */
+  readonly shielded = new Set<string>();
   readonly nets = new Set<SimNet>();
   /** Sees all that goes over a line, as it is there. */
   tap: ((bytes: Uint8Array) => void) | null = null;
@@ -77,7 +79,7 @@ export class SimNet implements Net {
     this.streams.add(near);
     clock.after(this.line.latency * 2, () => {
       const accept = listeners.get(`${host}:${port}`);
-      if (near.dead) return;
+      if (near.dead || this.internet.shielded.has(host)) return;
       if (!accept || !this.internet.joined(this.host, host)) return near.fail('refused');
       accept(`${this.host}:50000`, farEvents => {
         const far = accept === undefined ? near : new SimStream(ownerOf(accept), farEvents);

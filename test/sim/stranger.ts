@@ -10,7 +10,7 @@ import type { World } from './host.ts';
 import { SimNet } from './net.ts';
 
 /** Our ids of the extensions that a stranger takes messages of. */
-export const IDS = { ut_pex: 21, ut_metadata: 22, lt_donthave: 23 };
+export const IDS = { ut_pex: 21, ut_metadata: 22, lt_donthave: 23, ut_holepunch: 24 };
 
 /** A peer without an engine: it says what a test has it say, and keeps what it hears. */
 export class Stranger {

@@ -1,0 +1,15 @@
+/** Connections over all torrents, as they are and as they may be. */
+export class ConnectionLimits {
+  open = 0;
+  connecting = 0;
+
+  constructor(
+    public max: number,
+    private readonly maxConnecting: number,
+  ) {}
+
+  /** One more may be begun. */
+  get hasRoom(): boolean {
+    return this.open < this.max && this.connecting < this.maxConnecting;
+  }
+}
