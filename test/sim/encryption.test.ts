@@ -88,6 +88,6 @@ test('requiring encryption ends plain connections, and the setting outlives the 
   leech.session.configure({ encryption: 'prefer' });
   expect(world.clock.run(60_000, () => peer() === 'full')).toBe(true);
   seed.restart();
-  expect(seed.session.settings).toEqual({ encryption: 'require' });
+  expect(seed.session.settings).toMatchObject({ encryption: 'require' });
   expect(world.clock.run(120_000, () => state(leech, torrent.id) === 'seeding')).toBe(true);
 });
