@@ -56,6 +56,16 @@ export class ClientFiles {
     this.#push({ op: Op.FILE_DONE, id, status, files: [] });
   }
 
+  async copy({ id, from, to, toOffset }: FrameOf<typeof Op.FILE_COPY>): Promise<void> {
+    const [source, target] = this.places([from, { file: to, offset: toOffset, length: from.length }], id);
+    if (!source?.file || !target?.file) throw new WireError(ErrorCode.NO_SUCH_FILE, 'file 0', id);
+    const files = [source.file, target.file];
+    for (const file of files) file.retain();
+    const status = await this.#files.copy(source.file, source.offset, target.file, target.offset, source.length);
+    for (const file of files) file.release();
+    this.#push({ op: Op.FILE_DONE, id, status, files: [] });
+  }
+
   /** @throws {WireError} NO_SUCH_FILE; MALFORMED where a span leaves the file as it was declared */
   places(spans: readonly Span[], id: number): Place[] {
     return spans.map(({ file, offset, length }) => {

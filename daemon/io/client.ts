@@ -182,6 +182,8 @@ export class Client {
         return this.#httpLand(frame);
       case Op.HTTP_CANCEL:
         return this.#http.cancel(frame.id);
+      case Op.FILE_COPY:
+        return this.#start(frame.id, this.#files.copy(frame));
       case Op.FILE_OPEN:
         return this.#start(frame.id, this.#files.open(frame));
       case Op.FILE_SYNC:

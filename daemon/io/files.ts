@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { FileStatus } from '../wire/frames.ts';
 import { errnoOf, FileProblem, problemOf } from './errno.ts';
 import { Lane } from './lane.ts';
-import { DELETES, DELETE_QUEUE } from './limits.ts';
+import { COPIES, COPY_CHUNK, COPY_QUEUE, DELETES, DELETE_QUEUE } from './limits.ts';
 import { isSafe, Trail } from './paths.ts';
 import { type Opened, SharedFile } from './shared-file.ts';
 
@@ -30,6 +30,7 @@ export class Files {
   readonly #byPath = new Map<string, Entry>();
   readonly #byFile = new Map<SharedFile, Entry>();
   readonly #byInode = new Map<string, Entry>();
+  readonly #copies = new Lane(COPIES, COPY_QUEUE);
   readonly #deletes = new Lane(DELETES, DELETE_QUEUE);
   /** Deletes that wait or run, by what they delete. */
   readonly #deleting = new Map<string, Promise<FileStatus>>();
@@ -104,6 +105,32 @@ export class Files {
       const { bytesRead } = await handle.read(into, at, into.length - at, position + at);
       if (bytesRead === 0) throw new FileProblem(FileStatus.GONE);
       at += bytesRead;
+    }
+  }
+
+  /** Writes a span of one file into another. Copies take turns; LIMIT where too many wait. */
+  async copy(from: SharedFile, offset: number, to: SharedFile, at: number, length: number): Promise<FileStatus> {
+    const copying = this.#copies.run(async () => {
+      try {
+        await this.#copy(from, offset, to, at, length);
+        return FileStatus.OK;
+      } catch (error) {
+        return problemOf(error);
+      }
+    });
+    return (await copying) ?? FileStatus.LIMIT;
+  }
+
+  async #copy(from: SharedFile, offset: number, to: SharedFile, at: number, length: number): Promise<void> {
+    const { status } = await to.ready();
+    if (status !== FileStatus.OK) throw new FileProblem(status);
+    const chunk = Buffer.allocUnsafe(Math.min(length, COPY_CHUNK));
+    for (let done = 0; done < length; done += chunk.length) {
+      const part = chunk.subarray(0, Math.min(chunk.length, length - done));
+      await this.read(from, part, offset + done);
+      const handle = this.#byFile.get(to)?.handle;
+      if (handle == null) throw new FileProblem(FileStatus.GONE);
+      await writeAll(handle, part, at + done);
     }
   }
 
@@ -261,6 +288,13 @@ async function openLeaf(trail: Trail, name: string, create: boolean, made: () =>
     // What may only be read can still be seeded.
     if (!create && (errno === 'EROFS' || errno === 'EACCES')) return trail.openFile(name, constants.O_RDONLY);
     throw error;
+  }
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
   }
 }
 

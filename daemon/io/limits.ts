@@ -78,6 +78,11 @@ export const RATE_DEPTH = 4;
 /** Read at once from a socket whose rate is limited: what it may not pass on yet is held. */
 export const LIMITED_READ = 16 * 1024;
 
+/** Copies between files at once, those that wait for it, and bytes moved at a time. */
+export const COPIES = 2;
+export const COPY_QUEUE = 1_024;
+export const COPY_CHUNK = MiB;
+
 /** Files deleted at once, and those that wait for it. */
 export const DELETES = 8;
 export const DELETE_QUEUE = 200_000;

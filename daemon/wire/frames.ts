@@ -59,6 +59,7 @@ export const Op = {
   HTTP_LAND: 0x53,
   HTTP_LANDED: 0x54,
   HTTP_ENDED: 0x55,
+  FILE_COPY: 0x57,
   FILE_OPEN: 0x58,
   FILE_OPENED: 0x59,
   FILE_SYNC: 0x5a,
@@ -559,6 +560,14 @@ export type Frame =
       readonly detail: string;
     }
   | {
+      /** Of two open files: bytes of the first are written into the second, not flushed. Answered by FILE_DONE. */
+      readonly op: typeof Op.FILE_COPY;
+      readonly id: number;
+      readonly from: Span;
+      readonly to: number;
+      readonly toOffset: number;
+    }
+  | {
       readonly op: typeof Op.FILE_OPEN;
       readonly id: number;
       /** Numbered by the client, from 1. */
@@ -587,7 +596,7 @@ export type Frame =
       readonly size: number;
     }
   | {
-      /** The answer to FILE_SYNC and FILE_DELETE. */
+      /** The answer to FILE_SYNC, FILE_DELETE and FILE_COPY. */
       readonly op: typeof Op.FILE_DONE;
       readonly id: number;
       readonly status: FileStatus;

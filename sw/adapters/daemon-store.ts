@@ -54,6 +54,13 @@ export class DaemonStore implements Store {
     );
   }
 
+  copy(from: Span, to: number, offset: number, done: (problem: FileProblem | null) => void): void {
+    this.door.ask(
+      id => ({ op: Op.FILE_COPY, id, from, to, toOffset: offset }),
+      reply => done(reply?.op === Op.FILE_DONE ? fileProblem(reply.status) : refusal(reply)),
+    );
+  }
+
   deleteFile(root: string, components: readonly string[], size: number, done: (problem: FileProblem | null) => void): void {
     this.door.ask(
       id => ({ op: Op.FILE_DELETE, id, root, components, size }),

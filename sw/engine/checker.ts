@@ -16,6 +16,9 @@ const BYTES_AT_ONCE = 32 << 20;
  */
 export class Checker {
   private readonly files: number[];
+  /** Verified bytes that are in a file itself, and not aside. */
+  private readonly inside: (file: number) => number;
+  private readonly looked: ReadonlySet<number>;
   private nextFile = 0;
   /** Files asked about and not answered: number, index. Answers to an earlier check are none of these. */
   private readonly looking = new Map<number, number>();
@@ -33,11 +36,15 @@ export class Checker {
     private readonly refetchMissing: boolean,
     private readonly out: Outbox,
   ) {
-    const { layout } = content;
+    const { layout, storage, downloader } = content;
+    const aside = storage.parts.bytesByFile(downloader.have);
+    this.inside = index => (content.fileDone[index] ?? 0) - (aside.get(index) ?? 0);
     this.files = [...layout.files.keys()].filter(index => {
       const file = layout.files[index];
-      return file && !file.pad && file.length > 0 && (content.isWanted(index) || (content.fileDone[index] ?? 0) > 0);
+      return file && !file.pad && file.length > 0 && (content.isWanted(index) || this.inside(index) > 0);
     });
+    if (!storage.parts.isEmpty) this.files.push(storage.parts.index);
+    this.looked = new Set(this.files);
     for (const piece of content.maybe) this.pieces.add(piece);
   }
 
@@ -54,9 +61,10 @@ export class Checker {
     const index = this.looking.get(file);
     if (index === undefined) return false;
     this.looking.delete(file);
-    const { storage, fileDone, layout } = this.content;
+    const { storage } = this.content;
     const known = storage.stats[index] ?? null;
-    const hasPieces = (fileDone[index] ?? 0) > 0;
+    // Nobody misses the parts file for itself: what was in it is fetched again.
+    const hasPieces = index !== storage.parts.index && this.inside(index) > 0;
     if (problem === null) storage.close(index);
     else storage.forget(index);
     if (problem === 'gone') {
@@ -66,8 +74,7 @@ export class Checker {
     } else if (problem !== null) {
       this.fail(problem, index);
     } else if (!this.inMotion(index) && (known ? known.size !== size || known.mtime !== Math.floor(mtime) : size > 0)) {
-      const span = layout.piecesOf(index);
-      if (span) for (let piece = span.first; piece <= span.last; piece++) this.pieces.add(piece);
+      for (const piece of storage.piecesIn(index)) this.pieces.add(piece);
     }
     this.step();
     return true;
@@ -111,6 +118,11 @@ export class Checker {
     for (let bytes = 0; bytes < BYTES_AT_ONCE && spans < SPANS_AT_ONCE && queue.length > 0;) {
       const piece = queue.pop();
       if (piece === undefined) break;
+      // What touches a file that was never begun is not there, and looking for it would make the file.
+      if (!storage.places(piece).every(({ file }) => file < 0 || this.looked.has(file))) {
+        this.content.refuted(piece);
+        continue;
+      }
       const parts = storage.spans(piece);
       const item = this.hashes.check(piece, parts);
       if (!item) {
@@ -129,9 +141,7 @@ export class Checker {
   }
 
   private lose(index: number): void {
-    const span = this.content.layout.piecesOf(index);
-    if (!span) return;
-    for (let piece = span.first; piece <= span.last; piece++) {
+    for (const piece of this.content.storage.piecesIn(index)) {
       this.content.lost(piece);
       this.content.maybe.delete(piece);
       this.pieces.delete(piece);
@@ -140,6 +150,6 @@ export class Checker {
 
   private fail(problem: FileProblem, index: number): void {
     this.problem ??= problem;
-    this.problemFile ||= this.content.layout.files[index]?.path.join('/') ?? '';
+    this.problemFile ||= this.content.storage.entry(index).path.join('/');
   }
 }

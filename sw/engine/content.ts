@@ -2,6 +2,7 @@ import { Downloader } from './download.ts';
 import type { Budget } from './download.ts';
 import type { Ids, Outbox } from './effects.ts';
 import type { Peer } from './peer.ts';
+import { Parts } from './parts.ts';
 import { Picker } from './picker.ts';
 import type { Priority } from './picker.ts';
 import { levelOf, piecePriorities } from './priorities.ts';
@@ -59,10 +60,11 @@ export class Content {
     this.layout = hashes.layout;
     this.out = context.out;
     const durable = saved ? Bitfield.parse(saved.have, this.layout.pieceCount) : null;
-    const stats = this.layout.files.map((_, index) => saved?.stats[index] ?? null);
+    const stats = Array.from({ length: this.layout.files.length + 1 }, (_, index) => saved?.stats[index] ?? null);
+    const parts = new Parts(this.layout, context.id, file => this.isWanted(file), saved?.parts ?? []);
     this.maybe = new Set(saved?.maybe.filter(piece => piece < this.layout.pieceCount && !durable?.get(piece)));
     this.picker = new Picker(this.layout.pieceCount, context.random);
-    this.storage = new Storage(this.layout, context.root, context.ids, context.out, durable ? { durable, stats } : null);
+    this.storage = new Storage(this.layout, parts, context.root, context.ids, context.out, durable ? { durable, stats } : null);
     this.downloader = new Downloader(
       this.layout,
       hashes,
@@ -109,6 +111,7 @@ export class Content {
       this.wantedDone += this.fileDone[index] ?? 0;
     });
     this.exchange.seek(file => this.isWanted(file));
+    this.storage.parts.unsettle();
     piecePriorities(this.layout, this.levels).forEach((level, piece) => this.picker.setPriority(piece, level as Priority));
   }
 
@@ -118,9 +121,12 @@ export class Content {
 
   /** Deletes what we made or filled. A file that only has the name of one of ours is somebody else's. */
   deleteFiles(): void {
+    const { storage } = this;
+    const aside = storage.parts.bytesByFile(this.downloader.have);
     this.layout.files.forEach(({ path, length }, index) => {
-      const isOurs = this.storage.made.has(index) || this.storage.stats[index] !== null || (this.fileDone[index] ?? 0) > 0;
-      if (isOurs) this.out({ do: 'deleteFile', root: this.storage.root, path, size: length });
+      const inside = (this.fileDone[index] ?? 0) - (aside.get(index) ?? 0);
+      const isOurs = storage.made.has(index) || storage.stats[index] !== null || inside > 0;
+      if (isOurs) this.out({ do: 'deleteFile', root: storage.root, path, size: length });
     });
   }
 
@@ -134,6 +140,16 @@ export class Content {
   gained(piece: number): void {
     this.count(piece, 1);
     this.maybe.delete(piece);
+    if (this.storage.parts.has(piece)) this.storage.parts.unsettle();
+  }
+
+  /** Moves what is aside of files that are wanted by now. */
+  moveParts(): void {
+    const { storage } = this;
+    for (const move of storage.parts.next(this.downloader.have)) {
+      const from = { file: storage.file(storage.parts.index), offset: move.from, length: move.length };
+      this.out({ do: 'copy', move, from, to: storage.file(move.file) });
+    }
   }
 
   /** It is not there after all. */

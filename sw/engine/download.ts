@@ -24,6 +24,7 @@ const ENDGAME_COPIES = 3;
 const ALONE = 30_000;
 /** A peer that would need longer than this for a whole piece, in seconds, joins others' pieces instead. */
 const OWN_PIECE_SECONDS = 30;
+const NO_TAG = new Uint8Array(0);
 
 /** What pieces in the making may hold in memory, over all torrents, bytes. */
 export interface Budget {
@@ -174,6 +175,7 @@ export class Downloader {
       return;
     }
     this.picker.take(index);
+    this.storage.parts.forget(index);
     const piece = this.active.open(index, kept.buffer, now);
     this.budget.used += piece.length;
     piece.adopt(kept.state === 'open' ? kept.ranges : [{ offset: 0, length: piece.length }], '');
@@ -256,11 +258,13 @@ export class Downloader {
     this.picker.take(index);
     const piece = this.active.open(index, this.ids.buffer(), now);
     this.budget.used += piece.length;
+    const isAside = this.storage.parts.begin(index);
     this.out({
       do: 'begin',
       buffer: piece.buffer,
       length: piece.length,
-      tag: pieceTag(this.tagBase, index),
+      // A later engine may not know what of it is aside: it is not to go on with it.
+      tag: isAside ? NO_TAG : pieceTag(this.tagBase, index),
       spans: this.storage.spans(index),
     });
     this.skipPads(piece);

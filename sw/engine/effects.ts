@@ -4,6 +4,7 @@
  */
 import type { AnnounceRequest } from './codec/tracker.ts';
 import type { DigestSpec, Range, Run, Span } from './events.ts';
+import type { Move } from './parts.ts';
 import type { StreamCipher } from './model/keystream.ts';
 
 export type Effect =
@@ -44,6 +45,7 @@ export type Effect =
       readonly size: number;
       readonly create: boolean;
     }
+  | { readonly do: 'copy'; readonly move: Move; readonly from: Span; readonly to: number }
   | { readonly do: 'closeFile'; readonly file: number }
   | { readonly do: 'sync'; readonly files: readonly number[] }
   | { readonly do: 'deleteFile'; readonly root: string; readonly path: readonly string[]; readonly size: number }

@@ -1,6 +1,7 @@
 import type { Effect } from './effects.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { Torrent } from './torrent.ts';
+import { copied } from './outcome.ts';
 import { CONNECTED } from './phase.ts';
 import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
 
@@ -131,6 +132,10 @@ export class Loop {
       case 'openFile':
         return store.openFile(effect.file, effect.root, effect.path, effect.size, effect.create, (problem, size, mtime) =>
           this.event(torrent, now => torrent.fileOpened(effect.file, problem, size, mtime, now)),
+        );
+      case 'copy':
+        return store.copy(effect.from, effect.to, effect.move.to, problem =>
+          this.event(torrent, now => copied(torrent, effect.move, problem, now)),
         );
       case 'closeFile':
         return store.closeFile(effect.file);

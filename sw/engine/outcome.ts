@@ -3,6 +3,7 @@ import type { Content } from './content.ts';
 import type { Outcome } from './download.ts';
 import type { Outbox } from './effects.ts';
 import type { FileProblem } from './events.ts';
+import type { Move } from './parts.ts';
 import type { PeerSet } from './peers.ts';
 import type { Phase } from './phase.ts';
 import type { Recorder } from './recorder.ts';
@@ -35,6 +36,18 @@ export function settle(torrent: Owner, outcome: Outcome, now: number): void {
   }
   if ('liars' in outcome) for (const liar of outcome.liars) peerSet.banAddress(liar, 'it sent corrupt data', now);
   if (torrent.phase === 'running') content.downloader.fillAll(now);
+}
+
+/** A part that was kept aside is in its file, not flushed; or why not. */
+export function copied(torrent: Owner, move: Move, problem: FileProblem | null, now: number): void {
+  const { content } = torrent;
+  if (!content || problem === 'store-away') return;
+  const { storage } = content;
+  storage.parts.copiedOne(move, problem === null);
+  if (problem === null) storage.filled(move.file, now);
+  else if (problem === 'gone') content.lost(move.piece);
+  else return torrent.fail(problem, storage.entry(move.file).path.join('/'));
+  if (torrent.phase === 'running') content.moveParts();
 }
 
 /** A flush ended, with each file's size and time after it. */

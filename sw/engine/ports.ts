@@ -83,6 +83,8 @@ export interface Store {
     files: readonly number[],
     done: (problem: FileProblem | null, stat: ReadonlyMap<number, { size: number; mtime: number }>) => void,
   ): void;
+  /** Writes a span of one open file into another at `offset`. It is not flushed. */
+  copy(from: Span, to: number, offset: number, done: (problem: FileProblem | null) => void): void;
   /** Deletes the file, unless it is longer than `size`: then it is not the torrent's. */
   deleteFile(root: string, components: readonly string[], size: number, done: (problem: FileProblem | null) => void): void;
   /** Opens the buffer of a piece. `tag` names it to a later engine (see `kept`). */

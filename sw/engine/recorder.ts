@@ -103,10 +103,12 @@ export class Recorder {
     for (const piece of content.storage.undurable()) maybe.add(piece);
     const { uploaded, downloaded, doneAt, limit } = this.torrent;
     const { durable, stats } = content.storage;
+    const parts = content.storage.parts.record(piece => content.downloader.have.get(piece) || maybe.has(piece));
     const value = encodeProgressRecord({
       have: durable.toBytes(),
       maybe: [...maybe],
       stats,
+      parts,
       uploaded,
       downloaded,
       doneAt,

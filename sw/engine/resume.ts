@@ -13,6 +13,7 @@ import { readPriorities } from './priorities.ts';
 import type { FilePriorities } from './priorities.ts';
 import { OPTION_FIELDS } from './options.ts';
 import type { TorrentOptions } from './options.ts';
+import type { PartsRecord } from './parts.ts';
 import type { Stopped } from './seeding-limit.ts';
 import type { FileStat } from './storage.ts';
 
@@ -53,6 +54,8 @@ export interface ProgressRecord {
   readonly maybe: readonly number[];
   /** Of each file, how it was when last flushed. */
   readonly stats: readonly (FileStat | null)[];
+  /** Pieces with parts aside. */
+  readonly parts: readonly PartsRecord[];
   readonly uploaded: number;
   readonly downloaded: number;
   /** ms since 1970; 0 while it is not complete. */
@@ -118,6 +121,7 @@ export function encodeProgressRecord(record: ProgressRecord): Uint8Array {
     have: record.have,
     maybe: [...record.maybe],
     stats: record.stats.map(stat => (stat ? [stat.size, stat.mtime] : [])),
+    ...(record.parts.length > 0 ? { parts: record.parts.map(part => [...part]) } : {}),
     up: Math.floor(record.uploaded),
     down: Math.floor(record.downloaded),
     done: record.doneAt,
@@ -137,6 +141,7 @@ export function decodeProgressRecord(bytes: Uint8Array): ProgressRecord | null {
       const [size, mtime] = counts(stat);
       return size === undefined || mtime === undefined ? null : { size, mtime };
     }),
+    parts: (asList(dictGet(dict, 'parts')) ?? []).map(counts),
     uploaded: Math.max(0, asInt(dictGet(dict, 'up')) ?? 0),
     downloaded: Math.max(0, asInt(dictGet(dict, 'down')) ?? 0),
     doneAt: Math.max(0, asInt(dictGet(dict, 'done')) ?? 0),

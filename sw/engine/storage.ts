@@ -1,7 +1,8 @@
 import type { Ids, Outbox } from './effects.ts';
 import type { Span } from './events.ts';
 import { Bitfield } from './model/bitfield.ts';
-import type { Layout } from './model/layout.ts';
+import type { Parts } from './parts.ts';
+import type { FileEntry, FileSpan, Layout } from './model/layout.ts';
 
 /** Files of one torrent that stay open; past it those unused for longest are closed. */
 const MAX_OPEN_FILES = 100;
@@ -23,7 +24,7 @@ export interface FileStat {
 export class Storage {
   /** Written and flushed. */
   readonly durable: Bitfield;
-  /** By index of the file. */
+  /** By index of the file, the parts file's last. */
   readonly stats: (FileStat | null)[];
   /** Files that were opened to be made where they were not there. */
   readonly made = new Set<number>();
@@ -43,13 +44,15 @@ export class Storage {
 
   constructor(
     private readonly layout: Layout,
+    readonly parts: Parts,
     readonly root: string,
     private readonly ids: Ids,
     private readonly out: Outbox,
     saved: { durable: Bitfield; stats: (FileStat | null)[] } | null,
   ) {
     this.durable = saved?.durable ?? new Bitfield(layout.pieceCount);
-    this.stats = saved?.stats ?? layout.files.map(() => null);
+    this.stats = saved?.stats ?? new Array<FileStat | null>(parts.index + 1).fill(null);
+    if (!parts.isEmpty) this.made.add(parts.index);
   }
 
   /** The file's number, opening it (made where it isn't there) if need be. */
@@ -60,14 +63,34 @@ export class Storage {
       this.open.set(index, known);
       return known;
     }
-    const entry = this.layout.files[index];
-    if (!entry) throw new RangeError(`no file ${index}`);
+    const entry = this.entry(index);
     const file = this.ids.file();
     this.open.set(index, file);
     this.indexOf.set(file, index);
     if (create) this.made.add(index);
     this.out({ do: 'openFile', file, root: this.root, path: entry.path, size: entry.length, create });
     return file;
+  }
+
+  /** The parts file is one of them. */
+  entry(index: number): Pick<FileEntry, 'path' | 'length'> {
+    if (index === this.parts.index) return { path: this.parts.path, length: this.parts.size };
+    const entry = this.layout.files[index];
+    if (!entry) throw new RangeError(`no file ${index}`);
+    return entry;
+  }
+
+  /** The pieces that lie in a file, in whole or in part. */
+  *piecesIn(index: number): Generator<number> {
+    if (index === this.parts.index) yield* this.parts.pieces();
+    const span = this.layout.piecesOf(index);
+    if (!span) return;
+    for (let piece = span.first; piece <= span.last; piece++) if (!this.parts.holds(piece, index)) yield piece;
+  }
+
+  /** Where a piece lies, by indexes of files; a pad is −1. */
+  places(piece: number): FileSpan[] {
+    return this.parts.spans(piece);
   }
 
   /** Opens it anew, if it is there, to hear how it looks now. */
@@ -107,7 +130,7 @@ export class Storage {
   }
 
   spans(piece: number): Span[] {
-    return this.layout.spans(piece).map(span => ({
+    return this.places(piece).map(span => ({
       file: span.file < 0 ? 0 : this.file(span.file),
       offset: span.offset,
       length: span.length,
@@ -119,7 +142,7 @@ export class Storage {
     const spans: Span[] = [];
     let skip = begin;
     let left = length;
-    for (const span of this.layout.spans(piece)) {
+    for (const span of this.places(piece)) {
       if (left === 0) break;
       if (skip >= span.length) {
         skip -= span.length;
@@ -140,7 +163,13 @@ export class Storage {
   /** A piece was verified and written. */
   wrote(piece: number, buffer: number, now: number): void {
     this.written.set(piece, buffer);
-    for (const span of this.layout.spans(piece)) if (span.file >= 0) this.dirty.add(span.file);
+    for (const span of this.places(piece)) if (span.file >= 0) this.dirty.add(span.file);
+    this.recordSoon(now);
+  }
+
+  /** Something was copied into a file. */
+  filled(index: number, now: number): void {
+    this.dirty.add(index);
     this.recordSoon(now);
   }
 
@@ -159,7 +188,7 @@ export class Storage {
   flush(now: number): boolean {
     if (this.stage !== 'idle' || now < this.dueAt) return false;
     this.dueAt = Infinity;
-    if (this.written.size === 0) {
+    if (this.written.size === 0 && this.dirty.size === 0) {
       this.stage = 'recording';
       return true;
     }
@@ -167,6 +196,7 @@ export class Storage {
     this.written = new Map();
     this.flushing = new Map([...this.dirty].map(index => [this.file(index), index]));
     this.dirty = new Set();
+    this.parts.flush();
     this.stage = 'syncing';
     this.out({ do: 'sync', files: [...this.flushing.keys()] });
     return false;
@@ -183,6 +213,7 @@ export class Storage {
       if (buffer > 0) this.acknowledgeable.push(buffer);
     }
     this.syncing = new Map();
+    this.parts.flushed();
     this.stage = 'recording';
   }
 
@@ -191,6 +222,18 @@ export class Storage {
     for (const buffer of this.acknowledgeable) this.out({ do: 'acknowledge', buffer });
     this.acknowledgeable = [];
     this.stage = 'idle';
+    if (this.parts.isEmpty) this.deleteParts();
+  }
+
+  /** Nobody needs the parts file any more. */
+  deleteParts(): void {
+    const { index, path, size } = this.parts;
+    if (!this.made.delete(index) && this.stats[index] === null) return;
+    this.close(index);
+    this.dirty.delete(index);
+    this.stats[index] = null;
+    this.parts.reset();
+    this.out({ do: 'deleteFile', root: this.root, path, size });
   }
 
   /** The record could not be written: try again in a while; nothing is acknowledged. */
@@ -213,6 +256,7 @@ export class Storage {
     this.syncing.clear();
     this.acknowledgeable = [];
     this.dirty.clear();
+    this.parts.stop();
     this.open.clear();
     this.indexOf.clear();
     this.stage = 'idle';

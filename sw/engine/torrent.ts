@@ -176,6 +176,7 @@ export class Torrent implements WireTarget {
     if (!this.started) return;
     this.recorder.erase();
     if (withData) this.content?.deleteFiles();
+    this.content?.storage.deleteParts();
   }
 
   /** Sets what is given. */
@@ -198,6 +199,7 @@ export class Torrent implements WireTarget {
     this.recorder.writeTorrent();
     if (this.phase !== 'running') return;
     content.createEmptyFiles();
+    content.moveParts();
     for (const peer of this.peers.values()) this.refresh(peer);
     this.work.finishIfComplete(now);
   }
@@ -237,7 +239,7 @@ export class Torrent implements WireTarget {
     const index = this.content?.storage.fileIndex(file);
     if (index === undefined || !this.content || problem === null || problem === 'store-away') return;
     this.content.storage.forget(index);
-    this.fail(problem, this.content.layout.files[index]?.path.join('/') ?? '');
+    this.fail(problem, this.content.storage.entry(index).path.join('/'));
   }
 
   /** The files, of which a magnet knows none at first, or hashes of pieces that another .torrent of them left out. */
@@ -293,6 +295,7 @@ export class Torrent implements WireTarget {
     const { active } = this.content.downloader;
     if (active.changed) this.content.storage.recordSoon(now);
     active.changed = false;
+    this.content.moveParts();
     this.content.storage.trim();
     this.content.downloader.tick(now);
   }

@@ -114,6 +114,7 @@ export class BenchWorld {
       closeFile: ignore,
       sync: (files, done) =>
         this.answers.push(() => done(null, new Map(files.map(file => [file, { size: this.sizes.get(file) ?? 0, mtime: 5 }])))),
+      copy: (_from, _to, _offset, done) => this.answers.push(() => done(null)),
       deleteFile: ignore,
       begin: ignore,
       put: ignore,

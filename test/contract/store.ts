@@ -81,6 +81,10 @@ class Calls {
     });
   }
 
+  copy(from: Span, to: number, offset: number): Promise<FileProblem | null> {
+    return new Promise(resolve => this.fixture.store.copy(from, to, offset, resolve));
+  }
+
   remove(components: readonly string[], size: number): Promise<FileProblem | null> {
     return new Promise(resolve => this.fixture.store.deleteFile(this.fixture.root, components, size, resolve));
   }
@@ -124,6 +128,23 @@ export function storeContract(name: string, make: () => Promise<StoreFixture>): 
       fixture.store.acknowledge(1);
       expect((await fixture.read(['dir', 'a']))?.subarray(5_000)).toEqual(bytes.subarray(0, 20_000));
       expect(await fixture.read(['dir', 'sub', 'b'])).toEqual(bytes.subarray(20_500));
+    });
+
+    it('copies a span of a file into another, and says where there is nothing to copy', async () => {
+      const { fixture } = await setUp();
+      const bytes = pattern(2 * BLOCK, 3);
+      await calls.open(1, ['parts'], 100_000);
+      await calls.open(2, ['whole'], 50_000);
+      calls.fill(1, bytes, [{ file: 1, offset: 1_000, length: bytes.length }]);
+      await calls.commit(1, [digestOf(bytes)]);
+      expect(await calls.copy({ file: 1, offset: 1_100, length: 20_000 }, 2, 30_000)).toBeNull();
+      const whole = await fixture.read(['whole']);
+      expect(whole?.length).toBe(50_000);
+      expect(whole?.subarray(30_000)).toEqual(bytes.subarray(100, 20_100));
+      expect((await calls.sync([2])).problem).toBeNull();
+      expect(await calls.copy({ file: 1, offset: 90_000, length: 10_000 }, 2, 0)).toBe('gone');
+      expect(await calls.copy({ file: 9, offset: 0, length: 1 }, 2, 0)).toBe('gone');
+      expect(await calls.copy({ file: 1, offset: 1_000, length: 1 }, 9, 0)).toBe('gone');
     });
 
     it('waits for bytes that are missing', async () => {

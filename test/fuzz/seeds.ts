@@ -135,6 +135,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       have: hash,
       maybe: [1, 2],
       stats: [{ size: 1, mtime: 2 }, null],
+      parts: [[1, 0, 1]],
       uploaded: 1,
       downloaded: 2,
       seeded: 6,

@@ -119,6 +119,17 @@ export class SimStore implements Store {
     });
   }
 
+  copy(from: Span, to: number, offset: number, done: (problem: FileProblem | null) => void): void {
+    const [source, target] = [this.open.get(from.file) ?? '', this.open.get(to) ?? ''];
+    this.answer(() => {
+      if (this.disk.problem) return done(this.disk.problem);
+      const bytes = this.read([from], new Map([[from.file, source]]));
+      if (!bytes || !this.disk.files.has(target)) return done('gone');
+      this.disk.write(target, offset, bytes, this.clock.time);
+      done(null);
+    });
+  }
+
   deleteFile(root: string, components: readonly string[], _size: number, done: (problem: FileProblem | null) => void): void {
     this.disk.files.delete([root, ...components].join('/'));
     this.answer(() => done(null));

@@ -56,7 +56,7 @@ test('no choice of priorities, whenever it is made, leaves a wanted file without
           atTimes(world, () => isWhole() && isSeeding(leech, torrent.id)()),
         ),
       ).toBe(true);
-      world.clock.run(10);
+      world.clock.run(100);
       filesOf(leech, torrent).forEach(({ priority }, index) => {
         if (priority === 'skip') return;
         const [written, content] = [leech.file(`folder/f${index}`), torrent.contents.get(`folder/f${index}`)];
