@@ -98,7 +98,16 @@ describe('the record of a torrent', () => {
   });
 
   it('keeps how long it was seeded', () => {
-    const progress = { have: new Uint8Array(1), maybe: [], stats: [], uploaded: 1, downloaded: 2, doneAt: 3, seeded: 4_000 };
+    const progress = {
+      have: new Uint8Array(1),
+      maybe: [],
+      stats: [],
+      parts: [],
+      uploaded: 1,
+      downloaded: 2,
+      doneAt: 3,
+      seeded: 4_000,
+    };
     expect(decodeProgressRecord(encodeProgressRecord(progress))?.seeded).toBe(4_000);
   });
 });
