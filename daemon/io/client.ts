@@ -1,7 +1,7 @@
 /** An authenticated connection: every frame that the engine may send, and what it sets going. */
 import { WireError } from '../wire/bytes.ts';
 import { decodeFrame, splitMessage } from '../wire/codec.ts';
-import { ErrorCode, type Frame, type FrameOf, type IoStats, MAX_FRAME, MAX_POSITION, Op } from '../wire/frames.ts';
+import { ErrorCode, type Frame, type FrameOf, type IoStats, MAX_FRAME, MAX_LEAVES_BYTES, MAX_POSITION, Op } from '../wire/frames.ts';
 import { ClientFiles } from './client-files.ts';
 import { Gather } from './gather.ts';
 import { HttpOut } from './http-out.ts';
@@ -13,7 +13,7 @@ import type { Services } from './services.ts';
 import { Tcp } from './tcp.ts';
 import { PROCESS_TIME, Throttle } from './throttle.ts';
 import { Udp } from './udp.ts';
-import { isVerifiable, verify } from './verify.ts';
+import { isVerifiable, leavesOf, verify } from './verify.ts';
 
 const CAPABILITIES = ['tcp', 'cipher', 'udp', 'landing', 'gather', 'rates', 'http', 'verify'];
 /** Requests that are being worked on at once. */
@@ -195,6 +195,8 @@ export class Client {
         return;
       case Op.VERIFY:
         return this.#start(frame.id, this.#verify(frame));
+      case Op.LEAVES:
+        return this.#start(frame.id, this.#leaves(frame));
       case Op.STATS:
         return this.push({ op: Op.STATS_RESULT, id: frame.id, stats: this.#stats() });
       case Op.AUTH:
@@ -210,6 +212,7 @@ export class Client {
       case Op.UDP_BOUND:
       case Op.UDP_RECV:
       case Op.RESOLVED:
+      case Op.LEAVES_RESULT:
       case Op.LANDED:
       case Op.LAND_DISCARDED:
       case Op.LAND_RESULT:
@@ -314,6 +317,16 @@ export class Client {
     const verdicts = await verify(this.#services.pool, wanted);
     for (const file of files) file?.release();
     this.push({ op: Op.VERIFY_RESULT, id, verdicts });
+  }
+
+  async #leaves({ id, spans }: FrameOf<typeof Op.LEAVES>): Promise<void> {
+    const places = this.#files.places(spans, id);
+    if (spans.reduce((sum, { length }) => sum + length, 0) > MAX_LEAVES_BYTES)
+      throw new WireError(ErrorCode.LIMIT, 'too much for one request', id);
+    for (const { file } of places) file?.retain();
+    const leaves = await leavesOf(this.#services.pool, places);
+    for (const { file } of places) file?.release();
+    this.push({ op: Op.LEAVES_RESULT, id, leaves });
   }
 
   /** Follows what answers by itself later; only what it throws is told here. */

@@ -45,17 +45,14 @@ export function blockDigests(bytes: Uint8Array, digests: readonly DigestOf[]): U
   return Uint8Array.from(Buffer.concat(blocks));
 }
 
-class TreeHasher implements Hasher {
-  readonly #height: number;
+/** What a {@link Hasher} of trees is made of: the leaves alone. */
+export class LeafHasher {
   readonly #leaves: Buffer[] = [];
   #leaf = createHash('sha256');
   /** Bytes that the leaf at work has. */
   #filled = 0;
 
-  constructor(height: number) {
-    this.#height = height;
-  }
-
+  /** The bytes are read at once. */
   update(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       const part = bytes.subarray(at, at + LEAF_BYTES - this.#filled);
@@ -66,9 +63,33 @@ class TreeHasher implements Hasher {
     }
   }
 
-  digest(): Buffer {
+  /** To be called once, after the last update. */
+  finish(): readonly Buffer[] {
     if (this.#filled > 0) this.#close();
-    let level: readonly Buffer[] = this.#leaves;
+    return this.#leaves;
+  }
+
+  #close(): void {
+    this.#leaves.push(this.#leaf.digest());
+    this.#leaf = createHash('sha256');
+    this.#filled = 0;
+  }
+}
+
+class TreeHasher implements Hasher {
+  readonly #height: number;
+  readonly #leaves = new LeafHasher();
+
+  constructor(height: number) {
+    this.#height = height;
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#leaves.update(bytes);
+  }
+
+  digest(): Buffer {
+    let level = this.#leaves.finish();
     let padding: Buffer = Buffer.alloc(32);
     for (let height = 0; height < this.#height; height++) {
       const above: Buffer[] = [];
@@ -77,12 +98,6 @@ class TreeHasher implements Hasher {
       level = above;
     }
     return level[0] ?? padding;
-  }
-
-  #close(): void {
-    this.#leaves.push(this.#leaf.digest());
-    this.#leaf = createHash('sha256');
-    this.#filled = 0;
   }
 }
 

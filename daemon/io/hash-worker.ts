@@ -2,8 +2,8 @@
 import { readSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LandStatus } from '../wire/frames.ts';
-import { blockDigests, hasherOf } from './digests.ts';
-import type { CommitJob, JobAnswer, JobMessage, JobResult, VerifyJob } from './jobs.ts';
+import { blockDigests, hasherOf, LeafHasher } from './digests.ts';
+import type { CommitJob, JobAnswer, JobMessage, JobResult, LeavesJob, Read, VerifyJob } from './jobs.ts';
 
 const CHUNK = 1 << 20;
 const NONE = new Uint8Array(0);
@@ -51,9 +51,9 @@ function commit(job: CommitJob): JobResult {
   return outcome(LandStatus.OK, job.wantBlocks ? blockDigests(bytes, job.digests) : NONE);
 }
 
-function verify(job: VerifyJob): JobResult {
-  const hash = hasherOf(job.digest.algorithm, job.digest.height);
-  for (const { fd, position, length } of job.reads) {
+/** False where there is less than that. */
+function readAll(reads: readonly Read[], hash: { update(bytes: Uint8Array): void }): boolean {
+  for (const { fd, position, length } of reads) {
     for (let done = 0; done < length;) {
       const wanted = Math.min(length - done, CHUNK);
       if (fd === -1) {
@@ -63,17 +63,38 @@ function verify(job: VerifyJob): JobResult {
         continue;
       }
       const count = readSync(fd, scratch, 0, wanted, position + done);
-      if (count === 0) return outcome(LandStatus.MISSING);
+      if (count === 0) return false;
       hash.update(scratch.subarray(0, count));
       done += count;
     }
   }
+  return true;
+}
+
+function verify(job: VerifyJob): JobResult {
+  const hash = hasherOf(job.digest.algorithm, job.digest.height);
+  if (!readAll(job.reads, hash)) return outcome(LandStatus.MISSING);
   return outcome(hash.digest().equals(job.digest.expected) ? LandStatus.OK : LandStatus.MISMATCH);
+}
+
+function leaves(job: LeavesJob): JobResult {
+  const hash = new LeafHasher();
+  if (!readAll(job.reads, hash)) return outcome(LandStatus.MISSING);
+  return outcome(LandStatus.OK, Uint8Array.from(Buffer.concat(hash.finish())));
 }
 
 function run({ job }: JobMessage): JobResult {
   try {
-    return job.kind === 'commit' ? commit(job) : verify(job);
+    switch (job.kind) {
+      case 'commit':
+        return commit(job);
+      case 'verify':
+        return verify(job);
+      case 'leaves':
+        return leaves(job);
+      default:
+        return job satisfies never;
+    }
   } catch (error) {
     const errno = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
     return { ...outcome(LandStatus.ERROR), errno };
@@ -83,7 +104,7 @@ function run({ job }: JobMessage): JobResult {
 const port = parentPort;
 port?.on('message', (message: JobMessage) => {
   const result = run(message);
-  if (message.job.kind === 'verify') {
+  if (message.job.kind !== 'commit') {
     port.postMessage({ id: message.id, result } satisfies JobAnswer);
     return;
   }

@@ -16,20 +16,33 @@ export interface CommitJob {
   }[];
 }
 
-/** Hash parts of files one after another; fd -1 stands for zeros. */
+/** A part of a file; fd -1 stands for zeros. */
+export interface Read {
+  readonly fd: number;
+  readonly position: number;
+  readonly length: number;
+}
+
+/** Hash parts of files one after another. */
 export interface VerifyJob {
   readonly kind: 'verify';
-  readonly reads: readonly { readonly fd: number; readonly position: number; readonly length: number }[];
+  readonly reads: readonly Read[];
   readonly digest: Pick<DigestOf, 'algorithm' | 'height' | 'expected'>;
 }
 
-export type Job = CommitJob | VerifyJob;
+/** The same, for the leaves of a tree over them. */
+export interface LeavesJob {
+  readonly kind: 'leaves';
+  readonly reads: readonly Read[];
+}
+
+export type Job = CommitJob | VerifyJob | LeavesJob;
 
 /** `errno` is the system's name of what failed where `status` is ERROR, such as ENOSPC. */
 export interface JobResult {
   readonly status: LandStatus;
   readonly errno: string;
-  /** Digests of the 16 KiB blocks, as LAND_RESULT has them; empty unless there was a mismatch or they were asked for. */
+  /** Digests of the 16 KiB blocks, as LAND_RESULT has them; empty unless there was a mismatch or they were asked for. Or the leaves. */
   readonly blocks: Uint8Array;
   /** The memory of a commit, back again; null where its thread died, and for verifications. */
   readonly memory: ArrayBuffer | null;

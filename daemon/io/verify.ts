@@ -1,8 +1,8 @@
-/** VERIFY: hashes what stands in files and says of each item whether it is as expected. */
+/** VERIFY and LEAVES: hashes what stands in files, to say whether it is as expected or what it is. */
 import { type DigestOf, FileStatus, LandStatus } from '../wire/frames.ts';
 import { isDigest } from './digests.ts';
 import type { HashPool } from './hash-pool.ts';
-import type { VerifyJob } from './jobs.ts';
+import type { Read } from './jobs.ts';
 import type { Place } from './assembly.ts';
 
 export interface VerifyItem {
@@ -35,12 +35,8 @@ export async function verify(pool: HashPool, items: readonly VerifyItem[]): Prom
 }
 
 async function verifyOne(pool: HashPool, { places, digest }: VerifyItem): Promise<number> {
-  const reads: VerifyJob['reads'][number][] = [];
-  for (const { file, offset, length } of places) {
-    const opened = file === null ? null : await file.ready();
-    if (opened !== null && opened.status !== FileStatus.OK) return UNREADABLE;
-    reads.push({ fd: opened?.fd ?? -1, position: offset, length });
-  }
+  const reads = await readsOf(places);
+  if (reads === null) return UNREADABLE;
   const { status } = await pool.run({ kind: 'verify', reads, digest });
   switch (status) {
     case LandStatus.OK:
@@ -53,4 +49,22 @@ async function verifyOne(pool: HashPool, { places, digest }: VerifyItem): Promis
     default:
       return status satisfies never;
   }
+}
+
+/** The leaves of a tree over these places, 32 bytes each; empty where they cannot be read. */
+export async function leavesOf(pool: HashPool, places: readonly Place[]): Promise<Uint8Array> {
+  const reads = await readsOf(places);
+  if (reads === null) return new Uint8Array(0);
+  return (await pool.run({ kind: 'leaves', reads })).blocks;
+}
+
+/** Null where one of the files cannot be opened. */
+async function readsOf(places: readonly Place[]): Promise<Read[] | null> {
+  const reads: Read[] = [];
+  for (const { file, offset, length } of places) {
+    const opened = file === null ? null : await file.ready();
+    if (opened !== null && opened.status !== FileStatus.OK) return null;
+    reads.push({ fd: opened?.fd ?? -1, position: offset, length });
+  }
+  return reads;
 }

@@ -213,6 +213,8 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.FILE_DONE]: struct({ status: fileStatus, files: list(u16, stamp) }),
   [Op.VERIFY]: struct({ items: list(u16, verifyItem) }),
   [Op.VERIFY_RESULT]: struct({ verdicts: rest }),
+  [Op.LEAVES]: struct({ spans }),
+  [Op.LEAVES_RESULT]: struct({ leaves: rest }),
   [Op.RESOLVE]: struct({ port: u16, host: restText }),
   [Op.RESOLVED]: struct({ status: netStatus, detail: shortText, addresses: list(u8, hostText) }),
   [Op.STATS]: struct({}),

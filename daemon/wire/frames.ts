@@ -70,6 +70,8 @@ export const Op = {
   VERIFY_RESULT: 0x5f,
   RESOLVE: 0x68,
   RESOLVED: 0x69,
+  LEAVES: 0x6a,
+  LEAVES_RESULT: 0x6b,
   STATS: 0x60,
   STATS_RESULT: 0x61,
   ERROR: 0x7f,
@@ -157,6 +159,8 @@ export const DIGEST_BYTES: Readonly<Record<Digest, number>> = {
 };
 /** What a leaf of a tree covers, and what digests of blocks are of. */
 export const LEAF_BYTES = 16 * 1024;
+/** Bytes that one LEAVES may cover. */
+export const MAX_LEAVES_BYTES = 16 << 20;
 /** Levels of a tree above its leaves, so that what it covers stays below 2^32 bytes. */
 export const MAX_TREE_HEIGHT = 18;
 
@@ -618,6 +622,14 @@ export type Frame =
       readonly id: number;
       /** One for each item: 0 it hashes as expected, 1 it does not, 2 it could not be read. */
       readonly verdicts: Uint8Array;
+    }
+  /** Asks for the leaves of a tree over what stands in files. */
+  | { readonly op: typeof Op.LEAVES; readonly id: number; readonly spans: readonly Span[] }
+  | {
+      readonly op: typeof Op.LEAVES_RESULT;
+      readonly id: number;
+      /** SHA-256 of each 16 KiB, the last maybe shorter; nothing where it could not be read. */
+      readonly leaves: Uint8Array;
     }
   | { readonly op: typeof Op.STATS; readonly id: number }
   | { readonly op: typeof Op.STATS_RESULT; readonly id: number; readonly stats: IoStats }

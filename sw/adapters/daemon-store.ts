@@ -131,6 +131,13 @@ export class DaemonStore implements Store {
       },
     );
   }
+
+  leaves(spans: readonly Span[], done: (leaves: Uint8Array) => void): void {
+    this.door.ask(
+      id => ({ op: Op.LEAVES, id, spans }),
+      reply => done(reply?.op === Op.LEAVES_RESULT ? reply.leaves : NOTHING),
+    );
+  }
 }
 
 const ALGORITHMS: Readonly<Record<DigestSpec['algorithm'], Digest>> = {

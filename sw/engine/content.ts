@@ -14,6 +14,7 @@ import type { Layout } from './model/layout.ts';
 import { fromHex } from './model/ids.ts';
 import type { InfoHash } from './model/ids.ts';
 import { HashExchange } from './hash-exchange.ts';
+import { LeafGiver } from './leaf-giver.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import type { ProgressRecord } from './resume.ts';
 
@@ -36,6 +37,7 @@ export class Content {
   readonly downloader: Downloader;
   readonly uploader: Uploader;
   readonly exchange: HashExchange;
+  readonly leaves: LeafGiver;
   /** A picker's priority by index of the file; pads are not wanted. */
   private levels: FilePriorities = new Uint8Array(0);
   /** Verified bytes of each file. */
@@ -78,6 +80,7 @@ export class Content {
     );
     this.uploader = new Uploader(this.layout, this.downloader.have, this.storage, context.ids, context.out);
     this.exchange = new HashExchange(hashes);
+    this.leaves = new LeafGiver(hashes, this.downloader.have, this.storage, this.exchange, context.out);
     this.fileDone = new Float64Array(this.layout.files.length);
     for (const piece of this.downloader.have.ones()) {
       this.picker.have(piece);
@@ -209,6 +212,7 @@ export class Content {
     this.downloader.stop(false);
     this.doubt();
     this.uploader.stop();
+    this.leaves.stop();
   }
 
   /** What is written and not flushed may not be there: to be verified before it is believed. */
@@ -225,6 +229,7 @@ export class Content {
     for (const piece of this.downloader.active.all()) if (piece.stage === 'committing') this.maybe.add(piece.index);
     this.downloader.stop(true);
     this.uploader.stop();
+    this.leaves.stop();
     this.storage.recordSoon(now);
   }
 

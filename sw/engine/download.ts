@@ -1,3 +1,4 @@
+import { Disputes } from './disputes.ts';
 import type { Ids, Outbox } from './effects.ts';
 import { fail } from './errors.ts';
 import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
@@ -12,6 +13,8 @@ import type { Storage } from './storage.ts';
 import type { Bitfield } from './model/bitfield.ts';
 import type { Layout } from './model/layout.ts';
 import { BLOCK } from './model/layout.ts';
+import { TREE_HASH_BYTES } from './model/merkle.ts';
+import type { HashRef } from './codec/peer-wire.ts';
 
 /** Ms without a block until a peer counts as snubbed, and until what it was asked for is asked of others. */
 const SNUBBED_AFTER = 20_000;
@@ -36,6 +39,8 @@ export interface Budget {
 export type Outcome =
   /** `liars` sent what made it fail: certain by now. */
   | { readonly kind: 'have' | 'corrupt'; readonly piece: number; readonly liars: readonly string[] }
+  /** What had failed is known block by block. */
+  | { readonly kind: 'exposed'; readonly liars: readonly string[] }
   | { readonly kind: 'problem'; readonly problem: FileProblem }
   | { readonly kind: 'nothing' };
 
@@ -44,6 +49,7 @@ export class Downloader {
   readonly active: ActivePieces;
   /** Verified and written. */
   readonly have: Bitfield;
+  readonly disputes: Disputes;
   private readonly smartBan = new SmartBan();
 
   constructor(
@@ -58,6 +64,7 @@ export class Downloader {
     private readonly out: Outbox,
   ) {
     this.active = new ActivePieces(layout);
+    this.disputes = new Disputes(hashes, peers, piece => this.reopen(piece));
     this.have = storage.durable.clone();
   }
 
@@ -133,6 +140,11 @@ export class Downloader {
     peer.allowedFast.delete(index);
   }
 
+  gone(peer: Peer, now: number): void {
+    this.withdrawAll(peer, false, now);
+    this.disputes.gone(peer, now);
+  }
+
   /** Nothing more will come of what this peer was asked for. */
   withdrawAll(peer: Peer, cancel: boolean, now: number): void {
     for (const assignment of [...peer.assignments.values()]) this.withdraw(peer, assignment, cancel, now);
@@ -156,15 +168,25 @@ export class Downloader {
     }
     if (status === 'mismatch') {
       const liars = this.smartBan.failed(piece.index, [...piece.senders], blocks, piece.digestBytes);
-      this.out({ do: 'reset', buffer, ranges: [{ offset: 0, length: piece.length }] });
-      piece.reopen();
       piece.aloneUntil = now + ALONE;
-      if (this.picker.isWanted(piece.index)) this.skipPads(piece);
-      else this.abandon(piece);
+      const isOpen = liars.length === 0 && this.picker.isWanted(piece.index);
+      if (isOpen && this.disputes.begin(piece, blocks, now)) piece.stage = 'disputed';
+      else this.reopen(piece);
       return { kind: 'corrupt', piece: piece.index, liars };
     }
     this.abandon(piece);
     return status === 'error' ? { kind: 'problem', problem: problem ?? 'io' } : { kind: 'nothing' };
+  }
+
+  /** Hashes of blocks came: who lied is known, and what of a piece is to come again. Throws `protocol` where they are wrong. */
+  exposed(peer: Peer, message: HashRef & { readonly hashes: Uint8Array }): Outcome {
+    const verdict = this.disputes.receive(peer, message);
+    if (!verdict) return { kind: 'nothing' };
+    const { piece, leaves, bad } = verdict;
+    const liars = this.smartBan.passed(piece.index, leaves, TREE_HASH_BYTES);
+    if (bad.length > 0) piece.aloneUntil = 0;
+    this.reopen(piece, bad);
+    return { kind: 'exposed', liars };
   }
 
   /** Goes on with a piece whose buffer outlived the engine or the connection that began it. */
@@ -202,6 +224,7 @@ export class Downloader {
       }
       this.fill(peer, now);
     }
+    this.disputes.tick(now);
     if (this.budget.used > this.budget.limit / 2)
       this.giveUp(now, piece => piece.askers === 0 && now - piece.touchedAt > IDLE_PIECE);
   }
@@ -317,6 +340,17 @@ export class Downloader {
     }
   }
 
+  /** These blocks of a piece that failed are wanted again; all of them where none is known to be the bad one. */
+  private reopen(piece: ActivePiece, bad: readonly number[] = []): void {
+    if (!this.picker.isWanted(piece.index)) return this.abandon(piece);
+    const isKnown = bad.length > 0;
+    const ranges = isKnown ? bad.map(block => piece.run(block, block + 1)) : [{ offset: 0, length: piece.length }];
+    this.out({ do: 'reset', buffer: piece.buffer, ranges });
+    piece.reopen(isKnown ? bad : Array.from({ length: piece.blocks }, (_, block) => block));
+    if (isKnown) this.active.sort(piece);
+    else this.skipPads(piece);
+  }
+
   private commit(piece: ActivePiece): void {
     piece.stage = 'committing';
     this.active.sort(piece);
@@ -338,6 +372,7 @@ export class Downloader {
   private close(piece: ActivePiece): void {
     if (this.active.get(piece.index) !== piece) return;
     this.active.close(piece);
+    this.disputes.drop(piece);
     this.budget.used -= piece.length;
   }
 }

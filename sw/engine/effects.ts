@@ -66,6 +66,8 @@ export type Effect =
       readonly pieces: readonly number[];
       readonly items: readonly { spans: readonly Span[]; digest: DigestSpec }[];
     }
+  /** For whoever asked for block hashes of that piece. */
+  | { readonly do: 'leaves'; readonly piece: number; readonly spans: readonly Span[] }
   | { readonly do: 'record'; readonly kind: RecordKind; readonly value: Uint8Array | null }
   | { readonly do: 'announce'; readonly request: number; readonly url: string; readonly announce: AnnounceRequest }
   | { readonly do: 'scrape'; readonly url: string; readonly infoHash: Uint8Array }

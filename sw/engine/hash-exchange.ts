@@ -115,6 +115,16 @@ export class HashExchange {
     peer.send(encodeMessage(hashes ? { type: 'hashes', ...answer, hashes } : { type: 'hashReject', ...answer }), now);
   }
 
+  /** What proves the hash of a piece of the file with this root, `levels` hashes from it upwards; null where it cannot be. */
+  proof(root: Uint8Array, piece: number, levels: number): Uint8Array | null {
+    if (levels === 0) return new Uint8Array(0);
+    const hex = toHex(root);
+    const layer = this.hashes.layers.get(hex);
+    const [file] = this.hashes.filesOf(hex);
+    if (!layer || file === undefined) return null;
+    return this.topOf(hex, layer, file).hashes(piece, 1, levels).subarray(TREE_HASH_BYTES);
+  }
+
   gone(peer: Peer): void {
     this.waiting.push(...(this.asked.get(peer) ?? []));
     this.asked.delete(peer);
@@ -190,17 +200,22 @@ export class HashExchange {
     const isLayer = ref.base === base && ref.proofLayers < height - base;
     const isRange = ref.count >= 2 && ref.count <= MAX_HASHES && Number.isInteger(Math.log2(ref.count));
     if (!isLayer || !isRange || ref.index % ref.count !== 0 || ref.index + ref.count > 2 ** (height - base)) return null;
+    return this.topOf(hex, layer, file).hashes(ref.index, ref.count, uncles(ref));
+  }
+
+  private topOf(hex: string, layer: Uint8Array, file: number): LayerTop {
     let top = this.tops.get(hex);
     if (!top) {
-      top = new LayerTop(layer, base, height);
+      const { layout } = this.hashes;
+      top = new LayerTop(layer, pieceHeight(layout.pieceLength), treeHeight(layout.files[file]?.length ?? 0));
       this.tops.set(hex, top);
     }
-    return top.hashes(ref.index, ref.count, uncles(ref));
+    return top;
   }
 }
 
 /** Hashes of the proof: a layer that follows from the hashes themselves has none. */
-function uncles({ count, proofLayers }: HashRef): number {
+export function uncles({ count, proofLayers }: HashRef): number {
   return Math.max(0, proofLayers - heightOver(count) + 1);
 }
 

@@ -161,6 +161,10 @@ export class Loop {
         return store.drop(effect.buffer);
       case 'verify':
         return store.verify(effect.items, verdicts => this.event(torrent, now => torrent.verified(effect.pieces, verdicts, now)));
+      case 'leaves':
+        return store.leaves(effect.spans, leaves =>
+          this.event(torrent, now => torrent.content?.leaves.readLeaves(effect.piece, leaves, now)),
+        );
       case 'record': {
         const { kind, value } = effect;
         const key = `t/${torrent.id}/${kind}`;

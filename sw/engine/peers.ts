@@ -386,7 +386,7 @@ export class PeerSet implements PeerDirectory {
     if (peer.stage === 'connecting') this.limits.connecting -= 1;
     this.all.delete(peer.conn);
     const { content, fetch } = this.torrent;
-    content?.downloader.withdrawAll(peer, false, now);
+    content?.downloader.gone(peer, now);
     content?.uploader.gone(peer);
     content?.exchange.gone(peer);
     content?.picker.removePeer(peer.has);

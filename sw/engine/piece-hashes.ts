@@ -34,7 +34,7 @@ export class PieceHashes {
     this.#layers = new Map(trees?.layers);
     this.roots = this.#rootHashes.map(root => root && toHex(root));
     this.roots.forEach((root, file) => {
-      if (root === null || !this.#hasLayer(file)) return;
+      if (root === null) return;
       const files = this.#filesOf.get(root);
       if (files) files.push(file);
       else this.#filesOf.set(root, [file]);
@@ -46,20 +46,20 @@ export class PieceHashes {
     return this.#layers;
   }
 
-  /** The files that are longer than a piece and have this root, in hex. */
+  /** The files that have this root, in hex. */
   filesOf(root: string): readonly number[] {
     return this.#filesOf.get(root) ?? [];
   }
 
   /** Roots, in hex, whose piece layers are not known. */
   *missing(): Generator<string> {
-    for (const root of this.#filesOf.keys()) if (!this.#layers.has(root)) yield root;
+    for (const [root, [file = 0]] of this.#filesOf) if (this.#hasLayer(file) && !this.#layers.has(root)) yield root;
   }
 
   /** A layer that was proven, or that our own record holds. One of a length that cannot be is left out. */
   learn(root: string, layer: Uint8Array): boolean {
     const file = this.#filesOf.get(root)?.[0];
-    if (file === undefined || layer.length !== this.piecesIn(file) * TREE_HASH_BYTES) return false;
+    if (file === undefined || !this.#hasLayer(file) || layer.length !== this.piecesIn(file) * TREE_HASH_BYTES) return false;
     this.#layers.set(root, layer);
     return true;
   }

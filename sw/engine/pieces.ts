@@ -6,9 +6,10 @@ import { BLOCK } from './model/layout.ts';
 /**
  * Where the fetching of a piece stands.
  *
- * open → committing (every block is there) → done, or back to open after a mismatch or a repaired disk error.
+ * open → committing (every block is there) → done, or back to open after a mismatch or a repaired disk error, by way of
+ * disputed where the hashes of its blocks are asked for.
  */
-export type PieceStage = 'open' | 'committing';
+export type PieceStage = 'open' | 'committing' | 'disputed';
 
 const LANDED = 0xff;
 
@@ -106,14 +107,16 @@ export class ActivePiece {
     return true;
   }
 
-  /** Every block is wanted again. */
-  reopen(): void {
+  /** These blocks, which are here, are wanted again. */
+  reopen(blocks: Iterable<number>): void {
     this.stage = 'open';
-    this.state.fill(0);
     this.cursor = 0;
-    this.missing = this.blocks;
-    this.free = this.blocks;
-    this.senders.fill(null);
+    for (const block of blocks) {
+      this.state[block] = 0;
+      this.senders[block] = null;
+      this.missing += 1;
+      this.free += 1;
+    }
   }
 
   run(first: number, end: number): Run {

@@ -109,6 +109,8 @@ export interface Store {
     items: readonly { spans: readonly Span[]; digest: DigestSpec }[],
     done: (verdicts: readonly (boolean | null)[]) => void,
   ): void;
+  /** The SHA-256 of each 16 KiB of the spans, 16 MiB at most; nothing where they cannot be read. */
+  leaves(spans: readonly Span[], done: (leaves: Uint8Array) => void): void;
 }
 
 /** The session state: opaque records under keys, kept by whoever holds the torrents. */

@@ -2,6 +2,7 @@ import { Announcer } from './announce.ts';
 import { Content } from './content.ts';
 import { DhtMember } from './dht/member.ts';
 import { LsdMember } from './lsd-member.ts';
+import type { Outcome } from './download.ts';
 import type { Outbox, RecordKind } from './effects.ts';
 import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
 import { readMetadata } from './metadata.ts';
@@ -265,7 +266,7 @@ export class Torrent implements WireTarget {
 
   committed(buffer: number, status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array, now: number): void {
     this.now = now;
-    if (this.content) settle(this, this.content.downloader.committed(buffer, status, problem, blocks, now), now);
+    if (this.content) this.settle(this.content.downloader.committed(buffer, status, problem, blocks, now));
   }
 
   synced(problem: FileProblem | null, stat: ReadonlyMap<number, FileStat>, now: number): void {
@@ -316,6 +317,10 @@ export class Torrent implements WireTarget {
     this.recorder.writeSoon(this.now);
     this.content?.learned(root);
     for (const peer of this.peers.values()) this.refresh(peer);
+  }
+
+  settle(outcome: Outcome): void {
+    settle(this, outcome, this.now);
   }
 
   peerInterest(peer: Peer): void {

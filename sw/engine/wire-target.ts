@@ -1,4 +1,5 @@
 import type { Content } from './content.ts';
+import type { Outcome } from './download.ts';
 import type { MetadataFetch } from './metadata.ts';
 import type { Peer } from './peer.ts';
 
@@ -35,6 +36,8 @@ export interface WireTarget {
   metadataArrived(bytes: Uint8Array): void;
   /** The hashes of the pieces of the files with this root, in hex, are known. */
   learnLayer(root: string, layer: Uint8Array): void;
+  /** Something came of pieces in the making. */
+  settle(outcome: Outcome): void;
   /** Asks the peers for metadata. */
   seekMetadata(): void;
 }

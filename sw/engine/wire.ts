@@ -111,15 +111,17 @@ function handle(peer: Peer, message: Message, target: WireTarget, now: number): 
       if (peer.suggested.size < MAX_SUGGESTED) peer.suggested.add(message.piece);
       return;
     case 'hashRequest':
-      content?.exchange.serve(peer, message, now);
+      if (content?.leaves.isFor(message)) content.leaves.serve(peer, message, now);
+      else content?.exchange.serve(peer, message, now);
       return;
     case 'hashes': {
       const layer = content?.exchange.receive(peer, message, now);
       if (layer) target.learnLayer(layer.root, layer.hashes);
+      else if (content) target.settle(content.downloader.exposed(peer, message));
       return;
     }
     case 'hashReject':
-      content?.exchange.rejected(peer, message);
+      if (content && !content.downloader.disputes.rejected(peer, message, now)) content.exchange.rejected(peer, message);
       return;
     case 'extended':
       extended(peer, message.id, message.payload, target, now);

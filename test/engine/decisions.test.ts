@@ -46,8 +46,11 @@ test('a piece hands out each block once, takes back what is released, and lands 
   expect(piece.land(5, '192.0.2.1:6881')).toBe(false);
   piece.release(5);
   expect([piece.free, piece.missing]).toEqual([0, 5]);
-  piece.reopen();
-  expect([piece.free, piece.missing]).toEqual([6, 6]);
+  piece.land(2, '192.0.2.1:6881');
+  piece.reopen([5, 2]);
+  expect([piece.free, piece.missing]).toEqual([2, 6]);
+  expect(piece.takeFree(9)).toEqual([2, 3]);
+  expect(piece.takeFree(9)).toEqual([5, 6]);
   const other = new ActivePiece(0, 2, 3 * 16384, 0);
   other.adopt([{ offset: 100, length: 2 * 16384 + 5000 }], null);
   expect([other.isLanded(0), other.isLanded(1), other.isLanded(2)]).toEqual([false, true, false]);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DigestSpec, FileProblem, KeptPiece, Range, Span } from '../../sw/engine/events.ts';
 import type { Store } from '../../sw/engine/ports.ts';
 import { blockDigests, hasherOf } from '../../daemon/io/digests.ts';
@@ -211,6 +212,16 @@ export class SimStore implements Store {
           return bytes ? hashes(bytes, digest) : null;
         }),
       );
+    });
+  }
+
+  leaves(spans: readonly Span[], done: (leaves: Uint8Array) => void): void {
+    const open = new Map(this.open);
+    this.answer(() => {
+      const bytes = this.read(spans, open) ?? new Uint8Array(0);
+      const leaves: Uint8Array[] = [];
+      for (let at = 0; at < bytes.length; at += 16_384) leaves.push(createHash('sha256').update(bytes.subarray(at, at + 16_384)).digest());
+      done(Uint8Array.from(leaves.flatMap(leaf => [...leaf])));
     });
   }
 

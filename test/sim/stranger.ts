@@ -80,6 +80,7 @@ export class Stranger {
   private hear(message: Message): void {
     if (message.type === 'extended' && message.id === 0) this.handshake = decodeExtendedHandshake(message.payload.slice());
     else if (message.type === 'extended' && message.id === IDS.ut_pex) this.exchanges.push(decodePex(message.payload.slice()));
+    else if ('hashes' in message) this.heard.push({ ...message, hashes: message.hashes.slice() });
     else this.heard.push('bytes' in message ? { ...message, bytes: message.bytes.slice() } : message);
   }
 }

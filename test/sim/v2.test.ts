@@ -1,6 +1,7 @@
 /** Torrents of v2 and hybrids (BEP 52), by themselves and with peers of either kind. */
 import { expect, test } from 'vitest';
 import { expectAll, isSeeding, ROOT, seedOn, World } from './host.ts';
+import { seeded } from './clock.ts';
 import { makeTreeTorrent } from './trees.ts';
 
 const MIB = 1 << 20;
@@ -121,4 +122,30 @@ test('a hybrid known by its v2 hash alone is one torrent with the same by its v1
   expect(world.clock.run(2_000, isSeeding(leech, id))).toBe(true);
   expect(leech.disk.verifiedBytes).toBe(0);
   expect(leech.session.add({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${torrent.id}` })).toEqual({ id, already: true });
+});
+
+test.each([
+  ['v2 alone', false],
+  ['a hybrid', true],
+])('of a piece of %s that a poisoner had a part in, the bad blocks alone come again', (_, hybrid) => {
+  const world = new World(307);
+  // So large and so slow that a piece is fetched from several peers at once.
+  const torrent = makeTreeTorrent({ x: 3 * MIB + 40_000, y: MIB / 2 }, MIB, 307, { hybrid });
+  const chance = seeded(307);
+  const corrupt = (bytes: Uint8Array): void => {
+    if (chance() < 0.3) bytes[100] = (bytes[100] ?? 0) ^ 1;
+  };
+  const honest = [1, 2, 3].map(n => world.host(`10.0.0.${n}`, { rate: 25e3 }));
+  const poisoner = world.host('10.0.0.9', { rate: 25e3, corrupt });
+  for (const host of [...honest, poisoner]) seedOn(host, torrent);
+  world.clock.run(5_000);
+  const leech = world.host('10.0.1.1');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(400_000, isSeeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  const banned = new Set(leech.log.flatMap(line => /(\S+):\d+ dropped: banned/.exec(line)?.[1] ?? []));
+  expect([...banned]).toEqual(['10.0.0.9']);
+  const sent = [...honest, poisoner].reduce((sum, host) => sum + (world.internet.sent.get(host.name) ?? 0), 0);
+  expect(sent).toBeLessThan(torrent.size + MIB);
 });

@@ -163,6 +163,8 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
     items: list(fc.record({ spans: list(span), algorithm: oneOf(Digest), height: u8, expected: bytes(32) })),
   }),
   [Op.VERIFY_RESULT]: frame(Op.VERIFY_RESULT, { verdicts: bytes(50) }),
+  [Op.LEAVES]: frame(Op.LEAVES, { spans: list(span) }),
+  [Op.LEAVES_RESULT]: frame(Op.LEAVES_RESULT, { leaves: bytes(64) }),
   [Op.RESOLVE]: frame(Op.RESOLVE, { port: u16, host: text }),
   [Op.RESOLVED]: frame(Op.RESOLVED, { status: oneOf(NetStatus), detail: text, addresses: list(text) }),
   [Op.STATS]: frame(Op.STATS, {}),

@@ -9,6 +9,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { BLOCK } from './layout.ts';
 
 export const TREE_HASH_BYTES = 32;
+/** Hashes of blocks in one message, 256 KiB: the most that others answer. */
+export const MAX_LEAVES = 8192;
 
 const zeroHashes: Uint8Array[] = [new Uint8Array(TREE_HASH_BYTES)];
 
