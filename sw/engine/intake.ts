@@ -1,7 +1,6 @@
 import { EngineError } from './errors.ts';
 import type { Loop } from './loop.ts';
 import { CONNECTED } from './phase.ts';
-import type { Log } from './ports.ts';
 import type { Registry } from './registry.ts';
 import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -22,7 +21,7 @@ export class Intake {
     private readonly torrents: Registry<Torrent>,
     private readonly around: Surroundings,
     private readonly loop: Loop,
-    private readonly log: Log,
+    private readonly log: (level: 'error', text: string) => void,
     private readonly world: {
       now(): number;
       /** Whether the net and the store are there. */
