@@ -122,6 +122,17 @@ export class Content {
     return (this.levels[file] ?? 0) > 0;
   }
 
+  /** Once a second while it runs. */
+  tick(peers: Iterable<Peer>, now: number): void {
+    this.exchange.tick(peers, now);
+    const { active } = this.downloader;
+    if (active.changed) this.storage.recordSoon(now);
+    active.changed = false;
+    this.moveParts();
+    this.storage.trim();
+    this.downloader.tick(now);
+  }
+
   /** Deletes what we made or filled. A file that only has the name of one of ours is somebody else's. */
   deleteFiles(): void {
     const { storage } = this;

@@ -292,13 +292,7 @@ export class Torrent implements WireTarget {
     if (this.phase === 'fetching') this.seekMetadata();
     if (this.phase !== 'running' || !this.content) return;
     if (this.content.unchecked) return this.work.check(false, now);
-    this.content.exchange.tick(this.peers.values(), now);
-    const { active } = this.content.downloader;
-    if (active.changed) this.content.storage.recordSoon(now);
-    active.changed = false;
-    this.content.moveParts();
-    this.content.storage.trim();
-    this.content.downloader.tick(now);
+    this.content.tick(this.peers.values(), now);
   }
 
   // What peers bring about (WireTarget)
