@@ -39,6 +39,7 @@ const packages = {
   'python3-libtorrent': () => spawnSync('/usr/bin/python3', ['-c', 'import libtorrent']).status === 0,
   opentracker: () => existsSync('/usr/bin/opentracker'),
   aria2: () => existsSync('/usr/bin/aria2c'),
+  'transmission-daemon': () => existsSync('/usr/bin/transmission-daemon'),
   iproute2: () => spawnSync('ip', ['-V']).status === 0,
 };
 

@@ -27,6 +27,8 @@ export interface PeerOptions {
   readonly calls?: boolean;
   /** Takes part in local discovery. */
   readonly lsd?: boolean;
+  /** Gives what is in its files without a look at it. */
+  readonly unchecked?: boolean;
   /** Takes part in the DHT, by way of these nodes (HOST:PORT). */
   readonly dht?: readonly string[];
   /** Runs before the command, such as `ip netns exec NAME`. */
@@ -68,6 +70,7 @@ export class LibtorrentPeer {
     if (options.waits === true) args.push('--waits');
     if (options.calls === true) args.push('--calls');
     if (options.lsd === true) args.push('--lsd');
+    if (options.unchecked === true) args.push('--unchecked');
     if (options.encryption !== undefined) args.push('--encryption', options.encryption);
     if (options.magnet !== undefined) args.push('--magnet', options.magnet);
     if (options.uploadLimit) args.push('--upload-limit', String(options.uploadLimit));

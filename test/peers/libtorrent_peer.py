@@ -2,7 +2,7 @@
 """A libtorrent peer that a test drives (Debian's python3-libtorrent).
 
 libtorrent_peer.py seed|leech --torrent FILE [--magnet URI] --dir DIR [--listen HOST:PORT] [--peer HOST:PORT]...
-                   [--upload-limit BYTES_A_SECOND] [--every MS] [--utp] [--waits] [--calls] [--lsd]
+                   [--upload-limit BYTES_A_SECOND] [--every MS] [--utp] [--waits] [--unchecked] [--calls] [--lsd]
                    [--encryption off|prefer|require] [--dht [--dht-node HOST:PORT]...]
 
 Prints JSON lines: {"event": "up", "port"}, then {"event": "status", ...} every --every ms, and once
@@ -43,6 +43,7 @@ def options():
     parser.add_argument("--waits", action="store_true", help="dials nobody")
     parser.add_argument("--calls", action="store_true", help="lets nobody in")
     parser.add_argument("--lsd", action="store_true")
+    parser.add_argument("--unchecked", action="store_true", help="gives what is in its files, right or wrong")
     parser.add_argument("--dht", action="store_true")
     parser.add_argument("--dht-node", action="append", default=[])
     parser.add_argument("--encryption", choices=["off", "prefer", "require"], default="off")
@@ -65,6 +66,7 @@ def open_session(args):
         # The low mark is what a seed reads ahead before it has measured a peer's rate, which it does once a second: too
         # little, and every download begins with up to a second that says nothing about the leecher.
         "send_buffer_watermark": 3 << 20, "send_buffer_low_watermark": 1 << 20, "send_buffer_watermark_factor": 150,
+        "disable_hash_checks": args.unchecked,
         "min_reconnect_time": 1, "ssrf_mitigation": False,
     })
 
