@@ -152,6 +152,22 @@ export interface LsdRow {
   readonly next: number;
 }
 
+/** A server that has the files of a torrent, or its pieces. */
+export interface WebSeedRow {
+  readonly url: string;
+  /** `waiting`: after a failure; `resting`: after several; `banned`: not asked again, for the reason in `text`. */
+  readonly state: 'idle' | 'active' | 'waiting' | 'resting' | 'banned';
+  /** What went wrong last; "" for nothing. */
+  readonly text: string;
+  /** Bytes a second. */
+  readonly down: number;
+  readonly downloaded: number;
+  /** Requests under way. */
+  readonly requests: number;
+  /** Seconds until it is asked again; -1 where no wait is set. */
+  readonly next: number;
+}
+
 /** Everything about one torrent that its panel, or the add sheet, shows. */
 export interface TorrentDetail {
   readonly id: TorrentId;
@@ -170,6 +186,7 @@ export interface TorrentDetail {
   readonly dht: DhtRow | null;
   /** Null for a private torrent, which never is announced on the network. */
   readonly lsd: LsdRow | null;
+  readonly webSeeds: readonly WebSeedRow[];
   /** A magnet link to share. */
   readonly magnet: string;
 }

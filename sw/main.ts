@@ -3,6 +3,7 @@
  * first event: connecting begins with the first line.
  */
 import { DaemonHttp } from './adapters/daemon-http.ts';
+import { DaemonWeb } from './adapters/daemon-web.ts';
 import { DaemonLink } from './adapters/daemon-link.ts';
 import { DaemonNet } from './adapters/daemon-net.ts';
 import { DaemonDatagrams } from './adapters/daemon-udp.ts';
@@ -59,6 +60,7 @@ const net = new DaemonNet(link.io, () => mark('first request'));
 const datagrams = new DaemonDatagrams(link.io);
 const store = new DaemonStore(link.io);
 const http = new DaemonHttp(link.io);
+const web = new DaemonWeb(link.io);
 const state = new DaemonState(link.control, () => link.epoch);
 
 const torrents = new Torrents({
@@ -67,7 +69,7 @@ const torrents = new Torrents({
   newEngine: () => {
     const clock = new PlatformClock();
     const engine = new Session(
-      { clock, random: platformRandom, net, datagrams, store, state, http, log },
+      { clock, random: platformRandom, net, datagrams, store, state, http, web, log },
       { version: __VERSION__ },
     );
     return { engine, silence: () => clock.stop() };

@@ -9,6 +9,7 @@ import type { Assignment } from './requests.ts';
 import type { Peer } from './peer.ts';
 import type { Picker } from './picker.ts';
 import { SmartBan } from './smart-ban.ts';
+import type { Sender } from './smart-ban.ts';
 import type { Storage } from './storage.ts';
 import type { Bitfield } from './model/bitfield.ts';
 import type { Layout } from './model/layout.ts';
@@ -111,6 +112,17 @@ export class Downloader {
     peer.pipeline.landed(piece.index, first, end, peer.down.rate(now), now);
     if (piece.missing === 0 && piece.stage === 'open') this.commit(piece);
     this.fill(peer, now);
+  }
+
+  /** A block came by another way than from a peer. */
+  arrived(piece: ActivePiece, block: number, sender: Sender, now: number): void {
+    if (this.active.get(piece.index) !== piece || piece.stage !== 'open') return;
+    const others = piece.asked(block) > 1;
+    if (!piece.land(block, sender)) return;
+    if (others) for (const peer of this.peers.values()) peer.cancel(piece, block, now);
+    piece.touchedAt = now;
+    this.active.sort(piece);
+    if (piece.missing === 0) this.commit(piece);
   }
 
   /** Block payload that came by the message itself, from streams that cannot land. */
@@ -269,15 +281,24 @@ export class Downloader {
       if (!shared || piece.missing < shared.missing) shared = piece;
     }
     if (shared && rate * OWN_PIECE_SECONDS < shared.length) return shared;
-    let fresh = this.begin(peer, now);
-    while (fresh?.missing === 0) fresh = this.begin(peer, now);
+    let fresh = this.pickAndBegin(peer, now);
+    while (fresh?.missing === 0) fresh = this.pickAndBegin(peer, now);
     return fresh ?? shared;
   }
 
-  private begin(peer: Peer, now: number): ActivePiece | null {
-    if (this.budget.used > 0 && this.budget.used + this.layout.pieceLength > this.budget.limit) return null;
+  private pickAndBegin(peer: Peer, now: number): ActivePiece | null {
+    if (!this.hasRoom) return null;
     const index = peer.peerChoking ? this.pickAllowed(peer) : this.pickOpen(peer);
-    if (index < 0) return null;
+    return index < 0 ? null : this.begin(index, now);
+  }
+
+  private get hasRoom(): boolean {
+    return this.budget.used === 0 || this.budget.used + this.layout.pieceLength <= this.budget.limit;
+  }
+
+  /** Begins a piece that the picker has free; null where there is no room for it. What is padding in it is there at once. */
+  begin(index: number, now: number): ActivePiece | null {
+    if (!this.hasRoom) return null;
     this.picker.take(index);
     const piece = this.active.open(index, this.ids.buffer(), now);
     this.budget.used += piece.length;

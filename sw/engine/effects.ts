@@ -3,7 +3,7 @@
  * them out. Connections, buffers, files and requests are numbers that the session hands out, unique over all torrents.
  */
 import type { AnnounceRequest } from './codec/tracker.ts';
-import type { DigestSpec, Range, Run, Span } from './events.ts';
+import type { DigestSpec, Place, Range, Run, Span } from './events.ts';
 import type { Move } from './parts.ts';
 import type { StreamCipher } from './model/keystream.ts';
 
@@ -72,6 +72,16 @@ export type Effect =
   | { readonly do: 'announce'; readonly request: number; readonly url: string; readonly announce: AnnounceRequest }
   | { readonly do: 'scrape'; readonly url: string; readonly infoHash: Uint8Array }
   | { readonly do: 'cancelAnnounce'; readonly request: number }
+  | {
+      readonly do: 'fetch';
+      readonly request: number;
+      readonly url: string;
+      readonly range: { readonly from: number; readonly total: number } | null;
+      readonly places: readonly Place[];
+      /** Ms. */
+      readonly silence: number;
+    }
+  | { readonly do: 'cancelFetch'; readonly request: number }
   | { readonly do: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
 
 /** The two records of a torrent: what it is and what was chosen (written seldom), and how far it is. */

@@ -58,3 +58,22 @@ export interface KeptPiece {
   readonly state: 'open' | 'committing' | 'ok' | 'missing' | 'mismatch' | 'error';
   readonly ranges: readonly Range[];
 }
+
+/** A part of a piece buffer, bytes. */
+export interface Place extends Range {
+  readonly buffer: number;
+}
+
+/**
+ * How a request ended whose body was to land. `done`: it all came. `refused`: answered with another status. `misfit`: what
+ * came is not what was asked for. `forbidden`: its address may not be gone to.
+ */
+export interface FetchEnd {
+  readonly kind: 'done' | 'refused' | 'misfit' | 'forbidden' | 'failed';
+  /** In words, where it is more than a status. */
+  readonly problem: string;
+  /** The HTTP status; 0 for none. */
+  readonly status: number;
+  /** Seconds until it may be asked again; −1 where the server does not say. */
+  readonly retryAfter: number;
+}

@@ -44,6 +44,8 @@ export class Intake {
     }
     const torrent = this.create(record.hashes ?? { v1Hash: id, v2Hash: null }, record.name, record.addedAt, progress ?? null, id);
     torrent.announcer.add(record.trackers);
+    torrent.webSeeds.add(record.webSeeds, 'files', this.world.now());
+    torrent.webSeeds.add(record.httpSeeds, 'pieces', this.world.now());
     torrent.peerSet.named = [...record.peers];
     const peers = record.peers.map(peer => parseHostPort(peer)).filter(peer => peer !== null);
     torrent.peerSet.learn(peers, 'magnet', this.world.now(), false);
@@ -68,6 +70,7 @@ export class Intake {
     const torrent = known ?? this.create(magnet, magnet.name ?? '');
     this.loop.event(torrent, now => {
       torrent.announcer.add(magnet.trackers.map(url => [url]));
+      if (torrent.webSeeds.add(magnet.webSeeds, 'files', now)) torrent.recorder.writeSoon(now);
       if (!torrent.started && magnet.selectOnly) torrent.select(magnet.selectOnly);
       if (!known) torrent.peerSet.named = magnet.peers.map(hostPort);
       torrent.peerSet.learn(magnet.peers, 'magnet', now, CONNECTED.has(torrent.phase));
@@ -82,6 +85,8 @@ export class Intake {
     const torrent = known ?? this.create(meta, meta.name);
     this.loop.event(torrent, now => {
       torrent.announcer.add(meta.trackers);
+      const isNew = [torrent.webSeeds.add(meta.webSeeds, 'files', now), torrent.webSeeds.add(meta.httpSeeds, 'pieces', now)];
+      if (isNew.includes(true)) torrent.recorder.writeSoon(now);
       torrent.comment ||= meta.comment;
       if (!meta.isPrivate) for (const { host, port } of meta.nodes) this.around.dht.contact(host, port, now);
       torrent.learnFiles(meta);

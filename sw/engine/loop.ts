@@ -193,9 +193,23 @@ export class Loop {
           this.event(torrent, () => torrent.announcer.scraped(effect.url, counts)),
         );
       case 'cancelAnnounce':
+      case 'cancelFetch':
         this.cancels.get(effect.request)?.();
         this.cancels.delete(effect.request);
         return;
+      case 'fetch': {
+        const { request } = effect;
+        const cancel = this.ports.web.land(
+          effect,
+          place => this.event(torrent, now => torrent.webSeeds.landed(request, place, now)),
+          end => {
+            this.cancels.delete(request);
+            this.event(torrent, now => torrent.webSeeds.ended(request, end, now));
+          },
+        );
+        this.cancels.set(request, cancel);
+        return;
+      }
       case 'log':
         return log(effect.level, effect.text);
       default:

@@ -8,12 +8,14 @@ import type { PeerSet } from './peers.ts';
 import type { Phase } from './phase.ts';
 import type { Recorder } from './recorder.ts';
 import type { FileStat } from './storage.ts';
+import type { WebSeeds } from './web-seeds.ts';
 
 interface Owner {
   readonly id: string;
   readonly phase: Phase;
   readonly content: Content | null;
   readonly peerSet: PeerSet;
+  readonly webSeeds: WebSeeds;
   readonly recorder: Recorder;
   readonly out: Outbox;
   finishIfComplete(): void;
@@ -34,7 +36,11 @@ export function settle(torrent: Owner, outcome: Outcome, now: number): void {
     torrent.fail(outcome.problem, '');
     return;
   }
-  if ('liars' in outcome) for (const liar of outcome.liars) peerSet.banAddress(liar, 'it sent corrupt data', now);
+  if ('liars' in outcome)
+    for (const liar of outcome.liars) {
+      const reason = 'it sent corrupt data';
+      if (!torrent.webSeeds.ban(liar, reason)) peerSet.banAddress(liar, reason, now);
+    }
   if (torrent.phase === 'running') content.downloader.fillAll(now);
 }
 

@@ -128,6 +128,10 @@ export class Picker {
     this.#freed++;
   }
 
+  priority(piece: number): number {
+    return this.#priority[piece]!;
+  }
+
   isWanted(piece: number): boolean {
     return this.#priority[piece]! !== PRIORITY.skip;
   }

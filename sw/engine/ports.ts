@@ -2,7 +2,7 @@
  * What the engine needs of the world. session.ts alone calls these; the machines below it return effects.
  * Every call returns at once; what comes of it arrives later at the given handler. Units: bytes, ms.
  */
-import type { CommitStatus, DigestSpec, FileProblem, Range, Run, Span } from './events.ts';
+import type { CommitStatus, DigestSpec, FetchEnd, FileProblem, Place, Range, Run, Span } from './events.ts';
 import type { StreamCipher } from './model/keystream.ts';
 
 /** Monotonic and wall time, and one wake-up at a time. */
@@ -129,6 +129,25 @@ export interface Http {
   ): () => void;
 }
 
+/** What brings the bytes of web seeds. */
+export interface Web {
+  /**
+   * One GET whose body lands in open piece buffers: it fills the places in their order. `range`: asks for the bytes from `from` of
+   * a file of `total`, else the body is to be all that the places take. Given up after `silence` ms without a byte.
+   * `landed` hears what is in place; `ended` is called once, after it. Gives what calls it off; nothing is told after that.
+   */
+  land(
+    request: {
+      readonly url: string;
+      readonly range: { readonly from: number; readonly total: number } | null;
+      readonly places: readonly Place[];
+      readonly silence: number;
+    },
+    landed: (place: Place) => void,
+    ended: (end: FetchEnd) => void,
+  ): () => void;
+}
+
 export interface DatagramSocket {
   /** One datagram to an IP literal of the socket's family. It may be lost, and is where it may not be sent; nobody is told. */
   send(host: string, port: number, bytes: Uint8Array): void;
@@ -165,5 +184,6 @@ export interface Ports {
   readonly store: Store;
   readonly state: StateStore;
   readonly http: Http;
+  readonly web: Web;
   readonly log: Log;
 }

@@ -17,6 +17,7 @@ export interface Recordable {
   readonly name: string;
   readonly announcer: { readonly urls: readonly (readonly string[])[] };
   readonly peerSet: { readonly named: readonly string[] };
+  readonly webSeeds: { urls(kind: 'files' | 'pieces'): readonly string[] };
   readonly comment: string;
   readonly addedAt: number;
   readonly root: string;
@@ -61,6 +62,7 @@ export class Recorder {
       name,
       announcer,
       peerSet,
+      webSeeds,
       comment,
       addedAt,
       root,
@@ -78,6 +80,8 @@ export class Recorder {
       name,
       trackers: announcer.urls,
       peers: peerSet.named,
+      webSeeds: webSeeds.urls('files'),
+      httpSeeds: webSeeds.urls('pieces'),
       comment,
       addedAt,
       root,
@@ -125,8 +129,9 @@ export class Recorder {
 
   recorded(kind: RecordKind, problem: string, content: Content | null, now: number): void {
     this.unsaved = problem;
-    if (kind === 'torrent') this.againAt = problem === '' ? Infinity : now + WRITE_AGAIN;
-    else if (content?.storage.stage === 'recording') {
+    if (kind === 'torrent') {
+      if (problem !== '') this.againAt = now + WRITE_AGAIN;
+    } else if (content?.storage.stage === 'recording') {
       if (problem === '') content.storage.recorded();
       else content.storage.notRecorded(now);
     }

@@ -29,6 +29,9 @@ export interface TorrentRecord {
   readonly trackers: readonly (readonly string[])[];
   /** Peers named by the magnet, as host:port. */
   readonly peers: readonly string[];
+  /** Web seeds of files (BEP 19), and of pieces (BEP 17). */
+  readonly webSeeds: readonly string[];
+  readonly httpSeeds: readonly string[];
   readonly comment: string;
   /** ms since 1970. */
   readonly addedAt: number;
@@ -76,6 +79,8 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     name: text.encode(record.name),
     trackers: record.trackers.map(tier => tier.map(url => text.encode(url))),
     peers: record.peers.map(peer => text.encode(peer)),
+    web: record.webSeeds.map(url => text.encode(url)),
+    http: record.httpSeeds.map(url => text.encode(url)),
     comment: text.encode(record.comment),
     added: record.addedAt,
     root: text.encode(record.root),
@@ -103,6 +108,8 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     name: asText(dictGet(dict, 'name')) ?? '',
     trackers: (asList(dictGet(dict, 'trackers')) ?? []).map(tier => texts(tier)),
     peers: texts(dictGet(dict, 'peers')),
+    webSeeds: texts(dictGet(dict, 'web')),
+    httpSeeds: texts(dictGet(dict, 'http')),
     comment: asText(dictGet(dict, 'comment')) ?? '',
     addedAt: asInt(dictGet(dict, 'added')) ?? 0,
     root,

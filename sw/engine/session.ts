@@ -36,6 +36,8 @@ import { makePeerId, toHex } from './model/ids.ts';
 const MEMORY = 64 << 20;
 const MAX_CONNECTIONS = 200;
 const MAX_CONNECTING = 30;
+/** Requests to web seeds: half of what the daemon takes, so that trackers are heard as well. */
+const MAX_FETCHES = 32;
 const TICK = 500;
 const SECOND = 1000;
 /** Ms that closing may take: what is not recorded by then is verified by the next engine. */
@@ -107,6 +109,7 @@ export class Session {
       ids: this.ids,
       budget: this.budget,
       limits: this.limits,
+      fetches: { max: MAX_FETCHES, open: 0 },
       own: this.own,
       peerId: makePeerId(ports.random.bytes(12)),
       key: Math.floor(random() * 2 ** 31),

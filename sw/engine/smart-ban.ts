@@ -2,7 +2,7 @@
 export const MAX_REMEMBERED_BLOCKS = 65_536;
 
 /**
- * Who sent a block: IP:port. Null where nobody did (padding), and '' where it is not known any more, as with what an
+ * Who sent a block: IP:port, or the address of a web seed. Null where nobody did (padding), and '' where it is not known any more, as with what an
  * earlier engine fetched.
  */
 export type Sender = string | null;

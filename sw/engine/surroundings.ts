@@ -8,6 +8,7 @@ import type { Peer } from './peer.ts';
 import type { Security } from './securing.ts';
 import type { Settings } from './settings.ts';
 import type { Line } from './turn.ts';
+import type { FetchLimits } from './web-seeds.ts';
 import type { InfoHash } from './model/ids.ts';
 
 /** What all torrents of a session share. */
@@ -15,6 +16,8 @@ export interface Surroundings {
   readonly ids: Ids;
   readonly budget: Budget;
   readonly limits: ConnectionLimits;
+  /** Requests to web seeds. */
+  readonly fetches: FetchLimits;
   readonly own: OwnEnd;
   readonly peerId: Uint8Array;
   readonly key: number;

@@ -5,17 +5,14 @@ import { LsdMember } from './lsd-member.ts';
 import type { Outcome } from './download.ts';
 import type { Outbox, RecordKind } from './effects.ts';
 import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
-import { readMetadata } from './metadata.ts';
-import type { MetadataFetch } from './metadata.ts';
-import { DEFAULT_OPTIONS } from './options.ts';
-import type { TorrentOptions } from './options.ts';
+import { readMetadata, type MetadataFetch } from './metadata.ts';
+import { DEFAULT_OPTIONS, type TorrentOptions } from './options.ts';
 import { PeerSet } from './peers.ts';
 import type { Peer } from './peer.ts';
 import { MOVES, CONNECTED, WORKING, type Phase } from './phase.ts';
 import { flushed, settle } from './outcome.ts';
 import { PieceHashes } from './piece-hashes.ts';
-import { skipping } from './priorities.ts';
-import type { FilePriorities } from './priorities.ts';
+import { skipping, type FilePriorities } from './priorities.ts';
 import { Recorder } from './recorder.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { ProgressRecord, TorrentRecord } from './resume.ts';
@@ -23,6 +20,7 @@ import type { FileStat } from './storage.ts';
 import { Turn } from './turn.ts';
 import { SeedingLimit } from './seeding-limit.ts';
 import type { WireTarget } from './wire-target.ts';
+import { WebSeeds } from './web-seeds.ts';
 import { Work } from './work.ts';
 import { EngineError } from './errors.ts';
 import { leftOut, type FileRange } from './codec/magnet.ts';
@@ -39,6 +37,7 @@ export class Torrent implements WireTarget {
   fetch: MetadataFetch | null = null;
   readonly announcer: Announcer;
   readonly peerSet: PeerSet;
+  readonly webSeeds: WebSeeds;
   readonly dht: DhtMember;
   readonly lsd: LsdMember;
   readonly recorder: Recorder;
@@ -74,6 +73,7 @@ export class Torrent implements WireTarget {
   ) {
     this.announcer = new Announcer(id, around.peerId, around.key, () => this.totals(), around.ids, out);
     this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.own, around.ids, around.security, out);
+    this.webSeeds = new WebSeeds(this, around.fetches, around.ids, out);
     this.dht = new DhtMember(this, around.dht);
     this.lsd = new LsdMember(this, around.lsd);
     this.recorder = new Recorder(this, out);
@@ -102,7 +102,7 @@ export class Torrent implements WireTarget {
     return this.before.uploaded + this.peerSet.uploaded;
   }
   get downloaded(): number {
-    return this.before.downloaded + this.peerSet.downloaded;
+    return this.before.downloaded + this.peerSet.downloaded + this.webSeeds.downloaded;
   }
   /** All that is wanted of it is here. */
   get isComplete(): boolean {
@@ -293,6 +293,7 @@ export class Torrent implements WireTarget {
     if (this.phase !== 'running' || !this.content) return;
     if (this.content.unchecked) return this.work.check(false, now);
     this.content.tick(this.peers.values(), now);
+    this.webSeeds.tick(now);
   }
 
   // What peers bring about (WireTarget)
@@ -409,6 +410,6 @@ export class Torrent implements WireTarget {
 
   private totals(): { uploaded: number; downloaded: number; left: number; port: number } {
     const left = this.content ? this.content.wantedSize - this.content.wantedDone : (this.meta?.layout.length ?? 16384);
-    return { uploaded: this.peerSet.uploaded, downloaded: this.peerSet.downloaded, left, port: this.listenPort };
+    return { uploaded: this.peerSet.uploaded, downloaded: this.downloaded - this.before.downloaded, left, port: this.listenPort };
   }
 }

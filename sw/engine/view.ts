@@ -6,6 +6,7 @@ import type { Phase } from './phase.ts';
 import { priorityOf } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
 import type { Torrent } from './torrent.ts';
+import type { WebSeed } from './web-seed.ts';
 import { formatMagnet } from './codec/magnet.ts';
 
 /** Ms without any peer, or without metadata, until it is worth saying so. */
@@ -99,6 +100,15 @@ export interface DetailView {
   } | null;
   /** Null for a private torrent. */
   readonly lsd: { state: 'off' | 'waiting' | 'ok'; peers: number; next: number } | null;
+  readonly webSeeds: readonly {
+    url: string;
+    state: 'idle' | 'active' | 'waiting' | 'resting' | 'banned';
+    text: string;
+    down: number;
+    downloaded: number;
+    requests: number;
+    next: number;
+  }[];
   readonly magnet: string;
 }
 
@@ -117,6 +127,8 @@ export function viewTorrent(torrent: Torrent, now: number): TorrentView {
     if (peer.has.size > 0 && peer.has.isFull) seeds += 1;
     if (peer.inflight > 0) active += 1;
   }
+  down += torrent.webSeeds.rate(now);
+  active += torrent.webSeeds.active;
   const size = content ? content.wantedSize : meta ? meta.layout.length - padding(torrent) : 0;
   const done = content?.wantedDone ?? 0;
   const state = viewState(torrent);
@@ -126,7 +138,7 @@ export function viewTorrent(torrent: Torrent, now: number): TorrentView {
     size,
     done,
     state,
-    problem: viewProblem(torrent, state, peers, down, now),
+    problem: viewProblem(torrent, state, peers + (torrent.meta ? torrent.webSeeds.usable : 0), down, now),
     down: Math.round(down),
     up: Math.round(up),
     eta: state === 'downloading' && down > 0 ? Math.ceil((size - done) / down) : -1,
@@ -239,11 +251,13 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
     })),
     dht: viewDht(torrent, now),
     lsd: viewLsd(torrent, now),
+    webSeeds: torrent.webSeeds.all.map(seed => viewWebSeed(seed, now)),
     magnet: formatMagnet({
       v1Hash: torrent.hashes.v1Hash,
       v2Hash: torrent.hashes.v2Hash,
       name: torrent.name,
       trackers: torrent.announcer.trackers.map(tracker => tracker.url),
+      webSeeds: torrent.webSeeds.urls('files'),
       selectOnly: torrent.started ? null : torrent.selectOnly,
     }),
   };
@@ -257,6 +271,13 @@ function viewDht(torrent: Torrent, now: number): DetailView['dht'] {
 function viewLsd(torrent: Torrent, now: number): DetailView['lsd'] {
   const { status } = torrent.lsd;
   return status && { state: status.state, peers: status.peers, next: seconds(status.nextAt - now) };
+}
+
+function viewWebSeed(seed: WebSeed, now: number): DetailView['webSeeds'][number] {
+  const { url, running, reason: text, down } = seed;
+  const next = seed.state !== 'banned' && now < seed.retryAt ? seconds(seed.retryAt - now) : -1;
+  const state = running > 0 ? 'active' : seed.state === 'ready' || (seed.state !== 'banned' && next < 0) ? 'idle' : seed.state;
+  return { url, state, text, down: Math.round(down.rate(now)), downloaded: down.total, requests: running, next };
 }
 
 /** Whole seconds until then; −1: never. */

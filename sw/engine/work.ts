@@ -8,6 +8,7 @@ import type { Peer } from './peer.ts';
 import type { PeerSet } from './peers.ts';
 import type { Phase } from './phase.ts';
 import type { PieceHashes } from './piece-hashes.ts';
+import type { WebSeeds } from './web-seeds.ts';
 import type { Metainfo } from './codec/metainfo.ts';
 
 /** The torrent, as far as its work moves it. */
@@ -19,6 +20,7 @@ interface Worker {
   fetch: MetadataFetch | null;
   readonly announcer: Announcer;
   readonly peerSet: PeerSet;
+  readonly webSeeds: WebSeeds;
   runningSince: number;
   doneAt: number;
   readonly out: Outbox;
@@ -77,6 +79,7 @@ export class Work {
   /** What was under way is not gone on with. */
   stop(): void {
     this.checker = null;
+    this.torrent.webSeeds.stop();
   }
 
   finishIfComplete(now: number): void {

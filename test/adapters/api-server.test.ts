@@ -55,6 +55,7 @@ function detailOf(id: string, comment: string): TorrentDetail {
     trackers: [],
     dht: null,
     lsd: null,
+    webSeeds: [],
     magnet: '',
   };
 }

@@ -132,6 +132,7 @@ export class BenchWorld {
       },
     },
     http: { get: () => ignore },
+    web: { land: () => ignore },
     log: ignore,
   };
 

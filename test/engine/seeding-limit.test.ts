@@ -78,6 +78,8 @@ describe('the record of a torrent', () => {
     name: 'n',
     trackers: [['http://a/', 'http://b/'], ['udp://c:1']],
     peers: [],
+    webSeeds: [],
+    httpSeeds: [],
     comment: '',
     addedAt: 1,
     root: 'r',

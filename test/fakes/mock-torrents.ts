@@ -218,6 +218,26 @@ export function detailOf(
         next: -1,
       },
     ],
+    webSeeds: [
+      {
+        url: 'https://mirror.example.org/files/',
+        state: 'active',
+        text: '',
+        down: 1.5 * MB,
+        downloaded: 240 * MB,
+        requests: 4,
+        next: -1,
+      },
+      {
+        url: 'http://old.example.net/files/',
+        state: 'resting',
+        text: 'It answers with status 503.',
+        down: 0,
+        downloaded: 0,
+        requests: 0,
+        next: 480,
+      },
+    ],
     magnet: `magnet:?xt=urn:btih:${torrent.id}&dn=${encodeURIComponent(torrent.name)}`,
   };
 }

@@ -118,6 +118,8 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       name: 'n',
       trackers: [['http://a/']],
       peers: ['10.0.0.1:80'],
+      webSeeds: ['http://w/f/'],
+      httpSeeds: ['http://h/s'],
       comment: 'c',
       addedAt: 1,
       root: 'r',

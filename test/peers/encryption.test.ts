@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DaemonDatagrams } from '../../sw/adapters/daemon-udp.ts';
 import { DaemonHttp } from '../../sw/adapters/daemon-http.ts';
+import { DaemonWeb } from '../../sw/adapters/daemon-web.ts';
 import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
 import { DaemonState } from '../../sw/adapters/daemon-state.ts';
 import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
@@ -40,6 +41,7 @@ async function startEngine(io: string, encryption: Encryption) {
       store: new DaemonStore(real.io),
       state: new DaemonState(real.link.control, () => real.link.epoch),
       http: new DaemonHttp(real.io),
+      web: new DaemonWeb(real.io),
       log: () => undefined,
     },
     { version: '0.0.0' },

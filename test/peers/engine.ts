@@ -1,6 +1,7 @@
 /** The engine with its adapters in this process, and a real host and io-daemon under it, without a browser. */
 import { PlatformClock, platformRandom } from '../../sw/adapters/platform.ts';
 import { DaemonHttp } from '../../sw/adapters/daemon-http.ts';
+import { DaemonWeb } from '../../sw/adapters/daemon-web.ts';
 import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
 import { DaemonState } from '../../sw/adapters/daemon-state.ts';
 import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
@@ -29,6 +30,7 @@ export class RealEngine {
         datagrams: new DaemonDatagrams(link.io),
         store: new DaemonStore(link.io),
         http: new DaemonHttp(link.io),
+        web: new DaemonWeb(link.io),
         state: new DaemonState(link.control, () => link.epoch),
         log: (level, text) => this.log.push(`${level} ${text}`),
       },

@@ -159,6 +159,14 @@ export class SimStore implements Store {
     return true;
   }
 
+  /** As `put`, but what is there already stays. */
+  putOnce(buffer: number, offset: number, bytes: Uint8Array): boolean {
+    const target = this.buffers.get(buffer);
+    if (target?.state !== 'open') return false;
+    if (!target.have.subarray(offset, offset + bytes.length).includes(0)) return true;
+    return this.put(buffer, offset, bytes);
+  }
+
   commit(buffer: number, digests: readonly DigestSpec[], wantBlocks: boolean, done: Parameters<Store['commit']>[3]): void {
     const target = this.buffers.get(buffer);
     this.answer(() => {

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import bencode from 'bencode';
 import { Session } from '../../sw/engine/index.ts';
-import type { Ports } from '../../sw/engine/ports.ts';
+import type { Ports, Web } from '../../sw/engine/ports.ts';
 import { seeded, VirtualClock } from './clock.ts';
 import { SimDatagrams } from './datagrams.ts';
 import { Disk, SimStore } from './disk.ts';
 import { SimInternet, SimNet } from './net.ts';
 import type { Line } from './net.ts';
+import { SimWeb } from './web.ts';
+import type { SimServer } from './web.ts';
 
 export const ROOT = 'downloads';
 
@@ -15,6 +17,8 @@ export const ROOT = 'downloads';
 export class World {
   readonly clock = new VirtualClock();
   readonly internet = new SimInternet(this.clock);
+  /** Web servers by host. */
+  readonly web = new Map<string, SimServer>();
   readonly tracker = new Map<string, { host: string; port: number }>();
   announces = 0;
   /** Ms that the wall clock was set forward. */
@@ -126,6 +130,19 @@ export class SimHost {
     return session;
   }
 
+  private web(mine: (run: () => void) => () => void): Web {
+    const { clock, web } = this.world;
+    const sim = new SimWeb(clock, web, () => this.store, this.line.latency);
+    return {
+      land: (request, landed, ended) =>
+        sim.land(
+          request,
+          place => mine(() => landed(place))(),
+          end => mine(() => ended(end))(),
+        ),
+    };
+  }
+
   private ports(): Ports {
     const { clock, internet } = this.world;
     const random = seeded(
@@ -168,6 +185,7 @@ export class SimHost {
           );
         },
       },
+      web: this.web(mine),
       http: {
         get: (url, _maxBytes, _timeout, done) =>
           clock.after(

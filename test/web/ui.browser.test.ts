@@ -273,7 +273,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await page.getByRole('img', { name: 'Encrypted handshake' }).first().waitFor();
   });
 
-  it('sets whether peers are looked for on the network, and tells with a torrent how that goes', async () => {
+  it('sets whether peers are looked for on the network, and tells with a torrent how that goes, and its web seeds', async () => {
     await show('nine');
     await page.getByRole('button', { name: 'Settings' }).click();
     const box = page.getByRole('checkbox', { name: 'Find peers on the same network' });
@@ -284,6 +284,10 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await row(/^ubuntu/).dblclick();
     await page.getByRole('tab', { name: /Trackers/ }).click();
     await page.getByRole('listitem').filter({ hasText: 'Local network' }).getByText('Found 2 peers').waitFor();
+    const mirror = page.getByRole('listitem').filter({ hasText: 'https://mirror.example.org/files/' });
+    await mirror.getByText('Web seed, sends 1.5 MB/s').waitFor();
+    const old = page.getByRole('listitem').filter({ hasText: 'http://old.example.net/files/' });
+    await old.getByText('failed several times: “It answers with status 503.”, again in 8 min').waitFor();
   });
 
   it('gives a thumb 44 pixels, and nothing to scroll sideways', async () => {

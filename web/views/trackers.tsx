@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
-import type { DhtRow, LsdRow, TorrentDetail, TrackerRow } from '../../sw/api.ts';
-import { formatDuration, plural } from '../format.ts';
+import type { DhtRow, LsdRow, TorrentDetail, TrackerRow, WebSeedRow } from '../../sw/api.ts';
+import { formatBytes, formatDuration, formatRate, plural } from '../format.ts';
 
 export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
   return (
@@ -19,6 +19,12 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
         <span class="tracker-url">Local network</span>
         <span class="quiet">{lsdState(detail.lsd)}</span>
       </li>
+      {detail.webSeeds.map(seed => (
+        <li key={`web ${seed.url}`} class="tracker">
+          <span class="tracker-url">{seed.url}</span>
+          <span class={seed.text === '' ? 'quiet' : 'tone-warn'}>{webSeedState(seed)}</span>
+        </li>
+      ))}
     </ul>
   );
 }
@@ -71,5 +77,23 @@ function stateOf(tracker: TrackerRow): string {
       return `Refused: “${tracker.text}”${again}`;
     case 'unsupported':
       return tracker.text === '' ? 'This kind of tracker is not supported yet' : tracker.text;
+  }
+}
+
+function webSeedState(seed: WebSeedRow): string {
+  const brought = seed.downloaded > 0 ? `, ${formatBytes(seed.downloaded)} brought` : '';
+  const why = seed.text === '' ? '' : `: “${seed.text}”`;
+  const again = seed.next > 0 ? `, again in ${formatDuration(seed.next)}` : '';
+  switch (seed.state) {
+    case 'idle':
+      return `Web seed, not asked now${brought}${why}`;
+    case 'active':
+      return `Web seed, sends ${formatRate(seed.down)}${brought}${why}`;
+    case 'waiting':
+      return `Web seed, failed${why}${again}`;
+    case 'resting':
+      return `Web seed, failed several times${why}${again}`;
+    case 'banned':
+      return `Web seed, not asked again${why}`;
   }
 }

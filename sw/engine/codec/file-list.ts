@@ -33,12 +33,17 @@ export function textAt(scan: Scan, dict: number, key: string): string | null {
   return bytes === null ? null : utf8.decode(bytes);
 }
 
+/** What a component of a path is called here. */
+export type Spelling = (component: Uint8Array) => string;
+
+const safely: Spelling = component => safeName(utf8.decode(component));
+
 /** The v1 files below a folder `name`, or the one file of that name; null where the torrent has no v1 part. */
-export function readFileList(scan: Scan, info: number, name: string): ListedFile[] | null {
+export function readFileList(scan: Scan, info: number, name: string, spell = safely): ListedFile[] | null {
   const list = scan.find(info, 'files');
   if (scan.isList(list)) {
     const files = new Files();
-    const paths = new PathReader(scan);
+    const paths = new PathReader(scan, spell);
     for (const entry of scan.items(list)) files.add(readListed(scan, entry, name, paths));
     return files.all;
   }
@@ -47,11 +52,11 @@ export function readFileList(scan: Scan, info: number, name: string): ListedFile
 }
 
 /** The v2 files; null where the torrent has no v2 part. */
-export function readFileTree(scan: Scan, info: number, name: string): ListedFile[] | null {
+export function readFileTree(scan: Scan, info: number, name: string, spell = safely): ListedFile[] | null {
   const tree = scan.find(info, 'file tree');
   if (tree < 0) return null;
   const files = new Files();
-  readTree(scan, tree, [name], files);
+  readTree(scan, tree, [name], files, spell);
   const only = files.all[0];
   const isSingle = files.all.length === 1 && only?.path.length === 2 && !scan.isList(scan.find(info, 'files'));
   return isSingle ? [{ ...only, path: only.path.slice(1) }] : files.all;
@@ -72,15 +77,17 @@ function readListed(scan: Scan, entry: number, name: string, paths: PathReader):
 /** Reads the paths of a list. Files of one folder mostly follow one another, so what one shares with the last is kept. */
 class PathReader {
   readonly #scan: Scan;
-  /** The components of the last path as listed, and made safe. */
+  readonly #spell: Spelling;
+  /** The components of the last path as listed, and as spelled. */
   readonly #tokens: number[] = [];
   readonly #names: string[] = [];
 
-  constructor(scan: Scan) {
+  constructor(scan: Scan, spell: Spelling) {
     this.#scan = scan;
+    this.#spell = spell;
   }
 
-  /** A safe path below `folder`; null where the list has nothing in it. */
+  /** A path below `folder`; null where the list has nothing in it. */
   read(folder: string, list: number): string[] | null {
     const path = [folder];
     let depth = 0;
@@ -98,7 +105,7 @@ class PathReader {
     if (!this.#scan.isString(token)) damaged('the name of one of its files is no text');
     const last = this.#tokens[depth];
     if (last === undefined || this.#scan.compare(last, token) !== 0) {
-      this.#names[depth] = safeName(utf8.decode(this.#scan.string(token)!));
+      this.#names[depth] = this.#spell(this.#scan.string(token)!);
     }
     this.#tokens[depth] = token;
     return this.#names[depth]!;
@@ -106,18 +113,18 @@ class PathReader {
 }
 
 /** Recursion is bounded by the depth that the scanner accepts. */
-function readTree(scan: Scan, directory: number, above: readonly string[], files: Files): void {
+function readTree(scan: Scan, directory: number, above: readonly string[], files: Files, spell: Spelling): void {
   if (!scan.isDict(directory)) damaged('its tree of files has something in it that is neither a file nor a folder');
   for (const { key, value } of scan.entries(directory)) {
     if (key.length === 0) damaged('its tree of files has an entry without a name');
-    const safe = safeName(utf8.decode(key));
-    const path = safe === '' ? above : [...above, safe];
+    const name = spell(key);
+    const path = name === '' ? above : [...above, name];
     const [first, ...rest] = scan.entries(value);
     if (first?.key.length === 0) {
       if (rest.length > 0) damaged('its tree of files has an entry that is both file and folder');
       files.add(readLeaf(scan, first.value, path.length > 1 ? path : [...path, '_']));
     } else {
-      readTree(scan, value, path, files);
+      readTree(scan, value, path, files, spell);
     }
   }
 }

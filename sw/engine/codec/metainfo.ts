@@ -54,6 +54,8 @@ export interface Metainfo {
   readonly trackers: readonly (readonly string[])[];
   /** Of several files: ending in a slash (BEP 19). */
   readonly webSeeds: readonly string[];
+  /** Servers that are asked for pieces (BEP 17). */
+  readonly httpSeeds: readonly string[];
   /** Where to enter the DHT. */
   readonly nodes: readonly PeerAddress[];
   /** Texts fit to be shown; "" for none. */
@@ -72,8 +74,16 @@ export interface HashTrees {
 }
 
 /** What stands outside the info dictionary. */
-type Surroundings = Pick<Metainfo, 'trackers' | 'webSeeds' | 'nodes' | 'comment' | 'createdBy' | 'createdAt'>;
-const NO_SURROUNDINGS: Surroundings = { trackers: [], webSeeds: [], nodes: [], comment: '', createdBy: '', createdAt: null };
+type Surroundings = Pick<Metainfo, 'trackers' | 'webSeeds' | 'httpSeeds' | 'nodes' | 'comment' | 'createdBy' | 'createdAt'>;
+const NO_SURROUNDINGS: Surroundings = {
+  trackers: [],
+  webSeeds: [],
+  httpSeeds: [],
+  nodes: [],
+  comment: '',
+  createdBy: '',
+  createdAt: null,
+};
 
 /** Reads a torrent file. Throws `torrent`, with a message for people, where it cannot be used. */
 export function parseTorrent(bytes: Uint8Array): Metainfo {
@@ -95,7 +105,8 @@ export function parseTorrent(bytes: Uint8Array): Metainfo {
     ...info,
     trees: info.trees && { roots: info.trees.roots, layers: layers ?? new Map() },
     trackers: readTrackers(torrent),
-    webSeeds: readWebSeeds(torrent, info.layout.files.filter(({ pad }) => !pad).length > 1),
+    webSeeds: readWebSeeds(torrent, 'url-list', info.layout.files.filter(({ pad }) => !pad).length > 1),
+    httpSeeds: readWebSeeds(torrent, 'httpseeds', false),
     nodes: readNodes(torrent),
     comment: printable(textAt(torrent, 0, 'comment') ?? '', MAX_COMMENT) ?? '',
     createdBy: printable(textAt(torrent, 0, 'created by') ?? '', MAX_CREATOR) ?? '',
@@ -213,8 +224,8 @@ function readTrackers(torrent: Scan): string[][] {
   return announce === null ? [] : [[announce]];
 }
 
-function readWebSeeds(torrent: Scan, severalFiles: boolean): string[] {
-  const token = torrent.find(0, 'url-list');
+function readWebSeeds(torrent: Scan, key: string, severalFiles: boolean): string[] {
+  const token = torrent.find(0, key);
   const listed = torrent.isList(token) ? [...torrent.items(token)] : [token];
   const seeds = new Set<string>();
   for (const item of listed.slice(0, MAX_LOOKED_AT)) {
