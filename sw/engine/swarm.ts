@@ -61,6 +61,8 @@ interface Place {
  */
 export class Swarm {
   private readonly known = new Map<string, Known>();
+  /** Addresses of those who came to us, whether anybody named them or not. */
+  private readonly here = new Set<string>();
   private readonly banned = new Set<string>();
   private readonly breaches = new Map<string, number>();
   private readonly ports = new Counter();
@@ -96,7 +98,7 @@ export class Swarm {
       isSeed,
       plain: false,
       nextTry: 0,
-      busy: false,
+      busy: this.here.has(key),
       move: 0,
     };
     this.known.set(key, peer);
@@ -105,7 +107,7 @@ export class Swarm {
       this.hearsay += 1;
       this.namedBy.up(by);
     }
-    this.enqueue(peer, peer.isSeed ? this.readySeeds : this.ready);
+    if (!peer.busy) this.enqueue(peer, peer.isSeed ? this.readySeeds : this.ready);
     return true;
   }
 
@@ -127,7 +129,9 @@ export class Swarm {
 
   /** Whoever accepts connections at that address has connected to us: it is busy until that has {@link ended}. */
   occupy(address: PeerAddress): void {
-    const peer = this.known.get(hostPort(address));
+    const key = hostPort(address);
+    const peer = this.known.get(key);
+    this.here.add(key);
     if (peer) occupy(peer);
   }
 
@@ -138,7 +142,9 @@ export class Swarm {
 
   /** A connection ended. `worked`: the handshake was through; `fruitful`: payload went over it. */
   ended(address: PeerAddress, how: { worked: boolean; fruitful: boolean; isSeed: boolean }, now: number): void {
-    const peer = this.known.get(hostPort(address));
+    const key = hostPort(address);
+    const peer = this.known.get(key);
+    this.here.delete(key);
     if (!peer?.busy) return;
     peer.busy = false;
     if (how.worked) {
@@ -176,6 +182,7 @@ export class Swarm {
 
   /** Not the peers' fault: all of them may be tried at once. */
   refresh(): void {
+    this.here.clear();
     for (const peer of this.known.values()) {
       peer.busy = false;
       peer.nextTry = 0;

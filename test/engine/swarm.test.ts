@@ -68,8 +68,15 @@ describe('the swarm', () => {
     swarm.occupy(at('10.0.0.1'));
     swarm.occupy(at('10.0.0.2'));
     expect(swarm.next(0)).toBeNull();
+    // Nor is one dialled that came before anybody named it.
+    swarm.add(at('10.0.0.2'), 'pex', '10.0.0.1');
+    expect([swarm.next(0), swarm.take(at('10.0.0.2'))]).toEqual([null, null]);
     swarm.ended(at('10.0.0.1'), { worked: true, fruitful: true, isSeed: false }, 0);
     expect(swarm.next(60_000)).toMatchObject(at('10.0.0.1'));
+    expect(swarm.next(60_000)).toBeNull();
+    swarm.ended(at('10.0.0.2'), { worked: true, fruitful: false, isSeed: false }, 60_000);
+    expect(swarm.take(at('10.0.0.2'))).toMatchObject(at('10.0.0.2'));
+    expect([swarm.take(at('10.0.0.2')), swarm.take(at('10.0.0.3'))]).toEqual([null, null]);
   });
 
   test('is tried once without a cipher, at once, where agreeing on one failed', () => {

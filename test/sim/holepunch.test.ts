@@ -49,8 +49,11 @@ test('a seed behind a router is met by way of a third, within seconds', () => {
   expect(connected(leech, torrent.id)).toEqual(['20.0.0.1', '20.0.0.2']);
   expect(connected(seed, torrent.id)).toEqual(['20.0.0.1', '20.0.0.3']);
   expect(world.clock.run(60_000, () => leech.session.detail(torrent.id)?.hasMetadata === true)).toBe(true);
-  // One connection between the two, and no second one.
+  // One connection between the two, no second one, and none dials one who came to it.
+  const dialled = (): string[] => world.internet.dialled.filter(address => /^20\.0\.0\.[23]:/.test(address));
+  expect(dialled()).toEqual(['20.0.0.2:6881', '20.0.0.2:6881', '20.0.0.3:6881']);
   world.clock.run(60_000);
+  expect(dialled()).toHaveLength(3);
   expect(connected(leech, torrent.id)).toEqual(['20.0.0.1', '20.0.0.2']);
 });
 
