@@ -176,14 +176,17 @@ function onEachNetwork({ socket, family }: Bound, group: string, act: () => void
   return reached;
 }
 
-/** One name for each interface but loopback, as membership in a group takes it: its address, or its number behind `::`. */
+/** What each interface but loopback is called where groups are joined: by its address, or in IPv6 by its zone. */
 function networksOf(family: 4 | 6): string[] {
   const networks: string[] = [];
-  for (const addresses of Object.values(networkInterfaces())) {
-    const own = addresses?.find(
-      address => !address.internal && (family === 4 ? address.family === 'IPv4' : (address.scopeid ?? 0) > 0),
-    );
-    if (own) networks.push(family === 4 ? own.address : `::%${own.scopeid}`);
+  for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    for (const { internal, family: its, address, ...more } of addresses ?? []) {
+      const zone = 'scopeid' in more ? more.scopeid : 0;
+      if (internal || its !== `IPv${family}` || (family === 6 && zone === 0)) continue;
+      // Windows numbers its zones, other systems name them.
+      networks.push(family === 4 ? address : `::%${process.platform === 'win32' ? zone : name}`);
+      break;
+    }
   }
   return networks;
 }

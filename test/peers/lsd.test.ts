@@ -14,6 +14,7 @@ const name = `lsd${process.pid}`;
 const [near, far] = [`${name}a`, `${name}b`];
 /** A network of our own, so that two runs do not meet. */
 const network = `10.${100 + (process.pid % 100)}.${Math.floor(process.pid / 100) % 256}`;
+const network6 = `fd00:6771:${(process.pid % 0x10000).toString(16)}:`;
 
 const ip = (...args: string[]): boolean => spawnSync('ip', args).status === 0;
 const inside = (...args: string[]): boolean => ip('-n', name, ...args);
@@ -25,6 +26,8 @@ function plug(): boolean {
     ip('link', 'add', near, 'type', 'veth', 'peer', 'name', far, 'netns', name) &&
     ip('addr', 'add', `${network}.1/24`, 'dev', near) &&
     inside('addr', 'add', `${network}.2/24`, 'dev', far) &&
+    ip('addr', 'add', `${network6}:1/64`, 'dev', near, 'nodad') &&
+    inside('addr', 'add', `${network6}:2/64`, 'dev', far, 'nodad') &&
     ip('link', 'set', near, 'up') &&
     inside('link', 'set', far, 'up') &&
     inside('link', 'set', 'lo', 'up')
@@ -53,16 +56,19 @@ describe.skipIf(missing !== '')(`local discovery${missing}`, () => {
     for (const folder of [dir, io]) rmSync(folder, { recursive: true, force: true });
   });
 
-  function make(of: string) {
+  function make(of: string, host = `${network}.2`) {
     const payload = makePayload(join(dir, of), `${of}.bin`, [{ path: [], size: 1_500_000 }], { pieceLength: 65_536 });
     const torrent = join(dir, `${of}.torrent`);
     writeFileSync(torrent, payload.bytes);
-    const peer = { torrent, listen: `${network}.2:0`, under: ['ip', 'netns', 'exec', name], lsd: true };
+    const peer = { torrent, listen: `${host}:0`, under: ['ip', 'netns', 'exec', name], lsd: true };
     return { payload, peer };
   }
 
-  it('finds a libtorrent that tells the network of a torrent', { timeout: 120_000 }, async () => {
-    const { payload, peer } = make('theirs');
+  it.each([
+    ['IPv4', `${network}.2`],
+    ['IPv6', `[${network6}:2]`],
+  ])('finds a libtorrent that tells the network of a torrent over %s', { timeout: 120_000 }, async (family, host) => {
+    const { payload, peer } = make(`theirs-${family}`, host);
     const engine = await RealEngine.start(io);
     const id = engine.download(payload.bytes);
     const seed = await LibtorrentPeer.start('seed', { ...peer, dir: payload.dir, waits: true });
@@ -70,6 +76,7 @@ describe.skipIf(missing !== '')(`local discovery${missing}`, () => {
       await until('the download', () => engine.state(id) === 'seeding', 60_000);
       expect(differences(payload, join(engine.daemon.folder, 'downloads'))).toEqual([]);
       expect(engine.session.detail(id)?.lsd?.peers).toBe(1);
+      expect(engine.session.detail(id)?.peers.every(({ address }) => address.startsWith(host))).toBe(true);
     } finally {
       await Promise.all([seed.stop(), engine.stop()]);
     }
