@@ -75,7 +75,10 @@ module.exports = {
     rule(
       'ports-only-in-session',
       'Machines return effects; only the session, its loop, its sockets and its ways to trackers act on the world.',
-      { path: '^sw/engine/', pathNot: '^sw/engine/(session|loop|incoming|datagrams|lsd-sockets|trackers|index)[.]ts$' },
+      {
+        path: '^sw/engine/',
+        pathNot: '^sw/engine/(session|loop|incoming|datagrams|lsd-sockets|port-mapping|trackers|index)[.]ts$',
+      },
       { path: '^sw/engine/ports[.]ts$' },
     ),
     rule(
@@ -144,8 +147,8 @@ module.exports = {
     ),
     rule(
       'host-dials-nobody',
-      'The host answers on its own port; what reaches out is the io-daemon, behind its guard.',
-      { path: '^daemon/(host/|cli[.]ts$)' },
+      'The host answers on its own port, and asks nobody but the router; what reaches out is the io-daemon, behind its guard.',
+      { path: '^daemon/(host/|cli[.]ts$)', pathNot: '^daemon/host/portmap/(exchange|igd-search|network)[.]ts$' },
       { path: '^(node:)?(net|dgram|https|http2|tls|dns)(/promises)?$', dependencyTypesNot: ['type-only'] },
     ),
     rule(

@@ -199,6 +199,22 @@ export interface RootRow {
   readonly problem: string;
 }
 
+/** What the router does so that peers outside reach us. */
+export interface PortMappings {
+  /** `off`: nothing is asked of it. `asking`: for the first time, or anew. */
+  readonly state: 'off' | 'asking' | 'open' | 'failed';
+  readonly via: '' | 'pcp' | 'nat-pmp' | 'upnp';
+  /** The router's address outside; empty where it is not known. */
+  readonly externalAddress: string;
+  /**
+   * `double-nat`: the router has another one behind it. `public-address`: none has to open anything. `forbidden`: by the owner
+   * of the computer.
+   */
+  readonly problem: '' | 'no-router' | 'no-answer' | 'refused' | 'double-nat' | 'public-address' | 'forbidden';
+  /** `externalPort`: the router's that leads to ours, 0 while there is none. */
+  readonly mappings: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly externalPort: number }[];
+}
+
 /**
  * `unpaired`: no token. `connecting`, `connected`, `disconnected`: as they say; `everConnected` tells whether this
  * browser ever was, `superseded` that another window of this profile's host took over, `gaveUp` that the io-daemon
@@ -210,6 +226,8 @@ export interface Connection {
   readonly superseded: boolean;
   readonly gaveUp: boolean;
   readonly version: string;
+  /** Null while it is not known. */
+  readonly ports: PortMappings | null;
 }
 
 /** `prefer`: enciphered where the other side can be reached so, plain where not. */
@@ -233,6 +251,8 @@ export interface Settings {
   readonly encryption: Encryption;
   /** Peers are looked for on the same network. */
   readonly lsd: boolean;
+  /** The router is asked to open our ports. */
+  readonly portMapping: boolean;
   /** Torrents at work at once, 0: any number. Those that get nowhere for minutes count in the last alone. */
   readonly maxActiveDownloads: number;
   readonly maxActiveSeeds: number;

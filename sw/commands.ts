@@ -41,6 +41,7 @@ const settings = v.partial(
   v.strictObject({
     encryption: v.picklist(['off', 'prefer', 'require']),
     lsd: v.boolean(),
+    portMapping: v.boolean(),
     maxActiveDownloads: count,
     maxActiveSeeds: count,
     maxActive: count,

@@ -6,6 +6,7 @@ import { DaemonHttp } from './adapters/daemon-http.ts';
 import { DaemonWeb } from './adapters/daemon-web.ts';
 import { DaemonLink } from './adapters/daemon-link.ts';
 import { DaemonNet } from './adapters/daemon-net.ts';
+import { DaemonPortMapper } from './adapters/daemon-ports.ts';
 import { DaemonDatagrams } from './adapters/daemon-udp.ts';
 import { DaemonState } from './adapters/daemon-state.ts';
 import { daemonStats } from './adapters/daemon-stats.ts';
@@ -61,6 +62,7 @@ const datagrams = new DaemonDatagrams(link.io);
 const store = new DaemonStore(link.io);
 const http = new DaemonHttp(link.io);
 const web = new DaemonWeb(link.io);
+const portMapper = new DaemonPortMapper(link.control);
 const state = new DaemonState(link.control, () => link.epoch);
 
 const torrents = new Torrents({
@@ -69,7 +71,7 @@ const torrents = new Torrents({
   newEngine: () => {
     const clock = new PlatformClock();
     const engine = new Session(
-      { clock, random: platformRandom, net, datagrams, store, state, http, web, log },
+      { clock, random: platformRandom, net, datagrams, store, state, http, web, portMapper, log },
       { version: __VERSION__ },
     );
     return { engine, silence: () => clock.stop() };

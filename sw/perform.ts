@@ -2,6 +2,7 @@
 import type {
   Added,
   Command,
+  PortMappings,
   FilePriority,
   MoveTo,
   Settings,
@@ -32,6 +33,7 @@ export interface Engine<Kept> {
   label(id: TorrentId, add: readonly string[], remove: readonly string[]): void;
   move(ids: readonly TorrentId[], to: MoveTo): void;
   readonly settings: Settings;
+  readonly portMappings: PortMappings | null;
   configure(change: Partial<Settings>): void;
   rows(): readonly TorrentRow[];
   takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] };

@@ -40,6 +40,8 @@ const packages = {
   opentracker: () => existsSync('/usr/bin/opentracker'),
   aria2: () => existsSync('/usr/bin/aria2c'),
   'transmission-daemon': () => existsSync('/usr/bin/transmission-daemon'),
+  'miniupnpd-nftables': () => existsSync('/usr/sbin/miniupnpd'),
+  nftables: () => existsSync('/usr/sbin/nft'),
   iproute2: () => spawnSync('ip', ['-V']).status === 0,
 };
 

@@ -10,7 +10,14 @@ export type Page = 'torrents' | 'settings';
 export type Tab = 'general' | 'files' | 'peers' | 'trackers';
 
 const NO_COUNTS: Counts = { all: 0, downloading: 0, seeding: 0, done: 0, attention: 0 };
-const NOT_YET: Connection = { state: 'connecting', everConnected: true, superseded: false, gaveUp: false, version: '' };
+const NOT_YET: Connection = {
+  state: 'connecting',
+  everConnected: true,
+  superseded: false,
+  gaveUp: false,
+  version: '',
+  ports: null,
+};
 
 /**
  * What the window knows and shows. The worker's messages are its only source of torrents; a signal for each row, so that a

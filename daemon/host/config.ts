@@ -21,13 +21,18 @@ const range = v.pipe(
 const idleSeconds = v.pipe(v.number('must be a number'), v.integer('must be whole'), v.minValue(1, 'must be at least 1'));
 
 const schema = v.strictObject({
-  network: v.optional(v.strictObject({ allow: v.optional(v.array(range), []) }), {}),
+  network: v.optional(
+    v.strictObject({ allow: v.optional(v.array(range), []), portMapping: v.optional(v.boolean('must be true or false'), true) }),
+    {},
+  ),
   io: v.optional(v.strictObject({ idleSeconds: v.optional(idleSeconds, 120) }), {}),
 });
 
 export interface Config {
   /** CIDR ranges that the io-daemon may reach although they are refused by default. */
   readonly allow: readonly string[];
+  /** Whether the router may be asked to open ports. */
+  readonly portMapping: boolean;
   /** After how many ms without work the io-daemon ends itself. */
   readonly idleMs: number;
 }
@@ -50,5 +55,6 @@ export async function readConfig(home: string): Promise<Config> {
     const why = issue.expected === 'never' ? 'is not a setting that Starling knows' : issue.message;
     throw new StartError(`${path}: ${key ? `"${key}" ` : ''}${why}`);
   }
-  return { allow: result.output.network.allow, idleMs: result.output.io.idleSeconds * 1000 };
+  const { allow, portMapping } = result.output.network;
+  return { allow, portMapping, idleMs: result.output.io.idleSeconds * 1000 };
 }

@@ -11,6 +11,7 @@ import { ErrorCode, Op } from '../wire/frames.ts';
 import { CloseCode, ControlConnection } from './control-connection.ts';
 import type { Epochs } from './epochs.ts';
 import { refuseUpgrade } from './http.ts';
+import type { RouterPorts } from './portmap/router-ports.ts';
 import type { Roots } from './roots.ts';
 import type { StateStore } from './state.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -30,6 +31,7 @@ export interface ControlOptions {
   readonly roots: Roots;
   readonly state: StateStore;
   readonly supervisor: Supervisor;
+  readonly ports: RouterPorts;
   readonly origin: () => string;
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
 }
@@ -88,6 +90,11 @@ export class ControlServer {
     this.welcome(session);
   }
 
+  /** What the router does for us is another. */
+  portsChanged(): void {
+    this.session?.connection.send(this.portsMapped(0));
+  }
+
   /** The io-daemon takes the ticket of this epoch from now on. */
   ioAdmitted(epoch: number): void {
     const session = this.session;
@@ -130,7 +137,10 @@ export class ControlServer {
       supersede(connection);
       return;
     }
-    if (before !== null) supersede(before.connection);
+    if (before !== null) {
+      supersede(before.connection);
+      this.options.ports.leave();
+    }
     state.fence(epoch);
     const session: Session = { connection, epoch, pendingTicket: '', ticket: '', unflushed: 0 };
     this.session = session;
@@ -146,12 +156,18 @@ export class ControlServer {
     if (this.session?.connection !== connection) return;
     this.session = null;
     this.watchRoots(false);
+    this.options.ports.leave();
   }
 
   private frame(connection: ControlConnection, frame: ControlFrame): void {
     switch (frame.op) {
       case ControlOp.IO_START:
         if (this.session?.connection === connection) this.options.supervisor.revive();
+        return;
+      case ControlOp.PORTS_MAP:
+        if (this.session?.connection !== connection) return;
+        this.options.ports.want(frame.wishes);
+        connection.send(this.portsMapped(frame.id));
         return;
       case ControlOp.STATE_LOAD:
         void this.load(connection, frame.id, frame.after);
@@ -162,6 +178,7 @@ export class ControlServer {
       case ControlOp.WELCOME:
       case ControlOp.ROOTS_CHANGED:
       case ControlOp.EVENT:
+      case ControlOp.PORTS_MAPPED:
       case ControlOp.STATE_RECORDS:
       case ControlOp.STATE_DONE:
         connection.send({
@@ -186,6 +203,10 @@ export class ControlServer {
     const { status, detail } = await this.options.state.write(epoch, writes);
     if (session !== null) this.unflushed(session, -bytes);
     connection.send({ op: ControlOp.STATE_DONE, id, status, detail });
+  }
+
+  private portsMapped(id: number): ControlFrame {
+    return { op: ControlOp.PORTS_MAPPED, id, ports: this.options.ports.state };
   }
 
   private unflushed(session: Session, bytes: number): void {

@@ -14,6 +14,7 @@ import { makeServer } from './http.ts';
 import { acquire, type Holder, type Lock } from './lock.ts';
 import { openLogs } from './log.ts';
 import { Pairing } from './pairing.ts';
+import { RouterPorts, systemClock, systemMapper } from './portmap/router-ports.ts';
 import { takePort } from './ports.ts';
 import { originOf } from './request-guard.ts';
 import { Roots } from './roots.ts';
@@ -97,11 +98,23 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
         say(text);
         control.notice(text);
       },
+      ports: open => ports.opened(open),
       log,
       childLog: lines => logs.io(lines),
     },
   });
-  const control = new ControlServer({ tokens, epochs, roots, state, supervisor, origin: () => originOf(port), log });
+  const mapper = config.portMapping ? systemMapper(roots.secret, () => control.portsChanged(), log) : null;
+  const ports = new RouterPorts(mapper, systemClock.after);
+  const control: ControlServer = new ControlServer({
+    tokens,
+    epochs,
+    roots,
+    state,
+    supervisor,
+    ports,
+    origin: () => originOf(port),
+    log,
+  });
   const newLink = (): Promise<string> => redirects.write(originOf(port), pairing.newLink());
   const server = makeServer({
     assets: loadAssets(options.webFolder),
@@ -144,7 +157,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       redirects.removeAll();
       control.stop();
       const closed = new Promise<void>(resolve => server.close(() => resolve()));
-      await Promise.all([supervisor.stop(), state.settled()]);
+      await Promise.all([ports.stop(), supervisor.stop(), state.settled()]);
       for (const socket of sockets) socket.destroy();
       await closed;
       await lock.release();

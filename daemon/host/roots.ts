@@ -49,6 +49,11 @@ export class Roots {
     return this.shown;
   }
 
+  /** Known to this home alone, and the same after every start. */
+  get secret(): string {
+    return this.stored.salt;
+  }
+
   get defaultPath(): string {
     return this.stored.default;
   }

@@ -12,19 +12,27 @@ const START_MS = 15_000;
 const TERM_AFTER_MS = 3000;
 const KILL_AFTER_MS = 5000;
 const MAX_LINE = 64 << 10;
+/** Of each protocol; the io-daemon's own limits are far below. */
+const MAX_PORTS = 64;
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+const ports = v.pipe(v.array(port), v.maxLength(MAX_PORTS));
 const fromChild = v.variant('type', [
   v.object({ type: v.literal('listening'), port }),
   v.object({ type: v.literal('admitted'), epoch: v.number() }),
+  v.object({ type: v.literal('ports'), tcp: ports, udp: ports }),
   v.object({ type: v.literal('idle') }),
 ]) satisfies v.GenericSchema<FromChild>;
+
+export type OpenPorts = Readonly<Record<'tcp' | 'udp', readonly number[]>>;
 
 export interface SupervisorEvents {
   /** `state`, `port` or `gaveUp` changed. */
   changed(): void;
   /** The ticket of that epoch is the one taken now. */
   admitted(epoch: number): void;
+  /** The io-daemon has these ports open, and no others. */
+  ports(open: OpenPorts): void;
   /** Something to be said aloud. */
   notice(text: string): void;
   log(level: 'info' | 'warn' | 'error', text: string): void;
@@ -177,6 +185,9 @@ export class Supervisor {
       case 'admitted':
         this.options.events.admitted(message.epoch);
         return;
+      case 'ports':
+        this.options.events.ports({ tcp: message.tcp, udp: message.udp });
+        return;
       case 'idle':
         if (nextIoState(this.current.state, 'idle') === null) return;
         // Before anyone hears of it, so that who needs it still can say so again: it is then started once it is gone.
@@ -191,6 +202,7 @@ export class Supervisor {
     const wasMeant = this.current.state === 'STOPPING';
     this.options.events.log(wasMeant ? 'info' : 'error', `io-daemon ended: ${why}`);
     this.child = null;
+    this.options.events.ports({ tcp: [], udp: [] });
     for (const deadline of this.deadlines.splice(0)) clearTimeout(deadline);
     // Decided before anyone hears of the state, so that what they see is the whole truth.
     const delay = wasMeant ? 0 : this.policy.died(performance.now());

@@ -49,12 +49,12 @@ export class Client {
     this.#services = services;
     this.#outbox = new Outbox(send);
     this.#fail = fail;
-    const { landing, counters, guard, files, reads } = services;
+    const { landing, counters, guard, files, reads, openPorts } = services;
     this.#gather = new Gather(files, reads, push);
-    this.#tcp = new Tcp(guard, { landing, counters, push, throttle: this.#throttle, assembly: { bytes: 0 } }, sock =>
+    this.#tcp = new Tcp(guard, openPorts, { landing, counters, push, throttle: this.#throttle, assembly: { bytes: 0 } }, sock =>
       this.#gather.end(sock),
     );
-    this.#udp = new Udp(guard, counters, push, unread);
+    this.#udp = new Udp(guard, openPorts, counters, push, unread);
     this.#files = new ClientFiles(files, push);
     this.#http = new HttpOut(guard, landing, counters, push);
     landing.onPressure = () => {

@@ -29,6 +29,8 @@ function tell(message: FromChild): void {
 async function start({ version, allow, idleMs }: Extract<ToChild, { type: 'start' }>): Promise<void> {
   if (running !== null) throw new Error('started twice');
   const services = createServices(version, allow);
+  const { openPorts } = services;
+  openPorts.onChange = () => tell({ type: 'ports', tcp: openPorts.of('tcp'), udp: openPorts.of('udp') });
   const server = new IoServer(services);
   running = { services, server };
   const port = await server.listen();

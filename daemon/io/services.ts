@@ -5,6 +5,7 @@ import { HashPool } from './hash-pool.ts';
 import { Kept } from './kept.ts';
 import { Landing } from './landing.ts';
 import { MemoryPool } from './memory.ts';
+import { OpenPorts } from './open-ports.ts';
 import { ReadBudget } from './read-budget.ts';
 
 export interface Counters {
@@ -18,6 +19,7 @@ export interface Services {
   readonly version: string;
   readonly started: number;
   readonly guard: Guard;
+  readonly openPorts: OpenPorts;
   readonly files: Files;
   readonly pool: HashPool;
   readonly landing: Landing;
@@ -34,6 +36,7 @@ export function createServices(version: string, allow: readonly string[]): Servi
     version,
     started: performance.now(),
     guard: new Guard(allow),
+    openPorts: new OpenPorts(),
     files: new Files(),
     pool,
     landing,

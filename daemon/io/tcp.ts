@@ -4,6 +4,7 @@ import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, type FrameOf, NetStatus, 
 import { errnoOf } from './errno.ts';
 import type { Address, Guard } from './guard.ts';
 import { CONNECT_QUEUE, CONNECT_TIMEOUT, DIALLED, FRAMED_READ, LIMITED_READ, LIMITS, RAW_READ } from './limits.ts';
+import type { OpenPorts } from './open-ports.ts';
 import { PeerSocket, type Shared } from './peer-socket.ts';
 
 /** Reading is synchronous from the system call to the last use, so all sockets read into the same memory. */
@@ -27,11 +28,14 @@ type Attempt = { readonly socket: Socket } | { readonly socket: null; readonly s
 
 interface Listener {
   readonly server: Server;
+  /** It is bound to all addresses of this machine. */
+  readonly isAny: boolean;
   port: number;
 }
 
 export class Tcp {
   readonly #guard: Guard;
+  readonly #openPorts: OpenPorts;
   readonly #shared: Shared;
   readonly #onEnded: (sock: number) => void;
   readonly #sockets = new Map<number, PeerSocket>();
@@ -48,8 +52,9 @@ export class Tcp {
   #isClosed = false;
 
   /** `ended` is told the number of every socket that closes. */
-  constructor(guard: Guard, shared: Shared, ended: (sock: number) => void) {
+  constructor(guard: Guard, openPorts: OpenPorts, shared: Shared, ended: (sock: number) => void) {
     this.#guard = guard;
+    this.#openPorts = openPorts;
     this.#shared = shared;
     this.#onEnded = ended;
     this.#refill = setInterval(() => this.#nextTurn(), 1000 / LIMITS.connectsPerSecond);
@@ -92,7 +97,7 @@ export class Tcp {
       return;
     }
     const server = createServer({ pauseOnConnect: true, noDelay: true }, socket => this.#accept(listener, socket));
-    const entry: Listener = { server, port: 0 };
+    const entry: Listener = { server, isAny: host === '', port: 0 };
     this.#listeners.set(listener, entry);
     let isAny = host === '';
     server.on('error', error => {
@@ -109,6 +114,7 @@ export class Tcp {
       const address = server.address();
       entry.port = typeof address === 'object' && address !== null ? address.port : 0;
       this.#guard.own(entry.port);
+      if (entry.isAny) this.#openPorts.opened('tcp', entry.port);
       answer(NetStatus.OK, entry.port);
     });
     server.listen({ port, host: isAny ? '::' : host });
@@ -118,7 +124,10 @@ export class Tcp {
     const entry = this.#listeners.get(listener);
     if (entry === undefined) return;
     this.#listeners.delete(listener);
-    if (entry.port !== 0) this.#guard.disown(entry.port);
+    if (entry.port !== 0) {
+      this.#guard.disown(entry.port);
+      if (entry.isAny) this.#openPorts.closed('tcp', entry.port);
+    }
     entry.server.close();
   }
 

@@ -6,6 +6,7 @@ import { ErrorCode, type Frame, type FrameOf, NetStatus, Op } from '../wire/fram
 import { errnoOf } from './errno.ts';
 import type { Guard } from './guard.ts';
 import { ADDRESSES, LIMITS, LOOKUPS, UDP_QUEUE, UDP_UNREAD } from './limits.ts';
+import type { OpenPorts } from './open-ports.ts';
 import type { Counters } from './services.ts';
 
 /** The most that fits a datagram. */
@@ -35,6 +36,7 @@ interface Bound {
 
 export class Udp {
   readonly #guard: Guard;
+  readonly #openPorts: OpenPorts;
   readonly #counters: Counters;
   readonly #push: (frame: Frame) => void;
   readonly #unread: () => number;
@@ -42,8 +44,9 @@ export class Udp {
   #lookups = 0;
 
   /** `unread`: bytes that the client has been sent and has not taken. */
-  constructor(guard: Guard, counters: Counters, push: (frame: Frame) => void, unread: () => number) {
+  constructor(guard: Guard, openPorts: OpenPorts, counters: Counters, push: (frame: Frame) => void, unread: () => number) {
     this.#guard = guard;
+    this.#openPorts = openPorts;
     this.#counters = counters;
     this.#push = push;
     this.#unread = unread;
@@ -71,7 +74,10 @@ export class Udp {
     });
     socket.on('listening', () => {
       bound.port = socket.address().port;
-      if (!SHARED_PORTS.has(bound.port)) this.#guard.own(bound.port);
+      if (!SHARED_PORTS.has(bound.port)) {
+        this.#guard.own(bound.port);
+        this.#openPorts.opened('udp', bound.port);
+      }
       answer(NetStatus.OK, bound.port);
     });
     socket.on('message', (bytes, from) => this.#received(udp, bytes, from));
@@ -95,7 +101,10 @@ export class Udp {
     const bound = this.#sockets.get(udp);
     if (bound === undefined) return;
     this.#sockets.delete(udp);
-    if (!SHARED_PORTS.has(bound.port)) this.#guard.disown(bound.port);
+    if (bound.port !== 0 && !SHARED_PORTS.has(bound.port)) {
+      this.#guard.disown(bound.port);
+      this.#openPorts.closed('udp', bound.port);
+    }
     bound.socket.close();
   }
 

@@ -16,5 +16,7 @@ export type FromChild =
   | { readonly type: 'listening'; readonly port: number }
   /** The ticket of that epoch is the one taken now; sent after every `admit`. */
   | { readonly type: 'admitted'; readonly epoch: number }
+  /** The ports that peers reach it at from now on, whenever these are others. */
+  | { readonly type: 'ports'; readonly tcp: readonly number[]; readonly udp: readonly number[] }
   /** Nothing connected and nothing kept for `idleMs`: it exits by itself after this line. */
   | { readonly type: 'idle' };

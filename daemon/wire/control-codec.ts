@@ -22,6 +22,9 @@ import {
   type ControlFrame,
   ControlOp,
   type HostEvent,
+  type PortMapping,
+  type PortMappings,
+  type PortWish,
   type Root,
   StateStatus,
   type StateWrite,
@@ -64,6 +67,22 @@ function hostEvent(value: unknown): HostEvent {
   return type === 'notice' ? { type, text: notice(value).text } : { type };
 }
 
+/** Ports of one wish, and of what became of it. */
+const MAX_PORTS = 8;
+
+const portNumber = shape.between(1, 65_535);
+const protocol = shape.literal('tcp', 'udp');
+const wish = shape.object<PortWish>({ protocol, port: portNumber });
+const mapping = shape.object<PortMapping>({ protocol, port: portNumber, externalPort: shape.between(0, 65_535) });
+
+const portMappings = shape.object<PortMappings>({
+  state: shape.literal('off', 'asking', 'open', 'failed'),
+  via: shape.literal('', 'pcp', 'nat-pmp', 'upnp'),
+  externalAddress: shape.string,
+  problem: shape.literal('', 'no-router', 'no-answer', 'refused', 'double-nat', 'public-address', 'forbidden'),
+  mappings: shape.array(mapping, MAX_PORTS),
+});
+
 const keyText = text(u8);
 const valueBytes = bytes(u32, MAX_STATE_VALUE);
 
@@ -90,6 +109,8 @@ const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
   [ControlOp.ROOTS_CHANGED]: struct({ roots: json(shape.array(root)) }),
   [ControlOp.EVENT]: struct({ event: json(hostEvent) }),
   [ControlOp.IO_START]: struct({}),
+  [ControlOp.PORTS_MAP]: struct({ wishes: json(shape.array(wish, MAX_PORTS)) }),
+  [ControlOp.PORTS_MAPPED]: struct({ ports: json(portMappings) }),
   [ControlOp.STATE_LOAD]: struct({ after: restText }),
   [ControlOp.STATE_RECORDS]: struct({ last: flag, records: list(u32, stateWrite) }),
   [ControlOp.STATE_WRITE]: struct({ epoch: u53, writes: list(u32, stateWrite) }),

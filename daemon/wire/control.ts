@@ -12,6 +12,10 @@ export const ControlOp = {
   EVENT: 0xe1,
   /** Client → host: wake the io-daemon after an idle exit or after it was given up. No payload. */
   IO_START: 0xe4,
+  /** Client → host, answered by PORTS_MAPPED: the ports that the router is to pass on, {@link PortWish}[], 8 at most; all of them. */
+  PORTS_MAP: 0xe5,
+  /** Host → client, also whenever it is another: {@link PortMappings}. */
+  PORTS_MAPPED: 0xe6,
   /** Client → host, answered by STATE_RECORDS: the records of the session state in order of key, a page an answer. */
   STATE_LOAD: 0xe8,
   STATE_RECORDS: 0xe9,
@@ -48,6 +52,43 @@ export interface Welcome {
 export type HostEvent =
   { readonly type: 'superseded' } | { readonly type: 'stopping' } | { readonly type: 'notice'; readonly text: string };
 
+/** A port of ours that peers should reach from outside. The host asks for none but those that the io-daemon holds open. */
+export interface PortWish {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+}
+
+export interface PortMapping extends PortWish {
+  /** The port of the router that leads here; 0 while there is none. */
+  readonly externalPort: number;
+}
+
+/** Why the ports that were asked for are not open, or not open to everybody. */
+export type PortProblem =
+  /** There is no way out of this network. */
+  | 'no-router'
+  /** The router speaks none of the protocols. */
+  | 'no-answer'
+  | 'refused'
+  /** They are open, but the router's own address is private: there is another router behind it. */
+  | 'double-nat'
+  /** No router answered, and none has to: this computer's own address is public. */
+  | 'public-address'
+  /** The owner of this computer does not allow it, in config.json. */
+  | 'forbidden';
+
+/** What the router does for us. */
+export interface PortMappings {
+  /** `off`: nothing is asked for. `asking`: for the first time, or anew. */
+  readonly state: 'off' | 'asking' | 'open' | 'failed';
+  /** How, where they are open. */
+  readonly via: '' | 'pcp' | 'nat-pmp' | 'upnp';
+  /** The router's address outside, an IP literal; empty where it is not known. */
+  readonly externalAddress: string;
+  readonly problem: PortProblem | '';
+  readonly mappings: readonly PortMapping[];
+}
+
 /** A state record: `key` is at most 128 of [A-Za-z0-9._-/]; `value` at most 16 MiB; null deletes. */
 export interface StateWrite {
   readonly key: string;
@@ -63,6 +104,8 @@ export type ControlFrame =
   | { readonly op: typeof ControlOp.ROOTS_CHANGED; readonly id: number; readonly roots: readonly Root[] }
   | { readonly op: typeof ControlOp.EVENT; readonly id: number; readonly event: HostEvent }
   | { readonly op: typeof ControlOp.IO_START; readonly id: number }
+  | { readonly op: typeof ControlOp.PORTS_MAP; readonly id: number; readonly wishes: readonly PortWish[] }
+  | { readonly op: typeof ControlOp.PORTS_MAPPED; readonly id: number; readonly ports: PortMappings }
   /** `after`: the last key that is there already; empty for the first page. */
   | { readonly op: typeof ControlOp.STATE_LOAD; readonly id: number; readonly after: string }
   /** At most 8 MiB, or one longer record. `last`: nothing comes after these. */

@@ -19,6 +19,15 @@ export const count: Shape<number> = value => {
   return value;
 };
 
+/** An integer of that range, both ends included. */
+export function between(least: number, most: number): Shape<number> {
+  return value => {
+    const number = count(value);
+    if (number < least || number > most) throw malformed('a number out of range');
+    return number;
+  };
+}
+
 export const boolean: Shape<boolean> = value => {
   if (typeof value !== 'boolean') throw malformed('expected a boolean');
   return value;
@@ -32,9 +41,10 @@ export function literal<T extends string>(...words: readonly T[]): Shape<T> {
   };
 }
 
-export function array<T>(item: Shape<T>): Shape<readonly T[]> {
+export function array<T>(item: Shape<T>, most = Infinity): Shape<readonly T[]> {
   return value => {
     if (!Array.isArray(value)) throw malformed('expected a list');
+    if (value.length > most) throw malformed('a list is too long');
     return value.map(item);
   };
 }

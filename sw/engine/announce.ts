@@ -152,7 +152,8 @@ export class Announcer {
     this.tick(now);
   }
 
-  private hurry(now: number): void {
+  /** Asks anew as soon as trackers allow it. */
+  hurry(now: number): void {
     for (const tracker of this.trackers) {
       if (tracker.state === 'ok') tracker.nextAt = Math.min(tracker.nextAt, Math.max(now, tracker.earliestAt));
     }

@@ -26,6 +26,7 @@ export class UdpSockets {
   readonly dht: Dht;
   private sockets: Partial<Record<Family, Opening>> = {};
   private waiting: (() => void)[] = [];
+  private settled: (port: number) => void = () => undefined;
 
   constructor(
     private readonly ports: Ports,
@@ -46,9 +47,10 @@ export class UdpSockets {
     });
   }
 
-  /** Binds both families, to this port where it is free. */
-  open(port: number): void {
+  /** Binds both families, to this port where it is free; `settled` is told the one of IPv4, 0 where none was to be had. */
+  open(port: number, settled: (port: number) => void): void {
     this.closeSockets();
+    this.settled = settled;
     for (const family of [4, 6] as const) this.bind(family, port);
   }
 
@@ -56,6 +58,11 @@ export class UdpSockets {
     this.closeSockets();
     this.waiting = [];
     this.dht.close();
+  }
+
+  /** Of the socket for IPv4; 0 while there is none. */
+  get port(): number {
+    return Math.max(0, this.sockets[4]?.port ?? 0);
   }
 
   /** Drops what no socket is there for. */
@@ -122,5 +129,6 @@ export class UdpSockets {
     if (!this.isSettled) return;
     if (!this.has(4) && !this.has(6)) this.ports.log('warn', 'no port could be opened for UDP');
     for (const ask of this.waiting.splice(0)) ask();
+    this.settled(this.port);
   }
 }

@@ -50,6 +50,29 @@ export type FileProblem =
   /** The daemon is away; nothing is wrong with the file. */
   | 'store-away';
 
+/** A port of ours that peers should reach from outside. */
+export interface PortWish {
+  readonly protocol: 'tcp' | 'udp';
+  readonly port: number;
+}
+
+/** What the router does for us. */
+export interface PortMappings {
+  /** `off`: nothing is asked of it. `asking`: for the first time, or anew. */
+  readonly state: 'off' | 'asking' | 'open' | 'failed';
+  /** How, where they are open. */
+  readonly via: '' | 'pcp' | 'nat-pmp' | 'upnp';
+  /** The router's address outside, an IP literal; empty where it is not known. */
+  readonly externalAddress: string;
+  /**
+   * Why the ports are not open, or not to everybody: `double-nat` where the router has another one behind it, `public-address`
+   * where none has to open anything, `forbidden` by the owner of the computer.
+   */
+  readonly problem: '' | 'no-router' | 'no-answer' | 'refused' | 'double-nat' | 'public-address' | 'forbidden';
+  /** `externalPort`: the router's that leads to ours, 0 while there is none. */
+  readonly mappings: readonly (PortWish & { readonly externalPort: number })[];
+}
+
 /** A piece buffer that outlived the engine or the connection that opened it. */
 export interface KeptPiece {
   readonly buffer: number;

@@ -2,8 +2,8 @@ import { familyOf, ipBytes, subnetOf } from './codec/address.ts';
 import type { Family } from './codec/address.ts';
 import { scopeOf } from './model/scope.ts';
 
-/** Who can tell how we look from outside: peers by `yourip` (BEP 10), nodes of the DHT (BEP 42), trackers (BEP 24). */
-export type Witness = 'peer' | 'node' | 'tracker';
+/** Who can tell how we look from outside: peers by `yourip` (BEP 10), nodes of the DHT (BEP 42), trackers (BEP 24), our router. */
+export type Witness = 'peer' | 'node' | 'tracker' | 'router';
 
 /** Voices that count of each family, the latest of them, and how many must agree at least. */
 const MAX_VOICES = 16;

@@ -2,7 +2,18 @@
  * What the engine needs of the world. session.ts alone calls these; the machines below it return effects.
  * Every call returns at once; what comes of it arrives later at the given handler. Units: bytes, ms.
  */
-import type { CommitStatus, DigestSpec, FetchEnd, FileProblem, Place, Range, Run, Span } from './events.ts';
+import type {
+  CommitStatus,
+  DigestSpec,
+  FetchEnd,
+  FileProblem,
+  Place,
+  PortMappings,
+  PortWish,
+  Range,
+  Run,
+  Span,
+} from './events.ts';
 import type { StreamCipher } from './model/keystream.ts';
 
 /** Monotonic and wall time, and one wake-up at a time. */
@@ -172,6 +183,11 @@ export interface Datagrams {
   lookup(host: string, port: number, done: (problem: string, addresses: readonly string[]) => void): void;
 }
 
+export interface PortMapper {
+  /** Has the router pass on these ports, and no others; `told` hears what comes of it, now and whenever it is another. */
+  map(wishes: readonly PortWish[], told: (state: PortMappings) => void): void;
+}
+
 export interface Log {
   (level: 'debug' | 'info' | 'warn' | 'error', text: string): void;
 }
@@ -185,5 +201,6 @@ export interface Ports {
   readonly state: StateStore;
   readonly http: Http;
   readonly web: Web;
+  readonly portMapper: PortMapper;
   readonly log: Log;
 }

@@ -4,7 +4,7 @@ import type { Budget } from './download.ts';
 import { readTag } from './download.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
-import type { KeptPiece } from './events.ts';
+import type { KeptPiece, PortMappings } from './events.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import type { Ports } from './ports.ts';
 import { drawing } from './chance.ts';
@@ -16,6 +16,7 @@ import { Intake } from './intake.ts';
 import type { AddSource } from './intake.ts';
 import { Loop } from './loop.ts';
 import { LsdSockets } from './lsd-sockets.ts';
+import { PortMapping } from './port-mapping.ts';
 import { OwnEnd } from './own-end.ts';
 import { allPriorities, changed, shownFiles } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
@@ -58,6 +59,7 @@ export class Session {
   private readonly own: OwnEnd;
   private readonly incoming: Incoming;
   private readonly sockets: UdpSockets;
+  private readonly mapping: PortMapping;
   private readonly local: LsdSockets;
   private readonly trackers: Trackers;
   private readonly intake: Intake;
@@ -94,15 +96,18 @@ export class Session {
       scrape: (url, infoHash, done) => this.trackers.scrape(url, infoHash, ports.clock.now(), done),
     });
     this.own = new OwnEnd(
-      () => this.incoming.port,
+      () => this.outsidePort,
       family => this.moved(family),
     );
     this.sockets = new UdpSockets(ports, this.loop, (...datagram) => this.trackers.udp.received(...datagram), this.own);
     this.trackers = new Trackers(ports.http, this.sockets, random, (...seen) => this.own.seenAs('tracker', ...seen));
+    this.mapping = new PortMapping(ports.portMapper, this.loop, this.own, () => {
+      for (const torrent of this.torrents.values()) torrent.announcer.hurry(ports.clock.now());
+    });
     this.local = new LsdSockets(ports, this.loop, () => this.incoming.port);
     const security = { encryption: () => this.settings.encryption, random: (count: number) => ports.random.bytes(count) };
     this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids, security, port =>
-      this.sockets.open(port),
+      this.sockets.open(port, () => this.mapPorts()),
     );
     this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
@@ -117,7 +122,7 @@ export class Session {
       random,
       security,
       wall: () => Math.floor(ports.clock.wall()),
-      listenPort: () => this.incoming.port,
+      listenPort: () => this.outsidePort,
       identified: id => {
         const torrent = this.torrents.get(id);
         if (torrent) this.torrents.identify(torrent);
@@ -180,6 +185,7 @@ export class Session {
     for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.detach(now));
     this.loop.forgetConnections();
     this.incoming.detach();
+    this.mapping.close();
     this.trackers.udp.clear();
     this.sockets.close();
     this.local.close();
@@ -253,8 +259,14 @@ export class Session {
     if (!this.settings.lsd) this.local.close();
     else if (this.attached) this.local.open();
     this.loop.run(() => this.turns.queue.limit(this.settings));
+    if (change.portMapping !== undefined && this.attached) this.mapPorts();
     if (this.settings.encryption !== 'require') return;
     for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.peerSet.closePlain(now));
+  }
+
+  /** What the router does for us; null while that is not known. */
+  get portMappings(): PortMappings | null {
+    return this.mapping.state;
   }
 
   rows(): TorrentView[] {
@@ -297,6 +309,15 @@ export class Session {
   private moved(family: Family): void {
     this.sockets.dht.moved(family, this.ports.clock.now());
     for (const torrent of this.torrents.values()) torrent.peerSet.swarm.rerank();
+  }
+
+  /** Where peers outside reach us; 0 while they do not. */
+  private get outsidePort(): number {
+    return this.mapping.outside(this.incoming.port);
+  }
+
+  private mapPorts(): void {
+    this.mapping.open(this.incoming.port, this.sockets.port, this.settings.portMapping);
   }
 
   private named(id: string): Torrent {

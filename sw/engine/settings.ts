@@ -16,6 +16,8 @@ export interface Settings {
   readonly encryption: Encryption;
   /** Peers are looked for on the same network (BEP 14). */
   readonly lsd: boolean;
+  /** The router is asked to pass our ports on. */
+  readonly portMapping: boolean;
   /** Torrents at work at once, 0: any number. Those that get nowhere count in the last alone. */
   readonly maxActiveDownloads: number;
   readonly maxActiveSeeds: number;
@@ -34,6 +36,7 @@ export const MAX_SEEDING_TIME = 5_256_000;
 const FIELDS: Fields<Settings> = {
   encryption: choice<Encryption>('prefer', ['off', 'require']),
   lsd: flag(true),
+  portMapping: flag(true),
   maxActiveDownloads: count(8, MAX_ACTIVE),
   maxActiveSeeds: count(8, MAX_ACTIVE),
   maxActive: count(200, MAX_ACTIVE),

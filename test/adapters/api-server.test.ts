@@ -65,7 +65,7 @@ class FakeBackend implements Backend {
   changes: { rows: TorrentRow[]; removed: string[] } = { rows: [], removed: [] };
   comment = 'first';
   encryption: Encryption = 'prefer';
-  state: Connection = { state: 'connected', everConnected: true, superseded: false, gaveUp: false, version: '1' };
+  state: Connection = { state: 'connected', everConnected: true, superseded: false, gaveUp: false, version: '1', ports: null };
   readonly commands: Command[] = [];
   failure: Error | null = null;
   taken = 0;

@@ -61,13 +61,14 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-export async function startDaemon(io: string): Promise<Daemon> {
+/** `portMapping`: the router of this machine's network is asked for ports, which no test is to do to a real one. */
+export async function startDaemon(io: string, { portMapping = false } = {}): Promise<Daemon> {
   const folder = mkdtempSync(join(tmpdir(), 'starling-adapters-'));
   mkdirSync(join(folder, 'home'), { recursive: true, mode: 0o700 });
   mkdirSync(join(folder, 'web'));
   writeFileSync(join(folder, 'web/index.html'), '<!doctype html><title>app</title>');
   writeFileSync(join(folder, 'web/sw.js'), '');
-  writeFileSync(join(folder, 'home/config.json'), JSON.stringify({ network: { allow: ['127.0.0.0/8'] } }));
+  writeFileSync(join(folder, 'home/config.json'), JSON.stringify({ network: { allow: ['127.0.0.0/8'], portMapping } }));
   const host = await startHost({
     home: join(folder, 'home'),
     port: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, RootRow, Settings, TorrentRow } from '../../sw/api.ts';
+import type { Command, PortMappings, RootRow, Settings, TorrentRow } from '../../sw/api.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import type { Engine, StateRecord } from '../../sw/perform.ts';
 import { Torrents, type Link } from '../../sw/torrents.ts';
@@ -34,6 +34,7 @@ class FakeEngine implements Engine<string> {
   label = (): void => this.tell('label');
   move = (): void => this.tell('move');
   settings: Settings = DEFAULT_SETTINGS;
+  portMappings: PortMappings | null = null;
   configure = ({ encryption }: Partial<Settings>): void => this.tell(`configure ${encryption}`);
   rows = (): TorrentRow[] => [row('downloading')];
   takeChanges = (): { rows: TorrentRow[]; removed: string[] } => ({ rows: [], removed: [] });

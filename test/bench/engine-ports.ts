@@ -104,6 +104,7 @@ export class BenchWorld {
       },
       lookup: ignore,
     },
+    portMapper: { map: ignore },
     store: {
       openFile: (file, _root, _path, size, create, done) =>
         this.answers.push(() => {

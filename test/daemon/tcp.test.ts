@@ -4,6 +4,7 @@ import { Guard } from '../../daemon/io/guard.ts';
 import { HashPool } from '../../daemon/io/hash-pool.ts';
 import { Landing } from '../../daemon/io/landing.ts';
 import { MemoryPool } from '../../daemon/io/memory.ts';
+import { OpenPorts } from '../../daemon/io/open-ports.ts';
 import { Tcp } from '../../daemon/io/tcp.ts';
 import { PROCESS_TIME, Throttle } from '../../daemon/io/throttle.ts';
 import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, NetStatus, Op } from '../../daemon/wire/frames.ts';
@@ -101,7 +102,7 @@ describe('TCP', () => {
       assembly: { bytes: 0 },
     };
     const names = new Guard(['127.0.0.0/8'], () => Promise.resolve(['127.0.0.2', '127.0.0.1']));
-    const tcp = new Tcp(names, shared, () => undefined);
+    const tcp = new Tcp(names, new OpenPorts(), shared, () => undefined);
     tcp.connect({ op: Op.TCP_CONNECT, id: 1, sock: 1, host: 'two.example', port: server.port });
     tcp.get(1)?.write(Buffer.from('early'));
     const peer = await server.next();

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Guard } from '../../daemon/io/guard.ts';
 import { UDP_UNREAD } from '../../daemon/io/limits.ts';
+import { OpenPorts } from '../../daemon/io/open-ports.ts';
 import { Udp } from '../../daemon/io/udp.ts';
 import { ErrorCode, type Frame, IpFamily, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
@@ -165,6 +166,7 @@ describe('RESOLVE', () => {
     const guard = new Guard([], () => new Promise(() => undefined));
     const udp = new Udp(
       guard,
+      new OpenPorts(),
       { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
       frame => told.push(frame),
       () => 0,
@@ -182,6 +184,7 @@ it('drops what arrives while too much is unread', async () => {
   const guard = new Guard(['127.0.0.0/8']);
   const udp = new Udp(
     guard,
+    new OpenPorts(),
     counters,
     frame => told.push(frame),
     () => unread,
@@ -200,4 +203,23 @@ it('drops what arrives while too much is unread', async () => {
   expect(told.map(frame => (frame.op === Op.UDP_RECV ? Buffer.from(frame.bytes).toString() : frame.op))).not.toContain('dropped');
   sender.close();
   udp.end();
+});
+
+it('tells the host which ports it has open, each once, and when they are not', async () => {
+  const before = io.told.length;
+  const told = () => io.told.slice(before).flatMap(message => (message.type === 'ports' ? [message] : []));
+  const { port } = await bind(1);
+  await bind(2, port, IpFamily.V6);
+  // Local discovery's is not ours alone.
+  await bind(3, 6771);
+  const listen = async (listener: number, host: string) =>
+    (await client.ask({ op: Op.TCP_LISTEN, listener, port: 0, host }, Op.TCP_LISTEN_RESULT)).port;
+  const tcp = await listen(1, '');
+  await listen(2, '127.0.0.1');
+  await expect.poll(told).toEqual([
+    { type: 'ports', tcp: [], udp: [port] },
+    { type: 'ports', tcp: [tcp], udp: [port] },
+  ]);
+  await client.close();
+  await expect.poll(() => told().at(-1)).toEqual({ type: 'ports', tcp: [], udp: [] });
 });

@@ -39,7 +39,7 @@ export class Starling {
   static async start(options: StarlingOptions): Promise<Starling> {
     mkdirSync(options.home, { recursive: true });
     mkdirSync(options.downloads, { recursive: true });
-    const config = { network: { allow: options.allow ?? ['127.0.0.0/8'] } };
+    const config = { network: { allow: options.allow ?? ['127.0.0.0/8'], portMapping: false } };
     writeFileSync(join(options.home, 'config.json'), JSON.stringify(config));
     const starling = new Starling(options, options.port ?? (await freePort()));
     await starling.startAgain();

@@ -38,7 +38,7 @@ test('a name that was asked for before there were sockets is looked up when ther
   lookup('six');
   clock.run(1_000);
   expect(found).toEqual([]);
-  sockets.open(6881);
+  sockets.open(6881, () => undefined);
   clock.run(1_000);
   expect(found).toEqual([['', '10.0.0.2'], ['No route to it over UDP.']]);
 });
@@ -46,7 +46,7 @@ test('a name that was asked for before there were sockets is looked up when ther
 test('IPv4 comes first where there are both, and each goes out by the socket of its family', () => {
   const { clock, internet, far, sockets, found, lookup } = setUp('2001:db8::1');
   internet.names.set('t', ['2001:db8::2', '10.0.0.2']);
-  sockets.open(6881);
+  sockets.open(6881, () => undefined);
   lookup('t');
   clock.run(1_000);
   expect(found).toEqual([['', '10.0.0.2', '2001:db8::2']]);
@@ -67,7 +67,7 @@ test('IPv4 comes first where there are both, and each goes out by the socket of 
 
 test('bencoded dictionaries are not for the trackers, and a closed session hears nothing', () => {
   const { clock, far, sockets, heard } = setUp();
-  sockets.open(6881);
+  sockets.open(6881, () => undefined);
   clock.run(10);
   const socket = far.bind(
     4,

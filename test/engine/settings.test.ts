@@ -19,6 +19,10 @@ describe('the record of the settings', () => {
     expect(decodeSettings(bencode.encode(record))).toEqual(DEFAULT_SETTINGS);
   });
 
+  it.each([true, false])('keeps whether the router is asked for ports: %s', portMapping => {
+    expect(decodeSettings(encodeSettings({ ...DEFAULT_SETTINGS, portMapping }))).toEqual({ ...DEFAULT_SETTINGS, portMapping });
+  });
+
   it.each([true, false])('keeps whether peers are looked for on the network: %s', lsd => {
     expect(decodeSettings(encodeSettings({ ...DEFAULT_SETTINGS, lsd }))).toEqual({ ...DEFAULT_SETTINGS, lsd });
     expect(decodeSettings(bencode.encode({ version: 1, lsd: 2 }))).toEqual(DEFAULT_SETTINGS);

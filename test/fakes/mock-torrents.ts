@@ -14,9 +14,16 @@ export const CONNECTED: Connection = {
   superseded: false,
   gaveUp: false,
   version: '0.1.0',
+  ports: {
+    state: 'open',
+    via: 'upnp',
+    externalAddress: '81.2.69.142',
+    problem: '',
+    mappings: [{ protocol: 'tcp', port: 51_413, externalPort: 51_413 }],
+  },
 };
-export const UNPAIRED: Connection = { ...CONNECTED, state: 'unpaired', everConnected: false, version: '' };
-export const LOST: Connection = { ...CONNECTED, state: 'disconnected' };
+export const UNPAIRED: Connection = { ...CONNECTED, state: 'unpaired', everConnected: false, version: '', ports: null };
+export const LOST: Connection = { ...CONNECTED, state: 'disconnected', ports: null };
 
 const GB = 1e9;
 const MB = 1e6;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Epochs } from '../../daemon/host/epochs.ts';
 import { Supervisor } from '../../daemon/host/supervisor.ts';
@@ -7,7 +8,7 @@ import { type ControlFrame, ControlOp, StateStatus } from '../../daemon/wire/con
 import { encodeControl } from '../../daemon/wire/control-codec.ts';
 import { type Frame, type FrameOf, Op } from '../../daemon/wire/frames.ts';
 import { control, type ControlClient, controlSocket, INSTALL_ID, pair, testHost } from './host.ts';
-import { until } from './temp.ts';
+import { tempFolder, until } from './temp.ts';
 
 type FrameNamed<O extends ControlFrame['op']> = Extract<ControlFrame, { op: O }>;
 
@@ -226,6 +227,22 @@ test('a record of the longest value goes in and comes out', async () => {
   client.send({ op: ControlOp.STATE_LOAD, id: 61, after: '' });
   const { records } = await client.find(isReply(ControlOp.STATE_RECORDS, 61));
   expect(Buffer.from(records[0]!.value!).equals(value)).toBe(true);
+});
+
+test('ports wished for are answered with what the router does', async () => {
+  const home = tempFolder();
+  writeFileSync(join(home, 'config.json'), JSON.stringify({ network: { portMapping: false } }));
+  const host = await testHost({ home });
+  const token = await pair(host);
+  const first = await control(host, token);
+  await first.welcome();
+  first.send({ op: ControlOp.PORTS_MAP, id: 70, wishes: [{ protocol: 'tcp', port: 6881 }] });
+  const { ports } = await first.find(isReply(ControlOp.PORTS_MAPPED, 70));
+  expect(ports).toMatchObject({ state: 'failed', problem: 'forbidden' });
+  first.send({ op: ControlOp.PORTS_MAP, id: 71, wishes: [] });
+  expect((await first.find(isReply(ControlOp.PORTS_MAPPED, 71))).ports.state).toBe('off');
+  first.send({ op: ControlOp.PORTS_MAPPED, id: 72, ports });
+  await first.find((frame): frame is FrameOf<typeof Op.ERROR> => frame.op === Op.ERROR && frame.id === 72);
 });
 
 function childPid(heard: string): number {

@@ -111,16 +111,17 @@ test('a root that cannot be is an error in one line', async () => {
 
 test('config.json: right, absent, and wrong in one line that names the key', async () => {
   const home = tempFolder();
-  expect(await readConfig(home)).toEqual({ allow: [], idleMs: 120_000 });
+  expect(await readConfig(home)).toEqual({ allow: [], portMapping: true, idleMs: 120_000 });
   const read = (config: unknown): ReturnType<typeof readConfig> => {
     writeFileSync(join(home, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config));
     return readConfig(home);
   };
-  const good = { network: { allow: ['127.0.0.0/8', 'fd00::/8'] }, io: { idleSeconds: 5 } };
-  expect(await read(good)).toEqual({ allow: ['127.0.0.0/8', 'fd00::/8'], idleMs: 5000 });
+  const good = { network: { allow: ['127.0.0.0/8', 'fd00::/8'], portMapping: false }, io: { idleSeconds: 5 } };
+  expect(await read(good)).toEqual({ allow: ['127.0.0.0/8', 'fd00::/8'], portMapping: false, idleMs: 5000 });
   const wrong: [unknown, RegExp][] = [
     [{ network: { allow: ['127.0.0.1'] } }, /"network\.allow\.0" must be an address range/],
     [{ network: { allow: '127.0.0.0/8' } }, /"network\.allow"/],
+    [{ network: { portMapping: 'no' } }, /"network\.portMapping" must be true or false/],
     [{ network: { deny: [] } }, /"network\.deny" is not a setting/],
     [{ io: { idleSeconds: 0 } }, /"io\.idleSeconds" must be at least 1/],
     [{ io: { idleSeconds: 1e400 } }, /"io\.idleSeconds"/],

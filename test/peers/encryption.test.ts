@@ -33,6 +33,7 @@ async function startEngine(io: string, encryption: Encryption) {
     {
       clock,
       random: platformRandom,
+      portMapper: { map: () => undefined },
       net: {
         connect: (host, to, events) => net.connect(host, to, events),
         listen: (_ports, bound, accept) => net.listen([0], taken => bound((port = taken)), accept),

@@ -3,6 +3,7 @@ import { PlatformClock, platformRandom } from '../../sw/adapters/platform.ts';
 import { DaemonHttp } from '../../sw/adapters/daemon-http.ts';
 import { DaemonWeb } from '../../sw/adapters/daemon-web.ts';
 import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
+import { DaemonPortMapper } from '../../sw/adapters/daemon-ports.ts';
 import { DaemonState } from '../../sw/adapters/daemon-state.ts';
 import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
 import { DaemonDatagrams } from '../../sw/adapters/daemon-udp.ts';
@@ -31,6 +32,7 @@ export class RealEngine {
         store: new DaemonStore(link.io),
         http: new DaemonHttp(link.io),
         web: new DaemonWeb(link.io),
+        portMapper: new DaemonPortMapper(link.control),
         state: new DaemonState(link.control, () => link.epoch),
         log: (level, text) => this.log.push(`${level} ${text}`),
       },
@@ -40,8 +42,8 @@ export class RealEngine {
   }
 
   /** `io` is the folder of a built io-daemon; 127.0.0.0/8 may be reached. */
-  static async start(io: string): Promise<RealEngine> {
-    const daemon = await startDaemon(io);
+  static async start(io: string, options: { portMapping?: boolean } = {}): Promise<RealEngine> {
+    const daemon = await startDaemon(io, options);
     const real = new RealLink(daemon);
     real.link.pair({ token: await pairedToken(daemon, INSTALL), installId: INSTALL });
     await real.until('linked');

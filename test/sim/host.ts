@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import bencode from 'bencode';
 import { Session } from '../../sw/engine/index.ts';
+import type { PortMappings, PortWish } from '../../sw/engine/events.ts';
 import type { Ports, Web } from '../../sw/engine/ports.ts';
 import { seeded, VirtualClock } from './clock.ts';
 import { SimDatagrams } from './datagrams.ts';
@@ -12,6 +13,8 @@ import { SimWeb } from './web.ts';
 import type { SimServer } from './web.ts';
 
 export const ROOT = 'downloads';
+
+const NO_ROUTER: PortMappings = { state: 'failed', via: '', externalAddress: '', problem: 'no-router', mappings: [] };
 
 /** A virtual world: one clock, one internet, one tracker that knows everybody who announced. */
 export class World {
@@ -55,6 +58,9 @@ export class SimHost {
   store: SimStore;
   net: SimNet;
   datagrams: SimDatagrams;
+  /** What its router makes of a wish for ports, and all that was wished for so far. */
+  router: (wishes: readonly PortWish[]) => PortMappings = () => NO_ROUTER;
+  readonly mapped: (readonly PortWish[])[] = [];
   session: Session;
   private wakes = 0;
 
@@ -169,6 +175,15 @@ export class SimHost {
       },
       get store() {
         return host.store;
+      },
+      portMapper: {
+        map: (wishes, told) => {
+          this.mapped.push(wishes);
+          clock.after(
+            this.line.latency,
+            mine(() => told(this.router(wishes))),
+          );
+        },
       },
       state: {
         write: (writes, done) => {

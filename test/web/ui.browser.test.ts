@@ -290,6 +290,19 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await old.getByText('failed several times: “It answers with status 503.”, again in 8 min').waitFor();
   });
 
+  it('sets whether the router is asked for a port, and tells beside the connection what came of it', async () => {
+    await show('nine');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    const box = page.getByRole('checkbox', { name: 'Ask the router to open a port' });
+    expect(await box.isChecked()).toBe(true);
+    await page
+      .getByRole('region', { name: 'Helper connected' })
+      .getByText('Port 51413 is open through your router (UPnP).')
+      .waitFor();
+    await box.uncheck();
+    await expect.poll(() => commands()).toEqual([{ do: 'configure', settings: { portMapping: false } }]);
+  });
+
   it('gives a thumb 44 pixels, and nothing to scroll sideways', async () => {
     await show('nine', { viewport: PHONE, hasTouch: true });
     const small = await page.evaluate(() =>

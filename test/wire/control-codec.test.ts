@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireError } from '../../daemon/wire/bytes.ts';
-import { type ControlFrame, ControlOp, StateStatus } from '../../daemon/wire/control.ts';
+import { type ControlFrame, ControlOp, type PortMappings, StateStatus } from '../../daemon/wire/control.ts';
 import { decodeControl, encodeControl } from '../../daemon/wire/control-codec.ts';
 import { ErrorCode, Op } from '../../daemon/wire/frames.ts';
 import { anyFrame } from './arbitrary.ts';
@@ -11,6 +11,19 @@ const root = fc.record({ token: text, name: text, free: fc.integer({ min: -1 }),
 const key = fc.stringMatching(/^[A-Za-z0-9._\-/]{1,128}$/);
 const write = fc.record({ key, value: fc.option(fc.uint8Array({ maxLength: 60 })) });
 const id = fc.nat(0xffffffff);
+
+const port = fc.integer({ min: 1, max: 65_535 });
+const wish = fc.record({ protocol: fc.constantFrom('tcp' as const, 'udp' as const), port });
+const ports: fc.Arbitrary<PortMappings> = fc.record({
+  state: fc.constantFrom('off' as const, 'asking' as const, 'open' as const, 'failed' as const),
+  via: fc.constantFrom('' as const, 'pcp' as const, 'nat-pmp' as const, 'upnp' as const),
+  externalAddress: text,
+  problem: fc.constantFrom('' as const, 'no-router' as const, 'double-nat' as const, 'forbidden' as const),
+  mappings: fc.array(
+    fc.tuple(wish, fc.nat(65_535)).map(([one, externalPort]) => ({ ...one, externalPort })),
+    { maxLength: 8 },
+  ),
+});
 
 const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
   fc.record({
@@ -38,6 +51,8 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     ),
   }),
   fc.record({ op: fc.constant(ControlOp.IO_START), id }),
+  fc.record({ op: fc.constant(ControlOp.PORTS_MAP), id, wishes: fc.array(wish, { maxLength: 8 }) }),
+  fc.record({ op: fc.constant(ControlOp.PORTS_MAPPED), id, ports }),
   fc.record({ op: fc.constant(ControlOp.STATE_LOAD), id, after: text }),
   fc.record({ op: fc.constant(ControlOp.STATE_RECORDS), id, last: fc.boolean(), records: fc.array(write, { maxLength: 5 }) }),
   fc.record({
@@ -81,6 +96,14 @@ describe('frames of /control', () => {
     message[message.length - 3] = 0;
     expect(() => decodeControl(message)).toThrow(WireError);
     expect(() => encodeControl({ ...frame, writes: [{ key: '', value: null }] })).toThrow(RangeError);
+  });
+
+  it('name eight ports at most, and none that cannot be', () => {
+    const wishes = (...ports: number[]) => ports.map(port => ({ protocol: 'tcp' as const, port }));
+    const read = (...ports: number[]) =>
+      decodeControl(encodeControl({ op: ControlOp.PORTS_MAP, id: 1, wishes: wishes(...ports) }));
+    expect(read(1, 2, 3, 4, 5, 6, 7, 65_535)).toMatchObject({ op: ControlOp.PORTS_MAP });
+    for (const ports of [[0], [65_536], [1.5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) expect(() => read(...ports)).toThrow(WireError);
   });
 
   it('put the request on what is wrong with it', () => {

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { copy, reconnect } from '../actions.ts';
 import { describeConnection, type ConnectionWords } from '../problems.ts';
+import { describePorts } from '../reachability.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 
@@ -48,6 +49,7 @@ export function ConnectionText({ words = useWords() }: { words?: ConnectionWords
   return (
     <div class="connection-text">
       <p>{words.text}</p>
+      <PortText />
       {words.showCommand && <StartCommand />}
       {words.retry !== null && (
         <button type="button" class="button" onClick={reconnect}>
@@ -56,6 +58,13 @@ export function ConnectionText({ words = useWords() }: { words?: ConnectionWords
       )}
     </div>
   );
+}
+
+/** How far peers from outside can connect to us, where that is known. */
+function PortText(): JSX.Element | null {
+  const { state, ports } = store.connection.value;
+  const words = state === 'connected' && ports !== null ? describePorts(ports) : null;
+  return words && <p class="quiet">{words.text}</p>;
 }
 
 /** For the first open, where no helper was ever there. */

@@ -76,6 +76,29 @@ function LocalSetting(): JSX.Element | null {
   );
 }
 
+function RouterSetting(): JSX.Element | null {
+  const { value } = store.settings;
+  if (value === null) return null;
+  return (
+    <section aria-labelledby="router">
+      <h2 id="router">Router</h2>
+      <label class="choice">
+        <input
+          type="checkbox"
+          class="check"
+          checked={value.portMapping}
+          aria-describedby="router-text"
+          onChange={event => void configure({ portMapping: event.currentTarget.checked })}
+        />
+        <span>Ask the router to open a port</span>
+      </label>
+      <p id="router-text" class="quiet">
+        Peers from outside can then connect to this computer, by PCP, NAT-PMP or UPnP. The port closes when Starling stops.
+      </p>
+    </section>
+  );
+}
+
 export function Settings(): JSX.Element {
   return (
     <div class="settings">
@@ -95,6 +118,7 @@ export function Settings(): JSX.Element {
       <LocalSetting />
       <QueueSettings />
       <StopSettings />
+      <RouterSetting />
       <section aria-labelledby="helper">
         <h2 id="helper">{describeConnection(store.connection.value).label}</h2>
         <ConnectionText />

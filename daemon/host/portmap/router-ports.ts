@@ -1,0 +1,96 @@
+/**
+ * Which ports the router is asked for: those that the engine wishes for and that the io-daemon has open, so that nobody can
+ * have another program's port opened to the world. They stay for a while when the engine goes, as it is ended at any moment.
+ */
+import { type PortMappings, type PortWish } from '../../wire/control.ts';
+import type { OpenPorts } from '../supervisor.ts';
+import { NatPmpRouter } from './nat-pmp-router.ts';
+import { findNetwork, networksNow } from './network.ts';
+import { type MapperClock, PortMapper } from './mapper.ts';
+import { PcpRouter } from './pcp-router.ts';
+import { UpnpRouter } from './upnp-router.ts';
+
+/** Ms that an engine may be away before its ports are given back. */
+const AWAY = 60_000;
+
+/** A mapper, as far as it is used here. */
+export type Mapper = Pick<PortMapper, 'state' | 'want' | 'stop'>;
+
+export class RouterPorts {
+  private readonly mapper: Mapper | null;
+  private readonly after: MapperClock['after'];
+  private wishes: readonly PortWish[] = [];
+  private open: OpenPorts = { tcp: [], udp: [] };
+  private callOff = (): void => undefined;
+
+  /** `mapper`: null where the owner of this computer does not allow any. */
+  constructor(mapper: Mapper | null, after: MapperClock['after']) {
+    this.mapper = mapper;
+    this.after = after;
+  }
+
+  get state(): PortMappings {
+    if (this.mapper !== null) return this.mapper.state;
+    const isWished = this.wishes.length > 0;
+    return {
+      state: isWished ? 'failed' : 'off',
+      via: '',
+      externalAddress: '',
+      problem: isWished ? 'forbidden' : '',
+      mappings: [],
+    };
+  }
+
+  /** An engine is there and wishes for these, and no others. */
+  want(wishes: readonly PortWish[]): void {
+    this.callOff();
+    this.wishes = wishes;
+    this.tell();
+  }
+
+  /** The io-daemon has these open. */
+  opened(open: OpenPorts): void {
+    this.open = open;
+    this.tell();
+  }
+
+  /** The engine is gone, and may be back. */
+  leave(): void {
+    this.callOff();
+    this.callOff = this.after(AWAY, () => this.want([]));
+  }
+
+  async stop(): Promise<void> {
+    this.callOff();
+    await this.mapper?.stop();
+  }
+
+  private tell(): void {
+    this.mapper?.want(this.wishes.filter(({ protocol, port }) => this.open[protocol].includes(port)));
+  }
+}
+
+export const systemClock: MapperClock = {
+  wall: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** One that asks the router of this network. `secret` is the same after every start. */
+export function systemMapper(
+  secret: string,
+  changed: () => void,
+  log: (level: 'info' | 'warn', text: string) => void,
+): PortMapper {
+  return new PortMapper({
+    network: findNetwork,
+    networksNow,
+    ways: [network => new PcpRouter(network, secret), network => new NatPmpRouter(network), network => new UpnpRouter(network)],
+    clock: systemClock,
+    random: Math.random,
+    changed,
+    log,
+  });
+}
