@@ -275,6 +275,8 @@ export type Command =
       readonly root: string;
     }
   | { readonly do: 'pause'; readonly ids: readonly TorrentId[] }
+  /** Reads their files again. Those that were paused are paused after it. */
+  | { readonly do: 'recheck'; readonly ids: readonly TorrentId[] }
   | { readonly do: 'resume'; readonly ids: readonly TorrentId[] }
   | { readonly do: 'remove'; readonly ids: readonly TorrentId[]; readonly withData: boolean }
   /** Gives these files, by index, that priority. */

@@ -63,6 +63,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('add'), source }),
   v.strictObject({ do: v.literal('start'), id: torrentId, priorities: v.nullable(priorities), root }),
   v.strictObject({ do: v.literal('pause'), ids }),
+  v.strictObject({ do: v.literal('recheck'), ids }),
   v.strictObject({ do: v.literal('resume'), ids }),
   v.strictObject({ do: v.literal('remove'), ids, withData: v.boolean() }),
   v.strictObject({ do: v.literal('prioritise'), id: torrentId, files, priority }),

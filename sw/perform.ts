@@ -26,6 +26,7 @@ export interface Engine<Kept> {
   add(source: Source): Added;
   start(id: TorrentId, priorities: readonly FilePriority[] | null, root: string): void;
   pause(id: TorrentId): void;
+  recheck(id: TorrentId): void;
   resume(id: TorrentId): void;
   remove(id: TorrentId, withData: boolean): void;
   prioritise(id: TorrentId, files: readonly number[], priority: FilePriority): void;
@@ -51,6 +52,9 @@ export function perform(engine: Engine<unknown>, command: Exclude<Command, { do:
       return null;
     case 'pause':
       forEach(command.ids, id => engine.pause(id));
+      return null;
+    case 'recheck':
+      forEach(command.ids, id => engine.recheck(id));
       return null;
     case 'resume':
       forEach(command.ids, id => engine.resume(id));

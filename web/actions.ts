@@ -47,6 +47,10 @@ export function resume(ids: readonly TorrentId[]): void {
   if (ids.length > 0) run({ do: 'resume', ids });
 }
 
+export function recheck(ids: readonly TorrentId[]): void {
+  if (ids.length > 0) run({ do: 'recheck', ids });
+}
+
 export function isRunning(id: TorrentId): boolean {
   const state = store.row(id)?.value.state;
   return state !== undefined && state !== 'paused' && state !== 'done' && state !== 'error';

@@ -41,7 +41,8 @@ export class Checker {
     this.inside = index => (content.fileDone[index] ?? 0) - (aside.get(index) ?? 0);
     this.files = [...layout.files.keys()].filter(index => {
       const file = layout.files[index];
-      return file && !file.pad && file.length > 0 && (content.isWanted(index) || this.inside(index) > 0);
+      const isThere = content.isWanted(index) || this.inside(index) > 0 || !!storage.stats[index];
+      return file && !file.pad && file.length > 0 && isThere;
     });
     if (!storage.parts.isEmpty) this.files.push(storage.parts.index);
     this.looked = new Set(this.files);

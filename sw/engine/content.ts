@@ -188,6 +188,11 @@ export class Content {
     this.maybe.add(piece);
   }
 
+  /** Nothing of what is on disk is believed until it was read again. */
+  doubtAll(): void {
+    for (let piece = 0; piece < this.layout.pieceCount; piece++) this.doubtful(piece);
+  }
+
   /** The hashes of the pieces of the files with this root, in hex, are known now. */
   learned(root: string): void {
     for (const file of this.hashes.filesOf(root)) {

@@ -238,6 +238,18 @@ export class Session {
     this.loop.run(() => this.turns.move(torrents, to));
   }
 
+  /** Reads its files again; that needs the store. */
+  recheck(id: string): void {
+    const torrent = this.named(id);
+    if (!this.attached) {
+      throw new EngineError('daemon-away', 'The files cannot be checked while the helper is away. Start it, then try again.');
+    }
+    this.loop.event(torrent, now => {
+      torrent.at(now);
+      torrent.work.recheck(now);
+    });
+  }
+
   /** `withData` also deletes its files; that needs the store. */
   remove(id: string, withData: boolean): void {
     const torrent = this.named(id);

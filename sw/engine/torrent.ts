@@ -43,7 +43,7 @@ export class Torrent implements WireTarget {
   readonly recorder: Recorder;
   readonly turn: Turn;
   readonly limit = new SeedingLimit();
-  private readonly work = new Work(this);
+  readonly work = new Work(this);
   problem: FileProblem | null = null;
   problemFile = '';
   /** Monotonic ms since when it looks for peers. */
@@ -160,6 +160,7 @@ export class Torrent implements WireTarget {
   /** `attached`: the store and the network are there. */
   resume(attached: boolean, now: number): void {
     this.now = now;
+    this.work.restsAfter = false;
     if (this.phase !== 'paused' && this.phase !== 'failed') return;
     this.refetch = this.problem === 'gone';
     this.limit.resume();
@@ -398,7 +399,7 @@ export class Torrent implements WireTarget {
   }
 
   /** To a phase without connections. */
-  private leave(to: 'queued' | 'waiting' | 'paused' | 'failed' | 'removed', farewell: boolean): void {
+  leave(to: 'queued' | 'waiting' | 'paused' | 'failed' | 'removed', farewell: boolean): void {
     if (this.phase !== to) this.move(to);
     if (to !== 'queued') this.turn.leave();
     this.work.stop();

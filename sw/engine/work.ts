@@ -6,6 +6,7 @@ import type { FileProblem } from './events.ts';
 import { MetadataFetch } from './metadata.ts';
 import type { Peer } from './peer.ts';
 import type { PeerSet } from './peers.ts';
+import { SEEKING } from './phase.ts';
 import type { Phase } from './phase.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import type { WebSeeds } from './web-seeds.ts';
@@ -28,6 +29,10 @@ interface Worker {
   wall(): number;
   move(to: Phase): void;
   fail(problem: FileProblem, file: string): void;
+  pause(now: number): void;
+  resume(attached: boolean, now: number): void;
+  proceed(now: number): void;
+  leave(to: 'queued', farewell: boolean): void;
   refresh(peer: Peer): void;
   peerInterest(peer: Peer): void;
 }
@@ -35,6 +40,8 @@ interface Worker {
 /** The way of a torrent from rest to work: what it is, what of it is on disk, and then fetching and giving it. */
 export class Work {
   private checker: Checker | null = null;
+  /** After the check that is under way or to come it goes back to rest. */
+  restsAfter = false;
 
   constructor(private readonly torrent: Worker) {}
 
@@ -62,6 +69,22 @@ export class Work {
     this.checker = new Checker(content, pieceHashes, refetchMissing, out);
     this.checker.start();
     this.step(now);
+  }
+
+  /** Reads everything again that may be on disk. A torrent at rest goes back to rest after it. */
+  recheck(now: number): void {
+    const { torrent } = this;
+    const { content, phase } = torrent;
+    if (!content || phase === 'waiting' || phase === 'ready') return;
+    if (phase === 'paused' || phase === 'failed') {
+      content.doubtAll();
+      torrent.resume(true, now);
+      this.restsAfter = SEEKING.has(torrent.phase) || torrent.phase === 'queued';
+      return;
+    }
+    if (phase !== 'queued') torrent.leave('queued', true);
+    content.doubtAll();
+    torrent.proceed(now);
   }
 
   /** A file was opened; true if that was for the check. */
@@ -101,13 +124,17 @@ export class Work {
     if (!checker.finished) return;
     this.checker = null;
     if (!content.isComplete) torrent.doneAt = 0;
+    content.storage.recordSoon(now);
+    if (this.restsAfter) {
+      this.restsAfter = false;
+      return torrent.pause(now);
+    }
     torrent.move('running');
     torrent.runningSince = now;
     content.createEmptyFiles();
     torrent.announcer.start(now);
     torrent.peerSet.greetAll(now);
     torrent.peerSet.tick(now);
-    content.storage.recordSoon(now);
     this.finishIfComplete(now);
     for (const peer of torrent.peerSet.all.values()) {
       torrent.refresh(peer);

@@ -27,6 +27,7 @@ class FakeEngine implements Engine<string> {
   add = (): { id: string; already: boolean } => ({ id: A, already: false });
   start = (): void => this.tell('start');
   pause = (): void => this.tell('pause');
+  recheck = (): void => this.tell('recheck');
   resume = (): void => this.tell('resume');
   remove = (): void => this.tell('remove');
   prioritise = (): void => this.tell('prioritise');

@@ -147,6 +147,9 @@ export class MockWorker {
       case 'pause':
         this.#change(command.ids, { state: 'paused', down: 0, up: 0, eta: -1 });
         break;
+      case 'recheck':
+        this.#change(command.ids, { state: 'checking', problem: null });
+        break;
       case 'resume':
         this.#change(command.ids, { state: 'downloading', problem: null });
         break;
