@@ -228,7 +228,12 @@ export class SimStore implements Store {
     this.answer(() => {
       const bytes = this.read(spans, open) ?? new Uint8Array(0);
       const leaves: Uint8Array[] = [];
-      for (let at = 0; at < bytes.length; at += 16_384) leaves.push(createHash('sha256').update(bytes.subarray(at, at + 16_384)).digest());
+      for (let at = 0; at < bytes.length; at += 16_384)
+        leaves.push(
+          createHash('sha256')
+            .update(bytes.subarray(at, at + 16_384))
+            .digest(),
+        );
       done(Uint8Array.from(leaves.flatMap(leaf => [...leaf])));
     });
   }
