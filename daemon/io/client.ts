@@ -1,7 +1,16 @@
 /** An authenticated connection: every frame that the engine may send, and what it sets going. */
 import { WireError } from '../wire/bytes.ts';
 import { decodeFrame, splitMessage } from '../wire/codec.ts';
-import { ErrorCode, type Frame, type FrameOf, type IoStats, MAX_FRAME, MAX_LEAVES_BYTES, MAX_POSITION, Op } from '../wire/frames.ts';
+import {
+  ErrorCode,
+  type Frame,
+  type FrameOf,
+  type IoStats,
+  MAX_FRAME,
+  MAX_LEAVES_BYTES,
+  MAX_POSITION,
+  Op,
+} from '../wire/frames.ts';
 import { ClientFiles } from './client-files.ts';
 import { Gather } from './gather.ts';
 import { HttpOut } from './http-out.ts';
@@ -262,7 +271,7 @@ export class Client {
       const isAdded = peer.rules.add(prefix, buffer, runs, candidate => landing.isOpen(candidate));
       if (!isAdded) throw new WireError(ErrorCode.LIMIT, 'too many rules or ranges', frame.id);
       const ranges = [...landing.arrived(buffer, blocksOf(runs))];
-      if (ranges.length > 0) this.push({ op: Op.LANDED, id: 0, sock, ranges });
+      if (ranges.length > 0) this.push({ op: Op.LANDED, id: 0, sock, earlier: true, ranges });
     }
     peer.steer();
   }

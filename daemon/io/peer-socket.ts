@@ -252,7 +252,7 @@ export class PeerSocket {
     const ranges = this.#landed;
     this.#landed = [];
     this.#landedBytes = 0;
-    this.#shared.push({ op: Op.LANDED, id: 0, sock: this.id, ranges });
+    this.#shared.push({ op: Op.LANDED, id: 0, sock: this.id, earlier: false, ranges });
   }
 
   #onDiscarded(length: number, head: Buffer): void {

@@ -185,7 +185,7 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.LAND_OPEN]: struct({ buffer: u32, length: u32, tag: bytes(u8, MAX_TAG), spans }),
   [Op.LAND_RULE]: struct({ sock: u32, buffer: u32, withdraw: flag, prefix: bytes(u8, MAX_PREFIX), runs: list(u16, run) }),
   [Op.LAND_PUT]: struct({ buffer: u32, offset: u32, bytes: rest }),
-  [Op.LANDED]: struct({ sock: u32, ranges: list(u16, place) }),
+  [Op.LANDED]: struct({ sock: u32, earlier: flag, ranges: list(u16, place) }),
   [Op.LAND_DISCARDED]: struct({ sock: u32, length: u32, head: rest }),
   [Op.LAND_COMMIT]: struct({ buffer: u32, wantBlocks: flag, digests: list(u16, digest) }),
   [Op.LAND_RESULT]: struct({ buffer: u32, status: oneOf(LandStatus), file: fileStatus, blocks: rest }),

@@ -440,6 +440,8 @@ export type Frame =
       readonly op: typeof Op.LANDED;
       readonly id: number;
       readonly sock: number;
+      /** They were there before the socket was asked for them: it need not be the one that brought them. */
+      readonly earlier: boolean;
       /** Neighbouring ranges of one buffer may be told as one. */
       readonly ranges: readonly Place[];
     }

@@ -8,7 +8,7 @@ import {
   type Frame,
   type FrameOf,
 } from '../../daemon/wire/frames.ts';
-import type { Run, Span } from '../engine/events.ts';
+import type { Range, Run, Span } from '../engine/events.ts';
 import type { Net, Stream, StreamEvents } from '../engine/ports.ts';
 import type { Door } from './daemon-door.ts';
 import { netProblem } from './daemon-status.ts';
@@ -30,9 +30,9 @@ export class DaemonNet implements Net {
     this.door = door;
     this.onFirstRequest = onFirstRequest;
     door.on(Op.TCP_RECV, ({ sock, bytes }) => this.streams.get(sock)?.onReceived(bytes));
-    door.on(Op.LANDED, ({ sock, ranges }) => {
+    door.on(Op.LANDED, ({ sock, earlier, ranges }) => {
       const stream = this.streams.get(sock);
-      for (const range of ranges) stream?.onLanded(range.buffer, range.offset, range.length);
+      for (const range of ranges) stream?.onLanded(range, earlier);
     });
     door.on(Op.LAND_DISCARDED, ({ sock, length, head }) => this.streams.get(sock)?.onDiscarded(length, head));
     door.on(Op.SENT, ({ sock, send, status }) => this.streams.get(sock)?.onSent(send, status === SentStatus.SENT));
@@ -214,8 +214,8 @@ class DaemonStream implements Stream {
     }
   }
 
-  onLanded(buffer: number, offset: number, length: number): void {
-    if (this.isOpen) this.events.landed(buffer, offset, length);
+  onLanded({ buffer, offset, length }: Range & { readonly buffer: number }, earlier: boolean): void {
+    if (this.isOpen) this.events.landed(buffer, offset, length, earlier);
   }
 
   onDiscarded(length: number, head: Uint8Array): void {

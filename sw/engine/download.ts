@@ -1,7 +1,7 @@
 import { Disputes } from './disputes.ts';
 import type { Ids, Outbox } from './effects.ts';
 import { fail } from './errors.ts';
-import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
+import type { CommitStatus, FileProblem, KeptPiece, Range } from './events.ts';
 import { ActivePieces } from './pieces.ts';
 import type { ActivePiece } from './pieces.ts';
 import type { PieceHashes } from './piece-hashes.ts';
@@ -94,22 +94,25 @@ export class Downloader {
     for (const peer of this.peers.values()) this.fill(peer, now);
   }
 
-  landed(peer: Peer, buffer: number, offset: number, length: number, now: number): void {
+  /** `earlier`: they were there before this peer was asked, so that it neither gave them nor is to blame for them. */
+  landed(peer: Peer, { buffer, offset, length }: Range & { readonly buffer: number }, earlier: boolean, now: number): void {
     const piece = this.active.ofBuffer(buffer);
-    peer.lastBlockAt = now;
-    peer.lastHeardAt = now;
-    peer.down.add(length, now);
+    if (!earlier) {
+      peer.lastBlockAt = now;
+      peer.lastHeardAt = now;
+      peer.down.add(length, now);
+    }
     if (!piece) return;
     const first = Math.floor(offset / BLOCK);
     const end = Math.ceil((offset + length) / BLOCK);
     for (let block = first; block < end; block++) {
       // Where the request was withdrawn meanwhile, the block is there all the same, and will not come again.
       const others = piece.asked(block) - (peer.settle(piece.index, block) ? 1 : 0);
-      if (piece.land(block, peer.address) && others > 0) this.cancelOthers(peer, piece, block, now);
+      if (piece.land(block, earlier ? '' : peer.address) && others > 0) this.cancelOthers(peer, piece, block, now);
     }
     piece.touchedAt = now;
     this.active.sort(piece);
-    peer.pipeline.landed(piece.index, first, end, peer.down.rate(now), now);
+    if (!earlier) peer.pipeline.landed(piece.index, first, end, peer.down.rate(now), now);
     if (piece.missing === 0 && piece.stage === 'open') this.commit(piece);
     this.fill(peer, now);
   }
@@ -131,7 +134,7 @@ export class Downloader {
     if (!piece || begin % BLOCK !== 0 || block.length !== piece.blockLength(begin / BLOCK)) return;
     if (!peer.assignments.get(index)?.has(begin / BLOCK)) return;
     this.out({ do: 'put', buffer: piece.buffer, offset: begin, bytes: block });
-    this.landed(peer, piece.buffer, begin, block.length, now);
+    this.landed(peer, { buffer: piece.buffer, offset: begin, length: block.length }, false, now);
   }
 
   /**

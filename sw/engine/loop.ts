@@ -228,11 +228,11 @@ export class Loop {
         if (this.owners.has(conn)) tell((torrent, now) => torrent.peerSet.received(conn, bytes, now));
         else this.run(() => this.hooks.introduced(conn, bytes));
       },
-      landed: (buffer, offset, length) =>
+      landed: (buffer, offset, length, earlier) =>
         tell((torrent, now) => {
           const peer = torrent.peers.get(conn);
           torrent.at(now);
-          if (peer) torrent.content?.downloader.landed(peer, buffer, offset, length, now);
+          if (peer) torrent.content?.downloader.landed(peer, { buffer, offset, length }, earlier, now);
         }),
       discarded: length => tell((torrent, now) => torrent.peerSet.discarded(conn, length, now)),
       sent: (send, ok) =>

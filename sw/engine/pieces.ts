@@ -96,9 +96,10 @@ export class ActivePiece {
     }
   }
 
-  /** The block is here. False if it was already. */
+  /** The block is here. False if it was already; who sent it may be known only now. */
   land(block: number, sender: Sender): boolean {
     const asked = this.state[block];
+    if (asked === LANDED && this.senders[block] === '') this.senders[block] = sender;
     if (asked === undefined || asked === LANDED) return false;
     if (asked === 0) this.free -= 1;
     this.state[block] = LANDED;

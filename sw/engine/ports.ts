@@ -36,8 +36,11 @@ export interface StreamEvents {
   opened(address: string): void;
   /** Raw bytes before `framed`, whole frames without their length word after it. */
   received(bytes: Uint8Array): void;
-  /** These bytes of an open piece buffer arrived and are in place. */
-  landed(buffer: number, offset: number, length: number): void;
+  /**
+   * These bytes of an open piece buffer arrived and are in place. `earlier`: they were there before this stream was asked for
+   * them, and who sent them is not known.
+   */
+  landed(buffer: number, offset: number, length: number, earlier: boolean): void;
   /** A payload frame that no one had asked for, or not any more, was thrown away. `head` is its first bytes. */
   discarded(length: number, head: Uint8Array): void;
   sent(send: number, ok: boolean): void;

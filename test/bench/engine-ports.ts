@@ -52,7 +52,7 @@ export class BenchPeer {
       this.asked.splice(0, this.at);
       this.at = 0;
     }
-    this.events.landed(block.buffer, block.offset, block.length);
+    this.events.landed(block.buffer, block.offset, block.length, false);
     return true;
   }
 }

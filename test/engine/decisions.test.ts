@@ -56,6 +56,16 @@ test('a piece hands out each block once, takes back what is released, and lands 
   expect([other.isLanded(0), other.isLanded(1), other.isLanded(2)]).toEqual([false, true, false]);
 });
 
+test('a block whose sender is not known is that of whoever is said to have sent it later, until the piece begins anew', () => {
+  const piece = new ActivePiece(0, 1, 2 * 16384, 0);
+  expect(piece.land(0, '')).toBe(true);
+  expect(piece.land(0, '10.0.0.1:1')).toBe(false);
+  expect(piece.land(0, '10.0.0.2:1')).toBe(false);
+  expect(piece.senders).toEqual(['10.0.0.1:1', null]);
+  piece.reopen([0, 1]);
+  expect(piece.senders).toEqual([null, null]);
+});
+
 test('a meter shows a steady rate as it is and forgets it within seconds', () => {
   const meter = new Meter(0);
   for (let at = 0; at <= 10_000; at += 100) meter.add(100_000, at);

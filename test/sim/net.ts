@@ -355,7 +355,7 @@ class SimStream implements Stream {
       if (rule.open.size === 0) this.rules.delete(key);
       if (this.net.store.put(asked.buffer, offset, data)) {
         this.net.internet.clock.after(0, () => {
-          if (!this.dead) this.events.landed(asked.buffer, offset, data.length);
+          if (!this.dead) this.events.landed(asked.buffer, offset, data.length, false);
         });
         return true;
       }

@@ -112,7 +112,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
     runs: list(run),
   }),
   [Op.LAND_PUT]: frame(Op.LAND_PUT, { buffer: u32, offset: u32, bytes: bytes(100) }),
-  [Op.LANDED]: frame(Op.LANDED, { sock: u32, ranges: list(place) }),
+  [Op.LANDED]: frame(Op.LANDED, { sock: u32, earlier: fc.boolean(), ranges: list(place) }),
   [Op.LAND_DISCARDED]: frame(Op.LAND_DISCARDED, { sock: u32, length: u32, head: bytes(20) }),
   [Op.LAND_COMMIT]: frame(Op.LAND_COMMIT, {
     buffer: u32,
