@@ -2,17 +2,35 @@ import { expect, test } from 'vitest';
 import { expectAll, isSeeding, makeTorrent, ROOT, seedOn, World } from './host.ts';
 import { seeded } from './clock.ts';
 import { seeds } from './seeds.ts';
+import { makeTreeTorrent } from './trees.ts';
 
 const MIB = 1 << 20;
 
-test.each(seeds(201, 202, 203, 204))('a poisoner among five is found and banned, and none of the others (seed %i)', run => {
+type Make = (size: number, run: number) => Pick<ReturnType<typeof makeTorrent>, 'bytes' | 'id' | 'contents'>;
+const v1: Make = (size, run) => makeTorrent({ x: size }, 256 * 1024, run);
+const v2: Make = (size, run) => makeTreeTorrent({ x: size }, 256 * 1024, run);
+const hybrid: Make = (size, run) => makeTreeTorrent({ x: size }, 256 * 1024, run, { hybrid: true });
+
+/** One poisons some of its blocks, or all of them, where so many give what is right. */
+const crowds: readonly (readonly [what: string, make: Make, honest: number, share: number, runs: readonly number[]])[] = [
+  ['v1, four beside it', v1, 4, 0.1, [201, 202, 203, 204]],
+  ['v1, one beside it, all wrong', v1, 1, 1, [205]],
+  ['v2, one beside it, all wrong', v2, 1, 1, [206]],
+  ['v2, four beside it', v2, 4, 0.1, [207]],
+  ['a hybrid, four beside it', hybrid, 4, 0.1, [208]],
+];
+const cases = crowds.flatMap(([what, make, honest, share, runs]) =>
+  seeds(...runs).map(run => [what, run, make, honest, share] as const),
+);
+
+test.each(cases)('a poisoner is found and banned, and nobody else: %s (seed %i)', (_, run, make, count, share) => {
   const world = new World(run);
-  const torrent = makeTorrent({ x: 24 * MIB }, 256 * 1024, run);
+  const torrent = make(24 * MIB, run);
   const chance = seeded(run);
   const corrupt = (bytes: Uint8Array): void => {
-    if (chance() < 0.1) bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+    if (chance() < share) bytes[1000] = (bytes[1000] ?? 0) ^ 1;
   };
-  const honest = [1, 2, 3, 4].map(n => world.host(`10.0.0.${n}`, { rate: 1e6 }));
+  const honest = Array.from({ length: count }, (__, n) => world.host(`10.0.0.${n + 1}`, { rate: 1e6 }));
   const poisoner = world.host('10.0.0.9', { rate: 1e6, corrupt });
   for (const host of [...honest, poisoner]) seedOn(host, torrent);
   world.clock.run(5_000);

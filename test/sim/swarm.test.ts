@@ -135,23 +135,6 @@ test('a file edited while nobody looked is verified and mended; a vanished one s
   expectAll(leech, torrent);
 });
 
-test('a poisoning peer is banned and the download completes', () => {
-  const world = new World(8);
-  const torrent = makeTorrent({ x: 4 * MIB }, 64 * 1024, 8);
-  const good = world.host('10.0.0.1', { rate: 3e6 });
-  const bad = world.host('10.0.0.9', { rate: 3e6, corrupt: bytes => (bytes[0] = (bytes[0] ?? 0) ^ 1) });
-  seedOn(good, torrent);
-  seedOn(bad, torrent);
-  world.clock.run(5_000);
-  const leech = world.host('10.0.0.2');
-  leech.session.add({ kind: 'file', bytes: torrent.bytes });
-  leech.session.start(torrent.id, null, ROOT);
-  expect(world.clock.run(120_000, seeding(leech, torrent.id))).toBe(true);
-  expectAll(leech, torrent);
-  expect(leech.log.some(line => line.includes('10.0.0.9:6881 dropped: banned'))).toBe(true);
-  expect(leech.log.some(line => line.includes('10.0.0.1:6881 dropped: banned'))).toBe(false);
-});
-
 test('a full disk stops the torrent with its reason, and it goes on when there is room', () => {
   const world = new World(9);
   const torrent = makeTorrent({ x: 8 * MIB }, 256 * 1024, 9);

@@ -67,23 +67,6 @@ test('files that are there already are found once their hashes are known, and no
   expect(world.internet.sent.get(seed.name) ?? 0).toBe(0);
 });
 
-test('a poisoner of a v2 torrent is banned, and nobody else', () => {
-  const world = new World(304);
-  const torrent = makeTreeTorrent({ x: 8 * MIB }, 256 * 1024, 304);
-  const good = world.host('10.0.0.1', { rate: 1e6 });
-  const bad = world.host('10.0.0.9', { rate: 1e6, corrupt: bytes => (bytes[0] = (bytes[0] ?? 0) ^ 1) });
-  seedOn(good, torrent);
-  seedOn(bad, torrent);
-  world.clock.run(5_000);
-  const leech = world.host('10.0.0.2');
-  leech.session.add({ kind: 'file', bytes: torrent.bytes });
-  leech.session.start(torrent.id, null, ROOT);
-  expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
-  expectAll(leech, torrent);
-  const banned = new Set(leech.log.flatMap(line => /(\S+):\d+ dropped: banned/.exec(line)?.[1] ?? []));
-  expect([...banned]).toEqual(['10.0.0.9']);
-});
-
 test('a magnet of v2 alone gets its metadata, then its hashes, then its files', () => {
   const world = new World(305);
   const torrent = makeTreeTorrent(FILES, 64 * 1024, 305);
