@@ -242,6 +242,10 @@ export interface TorrentOptions {
   /** As in {@link Settings}, for this torrent; null: as they are there. */
   readonly stopRatio: number | null;
   readonly stopSeedingTime: number | null;
+  /** Pieces come in the order of the torrent, not the rarest first. */
+  readonly sequential: boolean;
+  /** The first and the last piece of each file come before the others. */
+  readonly firstLast: boolean;
 }
 
 export type MoveTo = 'top' | 'up' | 'down' | 'bottom' | number;

@@ -56,6 +56,8 @@ const options = v.partial(
     forceStart: v.boolean(),
     stopRatio: v.nullable(ratio),
     stopSeedingTime: v.nullable(minutes),
+    sequential: v.boolean(),
+    firstLast: v.boolean(),
   }),
 );
 

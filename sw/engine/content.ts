@@ -1,6 +1,7 @@
 import { Downloader } from './download.ts';
 import type { Budget } from './download.ts';
 import type { Ids, Outbox } from './effects.ts';
+import type { TorrentOptions } from './options.ts';
 import type { Peer } from './peer.ts';
 import { Parts } from './parts.ts';
 import { Picker } from './picker.ts';
@@ -17,6 +18,12 @@ import { HashExchange } from './hash-exchange.ts';
 import { LeafGiver } from './leaf-giver.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import type { ProgressRecord } from './resume.ts';
+
+/** What a person chose. */
+export interface Choice {
+  readonly priorities: FilePriorities;
+  readonly options: Pick<TorrentOptions, 'sequential' | 'firstLast'>;
+}
 
 /** What a torrent needs of the session to go to work on its content. */
 export interface ContentContext {
@@ -55,7 +62,7 @@ export class Content {
 
   constructor(
     private readonly hashes: PieceHashes,
-    priorities: FilePriorities,
+    choice: Choice,
     saved: ProgressRecord | null,
     context: ContentContext,
   ) {
@@ -88,7 +95,7 @@ export class Content {
     }
     for (let piece = 0; piece < this.layout.pieceCount; piece++) this.hold(piece);
     for (const peer of context.peers.values()) this.welcome(peer);
-    this.prioritise(priorities);
+    this.choose(choice);
   }
 
   /** What the peer said of its pieces before their number was known. False where it does not fit the torrent. */
@@ -103,8 +110,8 @@ export class Content {
     return has !== null && haves.every(piece => piece < count);
   }
 
-  /** How much each file is wanted from now on. */
-  prioritise(priorities: FilePriorities): void {
+  /** What is wanted from now on, and in which order. */
+  choose({ priorities, options }: Choice): void {
     this.levels = Uint8Array.from(this.layout.files, (file, index) => (file.pad ? 0 : levelOf(priorities, index)));
     this.wantedSize = 0;
     this.wantedDone = 0;
@@ -115,7 +122,10 @@ export class Content {
     });
     this.exchange.seek(file => this.isWanted(file));
     this.storage.parts.unsettle();
-    piecePriorities(this.layout, this.levels).forEach((level, piece) => this.picker.setPriority(piece, level as Priority));
+    this.picker.setSequential(options.sequential);
+    piecePriorities(this.layout, this.levels, options.firstLast).forEach((level, piece) =>
+      this.picker.setPriority(piece, level as Priority),
+    );
   }
 
   isWanted(file: number): boolean {

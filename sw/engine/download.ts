@@ -331,7 +331,7 @@ export class Downloader {
 
   /** What the peer suggests comes first, each suggestion once (BEP 6). */
   private pickOpen(peer: Peer): number {
-    for (const index of peer.suggested) {
+    for (const index of this.picker.isSequential ? [] : peer.suggested) {
       peer.suggested.delete(index);
       if (peer.has.get(index) && this.picker.isFree(index)) return index;
     }

@@ -11,6 +11,10 @@ export interface TorrentOptions {
   /** As in the settings, for this torrent; null: as they are. */
   readonly stopRatio: number | null;
   readonly stopSeedingTime: number | null;
+  /** Pieces come in the order of the torrent, not the rarest first. */
+  readonly sequential: boolean;
+  /** The first and the last piece of each file come before the others. */
+  readonly firstLast: boolean;
 }
 
 export const MAX_LABELS = 20;
@@ -22,6 +26,8 @@ export const OPTION_FIELDS: Fields<TorrentOptions> = {
   forceStart: flag(false),
   stopRatio: orUnset(hundredths(0, MAX_RATIO)),
   stopSeedingTime: orUnset(count(0, MAX_SEEDING_TIME)),
+  sequential: flag(false),
+  firstLast: flag(false),
 };
 
 export const DEFAULT_OPTIONS: TorrentOptions = initialOf(OPTION_FIELDS);

@@ -41,7 +41,9 @@ export function settle(torrent: Owner, outcome: Outcome, now: number): void {
       const reason = 'it sent corrupt data';
       if (!torrent.webSeeds.ban(liar, reason)) peerSet.banAddress(liar, reason, now);
     }
-  if (torrent.phase === 'running') content.downloader.fillAll(now);
+  if (torrent.phase !== 'running') return;
+  content.moveParts();
+  content.downloader.fillAll(now);
 }
 
 /** A part that was kept aside is in its file, not flushed; or why not. */

@@ -1,10 +1,12 @@
 /**
  * Which piece to begin next: by priority, then rarest first, random among equals; random while we have nearly none,
- * so that there is soon something to give. It knows pieces and bitfields and nothing of peers or blocks.
+ * so that there is soon something to give; where a person wants them in order, that alone counts within a priority. It knows
+ * pieces and bitfields and nothing of peers or blocks.
  *
  * Pieces that may be picked stand in buckets by priority and by how many peers that are no seeds have them. Every
  * change moves a piece from one bucket to another, O(1). A seed has them all and so changes no order: it is a count.
  */
+import { InOrder } from './in-order.ts';
 import type { Bitfield } from './model/bitfield.ts';
 
 /** 0 is not wanted. */
@@ -42,6 +44,8 @@ export class Picker {
    * these changes there is no use in looking again.
    */
   readonly #barren = new WeakMap<Bitfield, { readonly count: number; readonly freed: number }>();
+  /** The same pieces once more while they are to be picked in their order; else null. */
+  #inOrder: InOrder | null = null;
   /** How often a piece that could not be picked may have become one that can. */
   #freed = 0;
   #hadCount = 0;
@@ -90,6 +94,19 @@ export class Picker {
     this.#barren.delete(has);
     if (wasSeed) this.addPeer(has);
     else this.#shift(piece, -1);
+  }
+
+  get isSequential(): boolean {
+    return this.#inOrder !== null;
+  }
+
+  /** From now on, within a priority: by their order in the torrent instead of by rarity. */
+  setSequential(sequential: boolean): void {
+    if (sequential === this.isSequential) return;
+    this.#inOrder = sequential ? new InOrder(this.#priority.length) : null;
+    for (let piece = 0; piece < this.#priority.length; piece++) {
+      if (this.isFree(piece)) this.#inOrder?.add(this.#priority[piece] as Priority, piece);
+    }
   }
 
   setPriority(piece: number, priority: Priority): void {
@@ -168,11 +185,15 @@ export class Picker {
     for (let index = this.#levels.length - 1; index >= 0; index--) {
       const level = this.#levels[index]!;
       if (level.size === 0) continue;
-      const piece = this.#hadCount < RANDOM_FIRST ? this.#anyOf(level, lowest, has) : this.#rarestOf(level, lowest, has);
+      const piece = this.#inOrder?.pick((index + 1) as Priority, has) ?? this.#leadingOf(level, lowest, has);
       if (piece >= 0) return piece;
     }
     this.#barren.set(has, { count: has.count, freed: this.#freed });
     return -1;
+  }
+
+  #leadingOf(level: Level, lowest: number, has: Bitfield): number {
+    return this.#hadCount < RANDOM_FIRST ? this.#anyOf(level, lowest, has) : this.#rarestOf(level, lowest, has);
   }
 
   #rarestOf(level: Level, lowest: number, has: Bitfield): number {
@@ -229,6 +250,7 @@ export class Picker {
     const level = this.#levels[priority - 1]!;
     while (level.buckets.length <= available) level.buckets.push([]);
     this.#position[piece] = level.buckets[available]!.push(piece) - 1;
+    this.#inOrder?.add(priority as Priority, piece);
     level.size++;
     level.rarest = Math.min(level.rarest, available);
   }
@@ -249,6 +271,7 @@ export class Picker {
       bucket[position] = last;
       this.#position[last] = position;
     }
+    this.#inOrder?.delete(priority as Priority, piece);
     level.size--;
   }
 }

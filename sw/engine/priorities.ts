@@ -52,14 +52,18 @@ export function allPriorities(files: readonly FileEntry[], given: readonly FileP
   return priorities;
 }
 
-/** For each piece the highest priority of the files that it touches, so that no wanted file waits for its end. */
-export function piecePriorities(layout: Layout, levels: FilePriorities): Uint8Array {
+/**
+ * For each piece the highest priority of the files that it touches, so that no wanted file waits for its end. `firstLast`: the
+ * first and the last piece of each wanted file come before everything else.
+ */
+export function piecePriorities(layout: Layout, levels: FilePriorities, firstLast: boolean): Uint8Array {
   const pieces = new Uint8Array(layout.pieceCount);
   levels.forEach((level, file) => {
     const span = level > 0 ? layout.piecesOf(file) : null;
     if (!span) return;
-    pieces[span.first] = Math.max(level, pieces[span.first] ?? 0);
-    pieces[span.last] = Math.max(level, pieces[span.last] ?? 0);
+    const atEnds = firstLast ? PRIORITY.first : level;
+    pieces[span.first] = Math.max(atEnds, pieces[span.first] ?? 0);
+    pieces[span.last] = Math.max(atEnds, pieces[span.last] ?? 0);
     // What lies between belongs to this file alone.
     pieces.fill(level, span.first + 1, span.last);
   });

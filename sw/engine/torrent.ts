@@ -186,6 +186,7 @@ export class Torrent implements WireTarget {
     this.now = now;
     this.turn.review(() => (this.options = { ...this.options, ...options }));
     if ('stopRatio' in options || 'stopSeedingTime' in options) this.limit.anew();
+    if ('sequential' in options || 'firstLast' in options) this.content?.choose(this);
     this.recorder.writeTorrent();
   }
 
@@ -194,7 +195,7 @@ export class Torrent implements WireTarget {
     this.priorities = priorities;
     const { content } = this;
     if (!content) return;
-    content.prioritise(priorities);
+    content.choose(this);
     content.downloader.dropUnwanted(now);
     if (!content.isComplete) this.doneAt = 0;
     this.turn.review();
@@ -360,7 +361,7 @@ export class Torrent implements WireTarget {
   private makeContent(): void {
     if (this.content || !this.pieceHashes || this.root === '') return;
     const context = { ...this.around, id: this.id, root: this.root, peers: this.peers, out: this.out };
-    this.content = new Content(this.pieceHashes, this.priorities, this.saved, context);
+    this.content = new Content(this.pieceHashes, this, this.saved, context);
     this.saved = null;
   }
 

@@ -11,6 +11,7 @@ class Model {
   readonly priority: Priority[] = Array<Priority>(PIECES).fill(PRIORITY.normal);
   readonly had = new Set<number>();
   readonly taken = new Set<number>();
+  sequential = false;
 
   availability(piece: number): number {
     return this.peers.filter(peer => peer.get(piece)).length;
@@ -29,6 +30,7 @@ class Model {
     const free = this.free().filter(piece => has.get(piece));
     const top = Math.max(...free.map(piece => this.priority[piece]!));
     const first = free.filter(piece => this.priority[piece] === top);
+    if (this.sequential) return first.slice(0, 1);
     if (this.had.size < 4) return first;
     const fewest = Math.min(...first.map(piece => this.availability(piece)));
     return first.filter(piece => this.availability(piece) === fewest);
@@ -57,6 +59,7 @@ const command = fc.oneof(
   fc.record({ do: fc.constant('go' as const), peer: fc.nat(10) }),
   fc.record({ do: fc.constant('gain' as const), peer: fc.nat(10), piece }),
   fc.record({ do: fc.constant('priority' as const), piece, priority: fc.constantFrom<Priority>(0, 1, 2, 3, 4) }),
+  fc.record({ do: fc.constant('order' as const), sequential: fc.boolean() }),
   fc.record({ do: fc.constantFrom('have' as const, 'lose' as const, 'take' as const, 'putBack' as const), piece }),
 );
 type Step = typeof command extends fc.Arbitrary<infer T> ? T : never;
@@ -76,6 +79,10 @@ function apply(step: Step, picker: Picker, model: Model): void {
     }
     case 'gain':
       if (model.peers[step.peer]?.set(step.piece)) picker.addHave(step.piece);
+      break;
+    case 'order':
+      model.sequential = step.sequential;
+      picker.setSequential(step.sequential);
       break;
     case 'priority':
       model.priority[step.piece] = step.priority;

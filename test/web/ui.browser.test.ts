@@ -216,7 +216,14 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
         addedAt: 0,
         doneAt: 0,
         root: '',
-        options: { labels: [], forceStart: false, stopRatio: null, stopSeedingTime: null },
+        options: {
+          labels: [],
+          forceStart: false,
+          stopRatio: null,
+          stopSeedingTime: null,
+          sequential: false,
+          firstLast: false,
+        },
       });
     }, '<img src=x onerror="document.title=1">');
     await row(/^<img/).dblclick();

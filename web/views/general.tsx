@@ -7,6 +7,7 @@ import { describeProblem, type Remedy } from '../problems.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Labels } from './labels.tsx';
+import { OptionSwitches } from './option-switches.tsx';
 import { StopFields } from './stop-fields.tsx';
 import { nowOf, problemContext, ratioOf } from '../words.ts';
 
@@ -38,6 +39,9 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
             unset={store.settings.value}
             onChange={options => run({ do: 'set', ids: [row.id], options })}
           />
+        </Fact>
+        <Fact name="Order">
+          <OptionSwitches row={row} />
         </Fact>
         <Fact name="Ratio">
           {ratioOf(row)} · {formatBytes(row.uploaded)} sent

@@ -63,6 +63,15 @@ export class Bitfield {
     return true;
   }
 
+  /** The first index from `from` on that is set in both; −1 if none. */
+  nextShared(other: Bitfield, from: number): number {
+    for (let at = from >>> 3, mask = 0xff >>> (from & 7); at < this.#bytes.length; at++, mask = 0xff) {
+      const shared = this.#bytes[at]! & (other.#bytes[at] ?? 0) & mask;
+      if (shared !== 0) return at * 8 + Math.clz32(shared) - 24;
+    }
+    return -1;
+  }
+
   /** The indexes set, in ascending order. */
   *ones(): Generator<number, void, undefined> {
     for (let at = 0; at < this.#bytes.length; at++) {
