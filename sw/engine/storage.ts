@@ -52,7 +52,8 @@ export class Storage {
   ) {
     this.durable = saved?.durable ?? new Bitfield(layout.pieceCount);
     this.stats = saved?.stats ?? new Array<FileStat | null>(parts.index + 1).fill(null);
-    if (!parts.isEmpty) this.made.add(parts.index);
+    // An engine that ended before its first record may have left one.
+    if (!parts.isEmpty || (layout.files.length > 1 && !this.durable.isFull)) this.made.add(parts.index);
   }
 
   /** The file's number, opening it (made where it isn't there) if need be. */
