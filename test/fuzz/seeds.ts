@@ -20,6 +20,7 @@ import { DEFAULT_SETTINGS, encodeSettings } from '../../sw/engine/settings.ts';
 import type { TargetName } from './targets.ts';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+const bytesOf = (...hex: string[]): Uint8Array => Uint8Array.from(Buffer.from(hex.join(''), 'hex'));
 const hash = new Uint8Array(20).fill(7);
 const pad = { attr: utf8('p'), length: 9, path: [utf8('.pad'), utf8('9')] };
 const files = [{ length: 16_375, path: [utf8('a'), utf8('b.txt')] }, pad, { length: 5, path: [utf8('c')] }];
@@ -155,4 +156,21 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
     ]),
   ],
   control: [encodeFrame({ op: Op.RESULT_ACK, id: 0, buffer: 1 })],
+  router: [
+    // A MAP that is granted, an ANNOUNCE, and the two answers of NAT-PMP.
+    bytesOf(
+      '0281000000000e1000000064000000000000000000000000000000000000000000000000',
+      '060000001ae11ae100000000000000000000ffff5102458e',
+    ),
+    bytesOf('028000000000000000000064000000000000000000000000'),
+    bytesOf('008000000000006451024500'),
+    bytesOf('00820000000000641ae11ae100000e10'),
+  ],
+  gateway: [
+    utf8('HTTP/1.1 200 OK\r\nST: x\r\nLOCATION: http://10.0.0.1:5000/root.xml\r\n\r\n'),
+    utf8(
+      '<root><URLBase>http://10.0.0.1:80/</URLBase><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><controlURL>/c?a&amp;b</controlURL></service></root>',
+    ),
+    utf8('<s:Fault><detail><UPnPError><errorCode a="b">725</errorCode></UPnPError></detail></s:Fault>'),
+  ],
 };

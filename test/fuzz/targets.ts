@@ -1,5 +1,9 @@
 /** What is fuzzed: every decoder of bytes from outside. A target takes any bytes and throws only where the decoder is wrong. */
 import assert from 'node:assert/strict';
+import { isIP } from 'node:net';
+import { errorCodeOf, readDescription, readLocation } from '../../daemon/host/portmap/igd-codec.ts';
+import { decodeAddress, decodeMapping } from '../../daemon/host/portmap/nat-pmp-codec.ts';
+import { decodeAnswer, decodeMap, isOtherVersion } from '../../daemon/host/portmap/pcp-codec.ts';
 import { splitMessage, decodeFrame, encode as encodeFrame, encodeBatch } from '../../daemon/wire/codec.ts';
 import { decodeControl, encodeControl } from '../../daemon/wire/control-codec.ts';
 import { WireError } from '../../daemon/wire/bytes.ts';
@@ -220,6 +224,26 @@ export const targets = {
   control: input => {
     const frame = refused(() => decodeControl(input));
     if (frame) stable(frame, encodeControl, decodeControl);
+  },
+  router: input => {
+    const wish = { protocol: 'tcp', port: 6881 } as const;
+    const granted = decodeMap(input, { ...wish, nonce: new Uint8Array(12), client: '10.0.0.2', suggestedPort: 1, lifetime: 1 });
+    if (granted) assert.ok(isIP(granted.externalAddress), 'no address');
+    decodeAnswer(input);
+    isOtherVersion(input);
+    const address = decodeAddress(input)?.address ?? '';
+    assert.ok(address === '' || isIP(address), 'no address');
+    const mapping = decodeMapping(input, wish);
+    if (mapping) assert.ok(mapping.externalPort < 65_536, 'no port');
+  },
+  gateway: input => {
+    const said = text(input);
+    const location = readLocation(said, '10.0.0.1');
+    const services = readDescription(said, new URL('http://10.0.0.1/'));
+    for (const url of [location, ...services.map(({ controlUrl }) => controlUrl)]) {
+      if (url) assert.equal(`${url.protocol}//${url.hostname}`, 'http://10.0.0.1', 'another host');
+    }
+    assert.ok(Number.isSafeInteger(errorCodeOf(said)));
   },
 } satisfies Record<string, Target>;
 

@@ -28,8 +28,26 @@ test('the router is asked for no port but those that the io-daemon has open itse
   ports.want([TCP, UDP, { protocol: 'tcp', port: 22 }]);
   ports.opened({ tcp: [6881, 9000], udp: [] });
   ports.opened({ tcp: [6881], udp: [6881] });
+  expect(wanted).toEqual(['', 'tcp 6881', 'tcp 6881,udp 6881']);
+});
+
+test('a port whose socket is gone stays for a minute, unless it is wished for no more', () => {
+  const { ports, wanted, timers } = setUp();
+  ports.opened({ tcp: [6881], udp: [6881] });
+  ports.want([TCP, UDP]);
+  ports.opened({ tcp: [], udp: [6881] });
   ports.opened({ tcp: [], udp: [] });
-  expect(wanted).toEqual(['', 'tcp 6881', 'tcp 6881,udp 6881', '']);
+  expect(timers.map(({ ms }) => ms)).toEqual([60_000]);
+  ports.opened({ tcp: [6881], udp: [6881] });
+  expect(timers).toEqual([]);
+  ports.opened({ tcp: [6881], udp: [] });
+  ports.want([TCP]);
+  expect([wanted.at(-1), timers]).toEqual(['tcp 6881', []]);
+  ports.opened({ tcp: [], udp: [] });
+  const [loss] = timers.splice(0);
+  expect(wanted.at(-1)).toBe('tcp 6881');
+  loss!.callback();
+  expect(wanted.at(-1)).toBe('');
 });
 
 test('ports stay for a minute after the engine went, and longer where it is back in time', () => {

@@ -10,7 +10,7 @@ import { type MapperClock, PortMapper } from './mapper.ts';
 import { PcpRouter } from './pcp-router.ts';
 import { UpnpRouter } from './upnp-router.ts';
 
-/** Ms that an engine may be away before its ports are given back. */
+/** Ms that an engine, or the sockets that went with it, may be away before the ports are given back. */
 const AWAY = 60_000;
 
 /** A mapper, as far as it is used here. */
@@ -21,7 +21,10 @@ export class RouterPorts {
   private readonly after: MapperClock['after'];
   private wishes: readonly PortWish[] = [];
   private open: OpenPorts = { tcp: [], udp: [] };
+  /** What the mapper is to have open. */
+  private told: readonly PortWish[] = [];
   private callOff = (): void => undefined;
+  private callOffLoss: (() => void) | null = null;
 
   /** `mapper`: null where the owner of this computer does not allow any. */
   constructor(mapper: Mapper | null, after: MapperClock['after']) {
@@ -62,11 +65,27 @@ export class RouterPorts {
 
   async stop(): Promise<void> {
     this.callOff();
+    this.callOffLoss?.();
     await this.mapper?.stop();
   }
 
+  /** Sockets end with the engine's connection, and are there again when it is back: until then their ports are kept. */
   private tell(): void {
-    this.mapper?.want(this.wishes.filter(({ protocol, port }) => this.open[protocol].includes(port)));
+    const isOpen = ({ protocol, port }: PortWish): boolean => this.open[protocol].includes(port);
+    const isTold = (wish: PortWish): boolean =>
+      this.told.some(({ protocol, port }) => protocol === wish.protocol && port === wish.port);
+    this.told = this.wishes.filter(wish => isOpen(wish) || isTold(wish));
+    if (this.told.every(isOpen)) {
+      this.callOffLoss?.();
+      this.callOffLoss = null;
+    } else {
+      this.callOffLoss ??= this.after(AWAY, () => {
+        this.callOffLoss = null;
+        this.told = this.told.filter(isOpen);
+        this.tell();
+      });
+    }
+    this.mapper?.want(this.told);
   }
 }
 
