@@ -120,10 +120,12 @@ export interface PeerRow {
 
 export interface TrackerRow {
   readonly url: string;
-  readonly state: 'idle' | 'announcing' | 'ok' | 'error' | 'unsupported';
+  /** `counted`: it says how many there are, and was not told of us, as its peers are reached over WebRTC alone. */
+  readonly state: 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported';
   readonly text: string;
   readonly seeds: number;
   readonly leechers: number;
+  /** That it named; -1 where it is of a kind that names none. */
   readonly peers: number;
   /** Seconds until the next announce; -1 none planned. */
   readonly next: number;

@@ -11,6 +11,7 @@ import { DaemonDatagrams } from './adapters/daemon-udp.ts';
 import { DaemonState } from './adapters/daemon-state.ts';
 import { daemonStats } from './adapters/daemon-stats.ts';
 import { DaemonStore } from './adapters/daemon-store.ts';
+import { browserSockets } from './adapters/web-sockets.ts';
 import { BrowserMemory } from './adapters/idb-state.ts';
 import { after, consoleLog, openBrowserSocket, PlatformClock, platformRandom } from './adapters/platform.ts';
 import { ApiServer } from './api-server.ts';
@@ -71,7 +72,7 @@ const torrents = new Torrents({
   newEngine: () => {
     const clock = new PlatformClock();
     const engine = new Session(
-      { clock, random: platformRandom, net, datagrams, store, state, http, web, portMapper, log },
+      { clock, random: platformRandom, net, datagrams, sockets: browserSockets, store, state, http, web, portMapper, log },
       { version: __VERSION__ },
     );
     return { engine, silence: () => clock.stop() };

@@ -28,7 +28,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
-    "connect-src 'self' ws://127.0.0.1:*",
+    // The io-daemon on its port, and WebSocket trackers.
+    "connect-src 'self' ws://127.0.0.1:* wss:",
     "manifest-src 'self'",
     "worker-src 'self'",
     "frame-ancestors 'none'",

@@ -3,6 +3,8 @@ import type { InfoHash } from './model/ids.ts';
 import { fromHex } from './model/ids.ts';
 import type { AnnounceAnswer, AnnounceFailure, ScrapeCounts } from './codec/tracker.ts';
 import { parseUdpTracker } from './codec/udp-tracker.ts';
+import { isWsTracker } from './codec/ws-tracker.ts';
+import type { CountsAlone } from './ws-trackers.ts';
 
 /** Ms. What a tracker asks for is kept within these. */
 const MIN_INTERVAL = 60_000;
@@ -12,13 +14,19 @@ const MIN_HURRY = 5 * 60_000;
 const FIRST_RETRY = 15_000;
 const LAST_RETRY = 30 * 60_000;
 const WANTED_PEERS = 100;
+/** Ms between two askings of a tracker that only counts for us. */
+const COUNT_INTERVAL = 15 * 60_000;
+const NOT_OVER_TLS = 'A WebSocket tracker is used over TLS alone: its address must begin with wss:';
 
-export type TrackerState = 'idle' | 'announcing' | 'ok' | 'error' | 'unsupported';
+/** `counted`: it told how many there are, and was not told of us, as there is no WebRTC to reach them by. */
+export type TrackerState = 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported';
 type AnnounceEvent = 'started' | 'completed' | 'stopped' | null;
 
 /** A tracker as the panel shows it. */
 export interface Tracker {
   readonly url: string;
+  /** Its peers are reached over WebRTC; it names no addresses. */
+  readonly isRtc: boolean;
   state: TrackerState;
   /** Its warning, or why it failed; from outside, cleaned by the codec. */
   text: string;
@@ -26,6 +34,7 @@ export interface Tracker {
   refused: boolean;
   seeds: number;
   leechers: number;
+  /** That it named; −1: it names none. */
   peers: number;
   failures: number;
   /** Monotonic ms; Infinity while none is planned. */
@@ -48,7 +57,10 @@ export interface Totals {
   readonly port: number;
 }
 
-/** One tracker of every tier hears of us (BEP 3, 12); the next of its tier takes over where it fails. */
+/**
+ * One tracker of every tier hears of us (BEP 3, 12); the next of its tier takes over where it fails. Of a tier with both,
+ * those of WebRTC are one for themselves: neither kind knows the other's peers.
+ */
 export class Announcer {
   readonly trackers: Tracker[] = [];
   private tiers: Tracker[][] = [];
@@ -69,17 +81,20 @@ export class Announcer {
     const before = this.trackers.length;
     for (const urls of tiers) {
       const tier: Tracker[] = [];
+      const rtcTier: Tracker[] = [];
       for (const url of urls) {
         if (this.trackers.some(tracker => tracker.url === url)) continue;
-        const supported = /^https?:/i.test(url) || parseUdpTracker(url) !== null;
+        const isRtc = isWsTracker(url);
+        const supported = isRtc || /^https?:/i.test(url) || parseUdpTracker(url) !== null;
         const tracker: Tracker = {
           url,
+          isRtc,
           state: supported ? 'idle' : 'unsupported',
-          text: '',
+          text: /^ws:/i.test(url) ? NOT_OVER_TLS : '',
           refused: false,
           seeds: -1,
           leechers: -1,
-          peers: 0,
+          peers: isRtc ? -1 : 0,
           failures: 0,
           nextAt: supported && this.running ? 0 : Infinity,
           earliestAt: 0,
@@ -90,9 +105,9 @@ export class Announcer {
           owesCompleted: false,
         };
         this.trackers.push(tracker);
-        if (supported) tier.push(tracker);
+        if (supported) (isRtc ? rtcTier : tier).push(tracker);
       }
-      if (tier.length > 0) this.tiers.push(tier);
+      this.tiers.push(...[tier, rtcTier].filter(({ length }) => length > 0));
     }
     return this.trackers.length > before;
   }
@@ -175,18 +190,32 @@ export class Announcer {
     return this.trackers.reduce((at, tracker) => Math.min(at, tracker.nextAt), Infinity);
   }
 
-  answered(request: number, answer: AnnounceFailure | AnnounceAnswer, now: number): readonly { host: string; port: number }[] {
+  /** The tracker knows us no more; from `at`, monotonic ms, it may be told again. */
+  forgotten(url: string, at: number): void {
+    const tracker = this.trackers.find(candidate => candidate.url === url);
+    if (!tracker?.knowsUs) return;
+    tracker.knowsUs = false;
+    tracker.state = 'idle';
+    tracker.nextAt = at;
+  }
+
+  answered(
+    request: number,
+    answer: AnnounceFailure | AnnounceAnswer | CountsAlone,
+    now: number,
+  ): readonly { host: string; port: number }[] {
     const tracker = this.trackers.find(candidate => candidate.request === request);
     if (!tracker) return [];
     tracker.request = 0;
     if ('failure' in answer) return this.failed(tracker, answer.failure, answer.refused, now);
+    if ('counts' in answer) return this.counted(tracker, answer.counts, now);
     tracker.state = 'ok';
     tracker.text = answer.warning;
     tracker.refused = false;
     tracker.failures = 0;
     if (answer.complete >= 0) this.count(tracker, answer);
     else this.scrape(tracker);
-    tracker.peers = answer.peers.length;
+    if (!tracker.isRtc) tracker.peers = answer.peers.length;
     tracker.trackerId = answer.trackerId;
     tracker.knowsUs = true;
     if (tracker.event === 'completed') tracker.owesCompleted = false;
@@ -195,6 +224,17 @@ export class Announcer {
     tracker.nextAt = tracker.owesCompleted ? now : now + wait;
     tracker.earliestAt = now + Math.min(wait, Math.max(MIN_HURRY, least));
     return answer.peers;
+  }
+
+  private counted(tracker: Tracker, counts: ScrapeCounts, now: number): [] {
+    tracker.state = 'counted';
+    tracker.owesCompleted = false;
+    tracker.text = '';
+    tracker.refused = false;
+    tracker.failures = 0;
+    this.count(tracker, counts);
+    tracker.nextAt = now + COUNT_INTERVAL;
+    return [];
   }
 
   private count(tracker: Tracker, { complete, incomplete }: ScrapeCounts): void {

@@ -1,9 +1,10 @@
+import type { Announcer } from './announce.ts';
 import type { Effect } from './effects.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { Torrent } from './torrent.ts';
 import { copied } from './outcome.ts';
 import { CONNECTED } from './phase.ts';
-import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
+import type { AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
 
 /**
  * Where torrents meet the ports: what the world tells goes to the torrent that it concerns, one thing at a time, and
@@ -28,7 +29,7 @@ export class Loop {
       /** Bytes of a connection that belongs to no torrent yet. */
       introduced(conn: number, bytes: Uint8Array): void;
       /** Asks a tracker; the answer calls it off. */
-      announce(url: string, announce: AnnounceRequest, done: (answer: AnnounceFailure | AnnounceAnswer) => void): () => void;
+      announce(url: string, announce: AnnounceRequest, done: (answer: Parameters<Announcer['answered']>[1]) => void): () => void;
       /** Asks a tracker for its counts; null where it does not tell. */
       scrape(url: string, infoHash: Uint8Array, done: (counts: ScrapeCounts | null) => void): void;
     },

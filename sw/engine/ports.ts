@@ -162,6 +162,19 @@ export interface Web {
   ): () => void;
 }
 
+/** A WebSocket for text. */
+export interface TextSocket {
+  /** Dropped while it is not open. */
+  send(text: string): void;
+  /** After this nothing is told any more. */
+  close(): void;
+}
+
+export interface WebSockets {
+  /** Opens one to a `wss:` address. After `closed` nothing is told any more. */
+  open(url: string, events: { opened(): void; message(text: string): void; closed(): void }): TextSocket;
+}
+
 export interface DatagramSocket {
   /** One datagram to an IP literal of the socket's family. It may be lost, and is where it may not be sent; nobody is told. */
   send(host: string, port: number, bytes: Uint8Array): void;
@@ -200,6 +213,7 @@ export interface Ports {
   readonly random: Random;
   readonly net: Net;
   readonly datagrams: Datagrams;
+  readonly sockets: WebSockets;
   readonly store: Store;
   readonly state: StateStore;
   readonly http: Http;

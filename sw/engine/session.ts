@@ -22,7 +22,7 @@ import { allPriorities, changed, shownFiles } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
 import { Registry } from './registry.ts';
 import type { Torrent } from './torrent.ts';
-import { Trackers } from './trackers.ts';
+import { NO_RTC, Trackers, wsTrackers } from './trackers.ts';
 import { Turns } from './turns.ts';
 import type { MoveTo } from './order.ts';
 import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, SETTINGS_KEY } from './settings.ts';
@@ -100,7 +100,10 @@ export class Session {
       family => this.moved(family),
     );
     this.sockets = new UdpSockets(ports, this.loop, (...datagram) => this.trackers.udp.received(...datagram), this.own);
-    this.trackers = new Trackers(ports.http, this.sockets, random, (...seen) => this.own.seenAs('tracker', ...seen));
+    const ws = wsTrackers(ports, this.loop, NO_RTC, random, (url, at) => {
+      for (const { announcer } of this.torrents.values()) announcer.forgotten(url, at);
+    });
+    this.trackers = new Trackers(ports.http, this.sockets, random, (...seen) => this.own.seenAs('tracker', ...seen), ws);
     this.mapping = new PortMapping(ports.portMapper, this.loop, this.own, () => {
       for (const torrent of this.torrents.values()) torrent.announcer.hurry(ports.clock.now());
     });
@@ -186,7 +189,7 @@ export class Session {
     this.loop.forgetConnections();
     this.incoming.detach();
     this.mapping.close();
-    this.trackers.udp.clear();
+    this.trackers.clear();
     this.sockets.close();
     this.local.close();
   }
@@ -345,7 +348,7 @@ export class Session {
     const idle =
       !this.sockets.dht.isOpen &&
       this.incoming.isIdle &&
-      this.trackers.udp.isIdle &&
+      this.trackers.isIdle &&
       [...this.torrents.values()].every(torrent => torrent.isIdle);
     if (idle) return;
     this.ticking = true;
@@ -368,7 +371,7 @@ export class Session {
     if (second) this.loop.run(() => this.sockets.dht.tick(now));
     if (second) this.local.lsd.tick(now);
     this.incoming.tick(now);
-    this.loop.run(() => this.trackers.udp.tick(now));
+    this.loop.run(() => this.trackers.tick(now));
     this.schedule();
   }
 

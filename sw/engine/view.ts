@@ -82,7 +82,7 @@ export interface DetailView {
   }[];
   readonly trackers: readonly {
     url: string;
-    state: 'idle' | 'announcing' | 'ok' | 'error' | 'unsupported';
+    state: 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported';
     text: string;
     seeds: number;
     leechers: number;

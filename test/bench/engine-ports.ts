@@ -105,6 +105,7 @@ export class BenchWorld {
       lookup: ignore,
     },
     portMapper: { map: ignore },
+    sockets: { open: () => ({ send: ignore, close: ignore }) },
     store: {
       openFile: (file, _root, _path, size, create, done) =>
         this.answers.push(() => {

@@ -36,17 +36,23 @@ function answer(fields: Record<string, unknown>): Uint8Array {
   return Uint8Array.from(bencode.encode(fields));
 }
 
-test('one tracker of every tier hears of us, over HTTP and UDP', () => {
-  const tiers = [['http://a/announce', 'http://b/announce'], ['udp://c:80'], ['wss://d/', 'udp://no-port/'], ['https://e/']];
+test('one tracker of every tier hears of us, over HTTP, UDP and WebSocket', () => {
+  const tiers = [
+    ['http://a/announce', 'http://b/announce'],
+    ['udp://c:80'],
+    ['ws://d/', 'udp://no-port/'],
+    ['https://e/', 'wss://f/'],
+  ];
   const { announcer, asked } = setUp(tiers);
   announcer.start(0);
-  expect(asked().map(({ url }) => new URL(url).host)).toEqual(['a', 'c:80', 'e']);
+  expect(asked().map(({ url }) => new URL(url).host)).toEqual(['a', 'c:80', 'e', 'f']);
   expect(announcer.trackers.map(({ state }) => state)).toEqual([
     'announcing',
     'idle',
     'announcing',
     'unsupported',
     'unsupported',
+    'announcing',
     'announcing',
   ]);
 });

@@ -5,7 +5,8 @@ import { ExternalAddress } from '../../sw/engine/external-address.ts';
 import type { Witness } from '../../sw/engine/external-address.ts';
 import { mayName, scopeOf } from '../../sw/engine/model/scope.ts';
 import { OwnEnd } from '../../sw/engine/own-end.ts';
-import { Trackers } from '../../sw/engine/trackers.ts';
+import { NO_RTC, Trackers } from '../../sw/engine/trackers.ts';
+import { WsTrackers } from '../../sw/engine/ws-trackers.ts';
 
 it('an address has the scope of its range', () => {
   const scope = (text: string): string => scopeOf(ipBytes(text) ?? new Uint8Array(0));
@@ -101,6 +102,12 @@ describe('our address', () => {
       { send: () => undefined, lookup: () => undefined },
       () => 0,
       (...seen) => heard.push(seen),
+      new WsTrackers(
+        () => ({ send: () => undefined, close: () => undefined }),
+        NO_RTC,
+        () => 0,
+        () => undefined,
+      ),
     );
     const id = new Uint8Array(20);
     const announce = {

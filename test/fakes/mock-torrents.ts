@@ -217,12 +217,12 @@ export function detailOf(
       },
       {
         url: 'wss://tracker.example.com/announce',
-        state: 'unsupported',
+        state: 'counted',
         text: '',
-        seeds: -1,
-        leechers: -1,
-        peers: 0,
-        next: -1,
+        seeds: 7,
+        leechers: 2,
+        peers: -1,
+        next: 840,
       },
     ],
     webSeeds: [

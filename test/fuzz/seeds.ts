@@ -111,6 +111,14 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
     encodeSearch(4, { port: 6881, infoHashes: ['a1'.repeat(20), 'b2'.repeat(20)], cookie: '1f' }),
     encodeSearch(6, { port: 1, infoHashes: ['c3'.repeat(20)], cookie: '' }),
   ],
+  'ws-tracker': [
+    utf8(`{"action":"announce","info_hash":"${'h'.repeat(20)}","interval":120,"complete":1,"incomplete":2}`),
+    utf8(
+      `{"action":"announce","info_hash":"${'h'.repeat(20)}","peer_id":"${'p'.repeat(20)}","offer_id":"o","offer":{"type":"offer","sdp":"v=0"}}`,
+    ),
+    utf8(`{"action":"scrape","files":{"${'h'.repeat(20)}":{"complete":1,"incomplete":2}}}`),
+    utf8('{"failure reason":"no"}'),
+  ],
   'torrent-record': [
     encodeTorrentRecord({
       hashes: { v1Hash: '11'.repeat(20), v2Hash: '22'.repeat(32) },

@@ -29,6 +29,7 @@ import { decodeHandshake, decodeMessage, encodeHandshake, encodeMessage } from '
 import { decodePex, encodePex } from '../../sw/engine/codec/pex.ts';
 import { parseAnnounce, parseScrape } from '../../sw/engine/codec/tracker.ts';
 import { parseUdpReply, parseUdpTracker } from '../../sw/engine/codec/udp-tracker.ts';
+import { isWsTracker, MAX_SDP, parseWsMessage } from '../../sw/engine/codec/ws-tracker.ts';
 import { trackerUrl, webSeedUrl } from '../../sw/engine/codec/urls.ts';
 import { Dht } from '../../sw/engine/dht/dht.ts';
 import { EngineError } from '../../sw/engine/errors.ts';
@@ -183,6 +184,14 @@ export const targets = {
     // What is written carries our own short cookie, and no more torrents than fit.
     const said = search && { ...search, cookie: '1f', infoHashes: search.infoHashes.slice(0, MAX_SEARCHED) };
     if (said) for (const family of [4, 6] as const) assert.deepEqual(decodeSearch(encodeSearch(family, said)), said);
+  },
+  'ws-tracker': input => {
+    const message = parseWsMessage(text(input));
+    if (message.kind === 'offer' || message.kind === 'answer') {
+      assert.match(message.infoHash, /^[0-9a-f]{40}$/);
+      assert.ok(message.peerId.length === 20 && message.offerId.length <= 64 && message.sdp.length <= MAX_SDP);
+    }
+    isWsTracker(text(input));
   },
   'torrent-record': input => {
     const record = decodeTorrentRecord(input);

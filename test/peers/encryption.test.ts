@@ -15,6 +15,7 @@ import type { Encryption } from '../../sw/engine/settings.ts';
 import { buildIo, pairedToken, RealLink, startDaemon } from '../adapters/daemon.ts';
 import { haveLibtorrent, LibtorrentPeer } from './libtorrent.ts';
 import { differences, makePayload } from './payload.ts';
+import { nodeSockets } from './sockets.ts';
 import { until } from './wait.ts';
 
 const INSTALL = 'install-0001';
@@ -39,6 +40,7 @@ async function startEngine(io: string, encryption: Encryption) {
         listen: (_ports, bound, accept) => net.listen([0], taken => bound((port = taken)), accept),
       },
       datagrams: new DaemonDatagrams(real.io),
+      sockets: nodeSockets,
       store: new DaemonStore(real.io),
       state: new DaemonState(real.link.control, () => real.link.epoch),
       http: new DaemonHttp(real.io),

@@ -9,6 +9,7 @@ import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
 import { DaemonDatagrams } from '../../sw/adapters/daemon-udp.ts';
 import { Session } from '../../sw/engine/index.ts';
 import { type Daemon, pairedToken, RealLink, startDaemon } from '../adapters/daemon.ts';
+import { nodeSockets } from './sockets.ts';
 
 const INSTALL = 'install-peers';
 
@@ -29,6 +30,7 @@ export class RealEngine {
         random: platformRandom,
         net: new DaemonNet(link.io, () => undefined),
         datagrams: new DaemonDatagrams(link.io),
+        sockets: nodeSockets,
         store: new DaemonStore(link.io),
         http: new DaemonHttp(link.io),
         web: new DaemonWeb(link.io),

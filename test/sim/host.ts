@@ -11,6 +11,7 @@ import { SimInternet, SimNet } from './net.ts';
 import type { Line } from './net.ts';
 import { SimWeb } from './web.ts';
 import type { SimServer } from './web.ts';
+import { SimSockets, type SimWsTracker } from './ws-tracker.ts';
 
 export const ROOT = 'downloads';
 
@@ -23,6 +24,8 @@ export class World {
   /** Web servers by host. */
   readonly web = new Map<string, SimServer>();
   readonly tracker = new Map<string, { host: string; port: number }>();
+  /** Trackers over WebSocket, by address. */
+  readonly wsTrackers = new Map<string, SimWsTracker>();
   announces = 0;
   /** Ms that the wall clock was set forward. */
   wallJump = 0;
@@ -61,6 +64,7 @@ export class SimHost {
   /** What its router makes of a wish for ports, and all that was wished for so far. */
   router: (wishes: readonly PortWish[]) => PortMappings = () => NO_ROUTER;
   readonly mapped: (readonly PortWish[])[] = [];
+  sockets: SimSockets;
   session: Session;
   private wakes = 0;
 
@@ -72,6 +76,7 @@ export class SimHost {
     this.store = new SimStore(world.clock, this.disk);
     this.net = new SimNet(world.internet, name, line, this.store);
     this.datagrams = this.plug();
+    this.sockets = new SimSockets(world.clock, world.wsTrackers, name, line.latency);
     this.session = this.boot();
     this.session.attach([]);
   }
@@ -80,6 +85,7 @@ export class SimHost {
   restart(): void {
     this.net.drop();
     this.datagrams.drop();
+    this.sockets.drop();
     const kept = this.store.kept();
     this.wakes += 1;
     this.session = this.boot();
@@ -90,6 +96,7 @@ export class SimHost {
   powerCut(survives: () => number): void {
     this.net.drop();
     this.datagrams.drop();
+    this.sockets.drop();
     this.store.away = true;
     this.disk.powerCut(survives);
     this.wakes += 1;
@@ -105,6 +112,7 @@ export class SimHost {
     this.wakes += 1;
     this.net.drop();
     this.datagrams.drop();
+    this.sockets.drop();
     this.store.away = true;
     this.world.tracker.delete(this.name);
   }
@@ -173,6 +181,7 @@ export class SimHost {
       get datagrams() {
         return host.datagrams;
       },
+      sockets: this.sockets,
       get store() {
         return host.store;
       },

@@ -61,6 +61,10 @@ function lsdState(lsd: LsdRow | null): string {
   }
 }
 
+function swarmOf({ seeds, leechers }: TrackerRow): string {
+  return seeds >= 0 && leechers >= 0 ? `${seeds} complete and ${leechers} others` : '';
+}
+
 function stateOf(tracker: TrackerRow): string {
   const again = tracker.next >= 0 ? `, again in ${formatDuration(tracker.next)}` : '';
   switch (tracker.state) {
@@ -69,10 +73,12 @@ function stateOf(tracker: TrackerRow): string {
     case 'announcing':
       return 'Asking now';
     case 'ok': {
-      const swarm =
-        tracker.seeds >= 0 && tracker.leechers >= 0 ? ` of ${tracker.seeds} complete and ${tracker.leechers} others` : '';
-      return `Answered with ${plural(tracker.peers, 'peer', 'peers')}${swarm}${again}`;
+      const swarm = swarmOf(tracker);
+      if (tracker.peers < 0) return `Introduces peers over WebRTC${swarm && `, ${swarm}`}${again}`;
+      return `Answered with ${plural(tracker.peers, 'peer', 'peers')}${swarm && ` of ${swarm}`}${again}`;
     }
+    case 'counted':
+      return `${swarmOf(tracker) || 'Peers'}, to be reached over WebRTC alone${again}`;
     case 'error':
       return `Refused: “${tracker.text}”${again}`;
     case 'unsupported':
