@@ -6,7 +6,6 @@ import { hostPort, ipBytes } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
 import { decodeHolepunch, encodeHolepunch, HolepunchError } from './codec/holepunch.ts';
 import type { HolepunchMessage } from './codec/holepunch.ts';
-import { encodeMessage } from './codec/peer-wire.ts';
 import { scopeOf } from './model/scope.ts';
 
 /** The id by which peers address their ut_holepunch messages to us; told in the extended handshake. */
@@ -171,7 +170,7 @@ class PerMinute {
 
 /** It is there, and takes part in this. */
 function isWilling(peer: Peer): boolean {
-  return peer.stage === 'open' && theirId(peer) > 0;
+  return peer.stage === 'open' && peer.takes('ut_holepunch');
 }
 
 /** Neighbours need no third, and nobody is to be sent into another's home. */
@@ -181,11 +180,7 @@ function isPublic({ host, port }: PeerAddress): boolean {
 }
 
 function say(peer: Peer, message: HolepunchMessage, now: number): void {
-  peer.send(encodeMessage({ type: 'extended', id: theirId(peer), payload: encodeHolepunch(message) }), now);
-}
-
-function theirId(peer: Peer): number {
-  return peer.extended?.m.get('ut_holepunch') ?? 0;
+  peer.sendExtended('ut_holepunch', encodeHolepunch(message), now);
 }
 
 function forgetOldest(map: Map<string, unknown>, most: number): void {

@@ -2,16 +2,18 @@ import type { Outbox } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { Peer } from './peer.ts';
 import { parseInfo, type Metainfo } from './codec/metainfo.ts';
-import { encodeMessage } from './codec/peer-wire.ts';
 import type { InfoHash, TorrentHashes } from './model/ids.ts';
-import { decodeMetadata, encodeMetadataData, encodeMetadataReject, encodeMetadataRequest } from './codec/extensions.ts';
+import {
+  decodeMetadata,
+  encodeMetadataData,
+  encodeMetadataReject,
+  encodeMetadataRequest,
+  MAX_METADATA,
+  METADATA_PART,
+} from './codec/extensions.ts';
 
 /** The id by which peers address their ut_metadata messages to us; told in the extended handshake. */
 export const UT_METADATA = 2;
-/** BEP 9: the info dictionary travels in pieces of 16 KiB. */
-const PIECE = 16384;
-/** Larger ones are not fetched: a peer could make us hold any amount. */
-const MAX_SIZE = 30 << 20;
 const PER_PEER = 4;
 /** Ms until an unanswered request goes to another peer, and until a peer that refused is asked again. */
 const TIMEOUT = 10_000;
@@ -66,7 +68,7 @@ export class MetadataFetch {
     const message = decodeMetadata(payload);
     if (!message) return null;
     if (message.kind === 'request') {
-      this.reply(peer, encodeMetadataReject(message.piece), now);
+      peer.sendExtended('ut_metadata', encodeMetadataReject(message.piece), now);
       return null;
     }
     const asked = this.asked.get(message.piece);
@@ -76,7 +78,7 @@ export class MetadataFetch {
       this.refusedAt.set(peer, now);
       return null;
     }
-    const expected = Math.min(PIECE, this.size - message.piece * PIECE);
+    const expected = Math.min(METADATA_PART, this.size - message.piece * METADATA_PART);
     if (message.bytes.length !== expected) {
       this.refusedAt.set(peer, now);
       return null;
@@ -87,7 +89,7 @@ export class MetadataFetch {
     if (this.pieces.some(piece => piece === null)) return null;
     const whole = new Uint8Array(this.size);
     this.pieces.forEach((piece, index) => {
-      if (piece) whole.set(piece, index * PIECE);
+      if (piece) whole.set(piece, index * METADATA_PART);
     });
     return whole;
   }
@@ -113,8 +115,7 @@ export class MetadataFetch {
 
   private ask(peer: Peer, now: number): void {
     const size = peer.extended?.metadataSize ?? 0;
-    const theirId = peer.extended?.m.get('ut_metadata') ?? 0;
-    if (peer.stage !== 'open' || theirId === 0 || size < 1 || size > MAX_SIZE) return;
+    if (peer.stage !== 'open' || !peer.takes('ut_metadata') || size < 1 || size > MAX_METADATA) return;
     if (now - (this.refusedAt.get(peer) ?? -Infinity) < ASK_AGAIN) return;
     if (this.size !== size) {
       if (this.size !== 0 && (this.asked.size > 0 || this.pieces.some(piece => piece !== null))) return;
@@ -128,35 +129,29 @@ export class MetadataFetch {
       if (this.pieces[piece] !== null || this.asked.has(piece)) continue;
       this.asked.set(piece, { peer, at: now });
       open += 1;
-      peer.send(encodeMessage({ type: 'extended', id: theirId, payload: encodeMetadataRequest(piece) }), now);
+      peer.sendExtended('ut_metadata', encodeMetadataRequest(piece), now);
     }
   }
 
   private reset(size: number): void {
     this.size = size;
-    const count = Math.ceil(size / PIECE);
+    const count = Math.ceil(size / METADATA_PART);
     this.pieces = new Array<Uint8Array | null>(count).fill(null);
     this.sources = new Array<Peer | null>(count).fill(null);
     this.asked.clear();
-  }
-
-  private reply(peer: Peer, payload: Uint8Array, now: number): void {
-    const theirId = peer.extended?.m.get('ut_metadata') ?? 0;
-    if (theirId > 0) peer.send(encodeMessage({ type: 'extended', id: theirId, payload }), now);
   }
 }
 
 /** Answers a peer's ut_metadata request out of the info dictionary that we have. */
 export function serveMetadata(peer: Peer, payload: Uint8Array, info: Uint8Array, now: number): void {
   const message = decodeMetadata(payload);
-  const theirId = peer.extended?.m.get('ut_metadata') ?? 0;
-  if (message?.kind !== 'request' || theirId === 0) return;
-  const start = message.piece * PIECE;
+  if (message?.kind !== 'request') return;
+  const start = message.piece * METADATA_PART;
   const answer =
     start < info.length
-      ? encodeMetadataData(message.piece, info.length, info.subarray(start, start + PIECE))
+      ? encodeMetadataData(message.piece, info.length, info.subarray(start, start + METADATA_PART))
       : encodeMetadataReject(message.piece);
-  peer.send(encodeMessage({ type: 'extended', id: theirId, payload: answer }), now);
+  peer.sendExtended('ut_metadata', answer, now);
 }
 
 /** What the bytes say that peers sent as the info dictionary; null where they are not it, and whoever alone can have sent that is banned. */

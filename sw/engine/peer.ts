@@ -107,6 +107,17 @@ export class Peer {
     this.out({ do: 'send', conn: this.conn, bytes });
   }
 
+  /** Whether it takes messages of that extension (BEP 10). */
+  takes(extension: string): boolean {
+    return this.idOf(extension) > 0;
+  }
+
+  /** A message of an extension; dropped where it takes none. */
+  sendExtended(extension: string, payload: Uint8Array, now: number): void {
+    const id = this.idOf(extension);
+    if (id > 0) this.send(encodeMessage({ type: 'extended', id, payload }), now);
+  }
+
   /** A frame of that many bytes was worked off: gives its credit back, in large steps. */
   consume(bytes: number): void {
     this.consumed += bytes;
@@ -204,6 +215,10 @@ export class Peer {
     this.dropAssignment(assignment);
     this.pipeline.forgetProbe();
     this.out({ do: 'unexpect', conn: this.conn, buffer: piece.buffer, prefix: piecePrefix(piece.index), runs });
+  }
+
+  private idOf(extension: string): number {
+    return this.extended?.m.get(extension) ?? 0;
   }
 
   private dropAssignment(assignment: Assignment): void {

@@ -4,7 +4,6 @@ import { hostPort, ipBytes, parseHostPort } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
 import { decodePex, encodePex, PEX_FLAG } from './codec/pex.ts';
 import type { PexPeer } from './codec/pex.ts';
-import { encodeMessage } from './codec/peer-wire.ts';
 import { mayName, scopeOf } from './model/scope.ts';
 
 /** The id by which peers address their ut_pex messages to us; told in the extended handshake. */
@@ -44,7 +43,7 @@ export class PeerExchange {
   tick(now: number): void {
     let connected: ReadonlyMap<string, PexPeer> | null = null;
     for (const peer of this.peers.values()) {
-      if (peer.stage !== 'open' || theirId(peer) === 0) continue;
+      if (peer.stage !== 'open' || !peer.takes('ut_pex')) continue;
       const conversation = this.with(peer);
       if (now < conversation.sendAt) continue;
       connected ??= this.connected();
@@ -97,7 +96,7 @@ export class PeerExchange {
     if (added.length + dropped.length === 0) return;
     conversation.isFirst = false;
     conversation.sendAt = now + INTERVAL;
-    peer.send(encodeMessage({ type: 'extended', id: theirId(peer), payload: encodePex({ added, dropped }) }), now);
+    peer.sendExtended('ut_pex', encodePex({ added, dropped }), now);
   }
 
   private connected(): ReadonlyMap<string, PexPeer> {
@@ -133,11 +132,7 @@ function flagsOf(peer: Peer): number {
   return (
     (extended?.prefersEncryption === true ? PEX_FLAG.encryption : 0) |
     (isSeed ? PEX_FLAG.seed : 0) |
-    ((extended?.m.get('ut_holepunch') ?? 0) > 0 ? PEX_FLAG.holepunch : 0) |
+    (peer.takes('ut_holepunch') ? PEX_FLAG.holepunch : 0) |
     (peer.incoming ? 0 : PEX_FLAG.reachable)
   );
-}
-
-function theirId(peer: Peer): number {
-  return peer.extended?.m.get('ut_pex') ?? 0;
 }
