@@ -103,3 +103,61 @@ test('a seed refuses who is choked, and tells a leech’s end as upload-only', (
   expect(stranger.handshake?.uploadOnly).toBe(true);
   expect(stateOf(leech, torrent.id)).toBe('seeding');
 });
+
+test.each([
+  ['a bitfield that is too short', { type: 'bitfield', bytes: Uint8Array.of(255) }],
+  ['a bitfield that is too long', { type: 'bitfield', bytes: Uint8Array.of(255, 255, 0) }],
+  ['a piece that there is none of', { type: 'have', piece: 16 }],
+  ['a piece as far away as can be', { type: 'have', piece: 0xffffffff }],
+  ['a suggestion of no piece', { type: 'suggest', piece: 16 }],
+  ['a request for no piece', { type: 'request', piece: 16, begin: 0, length: 16384 }],
+  ['a request for nothing', { type: 'request', piece: 0, begin: 0, length: 0 }],
+  ['a request for more than 128 KiB', { type: 'request', piece: 0, begin: 0, length: 128 * 1024 + 1 }],
+  ['a request beyond the end of its piece', { type: 'request', piece: 0, begin: 64 * 1024 - 1, length: 2 }],
+  ['a request that begins beyond all numbers', { type: 'request', piece: 0, begin: 0xffffffff, length: 16384 }],
+  ['an extended message that is none', { type: 'extended', id: 0, payload: Uint8Array.of(1, 2, 3) }],
+] as const)('%s ends the connection, and the third of its like is the last that is taken', (_, message) => {
+  const { world, host, call } = leechOf(606);
+  for (let time = 0; time < 3; time++) {
+    const stranger = call({}, ALL_16);
+    expect(stranger.isOpen).toBe(true);
+    stranger.say(message);
+    world.clock.run(500);
+    expect(stranger.isOpen).toBe(false);
+    expect(reason(host)).toContain('dropped:');
+  }
+  expect(call({}, ALL_16).isOpen).toBe(false);
+});
+
+test('who sends more than 32 MiB that nobody asked for is dropped for it', () => {
+  const { world, host, call } = leechOf(607);
+  const stranger = call({}, ALL_16);
+  for (let time = 0; time < 150 && stranger.isOpen; time++) {
+    stranger.say({ type: 'piece', piece: 99, begin: 0, block: new Uint8Array(256 * 1024) });
+    world.clock.run(50);
+  }
+  expect(stranger.isOpen).toBe(false);
+  expect(reason(host)).toContain('not asked for');
+});
+
+test('2,000 requests of a peer wait, and those beyond are refused', () => {
+  const world = new World(608);
+  const torrent = makeTorrent({ x: MIB }, 64 * 1024, 608);
+  const seed = world.host('10.0.0.1', { rate: 100_000 });
+  seedOn(seed, torrent);
+  world.clock.run(2_000);
+  const stranger = new Stranger(world, '10.0.0.66', torrent.id);
+  stranger.call('10.0.0.1');
+  world.clock.run(500);
+  expect(stranger.handshake?.reqq).toBe(2000);
+  stranger.say({ type: 'interested' });
+  world.clock.run(20_000, () => stranger.heard.some(({ type }) => type === 'unchoke'));
+  const refused = (): number => stranger.heard.filter(({ type }) => type === 'reject').length;
+  const before = refused();
+  // 2 MiB are worked on, the others wait.
+  for (let time = 0; time < 2_500; time++) stranger.say({ type: 'request', piece: time % 16, begin: 0, length: 16384 });
+  world.clock.run(1_000);
+  expect(refused() - before).toBeGreaterThan(2_500 - 2_000 - 128 - 64);
+  expect(refused() - before).toBeLessThanOrEqual(2_500 - 2_000);
+  expect(stranger.isOpen).toBe(true);
+});
