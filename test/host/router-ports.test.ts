@@ -63,6 +63,19 @@ test('ports stay for a minute after the engine went, and longer where it is back
   expect(wanted.at(-1)).toBe('');
 });
 
+test('once stopped it waits for nothing, whatever ends after it', async () => {
+  const { ports, wanted, timers } = setUp();
+  ports.opened({ tcp: [6881], udp: [] });
+  ports.want([TCP]);
+  ports.leave();
+  await ports.stop();
+  const before = wanted.length;
+  ports.opened({ tcp: [], udp: [] });
+  ports.leave();
+  expect(timers).toEqual([]);
+  expect(wanted).toHaveLength(before);
+});
+
 test('where the owner of the computer forbids it, nothing is asked and that is told', () => {
   const ports = new RouterPorts(null, () => () => undefined);
   expect(ports.state.state).toBe('off');

@@ -25,6 +25,7 @@ export class RouterPorts {
   private told: readonly PortWish[] = [];
   private callOff = (): void => undefined;
   private callOffLoss: (() => void) | null = null;
+  private isStopped = false;
 
   /** `mapper`: null where the owner of this computer does not allow any. */
   constructor(mapper: Mapper | null, after: MapperClock['after']) {
@@ -60,10 +61,12 @@ export class RouterPorts {
   /** The engine is gone, and may be back. */
   leave(): void {
     this.callOff();
+    if (this.isStopped) return;
     this.callOff = this.after(AWAY, () => this.want([]));
   }
 
   async stop(): Promise<void> {
+    this.isStopped = true;
     this.callOff();
     this.callOffLoss?.();
     await this.mapper?.stop();
@@ -71,6 +74,7 @@ export class RouterPorts {
 
   /** Sockets end with the engine's connection, and are there again when it is back: until then their ports are kept. */
   private tell(): void {
+    if (this.isStopped) return;
     const isOpen = ({ protocol, port }: PortWish): boolean => this.open[protocol].includes(port);
     const isTold = (wish: PortWish): boolean =>
       this.told.some(({ protocol, port }) => protocol === wish.protocol && port === wish.port);
