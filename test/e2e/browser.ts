@@ -30,12 +30,12 @@ export class Browser {
     return this.#child.pid ?? 0;
   }
 
-  /** `under` runs before the command, such as `ip netns exec NAME`. */
-  static start(options: { under?: readonly string[] } = {}): Promise<Browser> {
-    return Browser.#launch(mkdtempSync(join(tmpdir(), 'starling-profile-')), options.under ?? []);
+  /** `under` runs before the command, such as `ip netns exec NAME`; `flags` are Chromium's own. */
+  static start(options: { under?: readonly string[]; flags?: readonly string[] } = {}): Promise<Browser> {
+    return Browser.#launch(mkdtempSync(join(tmpdir(), 'starling-profile-')), options.under ?? [], options.flags);
   }
 
-  static async #launch(profile: string, under: readonly string[]): Promise<Browser> {
+  static async #launch(profile: string, under: readonly string[], flags: readonly string[] = []): Promise<Browser> {
     const args = [
       '--headless=new',
       '--disable-gpu',
@@ -45,6 +45,7 @@ export class Browser {
       '--remote-debugging-pipe',
       `--user-data-dir=${profile}`,
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...flags,
       'about:blank',
     ];
     const [command = chromium, ...rest] = [...under, chromium, ...args];

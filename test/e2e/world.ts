@@ -35,14 +35,14 @@ export class World {
     this.#app = app;
   }
 
-  static async make(options: { downloads?: string } = {}): Promise<World> {
+  static async make(options: { downloads?: string; flags?: readonly string[] } = {}): Promise<World> {
     const dir = mkdtempSync(join(tmpdir(), 'starling-e2e-'));
     const downloads = options.downloads ?? join(dir, 'downloads');
     let starling: Starling | null = null;
     let browser: Browser | null = null;
     try {
       starling = await Starling.start({ home: join(dir, 'home'), downloads });
-      browser = await Browser.start();
+      browser = await Browser.start({ flags: options.flags ?? [] });
       return new World(dir, starling, browser, await App.open(browser, starling));
     } catch (error) {
       const log = `${starling?.output ?? ''}\n${hostLog(join(dir, 'home'))}`;
