@@ -120,6 +120,8 @@ export interface PeerRow {
 
 export interface TrackerRow {
   readonly url: string;
+  /** From 0: of each tier one is asked, the others in its place where it fails. */
+  readonly tier: number;
   /** `counted`: it says how many there are, and was not told of us, as its peers are reached over WebRTC alone. */
   readonly state: 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported';
   readonly text: string;
@@ -294,6 +296,10 @@ export type Command =
     }
   /** Sets for these torrents what is given, and nothing else. */
   | { readonly do: 'set'; readonly ids: readonly TorrentId[]; readonly options: Partial<TorrentOptions> }
+  /** Gives it these trackers, in tiers, in place of those that it has. */
+  | { readonly do: 'trackers'; readonly id: TorrentId; readonly tiers: readonly (readonly string[])[] }
+  /** Asks that tracker, or all that are in use, again as soon as they allow it. */
+  | { readonly do: 'announce'; readonly ids: readonly TorrentId[]; readonly url: string | null }
   /** Gives them labels and takes others away; what else they have stays. */
   | {
       readonly do: 'label';

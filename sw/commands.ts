@@ -37,6 +37,10 @@ const minutes = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(5_256_
 const label = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(64));
 const labels = v.pipe(v.array(label), v.maxLength(20));
 
+/** The engine says what is wrong with one. */
+const url = v.pipe(v.string(), v.maxLength(4096));
+const tiers = v.pipe(v.array(v.pipe(v.array(url), v.maxLength(200))), v.maxLength(200));
+
 const settings = v.partial(
   v.strictObject({
     encryption: v.picklist(['off', 'prefer', 'require']),
@@ -70,6 +74,8 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('remove'), ids, withData: v.boolean() }),
   v.strictObject({ do: v.literal('prioritise'), id: torrentId, files, priority }),
   v.strictObject({ do: v.literal('set'), ids, options }),
+  v.strictObject({ do: v.literal('trackers'), id: torrentId, tiers }),
+  v.strictObject({ do: v.literal('announce'), ids, url: v.nullable(url) }),
   v.strictObject({ do: v.literal('label'), ids, add: labels, remove: labels }),
   v.strictObject({ do: v.literal('move'), ids, to: v.union([v.picklist(['top', 'up', 'down', 'bottom']), count]) }),
   v.strictObject({ do: v.literal('configure'), settings }),

@@ -31,6 +31,8 @@ export interface Engine<Kept> {
   remove(id: TorrentId, withData: boolean): void;
   prioritise(id: TorrentId, files: readonly number[], priority: FilePriority): void;
   set(id: TorrentId, options: Partial<TorrentOptions>): void;
+  editTrackers(id: TorrentId, tiers: readonly (readonly string[])[]): void;
+  announce(id: TorrentId, url: string | null): void;
   label(id: TorrentId, add: readonly string[], remove: readonly string[]): void;
   move(ids: readonly TorrentId[], to: MoveTo): void;
   readonly settings: Settings;
@@ -67,6 +69,12 @@ export function perform(engine: Engine<unknown>, command: Exclude<Command, { do:
       return null;
     case 'prioritise':
       engine.prioritise(command.id, command.files, command.priority);
+      return null;
+    case 'trackers':
+      engine.editTrackers(command.id, command.tiers);
+      return null;
+    case 'announce':
+      forEach(command.ids, id => engine.announce(id, command.url));
       return null;
     case 'label':
       forEach(command.ids, id => engine.label(id, command.add, command.remove));

@@ -1,7 +1,8 @@
 import type { Ids, Outbox } from './effects.ts';
 import type { InfoHash } from './model/ids.ts';
 import { fromHex } from './model/ids.ts';
-import type { AnnounceAnswer, AnnounceFailure, ScrapeCounts } from './codec/tracker.ts';
+import { MAX_TRACKERS, shuffled } from './tiers.ts';
+import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
 import { parseUdpTracker } from './codec/udp-tracker.ts';
 import { isWsTracker } from './codec/ws-tracker.ts';
 import type { CountsAlone } from './ws-trackers.ts';
@@ -20,11 +21,13 @@ const NOT_OVER_TLS = 'A WebSocket tracker is used over TLS alone: its address mu
 
 /** `counted`: it told how many there are, and was not told of us, as there is no WebRTC to reach them by. */
 export type TrackerState = 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported';
-type AnnounceEvent = 'started' | 'completed' | 'stopped' | null;
+type AnnounceEvent = AnnounceRequest['event'];
 
 /** A tracker as the panel shows it. */
 export interface Tracker {
   readonly url: string;
+  /** Which it is of the tiers as they were given, from 0. */
+  tier: number;
   /** Its peers are reached over WebRTC; it names no addresses. */
   readonly isRtc: boolean;
   state: TrackerState;
@@ -41,6 +44,8 @@ export interface Tracker {
   nextAt: number;
   /** Monotonic ms before which it is not to be asked again, however much we should like to. */
   earliestAt: number;
+  /** Monotonic ms before which it allows no other announce, even if a person asks for one. */
+  allowedAt: number;
   request: number;
   trackerId: string;
   knowsUs: boolean;
@@ -54,16 +59,24 @@ export interface Totals {
   readonly uploaded: number;
   readonly downloaded: number;
   readonly left: number;
+  /** Nothing more is wanted, and not everything is here (BEP 21). */
+  readonly isPartialSeed: boolean;
   readonly port: number;
 }
 
 /**
- * One tracker of every tier hears of us (BEP 3, 12); the next of its tier takes over where it fails. Of a tier with both,
- * those of WebRTC are one for themselves: neither kind knows the other's peers.
+ * One tracker of every tier hears of us (BEP 3, 12): they are tried in an order by chance, the next takes over where one
+ * fails, and one that answered is tried first from then on. Of a tier with both,
+ * those of WebRTC are one for themselves: neither kind knows the other's peers. Hybrids are announced under both hashes (BEP 52).
  */
 export class Announcer {
-  readonly trackers: Tracker[] = [];
+  trackers: readonly Tracker[] = [];
+  /** In the order in which they are tried. */
   private tiers: Tracker[][] = [];
+  /** Announces under the other hash: they go along, and bring nothing but peers. */
+  private readonly along = new Set<number>();
+  /** What a hybrid is called besides. */
+  otherHash: InfoHash | null = null;
   private running = false;
   private hadPeers = false;
 
@@ -74,46 +87,53 @@ export class Announcer {
     private readonly totals: () => Totals,
     private readonly ids: Ids,
     private readonly out: Outbox,
+    private readonly random: () => number,
   ) {}
 
-  /** Adds tiers; trackers that are there already are left where they are. True if any was new. */
-  add(tiers: readonly (readonly string[])[]): boolean {
-    const before = this.trackers.length;
-    for (const urls of tiers) {
-      const tier: Tracker[] = [];
-      const rtcTier: Tracker[] = [];
-      for (const url of urls) {
-        if (this.trackers.some(tracker => tracker.url === url)) continue;
-        const isRtc = isWsTracker(url);
-        const supported = isRtc || /^https?:/i.test(url) || parseUdpTracker(url) !== null;
-        const tracker: Tracker = {
-          url,
-          isRtc,
-          state: supported ? 'idle' : 'unsupported',
-          text: /^ws:/i.test(url) ? NOT_OVER_TLS : '',
-          refused: false,
-          seeds: -1,
-          leechers: -1,
-          peers: isRtc ? -1 : 0,
-          failures: 0,
-          nextAt: supported && this.running ? 0 : Infinity,
-          earliestAt: 0,
-          request: 0,
-          trackerId: '',
-          knowsUs: false,
-          event: null,
-          owesCompleted: false,
-        };
-        this.trackers.push(tracker);
-        if (supported) (isRtc ? rtcTier : tier).push(tracker);
-      }
-      this.tiers.push(...[tier, rtcTier].filter(({ length }) => length > 0));
+  /** Adds tiers; trackers that are there already are left where they are. */
+  add(tiers: readonly (readonly string[])[], now: number): void {
+    const seen = new Set(this.trackers.map(({ url }) => url));
+    const more = tiers.map(tier => tier.filter(url => !seen.has(url))).filter(tier => tier.length > 0);
+    if (more.length > 0) this.edit([...this.urls, ...more], now);
+  }
+
+  /** Has these tiers from now on: who is not in them any more hears that we leave, who is new of our start. */
+  edit(tiers: readonly (readonly string[])[], now: number): void {
+    const before = new Map(this.trackers.map(tracker => [tracker.url, tracker]));
+    const listed = tiers.flatMap((urls, tier) => urls.map(url => ({ url, tier }))).slice(0, MAX_TRACKERS);
+    this.trackers = listed.map(({ url, tier }) => {
+      const tracker = before.get(url) ?? newTracker(url, tier);
+      before.delete(url);
+      tracker.tier = tier;
+      return tracker;
+    });
+    for (const gone of before.values()) this.dismiss(gone, true);
+    const usable = this.trackers.filter(({ state }) => state !== 'unsupported');
+    const inUse = this.tiers.flat().filter(tracker => usable.includes(tracker));
+    // Those that were tried already keep the order that this brought about.
+    const order = [
+      ...inUse,
+      ...shuffled(
+        usable.filter(tracker => !inUse.includes(tracker)),
+        this.random,
+      ),
+    ];
+    order.sort((a, b) => Number(b.knowsUs) - Number(a.knowsUs));
+    this.tiers = tiers
+      .flatMap((_, tier) => [false, true].map(isRtc => order.filter(each => each.tier === tier && each.isRtc === isRtc)))
+      .filter(({ length }) => length > 0);
+    if (!this.running) return;
+    for (const [first, ...others] of this.tiers) {
+      for (const other of others) this.dismiss(other, true);
+      if (first && first.request === 0 && first.nextAt === Infinity) first.nextAt = now;
     }
-    return this.trackers.length > before;
+    this.tick(now);
   }
 
   get urls(): string[][] {
-    return this.trackers.map(tracker => [tracker.url]);
+    const tiers: string[][] = [];
+    for (const { url, tier } of this.trackers) (tiers[tier] ??= []).push(url);
+    return tiers.filter(Boolean);
   }
 
   start(now: number): void {
@@ -127,16 +147,31 @@ export class Announcer {
   stop(farewell: boolean): void {
     if (!this.running) return;
     this.running = false;
+    for (const request of this.along) this.out({ do: 'cancelAnnounce', request });
+    this.along.clear();
+    for (const tracker of this.trackers) this.dismiss(tracker, farewell);
+  }
+
+  /** Asks it, or all that are in use, as soon as they allow it. */
+  again(url: string | null, now: number): void {
+    if (!this.running) return;
     for (const tracker of this.trackers) {
-      if (tracker.request > 0) this.out({ do: 'cancelAnnounce', request: tracker.request });
-      tracker.request = 0;
-      tracker.nextAt = Infinity;
-      if (tracker.state === 'announcing') tracker.state = 'idle';
-      if (farewell && tracker.knowsUs) this.announce(tracker, 'stopped');
-      tracker.request = 0;
-      tracker.knowsUs = false;
-      tracker.owesCompleted = false;
+      const isMeant = url === null ? tracker.nextAt < Infinity : tracker.url === url;
+      if (isMeant && tracker.state !== 'unsupported' && tracker.request === 0) tracker.nextAt = Math.max(now, tracker.allowedAt);
     }
+    this.tick(now);
+  }
+
+  /** We have nothing more to do with it. */
+  private dismiss(tracker: Tracker, farewell: boolean): void {
+    if (tracker.request > 0) this.out({ do: 'cancelAnnounce', request: tracker.request });
+    tracker.request = 0;
+    tracker.nextAt = Infinity;
+    if (tracker.state === 'announcing') tracker.state = 'idle';
+    if (farewell && tracker.knowsUs) this.announce(tracker, 'stopped');
+    tracker.request = 0;
+    tracker.knowsUs = false;
+    tracker.owesCompleted = false;
   }
 
   /** The last piece arrived just now. */
@@ -204,6 +239,7 @@ export class Announcer {
     answer: AnnounceFailure | AnnounceAnswer | CountsAlone,
     now: number,
   ): readonly { host: string; port: number }[] {
+    if (this.along.delete(request)) return 'peers' in answer ? answer.peers : [];
     const tracker = this.trackers.find(candidate => candidate.request === request);
     if (!tracker) return [];
     tracker.request = 0;
@@ -222,6 +258,8 @@ export class Announcer {
     const least = Math.max(MIN_INTERVAL, answer.minInterval * 1000);
     const wait = Math.min(MAX_INTERVAL, Math.max(least, answer.interval * 1000));
     tracker.nextAt = tracker.owesCompleted ? now : now + wait;
+    tracker.allowedAt = now + least;
+    this.promote(tracker);
     tracker.earliestAt = now + Math.min(wait, Math.max(MIN_HURRY, least));
     return answer.peers;
   }
@@ -254,9 +292,8 @@ export class Announcer {
     const wait = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (tracker.failures - 1));
     const tier = this.tiers.find(candidate => candidate.includes(tracker));
     const other = tier?.find(candidate => candidate !== tracker && candidate.failures < tracker.failures);
-    if (tier && other) {
-      tier.splice(tier.indexOf(other), 1);
-      tier.unshift(other);
+    if (other) {
+      this.promote(other);
       other.nextAt = now;
     } else {
       tracker.nextAt = now + wait;
@@ -265,19 +302,57 @@ export class Announcer {
     return [];
   }
 
+  /** It is the one of its tier to be tried first. */
+  private promote(tracker: Tracker): void {
+    const tier = this.tiers.find(candidate => candidate.includes(tracker));
+    if (!tier || tier[0] === tracker) return;
+    tier.splice(tier.indexOf(tracker), 1);
+    tier.unshift(tracker);
+  }
+
   private announce(tracker: Tracker, event: AnnounceEvent): void {
     tracker.request = this.ids.request();
     tracker.event = event;
-    const totals = this.totals();
+    const { isPartialSeed, ...totals } = this.totals();
     const announce = {
       infoHash: fromHex(this.infoHash),
       peerId: this.peerId,
       ...totals,
-      event,
+      event: event ?? (isPartialSeed ? ('paused' as const) : null),
       numwant: event === 'stopped' ? 0 : WANTED_PEERS,
       key: this.key,
       trackerId: tracker.trackerId,
     };
     this.out({ do: 'announce', request: tracker.request, url: tracker.url, announce });
+    if (this.otherHash === null || tracker.isRtc) return;
+    const request = this.ids.request();
+    if (event !== 'stopped') this.along.add(request);
+    const also = { ...announce, infoHash: fromHex(this.otherHash), trackerId: '' };
+    this.out({ do: 'announce', request, url: tracker.url, announce: also });
   }
+}
+
+function newTracker(url: string, tier: number): Tracker {
+  const isRtc = isWsTracker(url);
+  const supported = isRtc || /^https?:/i.test(url) || parseUdpTracker(url) !== null;
+  return {
+    url,
+    tier,
+    isRtc,
+    state: supported ? 'idle' : 'unsupported',
+    text: /^ws:/i.test(url) ? NOT_OVER_TLS : '',
+    refused: false,
+    seeds: -1,
+    leechers: -1,
+    peers: isRtc ? -1 : 0,
+    failures: 0,
+    nextAt: Infinity,
+    earliestAt: 0,
+    allowedAt: 0,
+    request: 0,
+    trackerId: '',
+    knowsUs: false,
+    event: null,
+    owesCompleted: false,
+  };
 }

@@ -43,7 +43,7 @@ export class Intake {
       return;
     }
     const torrent = this.create(record.hashes ?? { v1Hash: id, v2Hash: null }, record.name, record.addedAt, progress ?? null, id);
-    torrent.announcer.add(record.trackers);
+    torrent.announcer.add(record.trackers, this.world.now());
     torrent.webSeeds.add(record.webSeeds, 'files', this.world.now());
     torrent.webSeeds.add(record.httpSeeds, 'pieces', this.world.now());
     torrent.peerSet.named = [...record.peers];
@@ -69,7 +69,10 @@ export class Intake {
     const known = this.torrents.find(magnet);
     const torrent = known ?? this.create(magnet, magnet.name ?? '');
     this.loop.event(torrent, now => {
-      torrent.announcer.add(magnet.trackers.map(url => [url]));
+      torrent.announcer.add(
+        magnet.trackers.map(url => [url]),
+        now,
+      );
       if (torrent.webSeeds.add(magnet.webSeeds, 'files', now)) torrent.recorder.writeSoon(now);
       if (!torrent.started && magnet.selectOnly) torrent.select(magnet.selectOnly);
       if (!known) torrent.peerSet.named = magnet.peers.map(hostPort);
@@ -84,7 +87,7 @@ export class Intake {
     const known = this.torrents.find(meta);
     const torrent = known ?? this.create(meta, meta.name);
     this.loop.event(torrent, now => {
-      torrent.announcer.add(meta.trackers);
+      torrent.announcer.add(meta.trackers, now);
       const isNew = [torrent.webSeeds.add(meta.webSeeds, 'files', now), torrent.webSeeds.add(meta.httpSeeds, 'pieces', now)];
       if (isNew.includes(true)) torrent.recorder.writeSoon(now);
       torrent.comment ||= meta.comment;

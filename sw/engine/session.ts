@@ -22,6 +22,7 @@ import { allPriorities, changed, shownFiles } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
 import { Registry } from './registry.ts';
 import type { Torrent } from './torrent.ts';
+import { readTiers } from './tiers.ts';
 import { NO_RTC, Trackers, wsTrackers } from './trackers.ts';
 import { Turns } from './turns.ts';
 import type { MoveTo } from './order.ts';
@@ -228,6 +229,19 @@ export class Session {
   set(id: string, options: Partial<TorrentOptions>): void {
     const torrent = this.named(id);
     this.loop.event(torrent, now => torrent.set(options, now));
+  }
+
+  /** Gives it these trackers in place of those that it has. Throws an EngineError where one is none. */
+  editTrackers(id: string, tiers: readonly (readonly string[])[]): void {
+    const torrent = this.named(id);
+    const read = readTiers(tiers);
+    this.loop.event(torrent, now => torrent.editTrackers(read, now));
+  }
+
+  /** Asks that tracker, or all, as soon as they allow it. */
+  announce(id: string, url: string | null): void {
+    const torrent = this.named(id);
+    this.loop.event(torrent, now => torrent.announcer.again(url, now));
   }
 
   /** Gives it labels and takes others away. */

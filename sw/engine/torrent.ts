@@ -1,4 +1,4 @@
-import { Announcer } from './announce.ts';
+import { Announcer, type Totals } from './announce.ts';
 import { Content } from './content.ts';
 import { DhtMember } from './dht/member.ts';
 import { LsdMember } from './lsd-member.ts';
@@ -25,6 +25,7 @@ import { Work } from './work.ts';
 import { EngineError } from './errors.ts';
 import { leftOut, type FileRange } from './codec/magnet.ts';
 import type { Metainfo } from './codec/metainfo.ts';
+import { shortHashes } from './model/ids.ts';
 import type { InfoHash, TorrentHashes } from './model/ids.ts';
 
 /** A torrent from its first magnet to its last upload: its phase, and the machines that each phase runs. */
@@ -39,6 +40,8 @@ export class Torrent implements WireTarget {
   readonly peerSet: PeerSet;
   readonly webSeeds: WebSeeds;
   readonly dht: DhtMember;
+  /** A hybrid's, under the other of its hashes. */
+  private otherDht: DhtMember | null = null;
   readonly lsd: LsdMember;
   readonly recorder: Recorder;
   readonly turn: Turn;
@@ -71,7 +74,7 @@ export class Torrent implements WireTarget {
     private readonly around: Surroundings,
     readonly out: Outbox,
   ) {
-    this.announcer = new Announcer(id, around.peerId, around.key, () => this.totals(), around.ids, out);
+    this.announcer = new Announcer(id, around.peerId, around.key, () => this.totals(), around.ids, out, around.random);
     this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.own, around.ids, around.security, out);
     this.webSeeds = new WebSeeds(this, around.fetches, around.ids, out);
     this.dht = new DhtMember(this, around.dht);
@@ -187,6 +190,12 @@ export class Torrent implements WireTarget {
     this.turn.review(() => (this.options = { ...this.options, ...options }));
     if ('stopRatio' in options || 'stopSeedingTime' in options) this.limit.anew();
     if ('sequential' in options || 'firstLast' in options) this.content?.choose(this);
+    this.recorder.writeTorrent();
+  }
+
+  editTrackers(tiers: readonly (readonly string[])[], now: number): void {
+    this.now = now;
+    this.announcer.edit(tiers, now);
     this.recorder.writeTorrent();
   }
 
@@ -347,6 +356,7 @@ export class Torrent implements WireTarget {
     if (!MOVES[this.phase].includes(to)) throw new EngineError('phase', `a torrent cannot go from ${this.phase} to ${to}`);
     this.phase = to;
     this.dht.entered(to, this.now);
+    this.otherDht?.entered(to, this.now);
     this.lsd.entered(to);
   }
 
@@ -354,6 +364,9 @@ export class Torrent implements WireTarget {
     this.meta = { ...meta, trackers: this.announcer.urls };
     this.hashes = { v1Hash: meta.v1Hash, v2Hash: meta.v2Hash };
     this.pieceHashes = new PieceHashes(meta);
+    const other = shortHashes(this.hashes).find(hash => hash !== this.id) ?? null;
+    this.announcer.otherHash = other;
+    this.otherDht = other === null ? null : new DhtMember(this, this.around.dht, other);
     this.around.identified(this.id);
     if (meta.isPrivate) this.peerSet.keepToTrackers(this.now);
   }
@@ -393,10 +406,9 @@ export class Torrent implements WireTarget {
 
   /** Into the queue, and on at once where it is its turn. */
   private queue(): void {
-    const isAtWork = this.phase === 'fetching';
-    if (!isAtWork) this.move('queued');
+    if (this.phase !== 'fetching') this.move('queued');
     this.turn.enter();
-    if (isAtWork) this.giveWay(this.now);
+    this.giveWay(this.now);
   }
 
   /** To a phase without connections. */
@@ -410,8 +422,10 @@ export class Torrent implements WireTarget {
     this.content?.rest(this.now);
   }
 
-  private totals(): { uploaded: number; downloaded: number; left: number; port: number } {
+  private totals(): Totals {
     const left = this.content ? this.content.wantedSize - this.content.wantedDone : (this.meta?.layout.length ?? 16384);
-    return { uploaded: this.peerSet.uploaded, downloaded: this.downloaded - this.before.downloaded, left, port: this.listenPort };
+    const { uploaded, downloaded } = this.peerSet;
+    const isPartialSeed = this.isComplete && this.content?.downloader.have.isFull === false;
+    return { uploaded, downloaded, left, isPartialSeed, port: this.listenPort };
   }
 }

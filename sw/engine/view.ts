@@ -82,6 +82,7 @@ export interface DetailView {
   }[];
   readonly trackers: readonly {
     url: string;
+    tier: number;
     state: 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported';
     text: string;
     seeds: number;
@@ -242,6 +243,7 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
       })),
     trackers: torrent.announcer.trackers.map(tracker => ({
       url: tracker.url,
+      tier: tracker.tier,
       state: tracker.state,
       text: tracker.text,
       seeds: tracker.seeds,

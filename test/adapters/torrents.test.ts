@@ -32,6 +32,8 @@ class FakeEngine implements Engine<string> {
   remove = (): void => this.tell('remove');
   prioritise = (): void => this.tell('prioritise');
   set = (): void => this.tell('set');
+  editTrackers = (): void => this.tell('trackers');
+  announce = (): void => this.tell('announce');
   label = (): void => this.tell('label');
   move = (): void => this.tell('move');
   settings: Settings = DEFAULT_SETTINGS;

@@ -1,30 +1,34 @@
 import bencode from 'bencode';
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { Announcer } from '../../sw/engine/announce.ts';
 import { readAnnounce } from '../../sw/engine/trackers.ts';
 import { announceUrl } from '../../sw/engine/codec/tracker.ts';
 import { Ids } from '../../sw/engine/effects.ts';
 import type { Effect } from '../../sw/engine/effects.ts';
+import { readTiers } from '../../sw/engine/tiers.ts';
 
 const NOTHING = new Uint8Array(0);
 
-function setUp(tiers: string[][]) {
+/** Just below 1, it leaves every order as it is. */
+function setUp(tiers: string[][], random = () => 0.999) {
   const effects: Effect[] = [];
+  const partial = { yes: false };
   const announcer = new Announcer(
     'ab'.repeat(20),
     new Uint8Array(20).fill(65),
     7,
-    () => ({ uploaded: 1, downloaded: 2, left: 3, port: 6881 }),
+    () => ({ uploaded: 1, downloaded: 2, left: 3, isPartialSeed: partial.yes, port: 6881 }),
     new Ids(),
     effect => effects.push(effect),
+    random,
   );
-  announcer.add(tiers);
+  announcer.add(tiers, 0);
   const asked = (): { request: number; url: string }[] =>
     effects
       .splice(0)
       .filter(effect => effect.do === 'announce')
       .map(({ request, url, announce }) => ({ request, url: announceUrl(url, announce) }));
-  return { announcer, asked };
+  return { announcer, asked, partial };
 }
 
 /** What the HTTP port tells of a tracker, as the announcer hears it. */
@@ -168,4 +172,119 @@ test('a tracker that was being told of our start hears of our end at once after 
   respond(announcer, again!.request, '', 200, answer({ interval: 60, peers: NOTHING }), 18_000);
   announcer.tick(90_000);
   expect(asked().map(event)).toEqual([null, null]);
+});
+
+const hostOf = ({ url }: { url: string }): string => new URL(url).host;
+const eventOf = ({ url }: { url: string }): string | null => new URL(url).searchParams.get('event');
+const fine = (interval = 1800): Uint8Array => answer({ interval, peers: NOTHING });
+
+test('the trackers of a tier are tried in an order by chance, and kept in the one given', () => {
+  const urls = [['http://a/', 'http://b/', 'http://c/'], ['http://d/']];
+  const { announcer, asked } = setUp(urls, () => 0);
+  announcer.start(0);
+  expect(asked().map(hostOf)).toEqual(['b', 'd']);
+  expect(announcer.urls).toEqual(urls);
+});
+
+test('one that answered is the first of its tier from then on', () => {
+  const { announcer, asked } = setUp([['http://a/', 'http://b/']]);
+  announcer.start(0);
+  respond(announcer, asked()[0]!.request, 'refused', 0, NOTHING, 0);
+  respond(announcer, asked()[0]!.request, '', 200, fine(), 0);
+  announcer.stop(true);
+  expect(asked().map(request => [hostOf(request), eventOf(request)])).toEqual([['b', 'stopped']]);
+  announcer.start(10_000);
+  expect(asked().map(hostOf)).toEqual(['b']);
+});
+
+test('one taken away hears that we leave, one added of our start, and the others nothing', () => {
+  const { announcer, asked } = setUp([['http://a/'], ['http://b/']]);
+  announcer.start(0);
+  for (const { request } of asked()) respond(announcer, request, '', 200, fine(), 0);
+  announcer.edit([['http://b/'], ['http://c/', 'http://d/']], 5_000);
+  expect(asked().map(request => [hostOf(request), eventOf(request)])).toEqual([
+    ['a', 'stopped'],
+    ['c', 'started'],
+  ]);
+  expect(announcer.urls).toEqual([['http://b/'], ['http://c/', 'http://d/']]);
+  expect(announcer.trackers.map(({ tier }) => tier)).toEqual([0, 1, 1]);
+});
+
+test('of two that come into one tier the one that is not the first leaves', () => {
+  const { announcer, asked } = setUp([['http://a/'], ['http://b/']]);
+  announcer.start(0);
+  for (const { request } of asked()) respond(announcer, request, '', 200, fine(), 0);
+  announcer.edit([['http://a/', 'http://b/']], 5_000);
+  expect(asked().map(request => [hostOf(request), eventOf(request)])).toEqual([['b', 'stopped']]);
+  announcer.tick(1_800_000);
+  const [a] = asked();
+  respond(announcer, a!.request, 'timed out', 0, NOTHING, 1_800_000);
+  expect(asked().map(hostOf)).toEqual(['b']);
+});
+
+test('while it rests nobody hears of an edit', () => {
+  const { announcer, asked } = setUp([['http://a/']]);
+  announcer.edit([['http://b/'], ['http://c/']], 0);
+  expect(asked()).toEqual([]);
+  announcer.start(0);
+  expect(asked().map(hostOf)).toEqual(['b', 'c']);
+});
+
+test('asked again by hand it waits for what the tracker allows, and no longer', () => {
+  const { announcer, asked } = setUp([['http://a/'], ['http://b/']]);
+  announcer.start(0);
+  const [a, b] = asked();
+  respond(announcer, a!.request, '', 200, answer({ interval: 1800, 'min interval': 120, peers: NOTHING }), 0);
+  respond(announcer, b!.request, '', 200, fine(), 0);
+  announcer.again(null, 70_000);
+  expect(asked().map(hostOf)).toEqual(['b']);
+  announcer.tick(119_000);
+  expect(asked()).toEqual([]);
+  announcer.tick(120_000);
+  expect(asked().map(hostOf)).toEqual(['a']);
+});
+
+test('a partial seed says so where there is nothing else to say', () => {
+  const { announcer, asked, partial } = setUp([['http://a/']]);
+  partial.yes = true;
+  announcer.start(0);
+  const [first] = asked();
+  expect(eventOf(first!)).toBe('started');
+  respond(announcer, first!.request, '', 200, fine(60), 0);
+  announcer.tick(60_000);
+  expect(asked().map(eventOf)).toEqual(['paused']);
+});
+
+test('a hybrid is announced under both hashes, and takes peers from both answers', () => {
+  const { announcer, asked } = setUp([['http://a/']]);
+  announcer.otherHash = 'cd'.repeat(20);
+  announcer.start(0);
+  const [one, other] = asked();
+  const hashes = [one, other].map(request => /info_hash=([^&]*)/.exec(request!.url)?.[1]);
+  expect(hashes).toEqual(['%AB'.repeat(20), '%CD'.repeat(20)]);
+  const peers = answer({ interval: 1800, complete: 9, incomplete: 9, peers: Uint8Array.of(10, 0, 0, 1, 0x1a, 0xe1) });
+  expect(respond(announcer, other!.request, '', 200, peers, 0)).toEqual([{ host: '10.0.0.1', port: 6881 }]);
+  expect(announcer.trackers[0]).toMatchObject({ state: 'announcing', seeds: -1 });
+  respond(announcer, one!.request, '', 200, fine(), 0);
+  announcer.stop(true);
+  expect(asked().map(eventOf)).toEqual(['stopped', 'stopped']);
+});
+
+describe('tiers that a person edits', () => {
+  it('are read in one spelling, each tracker once, none empty', () => {
+    expect(readTiers([[' HTTP://A/x ', 'http://b'], ['http://a/x'], [], ['udp://c:1']])).toEqual([
+      ['http://a/x', 'http://b/'],
+      ['udp://c:1'],
+    ]);
+  });
+
+  it.each(['tracker', 'ftp://a/', 'http://', '', 'javascript:alert(1)'])('are refused with %j, in words', text => {
+    expect(() => readTiers([['http://a/'], [text]])).toThrow(/is no address of a tracker/);
+  });
+
+  it('hold a hundred trackers', () => {
+    const many = Array.from({ length: 101 }, (_, index) => [`http://a${index}/`]);
+    expect(readTiers(many.slice(0, 100))).toHaveLength(100);
+    expect(() => readTiers(many)).toThrow(/100 trackers/);
+  });
 });

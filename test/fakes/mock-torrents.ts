@@ -1,4 +1,4 @@
-import type { Connection, FileRow, RootRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import type { Connection, FileRow, RootRow, TorrentDetail, TorrentRow, TrackerRow } from '../../sw/api.ts';
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 
 /** What the interface is looked at with: plausible torrents in every state. */
@@ -171,6 +171,7 @@ export function detailOf(
   files: readonly FileRow[],
   hasMetadata: boolean,
   trackerAnswered: boolean,
+  tiers?: readonly (readonly string[])[],
 ): TorrentDetail {
   return {
     id: torrent.id,
@@ -196,35 +197,40 @@ export function detailOf(
     })),
     dht: { state: 'ok', seeds: 12, leechers: 30, peers: 41, nodes: 180, next: 540 },
     lsd: { state: 'ok', peers: 2, next: 210 },
-    trackers: [
-      {
-        url: 'https://tracker.example.org/announce',
-        state: trackerAnswered ? 'ok' : 'announcing',
-        text: '',
-        seeds: 120,
-        leechers: 14,
-        peers: 50,
-        next: trackerAnswered ? 1740 : -1,
-      },
-      {
-        url: 'http://old.example.net:6969/announce',
-        state: 'error',
-        text: 'unregistered torrent',
-        seeds: -1,
-        leechers: -1,
-        peers: 0,
-        next: 320,
-      },
-      {
-        url: 'wss://tracker.example.com/announce',
-        state: 'counted',
-        text: '',
-        seeds: 7,
-        leechers: 2,
-        peers: -1,
-        next: 840,
-      },
-    ],
+    trackers: tiers
+      ? idleTrackers(tiers)
+      : [
+          {
+            url: 'https://tracker.example.org/announce',
+            tier: 0,
+            state: trackerAnswered ? 'ok' : 'announcing',
+            text: '',
+            seeds: 120,
+            leechers: 14,
+            peers: 50,
+            next: trackerAnswered ? 1740 : -1,
+          },
+          {
+            url: 'http://old.example.net:6969/announce',
+            tier: 1,
+            state: 'error',
+            text: 'unregistered torrent',
+            seeds: -1,
+            leechers: -1,
+            peers: 0,
+            next: 320,
+          },
+          {
+            url: 'wss://tracker.example.com/announce',
+            tier: 2,
+            state: 'counted',
+            text: '',
+            seeds: 7,
+            leechers: 2,
+            peers: -1,
+            next: 840,
+          },
+        ],
     webSeeds: [
       {
         url: 'https://mirror.example.org/files/',
@@ -247,4 +253,11 @@ export function detailOf(
     ],
     magnet: `magnet:?xt=urn:btih:${torrent.id}&dn=${encodeURIComponent(torrent.name)}`,
   };
+}
+
+/** Trackers as an edit leaves them. */
+function idleTrackers(tiers: readonly (readonly string[])[]): TrackerRow[] {
+  return tiers.flatMap((urls, tier) =>
+    urls.map(url => ({ url, tier, state: 'idle' as const, text: '', seeds: -1, leechers: -1, peers: 0, next: 60 })),
+  );
 }

@@ -11,6 +11,8 @@ import {
   type TorrentId,
 } from '../../sw/api.ts';
 import type { TorrentRow, ToWorker } from '../../sw/api.ts';
+import type { EngineError } from '../../sw/engine/errors.ts';
+import { readTiers } from '../../sw/engine/tiers.ts';
 import { relabel } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import {
@@ -40,6 +42,7 @@ export class MockWorker {
   #port: MessagePort | null = null;
   #visible = true;
   #watched: TorrentId | null = null;
+  readonly #tiers = new Map<TorrentId, string[][]>();
   readonly #files = new Map<TorrentId, FileRow[]>();
   readonly #hasMetadata = new Set<TorrentId>();
   readonly #scenario: Scenario;
@@ -171,6 +174,17 @@ export class MockWorker {
         break;
       case 'move':
         break;
+      case 'announce':
+        break;
+      case 'trackers': {
+        try {
+          this.#tiers.set(command.id, readTiers(command.tiers));
+        } catch (error) {
+          return { error: error as EngineError, added: null };
+        }
+        this.#delta([], []);
+        break;
+      }
       case 'label':
         for (const id of command.ids) {
           const row = this.torrents.get(id);
@@ -267,6 +281,7 @@ export class MockWorker {
             this.#hasMetadata.has(watched.id) ? this.#filesOf(watched.id) : [],
             this.#hasMetadata.has(watched.id),
             watched.peers > 0,
+            this.#tiers.get(watched.id),
           );
     this.#say({ type: 'delta', torrents, removed, connection: null, roots: null, settings: this.settings, detail });
   }

@@ -103,4 +103,37 @@ describe.skipIf(missing)(`queue and labels in Chromium (skipped without ${CHROMI
     await dialog.getByRole('button', { name: 'Close' }).click();
     await dialog.waitFor({ state: 'detached' });
   });
+
+  it('adds, edits, moves and removes trackers, and says what is no address of one', async () => {
+    await show('nine');
+    await row(/^Sintel/).dblclick();
+    await page.getByRole('tab', { name: /Trackers/ }).click();
+    const field = page.getByRole('textbox', { name: 'New tracker' });
+    await field.fill('tracker');
+    await page.getByRole('button', { name: 'Add tracker' }).click();
+    await page.getByRole('alert').getByText('“tracker” is no address of a tracker').waitFor();
+    await field.fill('udp://new.example:80/announce');
+    await field.press('Enter');
+    const list = page.getByRole('list', { name: 'Trackers' });
+    await list.getByText('udp://new.example:80/announce').waitFor();
+    expect(await field.inputValue()).toBe('');
+    const actions = async (url: string, item: string): Promise<void> => {
+      await list.getByRole('button', { name: `Actions for ${url}` }).click();
+      await page.getByRole('menuitem', { name: item }).click();
+    };
+    await actions('udp://new.example:80/announce', 'Edit');
+    await list.getByRole('textbox').fill('udp://newer.example:80/');
+    await list.getByRole('button', { name: 'Save' }).click();
+    await list.getByText('udp://newer.example:80/').waitFor();
+    await actions('udp://newer.example:80/', 'Move to an earlier tier');
+    await list.getByText('Tier 3').nth(1).waitFor();
+    await actions('http://old.example.net:6969/announce', 'Remove');
+    await list.getByText('http://old.example.net').waitFor({ state: 'detached' });
+    await actions('udp://newer.example:80/', 'Ask again');
+    await expect.poll(last).toMatchObject({ do: 'announce', url: 'udp://newer.example:80/' });
+    expect((await commands()).at(-2)).toMatchObject({
+      do: 'trackers',
+      tiers: [['https://tracker.example.org/announce'], ['wss://tracker.example.com/announce', 'udp://newer.example:80/']],
+    });
+  });
 });

@@ -1,31 +1,80 @@
+import { useSignal } from '@preact/signals';
+import { Ellipsis } from 'lucide';
 import type { JSX } from 'preact';
 import type { DhtRow, LsdRow, TorrentDetail, TrackerRow, WebSeedRow } from '../../sw/api.ts';
 import { formatBytes, formatDuration, formatRate, plural } from '../format.ts';
+import { Icon } from '../ui/icon.tsx';
+import { setTiers, TrackerField, TrackerMenu } from './tracker-edit.tsx';
+import { tiersOf } from '../tiers.ts';
 
 export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
+  const editing = useSignal<string | null>(null);
+  const menu = useSignal<{ readonly url: string; readonly x: number; readonly y: number } | null>(null);
+  const several = new Set(detail.trackers.map(({ tier }) => tier)).size < detail.trackers.length;
   return (
-    <ul class="trackers" aria-label="Trackers">
-      {detail.trackers.map(tracker => (
-        <li key={tracker.url} class="tracker">
-          <span class="tracker-url">{tracker.url}</span>
-          <span class={tracker.state === 'error' ? 'tone-warn' : 'quiet'}>{stateOf(tracker)}</span>
+    <>
+      <ul class="trackers" aria-label="Trackers">
+        {detail.trackers.map(tracker => (
+          <li key={tracker.url} class="tracker">
+            {editing.value === tracker.url ? (
+              <TrackerField
+                label={`New address of ${tracker.url}`}
+                initial={tracker.url}
+                action="Save"
+                save={url =>
+                  setTiers(
+                    detail.id,
+                    tiersOf(detail, other => (other === tracker.url ? url : other)),
+                  )
+                }
+                onDone={() => (editing.value = null)}
+              />
+            ) : (
+              <>
+                <span class="tracker-url">{tracker.url}</span>
+                {several && <span class="quiet">Tier {tracker.tier + 1}</span>}
+                <span class={tracker.state === 'error' ? 'tone-warn' : 'quiet'}>{stateOf(tracker)}</span>
+                <button
+                  type="button"
+                  class="icon-button"
+                  aria-label={`Actions for ${tracker.url}`}
+                  aria-haspopup="menu"
+                  onClick={event => {
+                    const box = event.currentTarget.getBoundingClientRect();
+                    menu.value = { url: tracker.url, x: box.left, y: box.bottom };
+                  }}
+                >
+                  <Icon of={Ellipsis} size={16} />
+                </button>
+              </>
+            )}
+          </li>
+        ))}
+        <li class="tracker">
+          <span class="tracker-url">DHT</span>
+          <span class="quiet">{dhtState(detail.dht)}</span>
         </li>
-      ))}
-      <li class="tracker">
-        <span class="tracker-url">DHT</span>
-        <span class="quiet">{dhtState(detail.dht)}</span>
-      </li>
-      <li class="tracker">
-        <span class="tracker-url">Local network</span>
-        <span class="quiet">{lsdState(detail.lsd)}</span>
-      </li>
-      {detail.webSeeds.map(seed => (
-        <li key={`web ${seed.url}`} class="tracker">
-          <span class="tracker-url">{seed.url}</span>
-          <span class={seed.text === '' ? 'quiet' : 'tone-warn'}>{webSeedState(seed)}</span>
+        <li class="tracker">
+          <span class="tracker-url">Local network</span>
+          <span class="quiet">{lsdState(detail.lsd)}</span>
         </li>
-      ))}
-    </ul>
+        {detail.webSeeds.map(seed => (
+          <li key={`web ${seed.url}`} class="tracker">
+            <span class="tracker-url">{seed.url}</span>
+            <span class={seed.text === '' ? 'quiet' : 'tone-warn'}>{webSeedState(seed)}</span>
+          </li>
+        ))}
+      </ul>
+      <TrackerField
+        label="New tracker"
+        initial=""
+        action="Add tracker"
+        save={url => setTiers(detail.id, [...tiersOf(detail), [url]])}
+      />
+      {menu.value !== null && (
+        <TrackerMenu detail={detail} {...menu.value} onEdit={url => (editing.value = url)} onClose={() => (menu.value = null)} />
+      )}
+    </>
   );
 }
 

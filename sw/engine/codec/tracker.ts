@@ -24,7 +24,8 @@ export interface AnnounceRequest {
   readonly uploaded: number;
   readonly downloaded: number;
   readonly left: number;
-  readonly event: 'started' | 'completed' | 'stopped' | null;
+  /** `paused` is what a partial seed says where it says nothing else (BEP 21). */
+  readonly event: 'started' | 'completed' | 'stopped' | 'paused' | null;
   /** How many peers we would like. */
   readonly numwant: number;
   /** A u32 by which a tracker knows us again when our address changes. */

@@ -4,7 +4,8 @@ import { printable } from './text.ts';
 import { MAX_PEERS, MAX_TEXT, type AnnounceAnswer, type AnnounceRequest, type ScrapeCounts } from './tracker.ts';
 
 const Action = { CONNECT: 0, ANNOUNCE: 1, SCRAPE: 2, ERROR: 3 } as const;
-const EVENTS = { completed: 1, started: 2, stopped: 3 } as const;
+/** BEP 15 knows no `paused`. */
+const EVENTS = { paused: 0, completed: 1, started: 2, stopped: 3 } as const;
 /** What a connect says in place of a connection id. */
 const PROTOCOL_ID = [0, 0, 0x04, 0x17, 0x27, 0x10, 0x19, 0x80];
 const ANNOUNCE_BYTES = 98;

@@ -14,16 +14,14 @@ interface Torrent {
   readonly peerSet: { learn(peers: readonly PeerAddress[], source: 'dht', now: number, connect: boolean): void };
 }
 
-/** A torrent's part in the DHT. A private one has none: its peers are its trackers' business alone (BEP 27). */
+/** A torrent's part in the DHT, under one of its hashes. A private one has none: its peers are its trackers' business alone (BEP 27). */
 export class DhtMember implements Follower {
   constructor(
     private readonly torrent: Torrent,
     private readonly dht: Dht,
+    readonly id: InfoHash = torrent.id,
   ) {}
 
-  get id(): InfoHash {
-    return this.torrent.id;
-  }
   get isComplete(): boolean {
     return this.torrent.content?.isComplete ?? false;
   }
