@@ -37,6 +37,11 @@ export class SeedingLimit {
   private lookedAt = -Infinity;
   private recorded = 0;
 
+  restore({ stopped, seedsOn }: { readonly stopped: Stopped | null; readonly seedsOn: boolean }): void {
+    this.stopped = stopped;
+    this.isExempt = seedsOn;
+  }
+
   /** Once a second; `isSeeding` as it is now. True where what was counted is worth a record. */
   tick(isSeeding: boolean, now: number): boolean {
     const step = Math.min(now - this.lookedAt, MAX_STEP);

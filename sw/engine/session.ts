@@ -235,7 +235,10 @@ export class Session {
   editTrackers(id: string, tiers: readonly (readonly string[])[]): void {
     const torrent = this.named(id);
     const read = readTiers(tiers);
-    this.loop.event(torrent, now => torrent.editTrackers(read, now));
+    this.loop.event(torrent, now => {
+      torrent.announcer.edit(read, now);
+      torrent.recorder.writeTorrent();
+    });
   }
 
   /** Asks that tracker, or all, as soon as they allow it. */

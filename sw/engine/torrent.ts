@@ -1,4 +1,5 @@
-import { Announcer, type Totals } from './announce.ts';
+import { Announcer } from './announce.ts';
+import { totalsOf } from './totals.ts';
 import { Content } from './content.ts';
 import { DhtMember } from './dht/member.ts';
 import { LsdMember } from './lsd-member.ts';
@@ -74,7 +75,7 @@ export class Torrent implements WireTarget {
     private readonly around: Surroundings,
     readonly out: Outbox,
   ) {
-    this.announcer = new Announcer(id, around.peerId, around.key, () => this.totals(), around.ids, out, around.random);
+    this.announcer = new Announcer(id, around.peerId, around.key, () => totalsOf(this), around.ids, out, around.random);
     this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.own, around.ids, around.security, out);
     this.webSeeds = new WebSeeds(this, around.fetches, around.ids, out);
     this.dht = new DhtMember(this, around.dht);
@@ -190,12 +191,6 @@ export class Torrent implements WireTarget {
     this.turn.review(() => (this.options = { ...this.options, ...options }));
     if ('stopRatio' in options || 'stopSeedingTime' in options) this.limit.anew();
     if ('sequential' in options || 'firstLast' in options) this.content?.choose(this);
-    this.recorder.writeTorrent();
-  }
-
-  editTrackers(tiers: readonly (readonly string[])[], now: number): void {
-    this.now = now;
-    this.announcer.edit(tiers, now);
     this.recorder.writeTorrent();
   }
 
@@ -381,15 +376,13 @@ export class Torrent implements WireTarget {
   /** Restores what was recorded of it. */
   restore(record: TorrentRecord, meta: Metainfo | null): void {
     this.started = true;
-    this.turn.place = record.place;
-    this.turn.lineUp();
+    this.turn.lineUp(record.place);
     this.root = record.root;
     this.priorities = record.priorities;
     this.selectOnly = record.selectOnly;
     this.comment = record.comment;
     this.options = record.options;
-    this.limit.stopped = record.stopped;
-    this.limit.isExempt = record.seedsOn;
+    this.limit.restore(record);
     if (meta) this.identify(meta);
     for (const [root, layer] of record.layers) this.pieceHashes?.learn(root, layer);
     this.makeContent();
@@ -418,14 +411,6 @@ export class Torrent implements WireTarget {
     this.work.stop();
     this.announcer.stop(farewell);
     this.peerSet.closeAll(this.now);
-    if (!farewell) return;
-    this.content?.rest(this.now);
-  }
-
-  private totals(): Totals {
-    const left = this.content ? this.content.wantedSize - this.content.wantedDone : (this.meta?.layout.length ?? 16384);
-    const { uploaded, downloaded } = this.peerSet;
-    const isPartialSeed = this.isComplete && this.content?.downloader.have.isFull === false;
-    return { uploaded, downloaded, left, isPartialSeed, port: this.listenPort };
+    if (farewell) this.content?.rest(this.now);
   }
 }

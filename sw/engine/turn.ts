@@ -54,7 +54,8 @@ export class Turn implements Queued {
   }
 
   /** Into the line, last of all where it has no place yet. */
-  lineUp(): void {
+  lineUp(place = 0): void {
+    this.place = place;
     this.line.order.add(this, this.torrent.addedAt);
   }
 
