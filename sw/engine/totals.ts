@@ -8,13 +8,16 @@ const UNKNOWN = 16_384;
 export function totalsOf(torrent: {
   readonly content: Content | null;
   readonly meta: { readonly layout: { readonly length: number } } | null;
-  readonly peerSet: { readonly uploaded: number; readonly downloaded: number };
+  readonly uploaded: number;
+  readonly downloaded: number;
+  /** Totals of earlier runs. */
+  readonly before: { readonly uploaded: number; readonly downloaded: number };
   readonly listenPort: number;
 }): Totals {
-  const { content, meta, peerSet, listenPort } = torrent;
+  const { content, meta, before, listenPort } = torrent;
   return {
-    uploaded: peerSet.uploaded,
-    downloaded: peerSet.downloaded,
+    uploaded: torrent.uploaded - before.uploaded,
+    downloaded: torrent.downloaded - before.downloaded,
     left: content ? content.wantedSize - content.wantedDone : (meta?.layout.length ?? UNKNOWN),
     isPartialSeed: content?.isComplete === true && !content.downloader.have.isFull,
     port: listenPort,
