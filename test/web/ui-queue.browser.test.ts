@@ -128,7 +128,7 @@ describe.skipIf(missing)(`queue and labels in Chromium (skipped without ${CHROMI
     await actions('udp://newer.example:80/', 'Move to an earlier tier');
     await list.getByText('Tier 3').nth(1).waitFor();
     await actions('http://old.example.net:6969/announce', 'Remove');
-    await list.getByText('http://old.example.net').waitFor({ state: 'detached' });
+    await list.getByText('http://old.example.net:6969').waitFor({ state: 'detached' });
     await actions('udp://newer.example:80/', 'Ask again');
     await expect.poll(last).toMatchObject({ do: 'announce', url: 'udp://newer.example:80/' });
     expect((await commands()).at(-2)).toMatchObject({
