@@ -227,6 +227,7 @@ export class Client {
       case Op.LAND_RESULT:
       case Op.SENT:
       case Op.HTTP_RESULT:
+      case Op.HTTP_BODY:
       case Op.HTTP_LANDED:
       case Op.HTTP_ENDED:
       case Op.FILE_OPENED:

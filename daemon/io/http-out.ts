@@ -6,7 +6,7 @@ import { HttpClient, HttpProblem, problemOf } from './http-client.ts';
 import { LandingBody } from './http-landing.ts';
 import type { Guard } from './guard.ts';
 import type { Landing } from './landing.ts';
-import { HTTP_LAND_TIME, HTTP_NOTE, HTTP_REQUESTS, HTTP_TIMEOUT, LIMITS } from './limits.ts';
+import { HTTP_LAND_TIME, HTTP_NOTE, HTTP_PART, HTTP_REQUESTS, HTTP_TIMEOUT, LIMITS } from './limits.ts';
 
 type Get = FrameOf<typeof Op.HTTP_GET>['request'];
 type Land = FrameOf<typeof Op.HTTP_LAND>;
@@ -52,7 +52,11 @@ export class HttpOut {
     const outcome = await this.#run(id, Math.min(timeoutMs, HTTP_TIMEOUT), failed, async control =>
       receive(await this.#client.open(url, allowed(headers), false, control.signal), limit),
     );
-    this.#push({ op: Op.HTTP_RESULT, id, ...outcome });
+    let { body } = outcome;
+    for (; body.length > HTTP_PART; body = body.subarray(HTTP_PART)) {
+      this.#push({ op: Op.HTTP_BODY, id: 0, request: id, bytes: body.subarray(0, HTTP_PART) });
+    }
+    this.#push({ op: Op.HTTP_RESULT, id, ...outcome, body });
   }
 
   /** The body lands, if it is exactly what was asked for; else nothing of it, or no more. */

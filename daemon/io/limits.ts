@@ -17,7 +17,7 @@ export const LIMITS: IoLimits = {
   ranges: 8192,
   files: 4096,
   groups: 2048,
-  httpBody: MAX_FRAME - 64 * 1024,
+  httpBody: 10_000_000,
 };
 
 /** Time to authenticate in, ms. */
@@ -96,6 +96,8 @@ export const HTTP_TIMEOUT = 120_000;
 /** A body that lands may take this long in all, ms, and be this long, bytes. */
 export const HTTP_LAND_TIME = 600_000;
 export const HTTP_LAND_BYTES = 64 * MiB;
+/** A body that comes back does so in parts of this length, bytes. */
+export const HTTP_PART = MiB;
 /** Of the body of a refusal so much is read, bytes. */
 export const HTTP_NOTE = 16 * 1024;
 export const REDIRECTS = 5;

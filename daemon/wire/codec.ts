@@ -200,6 +200,7 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.RATE_DROP]: struct({ group: u32 }),
   [Op.HTTP_GET]: struct({ request: json(httpRequest) }),
   [Op.HTTP_RESULT]: struct({ net: netStatus, status: u16, detail: shortText, body: rest }),
+  [Op.HTTP_BODY]: struct({ request: u32, bytes: rest }),
   [Op.HTTP_CANCEL]: struct({}),
   [Op.HTTP_LAND]: struct({ url: text(u16), range: flag, from: u53, total: u53, silenceMs: u32, places: list(u16, place) }),
   [Op.HTTP_LANDED]: struct({ request: u32, ranges: list(u16, place) }),

@@ -59,6 +59,7 @@ export const Op = {
   HTTP_LAND: 0x53,
   HTTP_LANDED: 0x54,
   HTTP_ENDED: 0x55,
+  HTTP_BODY: 0x56,
   FILE_COPY: 0x57,
   FILE_OPEN: 0x58,
   FILE_OPENED: 0x59,
@@ -532,6 +533,14 @@ export type Frame =
       /** Why it failed, in a few words. */
       readonly detail: string;
       readonly body: Uint8Array;
+    }
+  | {
+      /** The first parts of a long body, in order; HTTP_RESULT has the last. */
+      readonly op: typeof Op.HTTP_BODY;
+      readonly id: number;
+      /** The requestId of the HTTP_GET. */
+      readonly request: number;
+      readonly bytes: Uint8Array;
     }
   | { readonly op: typeof Op.HTTP_CANCEL; readonly id: number }
   | {

@@ -81,6 +81,7 @@ export type Effect =
       /** Ms. */
       readonly silence: number;
     }
+  | { readonly do: 'fetchTorrent'; readonly url: string }
   | { readonly do: 'cancelFetch'; readonly request: number }
   | { readonly do: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
 

@@ -7,7 +7,7 @@ import type { Surroundings } from './surroundings.ts';
 import { Torrent } from './torrent.ts';
 import { hostPort, parseHostPort } from './codec/address.ts';
 import { parseMagnet } from './codec/magnet.ts';
-import { parseInfo, parseTorrent } from './codec/metainfo.ts';
+import { parseInfo, parseTorrent, type Metainfo } from './codec/metainfo.ts';
 import { shortHashes } from './model/ids.ts';
 import type { TorrentHashes } from './model/ids.ts';
 
@@ -44,6 +44,7 @@ export class Intake {
     }
     const torrent = this.create(record.hashes ?? { v1Hash: id, v2Hash: null }, record.name, record.addedAt, progress ?? null, id);
     torrent.announcer.add(record.trackers, this.world.now());
+    torrent.work.sources.add(record.sources);
     torrent.webSeeds.add(record.webSeeds, 'files', this.world.now());
     torrent.webSeeds.add(record.httpSeeds, 'pieces', this.world.now());
     torrent.peerSet.named = [...record.peers];
@@ -64,6 +65,27 @@ export class Intake {
     this.world.changed(torrent);
   }
 
+  /** What an exact source of a magnet gave, or why it gave nothing. */
+  sourced(torrent: Torrent, url: string, problem: string, bytes: Uint8Array): void {
+    if (this.torrents.get(torrent.id) !== torrent) return;
+    const why = problem === '' ? this.refusal(torrent, bytes) : problem;
+    this.loop.event(torrent, () => torrent.work.sources.answered(url, why));
+  }
+
+  /** Why these bytes are not the .torrent of that torrent; empty where they are, and are taken. */
+  private refusal({ hashes }: Torrent, bytes: Uint8Array): string {
+    try {
+      const meta = parseTorrent(bytes);
+      const isIt = (hashes.v1Hash ?? meta.v1Hash) === meta.v1Hash && (hashes.v2Hash ?? meta.v2Hash) === meta.v2Hash;
+      if (!isIt) return 'It is another torrent.';
+      this.take(meta);
+      return '';
+    } catch (error) {
+      if (error instanceof EngineError) return error.message;
+      throw error;
+    }
+  }
+
   private magnet(uri: string): { id: string; already: boolean } {
     const magnet = parseMagnet(uri);
     const known = this.torrents.find(magnet);
@@ -74,6 +96,7 @@ export class Intake {
         now,
       );
       if (torrent.webSeeds.add(magnet.webSeeds, 'files', now)) torrent.recorder.writeSoon(now);
+      torrent.work.sources.add(magnet.exactSources);
       if (!torrent.started && magnet.selectOnly) torrent.select(magnet.selectOnly);
       if (!known) torrent.peerSet.named = magnet.peers.map(hostPort);
       torrent.peerSet.learn(magnet.peers, 'magnet', now, CONNECTED.has(torrent.phase));
@@ -83,7 +106,10 @@ export class Intake {
   }
 
   private file(bytes: Uint8Array): { id: string; already: boolean } {
-    const meta = parseTorrent(bytes);
+    return this.take(parseTorrent(bytes));
+  }
+
+  private take(meta: Metainfo): { id: string; already: boolean } {
     const known = this.torrents.find(meta);
     const torrent = known ?? this.create(meta, meta.name);
     this.loop.event(torrent, now => {

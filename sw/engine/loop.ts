@@ -4,7 +4,11 @@ import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { Torrent } from './torrent.ts';
 import { copied } from './outcome.ts';
 import { CONNECTED } from './phase.ts';
+import { MAX_TORRENT_BYTES } from './codec/metainfo.ts';
 import type { AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
+
+/** Ms. */
+const SOURCE_TIMEOUT = 60_000;
 
 /**
  * Where torrents meet the ports: what the world tells goes to the torrent that it concerns, one thing at a time, and
@@ -30,6 +34,8 @@ export class Loop {
       introduced(conn: number, bytes: Uint8Array): void;
       /** Asks a tracker; the answer calls it off. */
       announce(url: string, announce: AnnounceRequest, done: (answer: Parameters<Announcer['answered']>[1]) => void): () => void;
+      /** What came of asking for a .torrent; `problem` is empty where there was an answer. */
+      sourced(torrent: Torrent, url: string, problem: string, body: Uint8Array): void;
       /** Asks a tracker for its counts; null where it does not tell. */
       scrape(url: string, infoHash: Uint8Array, done: (counts: ScrapeCounts | null) => void): void;
     },
@@ -209,6 +215,13 @@ export class Loop {
           },
         );
         this.cancels.set(request, cancel);
+        return;
+      }
+      case 'fetchTorrent': {
+        const { url } = effect;
+        this.ports.http.get(url, MAX_TORRENT_BYTES, SOURCE_TIMEOUT, (problem, status, body) =>
+          this.hooks.sourced(torrent, url, problem || (status === 200 ? '' : `It answers with status ${status}.`), body),
+        );
         return;
       }
       case 'log':

@@ -18,6 +18,7 @@ export interface Recordable {
   readonly announcer: { readonly urls: readonly (readonly string[])[] };
   readonly peerSet: { readonly named: readonly string[] };
   readonly webSeeds: { urls(kind: 'files' | 'pieces'): readonly string[] };
+  readonly work: { readonly sources: { readonly urls: readonly string[] } };
   readonly comment: string;
   readonly addedAt: number;
   readonly root: string;
@@ -63,6 +64,7 @@ export class Recorder {
       announcer,
       peerSet,
       webSeeds,
+      work,
       comment,
       addedAt,
       root,
@@ -82,6 +84,7 @@ export class Recorder {
       peers: peerSet.named,
       webSeeds: webSeeds.urls('files'),
       httpSeeds: webSeeds.urls('pieces'),
+      sources: info ? [] : work.sources.urls,
       comment,
       addedAt,
       root,

@@ -32,6 +32,8 @@ export interface TorrentRecord {
   /** Web seeds of files (BEP 19), and of pieces (BEP 17). */
   readonly webSeeds: readonly string[];
   readonly httpSeeds: readonly string[];
+  /** Where its .torrent can be had, while its files are not known. */
+  readonly sources: readonly string[];
   readonly comment: string;
   /** ms since 1970. */
   readonly addedAt: number;
@@ -81,6 +83,7 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     peers: record.peers.map(peer => text.encode(peer)),
     web: record.webSeeds.map(url => text.encode(url)),
     http: record.httpSeeds.map(url => text.encode(url)),
+    sources: record.sources.map(url => text.encode(url)),
     comment: text.encode(record.comment),
     added: record.addedAt,
     root: text.encode(record.root),
@@ -110,6 +113,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     peers: texts(dictGet(dict, 'peers')),
     webSeeds: texts(dictGet(dict, 'web')),
     httpSeeds: texts(dictGet(dict, 'http')),
+    sources: texts(dictGet(dict, 'sources')),
     comment: asText(dictGet(dict, 'comment')) ?? '',
     addedAt: asInt(dictGet(dict, 'added')) ?? 0,
     root,

@@ -93,6 +93,7 @@ export class Session {
         this.closeIfIdle();
       },
       introduced: (conn, bytes) => this.incoming.introduce(conn, bytes),
+      sourced: (torrent, url, problem, body) => this.intake.sourced(torrent, url, problem, body),
       announce: (url, announce, done) => this.trackers.announce(url, announce, ports.clock.now(), done),
       scrape: (url, infoHash, done) => this.trackers.scrape(url, infoHash, ports.clock.now(), done),
     });

@@ -3,6 +3,7 @@ import { Checker } from './checker.ts';
 import type { Content } from './content.ts';
 import type { Outbox } from './effects.ts';
 import type { FileProblem } from './events.ts';
+import { ExactSources } from './exact-sources.ts';
 import { MetadataFetch } from './metadata.ts';
 import type { Peer } from './peer.ts';
 import type { PeerSet } from './peers.ts';
@@ -14,6 +15,7 @@ import type { Metainfo } from './codec/metainfo.ts';
 
 /** The torrent, as far as its work moves it. */
 interface Worker {
+  readonly id: string;
   readonly phase: Phase;
   readonly meta: Metainfo | null;
   readonly pieceHashes: PieceHashes | null;
@@ -39,11 +41,14 @@ interface Worker {
 
 /** The way of a torrent from rest to work: what it is, what of it is on disk, and then fetching and giving it. */
 export class Work {
+  readonly sources: ExactSources;
   private checker: Checker | null = null;
   /** After the check that is under way or to come it goes back to rest. */
   restsAfter = false;
 
-  constructor(private readonly torrent: Worker) {}
+  constructor(private readonly torrent: Worker) {
+    this.sources = new ExactSources(torrent);
+  }
 
   /** From rest to whatever is next: metadata, a start, a check. */
   begin(now: number, refetchMissing = false): void {
@@ -54,6 +59,7 @@ export class Work {
       torrent.move('fetching');
       torrent.announcer.start(now);
       torrent.peerSet.tick(now);
+      this.sources.begin();
     } else if (!torrent.content) {
       if (torrent.phase !== 'ready') torrent.move('ready');
       torrent.announcer.survey();

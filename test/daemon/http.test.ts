@@ -108,6 +108,16 @@ describe('HTTP out', () => {
     }
   });
 
+  it('brings a long body in parts, and none over ten million bytes', async () => {
+    const body = Buffer.alloc(10_000_000, 'abcdefg');
+    handler = (incoming, response) => response.end(incoming.url === '/more' ? Buffer.concat([body, body]) : body);
+    const { id, body: last } = await get(base, { maxBytes: 1e9 });
+    const parts = client.inbox.flatMap(frame => (frame.op === Op.HTTP_BODY && frame.request === id ? [frame.bytes] : []));
+    expect(parts).toHaveLength(9);
+    expect(Buffer.concat([...parts, last]).equals(body)).toBe(true);
+    expect(await get(`${base}/more`, { maxBytes: 1e9 })).toMatchObject({ net: NetStatus.TOO_LARGE });
+  });
+
   it('waits no longer than asked for, for the answer and for the rest of it', async () => {
     handler = (incoming, response) => {
       if (incoming.url === '/half') response.write('half');

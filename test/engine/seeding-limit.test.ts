@@ -80,6 +80,7 @@ describe('the record of a torrent', () => {
     peers: [],
     webSeeds: [],
     httpSeeds: [],
+    sources: [],
     comment: '',
     addedAt: 1,
     root: 'r',

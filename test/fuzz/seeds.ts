@@ -129,6 +129,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       peers: ['10.0.0.1:80'],
       webSeeds: ['http://w/f/'],
       httpSeeds: ['http://h/s'],
+      sources: ['http://x/t'],
       comment: 'c',
       addedAt: 1,
       root: 'r',

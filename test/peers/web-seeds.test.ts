@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { hashFiles } from '../../daemon/cli/hash-files.ts';
 import { listFiles } from '../../daemon/cli/list-files.ts';
-import { createTorrent, placeFiles, type TorrentKind } from '../../sw/engine/index.ts';
+import { createTorrent, parseTorrent, placeFiles, type TorrentKind } from '../../sw/engine/index.ts';
 import { buildIo } from '../adapters/daemon.ts';
 import { RealEngine } from './engine.ts';
 import { haveLibtorrent, LibtorrentPeer } from './libtorrent.ts';
@@ -96,6 +96,27 @@ describe('a web server alone', () => {
       expectSame(name, join(engine.daemon.folder, 'downloads'), safe);
       expect(engine.session.detail(id)?.webSeeds).toMatchObject([{ state: 'idle' }]);
     });
+  });
+
+  it('is all that a magnet needs which names it, and where its torrent is', { timeout: 60_000 }, async () => {
+    const torrent = await torrentOf('the folder', 'hybrid', []);
+    // What follows a torrent is let be; here it makes it come in several parts.
+    writeFileSync(join(dir, 'www/x.torrent'), Buffer.concat([torrent, Buffer.alloc(3_000_000)]));
+    const { v2Hash } = parseTorrent(torrent);
+    const [source, seed] = [`${server.base}/x.torrent`, `${server.base}/`].map(encodeURIComponent);
+    const engine = await RealEngine.start(io);
+    try {
+      const uri = `magnet:?xt=urn:btmh:1220${v2Hash}&xs=${source}&ws=${seed}`;
+      const { id } = engine.session.add({ kind: 'magnet', uri });
+      await until('the files', () => engine.session.detail(id)?.hasMetadata === true);
+      engine.start(id);
+      await until('the download', () => engine.state(id) === 'seeding');
+      expectSame('the folder', join(engine.daemon.folder, 'downloads'), safe);
+    } catch (error) {
+      throw new Error(`${String(error)}\n${engine.log.join('\n')}`, { cause: error });
+    } finally {
+      await engine.stop();
+    }
   });
 
   it('that may not be gone to is named with the reason', { timeout: 60_000 }, async () => {

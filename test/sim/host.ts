@@ -21,6 +21,8 @@ const NO_ROUTER: PortMappings = { state: 'failed', via: '', externalAddress: '',
 export class World {
   readonly clock = new VirtualClock();
   readonly internet = new SimInternet(this.clock);
+  /** What addresses lead to, beside trackers. */
+  readonly documents = new Map<string, Uint8Array>();
   /** Web servers by host. */
   readonly web = new Map<string, SimServer>();
   readonly tracker = new Map<string, { host: string; port: number }>();
@@ -215,6 +217,9 @@ export class SimHost {
           clock.after(
             this.line.latency,
             mine(() => {
+              const document = this.world.documents.get(url);
+              if (document) return done('', 200, document);
+              if (!url.startsWith('http://tracker')) return done('', 404, new Uint8Array(0));
               const query = new URL(url).searchParams;
               if (new URL(url).pathname === '/scrape') {
                 const hash = unescape(/info_hash=([^&]*)/.exec(url)?.[1] ?? '');

@@ -269,3 +269,43 @@ test('a pause ends what is asked for, and what is not wanted is not asked for', 
   expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
   expect(server.asked.every(({ path }) => path === '/f/folder/y')).toBe(true);
 });
+
+describe('a magnet that says where its torrent is', () => {
+  const setUp = (links: readonly string[]) => {
+    const world = new World(471);
+    const torrent = withSeeds(makeTorrent(FILES, PIECE, 471), ['http://web.example/f/']);
+    world.web.set('web.example', new SimServer(filesOf(torrent)));
+    const other = makeTorrent(FILES, PIECE, 472);
+    world.documents.set('http://x.example/right.torrent', torrent.bytes).set('http://x.example/other.torrent', other.bytes);
+    world.documents.set('http://x.example/page', Buffer.from('<html>'));
+    const leech = world.host('10.0.1.1');
+    const uri = `magnet:?xt=urn:btih:${torrent.id}&${links.map(link => link.replace('=', '=http%3A%2F%2Fx.example%2F')).join('&')}`;
+    leech.session.add({ kind: 'magnet', uri });
+    return { world, torrent, leech };
+  };
+
+  test('needs no peer: not one of the wrong ones before it is taken for it', () => {
+    const { world, torrent, leech } = setUp(['xs=other.torrent', 'xs=gone', 'xs=page', 'as=right.torrent']);
+    leech.session.start(torrent.id, null, ROOT);
+    expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+    expect(leech.session.rows()).toHaveLength(1);
+    expect(leech.log.filter(line => line.includes('no torrent from')).map(line => line.split(': ').at(-1))).toEqual([
+      'It is another torrent.',
+      'It answers with status 404.',
+      expect.stringMatching(/no torrent/),
+    ]);
+  });
+
+  test('shows its files before it is started, and tries again after a restart', () => {
+    const { world, torrent, leech } = setUp(['xs=late.torrent']);
+    leech.session.start(torrent.id, null, ROOT);
+    world.clock.run(60_000);
+    expect(leech.session.detail(torrent.id)?.hasMetadata).toBe(false);
+    world.documents.set('http://x.example/late.torrent', torrent.bytes);
+    leech.restart();
+    expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+    const before = setUp(['xs=right.torrent']);
+    expect(before.world.clock.run(1_000, () => before.leech.session.detail(torrent.id)?.hasMetadata === true)).toBe(true);
+  });
+});

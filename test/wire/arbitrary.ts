@@ -138,6 +138,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
     request: fc.record({ url: text, headers: fc.dictionary(text, text, { maxKeys: 4 }), maxBytes: u53, timeoutMs: u53 }),
   }),
   [Op.HTTP_RESULT]: frame(Op.HTTP_RESULT, { net: oneOf(NetStatus), status: u16, detail: text, body: bytes(100) }),
+  [Op.HTTP_BODY]: frame(Op.HTTP_BODY, { request: u32, bytes: bytes(100) }),
   [Op.HTTP_CANCEL]: frame(Op.HTTP_CANCEL, {}),
   [Op.HTTP_LAND]: frame(Op.HTTP_LAND, {
     url: text,

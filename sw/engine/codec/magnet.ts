@@ -31,7 +31,7 @@ export interface Magnet {
   readonly trackers: readonly string[];
   readonly peers: readonly PeerAddress[];
   readonly webSeeds: readonly string[];
-  /** Where the torrent file itself can be fetched from. */
+  /** Where the torrent file itself can be fetched from: exact sources (`xs`), then acceptable ones (`as`). */
   readonly exactSources: readonly string[];
   /** The files to fetch; null for all. */
   readonly selectOnly: readonly FileRange[] | null;
@@ -66,7 +66,7 @@ export function parseMagnet(uri: string): Magnet {
       .filter(peer => peer !== null)
       .slice(0, MAX_PEERS),
     webSeeds: distinct(all('ws').map(webSeedUrl)).slice(0, MAX_WEB_SEEDS),
-    exactSources: distinct(all('xs').map(webSeedUrl)).slice(0, MAX_SOURCES),
+    exactSources: distinct([...all('xs'), ...all('as')].map(webSeedUrl)).slice(0, MAX_SOURCES),
     selectOnly: readRanges(all('so')),
   };
 }
