@@ -339,9 +339,7 @@ export class Torrent implements WireTarget {
 
   // Inside
 
-  wall(): number {
-    return this.around.wall();
-  }
+  readonly wall = (): number => this.around.wall();
 
   finishIfComplete(): void {
     this.work.finishIfComplete(this.now);

@@ -24,10 +24,11 @@ export async function serveFolder(folder: string): Promise<WebServer> {
       response.writeHead(404).end('not here');
       return;
     }
-    const [, first = '0', last = String(stat.size - 1)] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+    const [, first = '0', last = String(stat.size - 1)] = range ?? [];
     const [start, end] = [Number(first), Math.min(Number(last), stat.size - 1)];
-    response.writeHead(206, {
-      'content-range': `bytes ${start}-${end}/${stat.size}`,
+    response.writeHead(range ? 206 : 200, {
+      ...(range ? { 'content-range': `bytes ${start}-${end}/${stat.size}` } : {}),
       'content-length': end - start + 1,
       'accept-ranges': 'bytes',
     });
