@@ -89,6 +89,8 @@ export interface TorrentRow {
   readonly doneAt: number;
   readonly root: string;
   readonly options: TorrentOptions;
+  /** Limits in force for it, its own or that of all torrents; bytes a second, 0: none. */
+  readonly limits: { readonly down: number; readonly up: number };
 }
 
 /** `skip` is not fetched; of the others, what stands higher comes before what stands lower. */
@@ -250,6 +252,9 @@ export interface TorrentOptions {
   readonly sequential: boolean;
   /** The first and the last piece of each file come before the others. */
   readonly firstLast: boolean;
+  /** Bytes a second, beside the limits of all torrents; 0: none. At least {@link MIN_RATE}. */
+  readonly downLimit: number;
+  readonly upLimit: number;
 }
 
 export type MoveTo = 'top' | 'up' | 'down' | 'bottom' | number;
@@ -268,7 +273,24 @@ export interface Settings {
   /** Seeding stops at this ratio of what was sent to the size (two places), or after so many minutes of it; 0: never. */
   readonly stopRatio: number;
   readonly stopSeedingTime: number;
+  /** Connections over all torrents (1 to 450), and peers served at once (2 to 100). */
+  readonly maxConnections: number;
+  readonly maxUploads: number;
+  /** Bytes a second for all torrents together; 0: no limit. At least {@link MIN_RATE}. */
+  readonly downLimit: number;
+  readonly upLimit: number;
+  /** What holds in their place: always, or in the hours of the schedule. */
+  readonly altDownLimit: number;
+  readonly altUpLimit: number;
+  readonly altMode: AltMode;
+  /** For each day from Monday a number whose bit 0 is the hour after midnight, in local time, and so on. */
+  readonly altSchedule: readonly number[];
 }
+
+export type AltMode = 'off' | 'on' | 'scheduled';
+
+/** The lowest limit on a rate, bytes a second. */
+export const MIN_RATE = 1_000;
 
 export type Source = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
 

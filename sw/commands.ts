@@ -1,6 +1,6 @@
 /** What a window may say, checked: the page is one more place that something hostile may speak from. */
 import * as v from 'valibot';
-import type { ToWorker } from './api.ts';
+import { MIN_RATE, type ToWorker } from './api.ts';
 
 /** Longest magnet link, in characters; the engine's own limit is lower and says why. */
 const MAX_URI = 64 << 10;
@@ -36,6 +36,14 @@ const ratio = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(10_000));
 const minutes = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(5_256_000));
 const label = v.pipe(v.string(), v.trim(), v.nonEmpty(), v.maxLength(64));
 const labels = v.pipe(v.array(label), v.maxLength(20));
+/** Bytes a second; 0: no limit. */
+const rate = v.pipe(
+  v.number(),
+  v.integer(),
+  v.maxValue(1e10),
+  v.check(value => value === 0 || value >= MIN_RATE),
+);
+const hours = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(2 ** 24 - 1))), v.length(7));
 
 /** The engine says what is wrong with one. */
 const url = v.pipe(v.string(), v.maxLength(4096));
@@ -51,6 +59,14 @@ const settings = v.partial(
     maxActive: count,
     stopRatio: ratio,
     stopSeedingTime: minutes,
+    maxConnections: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(450)),
+    maxUploads: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(100)),
+    downLimit: rate,
+    upLimit: rate,
+    altDownLimit: rate,
+    altUpLimit: rate,
+    altMode: v.picklist(['off', 'on', 'scheduled']),
+    altSchedule: hours,
   }),
 );
 
@@ -62,6 +78,8 @@ const options = v.partial(
     stopSeedingTime: v.nullable(minutes),
     sequential: v.boolean(),
     firstLast: v.boolean(),
+    downLimit: rate,
+    upLimit: rate,
   }),
 );
 

@@ -53,6 +53,11 @@ export function formatRate(rate: number): string {
   return `${twoDigits.format(rate / 1e9)}${NBSP}GB/s`;
 }
 
+/** A limit on a rate, without idle zeros: `500 kB/s`, `1.5 MB/s`. */
+export function formatAboutRate(rate: number): string {
+  return `${formatAbout(rate)}/s`;
+}
+
 /** Seconds, in the two largest units that say something: `18 s`, `12 min`, `1 h 34 min`, `3 d 4 h`. Empty if unknown. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return '';

@@ -1,5 +1,15 @@
 import type { RootRow, TorrentRow } from '../sw/api.ts';
-import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, formatRatio, fraction, plural } from './format.ts';
+import {
+  formatAboutRate,
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatRate,
+  formatRatio,
+  fraction,
+  plural,
+} from './format.ts';
 import { describeProblem, type ProblemContext, type Tone } from './problems.ts';
 
 export interface Status {
@@ -50,7 +60,7 @@ export function statusOf(row: TorrentRow, roots: readonly RootRow[]): Status {
     case 'downloading':
       return { text: downloading(row), tone: 'plain' };
     case 'seeding':
-      return { text: `Seeding · ratio ${ratioOf(row)}`, tone: 'good' };
+      return { text: `Seeding · ratio ${ratioOf(row)}${row.peers > 0 ? within(row.limits.up, ' · ') : ''}`, tone: 'good' };
     case 'done':
       return { text: 'Done', tone: 'plain' };
     case 'paused':
@@ -65,9 +75,14 @@ export function statusOf(row: TorrentRow, roots: readonly RootRow[]): Status {
 }
 
 function downloading(row: TorrentRow): string {
-  if (row.active > 0) return `Downloading · ${plural(row.active, 'peer', 'peers')}`;
+  if (row.active > 0) return `Downloading · ${plural(row.active, 'peer', 'peers')}${within(row.limits.down, ' · ')}`;
   if (row.peers > 0) return `Waiting for ${plural(row.peers, 'peer', 'peers')}`;
   return 'Looking for peers';
+}
+
+/** A limit in force, behind what it limits. */
+function within(limit: number, before: string): string {
+  return limit === 0 ? '' : `${before}at most ${formatAboutRate(limit)}`;
 }
 
 export function ratioOf(row: TorrentRow): string {
@@ -78,14 +93,15 @@ export function ratioOf(row: TorrentRow): string {
 export function nowOf(row: TorrentRow, roots: readonly RootRow[]): string {
   if (row.state === 'downloading' && row.active > 0) {
     const left = formatDuration(row.eta);
-    const from = `Downloading from ${formatCount(row.active)} of ${plural(row.peers, 'peer', 'peers')}`;
+    const limit = within(row.limits.down, ' ');
+    const from = `Downloading from ${formatCount(row.active)} of ${plural(row.peers, 'peer', 'peers')}${limit}`;
     return left === '' ? from : `${from}, ${left} left`;
   }
   if (row.state === 'downloading' && row.peers > 0)
     return `Connected to ${plural(row.peers, 'peer', 'peers')}, none is sending yet`;
   if (row.state === 'seeding') {
     return row.peers > 0
-      ? `Seeding to ${plural(row.peers, 'peer', 'peers')}, ratio ${ratioOf(row)}`
+      ? `Seeding to ${plural(row.peers, 'peer', 'peers')}${within(row.limits.up, ' ')}, ratio ${ratioOf(row)}`
       : `Seeding, nobody asks at the moment, ratio ${ratioOf(row)}`;
   }
   return statusOf(row, roots).text;

@@ -4,6 +4,7 @@ import {
   FIRST_ACCEPTED_SOCK,
   NetStatus,
   Op,
+  RateDirection,
   SentStatus,
   type Frame,
   type FrameOf,
@@ -60,6 +61,15 @@ export class DaemonNet implements Net {
       },
     );
     return stream;
+  }
+
+  limit(group: number, parent: number, direction: 'down' | 'up', rate: number): void {
+    const towards = direction === 'down' ? RateDirection.READ : RateDirection.SEND;
+    this.door.send({ op: Op.RATE_GROUP, id: 0, group, parent, direction: towards, rate });
+  }
+
+  unlimit(group: number): void {
+    this.door.send({ op: Op.RATE_DROP, id: 0, group });
   }
 
   listen(
@@ -182,6 +192,10 @@ class DaemonStream implements Stream {
 
   cancelSend(send: number): void {
     this.tell({ op: Op.SEND_CANCEL, id: 0, sock: this.sock, send });
+  }
+
+  join(group: number): void {
+    this.tell({ op: Op.RATE_JOIN, id: 0, sock: this.sock, group });
   }
 
   close(): void {

@@ -20,6 +20,10 @@ export class PlatformClock implements Clock {
     return Date.now();
   }
 
+  offset(wall: number): number {
+    return -new Date(wall).getTimezoneOffset();
+  }
+
   /** Calls off what is due; nothing more is called back, even if asked for. */
   stop(): void {
     this.callOff();

@@ -1,7 +1,5 @@
 import type { Peer } from './peer.ts';
 
-/** Peers served at once, one of them by chance (the optimistic one), over all torrents. */
-const SLOTS = 8;
 const RECHOKE_EVERY = 15_000;
 const OPTIMISTIC_EVERY = 30_000;
 
@@ -22,11 +20,15 @@ export class Choker {
   private optimisticAt = 0;
   private optimistic: Peer | null = null;
 
-  constructor(private readonly random: () => number) {}
+  /** `slots`: peers served at once over all torrents, one of them by chance (the optimistic one). */
+  constructor(
+    private readonly random: () => number,
+    private readonly slots: () => number,
+  ) {}
 
   /** Lets a newcomer in at once while there is room. */
   interested(candidate: Candidate, unchoked: number): void {
-    if (candidate.peer.peerInterested && candidate.peer.amChoking && unchoked < SLOTS) candidate.setChoking(false);
+    if (candidate.peer.peerInterested && candidate.peer.amChoking && unchoked < this.slots()) candidate.setChoking(false);
   }
 
   tick(candidates: readonly Candidate[], now: number): void {
@@ -34,7 +36,7 @@ export class Choker {
     this.rechokeAt = now + RECHOKE_EVERY;
     const wanting = candidates.filter(candidate => candidate.peer.peerInterested);
     const ranked = wanting.map(candidate => ({ candidate, score: score(candidate, now) })).sort((a, b) => b.score - a.score);
-    const chosen = new Set(ranked.slice(0, SLOTS - 1).map(({ candidate }) => candidate.peer));
+    const chosen = new Set(ranked.slice(0, this.slots() - 1).map(({ candidate }) => candidate.peer));
     this.chooseOptimistic(wanting, chosen, now);
     if (this.optimistic) chosen.add(this.optimistic);
     for (const candidate of candidates) candidate.setChoking(!chosen.has(candidate.peer));

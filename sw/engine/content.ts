@@ -8,6 +8,7 @@ import { Picker } from './picker.ts';
 import type { Priority } from './picker.ts';
 import { levelOf, piecePriorities } from './priorities.ts';
 import type { FilePriorities } from './priorities.ts';
+import { whole } from './rates.ts';
 import { Storage } from './storage.ts';
 import { Uploader } from './upload.ts';
 import { Bitfield } from './model/bitfield.ts';
@@ -44,6 +45,8 @@ export class Content {
   readonly downloader: Downloader;
   readonly uploader: Uploader;
   readonly exchange: HashExchange;
+  /** Of the limits on rates. */
+  readonly share = whole();
   readonly leaves: LeafGiver;
   /** A picker's priority by index of the file; pads are not wanted. */
   private levels: FilePriorities = new Uint8Array(0);
@@ -82,6 +85,7 @@ export class Content {
       this.storage,
       context.peers,
       context.budget,
+      this.share,
       context.ids,
       context.out,
     );

@@ -7,6 +7,7 @@ import type { ActivePiece } from './pieces.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import type { Assignment } from './requests.ts';
 import type { Peer } from './peer.ts';
+import type { Share } from './rates.ts';
 import type { Picker } from './picker.ts';
 import { SmartBan } from './smart-ban.ts';
 import type { Sender } from './smart-ban.ts';
@@ -61,6 +62,7 @@ export class Downloader {
     private readonly storage: Storage,
     private readonly peers: ReadonlyMap<number, Peer>,
     private readonly budget: Budget,
+    private readonly share: Share,
     private readonly ids: Ids,
     private readonly out: Outbox,
   ) {
@@ -74,7 +76,7 @@ export class Downloader {
     if (peer.stage !== 'open' || !peer.amInterested) return;
     if (peer.peerChoking && peer.allowedFast.size === 0) return;
     const rate = peer.down.rate(now);
-    const depth = peer.pipeline.depth(rate);
+    const depth = Math.min(peer.pipeline.depth(rate), this.share.blocks);
     let room = depth - peer.inflight;
     // A few requests at a time would cost a message each; deep pipelines are topped up in larger steps.
     if (room <= 0 || (peer.inflight > 0 && room < Math.min(128, depth / 4))) return;
@@ -233,7 +235,7 @@ export class Downloader {
   tick(now: number): void {
     for (const peer of this.peers.values()) {
       if (peer.inflight > 0) {
-        const silent = now - peer.lastBlockAt;
+        const silent = now - peer.lastBlockAt - this.share.patience;
         if (silent > REQUEST_TIMEOUT) this.withdrawAll(peer, true, now);
         else if (silent > SNUBBED_AFTER) peer.pipeline.snubbed = true;
       }
@@ -348,6 +350,8 @@ export class Downloader {
   private endgame(peer: Peer, room: number, now: number): void {
     for (const piece of this.active.all()) {
       if (piece.stage !== 'open' || now < piece.aloneUntil || !peer.mayAskFor(piece.index)) continue;
+      // Within a limit a second copy takes the place of another block.
+      if (now - piece.touchedAt < this.share.patience) continue;
       for (let block = 0; block < piece.blocks && room > 0; block++) {
         if (piece.isLanded(block) || piece.asked(block) >= ENDGAME_COPIES) continue;
         if (peer.assignments.get(piece.index)?.has(block)) continue;

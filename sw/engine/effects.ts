@@ -7,6 +7,9 @@ import type { DigestSpec, Place, Range, Run, Span } from './events.ts';
 import type { Move } from './parts.ts';
 import type { StreamCipher } from './model/keystream.ts';
 
+/** What is limited: what we read, or what we send. */
+export type RateDirection = 'down' | 'up';
+
 export type Effect =
   | { readonly do: 'connect'; readonly conn: number; readonly host: string; readonly port: number }
   | { readonly do: 'send'; readonly conn: number; readonly bytes: Uint8Array }

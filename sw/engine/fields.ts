@@ -2,6 +2,7 @@
  * How the values of a record are kept, bencoded: one {@link Field} for each. What cannot be read counts as not set.
  */
 import { asInt, asList, asText, dictGet } from './codec/bencode.ts';
+import { DAYS, HOURS, MAX_RATE, MIN_RATE } from './limits.ts';
 import type { BDict, BValue } from './codec/bencode.ts';
 
 export interface Field<T> {
@@ -55,14 +56,39 @@ const FLAGS: ReadonlyMap<number, boolean> = new Map([
   [1, true],
 ]);
 
-/** A whole number from 0 to `most`. */
-export function count(initial: number, most: number): Field<number> {
+/** A whole number from `least` to `most`. */
+export function count(initial: number, most: number, least = 0): Field<number> {
   return {
     initial,
     write: value => value,
     read: value => {
       const number = asInt(value);
-      return number !== null && number >= 0 && number <= most ? number : null;
+      return number !== null && number >= least && number <= most ? number : null;
+    },
+  };
+}
+
+/** Bytes a second, 0: no limit. */
+export function rate(initial: number): Field<number> {
+  return {
+    initial,
+    write: value => value,
+    read: value => {
+      const number = asInt(value);
+      return number === 0 || (number !== null && number >= MIN_RATE && number <= MAX_RATE) ? number : null;
+    },
+  };
+}
+
+/** Hours of the week: for each day the bits of its hours. */
+export function hours(initial: readonly number[]): Field<readonly number[]> {
+  return {
+    initial,
+    write: value => [...value],
+    read: value => {
+      const days = (asList(value) ?? []).map(asInt);
+      const isWeek = days.length === DAYS && days.every(bits => bits !== null && bits >= 0 && bits < 2 ** HOURS);
+      return isWeek ? days.map(Number) : null;
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Announcer } from './announce.ts';
-import type { Effect } from './effects.ts';
+import type { Effect, RateDirection } from './effects.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
+import type { RateGroups } from './rates.ts';
 import type { Torrent } from './torrent.ts';
 import { copied } from './outcome.ts';
 import { CONNECTED } from './phase.ts';
@@ -14,7 +15,7 @@ const SOURCE_TIMEOUT = 60_000;
  * Where torrents meet the ports: what the world tells goes to the torrent that it concerns, one thing at a time, and
  * what that torrent wants done is carried out when it has finished thinking.
  */
-export class Loop {
+export class Loop implements RateGroups {
   private readonly streams = new Map<number, Stream>();
   private readonly owners = new Map<number, Torrent>();
   private readonly cancels = new Map<number, () => void>();
@@ -28,6 +29,8 @@ export class Loop {
     private readonly hooks: {
       /** A torrent is about to handle something. */
       touched(torrent: Torrent): void;
+      /** A torrent has a connection more. */
+      joined(torrent: Torrent, conn: number): void;
       /** Nothing waits any more. */
       settled(): void;
       /** Bytes of a connection that belongs to no torrent yet. */
@@ -99,6 +102,19 @@ export class Loop {
 
   give(conn: number, torrent: Torrent): void {
     this.owners.set(conn, torrent);
+    this.hooks.joined(torrent, conn);
+  }
+
+  limit(group: number, parent: number, direction: RateDirection, rate: number): void {
+    this.ports.net.limit(group, parent, direction, rate);
+  }
+
+  unlimit(group: number): void {
+    this.ports.net.unlimit(group);
+  }
+
+  join(conn: number, group: number): void {
+    this.streams.get(conn)?.join(group);
   }
 
   close(conn: number): void {
@@ -114,7 +130,7 @@ export class Loop {
       case 'connect': {
         this.owners.set(effect.conn, torrent);
         this.streams.set(effect.conn, net.connect(effect.host, effect.port, this.streamEvents(effect.conn)));
-        return;
+        return this.hooks.joined(torrent, effect.conn);
       }
       case 'send':
         return this.streams.get(effect.conn)?.send(effect.bytes);

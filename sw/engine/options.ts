@@ -1,5 +1,5 @@
 /** What a person sets for one torrent; part of its record. */
-import { count, flag, hundredths, initialOf, orUnset, words } from './fields.ts';
+import { count, flag, hundredths, initialOf, orUnset, rate, words } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { MAX_RATIO, MAX_SEEDING_TIME } from './settings.ts';
 
@@ -15,6 +15,9 @@ export interface TorrentOptions {
   readonly sequential: boolean;
   /** The first and the last piece of each file come before the others. */
   readonly firstLast: boolean;
+  /** Bytes a second, beside the limits of all torrents; 0: none. */
+  readonly downLimit: number;
+  readonly upLimit: number;
 }
 
 export const MAX_LABELS = 20;
@@ -28,6 +31,8 @@ export const OPTION_FIELDS: Fields<TorrentOptions> = {
   stopSeedingTime: orUnset(count(0, MAX_SEEDING_TIME)),
   sequential: flag(false),
   firstLast: flag(false),
+  downLimit: rate(0),
+  upLimit: rate(0),
 };
 
 export const DEFAULT_OPTIONS: TorrentOptions = initialOf(OPTION_FIELDS);

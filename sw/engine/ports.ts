@@ -14,6 +14,7 @@ import type {
   Run,
   Span,
 } from './events.ts';
+import type { RateDirection } from './effects.ts';
 import type { StreamCipher } from './model/keystream.ts';
 
 /** Monotonic and wall time, and one wake-up at a time. */
@@ -22,6 +23,8 @@ export interface Clock {
   now(): number;
   /** ms since 1970; may jump. */
   wall(): number;
+  /** Minutes that local time is ahead of UTC at that moment (ms since 1970), summer time included. */
+  offset(wall: number): number;
   /** Calls back once at or after `at` (as of `now()`); a new call replaces the one before. */
   wake(at: number, callback: () => void): void;
 }
@@ -67,12 +70,18 @@ export interface Stream {
   /** Sends `header` and then the bytes of the spans, read from disk; answered by `sent`. */
   sendSpans(send: number, header: Uint8Array, spans: readonly Span[]): void;
   cancelSend(send: number): void;
+  /** Puts it into a group, for the group's direction alone. */
+  join(group: number): void;
   close(): void;
 }
 
 export interface Net {
   /** `host` may be a name or an IP literal. */
   connect(host: string, port: number, events: StreamEvents): Stream;
+  /** All streams in a group, and in those below it, share its bytes a second (0: no limit). Makes it, or sets its rate. */
+  limit(group: number, parent: number, direction: RateDirection, rate: number): void;
+  /** What is in the group is in the one above it from now on. */
+  unlimit(group: number): void;
   /** Takes the first free port of `ports` (0: any); tells which, or 0 where none was to be had. */
   listen(
     ports: readonly number[],

@@ -20,6 +20,8 @@ import { PortMapping } from './port-mapping.ts';
 import { OwnEnd } from './own-end.ts';
 import { allPriorities, changed, shownFiles } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
+import { slotsWithin } from './limits.ts';
+import { Rates } from './rates.ts';
 import { Registry } from './registry.ts';
 import type { Torrent } from './torrent.ts';
 import { readTiers } from './tiers.ts';
@@ -36,7 +38,6 @@ import { makePeerId, toHex } from './model/ids.ts';
 
 /** Pieces in the making, over all torrents: below what the store allows, so that it never has to pause a socket. */
 const MEMORY = 64 << 20;
-const MAX_CONNECTIONS = 200;
 const MAX_CONNECTING = 30;
 /** Requests to web seeds: half of what the daemon takes, so that trackers are heard as well. */
 const MAX_FETCHES = 32;
@@ -52,7 +53,7 @@ const CLOSE_WITHIN = 3000;
 export class Session {
   private readonly torrents = new Registry<Torrent>();
   private readonly ids = new Ids();
-  private readonly limits = new ConnectionLimits(MAX_CONNECTIONS, MAX_CONNECTING);
+  private readonly limits = new ConnectionLimits(DEFAULT_SETTINGS.maxConnections, MAX_CONNECTING);
   private readonly budget: Budget = { limit: MEMORY, used: 0 };
   private readonly choker: Choker;
   private readonly candidates: Candidates;
@@ -65,6 +66,7 @@ export class Session {
   private readonly trackers: Trackers;
   private readonly intake: Intake;
   private readonly turns: Turns;
+  private readonly rates: Rates;
   private readonly changed = new Set<Torrent>();
   private removed: string[] = [];
   settings: Settings = DEFAULT_SETTINGS;
@@ -79,7 +81,7 @@ export class Session {
     options: { readonly version: string },
   ) {
     const random = drawing(ports.random);
-    this.choker = new Choker(random);
+    this.choker = new Choker(random, () => slotsWithin(this.rates.inForce.up, this.settings.maxUploads));
     this.candidates = new Candidates(
       () => this.torrents.values(),
       () => ports.clock.now(),
@@ -88,6 +90,7 @@ export class Session {
       touched: torrent => {
         if (this.torrents.get(torrent.id) === torrent) this.changed.add(torrent);
       },
+      joined: (torrent, conn) => this.rates.joined(torrent, conn),
       settled: () => {
         this.schedule();
         this.closeIfIdle();
@@ -97,6 +100,7 @@ export class Session {
       announce: (url, announce, done) => this.trackers.announce(url, announce, ports.clock.now(), done),
       scrape: (url, infoHash, done) => this.trackers.scrape(url, infoHash, ports.clock.now(), done),
     });
+    this.rates = new Rates(this.loop, ports.clock, () => this.settings);
     this.own = new OwnEnd(
       () => this.outsidePort,
       family => this.moved(family),
@@ -154,6 +158,7 @@ export class Session {
     const settings = byKey.get(SETTINGS_KEY);
     if (settings) this.settings = decodeSettings(settings);
     this.turns.queue.limit(this.settings);
+    this.limits.max = this.settings.maxConnections;
     const nodes = byKey.get(DHT_RECORD);
     if (nodes) this.sockets.dht.restore(nodes);
     for (const [key, value] of byKey) {
@@ -176,6 +181,7 @@ export class Session {
       else byTorrent.set(id, [...(byTorrent.get(id) ?? []), { piece: tag.piece, kept: buffer }]);
     }
     this.loop.eraseAgain();
+    this.rates.attach();
     this.incoming.listen();
     if (this.settings.lsd) this.local.open();
     for (const torrent of this.turns.inOrder()) {
@@ -189,6 +195,7 @@ export class Session {
     this.attached = false;
     for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.detach(now));
     this.loop.forgetConnections();
+    this.rates.detach();
     this.incoming.detach();
     this.mapping.close();
     this.trackers.clear();
@@ -229,7 +236,10 @@ export class Session {
 
   set(id: string, options: Partial<TorrentOptions>): void {
     const torrent = this.named(id);
-    this.loop.event(torrent, now => torrent.set(options, now));
+    this.loop.event(torrent, now => {
+      torrent.set(options, now);
+      this.rates.settle(torrent);
+    });
   }
 
   /** Gives it these trackers in place of those that it has. Throws an EngineError where one is none. */
@@ -291,6 +301,8 @@ export class Session {
     });
     if (!this.settings.lsd) this.local.close();
     else if (this.attached) this.local.open();
+    this.limits.max = this.settings.maxConnections;
+    this.rates.review();
     this.loop.run(() => this.turns.queue.limit(this.settings));
     if (change.portMapping !== undefined && this.attached) this.mapPorts();
     if (this.settings.encryption !== 'require') return;
@@ -304,14 +316,14 @@ export class Session {
 
   rows(): TorrentView[] {
     const now = this.ports.clock.now();
-    return [...this.torrents.values()].map(torrent => viewTorrent(torrent, now));
+    return [...this.torrents.values()].map(torrent => viewTorrent(torrent, this.rates.of(torrent), now));
   }
 
   /** What changed since the last call. */
   takeChanges(): { rows: TorrentView[]; removed: string[] } {
     const now = this.ports.clock.now();
     for (const torrent of this.turns.takeShifted()) this.changed.add(torrent);
-    const rows = [...this.changed].map(torrent => viewTorrent(torrent, now));
+    const rows = [...this.changed].map(torrent => viewTorrent(torrent, this.rates.of(torrent), now));
     const removed = this.removed;
     this.changed.clear();
     this.removed = [];
@@ -385,6 +397,7 @@ export class Session {
       if (second && torrent.peers.size > 0) this.changed.add(torrent);
       this.loop.run(() => torrent.tick(now, second));
     }
+    if (second) this.rates.tick(this.torrents.values());
     if (second) this.loop.run(() => this.choker.tick(this.candidates.all(), now));
     if (second) this.loop.run(() => this.sockets.dht.tick(now));
     if (second) this.local.lsd.tick(now);

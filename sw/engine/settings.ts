@@ -2,8 +2,10 @@
  * What a person sets for all torrents together, and the record that it is kept in, bencoded. As with all records, what
  * cannot be read counts as not set.
  */
-import { choice, count, flag, hundredths, initialOf, readFields, writeFields } from './fields.ts';
+import { choice, count, flag, hours, hundredths, initialOf, rate, readFields, writeFields } from './fields.ts';
 import type { Fields } from './fields.ts';
+import { WORKING_HOURS } from './limits.ts';
+import type { AltMode, LimitSettings } from './limits.ts';
 import { asDict, asInt, decode, dictGet, encode } from './codec/bencode.ts';
 
 /**
@@ -12,7 +14,7 @@ import { asDict, asInt, decode, dictGet, encode } from './codec/bencode.ts';
  */
 export type Encryption = 'off' | 'prefer' | 'require';
 
-export interface Settings {
+export interface Settings extends LimitSettings {
   readonly encryption: Encryption;
   /** Peers are looked for on the same network (BEP 14). */
   readonly lsd: boolean;
@@ -25,8 +27,14 @@ export interface Settings {
   /** Seeding stops at this ratio of what was sent to the size, or after so many minutes of it; 0: never. */
   readonly stopRatio: number;
   readonly stopSeedingTime: number;
+  /** Connections over all torrents, and peers served at once. */
+  readonly maxConnections: number;
+  readonly maxUploads: number;
 }
 
+/** The io-daemon has 500 sockets, and needs some for those that are closing. */
+export const MAX_CONNECTIONS = 450;
+export const MAX_UPLOADS = 100;
 /** As many torrents as the list can hold. */
 export const MAX_ACTIVE = 10_000;
 export const MAX_RATIO = 10_000;
@@ -42,6 +50,14 @@ const FIELDS: Fields<Settings> = {
   maxActive: count(200, MAX_ACTIVE),
   stopRatio: hundredths(0, MAX_RATIO),
   stopSeedingTime: count(0, MAX_SEEDING_TIME),
+  maxConnections: count(200, MAX_CONNECTIONS, 1),
+  maxUploads: count(8, MAX_UPLOADS, 2),
+  downLimit: rate(0),
+  upLimit: rate(0),
+  altDownLimit: rate(1_000_000),
+  altUpLimit: rate(100_000),
+  altMode: choice<AltMode>('off', ['on', 'scheduled']),
+  altSchedule: hours(WORKING_HOURS),
 };
 
 export const DEFAULT_SETTINGS: Settings = initialOf(FIELDS);

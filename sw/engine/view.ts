@@ -1,6 +1,7 @@
 /** What a torrent looks like from outside: plain values, made when someone looks. */
 import type { FileProblem } from './events.ts';
 import type { TorrentOptions } from './options.ts';
+import type { RateLimits } from './limits.ts';
 import type { PeerEncryption } from './peer.ts';
 import type { Phase } from './phase.ts';
 import { priorityOf } from './priorities.ts';
@@ -56,6 +57,8 @@ export interface TorrentView {
   readonly doneAt: number;
   readonly root: string;
   readonly options: TorrentOptions;
+  /** Those in force for it; 0: none. */
+  readonly limits: RateLimits;
 }
 
 export interface DetailView {
@@ -113,7 +116,7 @@ export interface DetailView {
   readonly magnet: string;
 }
 
-export function viewTorrent(torrent: Torrent, now: number): TorrentView {
+export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): TorrentView {
   const { content, meta } = torrent;
   let down = 0;
   let up = 0;
@@ -152,6 +155,7 @@ export function viewTorrent(torrent: Torrent, now: number): TorrentView {
     doneAt: torrent.doneAt,
     root: torrent.root,
     options: torrent.options,
+    limits,
   };
 }
 

@@ -37,6 +37,7 @@ function row(id: string, done = 0): TorrentRow {
     doneAt: 0,
     root: 'r',
     options: DEFAULT_OPTIONS,
+    limits: { down: 0, up: 0 },
   };
 }
 

@@ -76,6 +76,7 @@ export class BenchWorld {
     clock: {
       now: () => this.now,
       wall: () => 1.7e12 + this.now,
+      offset: () => 0,
       wake: (at, run) => (this.woken = { at, run }),
     },
     random: { bytes: count => Uint8Array.from({ length: count }, () => Math.floor(Math.random() * 256)) },
@@ -96,6 +97,8 @@ export class BenchWorld {
         };
       },
       listen: (ports, bound) => bound(ports[0] ?? 0),
+      limit: ignore,
+      unlimit: ignore,
     },
     datagrams: {
       bind: (_family, port, bound) => {
@@ -169,6 +172,7 @@ function deaf(): Stream {
     discard: ignore,
     sendSpans: ignore,
     cancelSend: ignore,
+    join: ignore,
     close: ignore,
   };
 }

@@ -91,7 +91,10 @@ describe('the choker', () => {
       for (let at = 0; at <= 5000; at += 250) peer.down.add(index * 1000, at);
     });
     clock.now = 5000;
-    new Choker(() => 0).tick(all, clock.now);
+    new Choker(
+      () => 0,
+      () => 8,
+    ).tick(all, clock.now);
     const served = all.filter(({ peer }) => !peer.amChoking).map(({ peer }) => peer.conn);
     expect(served).toHaveLength(8);
     expect(served).toEqual([0, 13, 14, 15, 16, 17, 18, 19]);
@@ -99,7 +102,10 @@ describe('the choker', () => {
 
   test('as a seed gives everyone a turn', () => {
     const all = peers(20, true);
-    const choker = new Choker(() => 0.5);
+    const choker = new Choker(
+      () => 0.5,
+      () => 8,
+    );
     const turns = new Set<number>();
     for (clock.now = 0; clock.now < 10 * 60_000; clock.now += 15_000) {
       choker.tick(all, clock.now);
@@ -112,7 +118,10 @@ describe('the choker', () => {
 
   test('lets a newcomer in at once while there is room, and nobody who wants nothing', () => {
     const [one, two] = peers(2, true);
-    const choker = new Choker(() => 0);
+    const choker = new Choker(
+      () => 0,
+      () => 8,
+    );
     choker.interested(one!, 7);
     expect(one!.peer.amChoking).toBe(false);
     choker.interested(two!, 8);

@@ -54,6 +54,7 @@ function row(index: number, part: Partial<TorrentRow>): TorrentRow {
     doneAt: 0,
     root: ROOTS[0]?.token ?? '',
     options: DEFAULT_OPTIONS,
+    limits: { down: 0, up: 0 },
     ...part,
   };
 }

@@ -37,6 +37,8 @@ async function startEngine(io: string, encryption: Encryption) {
       portMapper: { map: () => undefined },
       net: {
         connect: (host, to, events) => net.connect(host, to, events),
+        limit: (...limit) => net.limit(...limit),
+        unlimit: group => net.unlimit(group),
         listen: (_ports, bound, accept) => net.listen([0], taken => bound((port = taken)), accept),
       },
       datagrams: new DaemonDatagrams(real.io),

@@ -31,11 +31,17 @@ export class World {
   announces = 0;
   /** Ms that the wall clock was set forward. */
   wallJump = 0;
+  /** Minutes that local time is ahead of UTC at a moment. */
+  offset: (wall: number) => number = () => 0;
   /** Peers that the tracker names at most. */
   trackerNames = 100;
   readonly random: () => number;
   constructor(readonly seed: number) {
     this.random = seeded(seed);
+  }
+
+  get wall(): number {
+    return 1.7e12 + this.clock.time + this.wallJump;
   }
 
   /** Up to so many of those who announced, drawn by chance. */
@@ -173,7 +179,8 @@ export class SimHost {
     return {
       clock: {
         now: () => clock.time,
-        wall: () => 1.7e12 + clock.time + this.world.wallJump,
+        wall: () => this.world.wall,
+        offset: wall => this.world.offset(wall),
         wake: (at, callback) => void clock.at(at, mine(callback)),
       },
       random: { bytes: count => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)) },

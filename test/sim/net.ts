@@ -1,9 +1,13 @@
 import { Rc4 } from '../../daemon/io/rc4.ts';
+import { Throttle } from '../../daemon/io/throttle.ts';
+import { RateDirection } from '../../daemon/wire/frames.ts';
 import type { Run, Span } from '../../sw/engine/events.ts';
 import type { StreamCipher } from '../../sw/engine/model/keystream.ts';
 import type { Net, Stream, StreamEvents } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
 import type { SimStore } from './disk.ts';
+import { Arrivals, Grants } from './limited.ts';
+import { blocks, keyOf, starts } from './prefixes.ts';
 
 /** How a host's line is: ms one way, bytes a second out, and what it does to payload on its way out. */
 export interface Line {
@@ -62,6 +66,9 @@ export class SimNet implements Net {
   private readonly turns: SimStream[] = [];
   private sending = false;
   private listening = '';
+  private lastPort = 49_151;
+  /** Keeps to the limits as the io-daemon does. */
+  readonly throttle: Throttle;
 
   constructor(
     readonly internet: SimInternet,
@@ -70,6 +77,17 @@ export class SimNet implements Net {
     readonly store: SimStore,
   ) {
     internet.nets.add(this);
+    const { clock } = internet;
+    this.throttle = new Throttle({ now: () => clock.time, after: (ms, run) => clock.after(ms, run) });
+  }
+
+  limit(group: number, parent: number, direction: 'down' | 'up', rate: number): void {
+    const towards = direction === 'down' ? RateDirection.READ : RateDirection.SEND;
+    this.throttle.set({ id: 0, group, parent, direction: towards, rate });
+  }
+
+  unlimit(group: number): void {
+    this.throttle.drop({ id: 0, group });
   }
 
   connect(host: string, port: number, events: StreamEvents): Stream {
@@ -81,7 +99,9 @@ export class SimNet implements Net {
       const accept = listeners.get(`${host}:${port}`);
       if (near.dead || this.internet.shielded.has(host)) return;
       if (!accept || !this.internet.joined(this.host, host)) return near.fail('refused');
-      accept(`${this.host}:50000`, farEvents => {
+      // Each connection comes from a port of its own, as the system gives them out.
+      this.lastPort = this.lastPort < 65_535 ? this.lastPort + 1 : 49_152;
+      accept(`${this.host}:${this.lastPort}`, farEvents => {
         const far = accept === undefined ? near : new SimStream(ownerOf(accept), farEvents);
         ownerOf(accept).streams.add(far);
         near.other = far;
@@ -109,6 +129,7 @@ export class SimNet implements Net {
       stream.dead = true;
     }
     this.streams.clear();
+    this.throttle.end();
     this.internet.nets.delete(this);
   }
 
@@ -182,11 +203,28 @@ class SimStream implements Stream {
   /** Not begun to be sent. */
   private readonly payloads: Payload[] = [];
   private lastArrival = 0;
+  private readonly arrivals: Arrivals;
+  private readonly grants: Grants;
 
   constructor(
     private readonly net: SimNet,
     private readonly events: StreamEvents,
-  ) {}
+  ) {
+    this.arrivals = new Arrivals(net.throttle, bytes => {
+      this.inbox.push(bytes);
+      this.deliver();
+    });
+    this.grants = new Grants(
+      net.throttle,
+      () => (this.dead ? 0 : (this.payloads[0]?.bytes.length ?? 0)),
+      () => this.net.queue(this),
+    );
+  }
+
+  join(group: number): void {
+    const way = this.net.throttle.directionOf(group) === RateDirection.READ ? this.arrivals : this.grants;
+    way.flow.join(group);
+  }
 
   get host(): string {
     return this.net.host;
@@ -207,7 +245,8 @@ class SimStream implements Stream {
     bytes.set(header);
     bytes.set(payload, header.length);
     this.payloads.push({ send, bytes });
-    if (this.payloads.length === 1) this.net.queue(this);
+    if (this.grants.isLimited) this.grants.ask();
+    else if (this.payloads.length === 1) this.net.queue(this);
   }
 
   cancelSend(send: number): void {
@@ -218,11 +257,18 @@ class SimStream implements Stream {
   }
 
   get hasPayload(): boolean {
-    return this.payloads.length > 0 && !this.dead;
+    const [next] = this.payloads;
+    return next !== undefined && !this.dead && this.grants.covers(next.bytes.length);
   }
 
   takePayload(): Payload | undefined {
-    return this.dead ? undefined : this.payloads.shift();
+    if (!this.hasPayload) {
+      this.grants.ask();
+      return undefined;
+    }
+    const next = this.payloads.shift();
+    this.grants.use(next?.bytes.length ?? 0);
+    return next;
   }
 
   departed({ send, bytes }: Payload): void {
@@ -251,6 +297,7 @@ class SimStream implements Stream {
     const held = Uint8Array.from(Buffer.concat([back, ...this.inbox]));
     this.ciphers.receive.apply(held);
     this.inbox.splice(0, this.inbox.length, ...(held.length > 0 ? [held] : []));
+    this.arrivals.each(bytes => this.ciphers?.receive.apply(bytes));
   }
 
   framed(_maxFrame: number, back: Uint8Array): void {
@@ -281,14 +328,21 @@ class SimStream implements Stream {
   close(): void {
     if (this.dead) return;
     this.dead = true;
+    this.leave();
     this.net.forget(this);
     const { other } = this;
     this.net.internet.clock.after(this.net.line.latency, () => other?.fail('closed by the other side'));
   }
 
+  private leave(): void {
+    this.arrivals.flow.leave();
+    this.grants.flow.leave();
+  }
+
   fail(reason: string): void {
     if (this.dead) return;
     this.dead = true;
+    this.leave();
     this.net.forget(this);
     this.events.closed(reason);
   }
@@ -302,8 +356,7 @@ class SimStream implements Stream {
     this.net.internet.clock.at(this.lastArrival, () => {
       this.net.internet.tap?.(bytes);
       other.ciphers?.receive.apply(bytes);
-      other.inbox.push(bytes);
-      other.deliver();
+      other.arrivals.arrive(bytes);
     });
   }
   private deliver(): void {
@@ -364,20 +417,4 @@ class SimStream implements Stream {
     this.events.discarded(frame.length, frame.slice(0, 13));
     return true;
   }
-}
-
-function* blocks(runs: readonly Run[]): Generator<[number, number]> {
-  for (const { offset, length, block } of runs) {
-    for (let at = 0; at < length; at += block) yield [offset + at, Math.min(block, length - at)];
-  }
-}
-
-function starts(bytes: Uint8Array, prefix: Uint8Array): boolean {
-  return prefix.every((byte, index) => bytes[index] === byte);
-}
-
-function keyOf(bytes: Uint8Array, length: number): string {
-  let key = '';
-  for (let at = 0; at < length; at++) key += String.fromCharCode(bytes[at] ?? 0);
-  return key;
 }

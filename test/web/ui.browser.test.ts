@@ -223,7 +223,10 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
           stopSeedingTime: null,
           sequential: false,
           firstLast: false,
+          downLimit: 0,
+          upLimit: 0,
         },
+        limits: { down: 0, up: 0 },
       });
     }, '<img src=x onerror="document.title=1">');
     await row(/^<img/).dblclick();

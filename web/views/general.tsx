@@ -6,6 +6,7 @@ import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength
 import { describeProblem, type Remedy } from '../problems.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
+import { RateField } from '../ui/rate-field.tsx';
 import { Labels } from './labels.tsx';
 import { OptionSwitches } from './option-switches.tsx';
 import { StopFields } from './stop-fields.tsx';
@@ -42,6 +43,18 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
         </Fact>
         <Fact name="Order">
           <OptionSwitches row={row} />
+        </Fact>
+        <Fact name="Speed limits">
+          <RateField
+            label="Download limit"
+            value={row.options.downLimit}
+            onChange={downLimit => run({ do: 'set', ids: [row.id], options: { downLimit } })}
+          />
+          <RateField
+            label="Upload limit"
+            value={row.options.upLimit}
+            onChange={upLimit => run({ do: 'set', ids: [row.id], options: { upLimit } })}
+          />
         </Fact>
         <Fact name="Ratio">
           {ratioOf(row)} · {formatBytes(row.uploaded)} sent

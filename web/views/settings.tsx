@@ -7,6 +7,7 @@ import { chooseTheme, theme, type Theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';
 import { ConnectionText } from './connection.tsx';
 import { QueueSettings, StopSettings } from './queue-settings.tsx';
+import { SpeedSettings } from './speed-settings.tsx';
 
 const THEMES: readonly { readonly id: Theme; readonly label: string }[] = [
   { id: 'system', label: 'System' },
@@ -114,6 +115,7 @@ export function Settings(): JSX.Element {
           ))}
         </div>
       </section>
+      <SpeedSettings />
       <EncryptionSetting />
       <LocalSetting />
       <QueueSettings />

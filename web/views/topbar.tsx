@@ -11,6 +11,7 @@ import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { Logo } from '../ui/logo.tsx';
 import { ConnectionChip } from './connection.tsx';
+import { SlowToggle } from './slow-toggle.tsx';
 
 export const SEARCH_ID = 'search';
 const MODIFIER = /mac|iphone|ipad/i.test(navigator.userAgent) ? '⌘' : 'Ctrl ';
@@ -27,6 +28,7 @@ function DesktopBar(): JSX.Element {
       <span class="space" />
       {selection.count.value > 0 && store.page.value === 'torrents' && <SelectionTools />}
       <Speeds />
+      <SlowToggle />
       {layout.value === 'medium' && <SettingsButton />}
       <AddButton />
     </header>
@@ -66,6 +68,7 @@ function PhoneBar(): JSX.Element {
           <span class="space" />
         </>
       )}
+      {!searching.value && <SlowToggle />}
       <button
         type="button"
         class="icon-button"

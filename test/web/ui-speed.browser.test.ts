@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type Axe from 'axe-core';
+import type { Page } from 'playwright';
+import { describe, expect, it } from 'vitest';
+import { CHROMIUM, missing, openUi } from './ui.ts';
+
+/** Limits on speed: the settings, slow mode and its hours, and those of one torrent. */
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PHONE = { width: 390, height: 800 };
+
+describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIUM})`, () => {
+  const { show, commands, row } = openUi(opened => (page = opened));
+  let page: Page;
+
+  const settings = async (): Promise<unknown[]> =>
+    (await commands()).map(command => (command.do === 'configure' ? command.settings : command));
+  const openSettings = (): Promise<void> => page.getByRole('button', { name: 'Settings' }).click();
+
+  async function audit(): Promise<string[]> {
+    await page.evaluate(AXE);
+    return page.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: typeof Axe };
+      const { violations } = await axe.run(document, {
+        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      });
+      return violations.map(found => `${found.id}: ${found.nodes.map(node => node.target.join(' ')).join(', ')}`);
+    });
+  }
+
+  it('are typed with their unit, and what cannot be set goes back', async () => {
+    await show('nine');
+    await openSettings();
+    const field = page.getByRole('spinbutton', { name: 'Download limit', exact: true });
+    expect(await field.inputValue()).toBe('');
+    await field.fill('750');
+    await field.blur();
+    await page.getByRole('combobox', { name: 'Unit of the download limit', exact: true }).selectOption('MB/s');
+    await expect.poll(() => field.inputValue()).toBe('750');
+    await field.fill('1.5');
+    await field.press('Enter');
+    await expect.poll(async () => (await settings()).length).toBe(3);
+    await field.fill('0.0001');
+    await field.blur();
+    expect(await field.inputValue()).toBe('1.5');
+    await field.fill('');
+    await field.blur();
+    await expect
+      .poll(settings)
+      .toEqual([{ downLimit: 750_000 }, { downLimit: 750_000_000 }, { downLimit: 1_500_000 }, { downLimit: 0 }]);
+    expect(await field.inputValue()).toBe('');
+  });
+
+  it('are lower at the press of a button, which says what it does', async () => {
+    await show('nine');
+    const toggle = page.getByRole('button', { name: 'Slow mode' });
+    expect(await toggle.getAttribute('aria-pressed')).toBe('false');
+    expect(await toggle.getAttribute('title')).toMatch(/^Slow mode is off: 1\sMB\/s down, 100\skB\/s up$/);
+    await toggle.click();
+    await expect.poll(() => toggle.getAttribute('aria-pressed')).toBe('true');
+    await toggle.click();
+    await expect.poll(() => toggle.getAttribute('aria-pressed')).toBe('false');
+    expect(await settings()).toEqual([{ altMode: 'on' }, { altMode: 'off' }]);
+  });
+
+  it('follow hours of the week that are set with the keyboard alone, and by whole days and hours', async () => {
+    await show('nine');
+    await page.clock.install();
+    await openSettings();
+    await page.getByRole('radio', { name: 'By the hour' }).check();
+    const hours = page.getByRole('table', { name: 'Hours of slow mode' });
+    const week = async (): Promise<readonly number[]> => {
+      const last = (await settings()).at(-1) as { altSchedule?: readonly number[] };
+      return last.altSchedule ?? [];
+    };
+    expect(await hours.getByRole('checkbox', { name: 'Monday, 09 to 10' }).isChecked()).toBe(true);
+    await hours.getByRole('checkbox', { name: 'Monday, 00 to 01' }).focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Space');
+    await expect.poll(async () => (await week())[1]).toBe(0x1fe02);
+    expect(await hours.getByRole('checkbox', { name: 'Tuesday, 01 to 02' }).isChecked()).toBe(true);
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => (await week())[1]).toBe(0xffffff);
+    await hours.getByRole('button', { name: '23 to 24, every day' }).click();
+    await expect.poll(async () => (await week()).every(day => day >> 23 === 1)).toBe(true);
+    await hours.getByRole('button', { name: '23 to 24, every day' }).click();
+    await expect.poll(async () => (await week()).every(day => day >> 23 === 0)).toBe(true);
+    // One place of the table is in the order of Tab.
+    expect(await hours.locator('[tabindex="0"]').count()).toBe(1);
+  });
+
+  it('show in the bar when their hour has come, and the button ends the schedule', async () => {
+    await show('nine');
+    await page.clock.install({ time: new Date(2026, 10, 16, 8, 59, 50) });
+    await openSettings();
+    await page.getByRole('radio', { name: 'By the hour' }).check();
+    const toggle = page.getByRole('button', { name: 'Slow mode' });
+    expect(await toggle.getAttribute('aria-pressed')).toBe('false');
+    await page.clock.runFor(60_000);
+    await expect.poll(() => toggle.getAttribute('aria-pressed')).toBe('true');
+    await toggle.click();
+    await page.getByText('The schedule for slow mode is off now').waitFor();
+    expect((await settings()).at(-1)).toEqual({ altMode: 'off' });
+  });
+
+  it('of one torrent are among its details, and in force are told in calm words', async () => {
+    await show('nine');
+    await row(/^Sintel/).dblclick();
+    const panel = page.getByRole('tabpanel');
+    await panel.getByRole('spinbutton', { name: 'Upload limit' }).fill('40');
+    await panel.getByRole('spinbutton', { name: 'Upload limit' }).blur();
+    await expect.poll(async () => (await commands()).at(-1)).toMatchObject({ do: 'set', options: { upLimit: 40_000 } });
+    await page.evaluate(() => {
+      const sintel = [...globalThis.mock.torrents.values()].find(({ name }) => name.startsWith('Sintel'));
+      if (sintel) globalThis.mock.put({ ...sintel, limits: { down: 1_500_000, up: 40_000 } });
+    });
+    await panel.getByText('Downloading from 4 of 9 peers at most 1.5 MB/s').waitFor();
+    await row(/^Sintel.*Downloading, 4 peers, at most 1\.5.MB\/s/).waitFor();
+  });
+
+  it.each(['light', 'dark'] as const)('are as accessible on a phone, %s', async colorScheme => {
+    await show('nine', { viewport: PHONE, colorScheme });
+    await page.getByRole('button', { name: 'Slow mode' }).click();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('radio', { name: 'By the hour' }).check();
+    await page.getByRole('table', { name: 'Hours of slow mode' }).waitFor();
+    expect(await audit()).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
+  });
+});

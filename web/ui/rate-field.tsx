@@ -1,0 +1,59 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { rateOf } from '../limits.ts';
+
+const UNITS = [
+  { bytes: 1_000, label: 'kB/s' },
+  { bytes: 1_000_000, label: 'MB/s' },
+] as const;
+
+interface Props {
+  readonly label: string;
+  /** Bytes a second; 0: no limit. */
+  readonly value: number;
+  onChange(value: number): void;
+}
+
+/** A limit on speed, taken over when the field is left; empty is none. What cannot be set goes back to what it was. */
+export function RateField({ label, value, onChange }: Props): JSX.Element {
+  const unit = useSignal<number>(value >= 1_000_000 ? 1_000_000 : 1_000);
+  const text = value === 0 ? '' : String(value / unit.value);
+  return (
+    <div class="number-field" role="group" aria-label={label}>
+      <span aria-hidden>{label}</span>
+      <span class="rate-field">
+        <input
+          type="number"
+          min={0}
+          step="any"
+          inputMode="decimal"
+          placeholder="No limit"
+          aria-label={label}
+          value={text}
+          onChange={event => {
+            const input = event.currentTarget;
+            const rate = input.validity.badInput ? null : rateOf(input.value === '' ? 0 : input.valueAsNumber, unit.value);
+            if (rate === null) input.value = text;
+            else onChange(rate);
+          }}
+        />
+        <select
+          aria-label={`Unit of the ${label.toLowerCase()}`}
+          value={unit.value}
+          onChange={event => {
+            const next = Number(event.currentTarget.value);
+            const rate = rateOf(value / unit.value, next);
+            unit.value = next;
+            if (value > 0 && rate !== null) onChange(rate);
+          }}
+        >
+          {UNITS.map(({ bytes, label: name }) => (
+            <option key={bytes} value={bytes}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </span>
+    </div>
+  );
+}
