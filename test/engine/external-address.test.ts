@@ -40,6 +40,15 @@ describe('our address', () => {
     expect(changes).toEqual([4]);
   });
 
+  it('has one voice of the router among those of others, and none where the router stands behind another', () => {
+    const { external, say } = setUp();
+    say('80.1.1.1', 3, 0);
+    for (let again = 0; again < 9; again++) external.vote('router', 'router', '10.0.0.1');
+    expect(external.of(4)).toBeNull();
+    external.vote('router', 'router', '80.1.1.1');
+    expect(external.of(4)).toBe('80.1.1.1');
+  });
+
   it('is another where more than half say so, and only then', () => {
     const { external, changes, say } = setUp();
     say('80.1.1.1', 16, 0);
