@@ -255,6 +255,8 @@ export interface TorrentOptions {
   /** Bytes a second, beside the limits of all torrents; 0: none. At least {@link MIN_RATE}. */
   readonly downLimit: number;
   readonly upLimit: number;
+  /** Once it is complete: pieces are shown to peers one by one, as the swarm needs them. */
+  readonly superSeeding: boolean;
 }
 
 export type MoveTo = 'top' | 'up' | 'down' | 'bottom' | number;

@@ -80,6 +80,7 @@ const options = v.partial(
     firstLast: v.boolean(),
     downLimit: rate,
     upLimit: rate,
+    superSeeding: v.boolean(),
   }),
 );
 

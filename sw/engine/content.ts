@@ -9,6 +9,7 @@ import type { Priority } from './picker.ts';
 import { levelOf, piecePriorities } from './priorities.ts';
 import type { FilePriorities } from './priorities.ts';
 import { whole } from './rates.ts';
+import { SuperSeed } from './super-seed.ts';
 import { Storage } from './storage.ts';
 import { Uploader } from './upload.ts';
 import { Bitfield } from './model/bitfield.ts';
@@ -23,7 +24,7 @@ import type { ProgressRecord } from './resume.ts';
 /** What a person chose. */
 export interface Choice {
   readonly priorities: FilePriorities;
-  readonly options: Pick<TorrentOptions, 'sequential' | 'firstLast'>;
+  readonly options: Pick<TorrentOptions, 'sequential' | 'firstLast' | 'superSeeding'>;
 }
 
 /** What a torrent needs of the session to go to work on its content. */
@@ -58,19 +59,24 @@ export class Content {
   /** Pieces that may be on disk though no record vouches for them. */
   readonly maybe: Set<number>;
 
+  /** While it is to be seeded so, and everything is here. */
+  private superSeed: SuperSeed | null = null;
+
   /** Pieces may be on disk whose hashes are known only now. */
   unchecked = false;
 
   private readonly out: Outbox;
+  private readonly random: () => number;
 
   constructor(
     private readonly hashes: PieceHashes,
-    choice: Choice,
+    private choice: Choice,
     saved: ProgressRecord | null,
     context: ContentContext,
   ) {
     this.layout = hashes.layout;
     this.out = context.out;
+    this.random = context.random;
     const durable = saved ? Bitfield.parse(saved.have, this.layout.pieceCount) : null;
     const stats = Array.from({ length: this.layout.files.length + 1 }, (_, index) => saved?.stats[index] ?? null);
     const parts = new Parts(this.layout, context.id, file => this.isWanted(file), saved?.parts ?? []);
@@ -114,8 +120,22 @@ export class Content {
     return has !== null && haves.every(piece => piece < count);
   }
 
+  /**
+   * Other options. True where peers are to be told anew what there is: what they were told of our pieces cannot be taken back,
+   * only begun again.
+   */
+  rearrange(options: Choice['options']): boolean {
+    const { priorities, options: before } = this.choice;
+    if (options.sequential !== before.sequential || options.firstLast !== before.firstLast) this.choose({ priorities, options });
+    const superSeed = this.superSeeding;
+    this.choice = { priorities, options };
+    return this.superSeeding !== superSeed;
+  }
+
   /** What is wanted from now on, and in which order. */
-  choose({ priorities, options }: Choice): void {
+  choose(choice: Choice): void {
+    const { priorities, options } = choice;
+    this.choice = { priorities, options };
     this.levels = Uint8Array.from(this.layout.files, (file, index) => (file.pad ? 0 : levelOf(priorities, index)));
     this.wantedSize = 0;
     this.wantedDone = 0;
@@ -143,6 +163,7 @@ export class Content {
     if (active.changed) this.storage.recordSoon(now);
     active.changed = false;
     this.moveParts();
+    this.superSeeding?.tick(now);
     this.storage.trim();
     this.downloader.tick(now);
   }
@@ -158,7 +179,9 @@ export class Content {
     });
   }
 
-  createEmptyFiles(): void {
+  /** What wanted files get without any peer: those that are empty, and what was aside. */
+  fillIn(): void {
+    this.moveParts();
     this.layout.files.forEach((file, index) => {
       if (file.length === 0 && this.isWanted(index)) this.storage.file(index);
     });
@@ -261,6 +284,13 @@ export class Content {
     this.uploader.stop();
     this.leaves.stop();
     this.storage.recordSoon(now);
+  }
+
+  /** How whoever comes now is seeded, if not as usual. */
+  get superSeeding(): SuperSeed | null {
+    if (!this.choice.options.superSeeding || !this.downloader.have.isFull) this.superSeed = null;
+    else this.superSeed ??= new SuperSeed(this.layout, piece => this.picker.availability(piece), this.random);
+    return this.superSeed;
   }
 
   get isComplete(): boolean {

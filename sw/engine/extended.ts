@@ -33,7 +33,8 @@ export function introduceOurselves(peer: Peer, target: WireTarget, now: number):
     client: target.client,
     port: target.listenPort > 0 ? target.listenPort : null,
     yourIp: ipBytes(parseHostPort(peer.address)?.host ?? ''),
-    uploadOnly: target.content?.isComplete ?? false,
+    // A seed that shows its pieces one by one does not say that it has them all.
+    uploadOnly: (target.content?.isComplete ?? false) && !target.content?.superSeeding,
   });
   peer.send(encodeMessage({ type: 'extended', id: HANDSHAKE_ID, payload }), now);
 }

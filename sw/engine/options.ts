@@ -18,6 +18,8 @@ export interface TorrentOptions {
   /** Bytes a second, beside the limits of all torrents; 0: none. */
   readonly downLimit: number;
   readonly upLimit: number;
+  /** Once it is complete: pieces are shown to peers one by one, as the swarm needs them (BEP 16). */
+  readonly superSeeding: boolean;
 }
 
 export const MAX_LABELS = 20;
@@ -33,6 +35,7 @@ export const OPTION_FIELDS: Fields<TorrentOptions> = {
   firstLast: flag(false),
   downLimit: rate(0),
   upLimit: rate(0),
+  superSeeding: flag(false),
 };
 
 export const DEFAULT_OPTIONS: TorrentOptions = initialOf(OPTION_FIELDS);

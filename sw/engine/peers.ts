@@ -226,8 +226,8 @@ export class PeerSet implements PeerDirectory {
     for (const peer of [...this.all.values()]) if (peer.encryption !== 'full') this.close(peer, 'it is not enciphered', now);
   }
 
-  closeAll(now: number): void {
-    for (const peer of [...this.all.values()]) this.close(peer, 'the torrent stops', now);
+  closeAll(now: number, reason = 'the torrent stops'): void {
+    for (const peer of [...this.all.values()]) this.close(peer, reason, now);
   }
 
   ban(peer: Peer, reason: string, now: number): void {
@@ -389,6 +389,7 @@ export class PeerSet implements PeerDirectory {
     content?.downloader.gone(peer, now);
     content?.uploader.gone(peer);
     content?.exchange.gone(peer);
+    content?.superSeeding?.gone(peer);
     content?.picker.removePeer(peer.has);
     peer.stage = 'closed';
     peer.has = new Bitfield(0);

@@ -190,7 +190,7 @@ export class Torrent implements WireTarget {
     this.now = now;
     this.turn.review(() => (this.options = { ...this.options, ...options }));
     if ('stopRatio' in options || 'stopSeedingTime' in options) this.limit.anew();
-    if ('sequential' in options || 'firstLast' in options) this.content?.choose(this);
+    if (this.content?.rearrange(this.options) === true) this.peerSet.closeAll(now, 'it is to be told anew what there is');
     this.recorder.writeTorrent();
   }
 
@@ -205,8 +205,7 @@ export class Torrent implements WireTarget {
     this.turn.review();
     this.recorder.writeTorrent();
     if (this.phase !== 'running') return;
-    content.createEmptyFiles();
-    content.moveParts();
+    content.fillIn();
     for (const peer of this.peers.values()) this.refresh(peer);
     this.work.finishIfComplete(now);
   }

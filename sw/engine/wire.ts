@@ -23,11 +23,16 @@ export function greet(peer: Peer, handshake: Handshake, target: WireTarget, now:
   peer.begin(now);
   introduceOurselves(peer, target, now);
   const have = target.content?.downloader.have;
-  if (have && have.isFull && peer.fast) peer.send(encodeMessage({ type: 'haveAll' }), now);
+  const hiding = target.content?.superSeeding ?? null;
+  if (hiding && peer.fast) peer.send(encodeMessage({ type: 'haveNone' }), now);
+  else if (hiding) {
+    // Who has nothing need not say so (BEP 3).
+  } else if (have && have.isFull && peer.fast) peer.send(encodeMessage({ type: 'haveAll' }), now);
   else if (have && !have.isEmpty) peer.send(encodeMessage({ type: 'bitfield', bytes: have.toBytes() }), now);
   else if (peer.fast) peer.send(encodeMessage({ type: 'haveNone' }), now);
   if (handshake.dht && target.dht.port > 0) peer.send(encodeMessage({ type: 'port', port: target.dht.port }), now);
-  if (peer.fast && target.content) grantFast(peer, handshake.infoHash, target.content, now);
+  if (hiding) hiding.welcome(peer, now);
+  else if (peer.fast && target.content) grantFast(peer, handshake.infoHash, target.content, now);
 }
 
 /** Lets a newcomer have a few pieces before it has anything to give (BEP 6). */
@@ -75,10 +80,12 @@ function handle(peer: Peer, message: Message, target: WireTarget, now: number): 
       return;
     case 'have':
       addPiece(peer, message.piece, content);
+      content?.superSeeding?.saw(peer, message.piece, now);
       target.refresh(peer);
       return;
     case 'bitfield':
       setPieces(peer, { bits: message.bytes.slice(), all: false }, content);
+      content?.superSeeding?.sawAll(peer, now);
       target.refresh(peer);
       return;
     case 'haveAll':

@@ -137,7 +137,7 @@ export class Work {
     }
     torrent.move('running');
     torrent.runningSince = now;
-    content.createEmptyFiles();
+    content.fillIn();
     torrent.announcer.start(now);
     torrent.peerSet.greetAll(now);
     torrent.peerSet.tick(now);

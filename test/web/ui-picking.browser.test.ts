@@ -28,6 +28,7 @@ describe.skipIf(missing)(`files and order in Chromium (skipped without ${CHROMIU
   it.each([
     ['Download in order', 'sequential'],
     ['First and last pieces of each file first', 'firstLast'],
+    ['Super-seeding: show peers one rare piece at a time', 'superSeeding'],
   ])('switches on and off: %s', async (name, option) => {
     await show('nine');
     await row(/^Sintel/).dblclick();

@@ -225,6 +225,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
           firstLast: false,
           downLimit: 0,
           upLimit: 0,
+          superSeeding: false,
         },
         limits: { down: 0, up: 0 },
       });

@@ -5,6 +5,7 @@ import { run } from '../actions.ts';
 const SWITCHES = [
   { option: 'sequential', label: 'Download in order' },
   { option: 'firstLast', label: 'First and last pieces of each file first' },
+  { option: 'superSeeding', label: 'Super-seeding: show peers one rare piece at a time' },
 ] as const satisfies readonly { option: keyof TorrentOptions; label: string }[];
 
 /** What is either so or not for one torrent. */
