@@ -159,6 +159,12 @@ export class SimStore implements Store {
     return true;
   }
 
+  /** Whether it takes bytes, and has those of the range. */
+  holds(buffer: number, offset: number, length: number): boolean {
+    const target = this.buffers.get(buffer);
+    return target?.state === 'open' && !target.have.subarray(offset, offset + length).includes(0);
+  }
+
   /** As `put`, but what is there already stays. */
   putOnce(buffer: number, offset: number, bytes: Uint8Array): boolean {
     const target = this.buffers.get(buffer);

@@ -20,6 +20,9 @@ export interface Line {
   readonly stall?: () => number;
 }
 
+/** Ms that landed blocks wait to be told, as in the daemon. */
+const TELL_AFTER = 6;
+
 type Accept = Parameters<Net['listen']>[2];
 
 /** An open UDP socket as the internet sees it. */
@@ -198,6 +201,8 @@ class SimStream implements Stream {
   private readonly inbox: Uint8Array[] = [];
   /** By their prefix. */
   private readonly rules = new Map<string, Rule>();
+  /** Landed, and not told yet. */
+  private readonly untold: { buffer: number; offset: number; length: number }[] = [];
   private readonly prefixLengths = new Set<number>();
   private discards: Uint8Array | null = null;
   /** Not begun to be sent. */
@@ -311,7 +316,10 @@ class SimStream implements Stream {
     this.prefixLengths.add(prefix.length);
     const rule = this.rules.get(key) ?? { open: new Map<number, { length: number; buffer: number }>() };
     this.rules.set(key, rule);
-    for (const [offset, length] of blocks(runs)) rule.open.set(offset, { length, buffer });
+    for (const [offset, length] of blocks(runs)) {
+      rule.open.set(offset, { length, buffer });
+      if (this.net.store.holds(buffer, offset, length)) this.tell(buffer, offset, length, true);
+    }
   }
 
   unexpect(_buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
@@ -340,6 +348,7 @@ class SimStream implements Stream {
   }
 
   fail(reason: string): void {
+    this.tellLanded();
     if (this.dead) return;
     this.dead = true;
     this.leave();
@@ -382,6 +391,7 @@ class SimStream implements Stream {
         if (this.allowed <= 0) return;
         this.allowed -= length + 4;
         this.take(whole, length);
+        this.tellLanded();
         this.events.received(frame);
       } else {
         this.take(whole, length);
@@ -392,6 +402,23 @@ class SimStream implements Stream {
   private take(whole: Uint8Array, length: number): void {
     this.inbox.splice(0, 1);
     if (whole.length > 4 + length) this.inbox.unshift(whole.subarray(4 + length));
+  }
+
+  /** As late as the daemon tells it: an engine that closes the stream before that hears nothing of it. */
+  private tell(buffer: number, offset: number, length: number, earlier: boolean): void {
+    if (earlier) {
+      this.net.internet.clock.after(0, () => {
+        if (!this.dead) this.events.landed(buffer, offset, length, true);
+      });
+      return;
+    }
+    if (this.untold.push({ buffer, offset, length }) === 1) this.net.internet.clock.after(TELL_AFTER, () => this.tellLanded());
+  }
+
+  private tellLanded(): void {
+    for (const { buffer, offset, length } of this.untold.splice(0)) {
+      if (!this.dead) this.events.landed(buffer, offset, length, false);
+    }
   }
 
   private lands(frame: Uint8Array): boolean {
@@ -406,14 +433,14 @@ class SimStream implements Stream {
       if (asked?.length !== data.length) continue;
       rule.open.delete(offset);
       if (rule.open.size === 0) this.rules.delete(key);
+      if (this.net.store.holds(asked.buffer, offset, data.length)) continue;
       if (this.net.store.put(asked.buffer, offset, data)) {
-        this.net.internet.clock.after(0, () => {
-          if (!this.dead) this.events.landed(asked.buffer, offset, data.length, false);
-        });
+        this.tell(asked.buffer, offset, data.length, false);
         return true;
       }
     }
     if (!this.discards || !starts(frame, this.discards)) return false;
+    this.tellLanded();
     this.events.discarded(frame.length, frame.slice(0, 13));
     return true;
   }
