@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectAll, isSeeding, makeTorrent, ROOT, seedOn, World } from './host.ts';
+import type { SimHost } from './host.ts';
 import { seeded } from './clock.ts';
 import { seeds } from './seeds.ts';
 import { makeTreeTorrent } from './trees.ts';
@@ -39,8 +40,7 @@ test.each(cases)('a poisoner is found and banned, and nobody else: %s (seed %i)'
   leech.session.start(torrent.id, null, ROOT);
   expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
   expectAll(leech, torrent);
-  const banned = new Set(leech.log.flatMap(line => /(\S+) dropped: banned/.exec(line)?.[1] ?? []));
-  expect([...banned].map(address => address.split(':')[0])).toEqual(['10.0.0.9']);
+  expect(bannedBy(leech)).toEqual(['10.0.0.9']);
 });
 
 test.each(seeds(211, 212))('a poisoner that comes back under the same address stays out (seed %i)', run => {
@@ -62,3 +62,28 @@ test.each(seeds(211, 212))('a poisoner that comes back under the same address st
   // What was on its way when it was found out may still have left; no more was asked for.
   expect((world.internet.sent.get(bad.name) ?? 0) - sent).toBeLessThan(2 * MIB);
 });
+
+test.each(seeds(221, 222, 223))('nobody is blamed for what a poisoner sent just before it was banned (seed %i)', run => {
+  const world = new World(run);
+  const torrent = makeTorrent({ x: 16 * MIB }, 1024 * 1024, run);
+  const chance = seeded(run);
+  const corrupt = (bytes: Uint8Array): void => {
+    if (chance() < 0.5) bytes[1000] = (bytes[1000] ?? 0) ^ 1;
+  };
+  // So fast that much of what it sent has landed, and not been told, when it is found out.
+  const poisoner = world.host('10.0.0.9', { rate: 20e6, corrupt });
+  const honest = [1, 2, 3, 4].map(n => world.host(`10.0.0.${n}`, { rate: 1e6 }));
+  for (const host of [...honest, poisoner]) seedOn(host, torrent);
+  world.clock.run(5_000);
+  const leech = world.host('10.0.1.1');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  expect(bannedBy(leech)).toEqual(['10.0.0.9']);
+});
+
+/** Hosts, each once. */
+function bannedBy(host: SimHost): string[] {
+  return [...new Set(host.log.flatMap(line => /(\S+):\d+ dropped: banned/.exec(line)?.[1] ?? []))];
+}
