@@ -16,7 +16,7 @@ import libtorrent as lt, sys
 folder, out, v2 = sys.argv[1], sys.argv[2], sys.argv[3] == 'v2'
 fs = lt.file_storage()
 lt.add_files(fs, folder)
-torrent = lt.create_torrent(fs, 65536, flags=lt.create_torrent_flags_t.v2_only if v2 else 0)
+torrent = lt.create_torrent(fs, int(sys.argv[4]), flags=lt.create_torrent_flags_t.v2_only if v2 else 0)
 lt.set_piece_hashes(torrent, folder.rsplit('/', 1)[0])
 open(out, 'wb').write(lt.bencode(torrent.generate()))
 `;
@@ -53,7 +53,7 @@ describe.skipIf(missing !== '')(`libtorrent and BitTorrent v2${missing}`, () => 
     ['hybrid', 'magnet'],
   ])('bring over %s by its %s, and back', { timeout: 120_000 }, async (kind, how) => {
     const file = join(dir, `${kind}.torrent`);
-    expect(spawnSync('/usr/bin/python3', ['-c', MAKE, join(dir, 'seed/folder'), file, kind]).status).toBe(0);
+    expect(spawnSync('/usr/bin/python3', ['-c', MAKE, join(dir, 'seed/folder'), file, kind, '65536']).status).toBe(0);
     const bytes = new Uint8Array(readFileSync(file));
     const { v2Hash } = parseTorrent(bytes);
     const seed = await LibtorrentPeer.start('seed', { torrent: file, dir: join(dir, 'seed') });
@@ -80,6 +80,46 @@ describe.skipIf(missing !== '')(`libtorrent and BitTorrent v2${missing}`, () => 
       throw new Error(`${String(error)}\n${engine.log.join('\n')}`, { cause: error });
     } finally {
       await Promise.all([seed.stop(), leech?.stop(), engine.stop()]);
+    }
+  });
+
+  it('tells which blocks of a piece a poisoner gave wrong: they alone come again', { timeout: 120_000 }, async () => {
+    const SIZE = 4 << 20;
+    const [good, bad] = ['good', 'bad'].map(name => join(dir, name));
+    if (good === undefined || bad === undefined) return;
+    const bytes = Uint8Array.from({ length: SIZE }, (_, at) => (at * 37 + (at >> 9) * 11) & 0xff);
+    for (const folder of [good, bad]) {
+      mkdirSync(join(folder, 'folder'), { recursive: true });
+      writeFileSync(join(folder, 'folder/one.bin'), bytes);
+      // Of one file alone libtorrent makes a torrent without a folder.
+      writeFileSync(join(folder, 'folder/two.bin'), 'two');
+      // Every fourth block.
+      for (let at = 100; folder === good && at < SIZE; at += 65_536) bytes[at] = (bytes[at] ?? 0) ^ 1;
+    }
+    const file = join(dir, 'one.torrent');
+    expect(spawnSync('/usr/bin/python3', ['-c', MAKE, join(good, 'folder'), file, 'v2', String(SIZE)]).status).toBe(0);
+    // One that has looked at its files knows the hashes of their blocks; one that was told it is a seed does not.
+    const options = { torrent: file, uploadLimit: 600_000, waits: true };
+    const honest = await LibtorrentPeer.start('leech', { ...options, dir: good, listen: '127.0.0.2:0' });
+    const poisoner = await LibtorrentPeer.start('seed', { ...options, dir: bad, listen: '127.0.0.3:0', unchecked: true });
+    const engine = await RealEngine.start(io);
+    try {
+      await honest.done(30_000);
+      const id = engine.download(new Uint8Array(readFileSync(file)));
+      const { magnet = '' } = engine.session.detail(id) ?? {};
+      engine.session.add({ kind: 'magnet', uri: `${magnet}&x.pe=127.0.0.2:${honest.port}&x.pe=127.0.0.3:${poisoner.port}` });
+      await until('the download', () => engine.state(id) === 'seeding', 60_000);
+      const there = readFileSync(join(engine.daemon.folder, 'downloads/folder/one.bin'));
+      expect(there.equals(readFileSync(join(good, 'folder/one.bin')))).toBe(true);
+      const banned = engine.log.flatMap(line => /(\S+):\d+ dropped: banned/.exec(line)?.[1] ?? []);
+      expect(banned).toEqual(['127.0.0.3']);
+      const given = await Promise.all([honest, poisoner].map(async peer => (await peer.fresh()).uploaded));
+      expect(Math.min(...given)).toBeGreaterThan(0);
+      expect(given.reduce((sum, bytes) => sum + bytes)).toBeLessThan(1.5 * SIZE);
+    } catch (error) {
+      throw new Error(`${String(error)}\n${engine.log.join('\n')}`, { cause: error });
+    } finally {
+      await Promise.all([honest.stop(), poisoner.stop(), engine.stop()]);
     }
   });
 });
