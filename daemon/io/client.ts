@@ -65,7 +65,7 @@ export class Client {
     );
     this.#udp = new Udp(guard, openPorts, counters, push, unread);
     this.#files = new ClientFiles(files, push);
-    this.#http = new HttpOut(guard, landing, counters, push);
+    this.#http = new HttpOut(guard, landing, this.#throttle, counters, push);
     landing.onPressure = () => {
       this.#tcp.steer();
       this.#http.steer();

@@ -6,6 +6,7 @@ import { HttpClient, HttpProblem, problemOf } from './http-client.ts';
 import { LandingBody } from './http-landing.ts';
 import type { Guard } from './guard.ts';
 import type { Landing } from './landing.ts';
+import type { Flow, Throttle } from './throttle.ts';
 import { HTTP_LAND_TIME, HTTP_NOTE, HTTP_PART, HTTP_REQUESTS, HTTP_TIMEOUT, LIMITS } from './limits.ts';
 
 type Get = FrameOf<typeof Op.HTTP_GET>['request'];
@@ -32,15 +33,17 @@ const NOTHING = new Uint8Array(0);
 export class HttpOut {
   readonly #client: HttpClient;
   readonly #landing: Landing;
+  readonly #throttle: Throttle;
   readonly #counters: { netIn: number };
   readonly #push: (frame: Frame) => void;
   readonly #running = new Map<number, AbortController>();
   /** Bodies that are landing. */
-  readonly #bodies = new Set<IncomingMessage>();
+  readonly #bodies = new Set<Reading>();
 
-  constructor(guard: Guard, landing: Landing, counters: { netIn: number }, push: (frame: Frame) => void) {
+  constructor(guard: Guard, landing: Landing, throttle: Throttle, counters: { netIn: number }, push: (frame: Frame) => void) {
     this.#client = new HttpClient(guard);
     this.#landing = landing;
+    this.#throttle = throttle;
     this.#counters = counters;
     this.#push = push;
   }
@@ -102,12 +105,19 @@ export class HttpOut {
     }
   }
 
-  async #land(id: number, { url, range, from, total, silenceMs, places }: Land, control: AbortController): Promise<Ended> {
+  async #land(id: number, { url, range, from, total, silenceMs, group, places }: Land, control: AbortController): Promise<Ended> {
     const length = places.reduce((sum, place) => sum + place.length, 0);
     const headers: Record<string, string> = range ? { range: `bytes=${from}-${from + length - 1}` } : {};
+    const reading: Reading = { owed: 0, response: null, heard: () => silence.refresh() };
+    const flow = this.#throttle.flow(bytes => {
+      reading.owed -= bytes;
+      if (reading.owed > 0) flow.want(reading.owed);
+      else this.#steerBody(reading);
+    });
+    flow.join(group);
     const silence = setTimeout(() => {
-      // While memory is short it is us who do not read.
-      if (this.#landing.isFull) silence.refresh();
+      // While memory is short, or it is not its turn, it is us who do not read.
+      if (this.#landing.isFull || reading.owed > 0) silence.refresh();
       else control.abort(late());
     }, silenceMs);
     try {
@@ -120,23 +130,31 @@ export class HttpOut {
         throw new HttpProblem(NetStatus.MISFIT, wrong);
       }
       const tell = (ranges: Land['places']): void => this.#push({ op: Op.HTTP_LANDED, id: 0, request: id, ranges });
-      await this.#fill(response, new LandingBody(this.#landing, places, tell), () => silence.refresh());
+      reading.response = response;
+      await this.#fill(response, reading, flow, new LandingBody(this.#landing, places, tell));
       return { net: NetStatus.OK, status, retryAfter: NO_RETRY_AFTER, detail: '' };
     } finally {
       clearTimeout(silence);
+      flow.leave();
     }
   }
 
-  async #fill(response: IncomingMessage, body: LandingBody, heard: () => void): Promise<void> {
-    this.#bodies.add(response);
+  async #fill(response: IncomingMessage, reading: Reading, flow: Flow, body: LandingBody): Promise<void> {
+    this.#bodies.add(reading);
     try {
       await new Promise<void>((resolve, reject) => {
         response.on('end', resolve);
         response.on('error', reject);
         response.on('close', () => reject(new HttpProblem(NetStatus.FAILED, 'the connection was closed')));
         response.on('data', (bytes: Buffer) => {
-          heard();
+          reading.heard();
           this.#counters.netIn += bytes.length;
+          if (flow.isLimited) {
+            // It is paid for after it was read: nothing more is, until that much has had its turns.
+            reading.owed += bytes.length;
+            flow.want(reading.owed);
+            this.#steerBody(reading);
+          }
           try {
             body.write(bytes);
           } catch (error) {
@@ -144,19 +162,30 @@ export class HttpOut {
             reject(problemOf(error));
           }
         });
-        this.#steerBody(response);
+        this.#steerBody(reading);
       });
       body.end();
     } finally {
       body.close();
-      this.#bodies.delete(response);
+      this.#bodies.delete(reading);
     }
   }
 
-  #steerBody(body: IncomingMessage): void {
-    if (this.#landing.isFull) body.pause();
-    else body.resume();
+  #steerBody({ response, owed, heard }: Reading): void {
+    if (this.#landing.isFull || owed > 0) response?.pause();
+    else if (response !== null) {
+      if (response.isPaused()) heard();
+      response.resume();
+    }
   }
+}
+
+/** A body that is landing; `owed`: bytes read ahead of their turns. */
+interface Reading {
+  owed: number;
+  response: IncomingMessage | null;
+  /** Counts the silence anew. */
+  readonly heard: () => void;
 }
 
 function late(): HttpProblem {

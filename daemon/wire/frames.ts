@@ -553,6 +553,8 @@ export type Frame =
       readonly total: number;
       /** Ms without a byte, after which it is given up. */
       readonly silenceMs: number;
+      /** The group of rates that its reading is in; 0: none. */
+      readonly group: number;
       readonly places: readonly Place[];
     }
   | {

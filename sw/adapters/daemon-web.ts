@@ -18,11 +18,11 @@ export class DaemonWeb implements Web {
     door.onClosed(() => this.listeners.clear());
   }
 
-  land(...[{ url, range, places, silence }, landed, ended]: Parameters<Web['land']>): () => void {
+  land(...[{ url, range, places, silence, group }, landed, ended]: Parameters<Web['land']>): () => void {
     let wanted = true;
     const { from, total } = range ?? { from: 0, total: 0 };
     const asked = this.door.ask(
-      id => ({ op: Op.HTTP_LAND, id, url, range: range !== null, from, total, silenceMs: silence, places }),
+      id => ({ op: Op.HTTP_LAND, id, url, range: range !== null, from, total, silenceMs: silence, group, places }),
       reply => {
         this.listeners.delete(asked);
         if (wanted) ended(endOf(reply));

@@ -31,6 +31,8 @@ export class Loop implements RateGroups {
       touched(torrent: Torrent): void;
       /** A torrent has a connection more. */
       joined(torrent: Torrent, conn: number): void;
+      /** The group for what the torrent is sent. */
+      downGroup(torrent: Torrent): number;
       /** Nothing waits any more. */
       settled(): void;
       /** Bytes of a connection that belongs to no torrent yet. */
@@ -223,7 +225,7 @@ export class Loop implements RateGroups {
       case 'fetch': {
         const { request } = effect;
         const cancel = this.ports.web.land(
-          effect,
+          { ...effect, group: this.hooks.downGroup(torrent) },
           place => this.event(torrent, now => torrent.webSeeds.landed(request, place, now)),
           end => {
             this.cancels.delete(request);

@@ -165,6 +165,8 @@ export interface Web {
       readonly range: { readonly from: number; readonly total: number } | null;
       readonly places: readonly Place[];
       readonly silence: number;
+      /** The group of connections whose limit it keeps to (see Net.limit). */
+      readonly group: number;
     },
     landed: (place: Place) => void,
     ended: (end: FetchEnd) => void,

@@ -24,6 +24,7 @@ export const whole = (): Share => ({ blocks: Infinity, patience: 0 });
 export interface Limited {
   readonly options: { readonly downLimit: number; readonly upLimit: number };
   readonly peers: ReadonlyMap<number, Peer>;
+  readonly webSeeds: { readonly active: number };
   readonly content: { readonly share: Share } | null;
 }
 
@@ -136,7 +137,7 @@ export class Rates {
     for (const direction of DIRECTIONS) {
       const rate = torrent.options[`${direction}Limit`];
       const own = this.own.get(torrent)?.get(direction);
-      if (own && (rate === 0 || torrent.peers.size === 0)) {
+      if (own && (rate === 0 || (torrent.peers.size === 0 && torrent.webSeeds.active === 0))) {
         this.groups.unlimit(own.group);
         this.own.get(torrent)?.delete(direction);
       } else if (own && own.rate !== rate) {

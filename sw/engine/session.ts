@@ -91,6 +91,7 @@ export class Session {
         if (this.torrents.get(torrent.id) === torrent) this.changed.add(torrent);
       },
       joined: (torrent, conn) => this.rates.joined(torrent, conn),
+      downGroup: torrent => this.rates.groupOf(torrent, 'down'),
       settled: () => {
         this.schedule();
         this.closeIfIdle();

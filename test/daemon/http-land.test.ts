@@ -7,8 +7,18 @@ import { Guard } from '../../daemon/io/guard.ts';
 import { HashPool } from '../../daemon/io/hash-pool.ts';
 import { HttpOut } from '../../daemon/io/http-out.ts';
 import { Landing } from '../../daemon/io/landing.ts';
+import { PROCESS_TIME, Throttle } from '../../daemon/io/throttle.ts';
 import { MemoryPool } from '../../daemon/io/memory.ts';
-import { ErrorCode, type Frame, type FrameOf, NetStatus, NO_RETRY_AFTER, Op, type Place } from '../../daemon/wire/frames.ts';
+import {
+  ErrorCode,
+  type Frame,
+  type FrameOf,
+  NetStatus,
+  NO_RETRY_AFTER,
+  Op,
+  type Place,
+  RateDirection,
+} from '../../daemon/wire/frames.ts';
 import { BLOCK, blockFrame, commit, connected, landOpen, landRule, openFile, payload, sha1Of, WRITTEN } from './fixture.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
 import { PeerServer } from './peer.ts';
@@ -62,7 +72,16 @@ function serve(request: IncomingMessage, response: ServerResponse): void {
 type Land = FrameOf<typeof Op.HTTP_LAND>;
 
 function land(places: readonly Place[], from = 0, more: Partial<Land> = {}) {
-  const frame = { op: Op.HTTP_LAND, url: `${base}/file`, range: true, from, total: FILE.length, silenceMs: 5_000, places };
+  const frame = {
+    op: Op.HTTP_LAND,
+    url: `${base}/file`,
+    range: true,
+    from,
+    total: FILE.length,
+    silenceMs: 5_000,
+    group: 0,
+    places,
+  };
   return client.ask({ ...frame, ...more }, Op.HTTP_ENDED);
 }
 
@@ -261,6 +280,16 @@ describe('a body that lands', () => {
     expect(await land([place], 0, { url: 'http://10.0.0.1/' })).toMatchObject({ net: NetStatus.REFUSED_BY_GUARD });
   });
 
+  it('keeps to the rate of its group, however silent it is meanwhile', async () => {
+    handler = serve;
+    client.send({ op: Op.RATE_GROUP, id: 0, group: 1, parent: 0, direction: RateDirection.READ, rate: 100_000 });
+    const started = performance.now();
+    expect(await land([await open(1, 10 * BLOCK)], 0, { group: 1, silenceMs: 300 })).toMatchObject({ net: NetStatus.OK });
+    const after = await land([await open(2, BLOCK)], 0, { group: 1 });
+    expect(after).toMatchObject({ net: NetStatus.OK });
+    expect(performance.now() - started).toBeGreaterThan(900);
+  });
+
   it('is called off, and its connection with it', async () => {
     const gone = new Promise<void>(resolve => {
       handler = (request, response) => {
@@ -270,7 +299,16 @@ describe('a body that lands', () => {
       };
     });
     const places = [await open(1, 2 * BLOCK)];
-    const frame = { op: Op.HTTP_LAND, url: base, range: true, from: 0, total: FILE.length, silenceMs: 5_000, places } as const;
+    const frame = {
+      op: Op.HTTP_LAND,
+      url: base,
+      range: true,
+      from: 0,
+      total: FILE.length,
+      silenceMs: 5_000,
+      group: 0,
+      places,
+    } as const;
     const id = client.request(frame);
     await client.next(Op.HTTP_LANDED);
     client.send({ op: Op.HTTP_CANCEL, id });
@@ -300,7 +338,7 @@ describe('a body that lands', () => {
   ])('is refused with %s', async (_what, places, from, code) => {
     await open(1, BLOCK);
     const total = places.length > 1 ? 2 ** 40 : FILE.length;
-    const frame = { op: Op.HTTP_LAND, url: base, range: true, from, total, silenceMs: 5_000, places } as const;
+    const frame = { op: Op.HTTP_LAND, url: base, range: true, from, total, silenceMs: 5_000, group: 0, places } as const;
     expect(await client.ask(frame, Op.ERROR)).toMatchObject({ code });
   });
 });
@@ -325,7 +363,9 @@ describe('while memory is short', () => {
     landing.open(1, length, new Uint8Array(), []);
     const told: Frame[] = [];
     const counters = { netIn: 0 };
-    const http = new HttpOut(new Guard(['127.0.0.0/8']), landing, counters, frame => told.push(frame));
+    const http = new HttpOut(new Guard(['127.0.0.0/8']), landing, new Throttle(PROCESS_TIME), counters, frame =>
+      told.push(frame),
+    );
     const places = [{ buffer: 1, offset: 0, length }];
     const done = http.land(1, {
       op: Op.HTTP_LAND,
@@ -334,10 +374,11 @@ describe('while memory is short', () => {
       range: true,
       from: 0,
       total: length,
-      silenceMs: 150,
+      silenceMs: 500,
+      group: 0,
       places,
     });
-    await new Promise(resolve => setTimeout(resolve, 600));
+    await new Promise(resolve => setTimeout(resolve, 1_200));
     expect(told).toEqual([]);
     expect(counters.netIn).toBeLessThan(1 << 20);
     landing.isShort = false;
@@ -351,5 +392,5 @@ describe('while memory is short', () => {
 
 function land0(place: Place) {
   const places = [place];
-  return { op: Op.HTTP_LAND, url: base, range: true, from: 0, total: FILE.length, silenceMs: 5_000, places } as const;
+  return { op: Op.HTTP_LAND, url: base, range: true, from: 0, total: FILE.length, silenceMs: 5_000, group: 0, places } as const;
 }

@@ -4,6 +4,7 @@ import { Guard } from '../../daemon/io/guard.ts';
 import { HashPool } from '../../daemon/io/hash-pool.ts';
 import { HttpOut } from '../../daemon/io/http-out.ts';
 import { Landing } from '../../daemon/io/landing.ts';
+import { PROCESS_TIME, Throttle } from '../../daemon/io/throttle.ts';
 import { MemoryPool } from '../../daemon/io/memory.ts';
 import { type Frame, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
@@ -137,7 +138,7 @@ describe('HTTP out', () => {
     const told: Frame[] = [];
     const guard = new Guard(['127.0.0.0/8'], () => Promise.resolve(['127.0.0.2', '127.0.0.1']));
     const landing = new Landing(new HashPool(), new MemoryPool());
-    const http = new HttpOut(guard, landing, { netIn: 0 }, frame => told.push(frame));
+    const http = new HttpOut(guard, landing, new Throttle(PROCESS_TIME), { netIn: 0 }, frame => told.push(frame));
     await http.get(1, request(`http://two.example:${new URL(base).port}/`).request);
     expect(told).toMatchObject([{ op: Op.HTTP_RESULT, net: NetStatus.OK, status: 200 }]);
   });

@@ -85,7 +85,7 @@ describe('the groups of the limits', () => {
   function torrent(downLimit = 0, upLimit = 0, peers = 0) {
     const all = new Map<number, Peer>();
     for (let conn = 1; conn <= peers; conn++) all.set(conn, { inflight: 1 } as Peer);
-    return { options: { downLimit, upLimit }, peers: all, content: { share: whole() } };
+    return { options: { downLimit, upLimit }, webSeeds: { active: 0 }, peers: all, content: { share: whole() } };
   }
 
   it('are one a direction for all, told when they change', () => {

@@ -146,6 +146,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
     from: u53,
     total: u53,
     silenceMs: u32,
+    group: u32,
     places: list(place),
   }),
   [Op.HTTP_LANDED]: frame(Op.HTTP_LANDED, { request: u32, ranges: list(place) }),
