@@ -36,7 +36,7 @@ export interface Engine<Kept> {
   label(id: TorrentId, add: readonly string[], remove: readonly string[]): void;
   move(ids: readonly TorrentId[], to: MoveTo): void;
   readonly settings: Settings;
-  readonly portMappings: PortMappings | null;
+  readonly mapping: { readonly state: PortMappings | null };
   configure(change: Partial<Settings>): void;
   rows(): readonly TorrentRow[];
   takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] };

@@ -164,7 +164,7 @@ export class Torrents<Kept> implements Backend {
       superseded: link.state === 'superseded',
       gaveUp: link.gaveUp,
       version: link.version,
-      ports: this.current?.engine.portMappings ?? null,
+      ports: this.current?.engine.mapping.state ?? null,
     };
   }
 

@@ -1,6 +1,8 @@
 import type { Loop } from './loop.ts';
 import type { OwnEnd } from './own-end.ts';
-import type { PortMapper } from './ports.ts';
+import type { Ports } from './ports.ts';
+import type { Registry } from './registry.ts';
+import type { Torrent } from './torrent.ts';
 import type { PortMappings, PortWish } from './events.ts';
 
 /** The ports of ours that the router is asked to open, and where peers outside reach us because of it. */
@@ -10,22 +12,25 @@ export class PortMapping {
   private wishes: readonly PortWish[] = [];
 
   constructor(
-    private readonly mapper: PortMapper,
+    private readonly ports: Pick<Ports, 'portMapper' | 'clock'>,
     private readonly loop: Loop,
     private readonly own: OwnEnd,
-    /** The port that peers outside reach us at is another from now on. */
-    private readonly moved: () => void,
+    /** Their trackers are told where peers outside reach us. */
+    private readonly torrents: Registry<Torrent>,
+    /** The ports that are open, 0 where none is. */
+    private readonly open: () => { readonly tcp: number; readonly udp: number },
   ) {}
 
-  /** These are open, 0 where none is. `isOn`: the router is to be asked. */
-  open(tcp: number, udp: number, isOn: boolean): void {
+  /** The ports are others, or the router is to be asked for them (`isOn`) or is not any more. */
+  ask(isOn: boolean): void {
+    const { tcp, udp } = this.open();
     const wishes: PortWish[] = [
       { protocol: 'tcp', port: tcp },
       { protocol: 'udp', port: udp },
     ];
     this.wishes = isOn ? wishes.filter(({ port }) => port > 0) : [];
     const { wishes: asked } = this;
-    this.mapper.map(asked, state => {
+    this.ports.portMapper.map(asked, state => {
       if (this.wishes === asked) this.loop.run(() => this.told(state));
     });
   }
@@ -36,20 +41,18 @@ export class PortMapping {
     this.state = null;
   }
 
-  /** Where peers outside reach a TCP port of ours: the port itself, where no router changes it. */
-  outside(port: number): number {
+  /** Where peers outside reach us: at our own TCP port, where no router changes it; 0 while they do not. */
+  get port(): number {
+    const port = this.open().tcp;
     const found = this.state?.mappings.find(mapping => mapping.protocol === 'tcp' && mapping.port === port);
     return found && found.externalPort > 0 ? found.externalPort : port;
   }
 
   private told(state: PortMappings): void {
-    const before = this.places();
+    const before = this.port;
     this.state = state;
     if (state.externalAddress !== '') this.own.seenAs('router', 'router', state.externalAddress);
-    if (this.places() !== before) this.moved();
-  }
-
-  private places(): string {
-    return this.wishes.map(({ port }) => this.outside(port)).join();
+    if (this.port === before) return;
+    for (const torrent of this.torrents.values()) torrent.announcer.hurry(this.ports.clock.now());
   }
 }

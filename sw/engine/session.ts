@@ -4,7 +4,7 @@ import type { Budget } from './download.ts';
 import { readTag } from './download.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
-import type { KeptPiece, PortMappings } from './events.ts';
+import type { KeptPiece } from './events.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import type { Ports } from './ports.ts';
 import { drawing } from './chance.ts';
@@ -61,7 +61,7 @@ export class Session {
   private readonly own: OwnEnd;
   private readonly incoming: Incoming;
   private readonly sockets: UdpSockets;
-  private readonly mapping: PortMapping;
+  readonly mapping: PortMapping;
   private readonly local: LsdSockets;
   private readonly trackers: Trackers;
   private readonly intake: Intake;
@@ -103,7 +103,7 @@ export class Session {
     });
     this.rates = new Rates(this.loop, ports.clock, () => this.settings);
     this.own = new OwnEnd(
-      () => this.outsidePort,
+      () => this.mapping.port,
       family => this.moved(family),
     );
     this.sockets = new UdpSockets(ports, this.loop, (...datagram) => this.trackers.udp.received(...datagram), this.own);
@@ -111,13 +111,12 @@ export class Session {
       for (const { announcer } of this.torrents.values()) announcer.forgotten(url, at);
     });
     this.trackers = new Trackers(ports.http, this.sockets, random, (...seen) => this.own.seenAs('tracker', ...seen), ws);
-    this.mapping = new PortMapping(ports.portMapper, this.loop, this.own, () => {
-      for (const torrent of this.torrents.values()) torrent.announcer.hurry(ports.clock.now());
-    });
+    const open = () => ({ tcp: this.incoming.port, udp: this.sockets.port });
+    this.mapping = new PortMapping(ports, this.loop, this.own, this.torrents, open);
     this.local = new LsdSockets(ports, this.loop, () => this.incoming.port);
     const security = { encryption: () => this.settings.encryption, random: (count: number) => ports.random.bytes(count) };
     this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids, security, port =>
-      this.sockets.open(port, () => this.mapPorts()),
+      this.sockets.open(port, () => this.mapping.ask(this.settings.portMapping)),
     );
     this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
@@ -132,7 +131,7 @@ export class Session {
       random,
       security,
       wall: () => Math.floor(ports.clock.wall()),
-      listenPort: () => this.outsidePort,
+      listenPort: () => this.mapping.port,
       identified: id => {
         const torrent = this.torrents.get(id);
         if (torrent) this.torrents.identify(torrent);
@@ -305,14 +304,9 @@ export class Session {
     this.limits.max = this.settings.maxConnections;
     this.rates.review();
     this.loop.run(() => this.turns.queue.limit(this.settings));
-    if (change.portMapping !== undefined && this.attached) this.mapPorts();
+    if (change.portMapping !== undefined && this.attached) this.mapping.ask(this.settings.portMapping);
     if (this.settings.encryption !== 'require') return;
     for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.peerSet.closePlain(now));
-  }
-
-  /** What the router does for us; null while that is not known. */
-  get portMappings(): PortMappings | null {
-    return this.mapping.state;
   }
 
   rows(): TorrentView[] {
@@ -355,15 +349,6 @@ export class Session {
   private moved(family: Family): void {
     this.sockets.dht.moved(family, this.ports.clock.now());
     for (const torrent of this.torrents.values()) torrent.peerSet.swarm.rerank();
-  }
-
-  /** Where peers outside reach us; 0 while they do not. */
-  private get outsidePort(): number {
-    return this.mapping.outside(this.incoming.port);
-  }
-
-  private mapPorts(): void {
-    this.mapping.open(this.incoming.port, this.sockets.port, this.settings.portMapping);
   }
 
   private named(id: string): Torrent {

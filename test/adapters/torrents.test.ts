@@ -37,7 +37,7 @@ class FakeEngine implements Engine<string> {
   label = (): void => this.tell('label');
   move = (): void => this.tell('move');
   settings: Settings = DEFAULT_SETTINGS;
-  portMappings: PortMappings | null = null;
+  mapping: { state: PortMappings | null } = { state: null };
   configure = ({ encryption }: Partial<Settings>): void => this.tell(`configure ${encryption}`);
   rows = (): TorrentRow[] => [row('downloading')];
   takeChanges = (): { rows: TorrentRow[]; removed: string[] } => ({ rows: [], removed: [] });

@@ -13,7 +13,7 @@ engine.start(id);
 
 let told = '';
 const telling = setInterval(() => {
-  const state = JSON.stringify(engine.session.portMappings);
+  const state = JSON.stringify(engine.session.mapping.state);
   if (state !== told) console.log(state);
   told = state;
 }, 50);

@@ -21,7 +21,7 @@ test('the router is asked for the TCP and the UDP port, and told when it is to f
     { protocol: 'udp', port: 6881 },
   ];
   expect(host.mapped).toEqual([wishes]);
-  expect(host.session.portMappings?.problem).toBe('no-router');
+  expect(host.session.mapping.state?.problem).toBe('no-router');
   host.session.configure({ encryption: 'off' });
   expect(host.mapped).toHaveLength(1);
   host.session.configure({ portMapping: false });
@@ -29,7 +29,7 @@ test('the router is asked for the TCP and the UDP port, and told when it is to f
   host.session.configure({ portMapping: true });
   expect(host.mapped.at(-1)).toEqual(wishes);
   host.session.detach();
-  expect(host.session.portMappings).toBeNull();
+  expect(host.session.mapping.state).toBeNull();
 });
 
 test('trackers and peers hear the port outside, as soon as it is another than ours', () => {
