@@ -3,22 +3,7 @@ import { createServer as createTcpServer } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Guard } from '../../daemon/io/guard.ts';
-import { HashPool } from '../../daemon/io/hash-pool.ts';
-import { HttpOut } from '../../daemon/io/http-out.ts';
-import { Landing } from '../../daemon/io/landing.ts';
-import { PROCESS_TIME, Throttle } from '../../daemon/io/throttle.ts';
-import { MemoryPool } from '../../daemon/io/memory.ts';
-import {
-  ErrorCode,
-  type Frame,
-  type FrameOf,
-  NetStatus,
-  NO_RETRY_AFTER,
-  Op,
-  type Place,
-  RateDirection,
-} from '../../daemon/wire/frames.ts';
+import { ErrorCode, type FrameOf, NetStatus, NO_RETRY_AFTER, Op, type Place, RateDirection } from '../../daemon/wire/frames.ts';
 import { BLOCK, blockFrame, commit, connected, landOpen, landRule, openFile, payload, sha1Of, WRITTEN } from './fixture.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
 import { PeerServer } from './peer.ts';
@@ -340,53 +325,6 @@ describe('a body that lands', () => {
     const total = places.length > 1 ? 2 ** 40 : FILE.length;
     const frame = { op: Op.HTTP_LAND, url: base, range: true, from, total, silenceMs: 5_000, group: 0, places } as const;
     expect(await client.ask(frame, Op.ERROR)).toMatchObject({ code });
-  });
-});
-
-/** Landing memory that is short when a test says so. */
-class ShortLanding extends Landing {
-  isShort = true;
-
-  override get isFull(): boolean {
-    return this.isShort;
-  }
-}
-
-describe('while memory is short', () => {
-  it('a body rests, however long, and goes on afterwards', async () => {
-    const length = 32 << 20;
-    handler = (_request, response) => {
-      response.writeHead(206, { 'content-range': `bytes 0-${length - 1}/${length}`, 'content-length': length });
-      response.end(Buffer.alloc(length, 5));
-    };
-    const landing = new ShortLanding(new HashPool(), new MemoryPool());
-    landing.open(1, length, new Uint8Array(), []);
-    const told: Frame[] = [];
-    const counters = { netIn: 0 };
-    const http = new HttpOut(new Guard(['127.0.0.0/8']), landing, new Throttle(PROCESS_TIME), counters, frame =>
-      told.push(frame),
-    );
-    const places = [{ buffer: 1, offset: 0, length }];
-    const done = http.land(1, {
-      op: Op.HTTP_LAND,
-      id: 1,
-      url: base,
-      range: true,
-      from: 0,
-      total: length,
-      silenceMs: 500,
-      group: 0,
-      places,
-    });
-    await new Promise(resolve => setTimeout(resolve, 1_200));
-    expect(told).toEqual([]);
-    expect(counters.netIn).toBeLessThan(1 << 20);
-    landing.isShort = false;
-    http.steer();
-    await done;
-    expect(told.at(-1)).toMatchObject({ op: Op.HTTP_ENDED, net: NetStatus.OK });
-    expect(counters.netIn).toBe(length);
-    http.end();
   });
 });
 
