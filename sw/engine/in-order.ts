@@ -1,6 +1,6 @@
 /** Pieces that may be picked, to be taken in the order that they have in the torrent; a set for each priority. */
 import { Bitfield } from './model/bitfield.ts';
-import type { Priority } from './picker.ts';
+import type { Priority } from './priorities.ts';
 
 interface Level {
   readonly pieces: Bitfield;

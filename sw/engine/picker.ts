@@ -7,11 +7,9 @@
  * change moves a piece from one bucket to another, O(1). A seed has them all and so changes no order: it is a count.
  */
 import { InOrder } from './in-order.ts';
+import { PRIORITY } from './priorities.ts';
+import type { Priority } from './priorities.ts';
 import type { Bitfield } from './model/bitfield.ts';
-
-/** 0 is not wanted. */
-export type Priority = 0 | 1 | 2 | 3 | 4;
-export const PRIORITY = { skip: 0, low: 1, normal: 2, high: 3, first: 4 } as const;
 
 /** Below this many pieces had, any will do: a rare one comes slowly, and the first few buy reciprocation (Legout 2006). */
 const RANDOM_FIRST = 4;

@@ -1,7 +1,9 @@
 /** How much the files of a torrent are wanted, and what that means for its pieces. */
-import { PRIORITY } from './picker.ts';
-import type { Priority } from './picker.ts';
 import type { FileEntry, Layout } from './model/layout.ts';
+
+/** 0 is not wanted. */
+export type Priority = 0 | 1 | 2 | 3 | 4;
+export const PRIORITY = { skip: 0, low: 1, normal: 2, high: 3, first: 4 } as const;
 
 /** `skip` is not wanted; of the others, what stands higher is fetched before what stands lower. */
 export type FilePriority = keyof typeof PRIORITY;

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Bitfield } from '../../sw/engine/model/bitfield.ts';
-import { Picker, PRIORITY, type Priority } from '../../sw/engine/picker.ts';
+import { Picker } from '../../sw/engine/picker.ts';
+import { PRIORITY, type Priority } from '../../sw/engine/priorities.ts';
 
 const PIECES = 12;
 

@@ -7,7 +7,7 @@ import type { Net, Stream, StreamEvents } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
 import type { SimStore } from './disk.ts';
 import { Arrivals, Grants } from './limited.ts';
-import { blocks, keyOf, starts } from './prefixes.ts';
+import { Landings } from './landings.ts';
 
 /** How a host's line is: ms one way, bytes a second out, and what it does to payload on its way out. */
 export interface Line {
@@ -19,9 +19,6 @@ export interface Line {
   /** Ms that the next payload frame is held up, as a lost packet holds up a stream. Infinity: it never comes. */
   readonly stall?: () => number;
 }
-
-/** Ms that landed blocks wait to be told, as in the daemon. */
-const TELL_AFTER = 6;
 
 type Accept = Parameters<Net['listen']>[2];
 
@@ -179,11 +176,6 @@ function ownerOf(accept: Accept): SimNet {
   return net;
 }
 
-interface Rule {
-  /** By offset: how long the block is, and the buffer that it goes to. */
-  readonly open: Map<number, { length: number; buffer: number }>;
-}
-
 interface Payload {
   readonly send: number;
   readonly bytes: Uint8Array;
@@ -199,12 +191,7 @@ class SimStream implements Stream {
   private framing = false;
   private ciphers: { readonly receive: Rc4; readonly send: Rc4 } | null = null;
   private readonly inbox: Uint8Array[] = [];
-  /** By their prefix. */
-  private readonly rules = new Map<string, Rule>();
-  /** Landed, and not told yet. */
-  private readonly untold: { buffer: number; offset: number; length: number }[] = [];
-  private readonly prefixLengths = new Set<number>();
-  private discards: Uint8Array | null = null;
+  private readonly landings: Landings;
   /** Not begun to be sent. */
   private readonly payloads: Payload[] = [];
   private lastArrival = 0;
@@ -215,6 +202,7 @@ class SimStream implements Stream {
     private readonly net: SimNet,
     private readonly events: StreamEvents,
   ) {
+    this.landings = new Landings(net.internet.clock, net.store, events, () => this.dead);
     this.arrivals = new Arrivals(net.throttle, bytes => {
       this.inbox.push(bytes);
       this.deliver();
@@ -312,25 +300,15 @@ class SimStream implements Stream {
   }
 
   expect(buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
-    const key = keyOf(prefix, prefix.length);
-    this.prefixLengths.add(prefix.length);
-    const rule = this.rules.get(key) ?? { open: new Map<number, { length: number; buffer: number }>() };
-    this.rules.set(key, rule);
-    for (const [offset, length] of blocks(runs)) {
-      rule.open.set(offset, { length, buffer });
-      if (this.net.store.holds(buffer, offset, length)) this.tell(buffer, offset, length, true);
-    }
+    this.landings.expect(buffer, prefix, runs);
   }
 
   unexpect(_buffer: number, prefix: Uint8Array, runs: readonly Run[]): void {
-    const key = keyOf(prefix, prefix.length);
-    const rule = this.rules.get(key);
-    for (const [offset] of blocks(runs)) rule?.open.delete(offset);
-    if (rule?.open.size === 0) this.rules.delete(key);
+    this.landings.unexpect(prefix, runs);
   }
 
   discard(prefix: Uint8Array): void {
-    this.discards = prefix.slice();
+    this.landings.discard(prefix);
   }
 
   close(): void {
@@ -348,7 +326,7 @@ class SimStream implements Stream {
   }
 
   fail(reason: string): void {
-    this.tellLanded();
+    this.landings.tell();
     if (this.dead) return;
     this.dead = true;
     this.leave();
@@ -387,11 +365,11 @@ class SimStream implements Stream {
       const length = new DataView(whole.buffer, whole.byteOffset).getUint32(0);
       if (whole.length < 4 + length) return;
       const frame = whole.subarray(4, 4 + length);
-      if (!this.lands(frame)) {
+      if (!this.landings.take(frame)) {
         if (this.allowed <= 0) return;
         this.allowed -= length + 4;
         this.take(whole, length);
-        this.tellLanded();
+        this.landings.tell();
         this.events.received(frame);
       } else {
         this.take(whole, length);
@@ -402,46 +380,5 @@ class SimStream implements Stream {
   private take(whole: Uint8Array, length: number): void {
     this.inbox.splice(0, 1);
     if (whole.length > 4 + length) this.inbox.unshift(whole.subarray(4 + length));
-  }
-
-  /** As late as the daemon tells it: an engine that closes the stream before that hears nothing of it. */
-  private tell(buffer: number, offset: number, length: number, earlier: boolean): void {
-    if (earlier) {
-      this.net.internet.clock.after(0, () => {
-        if (!this.dead) this.events.landed(buffer, offset, length, true);
-      });
-      return;
-    }
-    if (this.untold.push({ buffer, offset, length }) === 1) this.net.internet.clock.after(TELL_AFTER, () => this.tellLanded());
-  }
-
-  private tellLanded(): void {
-    for (const { buffer, offset, length } of this.untold.splice(0)) {
-      if (!this.dead) this.events.landed(buffer, offset, length, false);
-    }
-  }
-
-  private lands(frame: Uint8Array): boolean {
-    for (const length of this.prefixLengths) {
-      if (frame.length < length + 4) continue;
-      const key = keyOf(frame, length);
-      const rule = this.rules.get(key);
-      if (!rule) continue;
-      const offset = new DataView(frame.buffer, frame.byteOffset).getUint32(length);
-      const data = frame.subarray(length + 4);
-      const asked = rule.open.get(offset);
-      if (asked?.length !== data.length) continue;
-      rule.open.delete(offset);
-      if (rule.open.size === 0) this.rules.delete(key);
-      if (this.net.store.holds(asked.buffer, offset, data.length)) continue;
-      if (this.net.store.put(asked.buffer, offset, data)) {
-        this.tell(asked.buffer, offset, data.length, false);
-        return true;
-      }
-    }
-    if (!this.discards || !starts(frame, this.discards)) return false;
-    this.tellLanded();
-    this.events.discarded(frame.length, frame.slice(0, 13));
-    return true;
   }
 }
