@@ -99,6 +99,7 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     await openSettings();
     await page.getByRole('radio', { name: 'By the hour' }).check();
     const toggle = page.getByRole('button', { name: 'Slow mode' });
+    await page.getByRole('table', { name: 'Hours of slow mode' }).waitFor();
     expect(await toggle.getAttribute('aria-pressed')).toBe('false');
     await page.clock.runFor(60_000);
     await expect.poll(() => toggle.getAttribute('aria-pressed')).toBe('true');

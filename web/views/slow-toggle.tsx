@@ -16,7 +16,9 @@ export function SlowToggle(): JSX.Element | null {
   const isScheduled = value?.altMode === 'scheduled';
   useEffect(() => {
     if (!isScheduled) return;
-    const timer = setInterval(() => (now.value = Date.now()), LOOK);
+    const look = (): void => void (now.value = Date.now());
+    look();
+    const timer = setInterval(look, LOOK);
     return () => clearInterval(timer);
   }, [isScheduled]);
   if (value === null) return null;
