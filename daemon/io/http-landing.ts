@@ -12,7 +12,7 @@ const BLOCK = LEAF_BYTES;
 export class LandingBody {
   readonly #landing: Landing;
   readonly #places: readonly Ask[];
-  readonly #tell: (ranges: readonly Ask[]) => void;
+  readonly #tell: (ranges: readonly Ask[], earlier: boolean) => void;
   /** The place being filled, and how much of it is behind us. */
   #place = 0;
   #at = 0;
@@ -20,10 +20,12 @@ export class LandingBody {
   #block: { readonly ask: Ask; readonly claim: Claim | null; at: number } | null = null;
   #landed: { buffer: number; offset: number; length: number }[] = [];
   #landedBytes = 0;
+  /** Whether another brought what is in {@link LandingBody.#landed}. */
+  #earlier = false;
   #telling: NodeJS.Timeout | null = null;
 
-  /** `tell` hears ranges that are in place, wherever they came from. */
-  constructor(landing: Landing, places: readonly Ask[], tell: (ranges: readonly Ask[]) => void) {
+  /** `tell` hears ranges that are in place, and whether another brought them. */
+  constructor(landing: Landing, places: readonly Ask[], tell: (ranges: readonly Ask[], earlier: boolean) => void) {
     this.#landing = landing;
     this.#places = places;
     this.#tell = tell;
@@ -73,8 +75,10 @@ export class LandingBody {
 
   #finish({ ask, claim }: { readonly ask: Ask; readonly claim: Claim | null }): void {
     this.#block = null;
-    if (claim !== null) this.#landing.finish(claim);
+    const earlier = claim === null || !this.#landing.finish(claim);
     if (!this.#landing.holds(ask)) return;
+    if (earlier !== this.#earlier) this.#flush();
+    this.#earlier = earlier;
     const last = this.#landed[this.#landed.length - 1];
     if (last?.buffer === ask.buffer && last.offset + last.length === ask.offset) last.length += ask.length;
     else this.#landed.push({ ...ask });
@@ -90,6 +94,6 @@ export class LandingBody {
     const ranges = this.#landed;
     this.#landed = [];
     this.#landedBytes = 0;
-    this.#tell(ranges);
+    this.#tell(ranges, this.#earlier);
   }
 }

@@ -129,7 +129,8 @@ export class HttpOut {
         response.destroy();
         throw new HttpProblem(NetStatus.MISFIT, wrong);
       }
-      const tell = (ranges: Land['places']): void => this.#push({ op: Op.HTTP_LANDED, id: 0, request: id, ranges });
+      const tell = (ranges: Land['places'], earlier: boolean): void =>
+        this.#push({ op: Op.HTTP_LANDED, id: 0, request: id, earlier, ranges });
       reading.response = response;
       await this.#fill(response, reading, flow, new LandingBody(this.#landing, places, tell));
       return { net: NetStatus.OK, status, retryAfter: NO_RETRY_AFTER, detail: '' };

@@ -211,7 +211,7 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
     group: u32,
     places: list(u16, place),
   }),
-  [Op.HTTP_LANDED]: struct({ request: u32, ranges: list(u16, place) }),
+  [Op.HTTP_LANDED]: struct({ request: u32, earlier: flag, ranges: list(u16, place) }),
   [Op.HTTP_ENDED]: struct({ net: netStatus, status: u16, retryAfter: u32, detail: restText }),
   [Op.FILE_COPY]: struct({ from: span, to: u32, toOffset: u53 }),
   [Op.FILE_OPEN]: struct({ file: u32, create: flag, size: u53, root: text(u8), components }),

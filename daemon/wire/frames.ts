@@ -562,6 +562,8 @@ export type Frame =
       readonly id: number;
       /** The requestId of the HTTP_LAND. */
       readonly request: number;
+      /** Somebody else brought them. */
+      readonly earlier: boolean;
       /** Neighbouring ranges of one buffer may be told as one. */
       readonly ranges: readonly Place[];
     }

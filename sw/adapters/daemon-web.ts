@@ -7,13 +7,13 @@ import { netProblem } from './daemon-status.ts';
 
 export class DaemonWeb implements Web {
   private readonly door: Door<Frame, Frame>;
-  private readonly listeners = new Map<number, (place: Place) => void>();
+  private readonly listeners = new Map<number, (place: Place, earlier: boolean) => void>();
 
   constructor(door: Door<Frame, Frame>) {
     this.door = door;
-    door.on(Op.HTTP_LANDED, ({ request, ranges }) => {
+    door.on(Op.HTTP_LANDED, ({ request, earlier, ranges }) => {
       const landed = this.listeners.get(request);
-      if (landed) for (const range of ranges) landed(range);
+      if (landed) for (const range of ranges) landed(range, earlier);
     });
     door.onClosed(() => this.listeners.clear());
   }

@@ -226,7 +226,7 @@ export class Loop implements RateGroups {
         const { request } = effect;
         const cancel = this.ports.web.land(
           { ...effect, group: this.hooks.downGroup(torrent) },
-          place => this.event(torrent, now => torrent.webSeeds.landed(request, place, now)),
+          (place, earlier) => this.event(torrent, now => torrent.webSeeds.landed(request, place, earlier, now)),
           end => {
             this.cancels.delete(request);
             this.event(torrent, now => torrent.webSeeds.ended(request, end, now));

@@ -157,7 +157,7 @@ export interface Web {
   /**
    * One GET whose body lands in open piece buffers: it fills the places in their order. `range`: asks for the bytes from `from` of
    * a file of `total`, else the body is to be all that the places take. Given up after `silence` ms without a byte.
-   * `landed` hears what is in place; `ended` is called once, after it. Gives what calls it off; nothing is told after that.
+   * `landed` hears what is in place, and whether another brought it; `ended` is called once, after it. Gives what calls it off; nothing is told after that.
    */
   land(
     request: {
@@ -168,7 +168,7 @@ export interface Web {
       /** The group of connections whose limit it keeps to (see Net.limit). */
       readonly group: number;
     },
-    landed: (place: Place) => void,
+    landed: (place: Place, earlier: boolean) => void,
     ended: (end: FetchEnd) => void,
   ): () => void;
 }

@@ -95,14 +95,14 @@ export class WebSeeds {
     for (const seed of this.all) this.leave(seed);
   }
 
-  /** Bytes of a request are in place. */
-  landed(request: number, place: Place, now: number): void {
+  /** Bytes of a request are in place; of those that came `earlier` nobody knows who brought them. */
+  landed(request: number, place: Place, earlier: boolean, now: number): void {
     const run = this.runs.get(request);
     const content = this.torrent.content;
     if (!run || !content) return;
-    run.seed.down.add(place.length, now);
+    if (!earlier) run.seed.down.add(place.length, now);
     run.landed += place.length;
-    for (const { piece, block } of run.arrived(place)) content.downloader.arrived(piece, block, run.seed.url, now);
+    for (const { piece, block } of run.arrived(place)) content.downloader.arrived(piece, block, earlier ? '' : run.seed.url, now);
   }
 
   ended(request: number, end: FetchEnd, now: number): void {

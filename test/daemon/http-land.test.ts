@@ -81,8 +81,10 @@ async function open(buffer: number, length: number): Promise<Place> {
   return { buffer, offset: 0, length };
 }
 
-const told = () =>
-  client.inbox.flatMap(frame => (frame.op === Op.HTTP_LANDED ? frame.ranges : [])).reduce((sum, range) => sum + range.length, 0);
+const told = (earlier?: boolean) =>
+  client.inbox
+    .flatMap(frame => (frame.op === Op.HTTP_LANDED && frame.earlier === (earlier ?? frame.earlier) ? frame.ranges : []))
+    .reduce((sum, range) => sum + range.length, 0);
 
 describe('a body that lands', () => {
   it('fills buffers in their order, and no byte of it comes to the client', async () => {
@@ -200,6 +202,23 @@ describe('a body that lands', () => {
     await peer.send(blockFrame(1, 0, wrong));
     await client.next(Op.LANDED);
     expect(await commit(client, 1, [sha1Of(wrong)])).toMatchObject(WRITTEN);
+    peers.close();
+  });
+
+  it('tells apart what another had brought before, which stays', async () => {
+    handler = serve;
+    await open(1, 3 * BLOCK);
+    const wrong = payload(BLOCK);
+    const peers = await PeerServer.listen();
+    const peer = await connected(client, peers, 1);
+    landRule(client, 1, 1, BLOCK, BLOCK);
+    await client.sync();
+    await peer.send(blockFrame(1, BLOCK, wrong));
+    await client.next(Op.LANDED);
+    await land([{ buffer: 1, offset: 0, length: 3 * BLOCK }], 0);
+    expect([told(true), told(false)]).toEqual([BLOCK, 2 * BLOCK]);
+    const mixed = Buffer.concat([FILE.subarray(0, BLOCK), wrong, FILE.subarray(2 * BLOCK, 3 * BLOCK)]);
+    expect(await commit(client, 1, [sha1Of(mixed)])).toMatchObject(WRITTEN);
     peers.close();
   });
 

@@ -159,7 +159,7 @@ export class SimHost {
       land: (request, landed, ended) =>
         sim.land(
           request,
-          place => mine(() => landed(place))(),
+          (place, earlier) => mine(() => landed(place, earlier))(),
           end => mine(() => ended(end))(),
         ),
     };

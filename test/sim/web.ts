@@ -83,8 +83,9 @@ export class SimWeb implements Web {
       this.clock.at(from.busyUntil + this.latency, () => {
         if (isOver) return;
         from.sent += block.length;
+        const earlier = store.holds(block.buffer, block.offset, block.length);
         const isThere = store.putOnce(block.buffer, block.offset, bytes.subarray(at, at + block.length));
-        if (isThere) landed(block);
+        if (isThere) landed(block, earlier);
         send(from, bytes, at + block.length, silentAfter);
       });
     };

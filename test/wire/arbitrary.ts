@@ -149,7 +149,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
     group: u32,
     places: list(place),
   }),
-  [Op.HTTP_LANDED]: frame(Op.HTTP_LANDED, { request: u32, ranges: list(place) }),
+  [Op.HTTP_LANDED]: frame(Op.HTTP_LANDED, { request: u32, earlier: fc.boolean(), ranges: list(place) }),
   [Op.HTTP_ENDED]: frame(Op.HTTP_ENDED, { net: oneOf(NetStatus), status: u16, retryAfter: u32, detail: text }),
   [Op.FILE_COPY]: frame(Op.FILE_COPY, { from: span, to: u32, toOffset: u53 }),
   [Op.FILE_OPEN]: frame(Op.FILE_OPEN, { file: u32, root: text, components: list(text), size: u53, create: fc.boolean() }),
