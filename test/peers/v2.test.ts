@@ -115,7 +115,8 @@ describe.skipIf(missing !== '')(`libtorrent and BitTorrent v2${missing}`, () => 
       expect(banned).toEqual(['127.0.0.3']);
       const given = await Promise.all([honest, poisoner].map(async peer => (await peer.fresh()).uploaded));
       expect(Math.min(...given)).toBeGreaterThan(0);
-      expect(given.reduce((sum, bytes) => sum + bytes)).toBeLessThan(1.5 * SIZE);
+      // The whole piece again would be twice its size at least; asking both for the last blocks costs a part of that as well.
+      expect(given.reduce((sum, bytes) => sum + bytes)).toBeLessThan(1.9 * SIZE);
     } catch (error) {
       throw new Error(`${String(error)}\n${engine.log.join('\n')}`, { cause: error });
     } finally {

@@ -131,9 +131,11 @@ describe.skipIf(missing)(`queue and labels in Chromium (skipped without ${CHROMI
     await list.getByText('http://old.example.net:6969').waitFor({ state: 'detached' });
     await actions('udp://newer.example:80/', 'Ask again');
     await expect.poll(last).toMatchObject({ do: 'announce', url: 'udp://newer.example:80/' });
-    expect((await commands()).at(-2)).toMatchObject({
-      do: 'trackers',
-      tiers: [['https://tracker.example.org/announce'], ['wss://tracker.example.com/announce', 'udp://newer.example:80/']],
-    });
+    await expect
+      .poll(async () => (await commands()).at(-2))
+      .toMatchObject({
+        do: 'trackers',
+        tiers: [['https://tracker.example.org/announce'], ['wss://tracker.example.com/announce', 'udp://newer.example:80/']],
+      });
   });
 });

@@ -23,12 +23,14 @@ describe.skipIf(missing)(`what stands in the add sheet when the worker is ended 
     await making().waitFor();
     expect(await making().isChecked()).toBe(true);
     expect(await page.getByRole('checkbox', { name: 'Folder Subtitles' }).isChecked()).toBe(false);
-    expect((await commands()).at(-1)).toMatchObject({
-      do: 'start',
-      id: HASH,
-      priorities: ['normal', 'skip', 'skip', 'normal'],
-      root: 'b'.repeat(64),
-    });
+    await expect
+      .poll(async () => (await commands()).at(-1))
+      .toMatchObject({
+        do: 'start',
+        id: HASH,
+        priorities: ['normal', 'skip', 'skip', 'normal'],
+        root: 'b'.repeat(64),
+      });
     expect(await page.getByRole('alert').count()).toBe(0);
   }
 

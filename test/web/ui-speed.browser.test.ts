@@ -61,7 +61,7 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     await expect.poll(() => toggle.getAttribute('aria-pressed')).toBe('true');
     await toggle.click();
     await expect.poll(() => toggle.getAttribute('aria-pressed')).toBe('false');
-    expect(await settings()).toEqual([{ altMode: 'on' }, { altMode: 'off' }]);
+    await expect.poll(settings).toEqual([{ altMode: 'on' }, { altMode: 'off' }]);
   });
 
   it('follow hours of the week that are set with the keyboard alone, and by whole days and hours', async () => {
@@ -109,7 +109,7 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     await expect.poll(later, { timeout: 10_000 }).toBe('true');
     await toggle.click();
     await page.getByText('The schedule for slow mode is off now').waitFor();
-    expect((await settings()).at(-1)).toEqual({ altMode: 'off' });
+    await expect.poll(async () => (await settings()).at(-1)).toEqual({ altMode: 'off' });
   });
 
   it('of one torrent are among its details, and in force are told in calm words', async () => {
