@@ -1,5 +1,6 @@
+import { Assembly } from './assembly.ts';
+import type { Budget } from './assembly.ts';
 import { Downloader } from './download.ts';
-import type { Budget } from './download.ts';
 import type { Ids, Outbox } from './effects.ts';
 import type { TorrentOptions } from './options.ts';
 import type { Peer } from './peer.ts';
@@ -42,6 +43,7 @@ export class Content {
   readonly layout: Layout;
   readonly picker: Picker;
   readonly storage: Storage;
+  readonly assembly: Assembly;
   readonly downloader: Downloader;
   readonly uploader: Uploader;
   readonly exchange: HashExchange;
@@ -82,18 +84,9 @@ export class Content {
     this.maybe = new Set(saved?.maybe.filter(piece => piece < this.layout.pieceCount && !durable?.get(piece)));
     this.picker = new Picker(this.layout.pieceCount, context.random);
     this.storage = new Storage(this.layout, parts, context.root, context.ids, context.out, durable ? { durable, stats } : null);
-    this.downloader = new Downloader(
-      this.layout,
-      hashes,
-      fromHex(context.id),
-      this.picker,
-      this.storage,
-      context.peers,
-      context.budget,
-      this.share,
-      context.ids,
-      context.out,
-    );
+    const { peers, budget, ids, out } = context;
+    this.assembly = new Assembly(hashes, fromHex(context.id), this.picker, this.storage, peers, budget, ids, out);
+    this.downloader = new Downloader(this.assembly, this.picker, peers, this.share, out);
     this.uploader = new Uploader(this.layout, this.downloader.have, this.storage, context.ids, context.out);
     this.exchange = new HashExchange(hashes);
     this.leaves = new LeafGiver(hashes, this.downloader.have, this.storage, this.exchange, context.out);
@@ -117,6 +110,15 @@ export class Content {
     for (const piece of haves) if (piece < count) peer.has.set(piece);
     this.picker.addPeer(peer.has);
     return has !== null && haves.every(piece => piece < count);
+  }
+
+  /** The peer has left: before its pieces are forgotten. */
+  gone(peer: Peer, now: number): void {
+    this.downloader.gone(peer, now);
+    this.uploader.gone(peer);
+    this.exchange.gone(peer);
+    this.superSeeding?.gone(peer);
+    this.picker.removePeer(peer.has);
   }
 
   /**
@@ -261,7 +263,7 @@ export class Content {
   /** The store went away: what was not durable yet is in doubt. */
   detach(): void {
     for (const piece of this.downloader.active.all()) this.maybe.add(piece.index);
-    this.downloader.stop(false);
+    this.assembly.stop(false);
     this.doubt();
     this.uploader.stop();
     this.leaves.stop();
@@ -279,7 +281,7 @@ export class Content {
   /** The torrent stops by itself: what is being written may yet arrive on disk. */
   rest(now: number): void {
     for (const piece of this.downloader.active.all()) if (piece.stage === 'committing') this.maybe.add(piece.index);
-    this.downloader.stop(true);
+    this.assembly.stop(true);
     this.uploader.stop();
     this.leaves.stop();
     this.storage.recordSoon(now);

@@ -1,3 +1,4 @@
+import type { Conduct } from './conduct.ts';
 import type { Outbox } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { Peer } from './peer.ts';
@@ -160,7 +161,7 @@ export function readMetadata(
     readonly id: InfoHash;
     readonly hashes: TorrentHashes;
     readonly fetch: MetadataFetch | null;
-    readonly peerSet: { ban(peer: Peer, reason: string, now: number): void };
+    readonly peerSet: { readonly conduct: Pick<Conduct, 'ban'> };
     readonly out: Outbox;
   },
   bytes: Uint8Array,
@@ -171,7 +172,7 @@ export function readMetadata(
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     torrent.out({ do: 'log', level: 'warn', text: `${torrent.id}: metadata from peers was refused: ${error.message}` });
-    for (const peer of torrent.fetch?.corrupt() ?? []) torrent.peerSet.ban(peer, 'its metadata was wrong', now);
+    for (const peer of torrent.fetch?.corrupt() ?? []) torrent.peerSet.conduct.ban(peer.address, 'its metadata was wrong', now);
     return null;
   }
 }

@@ -1,6 +1,6 @@
 /** What the store's answers mean to a torrent. */
 import type { Content } from './content.ts';
-import type { Outcome } from './download.ts';
+import type { Outcome } from './assembly.ts';
 import type { Outbox } from './effects.ts';
 import type { FileProblem } from './events.ts';
 import type { Move } from './parts.ts';
@@ -28,7 +28,7 @@ export function settle(torrent: Owner, outcome: Outcome, now: number): void {
   if (!content) return;
   if (outcome.kind === 'have') {
     content.gained(outcome.piece);
-    peerSet.tellHave(outcome.piece, now);
+    peerSet.telling.have(outcome.piece, now);
     if (torrent.phase === 'running') torrent.finishIfComplete();
   } else if (outcome.kind === 'corrupt') {
     torrent.out({ do: 'log', level: 'warn', text: `${torrent.id}: piece ${outcome.piece} was corrupt` });
@@ -39,7 +39,7 @@ export function settle(torrent: Owner, outcome: Outcome, now: number): void {
   if ('liars' in outcome)
     for (const liar of outcome.liars) {
       const reason = 'it sent corrupt data';
-      if (!torrent.webSeeds.ban(liar, reason)) peerSet.banAddress(liar, reason, now);
+      if (!torrent.webSeeds.ban(liar, reason)) peerSet.conduct.ban(liar, reason, now);
     }
   if (torrent.phase !== 'running') return;
   content.moveParts();

@@ -1,6 +1,8 @@
 import type { Ids, Outbox } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { OwnEnd } from './own-end.ts';
+import { Conduct } from './conduct.ts';
+import { Dialler, MAX_PEERS } from './dialler.ts';
 import { Handshaking } from './handshaking.ts';
 import { Holepunch } from './holepunch.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -10,9 +12,10 @@ import type { PeerEncryption } from './peer.ts';
 import { listenAddress, PeerExchange } from './pex.ts';
 import type { Security } from './securing.ts';
 import { hostOf, Swarm } from './swarm.ts';
-import type { Endpoint, PeerSource } from './swarm.ts';
+import type { PeerSource } from './swarm.ts';
+import { Telling } from './telling.ts';
+import { Traffic } from './traffic.ts';
 import { Turnover, yieldsTo } from './turnover.ts';
-import { introduceOurselves } from './extended.ts';
 import { greet, receive } from './wire.ts';
 import type { PeerDirectory, WireTarget } from './wire-target.ts';
 import { Bitfield } from './model/bitfield.ts';
@@ -28,13 +31,8 @@ import type { Handshake } from './codec/peer-wire.ts';
 const HANDSHAKE_TIMEOUT = 10_000;
 const KEEP_ALIVE = 100_000;
 const SILENCE = 180_000;
-/** Of one torrent; the session has a limit over all as well. */
-const MAX_PEERS = 80;
 /** Of one torrent and one host: a household behind one address, and not a whole farm. */
 const MAX_PER_HOST = 8;
-/** Payload that no one asked for, bytes beyond what was, until a peer is dropped for it. */
-const MAX_UNASKED = 32 << 20;
-
 /** The peers of one torrent: whom it knows, whom it is connected to, and the handshakes in between. */
 export class PeerSet implements PeerDirectory {
   readonly all = new Map<number, Peer>();
@@ -43,16 +41,15 @@ export class PeerSet implements PeerDirectory {
   private readonly exchange = new PeerExchange(this.all);
   private readonly turnover = new Turnover();
   private readonly holepunch: Holepunch;
-  /** What peers were last told of us wanting nothing more. */
-  private toldComplete = false;
+  private readonly dialler: Dialler;
+  /** What all of them are told. */
+  readonly telling: Telling;
   /** Peers that the magnet named: recorded with the torrent. */
   named: string[] = [];
   private readonly shaking: Handshaking;
-  /** The addresses of the swarm that are busy by a connection. */
-  private readonly endpoints = new Map<Peer, Endpoint>();
-  private readonly unasked = new Map<Peer, number>();
-  /** Bytes of peers that have left. */
-  private past = { uploaded: 0, downloaded: 0 };
+  /** What becomes of those that break the protocol. */
+  readonly conduct: Conduct;
+  private readonly traffic = new Traffic(this.all);
 
   constructor(
     private readonly infoHash: InfoHash,
@@ -60,20 +57,24 @@ export class PeerSet implements PeerDirectory {
     private readonly peerId: Uint8Array,
     private readonly limits: ConnectionLimits,
     private readonly own: OwnEnd,
-    private readonly ids: Ids,
+    ids: Ids,
     security: Security,
     private readonly out: Outbox,
   ) {
     this.shaking = new Handshaking(infoHash, torrent, peerId, security, out);
     this.swarm = new Swarm(address => own.rank(address));
-    this.holepunch = new Holepunch(this.all, own, (...meeting) => this.dialNow(...meeting));
+    const add = (conn: number, address: string, now: number): Peer => this.add(conn, address, false, now);
+    this.dialler = new Dialler(this.all, this.swarm, limits, ids, add, out);
+    this.holepunch = new Holepunch(this.all, own, (...meeting) => this.dialler.dialNow(...meeting));
+    this.conduct = new Conduct(this.all, this.swarm, (...dropped) => this.close(...dropped));
+    this.telling = new Telling(this.all, torrent);
   }
 
   get uploaded(): number {
-    return this.sum('up', this.past.uploaded);
+    return this.traffic.sum('up');
   }
   get downloaded(): number {
-    return this.sum('down', this.past.downloaded);
+    return this.traffic.sum('down');
   }
 
   /** Peers that somebody named. A private torrent takes them from trackers alone (BEP 27). */
@@ -89,21 +90,20 @@ export class PeerSet implements PeerDirectory {
     this.named = [];
     this.swarm.keepTrackersOwn();
     for (const peer of [...this.all.values()]) {
-      const endpoint = peer.incoming ? undefined : this.endpoints.get(peer);
+      const endpoint = peer.incoming ? undefined : this.dialler.endpointOf(peer);
       if (endpoint && !this.swarm.has(endpoint)) this.close(peer, 'the torrent is private, and no tracker named it', now);
     }
-    for (const peer of this.all.values()) if (peer.stage === 'open') introduceOurselves(peer, this.torrent, now);
+    this.telling.introduce(now);
   }
 
   introduced(peer: Peer, now: number): void {
     const { yourIp = null } = peer.extended ?? {};
     const seen = yourIp && ipText(yourIp);
     if (seen) this.own.seenAs('peer', hostOf(peer.address), seen);
-    const address = peer.incoming && !this.endpoints.has(peer) ? listenAddress(peer) : null;
+    const address = peer.incoming && !this.dialler.endpointOf(peer) ? listenAddress(peer) : null;
     if (address) {
       this.callOff(address, now);
-      this.endpoints.set(peer, { ...address, plain: false });
-      this.swarm.occupy(address);
+      this.dialler.listens(peer, address);
     }
     this.closeIfIdle(peer, now);
   }
@@ -131,11 +131,7 @@ export class PeerSet implements PeerDirectory {
       else if (now - peer.lastHeardAt > SILENCE) this.close(peer, 'it fell silent', now);
       else if (peer.stage === 'open' && now - peer.lastSentAt > KEEP_ALIVE) peer.send(encodeMessage({ type: 'keepAlive' }), now);
     }
-    const isComplete = this.torrent.content?.isComplete ?? false;
-    if (isComplete !== this.toldComplete) {
-      this.toldComplete = isComplete;
-      for (const peer of this.all.values()) if (peer.stage === 'open') introduceOurselves(peer, this.torrent, now);
-    }
+    this.telling.tick(now);
     if (!this.isPrivate) this.exchange.tick(now);
     const waiting = (): boolean => this.swarm.hasNext(now, this.hasEverything);
     for (const peer of this.turnover.due(this.all, MAX_PEERS, waiting, peer => this.rankOf(peer), now)) {
@@ -149,7 +145,7 @@ export class PeerSet implements PeerDirectory {
     if (peer?.stage !== 'connecting') return;
     this.limits.connecting -= 1;
     peer.address = address;
-    this.shaking.begin(peer, this.endpoints.get(peer)?.plain ?? false, now);
+    this.shaking.begin(peer, this.dialler.endpointOf(peer)?.plain ?? false, now);
   }
 
   /** A connection that came to us, after its handshake named this torrent. False if there is no room for it. */
@@ -192,17 +188,14 @@ export class PeerSet implements PeerDirectory {
         // It may speak no cipher at all, which is no breach.
         this.close(peer, error.message, now);
         this.connect(now);
-      } else this.breach(peer, error.message, now);
+      } else this.conduct.breach(peer, error.message, now);
     }
   }
 
-  /** A payload frame was thrown away unread; too much of that is an attack or a broken peer. */
+  /** A payload frame was thrown away unread. */
   discarded(conn: number, length: number, now: number): void {
     const peer = this.all.get(conn);
-    if (!peer) return;
-    const bytes = (this.unasked.get(peer) ?? 0) + length;
-    this.unasked.set(peer, bytes);
-    if (bytes > MAX_UNASKED + peer.down.total) this.breach(peer, 'it sent too much that was not asked for', now);
+    if (peer) this.conduct.discarded(peer, length, now);
   }
 
   /** The stream ended by itself. */
@@ -230,22 +223,6 @@ export class PeerSet implements PeerDirectory {
     for (const peer of [...this.all.values()]) this.close(peer, reason, now);
   }
 
-  ban(peer: Peer, reason: string, now: number): void {
-    this.banAddress(peer.address, reason, now);
-  }
-
-  /** Bans whoever is or was at that address, on all its connections. */
-  banAddress(address: string, reason: string, now: number): void {
-    const host = hostOf(address);
-    this.swarm.ban(host);
-    for (const peer of [...this.all.values()]) if (hostOf(peer.address) === host) this.close(peer, `banned: ${reason}`, now);
-  }
-
-  tellHave(piece: number, now: number): void {
-    const have = encodeMessage({ type: 'have', piece });
-    for (const peer of this.all.values()) if (peer.stage === 'open' && !peer.has.get(piece)) peer.send(have, now);
-  }
-
   /** Everything wanted is here. */
   nothingWanted(now: number): void {
     for (const peer of [...this.all.values()]) {
@@ -263,40 +240,8 @@ export class PeerSet implements PeerDirectory {
     return true;
   }
 
-  /** Tells peers that connected before the files were known what we have of them. */
-  greetAll(now: number): void {
-    const { content } = this.torrent;
-    if (!content) return;
-    const pieces = [...content.downloader.have.ones()];
-    for (const peer of this.all.values()) {
-      if (peer.stage !== 'open') continue;
-      for (const piece of pieces) peer.send(encodeMessage({ type: 'have', piece }), now);
-    }
-  }
-
   private connect(now: number): void {
-    while (this.hasRoom) {
-      const address = this.swarm.next(now, this.hasEverything);
-      if (!address) return;
-      this.dial(address, now);
-    }
-  }
-
-  private dial(address: Endpoint, now: number): void {
-    const conn = this.ids.conn();
-    const peer = this.add(conn, hostPort(address), false, now);
-    this.endpoints.set(peer, address);
-    this.limits.open += 1;
-    this.limits.connecting += 1;
-    this.out({ do: 'connect', conn, ...address });
-  }
-
-  /** Out of turn, as both sides have to come at the same time. */
-  private dialNow(address: PeerAddress, by: Peer, now: number): void {
-    if (!this.hasRoom) return;
-    this.swarm.add(address, 'pex', hostOf(by.address));
-    const endpoint = this.swarm.take(address);
-    if (endpoint) this.dial(endpoint, now);
+    this.dialler.connect(this.hasEverything, now);
   }
 
   /** It came to us from there: going there has become needless. */
@@ -309,13 +254,9 @@ export class PeerSet implements PeerDirectory {
 
   /** Ends a connection. If it never came about, others may bring that peer and us together. */
   private end(peer: Peer, how: () => void, now: number): void {
-    const endpoint = peer.stage === 'connecting' ? this.endpoints.get(peer) : undefined;
+    const endpoint = peer.stage === 'connecting' ? this.dialler.endpointOf(peer) : undefined;
     how();
     if (endpoint && !this.isPrivate) this.holepunch.unreached(endpoint, now);
-  }
-
-  private get hasRoom(): boolean {
-    return this.all.size < MAX_PEERS && this.limits.hasRoom;
   }
 
   private add(conn: number, address: string, incoming: boolean, now: number): Peer {
@@ -335,7 +276,7 @@ export class PeerSet implements PeerDirectory {
     peer.v2 = isV2(named, this.torrent.hashes);
     const id = String.fromCharCode(...handshake.peerId);
     if (sameBytes(handshake.peerId, this.peerId)) {
-      const own = this.endpoints.get(peer);
+      const own = this.dialler.endpointOf(peer);
       this.close(peer, 'it is ourselves', now);
       if (own) this.swarm.giveUp(own);
       return;
@@ -344,26 +285,15 @@ export class PeerSet implements PeerDirectory {
       if (other === peer || other.stage !== 'open' || other.peerId !== id) continue;
       const self = { peerId: this.peerId, listenPort: this.torrent.listenPort };
       const [stays, goes] = outlasts(peer, other, self) ? [peer, other] : [other, peer];
-      const endpoint = this.endpoints.get(goes);
-      if (endpoint && !this.endpoints.has(stays)) {
-        // The address stays busy with the connection that stays.
-        this.endpoints.delete(goes);
-        this.endpoints.set(stays, endpoint);
-      }
+      this.dialler.handOver(goes, stays);
       this.close(goes, 'we are connected to it already', now);
       if (goes === peer) return;
     }
     greet(peer, handshake, this.torrent, now);
   }
 
-  /** It broke the protocol; the third time its address is banned for it. */
-  private breach(peer: Peer, reason: string, now: number): void {
-    if (this.swarm.breached(hostOf(peer.address))) this.banAddress(peer.address, reason, now);
-    else this.close(peer, reason, now);
-  }
-
   private rankOf(peer: Peer): number {
-    const address = this.endpoints.get(peer) ?? parseHostPort(peer.address);
+    const address = this.dialler.endpointOf(peer) ?? parseHostPort(peer.address);
     return address ? this.own.rank(address) : 0;
   }
 
@@ -386,29 +316,15 @@ export class PeerSet implements PeerDirectory {
     if (peer.stage === 'connecting') this.limits.connecting -= 1;
     this.all.delete(peer.conn);
     const { content, fetch } = this.torrent;
-    content?.downloader.gone(peer, now);
-    content?.uploader.gone(peer);
-    content?.exchange.gone(peer);
-    content?.superSeeding?.gone(peer);
-    content?.picker.removePeer(peer.has);
+    content?.gone(peer, now);
     peer.stage = 'closed';
     peer.has = new Bitfield(0);
     fetch?.gone(peer);
     this.exchange.gone(peer);
     this.holepunch.gone(peer);
-    this.past.uploaded += peer.up.total;
-    this.past.downloaded += peer.down.total;
+    this.traffic.gone(peer);
     this.shaking.forget(peer);
-    this.unasked.delete(peer);
-    const endpoint = this.endpoints.get(peer);
-    this.endpoints.delete(peer);
-    if (endpoint && retry) this.swarm.retryPlain(endpoint);
-    else if (endpoint) this.swarm.ended(endpoint, { worked, fruitful, isSeed }, now);
-  }
-
-  private sum(which: 'up' | 'down', start: number): number {
-    let total = start;
-    for (const peer of this.all.values()) total += peer[which].total;
-    return total;
+    this.conduct.gone(peer);
+    this.dialler.ended(peer, { worked, fruitful, isSeed }, retry, now);
   }
 }

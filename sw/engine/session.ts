@@ -1,7 +1,7 @@
 import { Candidates } from './candidates.ts';
 import { Choker } from './choker.ts';
-import type { Budget } from './download.ts';
-import { readTag } from './download.ts';
+import type { Budget } from './assembly.ts';
+import { readTag } from './piece-tag.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { KeptPiece } from './events.ts';

@@ -3,7 +3,7 @@ import { totalsOf } from './totals.ts';
 import { Content } from './content.ts';
 import { DhtMember } from './dht/member.ts';
 import { LsdMember } from './lsd-member.ts';
-import type { Outcome } from './download.ts';
+import type { Outcome } from './assembly.ts';
 import type { Outbox, RecordKind } from './effects.ts';
 import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
 import { readMetadata, type MetadataFetch } from './metadata.ts';
@@ -214,7 +214,7 @@ export class Torrent implements WireTarget {
 
   attach(kept: readonly { piece: number; kept: KeptPiece }[], now: number): void {
     this.now = now;
-    const adopter = this.phase === 'waiting' ? this.content?.downloader : null;
+    const adopter = this.phase === 'waiting' ? this.content?.assembly : null;
     for (const { piece, kept: buffer } of kept) {
       if (adopter) adopter.adopt(piece, buffer, now);
       else this.out({ do: 'drop', buffer: buffer.buffer });
@@ -271,7 +271,7 @@ export class Torrent implements WireTarget {
 
   committed(buffer: number, status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array, now: number): void {
     this.now = now;
-    if (this.content) this.settle(this.content.downloader.committed(buffer, status, problem, blocks, now));
+    if (this.content) this.settle(this.content.assembly.committed(buffer, status, problem, blocks, now));
   }
 
   synced(problem: FileProblem | null, stat: ReadonlyMap<number, FileStat>, now: number): void {

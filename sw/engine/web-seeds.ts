@@ -198,7 +198,7 @@ export class WebSeeds {
    * picker says, and on as far as nobody else is at them (BEP 19). In the end, what others are slow to bring.
    */
   private choose(seed: WebSeed, content: Content, now: number): Segment[] {
-    const { downloader, picker, layout } = content;
+    const { assembly, downloader, picker, layout } = content;
     const { has } = seed;
     if (!has) return [];
     const segments: Segment[] = [];
@@ -216,19 +216,19 @@ export class WebSeeds {
       const goesOn = taken[1] === piece.blocks && next < layout.pieceCount && layout.pieceSize(next) <= room * BLOCK;
       piece =
         goesOn && has.get(next) && picker.isFree(next) && picker.priority(next) === picker.priority(next - 1)
-          ? downloader.begin(next, now)
+          ? assembly.begin(next, now)
           : null;
     }
     return segments.length > 0 ? segments : this.stalled(seed, has, content, now);
   }
 
-  private fresh(seed: WebSeed, has: Bitfield, { downloader, picker }: Content, now: number): ActivePiece | null {
+  private fresh(seed: WebSeed, has: Bitfield, { assembly, picker }: Content, now: number): ActivePiece | null {
     for (;;) {
       const best = picker.pick(has);
       if (best < 0) return null;
       const { next } = seed;
       const follows = picker.isFree(next) && has.get(next) && picker.priority(next) === picker.priority(best);
-      const piece = downloader.begin(follows ? next : best, now);
+      const piece = assembly.begin(follows ? next : best, now);
       if (!piece || piece.free > 0) return piece;
     }
   }

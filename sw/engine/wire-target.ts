@@ -1,5 +1,5 @@
 import type { Content } from './content.ts';
-import type { Outcome } from './download.ts';
+import type { Outcome } from './assembly.ts';
 import type { MetadataFetch } from './metadata.ts';
 import type { Peer } from './peer.ts';
 

@@ -124,11 +124,11 @@ function handle(peer: Peer, message: Message, target: WireTarget, now: number): 
     case 'hashes': {
       const layer = content?.exchange.receive(peer, message, now);
       if (layer) target.learnLayer(layer.root, layer.hashes);
-      else if (content) target.settle(content.downloader.exposed(peer, message));
+      else if (content) target.settle(content.assembly.exposed(peer, message));
       return;
     }
     case 'hashReject':
-      if (content && !content.downloader.disputes.rejected(peer, message, now)) content.exchange.rejected(peer, message);
+      if (content && !content.assembly.disputes.rejected(peer, message, now)) content.exchange.rejected(peer, message);
       return;
     case 'extended':
       extended(peer, message.id, message.payload, target, now);

@@ -139,7 +139,7 @@ export class Work {
     torrent.runningSince = now;
     content.fillIn();
     torrent.announcer.start(now);
-    torrent.peerSet.greetAll(now);
+    torrent.peerSet.telling.haveAll(now);
     torrent.peerSet.tick(now);
     this.finishIfComplete(now);
     for (const peer of torrent.peerSet.all.values()) {

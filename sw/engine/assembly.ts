@@ -1,0 +1,193 @@
+import { Disputes } from './disputes.ts';
+import type { Ids, Outbox } from './effects.ts';
+import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
+import type { Peer } from './peer.ts';
+import { pieceTag } from './piece-tag.ts';
+import type { PieceHashes } from './piece-hashes.ts';
+import { ActivePieces } from './pieces.ts';
+import type { ActivePiece } from './pieces.ts';
+import type { Picker } from './picker.ts';
+import { SmartBan } from './smart-ban.ts';
+import type { Storage } from './storage.ts';
+import type { Bitfield } from './model/bitfield.ts';
+import type { Layout } from './model/layout.ts';
+import { TREE_HASH_BYTES } from './model/merkle.ts';
+import type { HashRef } from './codec/peer-wire.ts';
+
+/** Ms that a piece which failed is asked of one peer at a time. */
+const ALONE = 30_000;
+const NO_TAG = new Uint8Array(0);
+
+/** What pieces in the making may hold in memory, over all torrents, bytes. */
+export interface Budget {
+  readonly limit: number;
+  used: number;
+}
+
+/** What came of a piece. */
+export type Outcome =
+  /** `liars` sent what made it fail: certain by now. */
+  | { readonly kind: 'have' | 'corrupt'; readonly piece: number; readonly liars: readonly string[] }
+  /** What had failed is known block by block. */
+  | { readonly kind: 'exposed'; readonly liars: readonly string[] }
+  | { readonly kind: 'problem'; readonly problem: FileProblem }
+  | { readonly kind: 'nothing' };
+
+/** Takes pieces from their beginning, within the memory that there is, to the disk. Who is asked for what is not its business. */
+export class Assembly {
+  readonly active: ActivePieces;
+  /** Verified and written. */
+  readonly have: Bitfield;
+  readonly disputes: Disputes;
+  private readonly smartBan = new SmartBan();
+
+  constructor(
+    private readonly hashes: PieceHashes,
+    private readonly tagBase: Uint8Array,
+    private readonly picker: Picker,
+    private readonly storage: Storage,
+    peers: ReadonlyMap<number, Peer>,
+    private readonly budget: Budget,
+    private readonly ids: Ids,
+    private readonly out: Outbox,
+  ) {
+    this.active = new ActivePieces(this.layout);
+    this.disputes = new Disputes(hashes, peers, piece => this.reopen(piece));
+    this.have = storage.durable.clone();
+  }
+
+  /** Whether there is memory for one more piece. */
+  get hasRoom(): boolean {
+    return this.budget.used === 0 || this.budget.used + this.layout.pieceLength <= this.budget.limit;
+  }
+
+  /** Whether half of the memory is taken. */
+  get isShort(): boolean {
+    return this.budget.used > this.budget.limit / 2;
+  }
+
+  /** Begins a piece that the picker has free; null where there is no room for it. What is padding in it is there at once. */
+  begin(index: number, now: number): ActivePiece | null {
+    if (!this.hasRoom) return null;
+    this.picker.take(index);
+    const piece = this.active.open(index, this.ids.buffer(), now);
+    this.budget.used += piece.length;
+    const isAside = this.storage.parts.begin(index);
+    this.out({
+      do: 'begin',
+      buffer: piece.buffer,
+      length: piece.length,
+      // A later engine may not know what of it is aside: it is not to go on with it.
+      tag: isAside ? NO_TAG : pieceTag(this.tagBase, index),
+      spans: this.storage.spans(index),
+    });
+    this.skipPads(piece);
+    return piece;
+  }
+
+  /** Goes on with a piece whose buffer outlived the engine or the connection that began it. */
+  adopt(index: number, kept: KeptPiece, now: number): void {
+    const fits = index < this.layout.pieceCount && kept.length === this.layout.pieceSize(index) && this.picker.isWanted(index);
+    if (!fits || !this.hashes.isKnown(index) || this.have.get(index) || this.active.get(index)) {
+      this.out({ do: 'drop', buffer: kept.buffer });
+      return;
+    }
+    this.picker.take(index);
+    this.storage.parts.forget(index);
+    const piece = this.active.open(index, kept.buffer, now);
+    this.budget.used += piece.length;
+    piece.adopt(kept.state === 'open' ? kept.ranges : [{ offset: 0, length: piece.length }], '');
+    this.active.sort(piece);
+    if (piece.missing === 0) this.commit(piece);
+  }
+
+  /** Every block is there: to be compared and written. */
+  commit(piece: ActivePiece): void {
+    piece.stage = 'committing';
+    this.active.sort(piece);
+    piece.digests = this.hashes.digests(piece.index);
+    this.out({ do: 'commit', buffer: piece.buffer, digests: piece.digests, wantBlocks: this.smartBan.suspects(piece.index) });
+  }
+
+  committed(buffer: number, status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array, now: number): Outcome {
+    const piece = this.active.ofBuffer(buffer);
+    if (!piece) return { kind: 'nothing' };
+    if (status === 'ok') {
+      this.close(piece);
+      this.have.set(piece.index);
+      this.picker.have(piece.index);
+      this.storage.wrote(piece.index, piece.buffer, now);
+      return { kind: 'have', piece: piece.index, liars: this.smartBan.passed(piece.index, blocks, piece.digestBytes) };
+    }
+    if (status === 'mismatch') {
+      const liars = this.smartBan.failed(piece.index, [...piece.senders], blocks, piece.digestBytes);
+      piece.aloneUntil = now + ALONE;
+      const isOpen = liars.length === 0 && this.picker.isWanted(piece.index);
+      if (isOpen && this.disputes.begin(piece, blocks, now)) piece.stage = 'disputed';
+      else this.reopen(piece);
+      return { kind: 'corrupt', piece: piece.index, liars };
+    }
+    this.abandon(piece);
+    return status === 'error' ? { kind: 'problem', problem: problem ?? 'io' } : { kind: 'nothing' };
+  }
+
+  /** Hashes of blocks came: who lied is known, and what of a piece is to come again. Throws `protocol` where they are wrong. */
+  exposed(peer: Peer, message: HashRef & { readonly hashes: Uint8Array }): Outcome {
+    const verdict = this.disputes.receive(peer, message);
+    if (!verdict) return { kind: 'nothing' };
+    const { piece, leaves, bad } = verdict;
+    const liars = this.smartBan.passed(piece.index, leaves, TREE_HASH_BYTES);
+    if (bad.length > 0) piece.aloneUntil = 0;
+    this.reopen(piece, bad);
+    return { kind: 'exposed', liars };
+  }
+
+  /** Lets go of a piece, which may be picked again. */
+  abandon(piece: ActivePiece): void {
+    this.out({ do: 'drop', buffer: piece.buffer });
+    this.close(piece);
+    this.picker.putBack(piece.index);
+  }
+
+  /** Lets go of everything in the making; with `drop` its buffers as well. */
+  stop(drop: boolean): void {
+    for (const piece of [...this.active.all()]) {
+      if (drop) this.out({ do: 'drop', buffer: piece.buffer });
+      this.close(piece);
+      this.picker.putBack(piece.index);
+    }
+  }
+
+  private get layout(): Layout {
+    return this.hashes.layout;
+  }
+
+  /** Blocks of nothing but padding need not be asked for: the store has zeros there. */
+  private skipPads(piece: ActivePiece): void {
+    let offset = 0;
+    for (const { file, length } of this.layout.spans(piece.index)) {
+      if (file < 0) piece.adopt([{ offset, length }], null);
+      offset += length;
+    }
+    this.active.sort(piece);
+    if (piece.missing === 0) this.commit(piece);
+  }
+
+  /** These blocks of a piece that failed are wanted again; all of them where none is known to be the bad one. */
+  private reopen(piece: ActivePiece, bad: readonly number[] = []): void {
+    if (!this.picker.isWanted(piece.index)) return this.abandon(piece);
+    const isKnown = bad.length > 0;
+    const ranges = isKnown ? bad.map(block => piece.run(block, block + 1)) : [{ offset: 0, length: piece.length }];
+    this.out({ do: 'reset', buffer: piece.buffer, ranges });
+    piece.reopen(isKnown ? bad : Array.from({ length: piece.blocks }, (_, block) => block));
+    if (isKnown) this.active.sort(piece);
+    else this.skipPads(piece);
+  }
+
+  private close(piece: ActivePiece): void {
+    if (this.active.get(piece.index) !== piece) return;
+    this.active.close(piece);
+    this.disputes.drop(piece);
+    this.budget.used -= piece.length;
+  }
+}
