@@ -51,9 +51,16 @@ export class ClientFiles {
   }
 
   /** Each is answered; the requests that wait have a limit of their own. */
-  async delete({ id, root, components, size }: FrameOf<typeof Op.FILE_DELETE>): Promise<void> {
-    const status = await this.#files.delete(root, components, size);
-    this.#push({ op: Op.FILE_DONE, id, status, files: [] });
+  delete({ id, root, components, size }: FrameOf<typeof Op.FILE_DELETE>): void {
+    void this.#files.delete(root, components, size).then(status => this.#push({ op: Op.FILE_DONE, id, status, files: [] }));
+  }
+
+  /** As with deletes. */
+  move({ id, from, to, size }: FrameOf<typeof Op.FILE_MOVE>): void {
+    void this.#files.move(from, to, size).then(({ status, stamp }) => {
+      const files = stamp === null ? [] : [{ file: 0, size: stamp.size, mtimeMs: stamp.mtimeMs }];
+      this.#push({ op: Op.FILE_DONE, id, status, files });
+    });
   }
 
   async copy({ id, from, to, toOffset }: FrameOf<typeof Op.FILE_COPY>): Promise<void> {

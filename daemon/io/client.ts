@@ -200,8 +200,9 @@ export class Client {
       case Op.FILE_CLOSE:
         return this.#files.close(frame.file);
       case Op.FILE_DELETE:
-        void this.#files.delete(frame);
-        return;
+        return this.#files.delete(frame);
+      case Op.FILE_MOVE:
+        return this.#files.move(frame);
       case Op.VERIFY:
         return this.#start(frame.id, this.#verify(frame));
       case Op.LEAVES:

@@ -2,10 +2,11 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FileStatus } from '../wire/frames.ts';
+import { type FilePath, FileStatus } from '../wire/frames.ts';
 import { errnoOf, FileProblem, problemOf } from './errno.ts';
 import { Lane } from './lane.ts';
-import { COPIES, COPY_CHUNK, COPY_QUEUE, DELETES, DELETE_QUEUE } from './limits.ts';
+import { CARRIES, COPIES, COPY_CHUNK, COPY_QUEUE, DELETES, DELETE_QUEUE, MOVES, MOVE_QUEUE } from './limits.ts';
+import { type Moved, moveFile, writeAll } from './moves.ts';
 import { isSafe, Trail } from './paths.ts';
 import { type Opened, SharedFile } from './shared-file.ts';
 
@@ -32,8 +33,10 @@ export class Files {
   readonly #byInode = new Map<string, Entry>();
   readonly #copies = new Lane(COPIES, COPY_QUEUE);
   readonly #deletes = new Lane(DELETES, DELETE_QUEUE);
-  /** Deletes that wait or run, by what they delete. */
-  readonly #deleting = new Map<string, Promise<FileStatus>>();
+  readonly #moves = new Lane(MOVES, MOVE_QUEUE);
+  readonly #carries = new Lane(CARRIES, MOVES);
+  /** Deletes and moves that wait or run, by the paths that they are of: the last of each. */
+  readonly #changing = new Map<string, Promise<unknown>>();
   /** Directories with entries that were not flushed yet, by their path; one is taken out as its flush begins. */
   readonly #unsynced = new Set<string>();
   readonly #syncing = new Map<string, Promise<void>>();
@@ -58,7 +61,7 @@ export class Files {
       shared.file.retain();
       return shared.file;
     }
-    const opening = shared === undefined ? this.#deleted(key).then(() => this.#open(entry, create)) : refuse(FileStatus.CONFLICT);
+    const opening = shared === undefined ? this.#changed(key).then(() => this.#open(entry, create)) : refuse(FileStatus.CONFLICT);
     const file: SharedFile = new SharedFile(root, components, size, opening, () => {
       this.#lose(entry, FileStatus.GONE);
       void opening.then(() => this.#close(entry));
@@ -141,11 +144,9 @@ export class Files {
   async delete(root: string, components: readonly string[], size: number): Promise<FileStatus> {
     const key = keyOf(root, components);
     const open = this.#byPath.get(key);
-    const deleting = this.#deletes.run(() => this.#delete(root, components, size));
+    const deleting = this.#inTurn(this.#deletes, [key], () => this.#delete(root, components, size));
     if (deleting === null) return FileStatus.LIMIT;
-    this.#deleting.set(key, deleting);
     const status = await deleting;
-    if (this.#deleting.get(key) === deleting) this.#deleting.delete(key);
     if (status === FileStatus.OK && open !== undefined) this.#lose(open, FileStatus.GONE);
     return status;
   }
@@ -156,23 +157,59 @@ export class Files {
     if (!isSafe(components)) return FileStatus.UNSAFE;
     try {
       const trail = await Trail.walk(path, components, null);
-      try {
-        await trail.removeFile(lastOf(components), size);
-      } catch (error) {
-        if (errnoOf(error) !== 'ENOENT') throw error;
-        await trail.removeEmpty();
-      } finally {
-        await trail.close();
-      }
+      await trail.removeFile(lastOf(components), size).finally(() => trail.close());
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') return problemOf(error);
     }
     return FileStatus.OK;
   }
 
-  /** A file that is opened after it was deleted is a new one, however long the delete waits for its turn. */
-  async #deleted(key: string): Promise<void> {
-    await this.#deleting.get(key);
+  /**
+   * Takes the file to another path, in place of nothing, and then the directories away that are empty without it. BUSY while one of
+   * both is open; GONE where there is none, with the stamp of what stands at the other end. Moves take turns; LIMIT where too
+   * many wait.
+   */
+  async move(from: FilePath, to: FilePath, size: number): Promise<Moved> {
+    const keys = [from, to].map(({ root, components }) => keyOf(root, components));
+    if (keys.some(key => this.#byPath.has(key))) return { status: FileStatus.BUSY, stamp: null };
+    const moving = this.#inTurn(this.#moves, keys, () => this.#move(from, to, size));
+    return (await moving) ?? { status: FileStatus.LIMIT, stamp: null };
+  }
+
+  async #move(from: FilePath, to: FilePath, size: number): Promise<Moved> {
+    const [source, target] = [this.#roots.get(from.root), this.#roots.get(to.root)];
+    if (source === undefined || target === undefined) return { status: FileStatus.NO_SUCH_ROOT, stamp: null };
+    if (!isSafe(from.components) || !isSafe(to.components)) return { status: FileStatus.UNSAFE, stamp: null };
+    try {
+      return await moveFile({ ...from, directory: source }, { ...to, directory: target }, size, {
+        isOpen: stat => this.#byInode.has(inodeOf(stat)),
+        changed: (end, depth) => this.#unsynced.add(keyOf(end.root, end.components.slice(0, depth))),
+        flush: end => this.#syncDirectories(end),
+        carries: this.#carries,
+      });
+    } catch (error) {
+      return { status: problemOf(error), stamp: null };
+    }
+  }
+
+  /** Does it after what was begun on these paths before; null where too many wait. */
+  #inTurn<T>(lane: Lane, keys: readonly string[], task: () => Promise<T>): Promise<T> | null {
+    const before = keys.map(async key => this.#changing.get(key));
+    const running = lane.run(async () => {
+      await Promise.all(before);
+      return task();
+    });
+    if (running === null) return null;
+    for (const key of keys) this.#changing.set(key, running);
+    void running.finally(() => {
+      for (const key of keys) if (this.#changing.get(key) === running) this.#changing.delete(key);
+    });
+    return running;
+  }
+
+  /** A file that is opened after it was deleted, or moved away, is a new one, however long that waits for its turn. */
+  async #changed(key: string): Promise<void> {
+    await this.#changing.get(key);
   }
 
   async #open(entry: Entry, create: boolean): Promise<Opened> {
@@ -229,7 +266,7 @@ export class Files {
   }
 
   /** Flushes those of the file's own directories that have new entries. */
-  async #syncDirectories({ root, components }: SharedFile): Promise<void> {
+  async #syncDirectories({ root, components }: FilePath): Promise<void> {
     for (let depth = 0; depth < components.length; depth++) await this.#syncDirectory(root, components.slice(0, depth));
   }
 
@@ -288,13 +325,6 @@ async function openLeaf(trail: Trail, name: string, create: boolean, made: () =>
     // What may only be read can still be seeded.
     if (!create && (errno === 'EROFS' || errno === 'EACCES')) return trail.openFile(name, constants.O_RDONLY);
     throw error;
-  }
-}
-
-async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
-    at += bytesWritten;
   }
 }
 

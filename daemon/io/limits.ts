@@ -83,6 +83,11 @@ export const COPIES = 2;
 export const COPY_QUEUE = 1_024;
 export const COPY_CHUNK = MiB;
 
+/** Files moved at once, those that wait for it, and of them those whose bytes are copied to another file system at once. */
+export const MOVES = 64;
+export const MOVE_QUEUE = 200_000;
+export const CARRIES = 2;
+
 /** Files deleted at once, and those that wait for it. */
 export const DELETES = 8;
 export const DELETE_QUEUE = 200_000;

@@ -3,8 +3,8 @@
  * (/proc/self/fd stands in for openat), so that nothing can be swapped beneath it; elsewhere the path is checked again
  * once the file is open. No symbolic link is followed anywhere below a root.
  */
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readlink, realpath, rmdir, unlink } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, type FileHandle, link, lstat, mkdir, open, readlink, realpath, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileStatus } from '../wire/frames.ts';
 import { errnoOf, FileProblem } from './errno.ts';
@@ -79,18 +79,56 @@ export class Trail {
     return (await pathOf(handle, path)) === path;
   }
 
+  /** Whether the last directory is called exactly as it was asked for: a system may take other spellings for the same. */
+  async isExact(): Promise<boolean> {
+    const path = join(this.#root, ...this.#names);
+    return (await pathOf(this.#last, path)) === path;
+  }
+
+  /**
+   * What stands under that name: a regular file of at most `size` bytes, or null for nothing.
+   * @throws {FileProblem} CONFLICT and UNSAFE, as at opening, but for other hard links
+   */
+  async look(name: string, size: number): Promise<Stats | null> {
+    try {
+      const stat = await lstat(this.#at(this.#names.length, name));
+      if (stat.isSymbolicLink()) throw new FileProblem(FileStatus.UNSAFE);
+      if (!stat.isFile() || stat.size > size) throw new FileProblem(FileStatus.CONFLICT);
+      return stat;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
   /**
    * Deletes a regular file of at most `size` bytes and then the directories that it leaves empty, never the root.
    * @throws {FileProblem} CONFLICT and UNSAFE, as at opening
    */
   async removeFile(name: string, size: number): Promise<void> {
-    const path = this.#at(this.#names.length, name);
-    const stat = await lstat(path);
-    if (stat.isSymbolicLink()) throw new FileProblem(FileStatus.UNSAFE);
-    if (!stat.isFile() || stat.size > size) throw new FileProblem(FileStatus.CONFLICT);
-    if (stat.nlink > 1) throw new FileProblem(FileStatus.UNSAFE);
-    await unlink(path);
+    const stat = await this.look(name, size);
+    if (stat !== null && stat.nlink > 1) throw new FileProblem(FileStatus.UNSAFE);
+    if (stat !== null) await this.unlink(name);
     await this.removeEmpty();
+  }
+
+  /** @throws the system's errors where no entry of the last directory may be taken away */
+  async checkWritable(): Promise<void> {
+    await access(this.#at(this.#names.length, '.'), constants.W_OK);
+  }
+
+  async unlink(name: string): Promise<void> {
+    await unlink(this.#at(this.#names.length, name));
+  }
+
+  /** Gives a file a second name, in place of nothing: EEXIST where there is something. */
+  async link(name: string, to: Trail, toName: string): Promise<void> {
+    await link(this.#at(this.#names.length, name), to.#at(to.#names.length, toName));
+  }
+
+  /** Gives a file another name, in place of whatever has it. */
+  async rename(name: string, to: Trail, toName: string): Promise<void> {
+    await rename(this.#at(this.#names.length, name), to.#at(to.#names.length, toName));
   }
 
   async removeEmpty(): Promise<void> {

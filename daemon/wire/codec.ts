@@ -30,6 +30,7 @@ import {
   type DigestOf,
   ENVELOPE_BYTES,
   ErrorCode,
+  type FilePath,
   FileStatus,
   FLAG_BATCH,
   type Frame,
@@ -121,6 +122,7 @@ const hostText = text(u8);
 const datagram = struct<Payload<typeof Op.UDP_SEND>>({ udp: u32, port: u16, host: hostText, bytes: rest });
 const group = struct<Payload<typeof Op.UDP_JOIN>>({ udp: u32, group: restText });
 const components = list(u8, text(u8));
+const filePath = struct<FilePath>({ root: text(u8), components });
 const digest = struct<DigestOf>({ algorithm: oneOf(Digest), height: u8, offset: u32, length: u32, expected: shortBytes });
 const kept = struct<KeptBuffer>({
   buffer: u32,
@@ -219,6 +221,7 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.FILE_SYNC]: struct({ files: list(u16, u32) }),
   [Op.FILE_CLOSE]: struct({ file: u32 }),
   [Op.FILE_DELETE]: struct({ size: u53, root: text(u8), components }),
+  [Op.FILE_MOVE]: struct({ size: u53, from: filePath, to: filePath }),
   [Op.FILE_DONE]: struct({ status: fileStatus, files: list(u16, stamp) }),
   [Op.VERIFY]: struct({ items: list(u16, verifyItem) }),
   [Op.VERIFY_RESULT]: struct({ verdicts: rest }),

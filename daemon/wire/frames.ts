@@ -69,6 +69,7 @@ export const Op = {
   FILE_DONE: 0x5d,
   VERIFY: 0x5e,
   VERIFY_RESULT: 0x5f,
+  FILE_MOVE: 0x67,
   RESOLVE: 0x68,
   RESOLVED: 0x69,
   LEAVES: 0x6a,
@@ -173,6 +174,12 @@ export interface Span {
   readonly file: number;
   readonly offset: number;
   readonly length: number;
+}
+
+/** Where a file lies below a root. */
+export interface FilePath {
+  readonly root: string;
+  readonly components: readonly string[];
 }
 
 /** `length` bytes from `offset`, asked for in blocks of `block` bytes (the last may be shorter). */
@@ -615,11 +622,25 @@ export type Frame =
       readonly size: number;
     }
   | {
-      /** The answer to FILE_SYNC, FILE_DELETE and FILE_COPY. */
+      /**
+       * Takes a file to another path, of the same root or another, and in place of nothing. May be asked again after any end: what
+       * was done is done. A file that is longer than `size` is another's, and stays.
+       */
+      readonly op: typeof Op.FILE_MOVE;
+      readonly id: number;
+      readonly size: number;
+      readonly from: FilePath;
+      readonly to: FilePath;
+    }
+  | {
+      /** The answer to FILE_SYNC, FILE_DELETE, FILE_COPY and FILE_MOVE. */
       readonly op: typeof Op.FILE_DONE;
       readonly id: number;
       readonly status: FileStatus;
-      /** After a sync: each file's id, size and mtime, to record beside what it vouches for. */
+      /**
+       * After a sync: each file's id, size and mtime, to record beside what it vouches for. After a move: what stands at its
+       * end, as file 0; with GONE that is a file that could have been moved there earlier.
+       */
       readonly files: readonly { readonly file: number; readonly size: number; readonly mtimeMs: number }[];
     }
   | {

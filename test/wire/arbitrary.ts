@@ -27,6 +27,7 @@ const oneOf = <T>(values: Readonly<Record<string, T>>) => fc.constantFrom(...Obj
 
 const span = fc.record({ file: u32, offset: u53, length: u32 });
 const run = fc.record({ offset: u32, length: u32, block: u32 });
+const filePath = fc.record({ root: text, components: list(text) });
 const range = fc.record({ offset: u32, length: u32 });
 const place = fc.record({ buffer: u32, offset: u32, length: u32 });
 const keystream = fc.record({ key: bytes(32), position: u32 });
@@ -157,6 +158,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.FILE_SYNC]: frame(Op.FILE_SYNC, { files: list(u32) }),
   [Op.FILE_CLOSE]: frame(Op.FILE_CLOSE, { file: u32 }),
   [Op.FILE_DELETE]: frame(Op.FILE_DELETE, { root: text, components: list(text), size: u53 }),
+  [Op.FILE_MOVE]: frame(Op.FILE_MOVE, { size: u53, from: filePath, to: filePath }),
   [Op.FILE_DONE]: frame(Op.FILE_DONE, {
     status: oneOf(FileStatus),
     files: list(fc.record({ file: u32, size: u53, mtimeMs: time })),
