@@ -36,7 +36,15 @@ export class Intake {
   }
 
   /** Brings back what was recorded; what cannot be read is logged and left as it is. */
-  restore(id: string, value: Uint8Array, progress: Uint8Array | undefined): void {
+  restore(records: ReadonlyMap<string, Uint8Array>): void {
+    for (const [key, value] of records) {
+      const id = /^t\/([0-9a-f]{40})\/torrent$/.exec(key)?.[1];
+      if (id === undefined || this.torrents.get(id)) continue;
+      this.loop.run(() => this.restoreOne(id, value, records.get(`t/${id}/progress`)));
+    }
+  }
+
+  private restoreOne(id: string, value: Uint8Array, progress: Uint8Array | undefined): void {
     const record = decodeTorrentRecord(value);
     if (!record) {
       this.log('error', `the record of torrent ${id} cannot be read; it is left as it is`);
@@ -97,7 +105,7 @@ export class Intake {
       );
       if (torrent.webSeeds.add(magnet.webSeeds, 'files', now)) torrent.recorder.writeSoon(now);
       torrent.work.sources.add(magnet.exactSources);
-      if (!torrent.started && magnet.selectOnly) torrent.select(magnet.selectOnly);
+      if (!torrent.started && magnet.selectOnly) torrent.substance.select(magnet.selectOnly);
       if (!known) torrent.peerSet.named = magnet.peers.map(hostPort);
       torrent.peerSet.learn(magnet.peers, 'magnet', now, CONNECTED.has(torrent.phase));
       if (!known && this.world.attached()) torrent.attach([], now);

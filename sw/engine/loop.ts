@@ -3,7 +3,7 @@ import type { Effect, RateDirection } from './effects.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { RateGroups } from './rates.ts';
 import type { Torrent } from './torrent.ts';
-import { copied } from './outcome.ts';
+import { committed, copied, flushed, opened } from './outcome.ts';
 import { CONNECTED } from './phase.ts';
 import { MAX_TORRENT_BYTES } from './codec/metainfo.ts';
 import type { AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
@@ -50,7 +50,9 @@ export class Loop implements RateGroups {
   event(torrent: Torrent, handle: (now: number) => void): void {
     this.run(() => {
       this.hooks.touched(torrent);
-      handle(this.ports.clock.now());
+      const now = this.ports.clock.now();
+      torrent.at(now);
+      handle(now);
     });
   }
 
@@ -156,7 +158,7 @@ export class Loop implements RateGroups {
         return this.close(effect.conn);
       case 'openFile':
         return store.openFile(effect.file, effect.root, effect.path, effect.size, effect.create, (problem, size, mtime) =>
-          this.event(torrent, now => torrent.fileOpened(effect.file, problem, size, mtime, now)),
+          this.event(torrent, now => opened(torrent, effect.file, problem, size, mtime, now)),
         );
       case 'copy':
         return store.copy(effect.from, effect.to, effect.move.to, problem =>
@@ -165,7 +167,7 @@ export class Loop implements RateGroups {
       case 'closeFile':
         return store.closeFile(effect.file);
       case 'sync':
-        return store.sync(effect.files, (problem, stat) => this.event(torrent, now => torrent.synced(problem, stat, now)));
+        return store.sync(effect.files, (problem, stat) => this.event(torrent, () => flushed(torrent, problem, stat)));
       case 'deleteFile':
         return store.deleteFile(effect.root, effect.path, effect.size, problem => {
           if (problem !== null && problem !== 'gone') log('warn', `${effect.path.join('/')} could not be deleted: ${problem}`);
@@ -176,7 +178,7 @@ export class Loop implements RateGroups {
         return store.put(effect.buffer, effect.offset, effect.bytes);
       case 'commit':
         return store.commit(effect.buffer, effect.digests, effect.wantBlocks, (status, problem, blocks) =>
-          this.event(torrent, now => torrent.committed(effect.buffer, status, problem, blocks, now)),
+          this.event(torrent, now => committed(torrent, effect.buffer, status, problem, blocks, now)),
         );
       case 'acknowledge':
         return store.acknowledge(effect.buffer);
@@ -185,7 +187,9 @@ export class Loop implements RateGroups {
       case 'drop':
         return store.drop(effect.buffer);
       case 'verify':
-        return store.verify(effect.items, verdicts => this.event(torrent, now => torrent.verified(effect.pieces, verdicts, now)));
+        return store.verify(effect.items, verdicts =>
+          this.event(torrent, now => torrent.work.verified(effect.pieces, verdicts, now)),
+        );
       case 'leaves':
         return store.leaves(effect.spans, leaves =>
           this.event(torrent, now => torrent.content?.leaves.readLeaves(effect.piece, leaves, now)),
@@ -196,7 +200,7 @@ export class Loop implements RateGroups {
         this.unerased.delete(key);
         return state.write([{ key, value }], problem => {
           if (problem !== '' && value === null) this.unerased.add(key);
-          this.event(torrent, now => torrent.recorded(kind, problem, now));
+          this.event(torrent, now => torrent.recorder.recorded(kind, problem, torrent.content, now));
         });
       }
       case 'announce': {
@@ -263,7 +267,6 @@ export class Loop implements RateGroups {
       landed: (buffer, offset, length, earlier) =>
         tell((torrent, now) => {
           const peer = torrent.peers.get(conn);
-          torrent.at(now);
           if (peer) torrent.content?.downloader.landed(peer, { buffer, offset, length }, earlier, now);
         }),
       discarded: length => tell((torrent, now) => torrent.peerSet.discarded(conn, length, now)),

@@ -2,13 +2,14 @@
 import type { Content } from './content.ts';
 import type { Outcome } from './assembly.ts';
 import type { Outbox } from './effects.ts';
-import type { FileProblem } from './events.ts';
+import type { CommitStatus, FileProblem } from './events.ts';
 import type { Move } from './parts.ts';
 import type { PeerSet } from './peers.ts';
 import type { Phase } from './phase.ts';
 import type { Recorder } from './recorder.ts';
 import type { FileStat } from './storage.ts';
 import type { WebSeeds } from './web-seeds.ts';
+import type { Work } from './work.ts';
 
 interface Owner {
   readonly id: string;
@@ -17,12 +18,30 @@ interface Owner {
   readonly peerSet: PeerSet;
   readonly webSeeds: WebSeeds;
   readonly recorder: Recorder;
+  readonly work: Work;
   readonly out: Outbox;
   finishIfComplete(): void;
   fail(problem: FileProblem, file: string): void;
 }
 
-/** A commit ended. */
+/** A file was opened, or could not be. */
+export function opened(
+  torrent: Owner,
+  file: number,
+  problem: FileProblem | null,
+  size: number,
+  mtime: number,
+  now: number,
+): void {
+  const { content, work } = torrent;
+  if (work.opened(file, problem, size, mtime, now)) return;
+  const index = content?.storage.fileIndex(file);
+  if (index === undefined || !content || problem === null || problem === 'store-away') return;
+  content.storage.forget(index);
+  torrent.fail(problem, content.storage.entry(index).path.join('/'));
+}
+
+/** Something came of a piece in the making. */
 export function settle(torrent: Owner, outcome: Outcome, now: number): void {
   const { content, peerSet } = torrent;
   if (!content) return;
@@ -44,6 +63,19 @@ export function settle(torrent: Owner, outcome: Outcome, now: number): void {
   if (torrent.phase !== 'running') return;
   content.moveParts();
   content.downloader.fillAll(now);
+}
+
+/** A commit ended; `blocks` as {@link Store.commit} tells them. */
+export function committed(
+  torrent: Owner,
+  buffer: number,
+  status: CommitStatus,
+  problem: FileProblem | null,
+  blocks: Uint8Array,
+  now: number,
+): void {
+  const outcome = torrent.content?.assembly.committed(buffer, status, problem, blocks, now);
+  if (outcome) settle(torrent, outcome, now);
 }
 
 /** A part that was kept aside is in its file, not flushed; or why not. */

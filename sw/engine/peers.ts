@@ -158,7 +158,6 @@ export class PeerSet implements PeerDirectory {
   ): boolean {
     const host = hostOf(address);
     if (this.swarm.isBanned(host) || this.countAt(host) >= MAX_PER_HOST) return false;
-    this.torrent.at(now);
     if (this.all.size >= MAX_PEERS) {
       const rank = this.own.rank(parseHostPort(address) ?? { host, port: 0 });
       const least = yieldsTo(rank, this.all.values(), peer => this.rankOf(peer), now);
@@ -178,7 +177,6 @@ export class PeerSet implements PeerDirectory {
   received(conn: number, bytes: Uint8Array, now: number): void {
     const peer = this.all.get(conn);
     if (!peer) return;
-    this.torrent.at(now);
     try {
       if (peer.stage === 'open') receive(peer, bytes, this.torrent, now);
       else this.shake(peer, this.shaking.received(peer, bytes, now), now);

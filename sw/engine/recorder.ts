@@ -1,11 +1,10 @@
 import type { PieceHashes } from './piece-hashes.ts';
 import type { TorrentHashes } from './model/ids.ts';
 import type { Content } from './content.ts';
-import type { FileRange } from './codec/magnet.ts';
 import type { Outbox, RecordKind } from './effects.ts';
 import type { TorrentOptions } from './options.ts';
 import type { SeedingLimit } from './seeding-limit.ts';
-import type { FilePriorities } from './priorities.ts';
+import type { Substance } from './substance.ts';
 import { encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
 
 /** What of a torrent is recorded. */
@@ -21,10 +20,8 @@ export interface Recordable {
   readonly work: { readonly sources: { readonly urls: readonly string[] } };
   readonly comment: string;
   readonly addedAt: number;
-  readonly root: string;
   readonly phase: string;
-  readonly priorities: FilePriorities;
-  readonly selectOnly: readonly FileRange[] | null;
+  readonly substance: Pick<Substance, 'root' | 'priorities' | 'selectOnly'>;
   readonly options: TorrentOptions;
   readonly turn: { readonly place: number };
   readonly limit: SeedingLimit;
@@ -67,10 +64,8 @@ export class Recorder {
       work,
       comment,
       addedAt,
-      root,
       phase,
-      priorities,
-      selectOnly,
+      substance,
       options,
       turn,
       limit,
@@ -87,10 +82,10 @@ export class Recorder {
       sources: info ? [] : work.sources.urls,
       comment,
       addedAt,
-      root,
+      root: substance.root,
       paused: phase === 'paused',
-      priorities,
-      selectOnly,
+      priorities: substance.priorities,
+      selectOnly: substance.selectOnly,
       options,
       place: turn.place,
       stopped: limit.stopped,

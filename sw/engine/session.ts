@@ -1,23 +1,25 @@
 import { Candidates } from './candidates.ts';
+import { Changes } from './changes.ts';
+import { prioritise, setOptions } from './choices.ts';
 import { Choker } from './choker.ts';
 import type { Budget } from './assembly.ts';
-import { readTag } from './piece-tag.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { KeptPiece } from './events.ts';
+import { Closing } from './closing.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import type { Ports } from './ports.ts';
+import { Pulse } from './pulse.ts';
 import { drawing } from './chance.ts';
 import { relabel } from './options.ts';
 import type { TorrentOptions } from './options.ts';
-import { DHT_RECORD, UdpSockets } from './datagrams.ts';
-import { Incoming } from './incoming.ts';
+import { DHT_RECORD } from './datagrams.ts';
+import { Doors } from './doors.ts';
 import { Intake } from './intake.ts';
 import type { AddSource } from './intake.ts';
+import { sortKept } from './kept.ts';
 import { Loop } from './loop.ts';
-import { LsdSockets } from './lsd-sockets.ts';
-import { PortMapping } from './port-mapping.ts';
-import { OwnEnd } from './own-end.ts';
+import type { PortMapping } from './port-mapping.ts';
 import { allPriorities, changed, shownFiles } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
 import { slotsWithin } from './limits.ts';
@@ -25,26 +27,21 @@ import { Rates } from './rates.ts';
 import { Registry } from './registry.ts';
 import type { Torrent } from './torrent.ts';
 import { readTiers } from './tiers.ts';
-import { NO_RTC, Trackers, wsTrackers } from './trackers.ts';
 import { Turns } from './turns.ts';
 import type { MoveTo } from './order.ts';
 import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, SETTINGS_KEY } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
-import { viewDetail, viewTorrent } from './view.ts';
+import { viewDetail } from './view.ts';
 import type { DetailView, TorrentView } from './view.ts';
-import type { Family } from './codec/address.ts';
-import { makePeerId, toHex } from './model/ids.ts';
+import { makePeerId } from './model/ids.ts';
 
 /** Pieces in the making, over all torrents: below what the store allows, so that it never has to pause a socket. */
 const MEMORY = 64 << 20;
 const MAX_CONNECTING = 30;
 /** Requests to web seeds: half of what the daemon takes, so that trackers are heard as well. */
 const MAX_FETCHES = 32;
-const TICK = 500;
 const SECOND = 1000;
-/** Ms that closing may take: what is not recorded by then is verified by the next engine. */
-const CLOSE_WITHIN = 3000;
 
 /**
  * The one loop that meets the ports: what the world tells goes to the torrent that it concerns, and what that torrent
@@ -58,23 +55,15 @@ export class Session {
   private readonly choker: Choker;
   private readonly candidates: Candidates;
   private readonly loop: Loop;
-  private readonly own: OwnEnd;
-  private readonly incoming: Incoming;
-  private readonly sockets: UdpSockets;
-  readonly mapping: PortMapping;
-  private readonly local: LsdSockets;
-  private readonly trackers: Trackers;
+  private readonly doors: Doors;
   private readonly intake: Intake;
   private readonly turns: Turns;
   private readonly rates: Rates;
-  private readonly changed = new Set<Torrent>();
-  private removed: string[] = [];
+  private readonly changes: Changes;
   settings: Settings = DEFAULT_SETTINGS;
   private attached = false;
-  private ticking = false;
-  private lastSecond = 0;
-  private closing: (() => void) | null = null;
-  private closeBy = 0;
+  private readonly pulse: Pulse;
+  private readonly closing: Closing;
 
   constructor(
     private readonly ports: Ports,
@@ -88,56 +77,52 @@ export class Session {
     );
     this.loop = new Loop(ports, {
       touched: torrent => {
-        if (this.torrents.get(torrent.id) === torrent) this.changed.add(torrent);
+        if (this.torrents.get(torrent.id) === torrent) this.changes.add(torrent);
       },
       joined: (torrent, conn) => this.rates.joined(torrent, conn),
       downGroup: torrent => this.rates.groupOf(torrent, 'down'),
       settled: () => {
-        this.schedule();
-        this.closeIfIdle();
+        this.pulse.goOn();
+        this.closing.look();
       },
-      introduced: (conn, bytes) => this.incoming.introduce(conn, bytes),
+      introduced: (conn, bytes) => this.doors.incoming.introduce(conn, bytes),
       sourced: (torrent, url, problem, body) => this.intake.sourced(torrent, url, problem, body),
-      announce: (url, announce, done) => this.trackers.announce(url, announce, ports.clock.now(), done),
-      scrape: (url, infoHash, done) => this.trackers.scrape(url, infoHash, ports.clock.now(), done),
+      announce: (url, announce, done) => this.doors.trackers.announce(url, announce, ports.clock.now(), done),
+      scrape: (url, infoHash, done) => this.doors.trackers.scrape(url, infoHash, ports.clock.now(), done),
     });
+    this.closing = new Closing(
+      ports.clock,
+      () => !this.attached || [...this.torrents.values()].every(torrent => torrent.content?.storage.idle ?? true),
+    );
+    this.pulse = new Pulse(
+      ports.clock,
+      () => this.isIdle,
+      (now, second) => this.tick(now, second),
+    );
     this.rates = new Rates(this.loop, ports.clock, () => this.settings);
-    this.own = new OwnEnd(
-      () => this.mapping.port,
-      family => this.moved(family),
-    );
-    this.sockets = new UdpSockets(ports, this.loop, (...datagram) => this.trackers.udp.received(...datagram), this.own);
-    const ws = wsTrackers(ports, this.loop, NO_RTC, random, (url, at) => {
-      for (const { announcer } of this.torrents.values()) announcer.forgotten(url, at);
-    });
-    this.trackers = new Trackers(ports.http, this.sockets, random, (...seen) => this.own.seenAs('tracker', ...seen), ws);
-    const open = () => ({ tcp: this.incoming.port, udp: this.sockets.port });
-    this.mapping = new PortMapping(ports, this.loop, this.own, this.torrents, open);
-    this.local = new LsdSockets(ports, this.loop, () => this.incoming.port);
     const security = { encryption: () => this.settings.encryption, random: (count: number) => ports.random.bytes(count) };
-    this.incoming = new Incoming(ports, this.loop, this.torrents, this.limits, this.ids, security, port =>
-      this.sockets.open(port, () => this.mapping.ask(this.settings.portMapping)),
-    );
+    this.changes = new Changes(this.rates, ports.clock);
+    this.doors = new Doors(ports, this.loop, this.torrents, this.limits, this.ids, security, random, () => this.settings);
     this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
       ids: this.ids,
       budget: this.budget,
       limits: this.limits,
       fetches: { max: MAX_FETCHES, open: 0 },
-      own: this.own,
+      own: this.doors.own,
       peerId: makePeerId(ports.random.bytes(12)),
       key: Math.floor(random() * 2 ** 31),
       client: `Starling ${options.version}`,
       random,
       security,
       wall: () => Math.floor(ports.clock.wall()),
-      listenPort: () => this.mapping.port,
+      listenPort: () => this.doors.mapping.port,
       identified: id => {
         const torrent = this.torrents.get(id);
         if (torrent) this.torrents.identify(torrent);
       },
-      dht: this.sockets.dht,
-      lsd: this.local.lsd,
+      dht: this.doors.udp.dht,
+      lsd: this.doors.local.lsd,
       line: this.turns,
       settings: () => this.settings,
       interest: (id, peer) => {
@@ -148,7 +133,7 @@ export class Session {
     this.intake = new Intake(this.torrents, around, this.loop, ports.log, {
       now: () => ports.clock.now(),
       attached: () => this.attached,
-      changed: torrent => this.changed.add(torrent),
+      changed: torrent => this.changes.add(torrent),
     });
   }
 
@@ -160,12 +145,8 @@ export class Session {
     this.turns.queue.limit(this.settings);
     this.limits.max = this.settings.maxConnections;
     const nodes = byKey.get(DHT_RECORD);
-    if (nodes) this.sockets.dht.restore(nodes);
-    for (const [key, value] of byKey) {
-      const id = /^t\/([0-9a-f]{40})\/torrent$/.exec(key)?.[1];
-      if (id === undefined || this.torrents.get(id)) continue;
-      this.loop.run(() => this.intake.restore(id, value, byKey.get(`t/${id}/progress`)));
-    }
+    if (nodes) this.doors.udp.dht.restore(nodes);
+    this.intake.restore(byKey);
   }
 
   /** Net and store can be used from now on, for the first time or again; `kept` outlived the last connection. */
@@ -173,17 +154,11 @@ export class Session {
     if (this.attached) return;
     this.attached = true;
     this.ids.reserveBuffers(kept.reduce((top, { buffer }) => Math.max(top, buffer), 0));
-    const byTorrent = new Map<string, { piece: number; kept: KeptPiece }[]>();
-    for (const buffer of kept) {
-      const tag = readTag(buffer.tag);
-      const id = tag ? toHex(tag.infoHash) : '';
-      if (!tag || !this.torrents.get(id)) this.ports.store.drop(buffer.buffer);
-      else byTorrent.set(id, [...(byTorrent.get(id) ?? []), { piece: tag.piece, kept: buffer }]);
-    }
+    const { byTorrent, nobodys } = sortKept(kept, id => this.torrents.get(id) !== undefined);
+    for (const { buffer } of nobodys) this.ports.store.drop(buffer);
     this.loop.eraseAgain();
     this.rates.attach();
-    this.incoming.listen();
-    if (this.settings.lsd) this.local.open();
+    this.doors.open();
     for (const torrent of this.turns.inOrder()) {
       this.loop.event(torrent, now => torrent.attach(byTorrent.get(torrent.id) ?? [], now));
     }
@@ -193,14 +168,10 @@ export class Session {
   detach(): void {
     if (!this.attached) return;
     this.attached = false;
-    for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.detach(now));
+    for (const torrent of this.torrents.values()) this.loop.event(torrent, () => torrent.detach());
     this.loop.forgetConnections();
     this.rates.detach();
-    this.incoming.detach();
-    this.mapping.close();
-    this.trackers.clear();
-    this.sockets.close();
-    this.local.close();
+    this.doors.close();
   }
 
   /** Takes in a magnet or a .torrent, to be started or removed. Throws an EngineError with a message for people. */
@@ -213,17 +184,17 @@ export class Session {
     const torrent = this.named(id);
     if (torrent.started) return;
     const chosen = priorities && torrent.meta ? allPriorities(torrent.meta.layout.files, priorities) : null;
-    this.loop.event(torrent, now => torrent.start(root, chosen, now));
+    this.loop.event(torrent, () => torrent.start(root, chosen));
   }
 
   pause(id: string): void {
     const torrent = this.named(id);
-    this.loop.event(torrent, now => torrent.pause(now));
+    this.loop.event(torrent, () => torrent.pause());
   }
 
   resume(id: string): void {
     const torrent = this.named(id);
-    this.loop.event(torrent, now => torrent.resume(this.attached, now));
+    this.loop.event(torrent, () => torrent.resume(this.attached));
   }
 
   /** Gives these of the files shown a priority. */
@@ -231,13 +202,13 @@ export class Session {
     const torrent = this.named(id);
     const shown = shownFiles(torrent.meta?.layout.files ?? []);
     const inside = files.map(file => shown[file]).filter(file => file !== undefined);
-    this.loop.event(torrent, now => torrent.prioritise(changed(torrent.priorities, inside, priority), now));
+    this.loop.event(torrent, now => prioritise(torrent, changed(torrent.substance.priorities, inside, priority), now));
   }
 
   set(id: string, options: Partial<TorrentOptions>): void {
     const torrent = this.named(id);
     this.loop.event(torrent, now => {
-      torrent.set(options, now);
+      setOptions(torrent, options, now);
       this.rates.settle(torrent);
     });
   }
@@ -275,10 +246,7 @@ export class Session {
     if (!this.attached) {
       throw new EngineError('daemon-away', 'The files cannot be checked while the helper is away. Start it, then try again.');
     }
-    this.loop.event(torrent, now => {
-      torrent.at(now);
-      torrent.work.recheck(now);
-    });
+    this.loop.event(torrent, now => torrent.work.recheck(now));
   }
 
   /** `withData` also deletes its files; that needs the store. */
@@ -288,8 +256,7 @@ export class Session {
       throw new EngineError('daemon-away', 'The files cannot be deleted while the helper is away. Start it, then try again.');
     }
     this.torrents.remove(torrent);
-    this.changed.delete(torrent);
-    this.removed.push(torrent.id);
+    this.changes.remove(torrent);
     this.loop.event(torrent, () => torrent.remove(withData));
   }
 
@@ -299,30 +266,26 @@ export class Session {
     this.ports.state.write([{ key: SETTINGS_KEY, value: encodeSettings(this.settings) }], problem => {
       if (problem !== '') this.ports.log('warn', `the settings could not be saved: ${problem}`);
     });
-    if (!this.settings.lsd) this.local.close();
-    else if (this.attached) this.local.open();
     this.limits.max = this.settings.maxConnections;
     this.rates.review();
     this.loop.run(() => this.turns.queue.limit(this.settings));
-    if (change.portMapping !== undefined && this.attached) this.mapping.ask(this.settings.portMapping);
+    this.doors.review(change, this.attached);
     if (this.settings.encryption !== 'require') return;
     for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.peerSet.closePlain(now));
   }
 
+  get mapping(): PortMapping {
+    return this.doors.mapping;
+  }
+
   rows(): TorrentView[] {
-    const now = this.ports.clock.now();
-    return [...this.torrents.values()].map(torrent => viewTorrent(torrent, this.rates.of(torrent), now));
+    return this.changes.rows(this.torrents.values());
   }
 
   /** What changed since the last call. */
   takeChanges(): { rows: TorrentView[]; removed: string[] } {
-    const now = this.ports.clock.now();
-    for (const torrent of this.turns.takeShifted()) this.changed.add(torrent);
-    const rows = [...this.changed].map(torrent => viewTorrent(torrent, this.rates.of(torrent), now));
-    const removed = this.removed;
-    this.changed.clear();
-    this.removed = [];
-    return { rows, removed };
+    for (const torrent of this.turns.takeShifted()) this.changes.add(torrent);
+    return this.changes.take();
   }
 
   detail(id: string): DetailView | null {
@@ -332,8 +295,6 @@ export class Session {
 
   /** Makes durable what can be, then calls back; the engine must not be used after it. */
   close(done: () => void): void {
-    this.closing = done;
-    this.closeBy = this.ports.clock.now() + CLOSE_WITHIN;
     this.limits.max = 0;
     for (const torrent of this.torrents.values()) {
       this.loop.event(torrent, now => {
@@ -342,13 +303,7 @@ export class Session {
         torrent.tick(now, false);
       });
     }
-    this.closeIfIdle();
-  }
-
-  /** Our public address of that family is another from now on. */
-  private moved(family: Family): void {
-    this.sockets.dht.moved(family, this.ports.clock.now());
-    for (const torrent of this.torrents.values()) torrent.peerSet.swarm.rerank();
+    this.closing.begin(done);
   }
 
   private named(id: string): Torrent {
@@ -359,45 +314,18 @@ export class Session {
 
   // Time
 
-  private schedule(): void {
-    if (this.ticking || !this.attached) return;
-    const idle =
-      !this.sockets.dht.isOpen &&
-      this.incoming.isIdle &&
-      this.trackers.isIdle &&
-      [...this.torrents.values()].every(torrent => torrent.isIdle);
-    if (idle) return;
-    this.ticking = true;
-    this.ports.clock.wake(this.ports.clock.now() + TICK, () => {
-      this.ticking = false;
-      this.tick();
-    });
+  private get isIdle(): boolean {
+    return !this.attached || (this.doors.isIdle && [...this.torrents.values()].every(torrent => torrent.isIdle));
   }
 
-  private tick(): void {
-    const now = this.ports.clock.now();
-    const second = now - this.lastSecond >= SECOND - TICK / 4;
-    if (second) this.lastSecond = now;
+  private tick(now: number, second: boolean): void {
     for (const torrent of this.torrents.values()) {
       if (torrent.isIdle) continue;
-      if (second && torrent.peers.size > 0) this.changed.add(torrent);
+      if (second && torrent.peers.size > 0) this.changes.add(torrent);
       this.loop.run(() => torrent.tick(now, second));
     }
     if (second) this.rates.tick(this.torrents.values());
     if (second) this.loop.run(() => this.choker.tick(this.candidates.all(), now));
-    if (second) this.loop.run(() => this.sockets.dht.tick(now));
-    if (second) this.local.lsd.tick(now);
-    this.incoming.tick(now);
-    this.loop.run(() => this.trackers.tick(now));
-    this.schedule();
-  }
-
-  private closeIfIdle(): void {
-    if (!this.closing) return;
-    const isIdle = [...this.torrents.values()].every(torrent => torrent.content?.storage.idle ?? true);
-    if (!isIdle && this.attached && this.ports.clock.now() < this.closeBy) return;
-    const done = this.closing;
-    this.closing = null;
-    done();
+    this.doors.tick(now, second);
   }
 }

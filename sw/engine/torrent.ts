@@ -1,30 +1,30 @@
 import { Announcer } from './announce.ts';
 import { totalsOf } from './totals.ts';
-import { Content } from './content.ts';
+import type { Content } from './content.ts';
 import { DhtMember } from './dht/member.ts';
+import type { OwnPiece } from './kept.ts';
 import { LsdMember } from './lsd-member.ts';
 import type { Outcome } from './assembly.ts';
-import type { Outbox, RecordKind } from './effects.ts';
-import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
+import type { Outbox } from './effects.ts';
+import type { FileProblem } from './events.ts';
 import { readMetadata, type MetadataFetch } from './metadata.ts';
 import { DEFAULT_OPTIONS, type TorrentOptions } from './options.ts';
 import { PeerSet } from './peers.ts';
 import type { Peer } from './peer.ts';
 import { MOVES, CONNECTED, WORKING, type Phase } from './phase.ts';
-import { flushed, settle } from './outcome.ts';
-import { PieceHashes } from './piece-hashes.ts';
-import { skipping, type FilePriorities } from './priorities.ts';
+import { settle } from './outcome.ts';
+import type { PieceHashes } from './piece-hashes.ts';
+import type { FilePriorities } from './priorities.ts';
 import { Recorder } from './recorder.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { ProgressRecord, TorrentRecord } from './resume.ts';
-import type { FileStat } from './storage.ts';
+import { Substance } from './substance.ts';
 import { Turn } from './turn.ts';
 import { SeedingLimit } from './seeding-limit.ts';
 import type { WireTarget } from './wire-target.ts';
 import { WebSeeds } from './web-seeds.ts';
 import { Work } from './work.ts';
 import { EngineError } from './errors.ts';
-import { leftOut, type FileRange } from './codec/magnet.ts';
 import type { Metainfo } from './codec/metainfo.ts';
 import { shortHashes } from './model/ids.ts';
 import type { InfoHash, TorrentHashes } from './model/ids.ts';
@@ -33,9 +33,7 @@ import type { InfoHash, TorrentHashes } from './model/ids.ts';
 export class Torrent implements WireTarget {
   phase: Phase = 'waiting';
   started = false;
-  meta: Metainfo | null = null;
-  pieceHashes: PieceHashes | null = null;
-  content: Content | null = null;
+  readonly substance: Substance;
   fetch: MetadataFetch | null = null;
   readonly announcer: Announcer;
   readonly peerSet: PeerSet;
@@ -54,11 +52,6 @@ export class Torrent implements WireTarget {
   runningSince = 0;
   doneAt = 0;
   comment = '';
-  root = '';
-  /** Of its files; what `selectOnly` leaves out is skipped, until a person chose. */
-  priorities: FilePriorities = new Uint8Array(0);
-  /** The files that its magnet named (BEP 53). */
-  selectOnly: readonly FileRange[] | null = null;
   options: TorrentOptions = DEFAULT_OPTIONS;
   /** Totals of earlier runs, bytes. */
   readonly before: { readonly uploaded: number; readonly downloaded: number };
@@ -71,7 +64,7 @@ export class Torrent implements WireTarget {
     public hashes: TorrentHashes,
     private magnetName: string,
     readonly addedAt: number,
-    private saved: ProgressRecord | null,
+    saved: ProgressRecord | null,
     private readonly around: Surroundings,
     readonly out: Outbox,
   ) {
@@ -82,11 +75,21 @@ export class Torrent implements WireTarget {
     this.lsd = new LsdMember(this, around.lsd);
     this.recorder = new Recorder(this, out);
     this.turn = new Turn(this, around.line);
+    this.substance = new Substance(this, saved, { ...around, id, peers: this.peers, out });
     this.before = { uploaded: saved?.uploaded ?? 0, downloaded: saved?.downloaded ?? 0 };
     this.doneAt = saved?.doneAt ?? 0;
     this.limit.seeded = saved?.seeded ?? 0;
   }
 
+  get meta(): Metainfo | null {
+    return this.substance.meta;
+  }
+  get pieceHashes(): PieceHashes | null {
+    return this.substance.pieceHashes;
+  }
+  get content(): Content | null {
+    return this.substance.content;
+  }
   get name(): string {
     return this.meta?.name ?? (this.magnetName || this.id);
   }
@@ -122,12 +125,9 @@ export class Torrent implements WireTarget {
   // What a person does
 
   /** Gives it its place and its files, and lets it go. `priorities` is null where nothing was chosen. */
-  start(root: string, priorities: FilePriorities | null, now: number): void {
-    this.now = now;
+  start(root: string, priorities: FilePriorities | null): void {
     this.started = true;
-    this.root = root;
-    if (priorities) this.priorities = priorities;
-    this.makeContent();
+    this.substance.place(root, priorities);
     this.turn.lineUp();
     this.recorder.writeTorrent();
     if (this.phase !== 'waiting') this.queue();
@@ -135,7 +135,6 @@ export class Torrent implements WireTarget {
 
   /** Its turn has come. */
   proceed(now: number): void {
-    this.now = now;
     if (this.phase !== 'queued' || !this.turn.isSeated) return;
     this.turn.begin(now);
     this.work.begin(now, this.refetch);
@@ -143,27 +142,18 @@ export class Torrent implements WireTarget {
   }
 
   /** Another's has. */
-  giveWay(now: number): void {
-    this.now = now;
+  giveWay(): void {
     if (WORKING.has(this.phase) && this.started && !this.turn.isSeated) this.leave('queued', true);
   }
 
-  /** Before its start: these files alone, whether they are known yet or not. */
-  select(ranges: readonly FileRange[]): void {
-    this.selectOnly = ranges;
-    if (this.meta) this.priorities = skipping(leftOut(ranges, this.meta.layout.files));
-  }
-
-  pause(now: number): void {
-    this.now = now;
+  pause(): void {
     if (!this.started || !MOVES[this.phase].includes('paused')) return;
     this.leave('paused', true);
     this.recorder.writeTorrent();
   }
 
   /** `attached`: the store and the network are there. */
-  resume(attached: boolean, now: number): void {
-    this.now = now;
+  resume(attached: boolean): void {
     this.work.restsAfter = false;
     if (this.phase !== 'paused' && this.phase !== 'failed') return;
     this.refetch = this.problem === 'gone';
@@ -185,48 +175,17 @@ export class Torrent implements WireTarget {
     this.content?.storage.deleteParts();
   }
 
-  /** Sets what is given. */
-  set(options: Partial<TorrentOptions>, now: number): void {
-    this.now = now;
-    this.turn.review(() => (this.options = { ...this.options, ...options }));
-    if ('stopRatio' in options || 'stopSeedingTime' in options) this.limit.anew();
-    if (this.content?.rearrange(this.options) === true) this.peerSet.closeAll(now, 'it is to be told anew what there is');
-    this.recorder.writeTorrent();
-  }
-
-  prioritise(priorities: FilePriorities, now: number): void {
-    this.now = now;
-    this.priorities = priorities;
-    const { content } = this;
-    if (!content) return;
-    content.choose(this);
-    content.downloader.dropUnwanted(now);
-    if (!content.isComplete) this.doneAt = 0;
-    this.turn.review();
-    this.recorder.writeTorrent();
-    if (this.phase !== 'running') return;
-    content.fillIn();
-    for (const peer of this.peers.values()) this.refresh(peer);
-    this.work.finishIfComplete(now);
-  }
-
   // What the world does
 
-  attach(kept: readonly { piece: number; kept: KeptPiece }[], now: number): void {
-    this.now = now;
-    const adopter = this.phase === 'waiting' ? this.content?.assembly : null;
-    for (const { piece, kept: buffer } of kept) {
-      if (adopter) adopter.adopt(piece, buffer, now);
-      else this.out({ do: 'drop', buffer: buffer.buffer });
-    }
+  attach(kept: readonly OwnPiece[], now: number): void {
+    this.substance.adopt(kept, this.phase === 'waiting', now);
     if (this.phase !== 'waiting') return;
     if (!this.started) return this.work.begin(now);
     this.queue();
     if (kept.length > 0 && !this.turn.isSeated) this.content?.rest(now);
   }
 
-  detach(now: number): void {
-    this.now = now;
+  detach(): void {
     if (this.phase === 'removed') return;
     if (this.phase !== 'paused' && this.phase !== 'failed') this.leave('waiting', false);
     this.content?.detach();
@@ -239,53 +198,21 @@ export class Torrent implements WireTarget {
     else this.seekMetadata();
   }
 
-  fileOpened(file: number, problem: FileProblem | null, size: number, mtime: number, now: number): void {
-    this.now = now;
-    if (this.work.opened(file, problem, size, mtime, now)) return;
-    const index = this.content?.storage.fileIndex(file);
-    if (index === undefined || !this.content || problem === null || problem === 'store-away') return;
-    this.content.storage.forget(index);
-    this.fail(problem, this.content.storage.entry(index).path.join('/'));
-  }
-
   /** The files, of which a magnet knows none at first, or hashes of pieces that another .torrent of them left out. */
   learnFiles(meta: Metainfo): void {
     if (this.meta) for (const [root, layer] of meta.trees?.layers ?? []) this.learnLayer(root, layer);
     if (this.meta) return;
     this.fetch = null;
     this.identify(meta);
-    this.priorities = skipping(leftOut(this.selectOnly, meta.layout.files));
-    if (this.started) {
-      this.makeContent();
-      this.recorder.writeTorrent();
-    }
+    this.substance.learn(meta);
+    if (this.started) this.recorder.writeTorrent();
     if (this.phase !== 'fetching') return;
     if (this.started) this.work.check(false, this.now);
     else this.move('ready');
   }
 
-  verified(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
-    this.now = now;
-    this.work.verified(pieces, verdicts, now);
-  }
-
-  committed(buffer: number, status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array, now: number): void {
-    this.now = now;
-    if (this.content) this.settle(this.content.assembly.committed(buffer, status, problem, blocks, now));
-  }
-
-  synced(problem: FileProblem | null, stat: ReadonlyMap<number, FileStat>, now: number): void {
-    this.now = now;
-    flushed(this, problem, stat);
-  }
-
-  recorded(kind: RecordKind, problem: string, now: number): void {
-    this.now = now;
-    this.recorder.recorded(kind, problem, this.content, now);
-  }
-
   tick(now: number, second: boolean): void {
-    this.now = now;
+    this.at(now);
     this.recorder.tick(this.content, now);
     if (!second) return;
     if (WORKING.has(this.phase) && this.started) this.turn.tick(now);
@@ -331,7 +258,7 @@ export class Torrent implements WireTarget {
     if (this.phase === 'fetching') this.fetch?.fill(this.peers.values(), this.now);
   }
 
-  /** The torrent's clock while a peer's message is worked off. */
+  /** The torrent's clock: set before whatever it is told. */
   at(now: number): void {
     this.now = now;
   }
@@ -352,10 +279,9 @@ export class Torrent implements WireTarget {
     this.lsd.entered(to);
   }
 
+  /** What it is called is known, by each of its hashes. */
   private identify(meta: Metainfo): void {
-    this.meta = { ...meta, trackers: this.announcer.urls };
     this.hashes = { v1Hash: meta.v1Hash, v2Hash: meta.v2Hash };
-    this.pieceHashes = new PieceHashes(meta);
     const other = shortHashes(this.hashes).find(hash => hash !== this.id) ?? null;
     this.announcer.otherHash = other;
     this.otherDht = other === null ? null : new DhtMember(this, this.around.dht, other);
@@ -363,26 +289,15 @@ export class Torrent implements WireTarget {
     if (meta.isPrivate) this.peerSet.keepToTrackers(this.now);
   }
 
-  private makeContent(): void {
-    if (this.content || !this.pieceHashes || this.root === '') return;
-    const context = { ...this.around, id: this.id, root: this.root, peers: this.peers, out: this.out };
-    this.content = new Content(this.pieceHashes, this, this.saved, context);
-    this.saved = null;
-  }
-
   /** Restores what was recorded of it. */
   restore(record: TorrentRecord, meta: Metainfo | null): void {
     this.started = true;
     this.turn.lineUp(record.place);
-    this.root = record.root;
-    this.priorities = record.priorities;
-    this.selectOnly = record.selectOnly;
     this.comment = record.comment;
     this.options = record.options;
     this.limit.restore(record);
     if (meta) this.identify(meta);
-    for (const [root, layer] of record.layers) this.pieceHashes?.learn(root, layer);
-    this.makeContent();
+    this.substance.restore(record, meta);
     if (record.paused) this.move('paused');
   }
 
@@ -398,7 +313,7 @@ export class Torrent implements WireTarget {
   private queue(): void {
     if (this.phase !== 'fetching') this.move('queued');
     this.turn.enter();
-    this.giveWay(this.now);
+    this.giveWay();
   }
 
   /** To a phase without connections. */

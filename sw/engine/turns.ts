@@ -30,7 +30,7 @@ export class Turns implements Line {
     });
     this.queue = new Queue(limits, {
       go: tell((torrent, now) => torrent.proceed(now)),
-      stand: tell((torrent, now) => torrent.giveWay(now)),
+      stand: tell(torrent => torrent.giveWay()),
     });
   }
 

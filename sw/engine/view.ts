@@ -153,7 +153,7 @@ export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): 
     downloaded: torrent.downloaded,
     addedAt: torrent.addedAt,
     doneAt: torrent.doneAt,
-    root: torrent.root,
+    root: torrent.substance.root,
     options: torrent.options,
     limits,
   };
@@ -228,7 +228,7 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
         path: file.path,
         size: file.length,
         done: content?.fileDone[index] ?? 0,
-        priority: priorityOf(torrent.priorities, index),
+        priority: priorityOf(torrent.substance.priorities, index),
       }))
       .filter((_, index) => files[index]?.pad === false),
     peers: [...torrent.peers.values()]
@@ -264,7 +264,7 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
       name: torrent.name,
       trackers: torrent.announcer.trackers.map(tracker => tracker.url),
       webSeeds: torrent.webSeeds.urls('files'),
-      selectOnly: torrent.started ? null : torrent.selectOnly,
+      selectOnly: torrent.started ? null : torrent.substance.selectOnly,
     }),
   };
 }

@@ -31,8 +31,8 @@ interface Worker {
   wall(): number;
   move(to: Phase): void;
   fail(problem: FileProblem, file: string): void;
-  pause(now: number): void;
-  resume(attached: boolean, now: number): void;
+  pause(): void;
+  resume(attached: boolean): void;
   proceed(now: number): void;
   leave(to: 'queued', farewell: boolean): void;
   refresh(peer: Peer): void;
@@ -84,7 +84,7 @@ export class Work {
     if (!content || phase === 'waiting' || phase === 'ready') return;
     if (phase === 'paused' || phase === 'failed') {
       content.doubtAll();
-      torrent.resume(true, now);
+      torrent.resume(true);
       this.restsAfter = SEEKING.has(torrent.phase) || torrent.phase === 'queued';
       return;
     }
@@ -133,7 +133,7 @@ export class Work {
     content.storage.recordSoon(now);
     if (this.restsAfter) {
       this.restsAfter = false;
-      return torrent.pause(now);
+      return torrent.pause();
     }
     torrent.move('running');
     torrent.runningSince = now;

@@ -1,0 +1,38 @@
+import type { Rates } from './rates.ts';
+import type { Torrent } from './torrent.ts';
+import { viewTorrent } from './view.ts';
+import type { TorrentView } from './view.ts';
+
+/** What changed of the list since someone last looked. */
+export class Changes {
+  private readonly changed = new Set<Torrent>();
+  private removed: string[] = [];
+
+  constructor(
+    private readonly rates: Rates,
+    private readonly clock: { now(): number },
+  ) {}
+
+  add(torrent: Torrent): void {
+    this.changed.add(torrent);
+  }
+
+  remove(torrent: Torrent): void {
+    this.changed.delete(torrent);
+    this.removed.push(torrent.id);
+  }
+
+  rows(torrents: Iterable<Torrent>): TorrentView[] {
+    const now = this.clock.now();
+    return [...torrents].map(torrent => viewTorrent(torrent, this.rates.of(torrent), now));
+  }
+
+  /** Since the last call. */
+  take(): { rows: TorrentView[]; removed: string[] } {
+    const rows = this.rows(this.changed);
+    const { removed } = this;
+    this.changed.clear();
+    this.removed = [];
+    return { rows, removed };
+  }
+}

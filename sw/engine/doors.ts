@@ -1,0 +1,91 @@
+import type { ConnectionLimits } from './connection-limits.ts';
+import { UdpSockets } from './datagrams.ts';
+import type { Ids } from './effects.ts';
+import { Incoming } from './incoming.ts';
+import type { Loop } from './loop.ts';
+import { LsdSockets } from './lsd-sockets.ts';
+import { OwnEnd } from './own-end.ts';
+import { PortMapping } from './port-mapping.ts';
+import type { Ports } from './ports.ts';
+import type { Registry } from './registry.ts';
+import type { Security } from './securing.ts';
+import type { Settings } from './settings.ts';
+import type { Torrent } from './torrent.ts';
+import { NO_RTC, Trackers, wsTrackers } from './trackers.ts';
+import type { Family } from './codec/address.ts';
+
+/** The session's ends to the network that belong to no one torrent: where peers come in, datagrams, trackers, the router. */
+export class Doors {
+  readonly own: OwnEnd;
+  readonly incoming: Incoming;
+  readonly udp: UdpSockets;
+  readonly mapping: PortMapping;
+  readonly local: LsdSockets;
+  readonly trackers: Trackers;
+
+  constructor(
+    private readonly ports: Ports,
+    private readonly loop: Loop,
+    private readonly torrents: Registry<Torrent>,
+    limits: ConnectionLimits,
+    ids: Ids,
+    security: Security,
+    random: () => number,
+    private readonly settings: () => Settings,
+  ) {
+    this.own = new OwnEnd(
+      () => this.mapping.port,
+      family => this.moved(family),
+    );
+    this.udp = new UdpSockets(ports, loop, (...datagram) => this.trackers.udp.received(...datagram), this.own);
+    const ws = wsTrackers(ports, loop, NO_RTC, random, (url, at) => {
+      for (const { announcer } of torrents.values()) announcer.forgotten(url, at);
+    });
+    this.trackers = new Trackers(ports.http, this.udp, random, (...seen) => this.own.seenAs('tracker', ...seen), ws);
+    const open = () => ({ tcp: this.incoming.port, udp: this.udp.port });
+    this.mapping = new PortMapping(ports, loop, this.own, torrents, open);
+    this.local = new LsdSockets(ports, loop, () => this.incoming.port);
+    this.incoming = new Incoming(ports, loop, torrents, limits, ids, security, port =>
+      this.udp.open(port, () => this.mapping.ask(settings().portMapping)),
+    );
+  }
+
+  /** The network can be used. */
+  open(): void {
+    this.incoming.listen();
+    if (this.settings().lsd) this.local.open();
+  }
+
+  /** It is gone. */
+  close(): void {
+    this.incoming.detach();
+    this.mapping.close();
+    this.trackers.clear();
+    this.udp.close();
+    this.local.close();
+  }
+
+  /** The settings are others, `change` among them. */
+  review(change: Partial<Settings>, attached: boolean): void {
+    if (!this.settings().lsd) this.local.close();
+    else if (attached) this.local.open();
+    if (change.portMapping !== undefined && attached) this.mapping.ask(change.portMapping);
+  }
+
+  get isIdle(): boolean {
+    return !this.udp.dht.isOpen && this.incoming.isIdle && this.trackers.isIdle;
+  }
+
+  tick(now: number, second: boolean): void {
+    if (second) this.loop.run(() => this.udp.dht.tick(now));
+    if (second) this.local.lsd.tick(now);
+    this.incoming.tick(now);
+    this.loop.run(() => this.trackers.tick(now));
+  }
+
+  /** Our public address of that family is another from now on. */
+  private moved(family: Family): void {
+    this.udp.dht.moved(family, this.ports.clock.now());
+    for (const torrent of this.torrents.values()) torrent.peerSet.swarm.rerank();
+  }
+}

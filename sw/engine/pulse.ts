@@ -1,0 +1,37 @@
+const TICK = 500;
+const SECOND = 1000;
+
+/** The session's clock: it beats twice a second while anything has something to do, and not otherwise. */
+export class Pulse {
+  private ticking = false;
+  private lastSecond = 0;
+
+  constructor(
+    private readonly clock: {
+      /** Monotonic ms. */
+      now(): number;
+      wake(at: number, callback: () => void): void;
+    },
+    private readonly isIdle: () => boolean,
+    /** `second`: a second has gone by since the last such beat. */
+    private readonly beat: (now: number, second: boolean) => void,
+  ) {}
+
+  /** Something may be to be done. */
+  goOn(): void {
+    if (this.ticking || this.isIdle()) return;
+    this.ticking = true;
+    this.clock.wake(this.clock.now() + TICK, () => {
+      this.ticking = false;
+      this.tick();
+    });
+  }
+
+  private tick(): void {
+    const now = this.clock.now();
+    const second = now - this.lastSecond >= SECOND - TICK / 4;
+    if (second) this.lastSecond = now;
+    this.beat(now, second);
+    this.goOn();
+  }
+}

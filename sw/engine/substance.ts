@@ -1,0 +1,92 @@
+import { Content } from './content.ts';
+import type { ContentContext } from './content.ts';
+import type { OwnPiece } from './kept.ts';
+import type { TorrentOptions } from './options.ts';
+import { PieceHashes } from './piece-hashes.ts';
+import { skipping } from './priorities.ts';
+import type { FilePriorities } from './priorities.ts';
+import type { ProgressRecord, TorrentRecord } from './resume.ts';
+import { leftOut } from './codec/magnet.ts';
+import type { FileRange } from './codec/magnet.ts';
+import type { Metainfo } from './codec/metainfo.ts';
+
+/**
+ * What a torrent consists of: nothing that is known at first of a magnet, then its files and their hashes, and what is at
+ * work on them as soon as they have a place.
+ */
+export class Substance {
+  meta: Metainfo | null = null;
+  pieceHashes: PieceHashes | null = null;
+  content: Content | null = null;
+  root = '';
+  /** Of its files; what `selectOnly` leaves out is skipped, until a person chose. */
+  priorities: FilePriorities = new Uint8Array(0);
+  /** The files that its magnet named (BEP 53). */
+  selectOnly: readonly FileRange[] | null = null;
+
+  constructor(
+    private readonly torrent: {
+      readonly options: TorrentOptions;
+      readonly announcer: { readonly urls: readonly (readonly string[])[] };
+    },
+    private saved: ProgressRecord | null,
+    private readonly context: Omit<ContentContext, 'root'>,
+  ) {}
+
+  /** Before its start: these files alone, whether they are known yet or not. */
+  select(ranges: readonly FileRange[]): void {
+    this.selectOnly = ranges;
+    if (this.meta) this.priorities = skipping(leftOut(ranges, this.meta.layout.files));
+  }
+
+  /** What is wanted of it from now on. */
+  choose(priorities: FilePriorities): void {
+    this.priorities = priorities;
+    this.content?.choose({ priorities, options: this.torrent.options });
+  }
+
+  /** `priorities` is null where nothing was chosen. */
+  place(root: string, priorities: FilePriorities | null): void {
+    this.root = root;
+    if (priorities) this.priorities = priorities;
+    this.makeContent();
+  }
+
+  /** Its files, which were not known. */
+  learn(meta: Metainfo): void {
+    this.hold(meta);
+    this.priorities = skipping(leftOut(this.selectOnly, meta.layout.files));
+    this.makeContent();
+  }
+
+  restore(record: TorrentRecord, meta: Metainfo | null): void {
+    this.root = record.root;
+    this.priorities = record.priorities;
+    this.selectOnly = record.selectOnly;
+    if (meta) this.hold(meta);
+    for (const [root, layer] of record.layers) this.pieceHashes?.learn(root, layer);
+    this.makeContent();
+  }
+
+  /** Buffers that outlived an engine or a connection; those that are not to be gone on with (`mayUse`) are dropped. */
+  adopt(kept: readonly OwnPiece[], mayUse: boolean, now: number): void {
+    const assembly = mayUse ? this.content?.assembly : null;
+    for (const { piece, kept: buffer } of kept) {
+      if (assembly) assembly.adopt(piece, buffer, now);
+      else this.context.out({ do: 'drop', buffer: buffer.buffer });
+    }
+  }
+
+  private hold(meta: Metainfo): void {
+    this.meta = { ...meta, trackers: this.torrent.announcer.urls };
+    this.pieceHashes = new PieceHashes(meta);
+  }
+
+  private makeContent(): void {
+    if (this.content || !this.pieceHashes || this.root === '') return;
+    const { priorities, root } = this;
+    const choice = { priorities, options: this.torrent.options };
+    this.content = new Content(this.pieceHashes, choice, this.saved, { ...this.context, root });
+    this.saved = null;
+  }
+}
