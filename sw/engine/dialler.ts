@@ -66,16 +66,25 @@ export class Dialler {
     this.endpoints.set(to, endpoint);
   }
 
-  /** The connection is gone. `retry`: it is to be tried again at once, without encryption. */
+  /**
+   * The connection is gone. `retry`: it is to be tried again at once, without encryption. Of two that crossed both keep
+   * one address busy, which it stays until the other is gone as well.
+   */
   ended(peer: Peer, end: End, retry: boolean, now: number): void {
     const endpoint = this.endpoints.get(peer);
     this.endpoints.delete(peer);
-    if (endpoint && retry) this.swarm.retryPlain(endpoint);
-    else if (endpoint) this.swarm.ended(endpoint, end, now);
+    if (!endpoint || this.isBusy(endpoint)) return;
+    if (retry) this.swarm.retryPlain(endpoint);
+    else this.swarm.ended(endpoint, end, now);
   }
 
   private get hasRoom(): boolean {
     return this.peers.size < MAX_PEERS && this.limits.hasRoom;
+  }
+
+  private isBusy({ host, port }: PeerAddress): boolean {
+    for (const endpoint of this.endpoints.values()) if (endpoint.host === host && endpoint.port === port) return true;
+    return false;
   }
 
   private dial(address: Endpoint, now: number): void {

@@ -1,12 +1,17 @@
 import { ExternalAddress } from './external-address.ts';
 import type { Witness } from './external-address.ts';
 import { connectionRank } from './rank.ts';
-import { familyOf } from './codec/address.ts';
+import { familyOf, hostPort } from './codec/address.ts';
 import type { Family, PeerAddress } from './codec/address.ts';
+
+/** Addresses at which we met ourselves that are remembered, the latest. */
+const MAX_MET = 16;
 
 /** Our own end of all connections: how it looks from outside. */
 export class OwnEnd {
   private readonly external: ExternalAddress;
+  /** Where dialling led to ourselves. */
+  private readonly met = new Set<string>();
 
   /** `port`: where we accept connections; `moved`: our address of that family is another from now on. */
   constructor(
@@ -33,8 +38,16 @@ export class OwnEnd {
     this.external.vote(witness, host, address);
   }
 
+  /** Dialling that address led to ourselves: it is not to be tried again, whoever names it. */
+  metAt(address: PeerAddress): void {
+    this.met.add(hostPort(address));
+    const [oldest] = this.met;
+    if (this.met.size > MAX_MET && oldest !== undefined) this.met.delete(oldest);
+  }
+
   /** Whether that is where we ourselves accept connections. */
-  isOurs({ host, port }: PeerAddress): boolean {
-    return port === this.port() && host === this.address(familyOf(host));
+  isOurs(address: PeerAddress): boolean {
+    const { host, port } = address;
+    return (port === this.port() && host === this.address(familyOf(host))) || this.met.has(hostPort(address));
   }
 }

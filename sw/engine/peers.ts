@@ -102,8 +102,8 @@ export class PeerSet implements PeerDirectory {
     if (seen) this.own.seenAs('peer', hostOf(peer.address), seen);
     const address = peer.incoming && !this.dialler.endpointOf(peer) ? listenAddress(peer) : null;
     if (address) {
-      this.callOff(address, now);
       this.dialler.listens(peer, address);
+      this.callOff(address, now);
     }
     this.closeIfIdle(peer, now);
   }
@@ -276,7 +276,9 @@ export class PeerSet implements PeerDirectory {
     if (sameBytes(handshake.peerId, this.peerId)) {
       const own = this.dialler.endpointOf(peer);
       this.close(peer, 'it is ourselves', now);
-      if (own) this.swarm.giveUp(own);
+      if (!own) return;
+      this.own.metAt(own);
+      this.swarm.giveUp(own);
       return;
     }
     for (const other of [...this.all.values()]) {
