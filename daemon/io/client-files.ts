@@ -83,6 +83,13 @@ export class ClientFiles {
     });
   }
 
+  /** One of them for somebody else, who releases it. */
+  borrow(file: number): SharedFile | null {
+    const shared = this.#byNumber.get(file) ?? null;
+    shared?.retain();
+    return shared;
+  }
+
   end(): void {
     for (const file of [...this.#byNumber.keys()]) this.close(file);
   }

@@ -19,12 +19,13 @@ import { Outbox } from './outbox.ts';
 import { Rc4 } from './rc4.ts';
 import { blocksOf } from './rules.ts';
 import type { Services } from './services.ts';
+import { Streams } from './streams.ts';
 import { Tcp } from './tcp.ts';
 import { PROCESS_TIME, Throttle } from './throttle.ts';
 import { Udp } from './udp.ts';
 import { isVerifiable, leavesOf, verify } from './verify.ts';
 
-const CAPABILITIES = ['tcp', 'cipher', 'udp', 'landing', 'gather', 'rates', 'http', 'verify'];
+const CAPABILITIES = ['tcp', 'cipher', 'udp', 'landing', 'gather', 'rates', 'http', 'verify', 'stream'];
 /** Requests that are being worked on at once. */
 const TASKS = 8_192;
 const CONTINUE: ReadonlySet<ErrorCode> = new Set([
@@ -41,7 +42,9 @@ export class Client {
   readonly #outbox: Outbox;
   readonly #tcp: Tcp;
   readonly #udp: Udp;
-  readonly #files: ClientFiles;
+  readonly files: ClientFiles;
+  /** The answers to its requests of `/stream`. */
+  readonly streams: Streams;
   readonly #gather: Gather;
   readonly #http: HttpOut;
   readonly #throttle = new Throttle(PROCESS_TIME);
@@ -64,7 +67,8 @@ export class Client {
       this.#gather.end(sock),
     );
     this.#udp = new Udp(guard, openPorts, counters, push, unread);
-    this.#files = new ClientFiles(files, push);
+    this.files = new ClientFiles(files, push);
+    this.streams = new Streams(files, push);
     this.#http = new HttpOut(guard, landing, this.#throttle, counters, push);
     landing.onPressure = () => {
       this.#tcp.steer();
@@ -97,7 +101,8 @@ export class Client {
     this.#tcp.end();
     this.#throttle.end();
     this.#udp.end();
-    this.#files.end();
+    this.streams.end();
+    this.files.end();
     this.#services.kept.orphan();
   }
 
@@ -192,21 +197,23 @@ export class Client {
       case Op.HTTP_CANCEL:
         return this.#http.cancel(frame.id);
       case Op.FILE_COPY:
-        return this.#start(frame.id, this.#files.copy(frame));
+        return this.#start(frame.id, this.files.copy(frame));
       case Op.FILE_OPEN:
-        return this.#start(frame.id, this.#files.open(frame));
+        return this.#start(frame.id, this.files.open(frame));
       case Op.FILE_SYNC:
-        return this.#start(frame.id, this.#files.sync(frame));
+        return this.#start(frame.id, this.files.sync(frame));
       case Op.FILE_CLOSE:
-        return this.#files.close(frame.file);
+        return this.files.close(frame.file);
       case Op.FILE_DELETE:
-        return this.#files.delete(frame);
+        return this.files.delete(frame);
       case Op.FILE_MOVE:
-        return this.#files.move(frame);
+        return this.files.move(frame);
       case Op.VERIFY:
         return this.#start(frame.id, this.#verify(frame));
       case Op.LEAVES:
         return this.#start(frame.id, this.#leaves(frame));
+      case Op.STREAM_HAVE:
+        return this.streams.have(frame);
       case Op.STATS:
         return this.push({ op: Op.STATS_RESULT, id: frame.id, stats: this.#stats() });
       case Op.AUTH:
@@ -234,6 +241,7 @@ export class Client {
       case Op.FILE_OPENED:
       case Op.FILE_DONE:
       case Op.VERIFY_RESULT:
+      case Op.STREAM_WANT:
       case Op.STATS_RESULT:
         throw new WireError(ErrorCode.UNKNOWN_OPCODE, 'a frame that only the daemon sends', frame.id);
       default:
@@ -256,7 +264,7 @@ export class Client {
     if (buffer === 0 || landing.has(buffer)) throw new WireError(ErrorCode.BAD_STATE, `buffer ${buffer} is taken`, id);
     if (spans.reduce((sum, span) => sum + span.length, 0) !== length)
       throw new WireError(ErrorCode.BAD_STATE, 'the spans are not as long as the buffer', id);
-    const places = this.#files.places(spans, id);
+    const places = this.files.places(spans, id);
     if (!landing.open(buffer, length, tag, places)) throw new WireError(ErrorCode.LIMIT, 'too much is open for landing', id);
   }
 
@@ -292,7 +300,7 @@ export class Client {
   #sendSpans(frame: FrameOf<typeof Op.SEND_SPANS>): void {
     const peer = this.#tcp.get(frame.sock);
     if (peer === undefined) return;
-    const places = this.#files.places(frame.spans, frame.id);
+    const places = this.files.places(frame.spans, frame.id);
     for (const { file } of places) file?.retain();
     this.#gather.send(peer, frame, places);
   }
@@ -319,7 +327,7 @@ export class Client {
 
   async #verify({ id, items }: FrameOf<typeof Op.VERIFY>): Promise<void> {
     const wanted = items.map(({ spans, algorithm, height, expected }) => ({
-      places: this.#files.places(spans, id),
+      places: this.files.places(spans, id),
       digest: { algorithm, height, expected: expected.slice() },
     }));
     if (!wanted.every(isVerifiable)) throw new WireError(ErrorCode.BAD_STATE, 'a digest that does not fit its spans', id);
@@ -331,7 +339,7 @@ export class Client {
   }
 
   async #leaves({ id, spans }: FrameOf<typeof Op.LEAVES>): Promise<void> {
-    const places = this.#files.places(spans, id);
+    const places = this.files.places(spans, id);
     if (spans.reduce((sum, { length }) => sum + length, 0) > MAX_LEAVES_BYTES)
       throw new WireError(ErrorCode.LIMIT, 'too much for one request', id);
     for (const { file } of places) file?.retain();

@@ -106,3 +106,12 @@ export const HTTP_PART = MiB;
 /** Of the body of a refusal so much is read, bytes. */
 export const HTTP_NOTE = 16 * 1024;
 export const REDIRECTS = 5;
+
+/** Answers of /stream at once. */
+export const STREAMS = 16;
+/** One of them reads so much at a time, bytes, and tells the engine where it stands each time it has sent so much. */
+export const STREAM_CHUNK = 256 * 1024;
+export const STREAM_STEP = MiB;
+/** The engine may let a reader wait so long for the next byte, and a reader the daemon to take one, ms. */
+export const STREAM_SILENCE = 60_000;
+export const STREAM_STALL = 600_000;

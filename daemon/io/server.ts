@@ -1,6 +1,6 @@
 /**
- * The door: a WebSocket at /io on 127.0.0.1, for the one page and the one ticket that were admitted last.
- * Nobody else gets as far as a WebSocket; who does has 5 s and 4 KiB to show the ticket.
+ * The door: a WebSocket at /io on 127.0.0.1, for the one page and the one ticket that were admitted last, and plain requests
+ * of who shows that ticket. Nobody else gets as far as a WebSocket; who does has 5 s and 4 KiB to show the ticket.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -10,6 +10,7 @@ import { WireError } from '../wire/bytes.ts';
 import { decodeFrame, encode } from '../wire/codec.ts';
 import { ErrorCode, type Frame, type FrameOf, MAX_FRAME, Op, PRE_AUTH_FRAME } from '../wire/frames.ts';
 import { Client } from './client.ts';
+import { HttpIn } from './http-in.ts';
 import { AUTH_DEADLINE, OUT_QUEUE } from './limits.ts';
 import type { Services } from './services.ts';
 
@@ -44,13 +45,18 @@ export class IoServer {
   });
   #admission: Admission | null = null;
   #port = 0;
-  #current: { readonly leave: (last: Frame | null) => void } | null = null;
+  #current: { readonly leave: (last: Frame | null) => void; readonly client: Client | null } | null = null;
 
   constructor(services: Services) {
     this.#services = services;
     this.#http.maxConnections = CONNECTIONS;
-    this.#http.on('request', (_request, response) => {
-      response.writeHead(404, { connection: 'close', 'content-length': '0' }).end();
+    const door = {
+      refusal: (request: IncomingMessage) => this.#stranger(request),
+      holdsTicket: (it: string) => this.#isTicket(it),
+    };
+    const requests = new HttpIn(door, services.files, () => this.#current?.client ?? null);
+    this.#http.on('request', (request, response) => {
+      requests.answer(request, response).catch(() => response.destroy());
     });
     this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
     this.#http.on('clientError', (_error, socket) => socket.destroy());
@@ -96,11 +102,17 @@ export class IoServer {
   }
 
   /** The status to refuse with; empty for a request that may become a WebSocket. */
-  #refusal({ url, method, rawHeaders, headers }: IncomingMessage): string {
+  #refusal(request: IncomingMessage): string {
+    const { url, method } = request;
+    return this.#stranger(request) || (method === 'GET' && url === '/io' ? '' : '404 Not Found');
+  }
+
+  /** The status to refuse with whoever is not the page that was admitted; else empty. */
+  #stranger({ rawHeaders, headers }: IncomingMessage): string {
     const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
     if (hosts !== 1 || headers.host !== `127.0.0.1:${this.#port}`) return '403 Forbidden';
     if (this.#admission === null || headers.origin !== this.#admission.origin) return '403 Forbidden';
-    return method === 'GET' && url === '/io' ? '' : '404 Not Found';
+    return '';
   }
 
   #authenticate(ws: WebSocket, { socket }: IncomingMessage): void {
@@ -122,8 +134,12 @@ export class IoServer {
   }
 
   #admits({ token, origin }: FrameOf<typeof Op.AUTH>): boolean {
+    return this.#isTicket(token) && origin === this.#admission?.origin;
+  }
+
+  #isTicket(token: string): boolean {
     const hash = createHash('sha256').update(token).digest();
-    return this.#admission !== null && timingSafeEqual(hash, this.#admission.ticketHash) && origin === this.#admission.origin;
+    return this.#admission !== null && timingSafeEqual(hash, this.#admission.ticketHash);
   }
 
   /** The one before leaves, its running writes end, and only then is the new one answered. */
@@ -138,6 +154,9 @@ export class IoServer {
     };
     let client: Client | null = null;
     const me = {
+      get client() {
+        return client;
+      },
       leave: (last: Frame | null) => {
         if (client !== null) client.end(last);
         else if (last !== null) send(encode(last));

@@ -229,6 +229,8 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.LEAVES_RESULT]: struct({ leaves: rest }),
   [Op.RESOLVE]: struct({ port: u16, host: restText }),
   [Op.RESOLVED]: struct({ status: netStatus, detail: shortText, addresses: list(u8, hostText) }),
+  [Op.STREAM_WANT]: struct({ stream: u32, file: u32, offset: u53, length: u53 }),
+  [Op.STREAM_HAVE]: struct({ stream: u32, offset: u53, length: u53 }),
   [Op.STATS]: struct({}),
   [Op.STATS_RESULT]: struct({ stats: json(stats) }),
   [Op.ERROR]: struct({ code: oneOf(ErrorCode, u16), text: restText }),

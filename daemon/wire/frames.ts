@@ -76,6 +76,8 @@ export const Op = {
   LEAVES_RESULT: 0x6b,
   STATS: 0x60,
   STATS_RESULT: 0x61,
+  STREAM_WANT: 0x62,
+  STREAM_HAVE: 0x63,
   ERROR: 0x7f,
 } as const;
 export type Op = (typeof Op)[keyof typeof Op];
@@ -666,6 +668,23 @@ export type Frame =
       readonly id: number;
       /** SHA-256 of each 16 KiB, the last maybe shorter; nothing where it could not be read. */
       readonly leaves: Uint8Array;
+    }
+  | {
+      /** A reader of `/stream` stands at `offset` of an open file and is yet to read `length` bytes; 0: it has gone. */
+      readonly op: typeof Op.STREAM_WANT;
+      readonly id: number;
+      readonly stream: number;
+      readonly file: number;
+      readonly offset: number;
+      readonly length: number;
+    }
+  | {
+      /** These bytes of its file are there and right, for that reader; 0: no more will come, and its answer ends there. */
+      readonly op: typeof Op.STREAM_HAVE;
+      readonly id: number;
+      readonly stream: number;
+      readonly offset: number;
+      readonly length: number;
     }
   | { readonly op: typeof Op.STATS; readonly id: number }
   | { readonly op: typeof Op.STATS_RESULT; readonly id: number; readonly stats: IoStats }

@@ -171,6 +171,8 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.LEAVES_RESULT]: frame(Op.LEAVES_RESULT, { leaves: bytes(64) }),
   [Op.RESOLVE]: frame(Op.RESOLVE, { port: u16, host: text }),
   [Op.RESOLVED]: frame(Op.RESOLVED, { status: oneOf(NetStatus), detail: text, addresses: list(text) }),
+  [Op.STREAM_WANT]: frame(Op.STREAM_WANT, { stream: u32, file: u32, offset: u53, length: u53 }),
+  [Op.STREAM_HAVE]: frame(Op.STREAM_HAVE, { stream: u32, offset: u53, length: u53 }),
   [Op.STATS]: frame(Op.STATS, {}),
   [Op.STATS_RESULT]: frame(Op.STATS_RESULT, { stats }),
   [Op.ERROR]: frame(Op.ERROR, { code: oneOf(ErrorCode), text }),
