@@ -1,16 +1,7 @@
 /** An authenticated connection: every frame that the engine may send, and what it sets going. */
 import { WireError } from '../wire/bytes.ts';
 import { decodeFrame, splitMessage } from '../wire/codec.ts';
-import {
-  ErrorCode,
-  type Frame,
-  type FrameOf,
-  type IoStats,
-  MAX_FRAME,
-  MAX_LEAVES_BYTES,
-  MAX_POSITION,
-  Op,
-} from '../wire/frames.ts';
+import { ErrorCode, type Frame, type FrameOf, MAX_FRAME, MAX_LEAVES_BYTES, MAX_POSITION, Op } from '../wire/frames.ts';
 import { ClientFiles } from './client-files.ts';
 import { Gather } from './gather.ts';
 import { HttpOut } from './http-out.ts';
@@ -19,6 +10,7 @@ import { Outbox } from './outbox.ts';
 import { Rc4 } from './rc4.ts';
 import { blocksOf } from './rules.ts';
 import type { Services } from './services.ts';
+import { statsOf } from './stats.ts';
 import { Streams } from './streams.ts';
 import { Tcp } from './tcp.ts';
 import { PROCESS_TIME, Throttle } from './throttle.ts';
@@ -215,7 +207,7 @@ export class Client {
       case Op.STREAM_HAVE:
         return this.streams.have(frame);
       case Op.STATS:
-        return this.push({ op: Op.STATS_RESULT, id: frame.id, stats: this.#stats() });
+        return this.push({ op: Op.STATS_RESULT, id: frame.id, stats: statsOf(this.#services, this.#tcp.count) });
       case Op.AUTH:
         throw new WireError(ErrorCode.BAD_STATE, 'authenticated already', frame.id);
       case Op.ERROR:
@@ -361,25 +353,6 @@ export class Client {
       this.end({ op: Op.ERROR, id, code: ErrorCode.LIMIT, text: 'too many requests at once' });
       this.#fail();
     }
-  }
-
-  #stats(): IoStats {
-    const { landing, files, counters, started } = this.#services;
-    const { user, system } = process.cpuUsage();
-    return {
-      uptimeMs: Math.round(performance.now() - started),
-      rss: process.memoryUsage.rss(),
-      landing: landing.used,
-      diskQueue: landing.committing,
-      sockets: this.#tcp.count,
-      buffers: landing.count,
-      files: files.count,
-      cpuMs: Math.round((user + system) / 1000),
-      ...counters,
-      landed: landing.landedBytes,
-      discarded: landing.discardedBytes,
-      written: landing.written,
-    };
   }
 }
 
