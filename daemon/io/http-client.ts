@@ -2,7 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { NetStatus } from '../wire/frames.ts';
+import { type IpFamily, NetStatus } from '../wire/frames.ts';
 import { errnoOf } from './errno.ts';
 import type { Address, Guard } from './guard.ts';
 import { CONNECT_TIMEOUT, DIALLED, HTTP_IDLE, HTTP_PER_ORIGIN, HTTP_REQUESTS, REDIRECTS } from './limits.ts';
@@ -24,6 +24,15 @@ export class HttpProblem extends Error {
 
 type Headers = Readonly<Record<string, string>>;
 
+export interface Wish {
+  readonly address: string;
+  /** Over these addresses alone, on every hop; 0: over either. */
+  readonly family: IpFamily | 0;
+  readonly headers: Headers;
+  /** Over one of the few connections to that origin that are kept, when it is free. */
+  readonly keep: boolean;
+}
+
 export class HttpClient {
   readonly #guard: Guard;
   readonly #http = new HttpAgent(KEEPING);
@@ -34,14 +43,13 @@ export class HttpClient {
   }
 
   /**
-   * The answer that redirects lead to, its body unread. `keep`: over one of the few connections to that origin that are
-   * kept, when it is free. Aborting `signal` ends the request and its connection. Throws an {@link HttpProblem} or the system's error.
+   * The answer that redirects lead to, its body unread. Aborting `signal` ends the request and its connection. Throws an {@link HttpProblem} or the system's error.
    */
-  async open(address: string, headers: Headers, keep: boolean, signal: AbortSignal): Promise<IncomingMessage> {
+  async open({ address, family, headers, keep }: Wish, signal: AbortSignal): Promise<IncomingMessage> {
     let url = parse(address);
     let sent = headers;
     for (let hop = 0; hop <= REDIRECTS; hop++) {
-      const response = await this.#ask(url, sent, keep, signal);
+      const response = await this.#ask(url, { family, headers: sent, keep }, signal);
       const { statusCode = 0 } = response;
       const { location } = response.headers;
       if (![301, 302, 303, 307, 308].includes(statusCode) || location === undefined) return response;
@@ -62,17 +70,19 @@ export class HttpClient {
     this.#https.destroy();
   }
 
-  async #ask(url: URL, headers: Headers, keep: boolean, signal: AbortSignal): Promise<IncomingMessage> {
+  async #ask(url: URL, { family, headers, keep }: Omit<Wish, 'address'>, signal: AbortSignal): Promise<IncomingMessage> {
     const isTls = url.protocol === 'https:';
     const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
     const resolved = await this.#guard.resolve(url.hostname, port, 'http');
     signal.throwIfAborted();
     if (resolved.status !== NetStatus.OK) throw new HttpProblem(resolved.status, resolved.detail);
+    const addresses = resolved.addresses.filter(address => family === 0 || address.family === family);
+    if (addresses.length === 0) throw new HttpProblem(NetStatus.NAME_NOT_FOUND, `no IPv${family} address`);
     // The request hands on to its socket what is said of families.
     const options = {
       agent: keep && (isTls ? this.#https : this.#http),
       signal,
-      lookup: pinned(resolved.addresses.slice(0, DIALLED)),
+      lookup: pinned(addresses.slice(0, DIALLED)),
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: CONNECT_TIMEOUT / DIALLED,
       headers: { 'user-agent': 'Starling', accept: '*/*', ...headers, 'accept-encoding': 'identity' },

@@ -49,11 +49,11 @@ export class HttpOut {
   }
 
   /** The body comes back whole, with whatever status. */
-  async get(id: number, { url, headers, maxBytes, timeoutMs }: Get): Promise<void> {
+  async get(id: number, { url, family, headers, maxBytes, timeoutMs }: Get): Promise<void> {
     const limit = Math.min(maxBytes, LIMITS.httpBody);
     const failed = ({ net, message }: HttpProblem): Result => ({ net, status: 0, detail: message, body: NOTHING });
     const outcome = await this.#run(id, Math.min(timeoutMs, HTTP_TIMEOUT), failed, async control =>
-      receive(await this.#client.open(url, allowed(headers), false, control.signal), limit),
+      receive(await this.#client.open({ address: url, family, headers: allowed(headers), keep: false }, control.signal), limit),
     );
     let { body } = outcome;
     for (; body.length > HTTP_PART; body = body.subarray(HTTP_PART)) {
@@ -121,7 +121,7 @@ export class HttpOut {
       else control.abort(late());
     }, silenceMs);
     try {
-      const response = await this.#client.open(url, headers, true, control.signal);
+      const response = await this.#client.open({ address: url, family: 0, headers, keep: true }, control.signal);
       const { statusCode: status = 0 } = response;
       if (status !== 200 && status !== 206) return await refusal(response, status);
       const wrong = (range ? isRange(from, length, total) : isWhole(length))(response);

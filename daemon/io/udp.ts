@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { WireError } from '../wire/bytes.ts';
 import { ErrorCode, type Frame, type FrameOf, NetStatus, Op } from '../wire/frames.ts';
 import { errnoOf } from './errno.ts';
-import type { Guard } from './guard.ts';
+import type { Address, Guard } from './guard.ts';
 import { ADDRESSES, LIMITS, LOOKUPS, UDP_QUEUE, UDP_UNREAD } from './limits.ts';
 import type { OpenPorts } from './open-ports.ts';
 import type { Counters } from './services.ts';
@@ -34,17 +34,43 @@ interface Bound {
   readonly groups: Set<string>;
 }
 
+/** Whether packets to that address leave this machine, as far as it knows itself. Nothing is sent. */
+export async function systemHasRoute({ host, family }: Address, port: number): Promise<boolean> {
+  const socket = createSocket({
+    type: family === 4 ? 'udp4' : 'udp6',
+    lookup: (name, _options, done) => done(null, name, family),
+  });
+  try {
+    return await new Promise(resolve => {
+      socket.on('error', () => resolve(false));
+      socket.on('connect', () => resolve(true));
+      socket.connect(port, host);
+    });
+  } finally {
+    socket.close();
+  }
+}
+
 export class Udp {
   readonly #guard: Guard;
   readonly #openPorts: OpenPorts;
   readonly #counters: Counters;
   readonly #push: (frame: Frame) => void;
   readonly #unread: () => number;
+  readonly #hasRoute: typeof systemHasRoute;
   readonly #sockets = new Map<number, Bound>();
   #lookups = 0;
 
   /** `unread`: bytes that the client has been sent and has not taken. */
-  constructor(guard: Guard, openPorts: OpenPorts, counters: Counters, push: (frame: Frame) => void, unread: () => number) {
+  constructor(
+    guard: Guard,
+    openPorts: OpenPorts,
+    counters: Counters,
+    push: (frame: Frame) => void,
+    unread: () => number,
+    hasRoute = systemHasRoute,
+  ) {
+    this.#hasRoute = hasRoute;
     this.#guard = guard;
     this.#openPorts = openPorts;
     this.#counters = counters;
@@ -133,16 +159,25 @@ export class Udp {
     }
     this.#lookups++;
     const resolved = await this.#guard.resolve(host, port, 'peer');
-    this.#lookups--;
     if (resolved.status !== NetStatus.OK) this.#push({ op: Op.RESOLVED, id, ...resolved, addresses: [] });
     else {
-      const addresses = resolved.addresses.slice(0, ADDRESSES).map(address => address.host);
+      const addresses = (await this.#routable(resolved.addresses, port)).slice(0, ADDRESSES).map(address => address.host);
       this.#push({ op: Op.RESOLVED, id, status: NetStatus.OK, detail: '', addresses });
     }
+    this.#lookups--;
   }
 
   end(): void {
     for (const udp of [...this.#sockets.keys()]) this.close(udp);
+  }
+
+  /** Without the addresses of a family that no packet would leave for, unless it is so for both. */
+  async #routable(addresses: readonly Address[], port: number): Promise<readonly Address[]> {
+    const first = ([4, 6] as const).flatMap(family => addresses.find(address => address.family === family) ?? []);
+    if (first.length < 2) return addresses;
+    const routes = await Promise.all(first.map(address => this.#hasRoute(address, port)));
+    const [only, ...others] = first.filter((_, index) => routes[index]);
+    return only && others.length === 0 ? addresses.filter(({ family }) => family === only.family) : addresses;
   }
 
   #permits(host: string, port: number): boolean {

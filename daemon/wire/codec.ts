@@ -101,6 +101,7 @@ const serverHello = shape.object<FrameOf<typeof Op.SERVER_HELLO>['hello']>({
 
 const httpRequest = shape.object<FrameOf<typeof Op.HTTP_GET>['request']>({
   url: shape.string,
+  family: shape.literal(0, IpFamily.V4, IpFamily.V6),
   headers: shape.dictionary(shape.string),
   maxBytes: shape.count,
   timeoutMs: shape.count,

@@ -398,7 +398,10 @@ export type Frame =
       readonly status: NetStatus;
       /** Why there is none. */
       readonly detail: string;
-      /** IP literals in their shortest spelling (RFC 5952), each fit to be sent to. */
+      /**
+       * IP literals in their shortest spelling (RFC 5952), each fit to be sent to. Those of a family that has no route are left out
+       * where the other has one.
+       */
       readonly addresses: readonly string[];
     }
   | { readonly op: typeof Op.STREAM_CREDIT; readonly id: number; readonly sock: number; readonly bytes: number }
@@ -528,6 +531,8 @@ export type Frame =
       readonly id: number;
       readonly request: {
         readonly url: string;
+        /** Over which family of addresses alone, on every hop; 0: over either. */
+        readonly family: IpFamily | 0;
         readonly headers: Readonly<Record<string, string>>;
         readonly maxBytes: number;
         readonly timeoutMs: number;

@@ -33,10 +33,10 @@ export const boolean: Shape<boolean> = value => {
   return value;
 };
 
-export function literal<T extends string>(...words: readonly T[]): Shape<T> {
+export function literal<T extends string | number>(...words: readonly T[]): Shape<T> {
   return value => {
     const found = words.find(word => word === value);
-    if (found === undefined) throw malformed('expected one of a set of words');
+    if (found === undefined) throw malformed('expected one of a set of words or numbers');
     return found;
   };
 }

@@ -20,13 +20,14 @@ export class DaemonHttp implements Http {
   /** After it is called off, `done` is not called any more. */
   get(
     url: string,
+    family: 4 | 6 | null,
     maxBytes: number,
     timeoutMs: number,
     done: (problem: string, status: number, body: Uint8Array) => void,
   ): () => void {
     let wanted = true;
     const asked = this.door.ask(
-      id => ({ op: Op.HTTP_GET, id, request: { url, headers: {}, maxBytes, timeoutMs } }),
+      id => ({ op: Op.HTTP_GET, id, request: { url, family: family ?? 0, headers: {}, maxBytes, timeoutMs } }),
       reply => {
         const before = this.parts.get(asked) ?? [];
         this.parts.delete(asked);

@@ -46,7 +46,11 @@ export interface Tracker {
   earliestAt: number;
   /** Monotonic ms before which it allows no other announce, even if a person asks for one. */
   allowedAt: number;
+  /** The announce that is waited for, 0: none. */
   request: number;
+  /** The last announce, whose answer may come in two parts, and the one under the other hash, which brings nothing but peers. */
+  latest: number;
+  along: number;
   trackerId: string;
   knowsUs: boolean;
   /** The event of the announce under way, and whether it has still to hear that we are complete. */
@@ -73,8 +77,6 @@ export class Announcer {
   trackers: readonly Tracker[] = [];
   /** In the order in which they are tried. */
   private tiers: Tracker[][] = [];
-  /** Announces under the other hash: they go along, and bring nothing but peers. */
-  private readonly along = new Set<number>();
   /** What a hybrid is called besides. */
   otherHash: InfoHash | null = null;
   private running = false;
@@ -147,8 +149,6 @@ export class Announcer {
   stop(farewell: boolean): void {
     if (!this.running) return;
     this.running = false;
-    for (const request of this.along) this.out({ do: 'cancelAnnounce', request });
-    this.along.clear();
     for (const tracker of this.trackers) this.dismiss(tracker, farewell);
   }
 
@@ -164,12 +164,12 @@ export class Announcer {
 
   /** We have nothing more to do with it. */
   private dismiss(tracker: Tracker, farewell: boolean): void {
-    if (tracker.request > 0) this.out({ do: 'cancelAnnounce', request: tracker.request });
+    for (const request of [tracker.latest, tracker.along]) if (request > 0) this.out({ do: 'cancelAnnounce', request });
     tracker.request = 0;
     tracker.nextAt = Infinity;
     if (tracker.state === 'announcing') tracker.state = 'idle';
     if (farewell && tracker.knowsUs) this.announce(tracker, 'stopped');
-    tracker.request = 0;
+    tracker.request = tracker.latest = tracker.along = 0;
     tracker.knowsUs = false;
     tracker.owesCompleted = false;
   }
@@ -239,9 +239,9 @@ export class Announcer {
     answer: AnnounceFailure | AnnounceAnswer | CountsAlone,
     now: number,
   ): readonly { host: string; port: number }[] {
-    if (this.along.delete(request)) return 'peers' in answer ? answer.peers : [];
-    const tracker = this.trackers.find(candidate => candidate.request === request);
+    const tracker = this.trackers.find(({ latest, along }) => latest === request || along === request);
     if (!tracker) return [];
+    if (tracker.request !== request) return this.more(tracker, request, answer);
     tracker.request = 0;
     if ('failure' in answer) return this.failed(tracker, answer.failure, answer.refused, now);
     if ('counts' in answer) return this.counted(tracker, answer.counts, now);
@@ -261,6 +261,16 @@ export class Announcer {
     tracker.allowedAt = now + least;
     this.promote(tracker);
     tracker.earliestAt = now + Math.min(wait, Math.max(MIN_HURRY, least));
+    return answer.peers;
+  }
+
+  /** What comes beside the answer that counts: of the other hash, or of the other family of addresses as well. */
+  private more(tracker: Tracker, request: number, answer: AnnounceFailure | AnnounceAnswer | CountsAlone) {
+    if (!('peers' in answer)) return [];
+    if (request === tracker.latest && !tracker.isRtc) {
+      tracker.peers = answer.peers.length;
+      if (answer.complete >= 0) this.count(tracker, answer);
+    }
     return answer.peers;
   }
 
@@ -311,7 +321,7 @@ export class Announcer {
   }
 
   private announce(tracker: Tracker, event: AnnounceEvent): void {
-    tracker.request = this.ids.request();
+    tracker.request = tracker.latest = this.ids.request();
     tracker.event = event;
     const { isPartialSeed, ...totals } = this.totals();
     const announce = {
@@ -325,10 +335,9 @@ export class Announcer {
     };
     this.out({ do: 'announce', request: tracker.request, url: tracker.url, announce });
     if (this.otherHash === null || tracker.isRtc) return;
-    const request = this.ids.request();
-    if (event !== 'stopped') this.along.add(request);
+    tracker.along = this.ids.request();
     const also = { ...announce, infoHash: fromHex(this.otherHash), trackerId: '' };
-    this.out({ do: 'announce', request, url: tracker.url, announce: also });
+    this.out({ do: 'announce', request: tracker.along, url: tracker.url, announce: also });
   }
 }
 
@@ -350,6 +359,8 @@ function newTracker(url: string, tier: number): Tracker {
     earliestAt: 0,
     allowedAt: 0,
     request: 0,
+    latest: 0,
+    along: 0,
     trackerId: '',
     knowsUs: false,
     event: null,

@@ -72,19 +72,24 @@ export class UdpSockets {
 
   /** The addresses of a name that a socket is there for, IPv4 first, as soon as it is known which are. */
   lookup(host: string, port: number, done: Lookup): void {
-    const later = (problem: string, addresses: readonly string[]): void =>
-      this.loop.run(() => done(problem, addresses, this.ports.clock.now()));
     const ask = (): void =>
-      this.ports.datagrams.lookup(host, port, (problem, addresses) => {
-        if (problem !== '') return later(problem, []);
+      this.resolve(host, port, (problem, addresses, now) => {
+        if (problem !== '') return done(problem, [], now);
         const usable = ([4, 6] as const).flatMap(family =>
           this.has(family) ? addresses.filter(address => familyOf(address) === family) : [],
         );
-        later(usable.length > 0 ? '' : 'No route to it over UDP.', usable);
+        done(usable.length > 0 ? '' : 'No route to it over UDP.', usable, now);
       });
     if (this.isSettled) ask();
     else if (this.waiting.length < MAX_WAITING) this.waiting.push(ask);
-    else later('Too many names are being looked up.', []);
+    else this.loop.run(() => done('Too many names are being looked up.', [], this.ports.clock.now()));
+  }
+
+  /** All addresses of a name that have a route. */
+  resolve(host: string, port: number, done: Lookup): void {
+    this.ports.datagrams.lookup(host, port, (problem, addresses) =>
+      this.loop.run(() => done(problem, addresses, this.ports.clock.now())),
+    );
   }
 
   /** What waits for sockets waits on: it may have asked before there was a port to bind. */

@@ -37,8 +37,12 @@ export class Loop implements RateGroups {
       settled(): void;
       /** Bytes of a connection that belongs to no torrent yet. */
       introduced(conn: number, bytes: Uint8Array): void;
-      /** Asks a tracker; the answer calls it off. */
-      announce(url: string, announce: AnnounceRequest, done: (answer: Parameters<Announcer['answered']>[1]) => void): () => void;
+      /** Asks a tracker; the answer calls it off. `more`: another answer will take the place of this one. */
+      announce(
+        url: string,
+        announce: AnnounceRequest,
+        done: (answer: Parameters<Announcer['answered']>[1], more: boolean) => void,
+      ): () => void;
       /** What came of asking for a .torrent; `problem` is empty where there was an answer. */
       sourced(torrent: Torrent, url: string, problem: string, body: Uint8Array): void;
       /** Asks a tracker for its counts; null where it does not tell. */
@@ -206,9 +210,9 @@ export class Loop implements RateGroups {
       case 'announce': {
         const { request, url, announce } = effect;
         let isAnswered = false;
-        const cancel = this.hooks.announce(url, announce, answer => {
-          isAnswered = true;
-          this.cancels.delete(request);
+        const cancel = this.hooks.announce(url, announce, (answer, more) => {
+          isAnswered = !more;
+          if (isAnswered) this.cancels.delete(request);
           this.event(torrent, now => {
             const peers = torrent.announcer.answered(request, answer, now);
             torrent.peerSet.learn(peers, 'tracker', now, CONNECTED.has(torrent.phase));
@@ -241,7 +245,7 @@ export class Loop implements RateGroups {
       }
       case 'fetchTorrent': {
         const { url } = effect;
-        this.ports.http.get(url, MAX_TORRENT_BYTES, SOURCE_TIMEOUT, (problem, status, body) =>
+        this.ports.http.get(url, null, MAX_TORRENT_BYTES, SOURCE_TIMEOUT, (problem, status, body) =>
           this.hooks.sourced(torrent, url, problem || (status === 200 ? '' : `It answers with status ${status}.`), body),
         );
         return;

@@ -143,9 +143,13 @@ export interface StateStore {
 }
 
 export interface Http {
-  /** One GET, bounded in size and time. `problem` is empty where there was an answer, whatever its status. */
+  /**
+   * One GET, bounded in size and time, over that family of addresses alone (null: over either). `problem` is empty where there was an
+   * answer, whatever its status.
+   */
   get(
     url: string,
+    family: 4 | 6 | null,
     maxBytes: number,
     timeoutMs: number,
     done: (problem: string, status: number, body: Uint8Array) => void,
@@ -206,7 +210,10 @@ export interface Datagrams {
     bound: (port: number) => void,
     received: (host: string, port: number, bytes: Uint8Array) => void,
   ): DatagramSocket;
-  /** IP literals of a name, or of a literal, that may be sent to at `port`; `problem` says why there are none, else it is empty. */
+  /**
+   * IP literals of a name, or of a literal, that may be sent to at `port`; none of a family that has no route, where the other has one.
+   * `problem` says why there are none, else it is empty.
+   */
   lookup(host: string, port: number, done: (problem: string, addresses: readonly string[]) => void): void;
 }
 

@@ -1,4 +1,5 @@
-import { encodeAnnounce, encodeConnect, encodeScrape, parseUdpReply, parseUdpTracker } from './codec/udp-tracker.ts';
+import { familyOf } from './codec/address.ts';
+import { encodeAnnounce, encodeConnect, encodeScrape, parseUdpReply } from './codec/udp-tracker.ts';
 import type { UdpReply, UdpTracker } from './codec/udp-tracker.ts';
 import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
 
@@ -14,8 +15,6 @@ const NO_ANSWER = 'No answer in time.';
 
 /** What the machine needs of the sockets. */
 export interface UdpNet {
-  /** `addresses` can be reached, and are not empty where `problem` is. */
-  lookup(host: string, port: number, done: (problem: string, addresses: readonly string[], now: number) => void): void;
   send(host: string, port: number, bytes: Uint8Array): void;
 }
 
@@ -43,17 +42,18 @@ interface Query extends Exchange {
 }
 
 /**
- * resolving   its name is being looked up
  * connecting  asked for a connection id
  * connected   has one, which may be too old
  */
-type Stage = 'resolving' | 'connecting' | 'connected';
+type Stage = 'connecting' | 'connected';
 
+/** A tracker, over one family of addresses. */
 interface Endpoint extends Exchange {
-  readonly host: string;
+  readonly key: string;
   readonly port: number;
   stage: Stage;
-  addresses: readonly string[];
+  /** IP literals of its name, all of one family. */
+  readonly addresses: readonly string[];
   /** The one that answered, with its connection id of 8 bytes and when that came. */
   address: string;
   connection: Uint8Array;
@@ -81,14 +81,15 @@ export class UdpTrackers {
     return this.endpoints.size === 0;
   }
 
-  /** Calls `done` once, maybe before it returns; the answer calls it off. */
+  /** Over those addresses, IP literals of one family. Calls `done` once, maybe before it returns; the answer calls it off. */
   announce(
-    url: string,
+    tracker: UdpTracker,
+    addresses: readonly string[],
     announce: AnnounceRequest,
     now: number,
     done: (answer: AnnounceFailure | AnnounceAnswer) => void,
   ): () => void {
-    return this.query(url, now, {
+    return this.query(tracker, addresses, now, {
       encode: (connection, transaction, request) => encodeAnnounce(connection, transaction, request, announce),
       take: reply => {
         if (reply.action !== 'announce') return false;
@@ -100,8 +101,14 @@ export class UdpTrackers {
   }
 
   /** As {@link announce}, for the counts of a torrent of 20 bytes; null where there are none to be had. */
-  scrape(url: string, infoHash: Uint8Array, now: number, done: (counts: ScrapeCounts | null) => void): void {
-    this.query(url, now, {
+  scrape(
+    tracker: UdpTracker,
+    addresses: readonly string[],
+    infoHash: Uint8Array,
+    now: number,
+    done: (counts: ScrapeCounts | null) => void,
+  ): void {
+    this.query(tracker, addresses, now, {
       encode: (connection, transaction) => encodeScrape(connection, transaction, infoHash),
       take: reply => {
         if (reply.action !== 'scrape') return false;
@@ -112,14 +119,12 @@ export class UdpTrackers {
     });
   }
 
-  private query(url: string, now: number, question: Question): () => void {
-    const tracker = parseUdpTracker(url);
-    const failure = !tracker ? 'Its address has no port.' : this.queries >= MAX_QUERIES ? 'Too many announces at once.' : '';
-    if (!tracker || failure !== '') {
-      question.fail({ failure, refused: false });
+  private query(tracker: UdpTracker, addresses: readonly string[], now: number, question: Question): () => void {
+    if (this.queries >= MAX_QUERIES) {
+      question.fail({ failure: 'Too many announces at once.', refused: false });
       return () => undefined;
     }
-    const endpoint = this.endpoint(tracker);
+    const endpoint = this.endpoint(tracker, addresses, now);
     const query: Query = { ...exchange(), question, request: tracker.request };
     endpoint.queries.add(query);
     this.queries += 1;
@@ -174,28 +179,23 @@ export class UdpTrackers {
     this.queries = 0;
   }
 
-  private endpoint({ host, port }: UdpTracker): Endpoint {
-    const key = `${host} ${port}`;
+  private endpoint({ host, port }: UdpTracker, addresses: readonly string[], now: number): Endpoint {
+    const key = `${host} ${port} ${familyOf(addresses[0] ?? '')}`;
     const known = this.endpoints.get(key);
     if (known) return known;
     const endpoint: Endpoint = {
       ...exchange(),
-      host,
+      key,
       port,
-      stage: 'resolving',
-      addresses: [],
+      stage: 'connecting',
+      addresses,
       address: '',
       connection: new Uint8Array(8),
       connectedAt: -Infinity,
       queries: new Set(),
     };
     this.endpoints.set(key, endpoint);
-    this.net.lookup(host, port, (problem, addresses, now) => {
-      if (this.endpoints.get(key) !== endpoint) return;
-      endpoint.addresses = addresses;
-      if (problem !== '') this.fail(endpoint, problem, false);
-      else this.connect(endpoint, now);
-    });
+    this.connect(endpoint, now);
     return endpoint;
   }
 
@@ -251,7 +251,7 @@ export class UdpTrackers {
   /** Nothing comes of this endpoint now. */
   private fail(endpoint: Endpoint, failure: string, refused: boolean): void {
     this.settle(endpoint);
-    this.endpoints.delete(`${endpoint.host} ${endpoint.port}`);
+    this.endpoints.delete(endpoint.key);
     for (const query of [...endpoint.queries]) this.failQuery(endpoint, query, { failure, refused });
   }
 

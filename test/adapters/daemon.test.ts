@@ -297,10 +297,10 @@ describe('HTTP', () => {
     const http = new DaemonHttp(real.io);
     const { port } = server.address() as AddressInfo;
     const answer = await new Promise<unknown[]>(resolve =>
-      http.get(`http://127.0.0.1:${port}/x?y=%ff`, 1000, 5000, (...args) => resolve(args)),
+      http.get(`http://127.0.0.1:${port}/x?y=%ff`, null, 1000, 5000, (...args) => resolve(args)),
     );
     expect([answer[0], answer[1], Buffer.from(answer[2] as Uint8Array).toString()]).toEqual(['', 404, 'you asked /x?y=%ff']);
-    const refused = await new Promise<string>(resolve => http.get('http://127.0.0.1:1/', 1000, 5000, resolve));
+    const refused = await new Promise<string>(resolve => http.get('http://127.0.0.1:1/', null, 1000, 5000, resolve));
     expect(refused).not.toBe('');
   });
 });

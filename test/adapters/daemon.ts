@@ -61,14 +61,14 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** `portMapping`: the router of this machine's network is asked for ports, which no test is to do to a real one. */
-export async function startDaemon(io: string, { portMapping = false } = {}): Promise<Daemon> {
+/** `allow`: what may be reached of this machine. `portMapping`: the router of this machine's network is asked for ports, which no test is to do to a real one. */
+export async function startDaemon(io: string, { portMapping = false, allow = ['127.0.0.0/8'] } = {}): Promise<Daemon> {
   const folder = mkdtempSync(join(tmpdir(), 'starling-adapters-'));
   mkdirSync(join(folder, 'home'), { recursive: true, mode: 0o700 });
   mkdirSync(join(folder, 'web'));
   writeFileSync(join(folder, 'web/index.html'), '<!doctype html><title>app</title>');
   writeFileSync(join(folder, 'web/sw.js'), '');
-  writeFileSync(join(folder, 'home/config.json'), JSON.stringify({ network: { allow: ['127.0.0.0/8'], portMapping } }));
+  writeFileSync(join(folder, 'home/config.json'), JSON.stringify({ network: { allow, portMapping } }));
   const host = await startHost({
     home: join(folder, 'home'),
     port: 0,

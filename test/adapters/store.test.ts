@@ -111,7 +111,7 @@ describe('with the daemon away', () => {
     store.deleteFile('r', ['a'], 1, problem => told.push(problem));
     store.commit(1, [digest], false, status => told.push(status));
     store.verify([{ spans: [], digest }], verdicts => told.push(verdicts));
-    http.get('http://a/', 1, 1, problem => told.push(problem));
+    http.get('http://a/', null, 1, 1, problem => told.push(problem));
     store.begin(1, 1, nothing, []);
     expect(told).toEqual([]);
     await turn();
@@ -123,8 +123,8 @@ describe('HTTP', () => {
   it('gives the answer, whatever its status, and the problem where there is none', async () => {
     const { io, http } = connected();
     const told: unknown[] = [];
-    http.get('http://a/', 100, 1000, (...args) => told.push(args));
-    http.get('http://b/', 100, 1000, (...args) => told.push(args));
+    http.get('http://a/', null, 100, 1000, (...args) => told.push(args));
+    http.get('http://b/', null, 100, 1000, (...args) => told.push(args));
     await turn();
     const [first, second] = io.sent(Op.HTTP_GET);
     expect(first?.request).toMatchObject({ url: 'http://a/', maxBytes: 100, timeoutMs: 1000 });
@@ -139,7 +139,7 @@ describe('HTTP', () => {
   it('tells nothing after it was called off', async () => {
     const { io, http } = connected();
     const told: unknown[] = [];
-    const callOff = http.get('http://a/', 100, 1000, (...args) => told.push(args));
+    const callOff = http.get('http://a/', null, 100, 1000, (...args) => told.push(args));
     await turn();
     const asked = io.sent(Op.HTTP_GET)[0]?.id ?? 0;
     callOff();

@@ -39,7 +39,7 @@ afterEach(() => client.close());
 
 const request = (url: string, more: { headers?: Record<string, string>; maxBytes?: number; timeoutMs?: number } = {}) => ({
   op: Op.HTTP_GET,
-  request: { url, headers: {}, maxBytes: 1 << 20, timeoutMs: 10_000, ...more },
+  request: { url, family: 0 as const, headers: {}, maxBytes: 1 << 20, timeoutMs: 10_000, ...more },
 });
 
 const get = (url: string, more = {}) => client.ask(request(url, more), Op.HTTP_RESULT);
@@ -141,6 +141,34 @@ describe('HTTP out', () => {
     const http = new HttpOut(guard, landing, new Throttle(PROCESS_TIME), { netIn: 0 }, frame => told.push(frame));
     await http.get(1, request(`http://two.example:${new URL(base).port}/`).request);
     expect(told).toMatchObject([{ op: Op.HTTP_RESULT, net: NetStatus.OK, status: 200 }]);
+  });
+
+  it('asks over one family alone where it is told to, on every hop', async () => {
+    handler = (incoming, response) => {
+      if (incoming.url === '/') response.writeHead(302, { location: `http://four.example:${port}/there` });
+      response.end('there');
+    };
+    const { port } = new URL(base);
+    const told: Frame[] = [];
+    const guard = new Guard(['127.0.0.0/8', '::1/128'], name =>
+      Promise.resolve(name === 'both.example' ? ['::1', '127.0.0.1'] : ['127.0.0.1']),
+    );
+    const http = new HttpOut(
+      guard,
+      new Landing(new HashPool(), new MemoryPool()),
+      new Throttle(PROCESS_TIME),
+      { netIn: 0 },
+      frame => told.push(frame),
+    );
+    const over = (family: 0 | 4 | 6, host: string) => http.get(1, { ...request(`http://${host}:${port}/`).request, family });
+    await over(4, 'both.example');
+    await over(6, 'four.example');
+    const six = createServer((_request, response) => response.writeHead(302, { location: `http://four.example:${port}/` }).end());
+    await new Promise<void>(resolve => six.listen(Number(port), '::1', resolve));
+    await over(6, 'both.example');
+    six.close();
+    const none = { net: NetStatus.NAME_NOT_FOUND, detail: 'no IPv6 address' };
+    expect(told).toMatchObject([{ net: NetStatus.OK, status: 200 }, none, none]);
   });
 
   it('is called off', async () => {

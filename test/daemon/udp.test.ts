@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Guard } from '../../daemon/io/guard.ts';
 import { UDP_UNREAD } from '../../daemon/io/limits.ts';
 import { OpenPorts } from '../../daemon/io/open-ports.ts';
-import { Udp } from '../../daemon/io/udp.ts';
+import { systemHasRoute, Udp } from '../../daemon/io/udp.ts';
 import { ErrorCode, type Frame, IpFamily, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
 
@@ -159,6 +159,32 @@ describe('RESOLVE', () => {
     }
     expect((await resolve('127.0.0.1', 0)).status).toBe(NetStatus.REFUSED_BY_GUARD);
     expect((await resolve('nowhere.invalid')).status).toBe(NetStatus.NAME_NOT_FOUND);
+  });
+
+  it.each([
+    { routes: [4, 6], given: ['10.0.0.1', '10.0.0.2', '2001:4860::1'] },
+    { routes: [4], given: ['10.0.0.1', '10.0.0.2'] },
+    { routes: [6], given: ['2001:4860::1'] },
+    { routes: [], given: ['10.0.0.1', '10.0.0.2', '2001:4860::1'] },
+  ])('leaves out a family that has no route, where the other has one: $routes', async ({ routes, given }) => {
+    const told: Frame[] = [];
+    const udp = new Udp(
+      new Guard([], () => Promise.resolve(['10.0.0.1', '10.0.0.2', '2001:4860::1'])),
+      new OpenPorts(),
+      { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
+      frame => told.push(frame),
+      () => 0,
+      ({ family }) => Promise.resolve(routes.includes(family)),
+    );
+    await udp.resolve({ op: Op.RESOLVE, id: 1, host: 'both.example', port: 1 });
+    expect(told).toEqual([{ op: Op.RESOLVED, id: 1, status: NetStatus.OK, detail: '', addresses: given }]);
+  });
+
+  it('knows of a route by asking the system', async () => {
+    const at = (host: string, family: 4 | 6) => systemHasRoute({ host, family }, 9);
+    expect(await at('127.0.0.1', 4)).toBe(true);
+    // A socket that may not broadcast has no way there.
+    expect(await at('255.255.255.255', 4)).toBe(false);
   });
 
   it('looks up 256 names at once and no more', async () => {

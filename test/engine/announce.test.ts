@@ -270,6 +270,22 @@ test('a hybrid is announced under both hashes, and takes peers from both answers
   expect(asked().map(eventOf)).toEqual(['stopped', 'stopped']);
 });
 
+test('what a tracker answers over the other family of addresses takes the place of its first answer', () => {
+  const { announcer, asked } = setUp([['http://a/']]);
+  announcer.start(0);
+  const [{ request } = { request: 0 }] = asked();
+  respond(announcer, request, '', 200, fine(), 0);
+  const { nextAt } = announcer.trackers[0]!;
+  const peers = Uint8Array.of(10, 0, 0, 1, 0x1a, 0xe1, 10, 0, 0, 2, 0x1a, 0xe1);
+  const both = answer({ interval: 60, complete: 7, incomplete: 8, peers });
+  expect(respond(announcer, request, '', 200, both, 100)).toHaveLength(2);
+  expect(announcer.trackers[0]).toMatchObject({ state: 'ok', peers: 2, seeds: 7, leechers: 8, nextAt });
+  respond(announcer, request, 'No answer in time.', 0, NOTHING, 200);
+  expect(announcer.trackers[0]).toMatchObject({ state: 'ok', text: '', peers: 2 });
+  announcer.stop(true);
+  expect(respond(announcer, request, '', 200, both, 300)).toEqual([]);
+});
+
 describe('tiers that a person edits', () => {
   it('are read in one spelling, each tracker once, none empty', () => {
     expect(readTiers([[' HTTP://A/x ', 'http://b'], ['http://a/x'], [], ['udp://c:1']])).toEqual([

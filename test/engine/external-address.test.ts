@@ -103,12 +103,12 @@ describe('our address', () => {
     const body = encode({ interval: 60, peers: new Uint8Array(0), 'external ip': Uint8Array.of(80, 1, 1, 1) });
     const trackers = new Trackers(
       {
-        get: (_url, _most, _timeout, done) => {
+        get: (_url, _family, _most, _timeout, done) => {
           done('', 200, body);
           return () => undefined;
         },
       },
-      { send: () => undefined, lookup: () => undefined },
+      { send: () => undefined, lookup: () => undefined, resolve: (_host, _port, done) => done('', ['80.2.2.2'], 0) },
       () => 0,
       (...seen) => heard.push(seen),
       new WsTrackers(

@@ -25,6 +25,8 @@ const ANNOUNCE: AnnounceRequest = {
   trackerId: '',
 };
 
+const TRACKER = { host: 'tracker', port: 80, request: '/announce' };
+
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
 }
@@ -122,22 +124,14 @@ describe('the bytes of BEP 15', () => {
 });
 
 /** A machine whose datagrams and look-ups are written down, and answered by the test. */
-function setUp(addresses: readonly string[] = ['10.9.9.9'], problem = '') {
+function setUp(addresses: readonly string[] = ['10.9.9.9']) {
   const sent: { host: string; port: number; bytes: Buffer }[] = [];
-  let lookups = 0;
   const trackers = new UdpTrackers(
-    {
-      lookup: (_host, _port, done) => {
-        lookups += 1;
-        done(problem, addresses, 0);
-      },
-      send: (host, port, bytes) => sent.push({ host, port, bytes: Buffer.from(bytes) }),
-    },
+    { send: (host, port, bytes) => sent.push({ host, port, bytes: Buffer.from(bytes) }) },
     seeded(9),
   );
   const answers: (AnnounceAnswer | AnnounceFailure)[] = [];
-  const announce = (now = 0, url = 'udp://tracker:80/announce') =>
-    trackers.announce(url, ANNOUNCE, now, answer => answers.push(answer));
+  const announce = (now = 0, over = addresses) => trackers.announce(TRACKER, over, ANNOUNCE, now, answer => answers.push(answer));
   const take = () => {
     const datagram = sent.shift();
     if (!datagram) throw new Error('nothing was sent');
@@ -147,14 +141,14 @@ function setUp(addresses: readonly string[] = ['10.9.9.9'], problem = '') {
     const { transaction, host } = take();
     trackers.received(host, 80, Buffer.concat([u32(0, transaction), CONNECTION]), now);
   };
-  return { trackers, sent, answers, announce, take, connected, lookups: () => lookups };
+  return { trackers, sent, answers, announce, take, connected };
 }
 
 const answerTo = (transaction: number): Buffer => u32(1, transaction, 1800, 1, 2);
 
 describe('asking a tracker over UDP', () => {
   test('connects once for all torrents, and again when the connection is 60 s old', () => {
-    const { trackers, sent, answers, announce, take, connected, lookups } = setUp();
+    const { trackers, sent, answers, announce, take, connected } = setUp();
     announce();
     announce();
     expect(sent).toHaveLength(1);
@@ -168,7 +162,19 @@ describe('asking a tracker over UDP', () => {
     expect(take().action).toBe(1);
     announce(60_000);
     expect(take().action).toBe(0);
-    expect(lookups()).toBe(1);
+  });
+
+  test('each family of addresses has a connection of its own', () => {
+    const { announce, take, connected, sent } = setUp();
+    announce();
+    announce(0, ['2001:db8::9']);
+    expect(sent.map(({ host }) => host)).toEqual(['10.9.9.9', '2001:db8::9']);
+    connected();
+    connected();
+    expect([take(), take()]).toMatchObject([
+      { host: '10.9.9.9', action: 1 },
+      { host: '2001:db8::9', action: 1 },
+    ]);
   });
 
   test('an answer from elsewhere, with another transaction or too short is as good as none', () => {
@@ -188,14 +194,14 @@ describe('asking a tracker over UDP', () => {
   });
 
   test('a silent tracker is asked again after 15 s and given up after 45, at its other address in between', () => {
-    const { trackers, sent, answers, announce, take } = setUp(['10.9.9.9', '2001:db8::9']);
+    const { trackers, sent, answers, announce, take } = setUp(['10.9.9.9', '10.9.9.8']);
     announce();
     const first = take();
     trackers.tick(14_999);
     expect(sent).toEqual([]);
     trackers.tick(15_000);
     const second = take();
-    expect([first, second]).toMatchObject([{ host: '10.9.9.9' }, { host: '2001:db8::9' }]);
+    expect([first, second]).toMatchObject([{ host: '10.9.9.9' }, { host: '10.9.9.8' }]);
     expect(second.transaction).toBe(first.transaction);
     trackers.tick(44_999);
     expect(answers).toEqual([]);
@@ -218,7 +224,7 @@ describe('asking a tracker over UDP', () => {
     expect(take().action).toBe(0);
   });
 
-  test('a refusal ends one announce, and one to the connect ends all; a name that leads nowhere does too', () => {
+  test('a refusal ends one announce, and one to the connect ends all', () => {
     const refusing = setUp();
     refusing.announce();
     refusing.connected();
@@ -242,7 +248,7 @@ describe('asking a tracker over UDP', () => {
     connected();
     take();
     const counts: unknown[] = [];
-    const scrape = () => trackers.scrape('udp://tracker:80/announce', ANNOUNCE.infoHash, 1, told => counts.push(told));
+    const scrape = () => trackers.scrape(TRACKER, ['10.9.9.9'], ANNOUNCE.infoHash, 1, told => counts.push(told));
     scrape();
     const { action, transaction } = take();
     expect(action).toBe(2);

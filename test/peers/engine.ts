@@ -43,8 +43,8 @@ export class RealEngine {
     this.session.attach(real.kept);
   }
 
-  /** `io` is the folder of a built io-daemon; 127.0.0.0/8 may be reached. */
-  static async start(io: string, options: { portMapping?: boolean } = {}): Promise<RealEngine> {
+  /** `io` is the folder of a built io-daemon; 127.0.0.0/8 may be reached, or what `allow` says. */
+  static async start(io: string, options: { portMapping?: boolean; allow?: string[] } = {}): Promise<RealEngine> {
     const daemon = await startDaemon(io, options);
     const real = new RealLink(daemon);
     real.link.pair({ token: await pairedToken(daemon, INSTALL), installId: INSTALL });

@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto';
 import bencode from 'bencode';
 import { Session } from '../../sw/engine/index.ts';
 import type { PortMappings, PortWish } from '../../sw/engine/events.ts';
+import { familyOf } from '../../sw/engine/codec/address.ts';
+import type { Family } from '../../sw/engine/codec/address.ts';
 import type { Ports, Web } from '../../sw/engine/ports.ts';
 import { seeded, VirtualClock } from './clock.ts';
 import { SimDatagrams } from './datagrams.ts';
 import { Disk, SimStore } from './disk.ts';
-import { SimInternet, SimNet } from './net.ts';
+import { addressOf, SimInternet, SimNet } from './net.ts';
 import type { Line } from './net.ts';
 import { SimWeb } from './web.ts';
 import type { SimServer } from './web.ts';
@@ -29,6 +31,8 @@ export class World {
   /** Trackers over WebSocket, by address. */
   readonly wsTrackers = new Map<string, SimWsTracker>();
   announces = 0;
+  /** Over these addresses HTTP trackers do not answer. */
+  brokenFamily: Family | null = null;
   /** Ms that the wall clock was set forward. */
   wallJump = 0;
   /** Minutes that local time is ahead of UTC at a moment. */
@@ -37,6 +41,7 @@ export class World {
   trackerNames = 100;
   readonly random: () => number;
   constructor(readonly seed: number) {
+    this.internet.names.set('tracker', ['10.255.255.1']);
     this.random = seeded(seed);
   }
 
@@ -46,7 +51,9 @@ export class World {
 
   /** Up to so many of those who announced, drawn by chance. */
   peersFor(name: string, count: number): { host: string; port: number }[] {
-    const others = [...this.tracker.values()].filter(({ host }) => host !== name && this.internet.joined(name, host));
+    const others = [...this.tracker.values()].filter(
+      ({ host }) => host !== name && familyOf(host) === familyOf(name) && this.internet.joined(name, host),
+    );
     for (let index = 0; index < Math.min(count, others.length - 1); index++) {
       const drawn = index + Math.floor(this.random() * (others.length - index));
       [others[index], others[drawn]] = [others[drawn]!, others[index]!];
@@ -142,8 +149,14 @@ export class SimHost {
     return file?.bytes.subarray(0, file.size);
   }
 
+  /** "" where it has none of that family. */
+  address(family: 4 | 6): string {
+    return addressOf(this.name, this.line, family);
+  }
+
   private plug(): SimDatagrams {
-    return new SimDatagrams(this.world.internet, this.name, this.line, seeded(this.world.seed ^ 0x5eed));
+    const [four, six] = [this.address(4), this.address(6)];
+    return new SimDatagrams(this.world.internet, four, this.line, seeded(this.world.seed ^ 0x5eed), six);
   }
 
   private boot(): Session {
@@ -220,13 +233,15 @@ export class SimHost {
       },
       web: this.web(mine),
       http: {
-        get: (url, _maxBytes, _timeout, done) =>
+        get: (url, family, _maxBytes, _timeout, done) =>
           clock.after(
             this.line.latency,
             mine(() => {
               const document = this.world.documents.get(url);
               if (document) return done('', 200, document);
               if (!url.startsWith('http://tracker')) return done('', 404, new Uint8Array(0));
+              const host = this.address(family ?? 4);
+              if (host === '' || this.world.brokenFamily === family) return done('No answer in time.', 0, new Uint8Array(0));
               const query = new URL(url).searchParams;
               if (new URL(url).pathname === '/scrape') {
                 const hash = unescape(/info_hash=([^&]*)/.exec(url)?.[1] ?? '');
@@ -234,9 +249,9 @@ export class SimHost {
                 return done('', 200, Buffer.from(`d5:filesd${hash.length}:${hash}${counts}ee`, 'latin1'));
               }
               this.world.announces += 1;
-              if (query.get('event') === 'stopped') this.world.tracker.delete(this.name);
-              else this.world.tracker.set(this.name, { host: this.name, port: Number(query.get('port')) });
-              const peers = this.world.peersFor(this.name, Math.min(this.world.trackerNames, Number(query.get('numwant'))));
+              if (query.get('event') === 'stopped') this.world.tracker.delete(host);
+              else this.world.tracker.set(host, { host, port: Number(query.get('port')) });
+              const peers = this.world.peersFor(host, Math.min(this.world.trackerNames, Number(query.get('numwant'))));
               const body = bencode.encode({ interval: 1800, peers: peers.map(({ host: ip, port }) => ({ ip, port })) });
               done('', 200, body);
             }),

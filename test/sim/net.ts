@@ -1,3 +1,5 @@
+import { familyOf, hostPort } from '../../sw/engine/codec/address.ts';
+import type { Family } from '../../sw/engine/codec/address.ts';
 import { Rc4 } from '../../daemon/io/rc4.ts';
 import { Throttle } from '../../daemon/io/throttle.ts';
 import { RateDirection } from '../../daemon/wire/frames.ts';
@@ -13,11 +15,18 @@ import { Landings } from './landings.ts';
 export interface Line {
   readonly latency: number;
   readonly rate: number;
+  /** Its IPv6 address, where it has one beside the IPv4 address that is its name. */
+  readonly host6?: string;
   /** The part of the datagrams it sends that get lost. */
   readonly loss?: number;
   readonly corrupt?: (bytes: Uint8Array) => void;
   /** Ms that the next payload frame is held up, as a lost packet holds up a stream. Infinity: it never comes. */
   readonly stall?: () => number;
+}
+
+/** The address of that family of a host, "" where it has none. */
+export function addressOf(name: string, { host6 = '' }: Line, family: Family): string {
+  return familyOf(name) === family ? name : family === 6 ? host6 : '';
 }
 
 type Accept = Parameters<Net['listen']>[2];
@@ -65,7 +74,7 @@ export class SimNet implements Net {
   /** Streams with payload to send, which take turns: the line sends one block at a time. */
   private readonly turns: SimStream[] = [];
   private sending = false;
-  private listening = '';
+  private readonly listening = new Set<string>();
   private lastPort = 49_151;
   /** Keeps to the limits as the io-daemon does. */
   readonly throttle: Throttle;
@@ -92,38 +101,44 @@ export class SimNet implements Net {
 
   connect(host: string, port: number, events: StreamEvents): Stream {
     const { clock, listeners, dialled } = this.internet;
-    dialled.push(`${host}:${port}`);
+    const from = addressOf(this.host, this.line, familyOf(host));
+    const to = hostPort({ host, port });
+    dialled.push(to);
     const near = new SimStream(this, events);
     this.streams.add(near);
     clock.after(this.line.latency * 2, () => {
-      const accept = listeners.get(`${host}:${port}`);
+      const accept = from === '' ? undefined : listeners.get(to);
       if (near.dead || this.internet.shielded.has(host)) return;
       if (!accept || !this.internet.joined(this.host, host)) return near.fail('refused');
       // Each connection comes from a port of its own, as the system gives them out.
       this.lastPort = this.lastPort < 65_535 ? this.lastPort + 1 : 49_152;
-      accept(`${this.host}:${this.lastPort}`, farEvents => {
+      accept(hostPort({ host: from, port: this.lastPort }), farEvents => {
         const far = accept === undefined ? near : new SimStream(ownerOf(accept), farEvents);
         ownerOf(accept).streams.add(far);
         near.other = far;
         far.other = near;
         return far;
       });
-      events.opened(`${host}:${port}`);
+      events.opened(to);
     });
     return near;
   }
 
   listen(ports: readonly number[], bound: (port: number) => void, accept: Accept): void {
     const port = ports[0] ?? 0;
-    this.listening = `${this.host}:${port}`;
     owners.set(accept, this);
-    this.internet.listeners.set(this.listening, accept);
+    for (const family of [4, 6] as const) {
+      const host = addressOf(this.host, this.line, family);
+      if (host !== '') this.listening.add(hostPort({ host, port }));
+    }
+    for (const address of this.listening) this.internet.listeners.set(address, accept);
     bound(port);
   }
 
   /** The host loses its network: every stream ends, on both sides. */
   drop(): void {
-    this.internet.listeners.delete(this.listening);
+    for (const address of this.listening) this.internet.listeners.delete(address);
+    this.listening.clear();
     for (const stream of [...this.streams]) {
       stream.other?.fail('the other side vanished');
       stream.dead = true;

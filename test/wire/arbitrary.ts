@@ -136,7 +136,13 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.RATE_JOIN]: frame(Op.RATE_JOIN, { sock: u32, group: u32 }),
   [Op.RATE_DROP]: frame(Op.RATE_DROP, { group: u32 }),
   [Op.HTTP_GET]: frame(Op.HTTP_GET, {
-    request: fc.record({ url: text, headers: fc.dictionary(text, text, { maxKeys: 4 }), maxBytes: u53, timeoutMs: u53 }),
+    request: fc.record({
+      url: text,
+      family: fc.constantFrom(0, IpFamily.V4, IpFamily.V6),
+      headers: fc.dictionary(text, text, { maxKeys: 4 }),
+      maxBytes: u53,
+      timeoutMs: u53,
+    }),
   }),
   [Op.HTTP_RESULT]: frame(Op.HTTP_RESULT, { net: oneOf(NetStatus), status: u16, detail: text, body: bytes(100) }),
   [Op.HTTP_BODY]: frame(Op.HTTP_BODY, { request: u32, bytes: bytes(100) }),

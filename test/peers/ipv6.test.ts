@@ -1,0 +1,98 @@
+/** The engine and its daemon over IPv6, on the loopback of this machine: trackers of both families, and libtorrents on ::1. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Server from 'bittorrent-tracker/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildIo } from '../adapters/daemon.ts';
+import { RealEngine } from './engine.ts';
+import { haveLibtorrent, LibtorrentPeer } from './libtorrent.ts';
+import { differences, makePayload } from './payload.ts';
+import { freePort } from './ports.ts';
+import { until } from './wait.ts';
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+const hasIpv6 = Object.values(networkInterfaces()).some(list => list?.some(({ address }) => address === '::1'));
+const missing = [haveLibtorrent() ? '' : 'python3-libtorrent', hasIpv6 ? '' : '::1'].filter(Boolean);
+
+/** A tracker on 127.0.0.1 and ::1, and who told it of what, in order. */
+async function startTracker() {
+  const port = await freePort();
+  const server = new Server({ http: true, udp: true, stats: false, ws: false });
+  const heard: string[] = [];
+  for (const event of ['start', 'stop']) server.on(event, (address: string) => heard.push(`${event} ${address}`));
+  server.on('warning', () => undefined);
+  await new Promise<void>(resolve => server.listen(port, { http: '::', udp: '127.0.0.1', udp6: '::1' }, resolve));
+  return { port, heard, stop: () => new Promise<void>(resolve => server.close(resolve)) };
+}
+
+describe.skipIf(missing.length > 0)(`IPv6${missing.length > 0 ? ` (needs ${missing.join(', ')})` : ''}`, () => {
+  let dir = '';
+  let io = '';
+  beforeAll(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'starling-ipv6-'));
+    io = await buildIo();
+    process.env.NODE_OPTIONS = `--import=${fileURLToPath(new URL('names.mjs', import.meta.url))}`;
+  });
+  afterAll(() => {
+    delete process.env.NODE_OPTIONS;
+    for (const folder of [dir, io]) rmSync(folder, { recursive: true, force: true });
+  });
+
+  const make = (name: string, trackers: readonly string[]) => {
+    const payload = makePayload(join(dir, name), `${name}.bin`, [{ path: [], size: 1_500_000 }], {
+      pieceLength: 65_536,
+      trackers,
+    });
+    const torrent = join(dir, `${name}.torrent`);
+    writeFileSync(torrent, payload.bytes);
+    return { payload, torrent };
+  };
+
+  it('tells a tracker of both our addresses, and meets a seed that it names on ::1 alone', { timeout: 120_000 }, async () => {
+    const tracker = await startTracker();
+    const { payload } = make('both', [`http://both.example:${tracker.port}/announce`]);
+    const theirs = make('both', [`http://[::1]:${tracker.port}/announce`]);
+    // It dials nobody: we have to come to it.
+    const seed = await LibtorrentPeer.start('seed', {
+      torrent: theirs.torrent,
+      dir: payload.dir,
+      listen: '[::1]:0',
+      waits: true,
+    });
+    const engine = await RealEngine.start(io, { allow: LOOPBACK });
+    try {
+      await until('the seed to have announced', () => tracker.heard.some(line => line.startsWith('start [::1]')));
+      const id = engine.download(payload.bytes);
+      await until('the download', () => engine.state(id) === 'seeding', 60_000);
+      expect(differences(payload, join(engine.daemon.folder, 'downloads'))).toEqual([]);
+      expect(engine.session.detail(id)?.trackers).toMatchObject([{ state: 'ok', text: '' }]);
+      const ours = tracker.heard
+        .find(line => line.startsWith('start 127.0.0.1:'))
+        ?.split(':')
+        .pop();
+      const heardOf = (event: string) => ['127.0.0.1', '[::1]'].every(host => tracker.heard.includes(`${event} ${host}:${ours}`));
+      expect(heardOf('start')).toBe(true);
+      engine.session.pause(id);
+      await until('the tracker to hear that both are gone', () => heardOf('stop'));
+    } finally {
+      await Promise.all([seed.stop(), engine.stop(), tracker.stop()]);
+    }
+  });
+
+  it('tells a UDP tracker of both our addresses', { timeout: 60_000 }, async () => {
+    const tracker = await startTracker();
+    const { payload } = make('datagrams', [`udp://both.example:${tracker.port}/announce`]);
+    const engine = await RealEngine.start(io, { allow: LOOPBACK });
+    try {
+      const id = engine.download(payload.bytes);
+      await until('both to be known', () =>
+        ['127.0.0.1:', '::1:'].every(host => tracker.heard.some(line => line.startsWith(`start ${host}`))),
+      );
+      expect(engine.session.detail(id)?.trackers).toMatchObject([{ state: 'ok', text: '' }]);
+    } finally {
+      await Promise.all([engine.stop(), tracker.stop()]);
+    }
+  });
+});
