@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { type ControlFrame, ControlOp, type HostEvent, type StateWrite, type Welcome } from '../wire/control.ts';
+import { type ControlFrame, ControlOp, type HostEvent, StateStatus, type StateWrite, type Welcome } from '../wire/control.ts';
 import { MAX_STATE_VALUE } from '../wire/control-codec.ts';
 import { ErrorCode, Op } from '../wire/frames.ts';
 import { CloseCode, ControlConnection } from './control-connection.ts';
@@ -52,6 +52,8 @@ export class ControlServer {
   private session: Session | null = null;
   private isStopped = false;
   private rootsTimer: NodeJS.Timeout | null = null;
+  /** One record at a time is read from its file: each may be long. */
+  private reads: Promise<void> = Promise.resolve();
 
   constructor(options: ControlOptions) {
     this.options = options;
@@ -175,6 +177,9 @@ export class ControlServer {
       case ControlOp.STATE_WRITE:
         void this.write(connection, frame.id, frame.epoch, frame.writes);
         return;
+      case ControlOp.STATE_READ:
+        this.reads = this.reads.then(() => this.read(connection, frame.id, frame.epoch, frame.key));
+        return;
       case ControlOp.WELCOME:
       case ControlOp.ROOTS_CHANGED:
       case ControlOp.EVENT:
@@ -194,6 +199,13 @@ export class ControlServer {
   private async load(connection: ControlConnection, id: number, after: string): Promise<void> {
     const { records, last } = await this.options.state.load(after);
     connection.send({ op: ControlOp.STATE_RECORDS, id, last, records });
+  }
+
+  private async read(connection: ControlConnection, id: number, epoch: number, key: string): Promise<void> {
+    if (!this.connections.has(connection)) return;
+    const { status, detail, value } = await this.options.state.read(epoch, key);
+    if (status !== StateStatus.OK) connection.send({ op: ControlOp.STATE_DONE, id, status, detail });
+    else connection.send({ op: ControlOp.STATE_RECORDS, id, last: true, records: value === null ? [] : [{ key, value }] });
   }
 
   private async write(connection: ControlConnection, id: number, epoch: number, writes: readonly StateWrite[]): Promise<void> {

@@ -20,7 +20,7 @@ const ABSENT = -1;
 
 export const STATE_LIMITS = {
   valueBytes: 16 << 20,
-  records: 20_000,
+  records: 40_000,
   totalBytes: 1 << 30,
   /** Of one page of a load. */
   pageBytes: 8 << 20,
@@ -33,6 +33,11 @@ export const STATE_LIMITS = {
 export interface WriteResult {
   readonly status: StateStatus;
   readonly detail: string;
+}
+
+/** With the value of the record where it was read, null where there is none. */
+export interface ReadResult extends WriteResult {
+  readonly value: Uint8Array | null;
 }
 
 export interface Page {
@@ -86,9 +91,7 @@ export class StateStore {
 
   /** Resolves when all of the writes are flushed, or with why none was begun. The values aren't copied until then. */
   write(epoch: number, writes: readonly StateWrite[]): Promise<WriteResult> {
-    if (epoch < this.epoch) {
-      return Promise.resolve({ status: StateStatus.STALE_EPOCH, detail: `epoch ${epoch} was followed by ${this.epoch}` });
-    }
+    if (epoch < this.epoch) return Promise.resolve(this.stale(epoch));
     const over = this.reserve(writes);
     if (over !== '') return Promise.resolve({ status: StateStatus.FULL, detail: over });
     return new Promise(resolve => {
@@ -123,9 +126,23 @@ export class StateStore {
     return { records, last: at >= keys.length };
   }
 
+  /** One record, after all writes that were accepted before; `value` is null where there is none. */
+  async read(epoch: number, key: string): Promise<ReadResult> {
+    if (epoch < this.epoch) return { ...this.stale(epoch), value: null };
+    await this.flushing;
+    const entry = this.entries.get(key);
+    if (entry === undefined) return { ...written, value: null };
+    const value = entry.value ?? (await this.readWhole(key));
+    return value === null ? { status: StateStatus.FAILED, detail: 'the record is not whole', value } : { ...written, value };
+  }
+
   /** Resolves when nothing waits to be flushed. */
   async settled(): Promise<void> {
     await this.flushing;
+  }
+
+  private stale(epoch: number): WriteResult {
+    return { status: StateStatus.STALE_EPOCH, detail: `epoch ${epoch} was followed by ${this.epoch}` };
   }
 
   /** Counts the writes in, or says why they would not fit. */

@@ -86,18 +86,30 @@ const portMappings = shape.object<PortMappings>({
 const keyText = text(u8);
 const valueBytes = bytes(u32, MAX_STATE_VALUE);
 
-/** Key behind a u8 length, then 0 for a deletion, or 1 and the value behind a u32 length. */
-const stateWrite: Field<StateWrite> = {
-  min: 2,
-  write(w, { key, value }) {
+/** Behind a u8 length. */
+const stateKey: Field<string> = {
+  min: 1,
+  write(w, key) {
     if (!STATE_KEY.test(key)) throw new RangeError('not a key of a state record');
     keyText.write(w, key);
-    w.u8(value === null ? 0 : 1);
-    if (value !== null) valueBytes.write(w, value);
   },
   read(r) {
     const key = keyText.read(r);
     if (!STATE_KEY.test(key)) throw malformed('not a key of a state record');
+    return key;
+  },
+};
+
+/** Key, then 0 for a deletion, or 1 and the value behind a u32 length. */
+const stateWrite: Field<StateWrite> = {
+  min: 2,
+  write(w, { key, value }) {
+    stateKey.write(w, key);
+    w.u8(value === null ? 0 : 1);
+    if (value !== null) valueBytes.write(w, value);
+  },
+  read(r) {
+    const key = stateKey.read(r);
     const there = r.u8();
     if (there > 1) throw malformed('flag is neither 0 nor 1');
     return { key, value: there === 1 ? valueBytes.read(r) : null };
@@ -115,6 +127,7 @@ const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
   [ControlOp.STATE_RECORDS]: struct({ last: flag, records: list(u32, stateWrite) }),
   [ControlOp.STATE_WRITE]: struct({ epoch: u53, writes: list(u32, stateWrite) }),
   [ControlOp.STATE_DONE]: struct({ status: oneOf(StateStatus), detail: restText }),
+  [ControlOp.STATE_READ]: struct({ epoch: u53, key: stateKey }),
 };
 
 /** The frames that both sockets know (AUTH, AUTH_RESULT, the hellos, ERROR) go through `encode` just the same. */

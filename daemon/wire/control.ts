@@ -22,6 +22,8 @@ export const ControlOp = {
   /** Client → host, answered by STATE_DONE once flushed: a list of {@link StateWrite}. */
   STATE_WRITE: 0xea,
   STATE_DONE: 0xeb,
+  /** Client → host, answered by STATE_RECORDS with the record of that key, or none; by STATE_DONE where it cannot be read. */
+  STATE_READ: 0xec,
 } as const;
 export type ControlOp = (typeof ControlOp)[keyof typeof ControlOp];
 
@@ -95,7 +97,7 @@ export interface StateWrite {
   readonly value: Uint8Array | null;
 }
 
-/** How a STATE_WRITE ended. */
+/** How a STATE_WRITE ended, or why a STATE_READ has no answer. */
 export const StateStatus = { OK: 0, STALE_EPOCH: 1, FULL: 2, FAILED: 3 } as const;
 export type StateStatus = (typeof StateStatus)[keyof typeof StateStatus];
 
@@ -121,7 +123,8 @@ export type ControlFrame =
       readonly epoch: number;
       readonly writes: readonly StateWrite[];
     }
-  | { readonly op: typeof ControlOp.STATE_DONE; readonly id: number; readonly status: StateStatus; readonly detail: string };
+  | { readonly op: typeof ControlOp.STATE_DONE; readonly id: number; readonly status: StateStatus; readonly detail: string }
+  | { readonly op: typeof ControlOp.STATE_READ; readonly id: number; readonly epoch: number; readonly key: string };
 
 /** The ports that a host may stand on, 7800 + 4n + n². The first free one is taken on the very first start, then kept. */
 export const HOST_PORTS: readonly number[] = [7800, 7805, 7814, 7827, 7844];

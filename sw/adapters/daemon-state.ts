@@ -13,6 +13,10 @@ export interface StateRecord {
 const REQUEST_BYTES = 8 << 20;
 /** What may wait behind the request that is under way. */
 const QUEUE_BYTES = 64 << 20;
+/** Records that are read at once; each may be long. */
+const READS = 8;
+/** What may wait behind them: each torrent waits for one at most. */
+const WAITING_READS = 20_000;
 const AWAY = 'The daemon is away.';
 
 interface Waiting {
@@ -21,12 +25,19 @@ interface Waiting {
   readonly done: (problem: string) => void;
 }
 
+interface Read {
+  readonly key: string;
+  readonly done: (problem: string, value: Uint8Array | null) => void;
+}
+
 export class DaemonState implements StateStore {
   private readonly door: Door<ControlFrame | Frame, ControlFrame>;
   private readonly epoch: () => number;
   private queue: Waiting[] = [];
   private queued = 0;
   private isWriting = false;
+  private toRead: Read[] = [];
+  private reading = 0;
 
   constructor(door: Door<ControlFrame | Frame, ControlFrame>, epoch: () => number) {
     this.door = door;
@@ -36,6 +47,9 @@ export class DaemonState implements StateStore {
       this.queue = [];
       this.queued = 0;
       for (const { done } of waiting) done(AWAY);
+      const unread = this.toRead;
+      this.toRead = [];
+      for (const { done } of unread) done(AWAY, null);
     });
   }
 
@@ -72,6 +86,31 @@ export class DaemonState implements StateStore {
       this.queued += size;
       this.next();
     }
+  }
+
+  read(key: string, done: Read['done']): void {
+    if (!this.door.isOpen) queueMicrotask(() => done(AWAY, null));
+    else if (this.toRead.length >= WAITING_READS) queueMicrotask(() => done('Too much is to be read at once.', null));
+    else {
+      this.toRead.push({ key, done });
+      this.readNext();
+    }
+  }
+
+  private readNext(): void {
+    const next = this.reading < READS ? this.toRead.shift() : undefined;
+    if (!next) return;
+    const { key, done } = next;
+    this.reading += 1;
+    this.door.ask(
+      id => ({ op: ControlOp.STATE_READ, id, epoch: this.epoch(), key }),
+      reply => {
+        this.reading -= 1;
+        const isThere = reply?.op === ControlOp.STATE_RECORDS;
+        done(isThere ? '' : problemOf(reply), isThere ? (reply.records.find(record => record.key === key)?.value ?? null) : null);
+        if (this.door.isOpen) this.readNext();
+      },
+    );
   }
 
   private next(): void {

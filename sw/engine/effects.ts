@@ -88,8 +88,8 @@ export type Effect =
   | { readonly do: 'cancelFetch'; readonly request: number }
   | { readonly do: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };
 
-/** The two records of a torrent: what it is and what was chosen (written seldom), and how far it is. */
-export type RecordKind = 'torrent' | 'progress';
+/** The records of a torrent: what it is called and what was chosen, what its files are (written once or so), and how far it is. */
+export type RecordKind = 'torrent' | 'info' | 'progress';
 
 export type Outbox = (effect: Effect) => void;
 

@@ -2,7 +2,8 @@ import { EngineError } from './errors.ts';
 import type { Loop } from './loop.ts';
 import { CONNECTED } from './phase.ts';
 import type { Registry } from './registry.ts';
-import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
+import { decodeInfoRecord, decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
+import type { InfoRecord } from './resume.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Torrent } from './torrent.ts';
 import { hostPort, parseHostPort } from './codec/address.ts';
@@ -40,11 +41,11 @@ export class Intake {
     for (const [key, value] of records) {
       const id = /^t\/([0-9a-f]{40})\/torrent$/.exec(key)?.[1];
       if (id === undefined || this.torrents.get(id)) continue;
-      this.loop.run(() => this.restoreOne(id, value, records.get(`t/${id}/progress`)));
+      this.loop.run(() => this.restoreOne(id, value, records.get(`t/${id}/info`), records.get(`t/${id}/progress`)));
     }
   }
 
-  private restoreOne(id: string, value: Uint8Array, progress: Uint8Array | undefined): void {
+  private restoreOne(id: string, value: Uint8Array, info: Uint8Array | undefined, progress: Uint8Array | undefined): void {
     const record = decodeTorrentRecord(value);
     if (!record) {
       this.log('error', `the record of torrent ${id} cannot be read; it is left as it is`);
@@ -58,19 +59,22 @@ export class Intake {
     torrent.peerSet.named = [...record.peers];
     const peers = record.peers.map(peer => parseHostPort(peer)).filter(peer => peer !== null);
     torrent.peerSet.learn(peers, 'magnet', this.world.now(), false);
+    const known = info ? this.readInfo(torrent, info) : null;
+    torrent.restore(record, known?.meta ?? null, known?.layers ?? new Map());
+    this.world.changed(torrent);
+  }
+
+  /** Null where it cannot be read: its files are asked for anew, as those of a magnet are. */
+  private readInfo(torrent: Torrent, value: Uint8Array): { meta: Metainfo; layers: InfoRecord['layers'] } | null {
+    const record = decodeInfoRecord(value);
     try {
-      torrent.restore(
-        record,
-        record.info ? { ...parseInfo(record.info, torrent.hashes), trackers: torrent.announcer.urls } : null,
-      );
+      if (record) return { meta: parseInfo(record.info, torrent.hashes), layers: record.layers };
+      this.log('error', `the record of the files of torrent ${torrent.id} cannot be read`);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      this.torrents.remove(torrent);
-      torrent.turn.end();
-      this.log('error', `the record of torrent ${id} cannot be read: ${error.message}`);
-      return;
+      this.log('error', `the record of the files of torrent ${torrent.id} cannot be read: ${error.message}`);
     }
-    this.world.changed(torrent);
+    return null;
   }
 
   /** What an exact source of a magnet gave, or why it gave nothing. */

@@ -53,7 +53,7 @@ export class PeerSet implements PeerDirectory {
 
   constructor(
     private readonly infoHash: InfoHash,
-    private readonly torrent: WireTarget & { readonly hashes: TorrentHashes; at(now: number): void },
+    private readonly torrent: WireTarget & { readonly hashes: TorrentHashes },
     private readonly peerId: Uint8Array,
     private readonly limits: ConnectionLimits,
     private readonly own: OwnEnd,

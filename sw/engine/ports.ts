@@ -140,6 +140,8 @@ export interface Store {
 export interface StateStore {
   /** Resolves `done` when it is flushed; `problem` is empty then. A value of null deletes. */
   write(writes: readonly { key: string; value: Uint8Array | null }[], done: (problem: string) => void): void;
+  /** One record as the writes that were answered left it, or later ones; `value` is null where there is none, or with a problem. */
+  read(key: string, done: (problem: string, value: Uint8Array | null) => void): void;
 }
 
 export interface Http {

@@ -5,13 +5,13 @@ import type { Outbox, RecordKind } from './effects.ts';
 import type { TorrentOptions } from './options.ts';
 import type { SeedingLimit } from './seeding-limit.ts';
 import type { Substance } from './substance.ts';
-import { encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
+import { encodeInfoRecord, encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
 
 /** What of a torrent is recorded. */
 export interface Recordable {
   readonly started: boolean;
   readonly hashes: TorrentHashes;
-  readonly info: Uint8Array | null;
+  readonly meta: { readonly info: Uint8Array } | null;
   readonly pieceHashes: PieceHashes | null;
   readonly name: string;
   readonly announcer: { readonly urls: readonly (readonly string[])[] };
@@ -35,11 +35,12 @@ const WRITE_AGAIN = 5000;
 
 const WRITE_SOON = 1000;
 
-/** Keeps a torrent's two records as it stands. That of its progress follows the flushes of its storage. */
+/** Keeps a torrent's records as it stands. That of its progress follows the flushes of its storage. */
 export class Recorder {
   /** Why the last record could not be written; empty when it was. */
   unsaved = '';
   private againAt = Infinity;
+  private infoAt = Infinity;
 
   constructor(
     private readonly torrent: Recordable,
@@ -47,39 +48,22 @@ export class Recorder {
   ) {}
 
   get isIdle(): boolean {
-    return this.againAt === Infinity;
+    return this.againAt === Infinity && this.infoAt === Infinity;
   }
 
   writeTorrent(): void {
     this.againAt = Infinity;
     if (!this.torrent.started) return;
-    const {
-      hashes,
-      info,
-      pieceHashes,
-      name,
-      announcer,
-      peerSet,
-      webSeeds,
-      work,
-      comment,
-      addedAt,
-      phase,
-      substance,
-      options,
-      turn,
-      limit,
-    } = this.torrent;
+    const { hashes, name, announcer, peerSet, webSeeds, work, comment, addedAt, phase, substance, options, turn, limit } =
+      this.torrent;
     const value = encodeTorrentRecord({
       hashes,
-      info,
-      layers: pieceHashes?.layers ?? new Map(),
       name,
       trackers: announcer.urls,
       peers: peerSet.named,
       webSeeds: webSeeds.urls('files'),
       httpSeeds: webSeeds.urls('pieces'),
-      sources: info ? [] : work.sources.urls,
+      sources: this.torrent.meta ? [] : work.sources.urls,
       comment,
       addedAt,
       root: substance.root,
@@ -92,6 +76,18 @@ export class Recorder {
       seedsOn: limit.isExempt,
     });
     this.out({ do: 'record', kind: 'torrent', value });
+  }
+
+  writeInfo(): void {
+    this.infoAt = Infinity;
+    const { started, meta, pieceHashes } = this.torrent;
+    if (!started || !meta || !pieceHashes) return;
+    this.out({ do: 'record', kind: 'info', value: encodeInfoRecord({ info: meta.info, layers: pieceHashes.layers }) });
+  }
+
+  /** Soon, where more of it may follow. */
+  writeInfoSoon(now: number): void {
+    this.infoAt = Math.min(this.infoAt, now + WRITE_SOON);
   }
 
   /** Soon, where more of that may follow. */
@@ -119,9 +115,10 @@ export class Recorder {
     this.out({ do: 'record', kind: 'progress', value });
   }
 
-  /** Both are gone with the torrent. */
+  /** They are gone with the torrent. */
   erase(): void {
     this.out({ do: 'record', kind: 'torrent', value: null });
+    this.out({ do: 'record', kind: 'info', value: null });
     this.out({ do: 'record', kind: 'progress', value: null });
   }
 
@@ -129,6 +126,8 @@ export class Recorder {
     this.unsaved = problem;
     if (kind === 'torrent') {
       if (problem !== '') this.againAt = now + WRITE_AGAIN;
+    } else if (kind === 'info') {
+      if (problem !== '') this.infoAt = now + WRITE_AGAIN;
     } else if (content?.storage.stage === 'recording') {
       if (problem === '') content.storage.recorded();
       else content.storage.notRecorded(now);
@@ -138,5 +137,6 @@ export class Recorder {
   tick(content: Content | null, now: number): void {
     if (content?.storage.flush(now)) this.writeProgress(content);
     if (now >= this.againAt) this.writeTorrent();
+    if (now >= this.infoAt) this.writeInfo();
   }
 }

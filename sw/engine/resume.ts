@@ -17,14 +17,18 @@ import type { PartsRecord } from './parts.ts';
 import type { Stopped } from './seeding-limit.ts';
 import type { FileStat } from './storage.ts';
 
-/** What a torrent is, and what was chosen for it. */
+/** What its files are: large, and written when something is learnt of them alone. */
+export interface InfoRecord {
+  /** The info dictionary's own bytes. */
+  readonly info: Uint8Array;
+  /** Hashes of pieces (BEP 52) by root in hex, those that were known. */
+  readonly layers: ReadonlyMap<string, Uint8Array>;
+}
+
+/** What a torrent is called, and what was chosen for it. */
 export interface TorrentRecord {
   /** Null in records that are older than v2 torrents. */
   readonly hashes: TorrentHashes | null;
-  /** The info dictionary's own bytes; null while they are unknown. */
-  readonly info: Uint8Array | null;
-  /** Hashes of pieces (BEP 52) by root in hex, those that were known. */
-  readonly layers: ReadonlyMap<string, Uint8Array>;
   readonly name: string;
   readonly trackers: readonly (readonly string[])[];
   /** Peers named by the magnet, as host:port. */
@@ -74,10 +78,8 @@ const text = new TextEncoder();
 
 export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
   return encode({
-    ...(record.info ? { info: record.info } : {}),
     ...(record.hashes?.v1Hash ? { v1: fromHex(record.hashes.v1Hash) } : {}),
     ...(record.hashes?.v2Hash ? { v2: fromHex(record.hashes.v2Hash) } : {}),
-    layers: [...record.layers].map(([root, layer]) => [fromHex(root), layer]),
     name: text.encode(record.name),
     trackers: record.trackers.map(tier => tier.map(url => text.encode(url))),
     peers: record.peers.map(peer => text.encode(peer)),
@@ -105,9 +107,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
   const v2Hash = hexOf(dictGet(dict, 'v2'), TREE_HASH_BYTES);
   if (!dict || root === null) return null;
   return {
-    info: asBytes(dictGet(dict, 'info'))?.slice() ?? null,
     hashes: v1Hash !== null || v2Hash !== null ? { v1Hash, v2Hash } : null,
-    layers: layers(dictGet(dict, 'layers')),
     name: asText(dictGet(dict, 'name')) ?? '',
     trackers: (asList(dictGet(dict, 'trackers')) ?? []).map(tier => texts(tier)),
     peers: texts(dictGet(dict, 'peers')),
@@ -125,6 +125,17 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     stopped: stopped(dictGet(dict, 'stopped')),
     seedsOn: asInt(dictGet(dict, 'on')) === 1,
   };
+}
+
+export function encodeInfoRecord({ info, layers }: InfoRecord): Uint8Array {
+  return encode({ info, layers: [...layers].map(([root, layer]) => [fromHex(root), layer]) });
+}
+
+/** Null where the bytes are no such record. */
+export function decodeInfoRecord(bytes: Uint8Array): InfoRecord | null {
+  const dict = decodeDict(bytes);
+  const info = asBytes(dictGet(dict, 'info'));
+  return info && { info: info.slice(), layers: readLayers(dictGet(dict, 'layers')) };
 }
 
 export function encodeProgressRecord(record: ProgressRecord): Uint8Array {
@@ -173,7 +184,7 @@ function hexOf(value: BValue | undefined, length: number): string | null {
   return bytes?.length === length ? toHex(bytes) : null;
 }
 
-function layers(value: BValue | undefined): Map<string, Uint8Array> {
+function readLayers(value: BValue | undefined): Map<string, Uint8Array> {
   const known = new Map<string, Uint8Array>();
   for (const item of asList(value) ?? []) {
     const [root, layer] = asList(item) ?? [];

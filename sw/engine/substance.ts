@@ -5,7 +5,7 @@ import type { TorrentOptions } from './options.ts';
 import { PieceHashes } from './piece-hashes.ts';
 import { skipping } from './priorities.ts';
 import type { FilePriorities } from './priorities.ts';
-import type { ProgressRecord, TorrentRecord } from './resume.ts';
+import type { InfoRecord, ProgressRecord, TorrentRecord } from './resume.ts';
 import { leftOut } from './codec/magnet.ts';
 import type { FileRange } from './codec/magnet.ts';
 import type { Metainfo } from './codec/metainfo.ts';
@@ -55,16 +55,18 @@ export class Substance {
   /** Its files, which were not known. */
   learn(meta: Metainfo): void {
     this.hold(meta);
-    this.priorities = skipping(leftOut(this.selectOnly, meta.layout.files));
+    // Where its record of them was lost, what was chosen stands.
+    if (this.priorities.length === 0) this.priorities = skipping(leftOut(this.selectOnly, meta.layout.files));
     this.makeContent();
   }
 
-  restore(record: TorrentRecord, meta: Metainfo | null): void {
+  /** What was recorded of it; `meta` is null where its files are not known. */
+  restore(record: TorrentRecord, meta: Metainfo | null, layers: InfoRecord['layers']): void {
     this.root = record.root;
     this.priorities = record.priorities;
     this.selectOnly = record.selectOnly;
     if (meta) this.hold(meta);
-    for (const [root, layer] of record.layers) this.pieceHashes?.learn(root, layer);
+    for (const [root, layer] of layers) this.pieceHashes?.learn(root, layer);
     this.makeContent();
   }
 

@@ -17,7 +17,7 @@ import type { PieceHashes } from './piece-hashes.ts';
 import type { FilePriorities } from './priorities.ts';
 import { Recorder } from './recorder.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { ProgressRecord, TorrentRecord } from './resume.ts';
+import type { InfoRecord, ProgressRecord, TorrentRecord } from './resume.ts';
 import { Substance } from './substance.ts';
 import { Turn } from './turn.ts';
 import { SeedingLimit } from './seeding-limit.ts';
@@ -129,6 +129,7 @@ export class Torrent implements WireTarget {
     this.started = true;
     this.substance.place(root, priorities);
     this.turn.lineUp();
+    this.recorder.writeInfo();
     this.recorder.writeTorrent();
     if (this.phase !== 'waiting') this.queue();
   }
@@ -205,7 +206,8 @@ export class Torrent implements WireTarget {
     this.fetch = null;
     this.identify(meta);
     this.substance.learn(meta);
-    if (this.started) this.recorder.writeTorrent();
+    this.recorder.writeInfo();
+    this.recorder.writeTorrent();
     if (this.phase !== 'fetching') return;
     if (this.started) this.work.check(false, this.now);
     else this.move('ready');
@@ -241,7 +243,7 @@ export class Torrent implements WireTarget {
   /** The hashes of the pieces of a file have come, proven. */
   learnLayer(root: string, layer: Uint8Array): void {
     if (!this.pieceHashes?.learn(root, layer)) return;
-    this.recorder.writeSoon(this.now);
+    this.recorder.writeInfoSoon(this.now);
     this.content?.learned(root);
     for (const peer of this.peers.values()) this.refresh(peer);
   }
@@ -290,14 +292,14 @@ export class Torrent implements WireTarget {
   }
 
   /** Restores what was recorded of it. */
-  restore(record: TorrentRecord, meta: Metainfo | null): void {
+  restore(record: TorrentRecord, meta: Metainfo | null, layers: InfoRecord['layers']): void {
     this.started = true;
     this.turn.lineUp(record.place);
     this.comment = record.comment;
     this.options = record.options;
     this.limit.restore(record);
     if (meta) this.identify(meta);
-    this.substance.restore(record, meta);
+    this.substance.restore(record, meta, layers);
     if (record.paused) this.move('paused');
   }
 

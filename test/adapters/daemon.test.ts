@@ -149,6 +149,16 @@ describe('the state store', () => {
     ]);
   });
 
+  it('gives one record back', async () => {
+    const { real } = await linked();
+    const state = stateOf(real);
+    const value = new Uint8Array(100_000).fill(7);
+    const read = (key: string) => new Promise(resolve => state.read(key, (problem, got) => resolve([problem, got])));
+    expect(await write(state, 't/a', value)).toBe('');
+    expect(await read('t/a')).toEqual(['', value]);
+    expect(await read('t/b')).toEqual(['', null]);
+  });
+
   it('takes nothing from whom another has superseded', async () => {
     const { daemon: to, token, real: first } = await linked();
     const state = stateOf(first);

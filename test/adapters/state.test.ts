@@ -118,3 +118,52 @@ describe('loading', () => {
     expect(records).toBeNull();
   });
 });
+
+describe('reading', () => {
+  it('gives the value of the record, or none where there is none', () => {
+    const { state, control } = connected();
+    const told: unknown[] = [];
+    for (const key of ['a', 'b']) state.read(key, (problem, value) => told.push([key, problem, value]));
+    const asked = control.sent(ControlOp.STATE_READ);
+    expect(asked).toMatchObject([
+      { epoch: 4, key: 'a' },
+      { epoch: 4, key: 'b' },
+    ]);
+    const [a, b] = asked.map(({ id }) => id);
+    control.say({ op: ControlOp.STATE_RECORDS, id: b ?? 0, last: true, records: [] });
+    control.say({ op: ControlOp.STATE_RECORDS, id: a ?? 0, last: true, records: [{ key: 'a', value: Uint8Array.of(1) }] });
+    expect(told).toEqual([
+      ['b', '', null],
+      ['a', '', Uint8Array.of(1)],
+    ]);
+  });
+
+  it('believes no record of another key, and says why there is none', () => {
+    const { state, control } = connected();
+    const told: unknown[] = [];
+    for (const key of ['a', 'b']) state.read(key, (problem, value) => told.push([key, problem, value]));
+    const [a, b] = control.sent(ControlOp.STATE_READ).map(({ id }) => id);
+    control.say({ op: ControlOp.STATE_RECORDS, id: a ?? 0, last: true, records: [{ key: 'x', value: Uint8Array.of(1) }] });
+    control.say({ op: ControlOp.STATE_DONE, id: b ?? 0, status: StateStatus.FAILED, detail: 'not whole' });
+    expect(told).toEqual([
+      ['a', '', null],
+      ['b', 'not whole', null],
+    ]);
+  });
+
+  it('asks for eight at once, and fails with the connection, whether asked or waiting', async () => {
+    const { state, control } = connected();
+    const told: string[] = [];
+    for (let index = 0; index < 12; index++) state.read(`k${index}`, problem => told.push(`${index}: ${problem}`));
+    const asked = () => control.sent(ControlOp.STATE_READ);
+    expect(asked()).toHaveLength(8);
+    control.say({ op: ControlOp.STATE_RECORDS, id: asked()[3]?.id ?? 0, last: true, records: [] });
+    expect(asked()).toHaveLength(9);
+    control.drop();
+    state.read('late', problem => told.push(`late: ${problem}`));
+    await turn();
+    expect(told[0]).toBe('3: ');
+    expect(new Set(told.slice(1).map(one => one.replace(/^\w+: /, '')))).toEqual(new Set(['The daemon is away.']));
+    expect(told).toHaveLength(13);
+  });
+});

@@ -135,6 +135,7 @@ export class BenchWorld {
         for (const { key, value } of writes) if (value) this.records.set(key, value);
         this.answers.push(() => done(''));
       },
+      read: (key, done) => this.answers.push(() => done('', this.records.get(key) ?? null)),
     },
     http: { get: () => ignore },
     web: { land: () => ignore },

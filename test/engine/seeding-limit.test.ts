@@ -73,8 +73,6 @@ describe('labels', () => {
 describe('the record of a torrent', () => {
   const record: TorrentRecord = {
     hashes: { v1Hash: '11'.repeat(20), v2Hash: null },
-    info: null,
-    layers: new Map(),
     name: 'n',
     trackers: [['http://a/', 'http://b/'], ['udp://c:1']],
     peers: [],

@@ -15,7 +15,7 @@ import { encodeSearch } from '../../sw/engine/codec/lsd.ts';
 import { encodeHandshake, encodeMessage } from '../../sw/engine/codec/peer-wire.ts';
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 import { encodePex } from '../../sw/engine/codec/pex.ts';
-import { encodeProgressRecord, encodeTorrentRecord } from '../../sw/engine/resume.ts';
+import { encodeInfoRecord, encodeProgressRecord, encodeTorrentRecord } from '../../sw/engine/resume.ts';
 import { DEFAULT_SETTINGS, encodeSettings } from '../../sw/engine/settings.ts';
 import type { TargetName } from './targets.ts';
 
@@ -122,8 +122,6 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
   'torrent-record': [
     encodeTorrentRecord({
       hashes: { v1Hash: '11'.repeat(20), v2Hash: '22'.repeat(32) },
-      layers: new Map([['33'.repeat(32), new Uint8Array(64).fill(4)]]),
-      info: hash,
       name: 'n',
       trackers: [['http://a/']],
       peers: ['10.0.0.1:80'],
@@ -142,6 +140,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       options: { ...DEFAULT_OPTIONS, labels: ['l'] },
     }),
   ],
+  'info-record': [encodeInfoRecord({ info: hash, layers: new Map([['33'.repeat(32), new Uint8Array(64).fill(4)]]) })],
   'progress-record': [
     encodeProgressRecord({
       have: hash,

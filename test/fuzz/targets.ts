@@ -33,7 +33,14 @@ import { isWsTracker, MAX_SDP, parseWsMessage } from '../../sw/engine/codec/ws-t
 import { trackerUrl, webSeedUrl } from '../../sw/engine/codec/urls.ts';
 import { Dht } from '../../sw/engine/dht/dht.ts';
 import { EngineError } from '../../sw/engine/errors.ts';
-import { decodeProgressRecord, decodeTorrentRecord, encodeProgressRecord, encodeTorrentRecord } from '../../sw/engine/resume.ts';
+import {
+  decodeInfoRecord,
+  decodeProgressRecord,
+  decodeTorrentRecord,
+  encodeInfoRecord,
+  encodeProgressRecord,
+  encodeTorrentRecord,
+} from '../../sw/engine/resume.ts';
 import { decodeSettings, encodeSettings } from '../../sw/engine/settings.ts';
 import { seeded } from '../sim/clock.ts';
 import { mse } from './mse.ts';
@@ -196,6 +203,10 @@ export const targets = {
   'torrent-record': input => {
     const record = decodeTorrentRecord(input);
     if (record) stable(record, encodeTorrentRecord, decodeTorrentRecord);
+  },
+  'info-record': input => {
+    const record = decodeInfoRecord(input);
+    if (record) stable(record, encodeInfoRecord, decodeInfoRecord);
   },
   'progress-record': input => {
     const record = decodeProgressRecord(input);

@@ -229,6 +229,21 @@ test('a record of the longest value goes in and comes out', async () => {
   expect(Buffer.from(records[0]!.value!).equals(value)).toBe(true);
 });
 
+test('one record is read under the epoch of its connection alone', async () => {
+  const host = await testHost();
+  const token = await pair(host);
+  const client = await control(host, token);
+  const { epoch } = await client.welcome();
+  expect(await write(client, epoch, { a: '1', b: '2' })).toBe(StateStatus.OK);
+  client.send({ op: ControlOp.STATE_READ, id: 62, epoch, key: 'b' });
+  client.send({ op: ControlOp.STATE_READ, id: 63, epoch, key: 'c' });
+  client.send({ op: ControlOp.STATE_READ, id: 64, epoch: epoch - 1, key: 'b' });
+  const { records, last } = await client.find(isReply(ControlOp.STATE_RECORDS, 62));
+  expect([last, records.map(({ key, value }) => [key, String(Buffer.from(value ?? []))])]).toEqual([true, [['b', '2']]]);
+  expect((await client.find(isReply(ControlOp.STATE_RECORDS, 63))).records).toEqual([]);
+  expect((await client.find(isReply(ControlOp.STATE_DONE, 64))).status).toBe(StateStatus.STALE_EPOCH);
+});
+
 test('ports wished for are answered with what the router does', async () => {
   const home = tempFolder();
   writeFileSync(join(home, 'config.json'), JSON.stringify({ network: { portMapping: false } }));

@@ -125,6 +125,27 @@ test('a load waits for every write accepted before it', async () => {
   expect(await contentOf(store)).toEqual({ k: '2' });
 });
 
+test('one record is read as the writes accepted before left it, from memory or from its file', async () => {
+  const folder = tempFolder();
+  const store = new StateStore(folder, none, { cachedValueBytes: 4 });
+  void store.write(1, [
+    { key: 'short', value: bytes('old') },
+    { key: 'long', value: bytes('longer than that') },
+  ]);
+  void store.write(1, [{ key: 'short', value: bytes('new') }]);
+  const read = async (name: string, epoch = 1) => {
+    const { status, value } = await store.read(epoch, name);
+    return [status, value && text(value)];
+  };
+  expect(await read('short')).toEqual([StateStatus.OK, 'new']);
+  expect(await read('long')).toEqual([StateStatus.OK, 'longer than that']);
+  expect(await read('none')).toEqual([StateStatus.OK, null]);
+  store.fence(2);
+  expect(await read('short')).toEqual([StateStatus.STALE_EPOCH, null]);
+  writeFileSync(join(folder, fileNameOf('long')), 'STR1 and then nothing of use');
+  expect(await read('long', 2)).toEqual([StateStatus.FAILED, null]);
+});
+
 test('limits on one value, on records and on bytes refuse the whole request, counting what still waits', async () => {
   const store = new StateStore(tempFolder(), none, { valueBytes: 10, records: 3, totalBytes: 20 });
   const status = async (...writes: [string, number | null][]): Promise<StateStatus> =>

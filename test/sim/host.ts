@@ -230,6 +230,12 @@ export class SimHost {
             }),
           );
         },
+        read: (key, done) => {
+          clock.after(
+            2,
+            mine(() => (this.stateProblem === '' ? done('', this.records.get(key) ?? null) : done(this.stateProblem, null))),
+          );
+        },
       },
       web: this.web(mine),
       http: {

@@ -240,7 +240,11 @@ test('a record that could not be written is written later, and one that could no
   expect(leech.records.size).toBe(0);
   leech.stateProblem = '';
   world.clock.run(12_000);
-  expect([...leech.records.keys()].sort()).toEqual([`t/${torrent.id}/progress`, `t/${torrent.id}/torrent`]);
+  expect([...leech.records.keys()].sort()).toEqual([
+    `t/${torrent.id}/info`,
+    `t/${torrent.id}/progress`,
+    `t/${torrent.id}/torrent`,
+  ]);
   expect(leech.session.rows()[0]?.problem).toBeNull();
 
   leech.stateProblem = 'the disk is full';

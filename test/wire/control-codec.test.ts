@@ -61,6 +61,7 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     epoch: fc.maxSafeNat(),
     writes: fc.array(write, { maxLength: 5 }),
   }),
+  fc.record({ op: fc.constant(ControlOp.STATE_READ), id, epoch: fc.maxSafeNat(), key }),
   fc.record({ op: fc.constant(ControlOp.STATE_DONE), id, status: fc.constantFrom(...Object.values(StateStatus)), detail: text }),
 );
 
@@ -96,6 +97,10 @@ describe('frames of /control', () => {
     message[message.length - 3] = 0;
     expect(() => decodeControl(message)).toThrow(WireError);
     expect(() => encodeControl({ ...frame, writes: [{ key: '', value: null }] })).toThrow(RangeError);
+    const read = encodeControl({ op: ControlOp.STATE_READ, id: 3, epoch: 1, key: 'a/b' });
+    read[read.length - 1] = 0;
+    expect(() => decodeControl(read)).toThrow(WireError);
+    expect(() => encodeControl({ op: ControlOp.STATE_READ, id: 3, epoch: 1, key: 'k'.repeat(129) })).toThrow(RangeError);
   });
 
   it('name eight ports at most, and none that cannot be', () => {
