@@ -9,6 +9,7 @@ import { Picker } from './picker.ts';
 import { levelOf, piecePriorities } from './priorities.ts';
 import type { FilePriorities, Priority } from './priorities.ts';
 import { whole } from './rates.ts';
+import { Suggestions } from './suggestions.ts';
 import { SuperSeed } from './super-seed.ts';
 import { Storage } from './storage.ts';
 import { Uploader } from './upload.ts';
@@ -46,6 +47,7 @@ export class Content {
   readonly assembly: Assembly;
   readonly downloader: Downloader;
   readonly uploader: Uploader;
+  private readonly suggestions: Suggestions;
   readonly exchange: HashExchange;
   /** Of the limits on rates. */
   readonly share = whole();
@@ -87,7 +89,10 @@ export class Content {
     const { peers, budget, ids, out } = context;
     this.assembly = new Assembly(hashes, fromHex(context.id), this.picker, this.storage, peers, budget, ids, out);
     this.downloader = new Downloader(this.assembly, this.picker, peers, this.share, out);
-    this.uploader = new Uploader(this.layout, this.downloader.have, this.storage, context.ids, context.out);
+    this.suggestions = new Suggestions(this.layout, this.downloader.have, peers);
+    this.uploader = new Uploader(this.layout, this.downloader.have, this.storage, ids, out, (...reading) => {
+      if (!this.superSeeding) this.suggestions.read(...reading);
+    });
     this.exchange = new HashExchange(hashes);
     this.leaves = new LeafGiver(hashes, this.downloader.have, this.storage, this.exchange, context.out);
     this.fileDone = new Float64Array(this.layout.files.length);
@@ -164,7 +169,8 @@ export class Content {
     if (active.changed) this.storage.recordSoon(now);
     active.changed = false;
     this.moveParts();
-    this.superSeeding?.tick(now);
+    if (this.superSeeding) this.superSeeding.tick(now);
+    else this.suggestions.tick(now);
     this.storage.trim();
     this.downloader.tick(now);
   }

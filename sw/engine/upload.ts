@@ -37,6 +37,8 @@ export class Uploader {
     private readonly storage: Storage,
     private readonly ids: Ids,
     private readonly out: Outbox,
+    /** A block of the piece is being read for the peer. */
+    private readonly read: (peer: Peer, piece: number, now: number) => void,
   ) {}
 
   /** False where the request breaks the protocol and the peer is to be dropped. */
@@ -51,7 +53,7 @@ export class Uploader {
       return true;
     }
     queue.waiting.push(request);
-    this.pump(peer, queue);
+    this.pump(peer, queue, now);
     return true;
   }
 
@@ -95,7 +97,7 @@ export class Uploader {
     } else {
       this.reject(peer, request, now);
     }
-    this.pump(peer, queue);
+    this.pump(peer, queue, now);
   }
 
   gone(peer: Peer): void {
@@ -106,7 +108,7 @@ export class Uploader {
     this.queues.clear();
   }
 
-  private pump(peer: Peer, queue: Queue): void {
+  private pump(peer: Peer, queue: Queue, now: number): void {
     while (queue.head < queue.waiting.length && queue.window < WINDOW) {
       const request = queue.waiting[queue.head++];
       if (!request) break;
@@ -115,6 +117,7 @@ export class Uploader {
       queue.window += request.length;
       const { piece, begin, length } = request;
       const spans = this.storage.blockSpans(piece, begin, length);
+      this.read(peer, piece, now);
       this.out({ do: 'sendSpans', conn: peer.conn, send, header: pieceHeader(piece, begin, length), spans });
     }
     if (queue.head === queue.waiting.length) {

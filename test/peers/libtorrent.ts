@@ -29,6 +29,8 @@ export interface PeerOptions {
   readonly lsd?: boolean;
   /** Gives what is in its files without a look at it. */
   readonly unchecked?: boolean;
+  /** Counts what it is suggested. */
+  readonly suggestions?: boolean;
   /** Takes part in the DHT, by way of these nodes (HOST:PORT). */
   readonly dht?: readonly string[];
   /** Runs before the command, such as `ip netns exec NAME`. */
@@ -41,6 +43,8 @@ export interface PeerStatus {
   readonly uploaded: number;
   readonly downloaded: number;
   readonly peers: number;
+  /** Messages that suggest a piece, where it counts them. */
+  readonly suggested: number;
   readonly error: string;
 }
 
@@ -57,7 +61,7 @@ type Line = { event: 'up'; port: number } | ({ event: 'status' } & PeerStatus) |
 
 export class LibtorrentPeer {
   port = 0;
-  status: PeerStatus = { progress: 0, uploaded: 0, downloaded: 0, peers: 0, error: '' };
+  status: PeerStatus = { progress: 0, uploaded: 0, downloaded: 0, peers: 0, suggested: 0, error: '' };
   result: LeechResult | null = null;
   /** One is counted for each status line, so that a reader can wait for a fresh one. */
   #statuses = 0;
@@ -71,6 +75,7 @@ export class LibtorrentPeer {
     if (options.calls === true) args.push('--calls');
     if (options.lsd === true) args.push('--lsd');
     if (options.unchecked === true) args.push('--unchecked');
+    if (options.suggestions === true) args.push('--suggestions');
     if (options.encryption !== undefined) args.push('--encryption', options.encryption);
     if (options.magnet !== undefined) args.push('--magnet', options.magnet);
     if (options.uploadLimit) args.push('--upload-limit', String(options.uploadLimit));

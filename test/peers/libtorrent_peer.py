@@ -3,7 +3,7 @@
 
 libtorrent_peer.py seed|leech --torrent FILE [--magnet URI] --dir DIR [--listen HOST:PORT] [--peer HOST:PORT]...
                    [--upload-limit BYTES_A_SECOND] [--every MS] [--utp] [--waits] [--unchecked] [--calls] [--lsd]
-                   [--encryption off|prefer|require] [--dht [--dht-node HOST:PORT]...]
+                   [--suggestions] [--encryption off|prefer|require] [--dht [--dht-node HOST:PORT]...]
 
 Prints JSON lines: {"event": "up", "port"}, then {"event": "status", ...} every --every ms, and once
 {"event": "done", "seconds", "cpu", "rss"} when everything is there. Reads commands from stdin, one a line:
@@ -44,6 +44,7 @@ def options():
     parser.add_argument("--calls", action="store_true", help="lets nobody in")
     parser.add_argument("--lsd", action="store_true")
     parser.add_argument("--unchecked", action="store_true", help="gives what is in its files, right or wrong")
+    parser.add_argument("--suggestions", action="store_true", help="counts the pieces that it is suggested")
     parser.add_argument("--dht", action="store_true")
     parser.add_argument("--dht-node", action="append", default=[])
     parser.add_argument("--encryption", choices=["off", "prefer", "require"], default="off")
@@ -61,7 +62,7 @@ def open_session(args):
         "enable_outgoing_utp": utp, "enable_incoming_utp": utp,
         "enable_outgoing_tcp": not utp and not args.waits, "enable_incoming_tcp": not utp and not args.calls,
         "in_enc_policy": policy, "out_enc_policy": policy, "allowed_enc_level": 2 if args.encryption == "require" else 3,
-        "allow_multiple_connections_per_ip": True, "unchoke_slots_limit": -1, "alert_mask": 0,
+        "allow_multiple_connections_per_ip": True, "unchoke_slots_limit": -1, "alert_mask": lt.alert.category_t.peer_log_notification if args.suggestions else 0,
         "max_out_request_queue": 1500, "max_allowed_in_request_queue": 2000,
         # The low mark is what a seed reads ahead before it has measured a peer's rate, which it does once a second: too
         # little, and every download begins with up to a second that says nothing about the leecher.
@@ -107,7 +108,7 @@ def main():
         handle.connect_peer(address(peer))
     for node in args.dht_node:
         session.add_dht_node(address(node))
-    next_status, next_announce, seen = started, started, ""
+    next_status, next_announce, seen, suggested = started, started, "", 0
     while True:
         # A leecher looks often: its time is measured.
         ready, _, _ = select.select([sys.stdin], [], [], 0.005 if not done else 0.05)
@@ -130,6 +131,8 @@ def main():
         if not done and handle.status().is_seeding:
             done, use = True, resource.getrusage(resource.RUSAGE_SELF)
             say(event="done", encryption=seen, seconds=now - started, cpu=use.ru_utime + use.ru_stime, rss=use.ru_maxrss * 1024)
+        if args.suggestions:
+            suggested += sum("SUGGEST" in alert.message() for alert in session.pop_alerts())
         if args.dht and now >= next_announce:
             # Its own first try may come before it knows a node, and its next one a quarter of an hour later.
             next_announce = now + 3
@@ -138,7 +141,8 @@ def main():
             next_status = now + args.every / 1000
             status = handle.status()
             say(event="status", progress=status.progress, uploaded=status.total_payload_upload,
-                downloaded=status.total_payload_download, peers=status.num_peers, error=status.errc.message() if status.errc.value() else "")
+                downloaded=status.total_payload_download, peers=status.num_peers,
+                suggested=suggested, error=status.errc.message() if status.errc.value() else "")
 
 
 main()
