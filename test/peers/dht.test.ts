@@ -1,5 +1,4 @@
 /** The engine and its daemon in one DHT with two libtorrents, on addresses of this machine. */
-import bencode from 'bencode';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,16 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildIo } from '../adapters/daemon.ts';
 import { RealEngine } from './engine.ts';
 import { haveLibtorrent, LibtorrentPeer } from './libtorrent.ts';
-import { differences, makePayload } from './payload.ts';
+import { differences, makePayload, withNode } from './payload.ts';
 import { until } from './wait.ts';
 
 const missing = haveLibtorrent() ? '' : ' (needs python3-libtorrent)';
-
-/** The same torrent, naming a node. */
-function withNode(torrent: Uint8Array, host: string, port: number): Uint8Array {
-  const fields = bencode.decode(torrent) as Record<string, unknown>;
-  return Uint8Array.from(bencode.encode({ ...fields, nodes: [[host, port]] }));
-}
 
 describe.skipIf(missing !== '')(`the DHT${missing}`, () => {
   let dir = '';

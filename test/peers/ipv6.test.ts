@@ -1,14 +1,15 @@
 /** The engine and its daemon over IPv6, on the loopback of this machine: trackers of both families, and libtorrents on ::1. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Server from 'bittorrent-tracker/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hostPort } from '../../sw/engine/codec/address.ts';
 import { buildIo } from '../adapters/daemon.ts';
 import { RealEngine } from './engine.ts';
 import { haveLibtorrent, LibtorrentPeer } from './libtorrent.ts';
-import { differences, makePayload } from './payload.ts';
+import { differences, makePayload, withNode } from './payload.ts';
 import { freePort } from './ports.ts';
 import { until } from './wait.ts';
 
@@ -93,6 +94,55 @@ describe.skipIf(missing.length > 0)(`IPv6${missing.length > 0 ? ` (needs ${missi
       expect(engine.session.detail(id)?.trackers).toMatchObject([{ state: 'ok', text: '' }]);
     } finally {
       await Promise.all([engine.stop(), tracker.stop()]);
+    }
+  });
+
+  it('lets a libtorrent in that comes to ::1, enciphered or not', { timeout: 120_000 }, async () => {
+    const { payload, torrent } = make('incoming', []);
+    const engine = await RealEngine.start(io, { allow: LOOPBACK });
+    const leeches: LibtorrentPeer[] = [];
+    try {
+      cpSync(payload.dir, join(engine.daemon.folder, 'downloads'), { recursive: true });
+      const id = engine.download(payload.bytes);
+      await until('us to seed', () => engine.state(id) === 'seeding');
+      for (const encryption of ['off', 'require'] as const) {
+        const theirs = join(dir, `leech-${encryption}`);
+        const options = { torrent, dir: theirs, listen: '[::1]:0', encryption, peers: [`[::1]:${engine.session.mapping.port}`] };
+        const leech = await LibtorrentPeer.start('leech', options);
+        leeches.push(leech);
+        await leech.done(60_000);
+        expect(differences(payload, theirs)).toEqual([]);
+      }
+    } finally {
+      await Promise.all([...leeches.map(leech => leech.stop()), engine.stop()]);
+    }
+  });
+
+  it('leads us to a seed by the DHT alone', { timeout: 150_000 }, async () => {
+    const { payload, torrent } = make('dht', []);
+    const other = make('other', []);
+    const router = await LibtorrentPeer.start('leech', {
+      torrent: other.torrent,
+      dir: join(dir, 'router'),
+      listen: '[::1]:0',
+      dht: [],
+    });
+    const node = { host: '::1', port: router.port };
+    const seed = await LibtorrentPeer.start('seed', {
+      torrent,
+      dir: payload.dir,
+      listen: '[::1]:0',
+      waits: true,
+      dht: [hostPort(node)],
+    });
+    const engine = await RealEngine.start(io, { allow: LOOPBACK });
+    try {
+      const id = engine.download(withNode(payload.bytes, node.host, node.port));
+      await until('the download', () => engine.state(id) === 'seeding', 60_000);
+      expect(differences(payload, join(engine.daemon.folder, 'downloads'))).toEqual([]);
+      expect(engine.session.detail(id)?.dht?.nodes).toBeGreaterThanOrEqual(1);
+    } finally {
+      await Promise.all([router.stop(), seed.stop(), engine.stop()]);
     }
   });
 });

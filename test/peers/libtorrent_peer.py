@@ -26,7 +26,7 @@ def say(**line):
 
 def address(text):
     host, port = text.rsplit(":", 1)
-    return host, int(port)
+    return host.strip("[]"), int(port)
 
 
 def options():

@@ -2,6 +2,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import codec from 'bencode';
 
 const CHUNK = 1 << 20;
 
@@ -33,6 +34,12 @@ export function bencode(value: Bencoded): Buffer {
     Buffer.compare(Buffer.from(a), Buffer.from(b)),
   );
   return Buffer.concat([Buffer.from('d'), ...entries.flatMap(([key, item]) => [bencode(key), bencode(item)]), Buffer.from('e')]);
+}
+
+/** The same torrent, naming a node of the DHT. */
+export function withNode(torrent: Uint8Array, host: string, port: number): Uint8Array {
+  const fields = codec.decode(torrent) as Record<string, unknown>;
+  return Uint8Array.from(codec.encode({ ...fields, nodes: [[host, port]] }));
 }
 
 /** Endless bytes that no compressor shrinks, the same for the same seed. */

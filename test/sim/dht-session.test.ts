@@ -50,6 +50,20 @@ test('a torrent without a tracker finds its peers by the nodes it names, and so 
   expectAll(later, torrent);
 });
 
+test('by a node of IPv6 that it names, before there is a socket for that, it finds its peers over IPv6', () => {
+  const world = new World(4);
+  const torrent = withNodes(makeTorrent({ 'film.mkv': 300_000 }, 16_384, 4), ['2001:db8:1::1']);
+  world.host('10.0.0.1', { host6: '2001:db8:1::1' });
+  const seed = world.host('10.0.0.2', { host6: '2001:db8:2::1' });
+  seedOn(seed, torrent);
+  world.clock.run(20_000);
+  const leech = world.host('10.0.0.3', { host6: '2001:db8:3::1' });
+  leechOn(leech, torrent);
+  expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  expect(world.internet.dialled).toContain('[2001:db8:2::1]:6881');
+});
+
 test('peers of one torrent tell each other of their nodes, by which another torrent is found', () => {
   const world = new World(2);
   const shared = withNodes(makeTorrent({ 'shared.bin': 2_000_000 }, 16_384, 1), []);

@@ -162,12 +162,16 @@ export class Dht {
 
   /** There may be a node: a torrent file or a peer names it. `host` may be a name. */
   contact(host: string, port: number, now: number): void {
-    if (this.nodes.size === 0) {
-      if (this.waiting.length < MAX_WAITING) this.waiting.push({ host, port });
-      return;
+    const isAddress = ipBytes(host) !== null;
+    const node = isAddress ? this.nodes.get(familyOf(host)) : undefined;
+    if (node) node.contact(host, port, now);
+    else if (!isAddress && this.nodes.size > 0) {
+      if (this.resolving < MAX_WAITING) this.resolve(host, port, now);
+    } else {
+      // Its family may have no socket yet, or never get one: the latest matter most.
+      if (this.waiting.length >= MAX_WAITING) this.waiting.shift();
+      this.waiting.push({ host, port });
     }
-    if (ipBytes(host)) this.nodes.get(familyOf(host))?.contact(host, port, now);
-    else if (this.resolving < MAX_WAITING) this.resolve(host, port, now);
   }
 
   private resolve(host: string, port: number, now: number): void {
