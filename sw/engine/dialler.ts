@@ -54,7 +54,7 @@ export class Dialler {
 
   /** The peer came to us, and listens there: that address is not to be dialled. */
   listens(peer: Peer, address: PeerAddress): void {
-    this.endpoints.set(peer, { ...address, plain: false });
+    this.endpoints.set(peer, { ...address, plain: false, v2: false });
     this.swarm.occupy(address);
   }
 
@@ -73,7 +73,9 @@ export class Dialler {
   ended(peer: Peer, end: End, retry: boolean, now: number): void {
     const endpoint = this.endpoints.get(peer);
     this.endpoints.delete(peer);
-    if (!endpoint || this.isBusy(endpoint)) return;
+    if (!endpoint) return;
+    if (peer.v2) this.swarm.speaksV2(endpoint);
+    if (this.isBusy(endpoint)) return;
     if (retry) this.swarm.retryPlain(endpoint);
     else this.swarm.ended(endpoint, end, now);
   }

@@ -1,4 +1,5 @@
 /** Which hash a handshake goes by, where a torrent may have two (BEP 52, upgrade), and which of two connections stays. */
+import { fail } from './errors.ts';
 import type { Peer } from './peer.ts';
 import { hostOf } from './swarm.ts';
 import { parseHostPort } from './codec/address.ts';
@@ -11,6 +12,12 @@ import type { InfoHash, TorrentHashes } from './model/ids.ts';
 export function ownHandshake(infoHash: InfoHash, { v2Hash }: TorrentHashes, peerId: Uint8Array, dht: boolean): Uint8Array {
   const v2 = v2Hash !== null;
   return encodeHandshake({ infoHash: fromHex(infoHash), peerId, fast: true, extended: true, dht, v2 });
+}
+
+/** What a peer that we go to is greeted by: one of the v2 swarm by the v2 hash, any other by the one that older clients know as well. */
+export function greetingOf({ v1Hash, v2Hash }: TorrentHashes, v2: boolean): InfoHash {
+  const short = v2Hash && truncated(v2Hash);
+  return (v2 ? (short ?? v1Hash) : (v1Hash ?? short)) ?? fail('internal', 'A torrent has a hash.');
 }
 
 /** What a peer that came to us is answered by: one that could go by the v2 hash of a hybrid is told so. */

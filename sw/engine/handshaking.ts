@@ -1,8 +1,9 @@
 import type { Outbox } from './effects.ts';
-import { ownHandshake } from './handshakes.ts';
+import { greetingOf, ownHandshake } from './handshakes.ts';
 import type { Peer } from './peer.ts';
 import { Securing } from './securing.ts';
 import type { Security } from './securing.ts';
+import type { Endpoint } from './swarm.ts';
 import { decodeHandshake, HANDSHAKE_BYTES } from './codec/peer-wire.ts';
 import type { Handshake } from './codec/peer-wire.ts';
 import { fromHex } from './model/ids.ts';
@@ -21,13 +22,12 @@ export class Handshaking {
   private readonly partial = new Map<Peer, Uint8Array>();
 
   constructor(
-    private readonly infoHash: InfoHash,
     private readonly torrent: Introduced,
     private readonly peerId: Uint8Array,
     security: Security,
     private readonly out: Outbox,
   ) {
-    this.securing = new Securing(fromHex(infoHash), security, out);
+    this.securing = new Securing(security, out);
   }
 
   /** Whether a connection that failed while its encryption was agreed on is to be tried without. */
@@ -39,14 +39,15 @@ export class Handshaking {
     return ownHandshake(infoHash, this.torrent.hashes, this.peerId, this.torrent.dht.port > 0);
   }
 
-  /** A connection of ours stands. `plain`: it was tried enciphered before, in vain. */
-  begin(peer: Peer, plain: boolean, now: number): void {
+  /** A connection of ours stands. `plain`: it was tried enciphered before, in vain; `v2`: it is in the v2 swarm of a hybrid. */
+  begin(peer: Peer, { plain, v2 }: Pick<Endpoint, 'plain' | 'v2'>, now: number): void {
     peer.stage = 'handshaking';
+    const infoHash = greetingOf(this.torrent.hashes, v2);
     if (this.securing.isDue(plain)) {
-      this.securing.begin(peer, this.own(this.infoHash), now);
+      this.securing.begin(peer, fromHex(infoHash), this.own(infoHash), now);
       return;
     }
-    peer.send(this.own(this.infoHash), now);
+    peer.send(this.own(infoHash), now);
     this.out({ do: 'credit', conn: peer.conn, bytes: HANDSHAKE_BYTES });
   }
 

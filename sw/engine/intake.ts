@@ -58,7 +58,7 @@ export class Intake {
     torrent.webSeeds.add(record.httpSeeds, 'pieces', this.world.now());
     torrent.peerSet.named = [...record.peers];
     const peers = record.peers.map(peer => parseHostPort(peer)).filter(peer => peer !== null);
-    torrent.peerSet.learn(peers, 'magnet', this.world.now(), false);
+    torrent.peerSet.learn(peers, 'magnet', null, this.world.now(), false);
     const known = info ? this.readInfo(torrent, info) : null;
     torrent.restore(record, known?.meta ?? null, known?.layers ?? new Map());
     this.world.changed(torrent);
@@ -111,7 +111,7 @@ export class Intake {
       torrent.work.sources.add(magnet.exactSources);
       if (!torrent.started && magnet.selectOnly) torrent.substance.select(magnet.selectOnly);
       if (!known) torrent.peerSet.named = magnet.peers.map(hostPort);
-      torrent.peerSet.learn(magnet.peers, 'magnet', now, CONNECTED.has(torrent.phase));
+      torrent.peerSet.learn(magnet.peers, 'magnet', shortHashes(magnet)[0] ?? null, now, CONNECTED.has(torrent.phase));
       if (!known && this.world.attached()) torrent.attach([], now);
     });
     return { id: torrent.id, already: torrent.started };

@@ -7,6 +7,7 @@ import { committed, copied, flushed, opened } from './outcome.ts';
 import { CONNECTED } from './phase.ts';
 import { MAX_TORRENT_BYTES } from './codec/metainfo.ts';
 import type { AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
+import { toHex } from './model/ids.ts';
 
 /** Ms. */
 const SOURCE_TIMEOUT = 60_000;
@@ -215,7 +216,7 @@ export class Loop implements RateGroups {
           if (isAnswered) this.cancels.delete(request);
           this.event(torrent, now => {
             const peers = torrent.announcer.answered(request, answer, now);
-            torrent.peerSet.learn(peers, 'tracker', now, CONNECTED.has(torrent.phase));
+            torrent.peerSet.learn(peers, 'tracker', toHex(announce.infoHash), now, CONNECTED.has(torrent.phase));
           });
         });
         if (!isAnswered) this.cancels.set(request, cancel);

@@ -9,7 +9,7 @@ interface Torrent {
   readonly hashes: TorrentHashes;
   readonly phase: Phase;
   readonly meta: { readonly isPrivate: boolean } | null;
-  readonly peerSet: { learn(peers: readonly PeerAddress[], source: 'lsd', now: number, connect: boolean): void };
+  readonly peerSet: { learn(peers: readonly PeerAddress[], source: 'lsd', under: InfoHash, now: number, connect: boolean): void };
 }
 
 /** A torrent's part in local discovery. A private one has none: its peers are its trackers' business alone (BEP 27). */
@@ -36,8 +36,8 @@ export class LsdMember implements LocalFollower {
     else this.lsd.follow(this);
   }
 
-  foundPeers(peers: readonly PeerAddress[], now: number): void {
-    this.torrent.peerSet.learn(peers, 'lsd', now, CONNECTED.has(this.torrent.phase));
+  foundPeers(peers: readonly PeerAddress[], under: InfoHash, now: number): void {
+    this.torrent.peerSet.learn(peers, 'lsd', under, now, CONNECTED.has(this.torrent.phase));
   }
 
   private get isPrivate(): boolean {

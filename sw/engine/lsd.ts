@@ -19,7 +19,7 @@ const MAX_FOUND = 200;
 export interface LocalFollower {
   readonly id: InfoHash;
   readonly hashes: TorrentHashes;
-  foundPeers(peers: readonly PeerAddress[], now: number): void;
+  foundPeers(peers: readonly PeerAddress[], under: InfoHash, now: number): void;
 }
 
 /** What a person sees of it. */
@@ -105,7 +105,7 @@ export class LocalDiscovery {
       const followed = this.byHash.get(hash);
       if (!followed || (followed.found.size >= MAX_FOUND && !followed.found.has(key))) continue;
       followed.found.add(key);
-      followed.torrent.foundPeers([address], now);
+      followed.torrent.foundPeers([address], hash, now);
     }
   }
 

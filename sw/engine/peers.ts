@@ -61,7 +61,7 @@ export class PeerSet implements PeerDirectory {
     security: Security,
     private readonly out: Outbox,
   ) {
-    this.shaking = new Handshaking(infoHash, torrent, peerId, security, out);
+    this.shaking = new Handshaking(torrent, peerId, security, out);
     this.swarm = new Swarm(address => own.rank(address));
     const add = (conn: number, address: string, now: number): Peer => this.add(conn, address, false, now);
     this.dialler = new Dialler(this.all, this.swarm, limits, ids, add, out);
@@ -77,10 +77,18 @@ export class PeerSet implements PeerDirectory {
     return this.traffic.sum('down');
   }
 
-  /** Peers that somebody named. A private torrent takes them from trackers alone (BEP 27). */
-  learn(peers: Iterable<PeerAddress>, source: PeerSource, now: number, connect: boolean): void {
+  /**
+   * Peers that somebody named, `under` the one of the torrent's hashes that was asked about (null: none, or not known). A private
+   * torrent takes them from trackers alone (BEP 27).
+   */
+  learn(peers: Iterable<PeerAddress>, source: PeerSource, under: InfoHash | null, now: number, connect: boolean): void {
     if (this.isPrivate && source !== 'tracker') return;
-    for (const address of peers) if (!this.own.isOurs(address)) this.swarm.add(address, source);
+    const v2 = under !== null && isV2(under, this.torrent.hashes);
+    for (const address of peers) {
+      if (this.own.isOurs(address)) continue;
+      this.swarm.add(address, source);
+      if (v2) this.swarm.speaksV2(address);
+    }
     if (connect) this.connect(now);
   }
 
@@ -145,7 +153,7 @@ export class PeerSet implements PeerDirectory {
     if (peer?.stage !== 'connecting') return;
     this.limits.connecting -= 1;
     peer.address = address;
-    this.shaking.begin(peer, this.dialler.endpointOf(peer)?.plain ?? false, now);
+    this.shaking.begin(peer, this.dialler.endpointOf(peer) ?? { plain: false, v2: false }, now);
   }
 
   /** A connection that came to us, after its handshake named this torrent. False if there is no room for it. */

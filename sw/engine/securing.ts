@@ -25,8 +25,6 @@ export class Securing {
   private readonly handshakes = new Map<Peer, Initiator>();
 
   constructor(
-    /** 20 bytes. */
-    private readonly infoHash: Uint8Array,
     private readonly security: Security,
     private readonly out: Outbox,
   ) {}
@@ -42,10 +40,10 @@ export class Securing {
     return this.security.encryption() === 'prefer';
   }
 
-  /** `handshake` is the BitTorrent handshake, which is said within this one. */
-  begin(peer: Peer, handshake: Uint8Array, now: number): void {
+  /** `infoHash`, 20 bytes, is that of the BitTorrent handshake, `handshake`, which is said within this one. */
+  begin(peer: Peer, infoHash: Uint8Array, handshake: Uint8Array, now: number): void {
     const { random, encryption } = this.security;
-    const initiator = new Initiator(this.infoHash, methodsOf(encryption()), handshake, random);
+    const initiator = new Initiator(infoHash, methodsOf(encryption()), handshake, random);
     this.handshakes.set(peer, initiator);
     peer.stage = 'securing';
     this.follow(peer, initiator.start(), now);

@@ -26,6 +26,8 @@ export type PeerSource = 'tracker' | 'magnet' | 'pex' | 'dht' | 'lsd';
 export interface Endpoint extends PeerAddress {
   /** To be tried without encryption, unless that is required. */
   readonly plain: boolean;
+  /** Known to be in the v2 swarm of a hybrid (BEP 52). */
+  readonly v2: boolean;
 }
 
 interface Known extends PeerAddress {
@@ -38,6 +40,7 @@ interface Known extends PeerAddress {
   isSeed: boolean;
   /** It did not speak the encryption when it was last tried with it. */
   plain: boolean;
+  v2: boolean;
   /** Monotonic ms. */
   nextTry: number;
   busy: boolean;
@@ -97,6 +100,7 @@ export class Swarm {
       fruitless: 0,
       isSeed,
       plain: false,
+      v2: false,
       nextTry: 0,
       busy: this.here.has(key),
       move: 0,
@@ -116,7 +120,7 @@ export class Swarm {
     const peer = this.best(now, noSeeds);
     if (!peer) return null;
     occupy(peer);
-    return { host: peer.host, port: peer.port, plain: peer.plain };
+    return endpointOf(peer);
   }
 
   /** That peer, out of turn: it counts as busy from now on; null where it is not known, or busy already. */
@@ -124,7 +128,13 @@ export class Swarm {
     const peer = this.known.get(hostPort(address));
     if (!peer || peer.busy) return null;
     occupy(peer);
-    return { host: peer.host, port: peer.port, plain: peer.plain };
+    return endpointOf(peer);
+  }
+
+  /** It was found under the v2 hash, or went by it. */
+  speaksV2(address: PeerAddress): void {
+    const peer = this.known.get(hostPort(address));
+    if (peer) peer.v2 = true;
   }
 
   /** Whoever accepts connections at that address has connected to us: it is busy until that has {@link ended}. */
@@ -291,6 +301,10 @@ function top(queue: Heap<Place>): Place | undefined {
     queue.pop();
   }
   return undefined;
+}
+
+function endpointOf({ host, port, plain, v2 }: Known): Endpoint {
+  return { host, port, plain, v2 };
 }
 
 function occupy(peer: Known): void {

@@ -1,6 +1,12 @@
 import { decodeExtendedHandshake, encodeExtendedHandshake } from '../../sw/engine/codec/extensions.ts';
 import type { ExtendedHandshake } from '../../sw/engine/codec/extensions.ts';
-import { decodeMessage, encodeHandshake, encodeMessage, HANDSHAKE_BYTES } from '../../sw/engine/codec/peer-wire.ts';
+import {
+  decodeHandshake,
+  decodeMessage,
+  encodeHandshake,
+  encodeMessage,
+  HANDSHAKE_BYTES,
+} from '../../sw/engine/codec/peer-wire.ts';
 import type { Message } from '../../sw/engine/codec/peer-wire.ts';
 import { decodePex } from '../../sw/engine/codec/pex.ts';
 import type { PexMessage } from '../../sw/engine/codec/pex.ts';
@@ -15,6 +21,8 @@ export const IDS = { ut_pex: 21, ut_metadata: 22, lt_donthave: 23, ut_holepunch:
 /** A peer without an engine: it says what a test has it say, and keeps what it hears. */
 export class Stranger {
   isOpen = false;
+  /** The info-hash of the other side's handshake. */
+  answeredBy = '';
   /** The other side's latest. */
   handshake: ExtendedHandshake | null = null;
   readonly heard: Message[] = [];
@@ -27,14 +35,14 @@ export class Stranger {
     readonly name: string,
     private readonly infoHash: string,
     /** What it says of itself beyond its extensions. */
-    private readonly says: { fast?: boolean; port?: number; peerId?: string } = {},
+    private readonly says: { fast?: boolean; port?: number; peerId?: string; v2?: boolean } = {},
   ) {
     this.net = new SimNet(world.internet, name, { latency: 10, rate: 10e6 }, new SimStore(world.clock, new Disk()));
   }
 
   /** Connects, and shakes hands both ways; `bitfield` of how many pieces, all there, comes right after. */
   call(host: string, has: Uint8Array | null = null): void {
-    const { fast = true, port = null, peerId = `-XX0000-${this.name.padEnd(12, '-')}` } = this.says;
+    const { fast = true, port = null, v2 = false, peerId = `-XX0000-${this.name.padEnd(12, '-')}` } = this.says;
     let isFramed = false;
     const stream = this.net.connect(host, 6881, {
       opened: () => {
@@ -46,7 +54,7 @@ export class Stranger {
             fast,
             extended: true,
             dht: false,
-            v2: false,
+            v2,
           }),
         );
         this.say({ type: 'extended', id: 0, payload: encodeExtendedHandshake({ m: IDS, port }) });
@@ -57,6 +65,7 @@ export class Stranger {
         if (isFramed) this.hear(decodeMessage(bytes));
         else {
           isFramed = true;
+          this.answeredBy = Buffer.from(decodeHandshake(bytes)?.infoHash ?? []).toString('hex');
           stream.framed(1 << 20, new Uint8Array(0));
           stream.credit(1 << 30);
         }

@@ -11,7 +11,7 @@ export function makeTreeTorrent(
   files: Readonly<Record<string, number>>,
   pieceLength: number,
   seed: number,
-  { hybrid = false, layers = true } = {},
+  { hybrid = false, layers = true, tracker = 'http://tracker/announce' } = {},
 ) {
   const names = Object.keys(files).sort();
   const padded: Record<string, number> = {};
@@ -45,7 +45,7 @@ export function makeTreeTorrent(
   const infoBytes = Buffer.from(bencode.encode(info));
   const layersBytes = layers ? Buffer.concat([Buffer.from('12:piece layers'), encodeLayers(pieceLayers)]) : Buffer.alloc(0);
   const bytes = Uint8Array.from(
-    Buffer.concat([Buffer.from('d8:announce23:http://tracker/announce4:info'), infoBytes, layersBytes, Buffer.from('e')]),
+    Buffer.concat([Buffer.from(`d8:announce${tracker.length}:${tracker}4:info`), infoBytes, layersBytes, Buffer.from('e')]),
   );
   const v2Hash = sha256(infoBytes).toString('hex');
   const id = hybrid ? createHash('sha1').update(infoBytes).digest('hex') : v2Hash.slice(0, 40);

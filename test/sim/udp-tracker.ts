@@ -30,6 +30,12 @@ export class SimUdpTracker {
     this.start();
   }
 
+  /** Somebody has announced there, over whatever way. */
+  know(infoHash: string, host: string, port: number): void {
+    const known = this.peers.get(infoHash) ?? new Map<string, Peer>();
+    this.peers.set(infoHash, known.set(host, { host, port }));
+  }
+
   start(): void {
     const received = (host: string, port: number, bytes: Uint8Array): void => this.received(host, port, Buffer.from(bytes));
     this.sockets = ([4, 6] as const).map(family => this.line.bind(family, this.port, () => undefined, received));
@@ -69,13 +75,13 @@ export class SimUdpTracker {
     }
     if (action !== 1 || bytes.length < 98 || !this.connections.has(`${host} ${connection}`)) return;
     const hash = bytes.subarray(16, 36).toString('hex');
-    const known = this.peers.get(hash) ?? new Map<string, Peer>();
-    this.peers.set(hash, known);
     const event = bytes.readUInt32BE(80);
     this.events.push(`${host} ${['none', 'completed', 'started', 'stopped'][event] ?? '?'}`);
-    if (event === 3) known.delete(host);
-    else known.set(host, { host, port: bytes.readUInt16BE(96) });
-    const others = [...known.values()].filter(peer => peer.host !== host && isIP(peer.host) === isIP(host));
+    if (event === 3) this.peers.get(hash)?.delete(host);
+    else this.know(hash, host, bytes.readUInt16BE(96));
+    const others = [...(this.peers.get(hash)?.values() ?? [])].filter(
+      peer => peer.host !== host && isIP(peer.host) === isIP(host),
+    );
     const packed = others.map(peer => packPeer(peer.host, peer.port) ?? Buffer.alloc(0));
     this.send(host, port, Buffer.concat([reply(1, transaction, 1800, others.length, 0), ...packed]));
   }

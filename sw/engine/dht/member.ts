@@ -11,7 +11,7 @@ interface Torrent {
   readonly content: { readonly isComplete: boolean } | null;
   readonly listenPort: number;
   readonly peers: { readonly size: number };
-  readonly peerSet: { learn(peers: readonly PeerAddress[], source: 'dht', now: number, connect: boolean): void };
+  readonly peerSet: { learn(peers: readonly PeerAddress[], source: 'dht', under: InfoHash, now: number, connect: boolean): void };
 }
 
 /** A torrent's part in the DHT, under one of its hashes. A private one has none: its peers are its trackers' business alone (BEP 27). */
@@ -52,7 +52,7 @@ export class DhtMember implements Follower {
   }
 
   foundPeers(peers: readonly PeerAddress[], now: number): void {
-    this.torrent.peerSet.learn(peers, 'dht', now, CONNECTED.has(this.torrent.phase));
+    this.torrent.peerSet.learn(peers, 'dht', this.id, now, CONNECTED.has(this.torrent.phase));
   }
 
   private get isPrivate(): boolean {
