@@ -48,10 +48,20 @@ export class Opentracker {
   }
 
   /** How many it knows that have all of a torrent, by its scrape (BEP 48). */
-  async seeds(infoHash: string): Promise<number> {
+  seeds(infoHash: string): Promise<number> {
+    return this.#scrape(infoHash, 'complete');
+  }
+
+  /** How many it knows that have not. */
+  leechers(infoHash: string): Promise<number> {
+    return this.#scrape(infoHash, 'incomplete');
+  }
+
+  async #scrape(infoHash: string, what: 'complete' | 'incomplete'): Promise<number> {
     const query = infoHash.replace(/../g, '%$&');
     const answer = await fetch(`${this.url.replace(/announce$/, 'scrape')}?info_hash=${query}`);
-    return Number(/8:completei(\d+)e/.exec(Buffer.from(await answer.arrayBuffer()).toString('latin1'))?.[1] ?? 0);
+    const found = new RegExp(`${what.length}:${what}i(\\d+)e`).exec(Buffer.from(await answer.arrayBuffer()).toString('latin1'));
+    return Number(found?.[1] ?? 0);
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Torrents of v2 and hybrids (BEP 52) with libtorrent, downloaded from it and given back to it. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { parseTorrent } from '../../sw/engine/codec/metainfo.ts';
 import { buildIo } from '../adapters/daemon.ts';
 import { RealEngine } from './engine.ts';
 import { haveLibtorrent, LibtorrentPeer } from './libtorrent.ts';
+import { haveOpentracker, Opentracker } from './opentracker.ts';
 import { until } from './wait.ts';
 
 const FILES: Readonly<Record<string, number>> = { 'a.bin': 1_000_000, 'b.bin': 50_000, 'c/d.bin': 300_001, 'e.bin': 65_536 };
@@ -82,6 +83,37 @@ describe.skipIf(missing !== '')(`libtorrent and BitTorrent v2${missing}`, () => 
       await Promise.all([seed.stop(), leech?.stop(), engine.stop()]);
     }
   });
+
+  const both = haveOpentracker() ? '' : ' (needs opentracker)';
+  it.skipIf(both !== '')(
+    `is greeted by the v2 hash of a hybrid where it knows no other${both}`,
+    { timeout: 120_000 },
+    async () => {
+      const file = join(dir, 'greeted.torrent');
+      expect(spawnSync('/usr/bin/python3', ['-c', MAKE, join(dir, 'seed/folder'), file, 'hybrid', '65536']).status).toBe(0);
+      const bytes = new Uint8Array(readFileSync(file));
+      const { v1Hash, v2Hash } = parseTorrent(bytes);
+      const tracker = await Opentracker.start([v1Hash ?? '', v2Hash?.slice(0, 40) ?? '']);
+      const engine = await RealEngine.start(io);
+      const into = join(dir, 'greeted');
+      const magnet = `magnet:?xt=urn:btmh:1220${v2Hash}&tr=${tracker.url}`;
+      // It dials nobody: we have to come to it, and name what it knows.
+      const leech = await LibtorrentPeer.start('leech', { magnet, dir: into, waits: true });
+      try {
+        cpSync(join(dir, 'seed'), join(engine.daemon.folder, 'downloads'), { recursive: true });
+        const id = engine.download(bytes);
+        await until('the check', () => engine.state(id) === 'seeding');
+        await until('it to have announced', async () => (await tracker.leechers(v2Hash?.slice(0, 40) ?? '')) > 0);
+        engine.session.add({ kind: 'magnet', uri: magnet });
+        await leech.done(60_000);
+        expectFiles(into);
+      } catch (error) {
+        throw new Error(`${String(error)}\n${engine.log.join('\n')}`, { cause: error });
+      } finally {
+        await Promise.all([leech.stop(), engine.stop(), tracker.stop()]);
+      }
+    },
+  );
 
   it('tells which blocks of a piece a poisoner gave wrong: they alone come again', { timeout: 120_000 }, async () => {
     const SIZE = 4 << 20;
