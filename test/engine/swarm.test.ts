@@ -82,11 +82,24 @@ describe('the swarm', () => {
   test('is tried once without a cipher, at once, where agreeing on one failed', () => {
     const swarm = new Swarm(() => 0);
     swarm.add(at('10.0.0.1'), 'tracker');
-    expect(swarm.next(0)).toEqual({ ...at('10.0.0.1'), plain: false });
+    expect(swarm.next(0)).toEqual({ ...at('10.0.0.1'), plain: false, v2: false });
     swarm.retryPlain(at('10.0.0.1'));
-    expect(swarm.next(0)).toEqual({ ...at('10.0.0.1'), plain: true });
+    expect(swarm.next(0)).toEqual({ ...at('10.0.0.1'), plain: true, v2: false });
     swarm.ended(at('10.0.0.1'), FAILED, 0);
-    expect(swarm.next(60_000)).toEqual({ ...at('10.0.0.1'), plain: false });
+    expect(swarm.next(60_000)).toEqual({ ...at('10.0.0.1'), plain: false, v2: false });
+  });
+
+  test('is known to speak v2 from then on, whoever names it', () => {
+    const swarm = new Swarm(() => 0);
+    swarm.speaksV2(at('10.0.0.1'));
+    swarm.add(at('10.0.0.1'), 'tracker');
+    swarm.add(at('10.0.0.2'), 'tracker');
+    swarm.speaksV2(at('10.0.0.1'));
+    swarm.add(at('10.0.0.1'), 'pex');
+    expect([swarm.next(0), swarm.next(0)]).toMatchObject([
+      { host: '10.0.0.1', v2: true },
+      { host: '10.0.0.2', v2: false },
+    ]);
   });
 
   test('takes no more than a share from hearsay, nor from one teller, and few ports of one host', () => {
