@@ -31,6 +31,7 @@ Options:
   --piece-length N     bytes of a piece, a power of two from 16384 (default: by size)
   --tracker URL[,URL]  a tracker, or several of one tier; may be given again, for the next tier
   --web-seed URL       a server that has the files; may be given again
+  --http-seed URL      a server that gives pieces (BEP 17); may be given again
   --private            take peers from the trackers alone
   --comment TEXT       say something about it
   --name NAME          call it this (default: as the file or folder is called)
@@ -49,6 +50,7 @@ export async function create(args: readonly string[]): Promise<void> {
     'piece-length': { type: 'string' },
     tracker: { type: 'string', multiple: true },
     'web-seed': { type: 'string', multiple: true },
+    'http-seed': { type: 'string', multiple: true },
     private: { type: 'boolean' },
     comment: { type: 'string' },
     name: { type: 'string' },
@@ -88,6 +90,7 @@ export async function create(args: readonly string[]): Promise<void> {
     pieceLength,
     trackers: (values.tracker ?? []).map(splitTier),
     webSeeds: values['web-seed'] ?? [],
+    httpSeeds: values['http-seed'] ?? [],
     isPrivate: values.private ?? false,
     comment: values.comment ?? '',
     createdBy: `Starling ${VERSION}`,

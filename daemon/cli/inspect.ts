@@ -67,6 +67,8 @@ interface TorrentReport {
   readonly pads: { readonly count: number; readonly size: number };
   readonly trackers: readonly (readonly string[])[];
   readonly webSeeds: readonly string[];
+  /** Servers that give pieces (BEP 17). */
+  readonly httpSeeds: readonly string[];
   readonly nodes: readonly string[];
   readonly comment: string;
   readonly createdBy: string;
@@ -90,7 +92,7 @@ interface MagnetReport {
 }
 
 function describeTorrent(meta: Metainfo): TorrentReport {
-  const { v1Hash, v2Hash, name, layout, trackers, webSeeds } = meta;
+  const { v1Hash, v2Hash, name, layout, trackers, webSeeds, httpSeeds } = meta;
   const files = layout.files.filter(file => !file.pad);
   // What aligns the files of v2 alone is ours and not in the torrent.
   const pads = v1Hash === null ? [] : layout.files.filter(file => file.pad);
@@ -107,6 +109,7 @@ function describeTorrent(meta: Metainfo): TorrentReport {
     pads: { count: pads.length, size: sizeOf(pads) },
     trackers,
     webSeeds,
+    httpSeeds,
     nodes: meta.nodes.map(addressText),
     comment: meta.comment,
     createdBy: meta.createdBy,
@@ -151,6 +154,7 @@ function text(report: TorrentReport | MagnetReport): string {
     if (report.private) row('Private', 'yes');
     row('Trackers', ...report.trackers.flatMap((tier, index) => tier.map(url => `${index + 1}. ${url}`)));
     row('Web seeds', ...report.webSeeds);
+    row('HTTP seeds', ...report.httpSeeds);
     row('DHT nodes', ...report.nodes);
     row('Comment', report.comment);
     row('Created by', report.createdBy);

@@ -32,6 +32,7 @@ function makeTorrent(): Uint8Array {
         pieceLength: PIECE_LENGTH,
         trackers: [['http://tracker.example/announce']],
         webSeeds: [],
+        httpSeeds: [],
         isPrivate: false,
         comment,
         createdBy: '',

@@ -41,6 +41,7 @@ test.each(['v1', 'v2', 'hybrid'] as const)('a %s torrent of a folder has its byt
   const made = await starling(
     ...['create', top, '-o', file, `--${kind}`, '--piece-length', '65536', '--private', '--comment', 'for\x1b[31m you'],
     ...['--tracker', 'http://a.example/x,y,udp://b.example:1', '--tracker', 'wss://c.example', '--web-seed', 'http://d.example'],
+    ...['--http-seed', 'http://e.example/seed.php', '--http-seed', 'http://f.example'],
   );
   expect(made).toMatchObject({ code: 0, err: 'Left out: 1 symbolic links or special files.\n' });
   const meta = parseTorrent(readFileSync(file));
@@ -67,6 +68,7 @@ test.each(['v1', 'v2', 'hybrid'] as const)('a %s torrent of a folder has its byt
     pads: kind === 'hybrid' ? { count: 1, size: 138 * 65_536 - 9_000_001 } : { count: 0, size: 0 },
     trackers: [['http://a.example/x,y', 'udp://b.example:1'], ['wss://c.example/']],
     webSeeds: ['http://d.example/'],
+    httpSeeds: ['http://e.example/seed.php', 'http://f.example/'],
     comment: 'for[31m you',
     createdBy: 'Starling 9.9.9',
     files: [
@@ -77,6 +79,7 @@ test.each(['v1', 'v2', 'hybrid'] as const)('a %s torrent of a folder has its byt
   });
   expect(Math.abs(Date.parse(report.createdAt) - Date.now())).toBeLessThan(60_000);
   const plain = await starling('inspect', file);
+  expect(plain.out).toMatch(/^HTTP seeds +http:\/\/e\.example\/seed\.php\n +http:\/\/f\.example\/$/m);
   for (const part of [meta.infoHash, 'a folder/deep/.hidden', '2. wss://c.example/', report.magnet])
     expect(plain.out).toContain(part);
   const magnet = await starling('inspect', report.magnet, '--json');
@@ -146,6 +149,6 @@ test('what is not understood is one line and status 2, and help is there', async
     const { code, out, err } = await starling(...args);
     expect([code, out, err.trimEnd().split('\n').length], args.join(' ')).toEqual([2, '', 1]);
   }
-  expect((await starling('create', '--help')).out).toContain('--web-seed URL');
+  for (const option of ['--web-seed URL', '--http-seed URL']) expect((await starling('create', '--help')).out).toContain(option);
   expect((await starling('inspect', '--help')).out).toContain('--json');
 }, 60_000);

@@ -41,7 +41,7 @@ async function ours(top: string, name: string, kind: TorrentKind): Promise<Uint8
   const files = placeFiles(listed, kind, PIECE);
   const onProgress = (): void => undefined;
   const hashes = await hashFiles({ kind, pieceLength: PIECE, files, pathOf: file => join(top, ...file.path), onProgress });
-  const rest = { trackers: [], webSeeds: [], isPrivate: false, comment: '', createdBy: '', createdAt: null };
+  const rest = { trackers: [], webSeeds: [], httpSeeds: [], isPrivate: false, comment: '', createdBy: '', createdAt: null };
   return createTorrent({ kind, name, pieceLength: PIECE, ...rest }, files, hashes);
 }
 

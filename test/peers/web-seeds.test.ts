@@ -62,7 +62,7 @@ async function torrentOf(name: string, kind: TorrentKind, webSeeds: readonly str
   const onProgress = (): void => undefined;
   const hashes = await hashFiles({ kind, pieceLength, files, pathOf: file => join(top, ...file.path), onProgress });
   const rest = { trackers: [], isPrivate: false, comment: '', createdBy: '', createdAt: null };
-  return createTorrent({ kind, name, pieceLength, webSeeds, ...rest }, files, hashes);
+  return createTorrent({ kind, name, pieceLength, webSeeds, httpSeeds: [], ...rest }, files, hashes);
 }
 
 /** `spelled`: what a name is called on that disk. */

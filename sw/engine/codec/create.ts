@@ -33,7 +33,9 @@ export interface NewTorrent {
   readonly pieceLength: number;
   /** Tiers (BEP 12). */
   readonly trackers: readonly (readonly string[])[];
+  /** Servers that have the files (BEP 19), and those that give pieces (BEP 17). */
   readonly webSeeds: readonly string[];
+  readonly httpSeeds: readonly string[];
   readonly isPrivate: boolean;
   /** "" for none. */
   readonly comment: string;
@@ -127,12 +129,14 @@ export function createTorrent(torrent: NewTorrent, files: readonly PlacedFile[],
   checkPieceLength(torrent.pieceLength);
   if (/^(?:\.{0,2}$)|[/\\]/.test(torrent.name)) fail('create', `“${torrent.name}” cannot be the name of a torrent.`);
   const tiers = torrent.trackers.map(tier => tier.map(url => trackerUrl(url) ?? noAddress(url, 'tracker')));
-  const seeds = torrent.webSeeds.map(url => webSeedUrl(url) ?? noAddress(url, 'web seed'));
+  const seedsOf = (urls: readonly string[]): string[] => urls.map(url => webSeedUrl(url) ?? noAddress(url, 'web seed'));
+  const [webSeeds, httpSeeds] = [seedsOf(torrent.webSeeds), seedsOf(torrent.httpSeeds)];
   const outside = new Map<string, Canonical>([['info', infoOf(torrent, files, hashes)]]);
   const first = tiers[0]?.[0];
   if (first !== undefined) outside.set('announce', first);
   if (tiers.flat().length > 1) outside.set('announce-list', tiers);
-  if (seeds.length > 0) outside.set('url-list', seeds);
+  if (webSeeds.length > 0) outside.set('url-list', webSeeds);
+  if (httpSeeds.length > 0) outside.set('httpseeds', httpSeeds);
   if (torrent.comment !== '') outside.set('comment', torrent.comment);
   if (torrent.createdBy !== '') outside.set('created by', torrent.createdBy);
   if (torrent.createdAt !== null) outside.set('creation date', torrent.createdAt);
