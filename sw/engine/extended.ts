@@ -1,7 +1,7 @@
 /** The extension protocol (BEP 10) with one peer: what we say of ourselves, and what becomes of what it sends. */
 import { dropPiece } from './holdings.ts';
 import { UT_HOLEPUNCH } from './holepunch.ts';
-import { serveMetadata, UT_METADATA } from './metadata.ts';
+import { UT_METADATA } from './metadata.ts';
 import type { Peer } from './peer.ts';
 import { UT_PEX } from './pex.ts';
 import { MAX_QUEUED_REQUESTS } from './upload.ts';
@@ -10,10 +10,13 @@ import { ipBytes, parseHostPort } from './codec/address.ts';
 import {
   decodeDontHave,
   decodeExtendedHandshake,
+  decodeMetadata,
   encodeExtendedHandshake,
   HANDSHAKE_ID,
   mergeExtendedHandshake,
 } from './codec/extensions.ts';
+import type { ExtendedHandshake } from './codec/extensions.ts';
+import { fail } from './errors.ts';
 import { encodeMessage } from './codec/peer-wire.ts';
 
 /** The id by which peers address their lt_donthave messages to us. */
@@ -43,7 +46,7 @@ export function introduceOurselves(peer: Peer, target: WireTarget, now: number):
 export function extended(peer: Peer, id: number, payload: Uint8Array, target: WireTarget, now: number): void {
   switch (id) {
     case HANDSHAKE_ID:
-      peer.extended = mergeExtendedHandshake(peer.extended, decodeExtendedHandshake(payload));
+      peer.extended = introduction(peer.extended, decodeExtendedHandshake(payload));
       peer.client = peer.extended.client ?? peer.client;
       if (peer.extended.reqq !== null) peer.pipeline.reqq = peer.extended.reqq;
       target.peerSet.introduced(peer, now);
@@ -51,11 +54,10 @@ export function extended(peer: Peer, id: number, payload: Uint8Array, target: Wi
       if (peer.stage === 'open') target.refresh(peer);
       return;
     case UT_METADATA: {
-      if (target.info) {
-        serveMetadata(peer, payload, target.info, now);
-        return;
-      }
-      const whole = target.fetch?.receive(peer, payload, now);
+      const message = decodeMetadata(payload);
+      if (message?.kind === 'request') target.metadataGiver.answer(peer, message.piece, target.info, now);
+      if (!message || message.kind === 'request' || target.info) return;
+      const whole = target.fetch?.receive(peer, message, now);
       if (whole) target.metadataArrived(whole);
       else target.seekMetadata();
       return;
@@ -71,4 +73,12 @@ export function extended(peer: Peer, id: number, payload: Uint8Array, target: Wi
       target.refresh(peer);
       return;
   }
+}
+
+/** What it said before and says now. There is one size of the metadata: who names another has lied. */
+function introduction(before: ExtendedHandshake | null, next: ExtendedHandshake): ExtendedHandshake {
+  const merged = mergeExtendedHandshake(before, next);
+  const { metadataSize = null } = before ?? {};
+  if (metadataSize !== null && merged.metadataSize !== metadataSize) fail('protocol', 'It names another size of the metadata.');
+  return merged;
 }

@@ -1,6 +1,7 @@
 import { fail } from './errors.ts';
 import type { OwnEnd } from './own-end.ts';
 import type { Peer } from './peer.ts';
+import { PerMinute } from './per-minute.ts';
 import { listenAddress } from './pex.ts';
 import { hostPort, ipBytes } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
@@ -19,7 +20,6 @@ const ASK_AGAIN = 10 * 60_000;
 /** Ms that a relay has to answer. */
 const ANSWER_WITHIN = 30_000;
 /** In a minute: meetings that one peer is given, and of what it asks until it is dropped; connects that one peer is sent; and those that we act on. */
-const MINUTE = 60_000;
 const MAX_GIVEN = 10;
 const MAX_WISHES = 100;
 const MAX_SENT = 20;
@@ -149,22 +149,6 @@ export class Holepunch {
       if (peer.address === key || (address && hostPort(address) === key)) return peer;
     }
     return null;
-  }
-}
-
-/** Counts by peer, from the first in a minute on. */
-class PerMinute {
-  private readonly counts = new WeakMap<Peer, { since: number; count: number }>();
-
-  /** How many there are in this minute, with this one. */
-  count(peer: Peer, now: number): number {
-    let entry = this.counts.get(peer);
-    if (!entry || now - entry.since >= MINUTE) {
-      entry = { since: now, count: 0 };
-      this.counts.set(peer, entry);
-    }
-    entry.count += 1;
-    return entry.count;
   }
 }
 

@@ -7,6 +7,7 @@ import { LsdMember } from './lsd-member.ts';
 import type { Outcome } from './assembly.ts';
 import type { Outbox } from './effects.ts';
 import type { FileProblem } from './events.ts';
+import { MetadataGiver } from './metadata-giver.ts';
 import { readMetadata, type MetadataFetch } from './metadata.ts';
 import { DEFAULT_OPTIONS, type TorrentOptions } from './options.ts';
 import { PeerSet } from './peers.ts';
@@ -35,6 +36,7 @@ export class Torrent implements WireTarget {
   started = false;
   readonly substance: Substance;
   fetch: MetadataFetch | null = null;
+  readonly metadataGiver = new MetadataGiver();
   readonly announcer: Announcer;
   readonly peerSet: PeerSet;
   readonly webSeeds: WebSeeds;

@@ -1,5 +1,6 @@
 import type { Content } from './content.ts';
 import type { Outcome } from './assembly.ts';
+import type { MetadataGiver } from './metadata-giver.ts';
 import type { MetadataFetch } from './metadata.ts';
 import type { Peer } from './peer.ts';
 
@@ -21,6 +22,7 @@ export interface WireTarget {
   readonly content: Content | null;
   readonly info: Uint8Array | null;
   readonly fetch: MetadataFetch | null;
+  readonly metadataGiver: MetadataGiver;
   readonly listenPort: number;
   readonly client: string;
   readonly dht: {

@@ -1,4 +1,5 @@
-import { decodeExtendedHandshake, encodeExtendedHandshake } from '../../sw/engine/codec/extensions.ts';
+import bencode from 'bencode';
+import { decodeExtendedHandshake, decodeMetadata, encodeExtendedHandshake } from '../../sw/engine/codec/extensions.ts';
 import type { ExtendedHandshake } from '../../sw/engine/codec/extensions.ts';
 import {
   decodeHandshake,
@@ -27,6 +28,8 @@ export class Stranger {
   handshake: ExtendedHandshake | null = null;
   readonly heard: Message[] = [];
   readonly exchanges: PexMessage[] = [];
+  /** Of a part of the metadata. */
+  asked: (part: number) => void = () => undefined;
   private readonly net: SimNet;
   private stream: Stream | null = null;
 
@@ -35,14 +38,14 @@ export class Stranger {
     readonly name: string,
     private readonly infoHash: string,
     /** What it says of itself beyond its extensions. */
-    private readonly says: { fast?: boolean; port?: number; peerId?: string; v2?: boolean } = {},
+    private readonly says: { fast?: boolean; port?: number; peerId?: string; v2?: boolean; metadataSize?: number } = {},
   ) {
     this.net = new SimNet(world.internet, name, { latency: 10, rate: 10e6 }, new SimStore(world.clock, new Disk()));
   }
 
   /** Connects, and shakes hands both ways; `bitfield` of how many pieces, all there, comes right after. */
   call(host: string, has: Uint8Array | null = null): void {
-    const { fast = true, port = null, v2 = false, peerId = `-XX0000-${this.name.padEnd(12, '-')}` } = this.says;
+    const { fast = true, v2 = false, peerId = `-XX0000-${this.name.padEnd(12, '-')}` } = this.says;
     let isFramed = false;
     const stream = this.net.connect(host, 6881, {
       opened: () => {
@@ -57,7 +60,7 @@ export class Stranger {
             v2,
           }),
         );
-        this.say({ type: 'extended', id: 0, payload: encodeExtendedHandshake({ m: IDS, port }) });
+        this.introduce();
         if (has) this.say({ type: 'bitfield', bytes: has });
         stream.credit(HANDSHAKE_BYTES);
       },
@@ -82,6 +85,21 @@ export class Stranger {
     this.stream?.send(encodeMessage(message));
   }
 
+  /** Says what it is, with any size of the metadata, possible or not. */
+  introduce(metadataSize = this.says.metadataSize): void {
+    const own = encodeExtendedHandshake({ m: IDS, port: this.says.port ?? null });
+    const payload =
+      metadataSize === undefined
+        ? own
+        : bencode.encode(Object.assign(bencode.decode(own) as object, { metadata_size: metadataSize }));
+    this.extended(0, Uint8Array.from(payload));
+  }
+
+  /** A message of ut_metadata. */
+  metadata(payload: Uint8Array): void {
+    this.extended(this.handshake?.m.get('ut_metadata') ?? 0, payload);
+  }
+
   extended(id: number, payload: Uint8Array): void {
     this.say({ type: 'extended', id, payload });
   }
@@ -89,7 +107,10 @@ export class Stranger {
   private hear(message: Message): void {
     if (message.type === 'extended' && message.id === 0) this.handshake = decodeExtendedHandshake(message.payload.slice());
     else if (message.type === 'extended' && message.id === IDS.ut_pex) this.exchanges.push(decodePex(message.payload.slice()));
-    else if ('hashes' in message) this.heard.push({ ...message, hashes: message.hashes.slice() });
+    else if (message.type === 'extended' && message.id === IDS.ut_metadata) {
+      const wish = decodeMetadata(message.payload.slice());
+      if (wish?.kind === 'request') this.asked(wish.piece);
+    } else if ('hashes' in message) this.heard.push({ ...message, hashes: message.hashes.slice() });
     else this.heard.push('bytes' in message ? { ...message, bytes: message.bytes.slice() } : message);
   }
 }
