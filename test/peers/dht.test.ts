@@ -45,6 +45,7 @@ describe.skipIf(missing !== '')(`the DHT${missing}`, () => {
       dht: [node],
     });
     const engine = await RealEngine.start(io);
+    engine.session.configure({ lsd: false });
     try {
       const id = engine.download(withNode(theirs.bytes, '127.0.0.2', router.port));
       await until('the download', () => engine.state(id) === 'seeding', 60_000);
@@ -57,4 +58,46 @@ describe.skipIf(missing !== '')(`the DHT${missing}`, () => {
       await Promise.all([router.stop(), seed.stop(), engine.stop()]);
     }
   });
+
+  it(
+    'of three nodes leads libtorrent to us, whom nobody named to it and who may not come to it',
+    { timeout: 150_000 },
+    async () => {
+      const engine = await RealEngine.start(io);
+      engine.session.configure({ lsd: false });
+      const downloads = join(engine.daemon.folder, 'downloads');
+      const ours = makePayload(downloads, 'given.bin', [{ path: [], size: 1_500_000 }], { pieceLength: 65_536 });
+      const other = makePayload(join(dir, 'other'), 'other.bin', [{ path: [], size: 100_000 }], { pieceLength: 65_536 });
+      const file = (name: string): string => join(dir, `${name}.torrent`);
+      writeFileSync(file('given'), ours.bytes);
+      writeFileSync(file('other'), other.bytes);
+      // A node that has nothing to do with the torrent: it has no peer of it to tell of but those that announced to it.
+      const router = await LibtorrentPeer.start('leech', {
+        torrent: file('other'),
+        dir: join(dir, 'router'),
+        listen: '127.0.0.2:0',
+        dht: [],
+      });
+      const node = `127.0.0.2:${router.port}`;
+      const peers = [router];
+      try {
+        const id = engine.download(withNode(ours.bytes, '127.0.0.2', router.port));
+        await until('the check', () => engine.state(id) === 'seeding', 30_000);
+        const leech = await LibtorrentPeer.start('leech', {
+          torrent: file('given'),
+          calls: true,
+          dir: join(dir, 'given'),
+          listen: '127.0.0.3:0',
+          dht: [node],
+        });
+        peers.push(leech);
+        await leech.done(90_000);
+        expect(differences(ours, join(dir, 'given'))).toEqual([]);
+        expect(engine.session.detail(id)?.trackers).toEqual([]);
+        expect(engine.session.rows()[0]?.uploaded).toBeGreaterThanOrEqual(1_500_000);
+      } finally {
+        await Promise.all([...peers.map(peer => peer.stop()), engine.stop()]);
+      }
+    },
+  );
 });
