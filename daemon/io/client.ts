@@ -8,6 +8,7 @@ import { HttpOut } from './http-out.ts';
 import { HTTP_LAND_BYTES, LIMITS } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { Rc4 } from './rc4.ts';
+import { Relays } from './relay.ts';
 import { blocksOf } from './rules.ts';
 import type { Services } from './services.ts';
 import { statsOf } from './stats.ts';
@@ -17,7 +18,7 @@ import { PROCESS_TIME, Throttle } from './throttle.ts';
 import { Udp } from './udp.ts';
 import { isVerifiable, leavesOf, verify } from './verify.ts';
 
-const CAPABILITIES = ['tcp', 'cipher', 'udp', 'landing', 'gather', 'rates', 'http', 'verify', 'stream'];
+const CAPABILITIES = ['tcp', 'relay', 'cipher', 'udp', 'landing', 'gather', 'rates', 'http', 'verify', 'stream'];
 /** Requests that are being worked on at once. */
 const TASKS = 8_192;
 const CONTINUE: ReadonlySet<ErrorCode> = new Set([
@@ -33,6 +34,7 @@ export class Client {
   readonly #services: Services;
   readonly #outbox: Outbox;
   readonly #tcp: Tcp;
+  readonly #relays: Relays;
   readonly #udp: Udp;
   readonly files: ClientFiles;
   /** The answers to its requests of `/stream`. */
@@ -58,6 +60,7 @@ export class Client {
     this.#tcp = new Tcp(guard, openPorts, { landing, counters, push, throttle: this.#throttle, assembly: { bytes: 0 } }, sock =>
       this.#gather.end(sock),
     );
+    this.#relays = new Relays(this.#tcp, push);
     this.#udp = new Udp(guard, openPorts, counters, push, unread);
     this.files = new ClientFiles(files, push);
     this.streams = new Streams(files, push);
@@ -154,6 +157,12 @@ export class Client {
         return this.#tcp.get(frame.sock)?.framed(frame.maxFrame, frame.back);
       case Op.STREAM_CIPHER:
         return this.#cipher(frame);
+      case Op.RELAY_OPEN:
+        return this.#relays.open(frame);
+      case Op.RELAY_DATA:
+        return this.#relays.feed(frame);
+      case Op.RELAY_TAKEN:
+        return this.#relays.taken(frame);
       case Op.LAND_OPEN:
         return this.#landOpen(frame);
       case Op.LAND_RULE:

@@ -6,6 +6,7 @@ const MiB = 1 << 20;
 export const LIMITS: IoLimits = {
   frame: MAX_FRAME,
   sockets: 500,
+  relays: 64,
   listeners: 8,
   udpSockets: 16,
   connectsPerSecond: 50,

@@ -1,5 +1,5 @@
-/** One TCP connection to a peer: what is read goes through Inbound, what is written has a limit, reading rests when it must. */
-import type { Socket } from 'node:net';
+/** One connection to a peer: what is read goes through Inbound, what is written has a limit, reading rests when it must. */
+import type { Duplex } from 'node:stream';
 import { CloseReason, type Frame, Op, RateDirection } from '../wire/frames.ts';
 import { Inbound, type InboundEvents } from './inbound.ts';
 import type { Landing } from './landing.ts';
@@ -36,7 +36,7 @@ export class PeerSocket {
   readonly #shared: Shared;
   readonly #ended: () => void;
   #state: State = 'waiting';
-  #socket: Socket | null = null;
+  #socket: Duplex | null = null;
   #isReading = false;
   #cipher: { readonly receive: Rc4; readonly send: Rc4 } | null = null;
   /** Sent before there was a socket. */
@@ -107,7 +107,7 @@ export class PeerSocket {
   }
 
   /** The socket that is being connected; it has to be paused. */
-  attach(socket: Socket): void {
+  attach(socket: Duplex): void {
     this.#socket = socket;
     this.#state = 'connecting';
     socket.on('error', error => this.close(CloseReason.ERROR, error.message));
@@ -277,7 +277,7 @@ export class PeerSocket {
   }
 }
 
-function linger(socket: Socket): void {
+function linger(socket: Duplex): void {
   const timer = setTimeout(() => socket.destroy(), LINGER);
   socket.on('close', () => clearTimeout(timer));
   socket.resume();

@@ -1,5 +1,6 @@
 /** The TCP sockets and listeners of one client. They live no longer than its connection. */
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, type FrameOf, NetStatus, Op } from '../wire/frames.ts';
 import { errnoOf } from './errno.ts';
 import type { Address, Guard } from './guard.ts';
@@ -79,6 +80,14 @@ export class Tcp {
       this.#queue.push({ frame, peer });
       if (this.#turns > 0) this.#takeTurn();
     }
+  }
+
+  /** Takes in a connection that stands already; null where its number is taken, or there are too many. */
+  adopt(sock: number, socket: Duplex): PeerSocket | null {
+    if (this.#sockets.has(sock) || sock >= FIRST_ACCEPTED_SOCK || this.count >= LIMITS.sockets) return null;
+    const peer = this.#add(sock);
+    this.#begin(peer, socket);
+    return peer;
   }
 
   close(sock: number): void {
@@ -246,9 +255,13 @@ export class Tcp {
     const sock = this.#nextAccepted;
     this.#nextAccepted = sock === 0xffffffff ? FIRST_ACCEPTED_SOCK : sock + 1;
     const peer = this.#add(sock);
-    this.#active.add(peer);
     const host = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
     this.#shared.push({ op: Op.TCP_ACCEPT, id: 0, listener, sock, host, port: remotePort });
+    this.#begin(peer, socket);
+  }
+
+  #begin(peer: PeerSocket, socket: Duplex): void {
+    this.#active.add(peer);
     peer.attach(socket);
     socket.on('data', (bytes: Buffer) => peer.read(bytes));
     socket.pause();

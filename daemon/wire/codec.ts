@@ -62,6 +62,7 @@ type Payload<O extends FrameOp> = Omit<FrameOf<O>, 'op' | 'id'>;
 const limits = shape.object<IoLimits>({
   frame: shape.count,
   sockets: shape.count,
+  relays: shape.count,
   listeners: shape.count,
   udpSockets: shape.count,
   connectsPerSecond: shape.count,
@@ -185,6 +186,9 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.STREAM_CREDIT]: struct({ sock: u32, bytes: u32 }),
   [Op.STREAM_FRAMED]: struct({ sock: u32, maxFrame: u32, back: rest }),
   [Op.STREAM_CIPHER]: struct({ sock: u32, receive: keystream, send: keystream, back: rest }),
+  [Op.RELAY_OPEN]: struct({ sock: u32 }),
+  [Op.RELAY_DATA]: struct({ sock: u32, bytes: rest }),
+  [Op.RELAY_TAKEN]: struct({ sock: u32, bytes: u32 }),
   [Op.LAND_OPEN]: struct({ buffer: u32, length: u32, tag: bytes(u8, MAX_TAG), spans }),
   [Op.LAND_RULE]: struct({ sock: u32, buffer: u32, withdraw: flag, prefix: bytes(u8, MAX_PREFIX), runs: list(u16, run) }),
   [Op.LAND_PUT]: struct({ buffer: u32, offset: u32, bytes: rest }),

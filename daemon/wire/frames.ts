@@ -37,6 +37,9 @@ export const Op = {
   STREAM_CREDIT: 0x30,
   STREAM_FRAMED: 0x31,
   STREAM_CIPHER: 0x32,
+  RELAY_OPEN: 0x34,
+  RELAY_DATA: 0x35,
+  RELAY_TAKEN: 0x36,
   LAND_OPEN: 0x38,
   LAND_RULE: 0x39,
   LAND_PUT: 0x3a,
@@ -242,6 +245,7 @@ export interface KeptBuffer {
 export interface IoLimits {
   readonly frame: number;
   readonly sockets: number;
+  readonly relays: number;
   readonly listeners: number;
   readonly udpSockets: number;
   readonly connectsPerSecond: number;
@@ -261,6 +265,8 @@ export const MAX_FRAME = 4 << 20;
 export const MAX_PREFIX = 16;
 export const MAX_TAG = 64;
 export const MAX_KEY = 32;
+/** Bytes of RELAY_DATA that either side may have under way on one socket: sent to the other, and not taken yet. */
+export const RELAY_WINDOW = 1 << 20;
 /** HTTP_ENDED where the server does not say when to ask again. */
 export const NO_RETRY_AFTER = 0xffffffff;
 /** How far into a keystream a cipher may begin. */
@@ -424,6 +430,15 @@ export type Frame =
       /** Bytes that the engine had read beyond what it needed, still enciphered. */
       readonly back: Uint8Array;
     }
+  /**
+   * A connection that the client itself carries, such as one over WebRTC; answered by TCP_CONNECTED. In all else it is a socket
+   * like the others.
+   */
+  | { readonly op: typeof Op.RELAY_OPEN; readonly id: number; readonly sock: number }
+  /** What came over such a connection, or what is to leave by it. */
+  | { readonly op: typeof Op.RELAY_DATA; readonly id: number; readonly sock: number; readonly bytes: Uint8Array }
+  /** As many bytes of RELAY_DATA were passed on, and as many more may come. */
+  | { readonly op: typeof Op.RELAY_TAKEN; readonly id: number; readonly sock: number; readonly bytes: number }
   | {
       readonly op: typeof Op.LAND_OPEN;
       readonly id: number;

@@ -49,6 +49,7 @@ function frame<O extends Frame['op']>(op: O, fields: Fields<O>): fc.Arbitrary<Fr
 const limits = fc.record({
   frame: u53,
   sockets: u53,
+  relays: u53,
   listeners: u53,
   udpSockets: u53,
   connectsPerSecond: u53,
@@ -104,6 +105,9 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.STREAM_CREDIT]: frame(Op.STREAM_CREDIT, { sock: u32, bytes: u32 }),
   [Op.STREAM_FRAMED]: frame(Op.STREAM_FRAMED, { sock: u32, maxFrame: u32, back: bytes(100) }),
   [Op.STREAM_CIPHER]: frame(Op.STREAM_CIPHER, { sock: u32, receive: keystream, send: keystream, back: bytes(100) }),
+  [Op.RELAY_OPEN]: frame(Op.RELAY_OPEN, { sock: u32 }),
+  [Op.RELAY_DATA]: frame(Op.RELAY_DATA, { sock: u32, bytes: bytes(200) }),
+  [Op.RELAY_TAKEN]: frame(Op.RELAY_TAKEN, { sock: u32, bytes: u32 }),
   [Op.LAND_OPEN]: frame(Op.LAND_OPEN, { buffer: u32, length: u32, tag: bytes(64), spans: list(span) }),
   [Op.LAND_RULE]: frame(Op.LAND_RULE, {
     sock: u32,
