@@ -21,7 +21,7 @@ module.exports = {
     rule('no-circular', 'Two files that need each other are one file, or three.', {}, { circular: true }),
 
     rule('wire-is-a-leaf', 'The daemon’s contract runs in any runtime.', { path: '^daemon/wire/' }, { pathNot: '^daemon/wire/' }),
-    rule('api-is-a-leaf', 'The worker’s contract is types and constants.', { path: '^sw/api[.]ts$' }, { path: '.*' }),
+    rule('api-is-a-leaf', 'The worker’s contracts are types and constants.', { path: '^sw/(api|lending)[.]ts$' }, { path: '.*' }),
 
     rule(
       'io-knows-wire-alone',
@@ -77,7 +77,7 @@ module.exports = {
       'Machines return effects; only the session, its loop, its sockets and its ways to trackers act on the world.',
       {
         path: '^sw/engine/',
-        pathNot: '^sw/engine/(session|loop|doors|incoming|datagrams|lsd-sockets|port-mapping|trackers|index)[.]ts$',
+        pathNot: '^sw/engine/(session|loop|doors|incoming|rtc-peers|datagrams|lsd-sockets|port-mapping|trackers|index)[.]ts$',
       },
       { path: '^sw/engine/ports[.]ts$' },
     ),
@@ -92,7 +92,7 @@ module.exports = {
       'adapters-know-ports-and-wire',
       'An adapter joins a port to a contract.',
       { path: '^sw/adapters/' },
-      { path: ours, pathNot: '^(sw/adapters/|sw/engine/(ports|events)[.]ts$|daemon/wire/)' },
+      { path: ours, pathNot: '^(sw/adapters/|sw/lending[.]ts$|sw/engine/(ports|events)[.]ts$|daemon/wire/)' },
     ),
     rule(
       'only-roots-pick-adapters',
@@ -111,7 +111,7 @@ module.exports = {
       'web-sees-api-only',
       'The window shows what the worker tells it.',
       { path: '^web/' },
-      { path: '^(sw|daemon)/', pathNot: '^sw/api[.]ts$' },
+      { path: '^(sw|daemon)/', pathNot: '^sw/(api|lending)[.]ts$' },
     ),
     rule('nobody-imports-web', 'Nothing depends on how things look.', { path: '^(sw|daemon)/' }, { path: '^web/' }),
     rule(

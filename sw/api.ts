@@ -1,6 +1,8 @@
 /**
  * The contract between the window and the worker. It imports nothing; both sides compile against it.
  *
+ * A window that lends its WebRTC posts `{type: 'lend', version}`, see lending.ts.
+ *
  * Posted to a worker itself, `{type: 'update'}` lets the next version in: the one at work records what it has and ends its
  * streams, the one that waits takes over.
  *
@@ -104,7 +106,11 @@ export interface FileRow {
 }
 
 export interface PeerRow {
+  /** Unlike that of any other. */
+  readonly id: number;
+  /** IP:port; of a peer over WebRTC an IP literal, empty where the browser does not tell it. */
   readonly address: string;
+  readonly transport: 'tcp' | 'webrtc';
   readonly client: string;
   readonly down: number;
   readonly up: number;
@@ -275,6 +281,8 @@ export interface Settings {
   /** Seeding stops at this ratio of what was sent to the size (two places), or after so many minutes of it; 0: never. */
   readonly stopRatio: number;
   readonly stopSeedingTime: number;
+  /** STUN servers for WebRTC, `stun:host:port`, at most 8; with none only this network's peers are reached over it. */
+  readonly stunServers: readonly string[];
   /** Connections over all torrents (1 to 450), and peers served at once (2 to 100). */
   readonly maxConnections: number;
   readonly maxUploads: number;

@@ -49,6 +49,12 @@ const hours = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.ma
 const url = v.pipe(v.string(), v.maxLength(4096));
 const tiers = v.pipe(v.array(v.pipe(v.array(url), v.maxLength(200))), v.maxLength(200));
 
+const stunServer = v.pipe(
+  v.string(),
+  v.regex(/^stun:(?:\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Za-z._-]{1,253}):[1-9]\d{0,4}$/),
+  v.check(server => Number(server.slice(server.lastIndexOf(':') + 1)) <= 65_535),
+);
+
 const settings = v.partial(
   v.strictObject({
     encryption: v.picklist(['off', 'prefer', 'require']),
@@ -59,6 +65,7 @@ const settings = v.partial(
     maxActive: count,
     stopRatio: ratio,
     stopSeedingTime: minutes,
+    stunServers: v.pipe(v.array(stunServer), v.maxLength(8)),
     maxConnections: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(450)),
     maxUploads: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(100)),
     downLimit: rate,

@@ -11,11 +11,12 @@ import { DaemonDatagrams } from './adapters/daemon-udp.ts';
 import { DaemonState } from './adapters/daemon-state.ts';
 import { daemonStats } from './adapters/daemon-stats.ts';
 import { DaemonStore } from './adapters/daemon-store.ts';
+import { LentRtc } from './adapters/rtc-net.ts';
 import { browserSockets } from './adapters/web-sockets.ts';
 import { BrowserMemory } from './adapters/idb-state.ts';
 import { after, consoleLog, openBrowserSocket, PlatformClock, platformRandom } from './adapters/platform.ts';
 import { ApiServer } from './api-server.ts';
-import { STATS_PATH, type TorrentRow, type WorkerStats } from './api.ts';
+import { API_VERSION, STATS_PATH, type TorrentRow, type WorkerStats } from './api.ts';
 import { Session } from './engine/index.ts';
 import { EngineLock } from './engine-lock.ts';
 import { Lifetime } from './lifetime.ts';
@@ -60,6 +61,7 @@ const link = new DaemonLink(
 );
 const net = new DaemonNet(link.io, () => mark('first request'));
 const datagrams = new DaemonDatagrams(link.io);
+const rtc = new LentRtc(net);
 const store = new DaemonStore(link.io);
 const http = new DaemonHttp(link.io);
 const web = new DaemonWeb(link.io);
@@ -72,7 +74,7 @@ const torrents = new Torrents({
   newEngine: () => {
     const clock = new PlatformClock();
     const engine = new Session(
-      { clock, random: platformRandom, net, datagrams, sockets: browserSockets, store, state, http, web, portMapper, log },
+      { clock, random: platformRandom, net, datagrams, sockets: browserSockets, rtc, store, state, http, web, portMapper, log },
       { version: __VERSION__ },
     );
     return { engine, silence: () => clock.stop() };
@@ -111,7 +113,9 @@ async function handOver(): Promise<void> {
 
 async function forgetClosedWindows(): Promise<void> {
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  server.keepOnly(new Set(windows.map(({ id }) => id)));
+  const clients = new Set(windows.map(({ id }) => id));
+  server.keepOnly(clients);
+  rtc.keepOnly(clients);
 }
 
 async function stats(): Promise<Response> {
@@ -152,6 +156,9 @@ self.addEventListener('message', event => {
     const version = 'version' in message ? message.version : null;
     const [port] = event.ports;
     if (port !== undefined) void remembered.then(() => server.connect(port, source.id, version));
+  } else if (message.type === 'lend' && source instanceof Client) {
+    const [port] = event.ports;
+    if (port !== undefined && 'version' in message && message.version === API_VERSION) rtc.lend(port, source.id);
   } else if (message.type === 'update') {
     event.waitUntil(isStarted ? handOver() : self.skipWaiting());
   }

@@ -3,6 +3,7 @@ import { Workbox } from 'workbox-window';
 import { API_VERSION } from '../sw/api.ts';
 import type { Door } from './client.ts';
 import { holdWorker, startPings } from './lend/keepalive.ts';
+import { lendTo } from './lend/rtc.ts';
 import { scriptUrl } from './script-url.ts';
 
 const SCRIPT = '/sw.js';
@@ -46,6 +47,7 @@ export async function openDoor(): Promise<Door> {
   const hold = await holdWorker();
   const channel = new MessageChannel();
   worker.postMessage({ type: 'connect', version: API_VERSION }, [channel.port2]);
+  lendTo(worker, hold.ended);
   return { port: channel.port1, ended: hold.ended, close: () => hold.release() };
 }
 

@@ -18,9 +18,30 @@ type IoDoor = Door<Frame, Frame>;
 
 const AWAY = 'The daemon is away.';
 
+/** What carries the bytes of a {@link Relay}. */
+export interface Carrier {
+  /** Takes them over, to be passed on and told as `taken` then. */
+  send(bytes: Uint8Array): void;
+  /** So many of the bytes received were passed on: as many more may come. */
+  taken(bytes: number): void;
+  /** The stream is closed, by either side. */
+  closed(): void;
+}
+
+/** A stream whose connection is carried from here. */
+export interface Relay {
+  readonly stream: Stream;
+  /** What came over the connection: no more under way than RELAY_WINDOW. */
+  receive(bytes: Uint8Array): void;
+  taken(bytes: number): void;
+  /** The connection is gone. */
+  end(reason: string): void;
+}
+
 export class DaemonNet implements Net {
   private readonly door: IoDoor;
   private readonly streams = new Map<number, DaemonStream>();
+  private readonly carriers = new Map<number, Carrier>();
   private readonly accepts = new Map<number, (frame: FrameOf<typeof Op.TCP_ACCEPT>) => void>();
   private lastSock = 0;
   private lastListener = 0;
@@ -37,6 +58,8 @@ export class DaemonNet implements Net {
     });
     door.on(Op.LAND_DISCARDED, ({ sock, length, head }) => this.streams.get(sock)?.onDiscarded(length, head));
     door.on(Op.SENT, ({ sock, send, status }) => this.streams.get(sock)?.onSent(send, status === SentStatus.SENT));
+    door.on(Op.RELAY_DATA, ({ sock, bytes }) => this.carriers.get(sock)?.send(bytes));
+    door.on(Op.RELAY_TAKEN, ({ sock, bytes }) => this.carriers.get(sock)?.taken(bytes));
     door.on(Op.TCP_CLOSE, ({ sock, reason, detail }) => this.streams.get(sock)?.end(closeText(reason, detail)));
     door.on(Op.TCP_ACCEPT, frame => {
       const accept = this.accepts.get(frame.listener);
@@ -61,6 +84,29 @@ export class DaemonNet implements Net {
       },
     );
     return stream;
+  }
+
+  /** A stream of a connection that stands already and is carried by `carrier`. */
+  relay(carrier: Carrier, events: StreamEvents): Relay {
+    const sock = this.nextSock();
+    const stream = this.stream(sock, events);
+    this.carriers.set(sock, carrier);
+    this.door.ask(
+      id => ({ op: Op.RELAY_OPEN, id, sock }),
+      reply => {
+        if (reply?.op !== Op.TCP_CONNECTED) stream.end(AWAY);
+        else if (reply.status !== NetStatus.OK) stream.end(netProblem(reply.status, reply.detail));
+      },
+    );
+    return {
+      stream,
+      receive: bytes => this.door.send({ op: Op.RELAY_DATA, id: 0, sock, bytes }),
+      taken: bytes => this.door.send({ op: Op.RELAY_TAKEN, id: 0, sock, bytes }),
+      end: reason => {
+        this.closeSock(sock);
+        stream.end(reason);
+      },
+    };
   }
 
   limit(group: number, parent: number, direction: 'down' | 'up', rate: number): void {
@@ -113,7 +159,12 @@ export class DaemonNet implements Net {
 
   private stream(sock: number, events: StreamEvents): DaemonStream {
     const stream = new DaemonStream(this.door, sock, events, {
-      closed: () => this.streams.delete(sock),
+      closed: () => {
+        this.streams.delete(sock);
+        const carrier = this.carriers.get(sock);
+        this.carriers.delete(sock);
+        carrier?.closed();
+      },
       expects: () => {
         this.onFirstRequest?.();
         this.onFirstRequest = null;

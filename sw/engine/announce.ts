@@ -232,6 +232,13 @@ export class Announcer {
     tracker.knowsUs = false;
     tracker.state = 'idle';
     tracker.nextAt = at;
+    tracker.allowedAt = at;
+  }
+
+  /** There is WebRTC now: those that only counted for us can be told of us. */
+  rtcOpened(now: number): void {
+    for (const tracker of this.trackers) if (tracker.state === 'counted') tracker.nextAt = now;
+    this.tick(now);
   }
 
   answered(

@@ -1,4 +1,4 @@
-import type { Candidate } from './choker.ts';
+import type { Candidate, Unchoked } from './choker.ts';
 import type { Peer } from './peer.ts';
 import type { Torrent } from './torrent.ts';
 
@@ -33,10 +33,14 @@ export class Candidates {
     };
   }
 
-  get unchoked(): number {
-    let count = 0;
+  get unchoked(): Unchoked {
+    const count = { all: 0, rtc: 0 };
     for (const torrent of this.torrents()) {
-      for (const peer of torrent.peers.values()) if (peer.stage === 'open' && !peer.amChoking) count += 1;
+      for (const peer of torrent.peers.values()) {
+        if (peer.stage !== 'open' || peer.amChoking) continue;
+        count.all += 1;
+        if (peer.transport === 'webrtc') count.rtc += 1;
+      }
     }
     return count;
   }

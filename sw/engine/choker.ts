@@ -11,6 +11,12 @@ export interface Candidate {
   setChoking(choking: boolean): void;
 }
 
+/** Peers that are let in now, and how many of them are reached over WebRTC. */
+export interface Unchoked {
+  readonly all: number;
+  readonly rtc: number;
+}
+
 /**
  * Who may download from us: those who give most where we still want something, those waiting longest where we seed,
  * and one by chance, so that newcomers get a start (BEP 3).
@@ -27,8 +33,11 @@ export class Choker {
   ) {}
 
   /** Lets a newcomer in at once while there is room. */
-  interested(candidate: Candidate, unchoked: number): void {
-    if (candidate.peer.peerInterested && candidate.peer.amChoking && unchoked < this.slots()) candidate.setChoking(false);
+  interested(candidate: Candidate, unchoked: Unchoked): void {
+    const { peer } = candidate;
+    if (!peer.peerInterested || !peer.amChoking || unchoked.all >= this.slots()) return;
+    if (peer.transport === 'webrtc' && unchoked.rtc >= this.rtcSlots) return;
+    candidate.setChoking(false);
   }
 
   tick(candidates: readonly Candidate[], now: number): void {
@@ -36,10 +45,26 @@ export class Choker {
     this.rechokeAt = now + RECHOKE_EVERY;
     const wanting = candidates.filter(candidate => candidate.peer.peerInterested);
     const ranked = wanting.map(candidate => ({ candidate, score: score(candidate, now) })).sort((a, b) => b.score - a.score);
-    const chosen = new Set(ranked.slice(0, this.slots() - 1).map(({ candidate }) => candidate.peer));
+    const chosen = this.best(ranked.map(({ candidate }) => candidate.peer));
     this.chooseOptimistic(wanting, chosen, now);
     if (this.optimistic) chosen.add(this.optimistic);
     for (const candidate of candidates) candidate.setChoking(!chosen.has(candidate.peer));
+  }
+
+  /** Those over WebRTC have half of the places: each costs a window what a socket costs nobody. */
+  private get rtcSlots(): number {
+    return Math.max(1, Math.floor(this.slots() / 2));
+  }
+
+  private best(ranked: readonly Peer[]): Set<Peer> {
+    const chosen = new Set<Peer>();
+    let rtc = 0;
+    for (const peer of ranked) {
+      if (chosen.size >= this.slots() - 1) break;
+      if (peer.transport === 'webrtc' && ++rtc > this.rtcSlots) continue;
+      chosen.add(peer);
+    }
+    return chosen;
   }
 
   private chooseOptimistic(wanting: readonly Candidate[], chosen: ReadonlySet<Peer>, now: number): void {

@@ -11,7 +11,8 @@ import type { Registry } from './registry.ts';
 import type { Security } from './securing.ts';
 import type { Settings } from './settings.ts';
 import type { Torrent } from './torrent.ts';
-import { NO_RTC, Trackers, wsTrackers } from './trackers.ts';
+import { RtcPeers } from './rtc-peers.ts';
+import { Trackers, wsTrackers } from './trackers.ts';
 import type { Family } from './codec/address.ts';
 
 /** The session's ends to the network that belong to no one torrent: where peers come in, datagrams, trackers, the router. */
@@ -22,6 +23,7 @@ export class Doors {
   readonly mapping: PortMapping;
   readonly local: LsdSockets;
   readonly trackers: Trackers;
+  readonly rtc: RtcPeers;
 
   constructor(
     private readonly ports: Ports,
@@ -29,6 +31,7 @@ export class Doors {
     private readonly torrents: Registry<Torrent>,
     limits: ConnectionLimits,
     ids: Ids,
+    peerId: Uint8Array,
     security: Security,
     random: () => number,
     private readonly settings: () => Settings,
@@ -38,7 +41,12 @@ export class Doors {
       family => this.moved(family),
     );
     this.udp = new UdpSockets(ports, loop, (...datagram) => this.trackers.udp.received(...datagram), this.own);
-    const ws = wsTrackers(ports, loop, NO_RTC, random, (url, at) => {
+    const servers = (): readonly string[] => settings().stunServers;
+    this.rtc = new RtcPeers(ports, loop, torrents, limits, ids, peerId, servers, (isOpen, now) => {
+      if (!isOpen) ws.leaveAll(now);
+      else for (const { announcer } of torrents.values()) announcer.rtcOpened(now);
+    });
+    const ws = wsTrackers(ports, loop, this.rtc.links, random, (url, at) => {
       for (const { announcer } of torrents.values()) announcer.forgotten(url, at);
     });
     this.trackers = new Trackers(ports.http, this.udp, random, (...seen) => this.own.seenAs('tracker', ...seen), ws);
@@ -53,12 +61,14 @@ export class Doors {
   /** The network can be used. */
   open(): void {
     this.incoming.listen();
+    this.rtc.attach();
     if (this.settings().lsd) this.local.open();
   }
 
   /** It is gone. */
   close(): void {
     this.incoming.detach();
+    this.rtc.detach();
     this.mapping.close();
     this.trackers.clear();
     this.udp.close();
@@ -73,7 +83,7 @@ export class Doors {
   }
 
   get isIdle(): boolean {
-    return !this.udp.dht.isOpen && this.incoming.isIdle && this.trackers.isIdle;
+    return !this.udp.dht.isOpen && this.incoming.isIdle && this.trackers.isIdle && this.rtc.links.isIdle;
   }
 
   tick(now: number, second: boolean): void {
@@ -81,6 +91,7 @@ export class Doors {
     if (second) this.local.lsd.tick(now);
     this.incoming.tick(now);
     this.loop.run(() => this.trackers.tick(now));
+    this.loop.run(() => this.rtc.links.tick(now));
   }
 
   /** Our public address of that family is another from now on. */

@@ -124,6 +124,24 @@ export function words(most: number, length: number): Field<readonly string[]> {
   };
 }
 
+/** STUN servers, `stun:host:port`. */
+export function stunServers(initial: readonly string[], most: number): Field<readonly string[]> {
+  return {
+    initial,
+    write: value => value.map(text),
+    read: value => {
+      const servers = asList(value)?.map(item => asText(item) ?? '') ?? null;
+      return servers && servers.length <= most && servers.every(isStunServer) ? servers : null;
+    },
+  };
+}
+
+function isStunServer(server: string): boolean {
+  const match = /^stun:(?:\[[0-9A-Fa-f:.]{2,45}\]|[0-9A-Za-z._-]{1,253}):(\d{1,5})$/.exec(server);
+  const port = Number(match?.[1]);
+  return port >= 1 && port <= 65_535;
+}
+
 function text(value: string): Uint8Array {
   return new TextEncoder().encode(value);
 }

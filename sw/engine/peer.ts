@@ -18,6 +18,9 @@ const MAX_STRAY_REFUSALS = 64;
 /** connecting → (securing →) handshaking → open → closed; an incoming one starts at handshaking. */
 export type PeerStage = 'connecting' | 'securing' | 'handshaking' | 'open' | 'closed';
 
+/** What carries a connection. */
+export type PeerTransport = 'tcp' | 'webrtc';
+
 /** How much of a connection is enciphered: nothing, its handshake, all of it. */
 export type PeerEncryption = 'none' | 'handshake' | 'full';
 
@@ -27,8 +30,9 @@ export type PeerEncryption = 'none' | 'handshake' | 'full';
  */
 export class Peer {
   stage: PeerStage;
-  /** IP:port as dialled or accepted. */
+  /** IP:port as dialled or accepted; see rtc-address.ts for those over WebRTC. */
   address: string;
+  transport: PeerTransport = 'tcp';
   encryption: PeerEncryption = 'none';
   /** Said behind the handshake and read with it, in plaintext. */
   ahead: Uint8Array = new Uint8Array(0);

@@ -17,6 +17,8 @@ import { Telling } from './telling.ts';
 import { Traffic } from './traffic.ts';
 import { Turnover, yieldsTo } from './turnover.ts';
 import { greet, receive } from './wire.ts';
+import { rtcAddress } from './rtc-address.ts';
+import type { RtcPeer } from './rtc-address.ts';
 import type { PeerDirectory, WireTarget } from './wire-target.ts';
 import { Bitfield } from './model/bitfield.ts';
 import { hostPort, ipText, parseHostPort, subnetOf } from './codec/address.ts';
@@ -106,7 +108,7 @@ export class PeerSet implements PeerDirectory {
 
   introduced(peer: Peer, now: number): void {
     const { yourIp = null } = peer.extended ?? {};
-    const seen = yourIp && ipText(yourIp);
+    const seen = yourIp && peer.transport === 'tcp' && ipText(yourIp);
     if (seen) this.own.seenAs('peer', hostOf(peer.address), seen);
     const address = peer.incoming && !this.dialler.endpointOf(peer) ? listenAddress(peer) : null;
     if (address) {
@@ -180,6 +182,22 @@ export class PeerSet implements PeerDirectory {
     peer.send(this.shaking.own(answered), now);
     this.handshaken(peer, handshake, answered, now);
     return true;
+  }
+
+  /** Whether a peer over WebRTC may join. */
+  hasRoomFor(peer: RtcPeer): boolean {
+    const host = rtcAddress(peer);
+    if (this.swarm.isBanned(host) || (peer.host !== null && this.swarm.isBanned(peer.host))) return false;
+    return this.all.size < MAX_PEERS && this.countAt(host) < MAX_PER_HOST;
+  }
+
+  /** A connection over WebRTC that stands: either side begins, and what enciphers it is below it. */
+  join(conn: number, from: RtcPeer, incoming: boolean, now: number): void {
+    const peer = this.add(conn, rtcAddress(from), incoming, now);
+    peer.transport = 'webrtc';
+    peer.encryption = 'full';
+    this.limits.open += 1;
+    this.shaking.begin(peer, { plain: false, v2: false }, now);
   }
 
   received(conn: number, bytes: Uint8Array, now: number): void {

@@ -192,6 +192,36 @@ export interface WebSockets {
   open(url: string, events: { opened(): void; message(text: string): void; closed(): void }): TextSocket;
 }
 
+/** A connection over WebRTC in the making, or one that stands. */
+export interface RtcHandle {
+  /** The other side's answer to the offer that this one made. */
+  answered(sdp: string): void;
+  /** After this nothing is told any more. */
+  close(): void;
+}
+
+/** What it tells, `ended` last and once. */
+export interface RtcHandleEvents {
+  /** Our description, with every address that we can be reached at. */
+  described(sdp: string): void;
+  /**
+   * It stands, and is a stream once `take` is called, which is before this returns or never. `address` is the other side's IP literal, empty
+   * where it is not known.
+   */
+  opened(address: string, take: (events: StreamEvents) => Stream): void;
+  /** It never came about, or its stream has closed, whoever closed it. */
+  ended(): void;
+}
+
+/** What makes connections over WebRTC, where there is anything that can. `servers` are STUN addresses, `stun:host:port`. */
+export interface Rtc {
+  readonly isOpen: boolean;
+  /** Calls back whenever {@link isOpen} is another. Whoever called this before hears no more, and has no connection left. */
+  watch(changed: () => void): void;
+  offer(servers: readonly string[], events: RtcHandleEvents): RtcHandle;
+  answer(servers: readonly string[], sdp: string, events: RtcHandleEvents): RtcHandle;
+}
+
 export interface DatagramSocket {
   /** One datagram to an IP literal of the socket's family. It may be lost, and is where it may not be sent; nobody is told. */
   send(host: string, port: number, bytes: Uint8Array): void;
@@ -234,6 +264,7 @@ export interface Ports {
   readonly net: Net;
   readonly datagrams: Datagrams;
   readonly sockets: WebSockets;
+  readonly rtc: Rtc;
   readonly store: Store;
   readonly state: StateStore;
   readonly http: Http;

@@ -102,7 +102,8 @@ export class Session {
     this.rates = new Rates(this.loop, ports.clock, () => this.settings);
     const security = { encryption: () => this.settings.encryption, random: (count: number) => ports.random.bytes(count) };
     this.changes = new Changes(this.rates, ports.clock);
-    this.doors = new Doors(ports, this.loop, this.torrents, this.limits, this.ids, security, random, () => this.settings);
+    const peerId = makePeerId(ports.random.bytes(12));
+    this.doors = new Doors(ports, this.loop, this.torrents, this.limits, this.ids, peerId, security, random, () => this.settings);
     this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
       ids: this.ids,
@@ -110,7 +111,7 @@ export class Session {
       limits: this.limits,
       fetches: { max: MAX_FETCHES, open: 0 },
       own: this.doors.own,
-      peerId: makePeerId(ports.random.bytes(12)),
+      peerId,
       key: Math.floor(random() * 2 ** 31),
       client: `Starling ${options.version}`,
       random,

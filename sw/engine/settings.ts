@@ -2,7 +2,7 @@
  * What a person sets for all torrents together, and the record that it is kept in, bencoded. As with all records, what
  * cannot be read counts as not set.
  */
-import { choice, count, flag, hours, hundredths, initialOf, rate, readFields, writeFields } from './fields.ts';
+import { choice, count, flag, hours, hundredths, initialOf, rate, readFields, stunServers, writeFields } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { WORKING_HOURS } from './limits.ts';
 import type { AltMode, LimitSettings } from './limits.ts';
@@ -27,6 +27,8 @@ export interface Settings extends LimitSettings {
   /** Seeding stops at this ratio of what was sent to the size, or after so many minutes of it; 0: never. */
   readonly stopRatio: number;
   readonly stopSeedingTime: number;
+  /** Who tells peers over WebRTC, and us, how we look from outside: `stun:host:port`; with none only what is on this network is reached. */
+  readonly stunServers: readonly string[];
   /** Connections over all torrents, and peers served at once. */
   readonly maxConnections: number;
   readonly maxUploads: number;
@@ -35,6 +37,7 @@ export interface Settings extends LimitSettings {
 /** The io-daemon has 500 sockets, and needs some for those that are closing. */
 export const MAX_CONNECTIONS = 450;
 export const MAX_UPLOADS = 100;
+export const MAX_STUN_SERVERS = 8;
 /** As many torrents as the list can hold. */
 export const MAX_ACTIVE = 10_000;
 export const MAX_RATIO = 10_000;
@@ -50,6 +53,7 @@ const FIELDS: Fields<Settings> = {
   maxActive: count(200, MAX_ACTIVE),
   stopRatio: hundredths(0, MAX_RATIO),
   stopSeedingTime: count(0, MAX_SEEDING_TIME),
+  stunServers: stunServers(['stun:stun.l.google.com:19302', 'stun:stun.cloudflare.com:3478'], MAX_STUN_SERVERS),
   maxConnections: count(200, MAX_CONNECTIONS, 1),
   maxUploads: count(8, MAX_UPLOADS, 2),
   downLimit: rate(0),

@@ -125,14 +125,6 @@ function httpHost(text: string): Pick<UdpTracker, 'host' | 'port'> | null {
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
 }
 
-/** Nobody makes or answers offers: WebSocket trackers only count. */
-export const NO_RTC: Signalling = {
-  isOpen: false,
-  offer: (_infoHash, now, done) => done([], now),
-  offered: () => undefined,
-  answered: () => undefined,
-};
-
 /** Trackers over WebSocket, with the sockets of the port; what those tell is worked off by the loop, one thing at a time. */
 export function wsTrackers(
   { clock, sockets }: Pick<Ports, 'clock' | 'sockets'>,

@@ -2,10 +2,11 @@
 import type { FileProblem } from './events.ts';
 import type { TorrentOptions } from './options.ts';
 import type { RateLimits } from './limits.ts';
-import type { PeerEncryption } from './peer.ts';
+import type { PeerEncryption, PeerTransport } from './peer.ts';
 import type { Phase } from './phase.ts';
 import { priorityOf } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
+import { shownRtcAddress } from './rtc-address.ts';
 import type { Torrent } from './torrent.ts';
 import type { WebSeed } from './web-seed.ts';
 import { formatMagnet } from './codec/magnet.ts';
@@ -72,7 +73,9 @@ export interface DetailView {
   readonly copies: number;
   readonly files: readonly { path: readonly string[]; size: number; done: number; priority: FilePriority }[];
   readonly peers: readonly {
+    id: number;
     address: string;
+    transport: PeerTransport;
     client: string;
     down: number;
     up: number;
@@ -234,7 +237,9 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
     peers: [...torrent.peers.values()]
       .filter(peer => peer.stage === 'open')
       .map(peer => ({
-        address: peer.address,
+        id: peer.conn,
+        address: peer.transport === 'webrtc' ? shownRtcAddress(peer.address) : peer.address,
+        transport: peer.transport,
         client: peer.client,
         down: Math.round(peer.down.rate(now)),
         up: Math.round(peer.up.rate(now)),

@@ -109,6 +109,12 @@ export class BenchWorld {
     },
     portMapper: { map: ignore },
     sockets: { open: () => ({ send: ignore, close: ignore }) },
+    rtc: {
+      isOpen: false,
+      watch: ignore,
+      offer: () => ({ answered: ignore, close: ignore }),
+      answer: () => ({ answered: ignore, close: ignore }),
+    },
     store: {
       openFile: (file, _root, _path, size, create, done) =>
         this.answers.push(() => {

@@ -36,6 +36,17 @@ export class App {
     await this.start(!prearmed);
   }
 
+  /** Takes all STUN servers out of the settings: nobody is asked for outside this machine. */
+  async withoutStun(): Promise<void> {
+    const { page } = this;
+    await page.click({ role: 'button', name: 'Settings' });
+    await page.click({ role: 'textbox', name: /STUN servers/ });
+    await page.selectAll();
+    await page.press('Delete');
+    await page.press('Tab');
+    await page.click({ role: 'button', name: /^All/ });
+  }
+
   async dropTorrents(files: readonly string[]): Promise<void> {
     await this.page.drop(files);
   }

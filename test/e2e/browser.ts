@@ -289,6 +289,13 @@ export class Page {
     await this.send('Input.dispatchKeyEvent', { type: 'keyUp', ...keys });
   }
 
+  /** Ctrl-A. */
+  async selectAll(): Promise<void> {
+    const key = { key: 'a', code: 'KeyA', windowsVirtualKeyCode: 65, modifiers: 2 };
+    await this.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', ...key, commands: ['selectAll'] });
+    await this.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
+  }
+
   /** Ctrl-V with this text in the clipboard, wherever the focus is. */
   async paste(text: string): Promise<void> {
     await this.#cdp.send('Browser.grantPermissions', { permissions: ['clipboardReadWrite', 'clipboardSanitizedWrite'] });

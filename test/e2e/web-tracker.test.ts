@@ -21,22 +21,25 @@ describe.skipIf(missing !== '')(`a WebSocket tracker${missing === '' ? '' : ` (n
     await tracker?.stop();
   });
 
-  it('shows its counts in the app, and hears of nobody', async () => {
+  it('hears of the app, with offers, as long as a window is there to keep them', async () => {
     const payload = makePayload(join(world.dir, 'seed'), 'counted.bin', [{ path: [], size: 100_000 }], {
       pieceLength: 65_536,
       trackers: [tracker.url, 'ws://127.0.0.1:7/'],
     });
     const { app } = world;
+    await app.withoutStun();
     await app.dropTorrents([world.torrentFile(payload)]);
     await app.start();
     await app.select(payload.name);
     await app.page.click({ role: 'button', name: 'Show details' });
     await app.page.click({ role: 'tab', name: /^Trackers/ });
-    await app.page.waitForText('0 complete and 0 others, to be reached over WebRTC alone');
+    await app.page.waitForText('Introduces peers over WebRTC');
     await app.page.waitForText('is used over TLS alone');
-    await until('its scrape', () => tracker.heard.length > 0);
-    expect(tracker.heard.every(({ action }) => action === 'scrape')).toBe(true);
-    expect(tracker.counts(payload.infoHash)).toEqual({ complete: 0, incomplete: 0 });
+    await until('its announce', () => tracker.counts(payload.infoHash).incomplete === 1);
+    const [announce] = tracker.heard.filter(({ action }) => action === 'announce');
+    const offers = announce?.['offers'] as { offer: { type: string; sdp: string } }[];
+    expect(offers.length).toBeGreaterThan(0);
+    for (const { offer } of offers) expect(offer).toEqual({ type: 'offer', sdp: expect.stringContaining('a=candidate:') });
     expect(app.page.log).toEqual([]);
   });
 });

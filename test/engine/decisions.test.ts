@@ -122,14 +122,34 @@ describe('the choker', () => {
       () => 0,
       () => 8,
     );
-    choker.interested(one!, 7);
+    choker.interested(one!, { all: 7, rtc: 0 });
     expect(one!.peer.amChoking).toBe(false);
-    choker.interested(two!, 8);
+    choker.interested(two!, { all: 8, rtc: 0 });
     expect(two!.peer.amChoking).toBe(true);
     two!.peer.peerInterested = false;
-    choker.interested(two!, 0);
+    choker.interested(two!, { all: 0, rtc: 0 });
     expect(two!.peer.amChoking).toBe(true);
     choker.tick([two!], 0);
     expect(two!.peer.amChoking).toBe(true);
+  });
+
+  test('peers over WebRTC have half of the places, and one by chance', () => {
+    const all = peers(20, true);
+    for (const { peer } of all.slice(0, 15)) peer.transport = 'webrtc';
+    const choker = new Choker(
+      () => 0,
+      () => 8,
+    );
+    const [first, , , , , , , , , , , , , , , last] = all;
+    choker.interested(first!, { all: 4, rtc: 4 });
+    expect(first!.peer.amChoking).toBe(true);
+    choker.interested(last!, { all: 4, rtc: 4 });
+    expect(last!.peer.amChoking).toBe(false);
+    for (clock.now = 0; clock.now < 5 * 60_000; clock.now += 15_000) {
+      choker.tick(all, clock.now);
+      const served = all.filter(({ peer }) => !peer.amChoking);
+      expect(served.length).toBe(8);
+      expect(served.filter(({ peer }) => peer.transport === 'webrtc').length).toBeLessThanOrEqual(5);
+    }
   });
 });

@@ -5,7 +5,7 @@ import { ExternalAddress } from '../../sw/engine/external-address.ts';
 import type { Witness } from '../../sw/engine/external-address.ts';
 import { mayName, scopeOf } from '../../sw/engine/model/scope.ts';
 import { OwnEnd } from '../../sw/engine/own-end.ts';
-import { NO_RTC, Trackers } from '../../sw/engine/trackers.ts';
+import { Trackers } from '../../sw/engine/trackers.ts';
 import { WsTrackers } from '../../sw/engine/ws-trackers.ts';
 
 it('an address has the scope of its range', () => {
@@ -113,7 +113,7 @@ describe('our address', () => {
       (...seen) => heard.push(seen),
       new WsTrackers(
         () => ({ send: () => undefined, close: () => undefined }),
-        NO_RTC,
+        { isOpen: false, offer: () => undefined, offered: () => undefined, answered: () => undefined },
         () => 0,
         () => undefined,
       ),

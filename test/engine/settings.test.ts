@@ -23,6 +23,20 @@ describe('the record of the settings', () => {
     expect(decodeSettings(encodeSettings({ ...DEFAULT_SETTINGS, portMapping }))).toEqual({ ...DEFAULT_SETTINGS, portMapping });
   });
 
+  it.each([[[]], [['stun:a.example:3478', 'stun:[2001:db8::1]:1']]])('keeps the STUN servers: %j', stunServers => {
+    expect(decodeSettings(encodeSettings({ ...DEFAULT_SETTINGS, stunServers }))).toEqual({ ...DEFAULT_SETTINGS, stunServers });
+  });
+
+  it.each([
+    [['stun:a.example']],
+    [['turn:a.example:1']],
+    [['stun:a.example:0']],
+    [Array(9).fill('stun:a.example:1')],
+    ['stun:a:1'],
+  ])('counts STUN servers as not set that are none: %j', stunServers => {
+    expect(decodeSettings(bencode.encode({ version: 1, stunServers }))).toEqual(DEFAULT_SETTINGS);
+  });
+
   it.each([true, false])('keeps whether peers are looked for on the network: %s', lsd => {
     expect(decodeSettings(encodeSettings({ ...DEFAULT_SETTINGS, lsd }))).toEqual({ ...DEFAULT_SETTINGS, lsd });
     expect(decodeSettings(bencode.encode({ version: 1, lsd: 2 }))).toEqual(DEFAULT_SETTINGS);

@@ -7,6 +7,7 @@ import { DaemonDatagrams } from '../../sw/adapters/daemon-udp.ts';
 import { DaemonHttp } from '../../sw/adapters/daemon-http.ts';
 import { DaemonWeb } from '../../sw/adapters/daemon-web.ts';
 import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
+import { LentRtc } from '../../sw/adapters/rtc-net.ts';
 import { DaemonState } from '../../sw/adapters/daemon-state.ts';
 import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
 import { PlatformClock, platformRandom } from '../../sw/adapters/platform.ts';
@@ -43,6 +44,7 @@ async function startEngine(io: string, encryption: Encryption) {
       },
       datagrams: new DaemonDatagrams(real.io),
       sockets: nodeSockets,
+      rtc: new LentRtc(net),
       store: new DaemonStore(real.io),
       state: new DaemonState(real.link.control, () => real.link.epoch),
       http: new DaemonHttp(real.io),

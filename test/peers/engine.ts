@@ -6,6 +6,7 @@ import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
 import { DaemonPortMapper } from '../../sw/adapters/daemon-ports.ts';
 import { DaemonState } from '../../sw/adapters/daemon-state.ts';
 import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
+import { LentRtc } from '../../sw/adapters/rtc-net.ts';
 import { DaemonDatagrams } from '../../sw/adapters/daemon-udp.ts';
 import { Session } from '../../sw/engine/index.ts';
 import { type Daemon, pairedToken, RealLink, startDaemon } from '../adapters/daemon.ts';
@@ -24,11 +25,13 @@ export class RealEngine {
     this.daemon = daemon;
     this.#real = real;
     const { link } = real;
+    const net = new DaemonNet(link.io, () => undefined);
     this.session = new Session(
       {
         clock: this.#clock,
         random: platformRandom,
-        net: new DaemonNet(link.io, () => undefined),
+        net,
+        rtc: new LentRtc(net),
         datagrams: new DaemonDatagrams(link.io),
         sockets: nodeSockets,
         store: new DaemonStore(link.io),

@@ -58,7 +58,7 @@ export function makePayload(
   dir: string,
   name: string,
   files: readonly PayloadFile[],
-  options: { pieceLength: number; trackers?: readonly string[]; seed?: string },
+  options: { pieceLength: number; trackers?: readonly string[]; seed?: string; isPrivate?: boolean },
 ): Payload {
   const { pieceLength } = options;
   const digests: Buffer[] = [];
@@ -95,7 +95,13 @@ export function makePayload(
     files.length === 1 && first && first.path.length === 0
       ? { length: first.size }
       : { files: files.map(({ path, size }) => ({ length: size, path: [...path] })) };
-  const info: Record<string, Bencoded> = { name, 'piece length': pieceLength, pieces: Buffer.concat(digests), ...shape };
+  const info: Record<string, Bencoded> = {
+    name,
+    'piece length': pieceLength,
+    pieces: Buffer.concat(digests),
+    ...shape,
+    ...(options.isPrivate && { private: 1 }),
+  };
   const trackers = options.trackers ?? [];
   const bytes = bencode({
     info,

@@ -11,6 +11,8 @@ import { SimDatagrams } from './datagrams.ts';
 import { Disk, SimStore } from './disk.ts';
 import { addressOf, SimInternet, SimNet } from './net.ts';
 import type { Line } from './net.ts';
+import { SimRtc } from './rtc.ts';
+import type { SimDescriptions } from './rtc.ts';
 import { SimWeb } from './web.ts';
 import type { SimServer } from './web.ts';
 import { SimSockets, type SimWsTracker } from './ws-tracker.ts';
@@ -30,6 +32,8 @@ export class World {
   readonly tracker = new Map<string, { host: string; port: number }>();
   /** Trackers over WebSocket, by address. */
   readonly wsTrackers = new Map<string, SimWsTracker>();
+  /** Connections over WebRTC in the making. */
+  readonly rtc: SimDescriptions = new Map();
   announces = 0;
   /** Over these addresses HTTP trackers do not answer. */
   brokenFamily: Family | null = null;
@@ -80,6 +84,7 @@ export class SimHost {
   router: (wishes: readonly PortWish[]) => PortMappings = () => NO_ROUTER;
   readonly mapped: (readonly PortWish[])[] = [];
   sockets: SimSockets;
+  readonly rtc: SimRtc;
   session: Session;
   private wakes = 0;
 
@@ -92,6 +97,7 @@ export class SimHost {
     this.net = new SimNet(world.internet, name, line, this.store);
     this.datagrams = this.plug();
     this.sockets = new SimSockets(world.clock, world.wsTrackers, name, line.latency);
+    this.rtc = new SimRtc(world.clock, name, line.latency, world.rtc, () => this.net);
     this.session = this.boot();
     this.session.attach([]);
   }
@@ -101,6 +107,7 @@ export class SimHost {
     this.net.drop();
     this.datagrams.drop();
     this.sockets.drop();
+    this.rtc.drop();
     const kept = this.store.kept();
     this.wakes += 1;
     this.session = this.boot();
@@ -112,6 +119,7 @@ export class SimHost {
     this.net.drop();
     this.datagrams.drop();
     this.sockets.drop();
+    this.rtc.drop();
     this.store.away = true;
     this.disk.powerCut(survives);
     this.wakes += 1;
@@ -128,6 +136,7 @@ export class SimHost {
     this.net.drop();
     this.datagrams.drop();
     this.sockets.drop();
+    this.rtc.drop();
     this.store.away = true;
     this.world.tracker.delete(this.name);
   }
@@ -204,6 +213,7 @@ export class SimHost {
         return host.datagrams;
       },
       sockets: this.sockets,
+      rtc: this.rtc,
       get store() {
         return host.store;
       },

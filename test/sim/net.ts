@@ -9,6 +9,7 @@ import type { Net, Stream, StreamEvents } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
 import type { SimStore } from './disk.ts';
 import { Arrivals, Grants } from './limited.ts';
+import { HeldEvents } from './held.ts';
 import { Landings } from './landings.ts';
 
 /** How a host's line is: ms one way, bytes a second out, and what it does to payload on its way out. */
@@ -124,6 +125,23 @@ export class SimNet implements Net {
     return near;
   }
 
+  /** Both ends of a connection that neither host dialled, and what cuts it; `over` is told once it is gone. */
+  meet(far: SimNet, over: () => void): { readonly near: Take; readonly far: Take; cut(): void } {
+    const ends = [this, far].map(net => {
+      const events = new HeldEvents();
+      const stream = new SimStream(net, events);
+      net.streams.add(stream);
+      stream.over = over;
+      const take: Take = target => {
+        events.target = target;
+        return stream;
+      };
+      return { stream, take };
+    }) as [{ stream: SimStream; take: Take }, { stream: SimStream; take: Take }];
+    [ends[0].stream.other, ends[1].stream.other] = [ends[1].stream, ends[0].stream];
+    return { near: ends[0].take, far: ends[1].take, cut: () => ends.forEach(({ stream }) => stream.fail('cut')) };
+  }
+
   listen(ports: readonly number[], bound: (port: number) => void, accept: Accept): void {
     const port = ports[0] ?? 0;
     owners.set(accept, this);
@@ -158,6 +176,7 @@ export class SimNet implements Net {
 
   forget(stream: SimStream): void {
     this.streams.delete(stream);
+    stream.over();
   }
 
   /** The stream has payload to send where it had none. */
@@ -199,8 +218,12 @@ interface Payload {
 /** Length word, id, piece and offset. */
 const PIECE_HEADER = 13;
 
+type Take = (events: StreamEvents) => Stream;
+
 class SimStream implements Stream {
   other: SimStream | null = null;
+  /** It has closed. */
+  over: () => void = () => undefined;
   dead = false;
   private allowed = 0;
   private framing = false;

@@ -316,6 +316,22 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await expect.poll(() => commands()).toEqual([{ do: 'configure', settings: { portMapping: false } }]);
   });
 
+  it('takes STUN servers, one a line, and says what is wrong with others', async () => {
+    await show('nine');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    const field = page.getByRole('textbox', { name: 'STUN servers, one a line' });
+    expect(await field.inputValue()).toBe('stun:stun.l.google.com:19302\nstun:stun.cloudflare.com:3478');
+    await field.fill('https://stun.example');
+    await field.press('Tab');
+    await page.getByRole('alert').filter({ hasText: 'Write each as stun:host:port' }).waitFor();
+    await field.fill('stun:stun.example:3478');
+    await field.press('Tab');
+    await expect.poll(() => commands()).toEqual([{ do: 'configure', settings: { stunServers: ['stun:stun.example:3478'] } }]);
+    await field.fill('');
+    await field.press('Tab');
+    await expect.poll(() => commands()).toContainEqual({ do: 'configure', settings: { stunServers: [] } });
+  });
+
   it('gives a thumb 44 pixels, and nothing to scroll sideways', async () => {
     await show('nine', { viewport: PHONE, hasTouch: true });
     const small = await page.evaluate(() =>

@@ -24,8 +24,8 @@ export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail 
       </thead>
       <tbody>
         {peers.map(peer => (
-          <tr key={peer.address}>
-            <td class="address">{peer.address}</td>
+          <tr key={peer.id}>
+            <td class="address">{addressOf(peer)}</td>
             <td>
               {peer.client} <Encryption of={peer.encryption} />
             </td>
@@ -49,6 +49,12 @@ function Encryption({ of }: { of: PeerRow['encryption'] }): JSX.Element | null {
       <Icon of={of === 'full' ? Lock : LockOpen} size={12} />
     </span>
   );
+}
+
+/** WebRTC peers have no port, and often no address that a page is told. */
+function addressOf({ address, transport }: PeerRow): string {
+  if (transport === 'tcp') return address;
+  return address === '' ? 'WebRTC' : `${address} · WebRTC`;
 }
 
 function nowOf(peer: PeerRow): string {

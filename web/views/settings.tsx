@@ -7,6 +7,7 @@ import { chooseTheme, theme, type Theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';
 import { ConnectionText } from './connection.tsx';
 import { QueueSettings, StopSettings } from './queue-settings.tsx';
+import { RtcSettings } from './rtc-settings.tsx';
 import { SpeedSettings } from './speed-settings.tsx';
 
 const THEMES: readonly { readonly id: Theme; readonly label: string }[] = [
@@ -121,6 +122,7 @@ export function Settings(): JSX.Element {
       <QueueSettings />
       <StopSettings />
       <RouterSetting />
+      <RtcSettings />
       <section aria-labelledby="helper">
         <h2 id="helper">{describeConnection(store.connection.value).label}</h2>
         <ConnectionText />

@@ -1,0 +1,206 @@
+/**
+ * Rtc by a window that lends itself: it makes the connections and carries their bytes, which become streams of the
+ * io-daemon here. Its going is the end of its connections, and no more.
+ */
+import * as v from 'valibot';
+import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES } from '../lending.ts';
+import type { FromLender, ToLender } from '../lending.ts';
+import type { Rtc, RtcHandle, RtcHandleEvents, StreamEvents } from '../engine/ports.ts';
+import type { Carrier, Relay } from './daemon-net.ts';
+
+/** Connections at once, those in the making included; one more never comes about. */
+const MAX_LINKS = 128;
+const GONE = 'The window that carried it has gone.';
+
+const link = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const fromLender: v.GenericSchema<unknown, FromLender> = v.variant('type', [
+  v.strictObject({ type: v.literal('described'), link, sdp: v.pipe(v.string(), v.maxLength(MAX_DESCRIPTION)) }),
+  v.strictObject({ type: v.literal('opened'), link, address: v.pipe(v.string(), v.regex(/^[0-9A-Fa-f.:]{0,45}$/)) }),
+  v.strictObject({
+    type: v.literal('data'),
+    link,
+    bytes: v.pipe(
+      v.instance(Uint8Array),
+      v.check(({ length }) => length > 0 && length <= MAX_LENT_BYTES),
+    ),
+  }),
+  v.strictObject({ type: v.literal('taken'), link, bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31)) }),
+  v.strictObject({ type: v.literal('closed'), link, reason: v.pipe(v.string(), v.maxLength(200)) }),
+]);
+
+interface Lender {
+  readonly port: MessagePort;
+  readonly client: string;
+}
+
+interface Link {
+  readonly events: RtcHandleEvents;
+  relay: Relay | null;
+  /** To be posted at the end of this turn. */
+  outgoing: Uint8Array[];
+  outgoingBytes: number;
+  /** Bytes posted by the window and not taken yet. */
+  untaken: number;
+}
+
+export class LentRtc implements Rtc {
+  private lender: Lender | null = null;
+  private readonly links = new Map<number, Link>();
+  private lastLink = 0;
+  private changed: () => void = () => undefined;
+
+  constructor(private readonly net: { relay(carrier: Carrier, events: StreamEvents): Relay }) {}
+
+  get isOpen(): boolean {
+    return this.lender !== null;
+  }
+
+  watch(changed: () => void): void {
+    for (const number of [...this.links.keys()]) this.close(number);
+    this.changed = changed;
+  }
+
+  /** A window lends itself over `port`, in place of any other; `client` tells windows apart. */
+  lend(port: MessagePort, client: string): void {
+    if (this.lender) this.leave(this.lender);
+    const lender: Lender = { port, client };
+    this.lender = lender;
+    port.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (this.lender === lender) this.hear(lender, data);
+    };
+    port.addEventListener('close', () => this.leave(lender));
+    this.changed();
+  }
+
+  /** The window is gone, unless it is among these. */
+  keepOnly(clients: ReadonlySet<string>): void {
+    if (this.lender && !clients.has(this.lender.client)) this.leave(this.lender);
+  }
+
+  offer(servers: readonly string[], events: RtcHandleEvents): RtcHandle {
+    return this.begin(events, number => ({ type: 'offer', link: number, servers }));
+  }
+
+  answer(servers: readonly string[], sdp: string, events: RtcHandleEvents): RtcHandle {
+    return this.begin(events, number => ({ type: 'answer', link: number, servers, sdp }));
+  }
+
+  private begin(events: RtcHandleEvents, message: (number: number) => ToLender): RtcHandle {
+    if (!this.lender || this.links.size >= MAX_LINKS) {
+      queueMicrotask(() => events.ended());
+      return { answered: () => undefined, close: () => undefined };
+    }
+    const number = ++this.lastLink;
+    this.links.set(number, { events, relay: null, outgoing: [], outgoingBytes: 0, untaken: 0 });
+    this.post(message(number));
+    return {
+      answered: sdp => {
+        if (this.links.has(number)) this.post({ type: 'answered', link: number, sdp });
+      },
+      close: () => this.close(number),
+    };
+  }
+
+  private hear(lender: Lender, data: unknown): void {
+    const parsed = v.safeParse(fromLender, data);
+    // Whoever speaks otherwise is no window of this version.
+    if (!parsed.success) return this.leave(lender);
+    const message = parsed.output;
+    const known = this.links.get(message.link);
+    if (!known) return;
+    switch (message.type) {
+      case 'described':
+        return known.events.described(message.sdp);
+      case 'opened':
+        return this.opened(message.link, known, message.address);
+      case 'data':
+        known.untaken += message.bytes.length;
+        if (known.untaken > LENT_WINDOW) return this.leave(lender);
+        return known.relay?.receive(message.bytes);
+      case 'taken':
+        return known.relay?.taken(message.bytes);
+      case 'closed':
+        return this.end(message.link, message.reason);
+      default:
+        message satisfies never;
+    }
+  }
+
+  private opened(number: number, known: Link, address: string): void {
+    if (known.relay) return;
+    known.events.opened(address, events => {
+      known.relay = this.net.relay(
+        {
+          send: bytes => this.send(number, known, bytes),
+          taken: bytes => {
+            known.untaken -= bytes;
+            if (this.links.get(number) === known) this.post({ type: 'taken', link: number, bytes });
+          },
+          closed: () => this.over(number),
+        },
+        events,
+      );
+      return known.relay.stream;
+    });
+    if (!known.relay) this.over(number);
+  }
+
+  /** What one turn brings leaves as one message, or few: a message for each part of a block would cost more than its bytes. */
+  private send(number: number, known: Link, bytes: Uint8Array): void {
+    if (known.outgoing.length === 0) queueMicrotask(() => this.flush(number, known));
+    if (known.outgoingBytes + bytes.length > MAX_LENT_BYTES) this.flush(number, known);
+    known.outgoing.push(bytes);
+    known.outgoingBytes += bytes.length;
+  }
+
+  private flush(number: number, known: Link): void {
+    const parts = known.outgoing;
+    if (parts.length === 0) return;
+    const bytes = new Uint8Array(known.outgoingBytes);
+    known.outgoing = [];
+    known.outgoingBytes = 0;
+    let at = 0;
+    for (const part of parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    if (this.links.get(number) === known) this.post({ type: 'data', link: number, bytes }, [bytes.buffer]);
+  }
+
+  /** It is closed from this side: the window is told, and the engine that its place is free. */
+  private over(number: number): void {
+    const known = this.links.get(number);
+    if (!this.links.delete(number)) return;
+    this.post({ type: 'close', link: number });
+    known?.events.ended();
+  }
+
+  /** The engine wants it no more. */
+  private close(number: number): void {
+    const relay = this.links.get(number)?.relay;
+    if (!this.links.delete(number)) return;
+    this.post({ type: 'close', link: number });
+    relay?.end('Closed.');
+  }
+
+  /** It is gone. */
+  private end(number: number, reason: string): void {
+    const known = this.links.get(number);
+    if (!this.links.delete(number)) return;
+    known?.relay?.end(reason || 'The other side closed the connection.');
+    known?.events.ended();
+  }
+
+  private leave(lender: Lender): void {
+    if (this.lender !== lender) return;
+    this.lender = null;
+    lender.port.onmessage = null;
+    lender.port.close();
+    for (const number of [...this.links.keys()]) this.end(number, GONE);
+    this.changed();
+  }
+
+  private post(message: ToLender, transfer: Transferable[] = []): void {
+    this.lender?.port.postMessage(message, transfer);
+  }
+}

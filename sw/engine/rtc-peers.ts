@@ -1,0 +1,89 @@
+import type { ConnectionLimits } from './connection-limits.ts';
+import type { Ids } from './effects.ts';
+import type { Loop } from './loop.ts';
+import type { Ports, RtcHandleEvents, Stream, StreamEvents } from './ports.ts';
+import { CONNECTED } from './phase.ts';
+import type { Registry } from './registry.ts';
+import { RtcLinks } from './rtc-links.ts';
+import type { Joined, RtcEvents } from './rtc-links.ts';
+import type { Torrent } from './torrent.ts';
+import { latin1 } from './codec/ws-tracker.ts';
+
+/** A connection that stands: the other side's IP literal, empty where it is not known, and how it becomes a stream. */
+interface Standing {
+  readonly address: string;
+  readonly take: (events: StreamEvents) => Stream;
+}
+
+/** The session's part in WebRTC: makes connections for {@link RtcLinks} by the port, and gives those that stand to their torrents. */
+export class RtcPeers {
+  readonly links: RtcLinks<Standing>;
+  private attached = false;
+
+  constructor(
+    private readonly ports: Pick<Ports, 'clock' | 'random' | 'rtc'>,
+    private readonly loop: Loop,
+    private readonly torrents: Registry<Torrent>,
+    private readonly limits: ConnectionLimits,
+    private readonly ids: Ids,
+    peerId: Uint8Array,
+    private readonly servers: () => readonly string[],
+    /** Connections can be made from now on, or not any more. */
+    private readonly changed: (isOpen: boolean, now: number) => void,
+  ) {
+    const { rtc, random } = ports;
+    const isOpen = (): boolean => this.attached && rtc.isOpen;
+    const maker = {
+      get isOpen() {
+        return isOpen();
+      },
+      offer: (events: RtcEvents<Standing>) => rtc.offer(this.servers(), this.told(events)),
+      answer: (sdp: string, events: RtcEvents<Standing>) => rtc.answer(this.servers(), sdp, this.told(events)),
+    };
+    this.links = new RtcLinks(
+      maker,
+      latin1(peerId),
+      count => random.bytes(count),
+      (joined, now) => this.join(joined, now),
+    );
+    rtc.watch(() => loop.run(() => this.review()));
+  }
+
+  attach(): void {
+    this.attached = true;
+  }
+
+  /** Streams need the daemon. */
+  detach(): void {
+    this.attached = false;
+    this.links.clear(this.ports.clock.now());
+  }
+
+  private review(): void {
+    if (!this.attached) return;
+    const now = this.ports.clock.now();
+    if (!this.ports.rtc.isOpen) this.links.clear(now);
+    this.changed(this.ports.rtc.isOpen, now);
+  }
+
+  private told(events: RtcEvents<Standing>): RtcHandleEvents {
+    const { clock } = this.ports;
+    return {
+      described: sdp => this.loop.run(() => events.described(sdp, clock.now())),
+      opened: (address, take) => this.loop.run(() => events.opened({ address, take }, clock.now())),
+      ended: () => this.loop.run(() => events.ended(clock.now())),
+    };
+  }
+
+  /** Where there is no room for it, it is not taken, and ends. */
+  private join({ standing, infoHash, peerId, isOurs }: Joined<Standing>, now: number): void {
+    const torrent = this.torrents.get(infoHash);
+    if (!torrent || !CONNECTED.has(torrent.phase) || this.limits.open >= this.limits.max) return;
+    const who = standing.address === '' ? { host: null, peerId } : { host: standing.address, peerId };
+    if (!torrent.peerSet.hasRoomFor(who)) return;
+    const conn = this.ids.conn();
+    this.loop.take(conn, standing.take);
+    this.loop.give(conn, torrent);
+    this.loop.event(torrent, () => torrent.peerSet.join(conn, who, !isOurs, now));
+  }
+}

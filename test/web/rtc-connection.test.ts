@@ -1,0 +1,194 @@
+/** What a window does with the bytes of the connections that it lends, with a browser's objects in the hands of the test. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { LENT_WINDOW, MAX_LENT_BYTES } from '../../sw/lending.ts';
+import { LentConnection } from '../../web/lend/rtc-connection.ts';
+import { readStunServers } from '../../web/stun.ts';
+import { until } from '../peers/wait.ts';
+
+class FakeChannel {
+  binaryType = '';
+  readyState = 'connecting';
+  bufferedAmount = 0;
+  bufferedAmountLowThreshold = 0;
+  readonly sent: Uint8Array[] = [];
+  onmessage: (event: { data: unknown }) => void = () => undefined;
+  onopen: () => void = () => undefined;
+  onclose: () => void = () => undefined;
+  onbufferedamountlow: () => void = () => undefined;
+
+  send(bytes: Uint8Array): void {
+    this.sent.push(bytes);
+    this.bufferedAmount += bytes.length;
+  }
+
+  close(): void {
+    this.readyState = 'closed';
+  }
+}
+
+class FakePeer {
+  static last: FakePeer;
+  iceGatheringState = 'complete';
+  connectionState = 'new';
+  localDescription = { sdp: 'ours' };
+  isClosed = false;
+  readonly channel = new FakeChannel();
+  readonly heard: unknown[] = [];
+  onconnectionstatechange: () => void = () => undefined;
+  ondatachannel: (event: { channel: FakeChannel }) => void = () => undefined;
+
+  constructor(readonly configuration: unknown) {
+    FakePeer.last = this;
+  }
+
+  createDataChannel(): FakeChannel {
+    return this.channel;
+  }
+  setLocalDescription(): Promise<void> {
+    return Promise.resolve();
+  }
+  setRemoteDescription(description: { sdp: string }): Promise<void> {
+    this.heard.push(description);
+    return description.sdp === 'none' ? Promise.reject(new Error('That is none.')) : Promise.resolve();
+  }
+  getStats(): Promise<Map<string, unknown>> {
+    return Promise.resolve(
+      new Map<string, unknown>([
+        ['t', { type: 'transport', selectedCandidatePairId: 'p' }],
+        ['p', { remoteCandidateId: 'c' }],
+        ['c', { address: '192.0.2.7' }],
+      ]),
+    );
+  }
+  close(): void {
+    this.isClosed = true;
+  }
+}
+
+beforeEach(() => void vi.stubGlobal('RTCPeerConnection', FakePeer));
+afterEach(() => vi.unstubAllGlobals());
+
+function connection(held = { bytes: 0 }) {
+  const told: unknown[] = [];
+  const data: Uint8Array[] = [];
+  const lent = new LentConnection(['stun:a:1'], held, {
+    described: sdp => told.push(['described', sdp]),
+    opened: address => told.push(['opened', address]),
+    data: bytes => data.push(bytes),
+    taken: bytes => told.push(['taken', bytes]),
+    closed: reason => told.push(['closed', reason]),
+  });
+  const peer = FakePeer.last;
+  const open = async () => {
+    lent.offer();
+    await until('its description', () => told.length > 0);
+    peer.channel.readyState = 'open';
+    peer.channel.onopen();
+    await until('its opening', () => told.length > 1);
+  };
+  return { lent, peer, channel: peer.channel, told, data, held, open };
+}
+
+const MiB = 1 << 20;
+const bytesOf = (parts: readonly Uint8Array[]) => Buffer.concat(parts);
+
+describe('a lent connection', () => {
+  it('is described with all addresses, and opens with what is known of the other side', async () => {
+    const { lent, peer, told, open } = connection();
+    await open();
+    lent.answered('theirs');
+    expect(peer.configuration).toEqual({ iceServers: [{ urls: 'stun:a:1' }] });
+    expect(told).toEqual([
+      ['described', 'ours'],
+      ['opened', '192.0.2.7'],
+    ]);
+    expect(peer.heard).toEqual([{ type: 'answer', sdp: 'theirs' }]);
+  });
+
+  it('ends where it cannot be made, and where it fails', async () => {
+    const { lent, peer, told } = connection();
+    lent.answer('none');
+    await until('its end', () => told.length > 0);
+    expect(told).toEqual([['closed', 'That is none.']]);
+    expect(peer.isClosed).toBe(true);
+    const other = connection();
+    await other.open();
+    other.peer.connectionState = 'failed';
+    other.peer.onconnectionstatechange();
+    other.channel.onclose();
+    expect(other.told.slice(2)).toEqual([['closed', 'The connection failed.']]);
+  });
+
+  it('hands on what comes in the order of its coming, no more at a time than is taken', async () => {
+    const { lent, channel, data, open } = connection();
+    await open();
+    const all = Array.from({ length: 40 }, (_, index) => new Uint8Array(64 << 10).fill(index));
+    for (const bytes of all) channel.onmessage({ data: bytes.slice().buffer });
+    expect(bytesOf(data).length).toBe(LENT_WINDOW);
+    lent.taken(128 << 10);
+    expect(bytesOf(data).length).toBe(LENT_WINDOW + (128 << 10));
+    for (let rounds = 0; rounds < 12; rounds++) lent.taken(128 << 10);
+    expect(bytesOf(data).equals(bytesOf(all))).toBe(true);
+    lent.taken(LENT_WINDOW);
+    channel.onmessage({ data: new ArrayBuffer(3 * MAX_LENT_BYTES - 1) });
+    expect(Math.max(...data.map(({ length }) => length))).toBe(MAX_LENT_BYTES);
+  });
+
+  it('is left by a window that would have to hold too much, for one or for all', async () => {
+    const { channel, told, held, open } = connection();
+    await open();
+    for (let count = 0; count < 33; count++) channel.onmessage({ data: new ArrayBuffer(MiB) });
+    expect(told.at(-1)).not.toMatchObject(['closed', expect.anything()]);
+    channel.onmessage({ data: new ArrayBuffer(MiB) });
+    expect(told.at(-1)).toEqual(['closed', 'It sends more than is taken.']);
+    expect(held.bytes).toBe(0);
+    const crowded = connection({ bytes: 127 * MiB });
+    await crowded.open();
+    for (let count = 0; count < 3; count++) crowded.channel.onmessage({ data: new ArrayBuffer(MiB) });
+    expect(crowded.told.at(-1)).toEqual(['closed', 'It sends more than is taken.']);
+    expect(crowded.held.bytes).toBe(127 * MiB);
+  });
+
+  it('takes no text', async () => {
+    const { channel, told, open } = connection();
+    await open();
+    channel.onmessage({ data: 'text' });
+    expect(told.at(-1)).toEqual(['closed', 'It sent text.']);
+  });
+
+  it('sends in messages of 64 KiB, a megabyte ahead, and tells what it has sent', async () => {
+    const { lent, channel, told, open } = connection();
+    await open();
+    const all = Array.from({ length: 100 }, (_, index) => new Uint8Array(30_000).fill(index));
+    for (const bytes of all) lent.send(bytes);
+    const ahead = channel.bufferedAmount;
+    expect(ahead).toBeGreaterThanOrEqual(MiB);
+    expect(ahead).toBeLessThan(MiB + (64 << 10));
+    const sent = () =>
+      told
+        .filter(each => (each as [string])[0] === 'taken')
+        .reduce((sum: number, each) => sum + (each as [string, number])[1], 0);
+    expect(sent()).toBe(ahead);
+    while (sent() < 3_000_000) {
+      channel.bufferedAmount = 0;
+      channel.onbufferedamountlow();
+    }
+    expect(bytesOf(channel.sent).equals(bytesOf(all))).toBe(true);
+    expect(Math.max(...channel.sent.map(({ length }) => length))).toBe(64 << 10);
+  });
+});
+
+describe('STUN servers', () => {
+  it.each([
+    ['', []],
+    ['stun:a.example:3478\nstun:[2001:db8::1]:19302, stun:a.example:3478', ['stun:a.example:3478', 'stun:[2001:db8::1]:19302']],
+    ['stun:a.example', null],
+    ['turn:a.example:3478', null],
+    ['stun:a.example:65536', null],
+    ['stun:a.example:0', null],
+    ['stun:a b:1', null],
+    [Array.from({ length: 9 }, (_, index) => `stun:a:${index + 1}`).join('\n'), null],
+  ])('of %j', (text, servers) => {
+    expect(readStunServers(text)).toEqual(servers);
+  });
+});

@@ -1,0 +1,213 @@
+import { LENT_WINDOW, MAX_LENT_BYTES } from '../../sw/lending.ts';
+
+/** Ms that addresses are gathered for; what there is by then has to do. */
+const GATHER_TIMEOUT = 4_000;
+/** Bytes of one message to the other side: longer ones are faster, and no browser takes less. */
+const MESSAGE = 64 << 10;
+/** Bytes that the browser may hold to be sent, and at how many it is given more: less does not fill a fast line. */
+const AHEAD = 1 << 20;
+const AHEAD_LOW = 512 << 10;
+/** Bytes that came and were not taken yet, of one connection and of all: nothing stops a sender, so one that goes beyond is left. */
+const MAX_HELD = 32 << 20;
+const MAX_HELD_BY_ALL = 128 << 20;
+
+export interface LentEvents {
+  described(sdp: string): void;
+  opened(address: string): void;
+  /** Takes the bytes over. */
+  data(bytes: Uint8Array<ArrayBuffer>): void;
+  taken(bytes: number): void;
+  /** Last, and once. */
+  closed(reason: string): void;
+}
+
+/** One connection: described, answered, open, closed. It carries bytes as they come, whatever messages they came in. */
+export class LentConnection {
+  private readonly peer: RTCPeerConnection;
+  private channel: RTCDataChannel | null = null;
+  private isOpen = false;
+  private isClosed = false;
+  /** To the worker: what came, and how much of it was posted and not taken. */
+  private incoming: Uint8Array<ArrayBuffer>[] = [];
+  private incomingBytes = 0;
+  private untaken = 0;
+  /** To the other side. */
+  private outgoing: Uint8Array[] = [];
+  private outgoingBytes = 0;
+
+  constructor(
+    servers: readonly string[],
+    /** Bytes held by all connections. */
+    private readonly held: { bytes: number },
+    private readonly events: LentEvents,
+  ) {
+    this.peer = new RTCPeerConnection({ iceServers: servers.map(urls => ({ urls })) });
+    this.peer.onconnectionstatechange = () => {
+      if (this.peer.connectionState === 'failed') this.close('The connection failed.');
+    };
+    this.peer.ondatachannel = ({ channel }) => {
+      if (this.channel === null) this.use(channel);
+      else channel.close();
+    };
+  }
+
+  offer(): void {
+    this.run(async () => {
+      this.use(this.peer.createDataChannel(''));
+      await this.describe();
+    });
+  }
+
+  answer(sdp: string): void {
+    this.run(async () => {
+      await this.peer.setRemoteDescription({ type: 'offer', sdp });
+      await this.describe();
+    });
+  }
+
+  answered(sdp: string): void {
+    this.run(() => this.peer.setRemoteDescription({ type: 'answer', sdp }));
+  }
+
+  send(bytes: Uint8Array): void {
+    this.outgoing.push(bytes);
+    this.outgoingBytes += bytes.length;
+    this.pumpOut();
+  }
+
+  /** The worker has passed on so many bytes. */
+  taken(bytes: number): void {
+    this.untaken -= bytes;
+    this.pumpIn();
+  }
+
+  close(reason: string): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.isOpen = false;
+    this.held.bytes -= this.incomingBytes;
+    this.incoming = [];
+    this.outgoing = [];
+    this.channel?.close();
+    this.peer.close();
+    this.events.closed(reason);
+  }
+
+  /** The description goes out whole, with all addresses in it: there is no way to send more of them later. */
+  private async describe(): Promise<void> {
+    await this.peer.setLocalDescription();
+    await this.gathered();
+    const sdp = this.peer.localDescription?.sdp;
+    if (!this.isClosed && sdp !== undefined) this.events.described(sdp);
+  }
+
+  private gathered(): Promise<void> {
+    if (this.peer.iceGatheringState === 'complete') return Promise.resolve();
+    return new Promise(resolve => {
+      const timeout = setTimeout(resolve, GATHER_TIMEOUT);
+      this.peer.onicegatheringstatechange = () => {
+        if (this.peer.iceGatheringState !== 'complete') return;
+        clearTimeout(timeout);
+        resolve();
+      };
+    });
+  }
+
+  private use(channel: RTCDataChannel): void {
+    this.channel = channel;
+    channel.binaryType = 'arraybuffer';
+    channel.bufferedAmountLowThreshold = AHEAD_LOW;
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => this.hear(data);
+    channel.onbufferedamountlow = () => this.pumpOut();
+    channel.onclose = () => this.close('The other side closed the connection.');
+    channel.onopen = () => this.run(() => this.open());
+    if (channel.readyState === 'open') this.run(() => this.open());
+  }
+
+  private async open(): Promise<void> {
+    const address = await remoteAddress(this.peer);
+    if (this.isOpen || this.isClosed) return;
+    this.isOpen = true;
+    this.events.opened(address);
+    this.pumpIn();
+  }
+
+  private hear(data: unknown): void {
+    if (this.isClosed) return;
+    if (!(data instanceof ArrayBuffer)) return this.close('It sent text.');
+    for (let at = 0; at < data.byteLength; at += MAX_LENT_BYTES)
+      this.incoming.push(new Uint8Array(data.slice(at, at + MAX_LENT_BYTES)));
+    this.incomingBytes += data.byteLength;
+    this.held.bytes += data.byteLength;
+    if (this.incomingBytes > MAX_HELD || this.held.bytes > MAX_HELD_BY_ALL) return this.close('It sends more than is taken.');
+    this.pumpIn();
+  }
+
+  private pumpIn(): void {
+    if (!this.isOpen) return;
+    let count = 0;
+    for (const bytes of this.incoming) {
+      if (this.untaken + bytes.length > LENT_WINDOW) break;
+      count += 1;
+      this.untaken += bytes.length;
+      this.incomingBytes -= bytes.length;
+      this.held.bytes -= bytes.length;
+      this.events.data(bytes);
+    }
+    this.incoming.splice(0, count);
+  }
+
+  private pumpOut(): void {
+    const { channel } = this;
+    if (channel?.readyState !== 'open') return;
+    let sent = 0;
+    try {
+      while (this.outgoingBytes > 0 && channel.bufferedAmount < AHEAD) {
+        const message = this.takeMessage();
+        channel.send(message);
+        sent += message.length;
+      }
+    } catch {
+      return this.close('It could not be sent to.');
+    }
+    if (sent > 0) this.events.taken(sent);
+  }
+
+  /** The next of what is to be sent, as one message. */
+  private takeMessage(): Uint8Array<ArrayBuffer> {
+    const message = new Uint8Array(Math.min(MESSAGE, this.outgoingBytes));
+    let at = 0;
+    let whole = 0;
+    for (const bytes of this.outgoing) {
+      const room = message.length - at;
+      message.set(bytes.subarray(0, room), at);
+      at += Math.min(room, bytes.length);
+      if (bytes.length > room) {
+        this.outgoing[whole] = bytes.subarray(room);
+        break;
+      }
+      whole += 1;
+      if (at === message.length) break;
+    }
+    this.outgoing.splice(0, whole);
+    this.outgoingBytes -= message.length;
+    return message;
+  }
+
+  private run(act: () => Promise<void>): void {
+    act().catch((cause: unknown) => this.close(cause instanceof Error ? cause.message.slice(0, 200) : ''));
+  }
+}
+
+/** The IP literal that the other side is reached at; empty where the browser keeps it to itself, as it does with names of mDNS. */
+async function remoteAddress(peer: RTCPeerConnection): Promise<string> {
+  const stats = await peer.getStats();
+  let address = '';
+  stats.forEach((report: { type: string; selectedCandidatePairId?: string }) => {
+    if (report.type !== 'transport' || report.selectedCandidatePairId === undefined) return;
+    const pair = stats.get(report.selectedCandidatePairId) as { remoteCandidateId?: string } | undefined;
+    const candidate = stats.get(pair?.remoteCandidateId ?? '') as { address?: string | null } | undefined;
+    if (/^[0-9A-Fa-f.:]{2,45}$/.test(candidate?.address ?? '')) address = candidate?.address ?? '';
+  });
+  return address;
+}

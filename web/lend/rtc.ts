@@ -1,0 +1,85 @@
+/** Lends this window's WebRTC to the worker: makes connections as that says, and carries their bytes. */
+import { API_VERSION } from '../../sw/api.ts';
+import { LENDER_LOCK, type FromLender, type ToLender } from '../../sw/lending.ts';
+import { LentConnection } from './rtc-connection.ts';
+
+/** Connections at once; the worker asks for fewer. */
+const MAX_CONNECTIONS = 128;
+
+/** Lends as soon as no other window does, until `ended` settles. */
+export function lendTo(worker: ServiceWorker, ended: Promise<void>): void {
+  if (typeof RTCPeerConnection === 'undefined') return;
+  const waiting = new AbortController();
+  void ended.then(() => waiting.abort());
+  const lend = async (): Promise<void> => {
+    const { port1, port2 } = new MessageChannel();
+    const lender = new Lender(port1);
+    worker.postMessage({ type: 'lend', version: API_VERSION }, [port2]);
+    await ended;
+    lender.end();
+  };
+  navigator.locks.request(LENDER_LOCK, { signal: waiting.signal }, lend).catch(() => {
+    // The worker has ended before it was this window's turn.
+  });
+}
+
+class Lender {
+  private readonly connections = new Map<number, LentConnection>();
+  /** Bytes that all connections hold for the worker. */
+  private readonly held = { bytes: 0 };
+
+  constructor(private readonly port: MessagePort) {
+    port.onmessage = ({ data }: MessageEvent<ToLender>) => this.hear(data);
+    port.addEventListener('close', () => this.end());
+  }
+
+  end(): void {
+    for (const connection of this.connections.values()) connection.close('');
+    this.connections.clear();
+    this.port.close();
+  }
+
+  private hear(message: ToLender): void {
+    const { link } = message;
+    switch (message.type) {
+      case 'offer':
+        return this.begin(link, message.servers)?.offer();
+      case 'answer':
+        return this.begin(link, message.servers)?.answer(message.sdp);
+      case 'answered':
+        return this.connections.get(link)?.answered(message.sdp);
+      case 'data':
+        return this.connections.get(link)?.send(message.bytes);
+      case 'taken':
+        return this.connections.get(link)?.taken(message.bytes);
+      case 'close':
+        this.connections.get(link)?.close('');
+        this.connections.delete(link);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  private begin(link: number, servers: readonly string[]): LentConnection | null {
+    if (this.connections.size >= MAX_CONNECTIONS) {
+      this.post({ type: 'closed', link, reason: 'Too many connections.' });
+      return null;
+    }
+    const connection = new LentConnection(servers, this.held, {
+      described: sdp => this.post({ type: 'described', link, sdp }),
+      opened: address => this.post({ type: 'opened', link, address }),
+      data: bytes => this.post({ type: 'data', link, bytes }, [bytes.buffer]),
+      taken: bytes => this.post({ type: 'taken', link, bytes }),
+      closed: reason => {
+        if (this.connections.delete(link)) this.post({ type: 'closed', link, reason });
+      },
+    });
+    this.connections.set(link, connection);
+    return connection;
+  }
+
+  private post(message: FromLender, transfer: Transferable[] = []): void {
+    this.port.postMessage(message, transfer);
+  }
+}
