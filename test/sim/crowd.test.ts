@@ -1,6 +1,6 @@
 /** Swarms by the hundred. A failure names its seed; see seeds.ts for how to replay it. */
 import { expect, test } from 'vitest';
-import { allSeeding, atTimes, copies, crowd, join } from './crowd.ts';
+import { allSeeding, atTimes, copies, crowd, join, uplinkBound } from './crowd.ts';
 import { expectAll, stateOf } from './host.ts';
 import { seeded } from './clock.ts';
 import { seeds } from './seeds.ts';
@@ -124,9 +124,7 @@ test.each(seeds(361))(
       join(world, torrent, `10.1.0.${index}`, { rate: fromEach, latency: 20 }),
     );
     expect(world.clock.run(900_000, allSeeding(world, hosts, torrent))).toBe(true);
-    // The seed has to send everything once, and all uplinks together a copy for each (Kumar and Ross 2006).
-    const bound = Math.max(size / fromSeed, (count * size) / (fromSeed + count * fromEach));
-    expect((world.clock.time - began) / 1000).toBeLessThan(1.15 * bound);
+    expect((world.clock.time - began) / 1000).toBeLessThan(1.15 * uplinkBound(size, count, fromSeed, fromEach));
   },
   PATIENCE,
 );

@@ -22,6 +22,11 @@ function plainly(host: SimHost): SimHost {
   return host;
 }
 
+/** Seconds that a crowd takes at least: the seed has to send everything once, and all uplinks together a copy for each (Kumar and Ross 2006). */
+export function uplinkBound(size: number, count: number, fromSeed: number, fromEach: number): number {
+  return Math.max(size / fromSeed, (count * size) / (fromSeed + count * fromEach));
+}
+
 /** One more host, which begins to fetch at once. */
 export function join(world: World, torrent: Torrent, name: string, line: Partial<Line> = {}): SimHost {
   const host = plainly(world.host(name, line));
