@@ -34,26 +34,37 @@ export type TorrentId = string;
 
 /** What a torrent is doing. `adding` ones stand in the add sheet only, not in the list. */
 export type TorrentState =
-  'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'done' | 'paused' | 'queued' | 'waiting' | 'error';
+  'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'moving' | 'done' | 'paused' | 'queued' | 'waiting' | 'error';
+
+/** What is wrong with a torrent's files. */
+export type DiskProblem =
+  | 'disk-full'
+  | 'read-only'
+  | 'denied'
+  | 'folder-gone'
+  | 'file-gone'
+  | 'file-busy'
+  | 'file-unsafe'
+  | 'file-conflict'
+  | 'io'
+  | 'limit';
 
 /**
  * Why something is not going as a person would wish. The window puts it in words: cause, consequence, what to do.
  * Texts from outside (a tracker's answer) are data, shown as such.
  */
 export type Problem =
+  | { readonly code: DiskProblem }
+  /** Files could not be moved or renamed: `left` of them, `bytes` long, are where they were, in the root `from` (and maybe others). */
   | {
-      readonly code:
-        | 'disk-full'
-        | 'read-only'
-        | 'denied'
-        | 'folder-gone'
-        | 'file-gone'
-        | 'file-busy'
-        | 'file-unsafe'
-        | 'file-conflict'
-        | 'io'
-        | 'limit';
+      readonly code: 'not-moved';
+      readonly why: DiskProblem;
+      readonly left: number;
+      readonly bytes: number;
+      readonly from: string;
     }
+  /** Files on their way to another place or name: `moved` of so many are there. */
+  | { readonly code: 'moving'; readonly moved: number; readonly of: number }
   /** It waits until it is its turn, after `ahead` others. */
   | { readonly code: 'queued'; readonly ahead: number }
   /** It was seeded as long as it was to be: to a ratio, or for so many minutes. */
@@ -191,6 +202,8 @@ export interface TorrentDetail {
   readonly piecesDone: number;
   /** Whole copies among the connected peers, and as the fraction the share of pieces of which there is one more. */
   readonly copies: number;
+  /** Another number where the files have other names. */
+  readonly names: number;
   readonly files: readonly FileRow[];
   readonly peers: readonly PeerRow[];
   readonly trackers: readonly TrackerRow[];
@@ -326,6 +339,10 @@ export type Command =
       readonly files: readonly number[];
       readonly priority: FilePriority;
     }
+  /** Takes their files to another root. Those that were paused are paused after it. */
+  | { readonly do: 'relocate'; readonly ids: readonly TorrentId[]; readonly root: string }
+  /** Gives the file or folder at `path`, as {@link FileRow} has it, another name. */
+  | { readonly do: 'rename'; readonly id: TorrentId; readonly path: readonly string[]; readonly to: string }
   /** Sets for these torrents what is given, and nothing else. */
   | { readonly do: 'set'; readonly ids: readonly TorrentId[]; readonly options: Partial<TorrentOptions> }
   /** Gives it these trackers, in tiers, in place of those that it has. */

@@ -15,6 +15,8 @@ const files = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.ma
 const priority = v.picklist(['skip', 'low', 'normal', 'high', 'first']);
 const priorities = v.pipe(v.array(priority), v.maxLength(MAX_FILES));
 const root = v.pipe(v.string(), v.maxLength(128));
+/** The engine makes names safe, and says where that is not possible. */
+const name = v.pipe(v.string(), v.maxLength(1_000));
 /** Printable and without spaces, as it goes into a frame beside others. */
 const secret = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,256}$/));
 
@@ -99,6 +101,13 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('resume'), ids }),
   v.strictObject({ do: v.literal('remove'), ids, withData: v.boolean() }),
   v.strictObject({ do: v.literal('prioritise'), id: torrentId, files, priority }),
+  v.strictObject({ do: v.literal('relocate'), ids, root: v.pipe(root, v.nonEmpty()) }),
+  v.strictObject({
+    do: v.literal('rename'),
+    id: torrentId,
+    path: v.pipe(v.array(name), v.minLength(1), v.maxLength(200)),
+    to: name,
+  }),
   v.strictObject({ do: v.literal('set'), ids, options }),
   v.strictObject({ do: v.literal('trackers'), id: torrentId, tiers }),
   v.strictObject({ do: v.literal('announce'), ids, url: v.nullable(url) }),

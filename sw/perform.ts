@@ -30,6 +30,8 @@ export interface Engine<Kept> {
   resume(id: TorrentId): void;
   remove(id: TorrentId, withData: boolean): void;
   prioritise(id: TorrentId, files: readonly number[], priority: FilePriority): void;
+  relocate(id: TorrentId, root: string): void;
+  rename(id: TorrentId, path: readonly string[], to: string): void;
   set(id: TorrentId, options: Partial<TorrentOptions>): void;
   editTrackers(id: TorrentId, tiers: readonly (readonly string[])[]): void;
   announce(id: TorrentId, url: string | null): void;
@@ -81,6 +83,12 @@ export function perform(engine: Engine<unknown>, command: Exclude<Command, { do:
       return null;
     case 'move':
       engine.move(command.ids, command.to);
+      return null;
+    case 'relocate':
+      forEach(command.ids, id => engine.relocate(id, command.root));
+      return null;
+    case 'rename':
+      engine.rename(command.id, command.path, command.to);
       return null;
     case 'set':
       forEach(command.ids, id => engine.set(id, command.options));

@@ -56,6 +56,9 @@ export function isRunning(id: TorrentId): boolean {
   return state !== undefined && state !== 'paused' && state !== 'done' && state !== 'error';
 }
 
+/** The torrents that are to be moved to another folder. */
+export const relocating = signal<readonly TorrentId[] | null>(null);
+
 /** The torrents that the labels dialog is about. */
 export const labelling = signal<readonly TorrentId[] | null>(null);
 

@@ -10,6 +10,7 @@ import { DropTarget } from './views/drop-target.tsx';
 import { Inspector } from './views/inspector.tsx';
 import { LabelsDialog } from './views/labels-dialog.tsx';
 import { Notices } from './views/notices.tsx';
+import { RelocateDialog } from './views/relocate-dialog.tsx';
 import { RemoveDialog } from './views/remove-dialog.tsx';
 import { Settings } from './views/settings.tsx';
 import { BottomTabs, Chips, Sidebar } from './views/sidebar.tsx';
@@ -53,6 +54,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
       <AddSheet />
       <RemoveDialog />
       <LabelsDialog />
+      <RelocateDialog />
       <DropTarget />
       <Notices />
     </div>

@@ -71,6 +71,13 @@ function sortIntoFolders(leaves: readonly Leaf[]): Folder {
   return top;
 }
 
+/** The names from the top down to a node. */
+export function pathOf(nodes: readonly Node[], at: number): string[] {
+  const path: string[] = [];
+  for (let node = nodes[at]; node !== undefined; node = nodes[node.parent]) path.push(node.name);
+  return path.reverse();
+}
+
 /** Places of the nodes to show: those in open folders; with a search, the files that match and the folders around them. */
 export function visibleNodes(nodes: readonly Node[], open: ReadonlySet<number>, search: string): number[] {
   const shown: number[] = [];

@@ -34,6 +34,7 @@ export function bucketOf(row: TorrentRow): Exclude<Filter, 'all'> | null {
       return 'done';
     case 'queued':
     case 'waiting':
+    case 'moving':
       return isComplete(row) ? 'done' : 'downloading';
     case 'paused':
       return isComplete(row) ? 'done' : null;
@@ -62,6 +63,7 @@ const STATES: readonly TorrentRow['state'][] = [
   'downloading',
   'metadata',
   'checking',
+  'moving',
   'seeding',
   'queued',
   'waiting',

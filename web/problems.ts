@@ -19,6 +19,8 @@ export interface ProblemContext {
   readonly needed: number;
   readonly free: number;
   readonly folder: string;
+  /** The folder that files were to be moved out of; empty where it is the same, or not known. */
+  readonly origin: string;
 }
 
 export function describeProblem(problem: Problem, about: ProblemContext): Words {
@@ -76,6 +78,15 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         'Too many files are open',
         'The helper reached its limit of open files or memory. The torrent is paused. Pause others, then resume this one.',
       );
+    case 'moving':
+      return {
+        short: `Moving files, ${formatCount(problem.moved)} of ${formatCount(problem.of)}`,
+        text: 'The files are on their way to their new place or name. The torrent goes on by itself once all are there.',
+        tone: 'plain',
+        remedy: null,
+      };
+    case 'not-moved':
+      return notMoved(problem, about);
     case 'queued': {
       const ahead = problem.ahead === 0 ? 'next' : `${formatCount(problem.ahead)} ahead`;
       return {
@@ -140,6 +151,61 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         'Progress could not be saved',
         `The helper could not save the progress: ${problem.text}. The download goes on, but some of it may be checked again after a restart. Free some space on the helper's disk.`,
       );
+  }
+}
+
+function notMoved({ why, left }: Extract<Problem, { code: 'not-moved' }>, about: ProblemContext): Words {
+  const [be, keep] = left === 1 ? ['is', 'keeps its old name'] : ['are', 'keep their old names'];
+  const where = about.origin === '' ? `${keep} for now` : `${be} still in “${about.origin}”`;
+  const kept = `${plural(left, 'file was', 'files were')} not moved and ${where}; nothing is lost.`;
+  const way = 'then resume, or move the files back.';
+  switch (why) {
+    case 'disk-full': {
+      const free = about.free >= 0 ? `, ${formatAbout(about.free)} free` : '';
+      return bad(
+        `Not moved: ${formatAbout(about.needed)} needed${free}`,
+        `There is not enough room: ${formatAbout(about.needed)} needed${free}. ${kept} Free some space, ${way}`,
+      );
+    }
+    case 'file-conflict':
+      return bad(
+        'A file of that name is there already',
+        `Another file has a name that a file of this torrent is to have. It was left alone. ${kept} Move or rename the other one, ${way}`,
+      );
+    case 'folder-gone':
+      return bad(
+        'A folder of the move is gone',
+        `The folder to move from, or the one to move to, is not there. ${kept} Connect its disk, ${way}`,
+      );
+    case 'file-gone':
+      return bad(
+        'A file to be moved is gone',
+        `A file of this torrent is not where it was. ${kept} Put it back and resume, or resume to download what is missing again.`,
+      );
+    case 'read-only':
+    case 'denied':
+      return bad(
+        'Files may not be moved',
+        `One of the two folders may not be written to. ${kept} Change its permissions, ${way}`,
+      );
+    case 'file-busy':
+    case 'limit':
+      return bad(
+        'A file to be moved is in use',
+        `Another torrent or reader has a file open. ${kept} Pause the other one, ${way}`,
+      );
+    case 'file-unsafe':
+      return bad(
+        'A link stands in the way',
+        `A link or a special file stands where a file is to go. It was left alone. ${kept} Remove the link, ${way}`,
+      );
+    case 'io':
+      return bad(
+        'The disk reported an error',
+        `The disk reported an error while files were moved. ${kept} Check the disk, ${way}`,
+      );
+    default:
+      return why satisfies never;
   }
 }
 

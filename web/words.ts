@@ -23,13 +23,14 @@ export function needsAttention(row: TorrentRow): boolean {
   const problem = row.problem;
   if (problem === null || row.state === 'paused') return false;
   if (problem.code === 'daemon-away' || problem.code === 'queued' || problem.code === 'stopped') return false;
+  if (problem.code === 'moving') return false;
   // Peers make up for a tracker that refuses.
   return !(problem.code === 'tracker' && (row.active > 0 || isComplete(row)));
 }
 
 /** It says itself why it stands still. */
 function isAtRest({ state, problem }: TorrentRow): boolean {
-  return state === 'waiting' || state === 'queued' || problem?.code === 'stopped';
+  return state === 'waiting' || state === 'queued' || state === 'moving' || problem?.code === 'stopped';
 }
 
 export function isComplete(row: TorrentRow): boolean {
@@ -37,8 +38,12 @@ export function isComplete(row: TorrentRow): boolean {
 }
 
 export function problemContext(row: TorrentRow, roots: readonly RootRow[]): ProblemContext {
-  const root = roots.find(candidate => candidate.token === row.root);
-  return { needed: Math.max(0, row.size - row.done), free: root?.free ?? -1, folder: root?.name ?? '' };
+  const find = (token: string): RootRow | undefined => roots.find(candidate => candidate.token === token);
+  const { problem } = row;
+  const root = find(row.root);
+  const from = problem?.code === 'not-moved' && problem.from !== row.root ? problem.from : '';
+  const needed = problem?.code === 'not-moved' ? problem.bytes : Math.max(0, row.size - row.done);
+  return { needed, free: root?.free ?? -1, folder: root?.name ?? '', origin: find(from)?.name ?? '' };
 }
 
 /** What a torrent is doing, in a few words. */
@@ -55,6 +60,8 @@ export function statusOf(row: TorrentRow, roots: readonly RootRow[]): Status {
         text: row.peers > 0 ? `Getting the file list · ${plural(row.peers, 'peer', 'peers')}` : 'Looking for peers',
         tone: 'plain',
       };
+    case 'moving':
+      return { text: 'Moving files', tone: 'plain' };
     case 'checking':
       return { text: 'Checking files', tone: 'plain' };
     case 'downloading':

@@ -4,7 +4,7 @@
  * already must be the same file, or hold the same bytes as an end between copy and delete would leave it.
  */
 import { createHash } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { type FilePath, FileStatus } from '../wire/frames.ts';
 import { errnoOf, FileProblem, problemOf } from './errno.ts';
@@ -147,7 +147,7 @@ async function carry(source: Trail, name: string, before: Stats, target: Trail, 
   await discard(target, carried);
   const input = await openSame(source, name, before);
   try {
-    const output = await target.openFile(carried, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
+    const output = await target.make(carried);
     try {
       const chunk = Buffer.allocUnsafe(Math.min(before.size, COPY_CHUNK));
       for (let at = 0; at < before.size; at += chunk.length) {
@@ -172,7 +172,7 @@ async function carry(source: Trail, name: string, before: Stats, target: Trail, 
 async function equal(source: Trail, name: string, before: Stats, target: Trail, toName: string): Promise<boolean> {
   const one = await openSame(source, name, before);
   try {
-    const other = await target.openFile(toName, constants.O_RDONLY);
+    const other = await target.openToRead(toName);
     try {
       const chunks = [0, 1].map(() => Buffer.allocUnsafe(Math.min(before.size, COPY_CHUNK))) as [Buffer, Buffer];
       for (let at = 0; at < before.size; at += chunks[0].length) {
@@ -205,7 +205,7 @@ async function arrived(to: End, size: number, context: MoveContext): Promise<Sta
 
 /** The file that was looked at, and no other that came in its place. */
 async function openSame(source: Trail, name: string, before: Stats): Promise<FileHandle> {
-  const handle = await source.openFile(name, constants.O_RDONLY);
+  const handle = await source.openToRead(name);
   if (isSame(await handle.stat(), before) && (await source.holds(handle, name))) return handle;
   await handle.close();
   throw new FileProblem(FileStatus.BUSY);

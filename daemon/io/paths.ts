@@ -73,6 +73,15 @@ export class Trail {
     return open(this.#at(this.#names.length, name), flags | constants.O_NOFOLLOW | constants.O_NONBLOCK, 0o666);
   }
 
+  openToRead(name: string): Promise<FileHandle> {
+    return this.openFile(name, constants.O_RDONLY);
+  }
+
+  /** Makes a file where there is nothing: EEXIST where there is something. */
+  make(name: string): Promise<FileHandle> {
+    return this.openFile(name, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
+  }
+
   /** Whether `handle` is what stands under this very path. */
   async holds(handle: FileHandle, name: string): Promise<boolean> {
     const path = join(this.#root, ...this.#names, name);

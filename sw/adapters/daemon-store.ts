@@ -1,6 +1,6 @@
 /** Store over `/io`: buffers land, hash and are written in the daemon; only words about them come here. */
-import { Digest, ErrorCode, Op, type Frame, type FrameOf } from '../../daemon/wire/frames.ts';
-import type { CommitStatus, DigestSpec, FileProblem, Range, Span } from '../engine/events.ts';
+import { Digest, ErrorCode, Op, type FilePath, type Frame, type FrameOf } from '../../daemon/wire/frames.ts';
+import type { CommitStatus, DigestSpec, FilePlace, FileProblem, Range, Span } from '../engine/events.ts';
 import type { Store } from '../engine/ports.ts';
 import type { Door } from './daemon-door.ts';
 import { commitStatus, fileProblem } from './daemon-status.ts';
@@ -58,6 +58,23 @@ export class DaemonStore implements Store {
     this.door.ask(
       id => ({ op: Op.FILE_COPY, id, from, to, toOffset: offset }),
       reply => done(reply?.op === Op.FILE_DONE ? fileProblem(reply.status) : refusal(reply)),
+    );
+  }
+
+  moveFile(
+    from: FilePlace,
+    to: FilePlace,
+    size: number,
+    done: (problem: FileProblem | null, found: { size: number; mtime: number } | null) => void,
+  ): void {
+    const [source, target] = [from, to].map(({ root, path }) => ({ root, components: path })) as [FilePath, FilePath];
+    this.door.ask(
+      id => ({ op: Op.FILE_MOVE, id, size, from: source, to: target }),
+      reply => {
+        if (reply?.op !== Op.FILE_DONE) return done(refusal(reply), null);
+        const [found] = reply.files;
+        done(fileProblem(reply.status), found ? { size: found.size, mtime: found.mtimeMs } : null);
+      },
     );
   }
 

@@ -151,6 +151,6 @@ export class Checker {
 
   private fail(problem: FileProblem, index: number): void {
     this.problem ??= problem;
-    this.problemFile ||= this.content.storage.entry(index).path.join('/');
+    this.problemFile ||= this.content.storage.nameOf(index);
   }
 }

@@ -21,6 +21,7 @@ import { HashExchange } from './hash-exchange.ts';
 import { LeafGiver } from './leaf-giver.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import type { ProgressRecord } from './resume.ts';
+import type { Whereabouts } from './whereabouts.ts';
 
 /** What a person chose. */
 export interface Choice {
@@ -31,7 +32,7 @@ export interface Choice {
 /** What a torrent needs of the session to go to work on its content. */
 export interface ContentContext {
   readonly id: InfoHash;
-  readonly root: string;
+  readonly where: Whereabouts;
   readonly peers: ReadonlyMap<number, Peer>;
   readonly budget: Budget;
   readonly ids: Ids;
@@ -85,7 +86,7 @@ export class Content {
     const parts = new Parts(this.layout, context.id, file => this.isWanted(file), saved?.parts ?? []);
     this.maybe = new Set(saved?.maybe.filter(piece => piece < this.layout.pieceCount && !durable?.get(piece)));
     this.picker = new Picker(this.layout.pieceCount, context.random);
-    this.storage = new Storage(this.layout, parts, context.root, context.ids, context.out, durable ? { durable, stats } : null);
+    this.storage = new Storage(this.layout, parts, context.where, context.ids, context.out, durable ? { durable, stats } : null);
     const { peers, budget, ids, out } = context;
     this.assembly = new Assembly(hashes, fromHex(context.id), this.picker, this.storage, peers, budget, ids, out);
     this.downloader = new Downloader(this.assembly, this.picker, peers, this.share, out);
@@ -175,15 +176,33 @@ export class Content {
     this.downloader.tick(now);
   }
 
-  /** Deletes what we made or filled. A file that only has the name of one of ours is somebody else's. */
-  deleteFiles(): void {
+  /** Deletes what we made or filled, but for what is `elsewhere` just now. */
+  deleteFiles(elsewhere: (index: number) => boolean): void {
+    for (const index of this.ours()) {
+      const { place, length } = this.storage.entry(index);
+      if (!elsewhere(index)) this.out({ do: 'deleteFile', ...place, size: length });
+    }
+  }
+
+  /** The files, the parts file among them, of which there may be something on disk. */
+  present(): Set<number> {
+    const { storage } = this;
+    const present = new Set(this.ours());
+    for (const piece of this.maybe) for (const { file } of storage.places(piece)) if (file >= 0) present.add(file);
+    const { index, isEmpty } = storage.parts;
+    if (!isEmpty || storage.made.has(index) || storage.stats[index]) present.add(index);
+    return present;
+  }
+
+  /** What we made or filled. A file that only has the name of one of ours is somebody else's. */
+  private *ours(): Generator<number> {
     const { storage } = this;
     const aside = storage.parts.bytesByFile(this.downloader.have);
-    this.layout.files.forEach(({ path, length }, index) => {
+    for (const [index, { length }] of this.layout.files.entries()) {
       const inside = (this.fileDone[index] ?? 0) - (aside.get(index) ?? 0);
-      const isOurs = storage.made.has(index) || storage.stats[index] !== null || inside > 0;
-      if (isOurs) this.out({ do: 'deleteFile', root: storage.root, path, size: length });
-    });
+      const isEmpty = length === 0 && this.isWanted(index);
+      if (storage.made.has(index) || storage.stats[index] !== null || inside > 0 || isEmpty) yield index;
+    }
   }
 
   /** What wanted files get without any peer: those that are empty, and what was aside. */

@@ -3,7 +3,7 @@
  * them out. Connections, buffers, files and requests are numbers that the session hands out, unique over all torrents.
  */
 import type { AnnounceRequest } from './codec/tracker.ts';
-import type { DigestSpec, Place, Range, Run, Span } from './events.ts';
+import type { Carry, DigestSpec, Place, Range, Run, Span } from './events.ts';
 import type { Move } from './parts.ts';
 import type { StreamCipher } from './model/keystream.ts';
 
@@ -51,6 +51,7 @@ export type Effect =
   | { readonly do: 'copy'; readonly move: Move; readonly from: Span; readonly to: number }
   | { readonly do: 'closeFile'; readonly file: number }
   | { readonly do: 'sync'; readonly files: readonly number[] }
+  | { readonly do: 'moveFile'; readonly carry: Carry }
   | { readonly do: 'deleteFile'; readonly root: string; readonly path: readonly string[]; readonly size: number }
   | {
       readonly do: 'begin';

@@ -7,6 +7,20 @@ export interface Span {
   readonly length: number;
 }
 
+/** Where a file lies: safe components below a root. */
+export interface FilePlace {
+  readonly root: string;
+  readonly path: readonly string[];
+}
+
+/** A file of a torrent on its way, by its index; at most `size` bytes. */
+export interface Carry {
+  readonly index: number;
+  readonly from: FilePlace;
+  readonly to: FilePlace;
+  readonly size: number;
+}
+
 export interface Range {
   readonly offset: number;
   readonly length: number;

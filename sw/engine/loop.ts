@@ -173,6 +173,12 @@ export class Loop implements RateGroups {
         return store.closeFile(effect.file);
       case 'sync':
         return store.sync(effect.files, (problem, stat) => this.event(torrent, () => flushed(torrent, problem, stat)));
+      case 'moveFile': {
+        const { carry } = effect;
+        return store.moveFile(carry.from, carry.to, carry.size, (problem, found) =>
+          this.event(torrent, now => torrent.relocation.carried(carry, problem, found, now)),
+        );
+      }
       case 'deleteFile':
         return store.deleteFile(effect.root, effect.path, effect.size, problem => {
           if (problem !== null && problem !== 'gone') log('warn', `${effect.path.join('/')} could not be deleted: ${problem}`);

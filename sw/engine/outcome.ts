@@ -38,7 +38,9 @@ export function opened(
   const index = content?.storage.fileIndex(file);
   if (index === undefined || !content || problem === null || problem === 'store-away') return;
   content.storage.forget(index);
-  torrent.fail(problem, content.storage.entry(index).path.join('/'));
+  // What an earlier check had asked is of no use any more.
+  if (torrent.phase !== 'running') return;
+  torrent.fail(problem, content.storage.nameOf(index));
 }
 
 /** Something came of a piece in the making. */
@@ -86,7 +88,7 @@ export function copied(torrent: Owner, move: Move, problem: FileProblem | null, 
   storage.parts.copiedOne(move, problem === null);
   if (problem === null) storage.filled(move.file, now);
   else if (problem === 'gone') content.lost(move.piece);
-  else return torrent.fail(problem, storage.entry(move.file).path.join('/'));
+  else return torrent.fail(problem, storage.nameOf(move.file));
   if (torrent.phase === 'running') content.moveParts();
 }
 

@@ -10,6 +10,10 @@ import type { FileSpan, Layout } from './model/layout.ts';
 /** A piece with parts aside: its slot, and the indexes of the files that they are of. */
 export type PartsRecord = readonly number[];
 
+export function partsPath(id: string): readonly string[] {
+  return [`.starling-${id}.parts`];
+}
+
 /** Parts that are copied at once. */
 const MOVES_AT_ONCE = 8;
 
@@ -55,7 +59,7 @@ export class Parts {
     saved: readonly PartsRecord[],
   ) {
     this.index = layout.files.length;
-    this.path = [`.starling-${id}.parts`];
+    this.path = partsPath(id);
     this.size = layout.pieceCount * layout.pieceLength;
     const used = new Set<number>();
     for (const [piece = -1, number = -1, ...files] of saved) {
@@ -69,6 +73,11 @@ export class Parts {
 
   get isEmpty(): boolean {
     return this.slots.size === 0;
+  }
+
+  /** Whether parts are being copied. */
+  get isCopying(): boolean {
+    return this.copying.size > 0;
   }
 
   has(piece: number): boolean {

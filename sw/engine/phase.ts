@@ -7,23 +7,29 @@
  * queued    started, and waits until it is its turn
  * checking  compares the files on disk with the record
  * running   downloads or seeds
+ * moving    its files are on their way to another place or another name
  * paused    by a person
  * failed    a problem that a person can do something about
  * removed   for good
  */
-export type Phase = 'waiting' | 'fetching' | 'ready' | 'queued' | 'checking' | 'running' | 'paused' | 'failed' | 'removed';
+export type Phase =
+  'waiting' | 'fetching' | 'ready' | 'queued' | 'checking' | 'running' | 'moving' | 'paused' | 'failed' | 'removed';
 
 export const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
-  waiting: ['fetching', 'ready', 'queued', 'paused', 'failed', 'removed'],
+  waiting: ['fetching', 'ready', 'queued', 'moving', 'paused', 'failed', 'removed'],
   fetching: ['ready', 'queued', 'checking', 'waiting', 'paused', 'failed', 'removed'],
   ready: ['queued', 'waiting', 'removed'],
-  queued: ['fetching', 'checking', 'waiting', 'paused', 'failed', 'removed'],
-  checking: ['queued', 'running', 'waiting', 'paused', 'failed', 'removed'],
-  running: ['queued', 'checking', 'waiting', 'paused', 'failed', 'removed'],
-  paused: ['waiting', 'queued', 'removed'],
-  failed: ['waiting', 'queued', 'paused', 'removed'],
+  queued: ['fetching', 'checking', 'moving', 'waiting', 'paused', 'failed', 'removed'],
+  checking: ['queued', 'running', 'moving', 'waiting', 'paused', 'failed', 'removed'],
+  running: ['queued', 'checking', 'moving', 'waiting', 'paused', 'failed', 'removed'],
+  moving: ['queued', 'waiting', 'paused', 'failed', 'removed'],
+  paused: ['waiting', 'queued', 'moving', 'removed'],
+  failed: ['waiting', 'queued', 'moving', 'paused', 'removed'],
   removed: [],
 };
+
+/** Phases in which a torrent is at work, or waits for what it asked the store. */
+export const BUSY: ReadonlySet<Phase> = new Set<Phase>(['fetching', 'ready', 'running', 'checking', 'moving']);
 
 /** Phases in which a torrent has connections. */
 export const CONNECTED: ReadonlySet<Phase> = new Set<Phase>(['fetching', 'ready', 'running']);

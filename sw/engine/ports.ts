@@ -6,6 +6,7 @@ import type {
   CommitStatus,
   DigestSpec,
   FetchEnd,
+  FilePlace,
   FileProblem,
   Place,
   PortMappings,
@@ -108,6 +109,16 @@ export interface Store {
   ): void;
   /** Writes a span of one open file into another at `offset`. It is not flushed. */
   copy(from: Span, to: number, offset: number, done: (problem: FileProblem | null) => void): void;
+  /**
+   * Takes a file of at most `size` bytes to another place, in place of nothing; may be asked again after any end. `found` is what
+   * stands there then; with `gone`, a file that could have been moved there earlier, or null.
+   */
+  moveFile(
+    from: FilePlace,
+    to: FilePlace,
+    size: number,
+    done: (problem: FileProblem | null, found: { size: number; mtime: number } | null) => void,
+  ): void;
   /** Deletes the file, unless it is longer than `size`: then it is not the torrent's. */
   deleteFile(root: string, components: readonly string[], size: number, done: (problem: FileProblem | null) => void): void;
   /** Opens the buffer of a piece. `tag` names it to a later engine (see `kept`). */

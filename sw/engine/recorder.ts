@@ -20,8 +20,8 @@ export interface Recordable {
   readonly work: { readonly sources: { readonly urls: readonly string[] } };
   readonly comment: string;
   readonly addedAt: number;
-  readonly phase: string;
-  readonly substance: Pick<Substance, 'root' | 'priorities' | 'selectOnly'>;
+  readonly isPaused: boolean;
+  readonly substance: Pick<Substance, 'where' | 'priorities' | 'selectOnly'>;
   readonly options: TorrentOptions;
   readonly turn: { readonly place: number };
   readonly limit: SeedingLimit;
@@ -41,6 +41,8 @@ export class Recorder {
   unsaved = '';
   private againAt = Infinity;
   private infoAt = Infinity;
+  /** Records of what the torrent is that are being written. */
+  private writing = 0;
 
   constructor(
     private readonly torrent: Recordable,
@@ -51,10 +53,15 @@ export class Recorder {
     return this.againAt === Infinity && this.infoAt === Infinity;
   }
 
+  /** What the torrent is has been recorded as it stands. */
+  get isSettled(): boolean {
+    return this.isIdle && this.writing === 0;
+  }
+
   writeTorrent(): void {
     this.againAt = Infinity;
     if (!this.torrent.started) return;
-    const { hashes, name, announcer, peerSet, webSeeds, work, comment, addedAt, phase, substance, options, turn, limit } =
+    const { hashes, name, announcer, peerSet, webSeeds, work, comment, addedAt, isPaused, substance, options, turn, limit } =
       this.torrent;
     const value = encodeTorrentRecord({
       hashes,
@@ -66,8 +73,9 @@ export class Recorder {
       sources: this.torrent.meta ? [] : work.sources.urls,
       comment,
       addedAt,
-      root: substance.root,
-      paused: phase === 'paused',
+      ...substance.where.naming,
+      strays: substance.where.strays,
+      paused: isPaused,
       priorities: substance.priorities,
       selectOnly: substance.selectOnly,
       options,
@@ -75,6 +83,7 @@ export class Recorder {
       stopped: limit.stopped,
       seedsOn: limit.isExempt,
     });
+    this.writing++;
     this.out({ do: 'record', kind: 'torrent', value });
   }
 
@@ -117,6 +126,7 @@ export class Recorder {
 
   /** They are gone with the torrent. */
   erase(): void {
+    this.writing++;
     this.out({ do: 'record', kind: 'torrent', value: null });
     this.out({ do: 'record', kind: 'info', value: null });
     this.out({ do: 'record', kind: 'progress', value: null });
@@ -125,6 +135,7 @@ export class Recorder {
   recorded(kind: RecordKind, problem: string, content: Content | null, now: number): void {
     this.unsaved = problem;
     if (kind === 'torrent') {
+      this.writing--;
       if (problem !== '') this.againAt = now + WRITE_AGAIN;
     } else if (kind === 'info') {
       if (problem !== '') this.infoAt = now + WRITE_AGAIN;

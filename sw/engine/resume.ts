@@ -16,6 +16,8 @@ import type { TorrentOptions } from './options.ts';
 import type { PartsRecord } from './parts.ts';
 import type { Stopped } from './seeding-limit.ts';
 import type { FileStat } from './storage.ts';
+import { MAX_RENAMES, MAX_STRAYS } from './whereabouts.ts';
+import type { Naming, Strays } from './whereabouts.ts';
 
 /** What its files are: large, and written when something is learnt of them alone. */
 export interface InfoRecord {
@@ -42,6 +44,11 @@ export interface TorrentRecord {
   /** ms since 1970. */
   readonly addedAt: number;
   readonly root: string;
+  /** Names that a person gave, as {@link Naming} has them. */
+  readonly folder: string;
+  readonly renames: Naming['renames'];
+  /** Files that are still elsewhere. */
+  readonly strays: readonly Strays[];
   readonly paused: boolean;
   readonly priorities: FilePriorities;
   /** The files that its magnet named, for when they are known. */
@@ -89,6 +96,9 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     comment: text.encode(record.comment),
     added: record.addedAt,
     root: text.encode(record.root),
+    ...(record.folder === '' ? {} : { folder: text.encode(record.folder) }),
+    ...(record.renames.size === 0 ? {} : { renames: encodeRenames(record.renames) }),
+    ...(record.strays.length === 0 ? {} : { strays: record.strays.map(encodeStrays) }),
     paused: record.paused ? 1 : 0,
     priorities: record.priorities,
     ...(record.selectOnly ? { select: record.selectOnly.map(([from, to]) => [from, to]) } : {}),
@@ -117,6 +127,9 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     comment: asText(dictGet(dict, 'comment')) ?? '',
     addedAt: asInt(dictGet(dict, 'added')) ?? 0,
     root,
+    folder: asText(dictGet(dict, 'folder')) ?? '',
+    renames: renames(dictGet(dict, 'renames')),
+    strays: strays(dictGet(dict, 'strays')),
     paused: asInt(dictGet(dict, 'paused')) === 1,
     priorities: readPriorities(asBytes(dictGet(dict, 'priorities'))),
     selectOnly: ranges(dictGet(dict, 'select')),
@@ -169,6 +182,40 @@ export function decodeProgressRecord(bytes: Uint8Array): ProgressRecord | null {
     doneAt: Math.max(0, asInt(dictGet(dict, 'done')) ?? 0),
     seeded: Math.max(0, asInt(dictGet(dict, 'seeded')) ?? 0),
   };
+}
+
+function encodeRenames(renames: Naming['renames']): BValue[] {
+  return [...renames].map(([index, path]) => [index, ...path.map(name => text.encode(name))]);
+}
+
+/** Root, folder, names, and a bitfield of the files. */
+function encodeStrays({ naming, files }: Strays): BValue[] {
+  const bits = new Uint8Array(files.size === 0 ? 0 : (Math.max(...files) >> 3) + 1);
+  for (const index of files) bits[index >> 3] = (bits[index >> 3] ?? 0) | (0x80 >> (index & 7));
+  return [text.encode(naming.root), text.encode(naming.folder), encodeRenames(naming.renames), bits];
+}
+
+function renames(value: BValue | undefined): Naming['renames'] {
+  const named = new Map<number, readonly string[]>();
+  for (const item of (asList(value) ?? []).slice(0, MAX_RENAMES)) {
+    const [first, ...rest] = asList(item) ?? [];
+    const index = asInt(first);
+    const path = texts(rest);
+    if (index !== null && index >= 0 && path.length > 0 && path.length === rest.length) named.set(index, path);
+  }
+  return named;
+}
+
+function strays(value: BValue | undefined): Strays[] {
+  return (asList(value) ?? []).slice(0, MAX_STRAYS).flatMap(item => {
+    const [first, second, third, fourth] = asList(item) ?? [];
+    const root = asText(first);
+    const bits = asBytes(fourth);
+    if (root === null || !bits) return [];
+    const files = new Set<number>();
+    for (let index = 0; index < bits.length * 8; index++) if ((bits[index >> 3] ?? 0) & (0x80 >> (index & 7))) files.add(index);
+    return [{ naming: { root, folder: asText(second) ?? '', renames: renames(third) }, files }];
+  });
 }
 
 function decodeDict(bytes: Uint8Array): BDict | null {

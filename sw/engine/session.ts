@@ -26,6 +26,7 @@ import { slotsWithin } from './limits.ts';
 import { Rates } from './rates.ts';
 import { Registry } from './registry.ts';
 import type { Torrent } from './torrent.ts';
+import type { Naming } from './whereabouts.ts';
 import { readTiers } from './tiers.ts';
 import { Turns } from './turns.ts';
 import type { MoveTo } from './order.ts';
@@ -239,6 +240,23 @@ export class Session {
   move(ids: readonly string[], to: MoveTo): void {
     const torrents = ids.map(id => this.named(id));
     this.loop.run(() => this.turns.move(torrents, to));
+  }
+
+  /** Takes its files to another root. Throws an EngineError where that cannot be. */
+  relocate(id: string, root: string): void {
+    const torrent = this.named(id);
+    this.name(torrent, { ...torrent.substance.where.naming, root });
+  }
+
+  /** Gives the file or folder at `path`, as the detail has it, another name. Throws an EngineError where that cannot be. */
+  rename(id: string, path: readonly string[], to: string): void {
+    const torrent = this.named(id);
+    this.name(torrent, torrent.substance.where.renamed(path, to));
+  }
+
+  private name(torrent: Torrent, naming: Naming): void {
+    torrent.relocation.wish(naming, this.attached);
+    this.loop.event(torrent, () => torrent.relocate());
   }
 
   /** Reads its files again; that needs the store. */

@@ -1,8 +1,9 @@
 import type { Ids, Outbox } from './effects.ts';
-import type { Span } from './events.ts';
+import type { FilePlace, Span } from './events.ts';
 import { Bitfield } from './model/bitfield.ts';
 import type { Parts } from './parts.ts';
 import type { FileEntry, FileSpan, Layout } from './model/layout.ts';
+import type { Whereabouts } from './whereabouts.ts';
 
 /** Files of one torrent that stay open; past it those unused for longest are closed. */
 const MAX_OPEN_FILES = 100;
@@ -45,7 +46,7 @@ export class Storage {
   constructor(
     private readonly layout: Layout,
     readonly parts: Parts,
-    readonly root: string,
+    private readonly where: Pick<Whereabouts, 'of'>,
     private readonly ids: Ids,
     private readonly out: Outbox,
     saved: { durable: Bitfield; stats: (FileStat | null)[] } | null,
@@ -69,16 +70,20 @@ export class Storage {
     this.open.set(index, file);
     this.indexOf.set(file, index);
     if (create) this.made.add(index);
-    this.out({ do: 'openFile', file, root: this.root, path: entry.path, size: entry.length, create });
+    this.out({ do: 'openFile', file, ...entry.place, size: entry.length, create });
     return file;
   }
 
-  /** The parts file is one of them. */
-  entry(index: number): Pick<FileEntry, 'path' | 'length'> {
-    if (index === this.parts.index) return { path: this.parts.path, length: this.parts.size };
-    const entry = this.layout.files[index];
-    if (!entry) throw new RangeError(`no file ${index}`);
-    return entry;
+  /** Where it lies, and how long it may be. The parts file is one of them. */
+  entry(index: number): Pick<FileEntry, 'length'> & { readonly place: FilePlace } {
+    const length = index === this.parts.index ? this.parts.size : this.layout.files[index]?.length;
+    if (length === undefined) throw new RangeError(`no file ${index}`);
+    return { place: this.where.of(index), length };
+  }
+
+  /** What it is called, for people. */
+  nameOf(index: number): string {
+    return this.where.of(index).path.join('/');
   }
 
   /** The pieces that lie in a file, in whole or in part. */
@@ -228,13 +233,13 @@ export class Storage {
 
   /** Nobody needs the parts file any more. */
   deleteParts(): void {
-    const { index, path, size } = this.parts;
+    const { index, size } = this.parts;
     if (!this.made.delete(index) && this.stats[index] === null) return;
     this.close(index);
     this.dirty.delete(index);
     this.stats[index] = null;
     this.parts.reset();
-    this.out({ do: 'deleteFile', root: this.root, path, size });
+    this.out({ do: 'deleteFile', ...this.where.of(index), size });
   }
 
   /** The record could not be written: try again in a while; nothing is acknowledged. */

@@ -6,6 +6,7 @@ import { PieceHashes } from './piece-hashes.ts';
 import { skipping } from './priorities.ts';
 import type { FilePriorities } from './priorities.ts';
 import type { InfoRecord, ProgressRecord, TorrentRecord } from './resume.ts';
+import { Whereabouts } from './whereabouts.ts';
 import { leftOut } from './codec/magnet.ts';
 import type { FileRange } from './codec/magnet.ts';
 import type { Metainfo } from './codec/metainfo.ts';
@@ -18,7 +19,7 @@ export class Substance {
   meta: Metainfo | null = null;
   pieceHashes: PieceHashes | null = null;
   content: Content | null = null;
-  root = '';
+  readonly where: Whereabouts;
   /** Of its files; what `selectOnly` leaves out is skipped, until a person chose. */
   priorities: FilePriorities = new Uint8Array(0);
   /** The files that its magnet named (BEP 53). */
@@ -30,8 +31,14 @@ export class Substance {
       readonly announcer: { readonly urls: readonly (readonly string[])[] };
     },
     private saved: ProgressRecord | null,
-    private readonly context: Omit<ContentContext, 'root'>,
-  ) {}
+    private readonly context: Omit<ContentContext, 'where'>,
+  ) {
+    this.where = new Whereabouts(context.id);
+  }
+
+  get root(): string {
+    return this.where.naming.root;
+  }
 
   /** Before its start: these files alone, whether they are known yet or not. */
   select(ranges: readonly FileRange[]): void {
@@ -47,7 +54,7 @@ export class Substance {
 
   /** `priorities` is null where nothing was chosen. */
   place(root: string, priorities: FilePriorities | null): void {
-    this.root = root;
+    this.where.place(root);
     if (priorities) this.priorities = priorities;
     this.makeContent();
   }
@@ -62,7 +69,7 @@ export class Substance {
 
   /** What was recorded of it; `meta` is null where its files are not known. */
   restore(record: TorrentRecord, meta: Metainfo | null, layers: InfoRecord['layers']): void {
-    this.root = record.root;
+    this.where.restore(record, record.strays);
     this.priorities = record.priorities;
     this.selectOnly = record.selectOnly;
     if (meta) this.hold(meta);
@@ -82,13 +89,14 @@ export class Substance {
   private hold(meta: Metainfo): void {
     this.meta = { ...meta, trackers: this.torrent.announcer.urls };
     this.pieceHashes = new PieceHashes(meta);
+    this.where.hold(meta.layout);
   }
 
   private makeContent(): void {
     if (this.content || !this.pieceHashes || this.root === '') return;
-    const { priorities, root } = this;
+    const { priorities, where } = this;
     const choice = { priorities, options: this.torrent.options };
-    this.content = new Content(this.pieceHashes, choice, this.saved, { ...this.context, root });
+    this.content = new Content(this.pieceHashes, choice, this.saved, { ...this.context, where });
     this.saved = null;
   }
 }

@@ -12,11 +12,12 @@ import { readMetadata, type MetadataFetch } from './metadata.ts';
 import { DEFAULT_OPTIONS, type TorrentOptions } from './options.ts';
 import { PeerSet } from './peers.ts';
 import type { Peer } from './peer.ts';
-import { MOVES, CONNECTED, WORKING, type Phase } from './phase.ts';
+import { BUSY, MOVES, CONNECTED, WORKING, type Phase } from './phase.ts';
 import { settle } from './outcome.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import type { FilePriorities } from './priorities.ts';
 import { Recorder } from './recorder.ts';
+import { Relocation } from './relocation.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { InfoRecord, ProgressRecord, TorrentRecord } from './resume.ts';
 import { Substance } from './substance.ts';
@@ -48,6 +49,7 @@ export class Torrent implements WireTarget {
   readonly turn: Turn;
   readonly limit = new SeedingLimit();
   readonly work = new Work(this);
+  readonly relocation = new Relocation(this);
   problem: FileProblem | null = null;
   problemFile = '';
   /** Monotonic ms since when it looks for peers. */
@@ -119,9 +121,11 @@ export class Torrent implements WireTarget {
   }
   /** Whether a tick has anything to do. */
   get isIdle(): boolean {
-    return (
-      this.recorder.isIdle && (this.content?.storage.idle ?? true) && !CONNECTED.has(this.phase) && this.phase !== 'checking'
-    );
+    return this.recorder.isIdle && (this.content?.storage.idle ?? true) && !BUSY.has(this.phase);
+  }
+  /** It rests by itself, or is to once its files are where they are to be. */
+  get isPaused(): boolean {
+    return this.phase === 'paused' || (this.phase === 'moving' && this.relocation.rests);
   }
 
   // What a person does
@@ -133,7 +137,7 @@ export class Torrent implements WireTarget {
     this.turn.lineUp();
     this.recorder.writeInfo();
     this.recorder.writeTorrent();
-    if (this.phase !== 'waiting') this.queue();
+    if (this.phase !== 'waiting') this.enterQueue();
   }
 
   /** Its turn has come. */
@@ -151,19 +155,21 @@ export class Torrent implements WireTarget {
 
   pause(): void {
     if (!this.started || !MOVES[this.phase].includes('paused')) return;
-    this.leave('paused', true);
+    if (this.phase === 'moving') this.relocation.rests = true;
+    else this.leave('paused', true);
     this.recorder.writeTorrent();
   }
 
   /** `attached`: the store and the network are there. */
   resume(attached: boolean): void {
     this.work.restsAfter = false;
+    this.relocation.rests = false;
     if (this.phase !== 'paused' && this.phase !== 'failed') return;
     this.refetch = this.problem === 'gone';
     this.limit.resume();
     this.problem = null;
     this.problemFile = '';
-    if (attached) this.queue();
+    if (attached) this.enterQueue();
     else this.move('waiting');
     this.recorder.writeTorrent();
   }
@@ -174,23 +180,29 @@ export class Torrent implements WireTarget {
     this.content?.storage.closeAll();
     if (!this.started) return;
     this.recorder.erase();
-    if (withData) this.content?.deleteFiles();
-    this.content?.storage.deleteParts();
+    this.relocation.remove(withData);
+    const { content, relocation } = this;
+    if (withData) content?.deleteFiles(index => relocation.isCarrying(index));
+    if (content && !relocation.isCarrying(content.storage.parts.index)) content.storage.deleteParts();
   }
 
   // What the world does
 
   attach(kept: readonly OwnPiece[], now: number): void {
-    this.substance.adopt(kept, this.phase === 'waiting', now);
+    const { isPending } = this.substance.where;
+    this.substance.adopt(kept, this.phase === 'waiting' && !isPending, now);
+    if (this.phase === 'paused' && isPending) this.relocation.begin();
     if (this.phase !== 'waiting') return;
     if (!this.started) return this.work.begin(now);
-    this.queue();
+    this.enterQueue();
     if (kept.length > 0 && !this.turn.isSeated) this.content?.rest(now);
   }
 
   detach(): void {
     if (this.phase === 'removed') return;
-    if (this.phase !== 'paused' && this.phase !== 'failed') this.leave('waiting', false);
+    this.relocation.detach();
+    if (this.isPaused && this.phase !== 'paused') this.leave('paused', false);
+    else if (this.phase !== 'paused' && this.phase !== 'failed') this.leave('waiting', false);
     this.content?.detach();
     this.peerSet.swarm.refresh();
   }
@@ -218,6 +230,7 @@ export class Torrent implements WireTarget {
   tick(now: number, second: boolean): void {
     this.at(now);
     this.recorder.tick(this.content, now);
+    this.relocation.tick(now);
     if (!second) return;
     if (WORKING.has(this.phase) && this.started) this.turn.tick(now);
     if (this.phase === 'running') this.limit.watch(this, this.around.settings(), now);
@@ -313,15 +326,23 @@ export class Torrent implements WireTarget {
     this.out({ do: 'log', level: 'error', text: `${this.id}: stopped: ${problem} ${file}` });
   }
 
-  /** Into the queue, and on at once where it is its turn. */
-  private queue(): void {
+  /** Other names or another root for its files; checked before ({@link Relocation.wish}). */
+  relocate(): void {
+    if (this.phase === 'waiting' || !this.content) return;
+    this.problem = null;
+    this.relocation.begin();
+  }
+
+  /** Into the queue, and on at once where it is its turn. What is not where it is to be is brought there first. */
+  enterQueue(): void {
+    if (this.content && this.substance.where.isPending) return this.relocation.begin(this.refetch);
     if (this.phase !== 'fetching') this.move('queued');
     this.turn.enter();
     this.giveWay();
   }
 
   /** To a phase without connections. */
-  leave(to: 'queued' | 'waiting' | 'paused' | 'failed' | 'removed', farewell: boolean): void {
+  leave(to: 'queued' | 'waiting' | 'moving' | 'paused' | 'failed' | 'removed', farewell: boolean): void {
     if (this.phase !== to) this.move(to);
     if (to !== 'queued') this.turn.leave();
     this.work.stop();

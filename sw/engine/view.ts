@@ -15,22 +15,30 @@ import { formatMagnet } from './codec/magnet.ts';
 const PATIENCE = 20_000;
 
 export type ViewState =
-  'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'done' | 'paused' | 'queued' | 'waiting' | 'error';
+  'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'moving' | 'done' | 'paused' | 'queued' | 'waiting' | 'error';
+
+type DiskProblem =
+  | 'disk-full'
+  | 'read-only'
+  | 'denied'
+  | 'folder-gone'
+  | 'file-gone'
+  | 'file-busy'
+  | 'file-unsafe'
+  | 'file-conflict'
+  | 'io'
+  | 'limit';
 
 export type ViewProblem =
+  | { readonly code: DiskProblem }
   | {
-      readonly code:
-        | 'disk-full'
-        | 'read-only'
-        | 'denied'
-        | 'folder-gone'
-        | 'file-gone'
-        | 'file-busy'
-        | 'file-unsafe'
-        | 'file-conflict'
-        | 'io'
-        | 'limit';
+      readonly code: 'not-moved';
+      readonly why: DiskProblem;
+      readonly left: number;
+      readonly bytes: number;
+      readonly from: string;
     }
+  | { readonly code: 'moving'; readonly moved: number; readonly of: number }
   | { readonly code: 'queued'; readonly ahead: number }
   | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
   | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' }
@@ -71,6 +79,8 @@ export interface DetailView {
   readonly pieces: number;
   readonly piecesDone: number;
   readonly copies: number;
+  /** Another number where the files have other names. */
+  readonly names: number;
   readonly files: readonly { path: readonly string[]; size: number; done: number; priority: FilePriority }[];
   readonly peers: readonly {
     id: number;
@@ -172,6 +182,7 @@ function viewState(torrent: Torrent): ViewState {
     queued: 'queued',
     checking: 'checking',
     running: complete ? 'seeding' : 'downloading',
+    moving: 'moving',
     paused: complete ? 'done' : 'paused',
     failed: 'error',
     removed: 'paused',
@@ -180,9 +191,13 @@ function viewState(torrent: Torrent): ViewState {
 }
 
 function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: number, now: number): ViewProblem | null {
-  if (torrent.phase === 'failed' && torrent.problem) return { code: PROBLEM_CODES[torrent.problem] };
+  if (torrent.phase === 'failed' && torrent.problem) return viewFailure(torrent, torrent.problem);
   if (torrent.phase === 'waiting') return { code: 'daemon-away' };
   if (torrent.phase === 'paused' && torrent.limit.stopped) return { code: 'stopped', ...torrent.limit.stopped };
+  if (torrent.phase === 'moving') {
+    const { total } = torrent.relocation;
+    return { code: 'moving', moved: total - torrent.substance.where.pendingCount, of: total };
+  }
   if (torrent.phase === 'queued') return { code: 'queued', ahead: Math.max(0, torrent.turn.ahead) };
   if (torrent.recorder.unsaved !== '') return { code: 'state-not-saved', text: torrent.recorder.unsaved };
   const seeking = state === 'metadata' || state === 'downloading' || torrent.phase === 'fetching';
@@ -197,6 +212,15 @@ function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: nu
   const missing = torrent.content?.picker.unavailable() ?? 0;
   if (missing > 0 && down === 0 && now - torrent.runningSince > PATIENCE) return { code: 'no-source-has-missing', missing };
   return null;
+}
+
+function viewFailure({ substance, content }: Torrent, problem: FileProblem): ViewProblem {
+  const why = PROBLEM_CODES[problem];
+  const [stray] = substance.where.strays;
+  if (!stray) return { code: why };
+  let bytes = 0;
+  for (const index of substance.where.pending()) bytes += content?.storage.stats[index]?.size ?? 0;
+  return { code: 'not-moved', why, left: substance.where.pendingCount, bytes, from: stray.naming.root };
 }
 
 const PROBLEM_CODES = {
@@ -226,9 +250,10 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
     pieces: meta?.layout.pieceCount ?? 0,
     piecesDone: content?.downloader.have.count ?? 0,
     copies: content?.picker.distributedCopies() ?? 0,
+    names: torrent.substance.where.fingerprint,
     files: files
       .map((file, index) => ({
-        path: file.path,
+        path: file.pad ? file.path : torrent.substance.where.wanted(index).path,
         size: file.length,
         done: content?.fileDone[index] ?? 0,
         priority: priorityOf(torrent.substance.priorities, index),

@@ -82,6 +82,8 @@ export class Work {
     const { torrent } = this;
     const { content, phase } = torrent;
     if (!content || phase === 'waiting' || phase === 'ready') return;
+    // It is checked once they are where they are to be.
+    if (phase === 'moving') return content.doubtAll();
     if (phase === 'paused' || phase === 'failed') {
       content.doubtAll();
       torrent.resume(true);

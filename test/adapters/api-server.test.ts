@@ -51,6 +51,7 @@ function detailOf(id: string, comment: string): TorrentDetail {
     pieces: 1,
     piecesDone: 0,
     copies: 0,
+    names: 0,
     files: [],
     peers: [],
     trackers: [],

@@ -36,6 +36,8 @@ class FakeEngine implements Engine<string> {
   announce = (): void => this.tell('announce');
   label = (): void => this.tell('label');
   move = (): void => this.tell('move');
+  relocate = (): void => this.tell('relocate');
+  rename = (): void => this.tell('rename');
   settings: Settings = DEFAULT_SETTINGS;
   mapping: { state: PortMappings | null } = { state: null };
   configure = ({ encryption }: Partial<Settings>): void => this.tell(`configure ${encryption}`);

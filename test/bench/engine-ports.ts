@@ -126,6 +126,7 @@ export class BenchWorld {
       sync: (files, done) =>
         this.answers.push(() => done(null, new Map(files.map(file => [file, { size: this.sizes.get(file) ?? 0, mtime: 5 }])))),
       copy: (_from, _to, _offset, done) => this.answers.push(() => done(null)),
+      moveFile: (_from, _to, size, done) => this.answers.push(() => done(null, { size, mtime: 5 })),
       deleteFile: ignore,
       begin: ignore,
       put: ignore,

@@ -89,6 +89,17 @@ class Calls {
     return new Promise(resolve => this.fixture.store.deleteFile(this.fixture.root, components, size, resolve));
   }
 
+  move(
+    from: readonly string[],
+    to: readonly string[],
+    size: number,
+  ): Promise<{ problem: FileProblem | null; found: { size: number; mtime: number } | null }> {
+    const { root, store } = this.fixture;
+    return new Promise(resolve =>
+      store.moveFile({ root, path: from }, { root, path: to }, size, (problem, found) => resolve({ problem, found })),
+    );
+  }
+
   verify(items: readonly { spans: readonly Span[]; digest: DigestSpec }[]): Promise<readonly (boolean | null)[]> {
     return new Promise(resolve => this.fixture.store.verify(items, resolve));
   }
@@ -292,6 +303,26 @@ export function storeContract(name: string, make: () => Promise<StoreFixture>): 
       fixture.store.closeFile(1);
       expect(await calls.remove(['dir', 'a'], 10)).toBeNull();
       expect(await fixture.read(['dir', 'a'])).toBeNull();
+    });
+
+    it('moves a file to another place, once, and in place of nothing', async () => {
+      const { fixture } = await setUp();
+      const bytes = pattern(100, 9);
+      await calls.open(1, ['dir', 'a'], 100);
+      calls.fill(1, bytes, [{ file: 1, offset: 0, length: 100 }]);
+      await calls.commit(1, [digestOf(bytes)]);
+      fixture.store.acknowledge(1);
+      const stamp = (await calls.sync([1])).stat[0]?.[1];
+      expect((await calls.move(['dir', 'a'], ['new', 'b'], 100)).problem).toBe('busy');
+      fixture.store.closeFile(1);
+      expect(await calls.move(['dir', 'a'], ['new', 'b'], 100)).toEqual({ problem: null, found: stamp });
+      expect([await fixture.read(['dir', 'a']), await fixture.read(['new', 'b'])]).toEqual([null, bytes]);
+      expect(await calls.move(['dir', 'a'], ['new', 'b'], 100)).toEqual({ problem: 'gone', found: stamp });
+      expect(await calls.move(['dir', 'a'], ['none'], 100)).toEqual({ problem: 'gone', found: null });
+      await calls.open(2, ['c'], 100);
+      fixture.store.closeFile(2);
+      expect((await calls.move(['c'], ['new', 'b'], 100)).problem).toBe('conflict');
+      expect(await fixture.read(['new', 'b'])).toEqual(bytes);
     });
 
     it.each([[['..', 'a']], [['a', '..', '..', 'b']], [['']], [['a/b']], [[]]])('opens nothing at %j', async components => {

@@ -174,6 +174,23 @@ export class MockWorker {
         break;
       case 'move':
         break;
+      case 'relocate':
+        this.#change(command.ids, {
+          state: 'moving',
+          problem: { code: 'moving', moved: 1, of: 4 },
+          root: command.root,
+          down: 0,
+          up: 0,
+        });
+        break;
+      case 'rename':
+        if (command.to === 'taken') {
+          const message = 'Another file of this torrent has that name. Choose another one.';
+          return { error: { code: 'name-taken', message }, added: null };
+        }
+        this.#rename(command);
+        this.#delta([], []);
+        break;
       case 'announce':
         break;
       case 'trackers': {
@@ -202,6 +219,16 @@ export class MockWorker {
         break;
     }
     return { error: null, added: null };
+  }
+
+  #rename({ id, path, to }: Extract<Command, { do: 'rename' }>): void {
+    const isInside = (file: FileRow): boolean => path.every((name, at) => file.path[at] === name);
+    this.#files.set(
+      id,
+      this.#filesOf(id).map(file =>
+        isInside(file) ? { ...file, path: [...path.slice(0, -1), to, ...file.path.slice(path.length)] } : file,
+      ),
+    );
   }
 
   #prioritise(id: TorrentId, to: (file: number) => FilePriority | undefined): void {

@@ -60,6 +60,22 @@ export class Disk {
     for (const [path, { bytes, size }] of this.flushed) this.files.set(path, { bytes: bytes.slice(), size, mtime: 1 });
   }
 
+  /** It may be there again after a power cut, as it was flushed. */
+  delete(path: string): void {
+    this.files.delete(path);
+    this.unflushed = this.unflushed.filter(write => write.path !== path);
+  }
+
+  /** Durable at once. */
+  rename(from: string, to: string): void {
+    for (const map of [this.files, this.flushed] as Map<string, unknown>[]) {
+      if (!map.has(from)) continue;
+      map.set(to, map.get(from));
+      if (from !== to) map.delete(from);
+    }
+    this.unflushed = this.unflushed.map(write => (write.path === from ? { ...write, path: to } : write));
+  }
+
   private flushedOf(path: string): { bytes: Uint8Array; size: number } {
     const known = this.flushed.get(path);
     if (known) return known;
@@ -92,9 +108,13 @@ export class SimStore implements Store {
     const path = [root, ...components].join('/');
     this.answer(() => {
       const known = this.disk.files.get(path);
-      if (this.disk.problem && create) return done(this.disk.problem, 0, 0);
-      if (!known && !create) return done('gone', 0, 0);
-      if ((known?.size ?? 0) > size) return done('conflict', 0, 0);
+      const refuse = (problem: FileProblem): void => {
+        this.open.delete(file);
+        done(problem, 0, 0);
+      };
+      if (this.disk.problem && create) return refuse(this.disk.problem);
+      if (!known && !create) return refuse('gone');
+      if ((known?.size ?? 0) > size) return refuse('conflict');
       const entry = known ?? { bytes: new Uint8Array(size), size: 0, mtime: this.clock.time };
       this.disk.files.set(path, entry);
       done(null, entry.size, entry.mtime);
@@ -131,8 +151,35 @@ export class SimStore implements Store {
     });
   }
 
+  moveFile(...[from, to, _size, done]: Parameters<Store['moveFile']>): void {
+    const [source, target] = [from, to].map(({ root, path }) => [root, ...path].join('/')) as [string, string];
+    this.answer(() => {
+      const { files } = this.disk;
+      const found = (path: string) => {
+        const file = files.get(path);
+        return file ? { size: file.size, mtime: file.mtime } : null;
+      };
+      if (!files.has(source)) return done('gone', found(target));
+      if (this.isInUse(source) || this.isInUse(target)) return done('busy', null);
+      if (this.disk.problem) return done(this.disk.problem, null);
+      if (files.has(target) && source !== target) return done('conflict', null);
+      this.disk.rename(source, target);
+      done(null, found(target));
+    });
+  }
+
+  /** A client is gone, and its open files with it; buffers stay. */
+  disconnect(): void {
+    this.open.clear();
+  }
+
+  private isInUse(path: string): boolean {
+    if ([...this.open.values()].includes(path)) return true;
+    return [...this.buffers.values()].some(({ state, spans }) => state !== 'ok' && spans.some(span => span.path === path));
+  }
+
   deleteFile(root: string, components: readonly string[], _size: number, done: (problem: FileProblem | null) => void): void {
-    this.disk.files.delete([root, ...components].join('/'));
+    this.disk.delete([root, ...components].join('/'));
     this.answer(() => done(null));
   }
 

@@ -87,6 +87,7 @@ export class SimHost {
   readonly rtc: SimRtc;
   session: Session;
   private wakes = 0;
+  private readonly grave: SimStore;
 
   constructor(
     readonly world: World,
@@ -94,6 +95,7 @@ export class SimHost {
     readonly line: Line,
   ) {
     this.store = new SimStore(world.clock, this.disk);
+    this.grave = new SimStore(world.clock, new Disk());
     this.net = new SimNet(world.internet, name, line, this.store);
     this.datagrams = this.plug();
     this.sockets = new SimSockets(world.clock, world.wsTrackers, name, line.latency);
@@ -108,6 +110,7 @@ export class SimHost {
     this.datagrams.drop();
     this.sockets.drop();
     this.rtc.drop();
+    this.store.disconnect();
     const kept = this.store.kept();
     this.wakes += 1;
     this.session = this.boot();
@@ -214,8 +217,9 @@ export class SimHost {
       },
       sockets: this.sockets,
       rtc: this.rtc,
+      // An engine that has ended does nothing more, whatever it still hears.
       get store() {
-        return host.store;
+        return life === host.wakes ? host.store : host.grave;
       },
       portMapper: {
         map: (wishes, told) => {

@@ -5,7 +5,7 @@ import { needsAttention, nowOf, spokenRow, statusOf } from '../../web/words.ts';
 import { CONNECTED, LOST, nineTorrents, ROOTS, UNPAIRED } from '../fakes/mock-torrents.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
-const ABOUT = { needed: 68e9, free: 1.2e9, folder: 'Films' };
+const ABOUT = { needed: 68e9, free: 1.2e9, folder: 'Films', origin: 'Downloads' };
 
 const PROBLEMS: readonly Problem[] = [
   { code: 'disk-full' },
@@ -18,6 +18,21 @@ const PROBLEMS: readonly Problem[] = [
   { code: 'file-conflict' },
   { code: 'io' },
   { code: 'limit' },
+  ...(
+    [
+      'disk-full',
+      'read-only',
+      'denied',
+      'folder-gone',
+      'file-gone',
+      'file-busy',
+      'file-unsafe',
+      'file-conflict',
+      'io',
+      'limit',
+    ] as const
+  ).map(why => ({ code: 'not-moved' as const, why, left: 3, bytes: 2e9, from: 'a' })),
+  { code: 'moving', moved: 1, of: 4 },
   { code: 'daemon-away' },
   { code: 'no-peers' },
   { code: 'no-metadata' },
@@ -40,8 +55,16 @@ describe('problems', () => {
     expect(plain(describeProblem({ code: 'disk-full' }, { ...ABOUT, free: -1 }).short)).toBe('Disk is full: 68 GB needed');
   });
 
+  it('tells where files are that were not moved, and how much room they need', () => {
+    const problem = { code: 'not-moved', why: 'disk-full', left: 3, bytes: 68e9, from: 'a' } as const;
+    const { short, text } = describeProblem(problem, ABOUT);
+    expect(plain(short)).toBe('Not moved: 68 GB needed, 1.2 GB free');
+    expect(text).toContain('3 files were not moved and are still in “Downloads”; nothing is lost.');
+    expect(describeProblem({ ...problem, why: 'file-conflict' }, { ...ABOUT, origin: '' }).text).toContain('old names');
+  });
+
   it('names the tracker without its key, and quotes it', () => {
-    const { text } = describeProblem(PROBLEMS[14] ?? { code: 'io' }, ABOUT);
+    const { text } = describeProblem(PROBLEMS.find(({ code }) => code === 'tracker') ?? { code: 'io' }, ABOUT);
     expect(text).toContain('tracker.example');
     expect(text).not.toContain('secret');
     expect(text).toContain('“unregistered”');

@@ -145,7 +145,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
     <>
       {files.length > 0 && (
         <div class="sheet-files">
-          <FileList files={files} priority={priority} progress={false} onPrioritise={prioritise} />
+          <FileList files={files} names={0} priority={priority} progress={false} onPrioritise={prioritise} />
         </div>
       )}
       {item.refused !== null && (

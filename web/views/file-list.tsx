@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
-import { ChevronDown, ChevronRight, Search } from 'lucide';
+import { ChevronDown, ChevronRight, Pencil, Search } from 'lucide';
 import type { JSX } from 'preact';
-import { useMemo, useRef } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import type { FilePriority, FileRow } from '../../sw/api.ts';
-import { buildTree, checksOf, filesOf, visibleNodes, type Check as Checked, type Node } from '../file-tree.ts';
+import { buildTree, checksOf, filesOf, pathOf, visibleNodes, type Check as Checked, type Node } from '../file-tree.ts';
 import { formatBytes, formatPercent, fraction } from '../format.ts';
 import { Check } from '../ui/check.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -24,18 +24,22 @@ const PRIORITIES: readonly { readonly value: FilePriority; readonly label: strin
 
 interface Props {
   readonly files: readonly FileRow[];
+  /** Another number where the files have other names. */
+  readonly names: number;
   readonly priority: (file: number) => FilePriority;
   /** Shows how far each file is, too. */
   readonly progress: boolean;
   onPrioritise(files: readonly number[], priority: FilePriority): void;
+  /** Gives the file or folder at a path another name; without it, names stay as they are. */
+  onRename?(path: readonly string[], to: string): void;
 }
 
 /** The files of a torrent as a tree of checkboxes, each file with its priority; only what is in view is drawn. */
-export function FileList({ files, priority, progress, onPrioritise }: Props): JSX.Element {
+export function FileList({ files, names, priority, progress, onPrioritise, onRename }: Props): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const search = useSignal('');
-  // Paths never change once they are known, so the tree is built once for all that is said about its files.
-  const nodes = useMemo(() => buildTree(files), [files.length, files[0]?.path.join('/')]);
+  // The tree is built once for all that is said about files of these names.
+  const nodes = useMemo(() => buildTree(files), [files.length, names, files[0]?.path.join('/')]);
   const open = useSignal<ReadonlySet<number>>(unfolded(nodes));
   const shown = useMemo(() => visibleNodes(nodes, open.value, search.value.trim()), [nodes, open.value, search.value]);
   const checks = checksOf(nodes, file => priority(file) !== 'skip');
@@ -85,6 +89,7 @@ export function FileList({ files, priority, progress, onPrioritise }: Props): JS
                 priority={node.file < 0 ? null : priority(node.file)}
                 onCheck={checked => want(at, checked)}
                 onPrioritise={chosen => onPrioritise([node.file], chosen)}
+                onRename={onRename && (to => onRename(pathOf(nodes, at), to))}
               />
             );
           })}
@@ -113,17 +118,27 @@ interface LineProps {
   onFold(): void;
   onCheck(checked: boolean): void;
   onPrioritise(priority: FilePriority): void;
+  readonly onRename: ((to: string) => void) | undefined;
 }
 
-function FileLine({ node, check, top, open, done, priority, onFold, onCheck, onPrioritise }: LineProps): JSX.Element {
+function FileLine({ node, check, top, open, done, priority, onFold, onCheck, onPrioritise, onRename }: LineProps): JSX.Element {
   const folder = node.file < 0;
+  const renaming = useSignal(false);
   return (
     <li
       class={folder ? 'file folder' : check === 'none' ? 'file skipped' : 'file'}
       style={{ transform: `translateY(${top}px)`, paddingLeft: `${12 + Math.min(node.depth, 12) * 16}px` }}
     >
       <Check label={folder ? `Folder ${node.name}` : node.name} state={check} onChange={onCheck} />
-      {folder ? (
+      {renaming.value && onRename ? (
+        <NewName
+          name={node.name}
+          onEnd={to => {
+            renaming.value = false;
+            if (to !== '' && to !== node.name) onRename(to);
+          }}
+        />
+      ) : folder ? (
         <button type="button" class="file-name fold" aria-expanded={open} onClick={onFold}>
           <Icon of={open ? ChevronDown : ChevronRight} size={14} />
           <span title={node.name}>{node.name}</span>
@@ -132,6 +147,16 @@ function FileLine({ node, check, top, open, done, priority, onFold, onCheck, onP
         <span class="file-name" title={node.name}>
           {node.name}
         </span>
+      )}
+      {onRename && (
+        <button
+          type="button"
+          class="icon-button file-rename"
+          aria-label={`Rename ${node.name}`}
+          onClick={() => (renaming.value = true)}
+        >
+          <Icon of={Pencil} size={14} />
+        </button>
       )}
       {done !== undefined && (
         <span class="file-done number">{formatPercent(done.size === 0 ? 1 : fraction(done.done, done.size))}</span>
@@ -152,5 +177,31 @@ function FileLine({ node, check, top, open, done, priority, onFold, onCheck, onP
       )}
       <span class="file-size number">{formatBytes(node.size)}</span>
     </li>
+  );
+}
+
+/** A field in place of a name: Enter takes it over, Escape and leaving it do not. */
+function NewName({ name, onEnd }: { readonly name: string; onEnd(to: string): void }): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
+  useLayoutEffect(() => {
+    field.current?.focus();
+    const dot = name.lastIndexOf('.');
+    field.current?.setSelectionRange(0, dot > 0 ? dot : name.length);
+  }, []);
+  return (
+    <input
+      ref={field}
+      class="file-name file-new-name"
+      aria-label={`New name of ${name}`}
+      maxLength={255}
+      defaultValue={name}
+      onBlur={() => onEnd('')}
+      onKeyDown={event => {
+        if (event.key !== 'Enter' && event.key !== 'Escape') return;
+        event.stopPropagation();
+        event.preventDefault();
+        onEnd(event.key === 'Enter' ? event.currentTarget.value.trim() : '');
+      }}
+    />
   );
 }

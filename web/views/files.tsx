@@ -10,8 +10,10 @@ export function Files({ detail }: { detail: TorrentDetail }): JSX.Element {
     <FileList
       key={detail.id}
       files={detail.files}
+      names={detail.names}
       priority={file => detail.files[file]?.priority ?? 'skip'}
       progress
+      onRename={(path, to) => run({ do: 'rename', id: detail.id, path, to })}
       onPrioritise={(files, priority) => run({ do: 'prioritise', id: detail.id, files, priority })}
     />
   );

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { MoveTo, TorrentId } from '../../sw/api.ts';
-import { askToRemove, copy, force, isRunning, labelling, move, open, pause, recheck, resume } from '../actions.ts';
+import { askToRemove, copy, force, isRunning, labelling, move, open, pause, recheck, relocating, resume } from '../actions.ts';
 import { selection } from '../selection.ts';
 import { store } from '../store.ts';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
@@ -22,6 +22,7 @@ export function RowMenu({ x, y, onClose }: Props): JSX.Element {
   if (stopped.length > 0) items.push({ label: 'Resume', act: () => resume(stopped) });
   if (running.length > 0) items.push({ label: 'Pause', act: () => pause(running) });
   if (ids.length > 0) items.push({ label: 'Check the files again', act: () => recheck(ids) });
+  if (ids.length > 0) items.push({ label: 'Move to…', act: () => (relocating.value = ids) });
   items.push({ label: 'Labels…', act: () => (labelling.value = ids) });
   items.push(...queueItems(ids));
   if (first !== undefined && ids.length === 1) items.push({ label: 'Copy info-hash', act: () => void copy(first, 'Info-hash') });

@@ -61,6 +61,24 @@ export function distinctPaths(paths: readonly (readonly string[])[]): (readonly 
   });
 }
 
+/** Whether these paths, each made of safe names, can all be on one disk that is as forgiving. */
+export function areDistinct(paths: readonly (readonly string[])[]): boolean {
+  const find = folderFinder(newFolder());
+  const folders = paths.map(find);
+  return paths.every((path, index) => {
+    const { files, folders: inside } = folders[index]!;
+    const key = fold(path.at(-1)!);
+    if (files.has(key) || inside.has(key)) return false;
+    files.add(key);
+    return true;
+  });
+}
+
+/** Whether two paths are one on such a disk. */
+export function areOne(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index] || fold(name) === fold(b[index]!));
+}
+
 /** Finds, or makes, the folder of a path; quick where many paths of one folder follow one another. */
 function folderFinder(root: Folder): (path: readonly string[]) => Folder {
   let previous: readonly string[] = [''];

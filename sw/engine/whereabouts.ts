@@ -1,0 +1,221 @@
+/**
+ * Where the files of a torrent lie. Its own paths below one root, but for the names that a person gave; and while files are on
+ * their way from one naming to another, or could not be brought there, where each of them still is.
+ */
+import { EngineError } from './errors.ts';
+import type { FilePlace } from './events.ts';
+import { partsPath } from './parts.ts';
+import { areDistinct, areOne, safeName } from './codec/paths.ts';
+import type { Layout } from './model/layout.ts';
+
+/** Names given to single files, over one torrent. */
+export const MAX_RENAMES = 20_000;
+/** Namings that files of one torrent may be left behind under. */
+export const MAX_STRAYS = 16;
+
+export interface Naming {
+  readonly root: string;
+  /** In place of the torrent's own folder; '' for that one. */
+  readonly folder: string;
+  /** By index of the file: components below the torrent's folder, or the name of its only file. */
+  readonly renames: ReadonlyMap<number, readonly string[]>;
+}
+
+/** Files that still lie where an earlier naming has them. */
+export interface Strays {
+  readonly naming: Naming;
+  readonly files: ReadonlySet<number>;
+}
+
+const NO_NAMES: ReadonlyMap<number, readonly string[]> = new Map();
+
+export class Whereabouts {
+  /** Where all of it is to lie. */
+  naming: Naming = { root: '', folder: '', renames: NO_NAMES };
+  private layout: Layout | null = null;
+  private left: { readonly naming: Naming; readonly files: Set<number> }[] = [];
+
+  constructor(private readonly id: string) {}
+
+  get strays(): readonly Strays[] {
+    return this.left;
+  }
+
+  /** A number for what the files are called: another one for other names. */
+  get fingerprint(): number {
+    let hash = 0;
+    const take = (text: string): void => {
+      for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
+    };
+    take(this.naming.folder);
+    for (const [index, path] of this.naming.renames) take(`/${index}/${path.join('/')}`);
+    return hash;
+  }
+
+  /** Whether files are not where they are to be. */
+  get isPending(): boolean {
+    return this.left.length > 0;
+  }
+
+  get pendingCount(): number {
+    return this.left.reduce((sum, { files }) => sum + files.size, 0);
+  }
+
+  /** What it consists of is known. What was restored and does not fit is left out. */
+  hold(layout: Layout): void {
+    this.layout = layout;
+    this.naming = fitting(this.naming, layout);
+    this.left = this.left.map(({ naming, files }) => ({
+      naming: fitting(naming, layout),
+      files: new Set([...files].filter(index => index <= layout.files.length && layout.files[index]?.pad !== true)),
+    }));
+    this.settle();
+  }
+
+  restore(naming: Naming, strays: readonly Strays[]): void {
+    this.naming = naming;
+    this.left = strays.map(({ naming: earlier, files }) => ({ naming: earlier, files: new Set(files) }));
+  }
+
+  place(root: string): void {
+    this.naming = { ...this.naming, root };
+  }
+
+  /** Where a file lies now; the parts file comes after the torrent's own. */
+  of(index: number): FilePlace {
+    return this.at(this.left.find(({ files }) => files.has(index))?.naming ?? this.naming, index);
+  }
+
+  /** Where it is to lie. */
+  wanted(index: number): FilePlace {
+    return this.at(this.naming, index);
+  }
+
+  /** Files that are not where they are to be. */
+  *pending(): Generator<number> {
+    for (const { files } of this.left) yield* files;
+  }
+
+  /** It is where it is to be, or nowhere. */
+  arrived(index: number): void {
+    for (const { files } of this.left) files.delete(index);
+    this.settle();
+  }
+
+  /**
+   * The naming in which the file or folder at `path` is called `to`.
+   * @throws {EngineError} with a message for people
+   */
+  renamed(path: readonly string[], to: string): Naming {
+    const { layout, naming } = this;
+    if (!layout) throw new EngineError('no-files', 'The files of this torrent are not known yet. Try again once they are.');
+    if (/[/\\]/.test(to)) throw new EngineError('name', 'A name cannot contain a slash. Choose another one.');
+    const name = safeName(to.trim());
+    if (name === '' || to.trim() === '') throw new EngineError('name', 'This name cannot be used. Choose another one.');
+    const renames = new Map(naming.renames);
+    let folder = naming.folder;
+    let isFound = false;
+    layout.files.forEach((file, index) => {
+      if (file.pad) return;
+      const now = this.wanted(index).path;
+      if (path.length > now.length || path.some((component, at) => component !== now[at])) return;
+      isFound = true;
+      if (path.length === 1 && file.path.length > 1) {
+        folder = name === file.path[0] ? '' : name;
+        return;
+      }
+      const next = [...path.slice(0, -1), name, ...now.slice(path.length)];
+      const below = file.path.length > 1 ? next.slice(1) : next;
+      const own = file.path.length > 1 ? file.path.slice(1) : file.path;
+      if (isSame(below, own)) renames.delete(index);
+      else renames.set(index, below);
+    });
+    if (!isFound) throw new EngineError('no-such-file', 'There is no such file in this torrent any more.');
+    if (renames.size > MAX_RENAMES) {
+      throw new EngineError(
+        'limit',
+        `At most ${MAX_RENAMES} files of a torrent can have names of their own. Nothing was renamed.`,
+      );
+    }
+    return { ...naming, folder, renames };
+  }
+
+  /**
+   * Makes another naming the wish. Of the files that are `present` there may be something on disk.
+   * @throws {EngineError} where two files would come to one place
+   */
+  wish(naming: Naming, present: ReadonlySet<number>): void {
+    const { layout } = this;
+    if (!layout) {
+      this.naming = naming;
+      return;
+    }
+    this.refuseCollisions(naming, layout);
+    const before = this.naming;
+    const known = new Set(this.pending());
+    const leaving = new Set<number>();
+    for (const index of present) {
+      if (!known.has(index) && !isSamePlace(this.at(before, index), this.at(naming, index))) leaving.add(index);
+    }
+    if (leaving.size > 0 && this.left.length >= MAX_STRAYS) {
+      throw new EngineError(
+        'limit',
+        'Files of this torrent are in too many places. Resume it, so that they come together first.',
+      );
+    }
+    this.naming = naming;
+    if (leaving.size > 0) this.left.push({ naming: before, files: leaving });
+    for (const { naming: earlier, files } of this.left) {
+      for (const index of files) if (isSamePlace(this.at(earlier, index), this.at(naming, index))) files.delete(index);
+    }
+    this.settle();
+  }
+
+  private refuseCollisions(naming: Naming, layout: Layout): void {
+    const paths: (readonly string[])[] = [this.at(naming, layout.files.length).path];
+    const files = layout.files.flatMap(({ pad }, index) => (pad ? [] : [index]));
+    for (const index of files) paths.push(this.at(naming, index).path);
+    for (const index of this.pending()) {
+      const { root, path } = this.of(index);
+      if (index < layout.files.length && root === naming.root && !areOne(path, this.at(naming, index).path)) paths.push(path);
+    }
+    if (areDistinct(paths)) return;
+    throw new EngineError('name-taken', 'Another file of this torrent has that name. Choose another one.');
+  }
+
+  private at({ root, folder, renames }: Naming, index: number): FilePlace {
+    const own = this.layout?.files[index]?.path;
+    if (!own) return { root, path: partsPath(this.id) };
+    const below = renames.get(index);
+    if (own.length === 1) return { root, path: below ?? own };
+    if (folder === '' && !below) return { root, path: own };
+    return { root, path: [folder || own[0]!, ...(below ?? own.slice(1))] };
+  }
+
+  private settle(): void {
+    this.left = this.left.filter(({ files }) => files.size > 0);
+  }
+}
+
+/** What of it fits the torrent: names that are safe, of files that there are. */
+function fitting(naming: Naming, layout: Layout): Naming {
+  const isFolder = layout.files.some(({ pad, path }) => !pad && path.length > 1);
+  const renames = [...naming.renames].filter(([index, path]) => {
+    const own = layout.files[index];
+    return own && !own.pad && path.length > 0 && path.every(isSafe) && (own.path.length > 1 || path.length === 1);
+  });
+  const folder = isFolder && isSafe(naming.folder) ? naming.folder : '';
+  return { root: naming.root, folder, renames: renames.length === 0 ? NO_NAMES : new Map(renames) };
+}
+
+function isSafe(name: string): boolean {
+  return name !== '' && safeName(name) === name;
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index]);
+}
+
+function isSamePlace(a: FilePlace, b: FilePlace): boolean {
+  return a.root === b.root && isSame(a.path, b.path);
+}

@@ -1,0 +1,72 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { TorrentId } from '../../sw/api.ts';
+import { relocating, run } from '../actions.ts';
+import { formatAbout, plural } from '../format.ts';
+import { store } from '../store.ts';
+import { Dialog } from '../ui/dialog.tsx';
+
+/** Takes the files of torrents to another of the folders known. */
+export function RelocateDialog(): JSX.Element | null {
+  const ids = relocating.value;
+  return ids === null ? null : <Choice ids={ids} />;
+}
+
+function Choice({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
+  const rows = ids.flatMap(id => store.row(id)?.value ?? []);
+  const roots = store.roots.value;
+  const here = roots.find(({ token }) => rows.every(row => row.root === token));
+  const others = roots.filter(root => root !== here);
+  const chosen = useSignal(others[0]?.token ?? '');
+  const to = others.find(({ token }) => token === chosen.value) ?? others[0];
+  const bytes = rows.reduce((sum, row) => sum + (row.root === to?.token ? 0 : row.done), 0);
+  const [first] = rows;
+  const what = rows.length === 1 && first !== undefined ? `“${first.name}”` : plural(rows.length, 'torrent', 'torrents');
+  const close = (): void => {
+    relocating.value = null;
+  };
+  return (
+    <Dialog labelledBy="relocate-title" onCancel={close}>
+      <h2 id="relocate-title">Move {what}</h2>
+      {to === undefined ? (
+        <p class="quiet">
+          There is no other folder yet. Start the helper once with <code>--download-dir</code> and a folder to add one.
+        </p>
+      ) : (
+        <>
+          <label class="choice">
+            <span>Folder</span>
+            <select class="select" value={to.token} onChange={event => (chosen.value = event.currentTarget.value)}>
+              {others.map(root => (
+                <option key={root.token} value={root.token}>
+                  {root.name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <p class={to.free < bytes ? 'tone-warn' : 'quiet'} role="status">
+            {to.free < bytes
+              ? `${formatAbout(bytes)} are to be moved, and ${formatAbout(to.free)} are free there. On the same disk that is enough.`
+              : `${formatAbout(bytes)} are to be moved. Downloads and seeding go on from there.`}
+          </p>
+        </>
+      )}
+      <div class="dialog-actions">
+        <button type="button" class="button" autofocus onClick={close}>
+          Cancel
+        </button>
+        <button
+          type="button"
+          class="button button-main"
+          disabled={to === undefined}
+          onClick={() => {
+            close();
+            if (to !== undefined) run({ do: 'relocate', ids, root: to.token });
+          }}
+        >
+          Move
+        </button>
+      </div>
+    </Dialog>
+  );
+}
