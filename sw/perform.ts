@@ -39,7 +39,7 @@ export interface Engine<Kept> {
   move(ids: readonly TorrentId[], to: MoveTo): void;
   readonly settings: Settings;
   readonly mapping: { readonly state: PortMappings | null };
-  configure(change: Partial<Settings>): void;
+  configure(change: Partial<Settings>, saved: (error: Error | null) => void): void;
   rows(): readonly TorrentRow[];
   takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] };
   detail(id: TorrentId): TorrentDetail | null;
@@ -47,7 +47,10 @@ export interface Engine<Kept> {
 }
 
 /** Does what needs an engine; what it throws is for the window that asked. */
-export function perform(engine: Engine<unknown>, command: Exclude<Command, { do: 'pair' | 'reconnect' }>): Added | null {
+export function perform(
+  engine: Engine<unknown>,
+  command: Exclude<Command, { do: 'pair' | 'reconnect' | 'configure' }>,
+): Added | null {
   switch (command.do) {
     case 'add':
       return engine.add(command.source);
@@ -65,9 +68,6 @@ export function perform(engine: Engine<unknown>, command: Exclude<Command, { do:
       return null;
     case 'remove':
       forEach(command.ids, id => engine.remove(id, command.withData));
-      return null;
-    case 'configure':
-      engine.configure(command.settings);
       return null;
     case 'prioritise':
       engine.prioritise(command.id, command.files, command.priority);
@@ -96,6 +96,12 @@ export function perform(engine: Engine<unknown>, command: Exclude<Command, { do:
     default:
       return command satisfies never;
   }
+}
+
+/** Settings are in force at once; it waits until they are saved, and throws where they are not. */
+export async function configure(engine: Engine<unknown>, settings: Partial<Settings>): Promise<void> {
+  const error = await new Promise<Error | null>(saved => engine.configure(settings, saved));
+  if (error) throw error;
 }
 
 /** Does it to all of them, and only then says what went wrong with the first that refused. */

@@ -4,7 +4,7 @@
  */
 import type { Backend } from './api-server.ts';
 import type { Added, ApiError, Command, Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './api.ts';
-import { perform } from './perform.ts';
+import { configure, perform } from './perform.ts';
 import type { Engine, StateRecord } from './perform.ts';
 import { same } from './same.ts';
 
@@ -186,6 +186,9 @@ export class Torrents<Kept> implements Backend {
       }
       case 'reconnect':
         this.options.link.reconnect();
+        return null;
+      case 'configure':
+        await configure(await this.engine(), command.settings);
         return null;
       default:
         return perform(await this.engine(), command);

@@ -30,7 +30,7 @@ import type { Naming } from './whereabouts.ts';
 import { readTiers } from './tiers.ts';
 import { Turns } from './turns.ts';
 import type { MoveTo } from './order.ts';
-import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, SETTINGS_KEY } from './settings.ts';
+import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, notSaved, SETTINGS_KEY } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { viewDetail } from './view.ts';
@@ -279,11 +279,12 @@ export class Session {
     this.loop.event(torrent, () => torrent.remove(withData));
   }
 
-  /** Sets what is given and keeps it. Connections that are not allowed any more end. */
-  configure(change: Partial<Settings>): void {
+  /** Sets what is given and keeps it; `saved` tells why it could not be kept. Connections that are not allowed any more end. */
+  configure(change: Partial<Settings>, saved?: (error: EngineError | null) => void): void {
     this.settings = { ...this.settings, ...change };
     this.ports.state.write([{ key: SETTINGS_KEY, value: encodeSettings(this.settings) }], problem => {
       if (problem !== '') this.ports.log('warn', `the settings could not be saved: ${problem}`);
+      saved?.(problem === '' ? null : notSaved(problem));
     });
     this.limits.max = this.settings.maxConnections;
     this.rates.review();

@@ -6,6 +6,7 @@ import { choice, count, flag, hours, hundredths, initialOf, rate, readFields, st
 import type { Fields } from './fields.ts';
 import { WORKING_HOURS } from './limits.ts';
 import type { AltMode, LimitSettings } from './limits.ts';
+import { EngineError } from './errors.ts';
 import { asDict, asInt, decode, dictGet, encode } from './codec/bencode.ts';
 
 /**
@@ -82,4 +83,10 @@ export function decodeSettings(bytes: Uint8Array): Settings {
   } catch {
     return DEFAULT_SETTINGS;
   }
+}
+
+/** For the person who changed them. */
+export function notSaved(problem: string): EngineError {
+  const text = `This is set, but it could not be saved and is lost when Starling starts again: “${problem}”. Change it again later.`;
+  return new EngineError('settings-not-saved', text);
 }

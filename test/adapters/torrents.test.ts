@@ -39,8 +39,13 @@ class FakeEngine implements Engine<string> {
   relocate = (): void => this.tell('relocate');
   rename = (): void => this.tell('rename');
   settings: Settings = DEFAULT_SETTINGS;
+  /** Why settings cannot be saved. */
+  unsaved: Error | null = null;
   mapping: { state: PortMappings | null } = { state: null };
-  configure = ({ encryption }: Partial<Settings>): void => this.tell(`configure ${encryption}`);
+  configure = ({ encryption }: Partial<Settings>, saved: (error: Error | null) => void): void => {
+    this.tell(`configure ${encryption}`);
+    saved(this.unsaved);
+  };
   rows = (): TorrentRow[] => [row('downloading')];
   takeChanges = (): { rows: TorrentRow[]; removed: string[] } => ({ rows: [], removed: [] });
   detail = (): null => null;
@@ -76,6 +81,7 @@ function setUp() {
   const link = new FakeLink(log);
   let engines = 0;
   let loaded: ((records: readonly StateRecord[] | null) => void) | null = null;
+  const made: FakeEngine[] = [];
   const torrents = new Torrents<string>({
     link,
     memory: {
@@ -85,7 +91,9 @@ function setUp() {
     },
     newEngine: () => {
       const number = ++engines;
-      return { engine: new FakeEngine(log, number), silence: () => log.push(`${number} silence`) };
+      const engine = new FakeEngine(log, number);
+      made.push(engine);
+      return { engine, silence: () => log.push(`${number} silence`) };
     },
     loadRecords: done => (loaded = done),
     mark: () => undefined,
@@ -116,7 +124,7 @@ function setUp() {
     torrents.unlinked();
     torrents.changed();
   };
-  return { log, link, torrents, answerLoad, to, connect, lose };
+  return { log, link, torrents, made, answerLoad, to, connect, lose };
 }
 
 describe('starting', () => {
@@ -189,6 +197,17 @@ describe('losing the connection', () => {
     lose();
     answerLoad(null);
     expect(log.filter(line => line.includes('detach'))).toEqual([]);
+  });
+});
+
+describe('settings', () => {
+  it('that cannot be saved are said to be in force, and no more than that', async () => {
+    const { log, torrents, made, connect } = setUp();
+    connect(1);
+    await torrents.run({ do: 'configure', settings: { encryption: 'off' } });
+    made[0]!.unsaved = new Error('the disk is full');
+    await expect(torrents.run({ do: 'configure', settings: { encryption: 'require' } })).rejects.toThrow('the disk is full');
+    expect(log.slice(-2)).toEqual(['1 configure off', '1 configure require']);
   });
 });
 

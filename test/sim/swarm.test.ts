@@ -225,6 +225,22 @@ test('padding is neither asked for nor written nor shown', () => {
   expect(world.internet.sent.get('10.0.0.1')).toBeLessThan(450_000 + 6 * 16_384);
 });
 
+test('settings that cannot be saved are in force until the next start, and whoever set them is told why', () => {
+  const world = new World(17);
+  const host = world.host('10.0.0.1');
+  const told: unknown[] = [];
+  host.session.configure({ maxConnections: 90 }, error => told.push(error));
+  world.clock.run(100);
+  host.stateProblem = 'the disk is full';
+  host.session.configure({ maxConnections: 70 }, error => told.push(error));
+  world.clock.run(100);
+  expect(told).toEqual([null, expect.objectContaining({ code: 'settings-not-saved' })]);
+  expect(String(told[1])).toContain('the disk is full');
+  expect(host.session.settings.maxConnections).toBe(70);
+  host.restart();
+  expect(host.session.settings.maxConnections).toBe(90);
+});
+
 test('a record that could not be written is written later, and one that could not be erased is erased later', () => {
   const world = new World(16);
   const torrent = makeTorrent({ x: 2 * MIB }, 64 * 1024, 16);
