@@ -65,6 +65,7 @@ export class Whereabouts {
   hold(layout: Layout): void {
     this.layout = layout;
     this.naming = fitting(this.naming, layout);
+    if (this.naming.renames.size > 0 && !this.isSound(this.naming, layout)) this.naming = { ...this.naming, renames: NO_NAMES };
     this.left = this.left.map(({ naming, files }) => ({
       naming: fitting(naming, layout),
       files: new Set([...files].filter(index => index <= layout.files.length && layout.files[index]?.pad !== true)),
@@ -150,7 +151,9 @@ export class Whereabouts {
       this.naming = naming;
       return;
     }
-    this.refuseCollisions(naming, layout);
+    if (!this.isSound(naming, layout)) {
+      throw new EngineError('name-taken', 'Another file of this torrent has that name. Choose another one.');
+    }
     const before = this.naming;
     const known = new Set(this.pending());
     const leaving = new Set<number>();
@@ -171,16 +174,17 @@ export class Whereabouts {
     this.settle();
   }
 
-  private refuseCollisions(naming: Naming, layout: Layout): void {
-    const paths: (readonly string[])[] = [this.at(naming, layout.files.length).path];
-    const files = layout.files.flatMap(({ pad }, index) => (pad ? [] : [index]));
-    for (const index of files) paths.push(this.at(naming, index).path);
+  /** Whether no two files are to come to one place, nor one to where another still is. */
+  private isSound(naming: Naming, layout: Layout): boolean {
+    const paths = [this.at(naming, layout.files.length).path];
+    layout.files.forEach(({ pad }, index) => {
+      if (!pad) paths.push(this.at(naming, index).path);
+    });
     for (const index of this.pending()) {
       const { root, path } = this.of(index);
       if (index < layout.files.length && root === naming.root && !areOne(path, this.at(naming, index).path)) paths.push(path);
     }
-    if (areDistinct(paths)) return;
-    throw new EngineError('name-taken', 'Another file of this torrent has that name. Choose another one.');
+    return areDistinct(paths);
   }
 
   private at({ root, folder, renames }: Naming, index: number): FilePlace {

@@ -61,14 +61,24 @@ export interface Daemon {
   close(): Promise<void>;
 }
 
-/** `allow`: what may be reached of this machine. `portMapping`: the router of this machine's network is asked for ports, which no test is to do to a real one. */
-export async function startDaemon(io: string, { portMapping = false, allow = ['127.0.0.0/8'] } = {}): Promise<Daemon> {
+export interface DaemonOptions {
+  /** What may be reached of this machine. */
+  readonly allow?: readonly string[];
+  /** The router of this machine's network is asked for ports, which no test is to do to a real one. */
+  readonly portMapping?: boolean;
+  /** Roots beside the default one: real paths. */
+  readonly roots?: readonly string[];
+}
+
+export async function startDaemon(io: string, options: DaemonOptions = {}): Promise<Daemon> {
+  const { portMapping = false, allow = ['127.0.0.0/8'], roots = [] } = options;
   const folder = mkdtempSync(join(tmpdir(), 'starling-adapters-'));
   mkdirSync(join(folder, 'home'), { recursive: true, mode: 0o700 });
   mkdirSync(join(folder, 'web'));
   writeFileSync(join(folder, 'web/index.html'), '<!doctype html><title>app</title>');
   writeFileSync(join(folder, 'web/sw.js'), '');
   writeFileSync(join(folder, 'home/config.json'), JSON.stringify({ network: { allow, portMapping } }));
+  writeFileSync(join(folder, 'home/roots.json'), JSON.stringify({ salt: 'test', default: '', paths: roots }));
   const host = await startHost({
     home: join(folder, 'home'),
     port: 0,

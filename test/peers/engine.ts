@@ -9,7 +9,7 @@ import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
 import { LentRtc } from '../../sw/adapters/rtc-net.ts';
 import { DaemonDatagrams } from '../../sw/adapters/daemon-udp.ts';
 import { Session } from '../../sw/engine/index.ts';
-import { type Daemon, pairedToken, RealLink, startDaemon } from '../adapters/daemon.ts';
+import { type Daemon, type DaemonOptions, pairedToken, RealLink, startDaemon } from '../adapters/daemon.ts';
 import { nodeSockets } from './sockets.ts';
 
 const INSTALL = 'install-peers';
@@ -47,7 +47,7 @@ export class RealEngine {
   }
 
   /** `io` is the folder of a built io-daemon; 127.0.0.0/8 may be reached, or what `allow` says. */
-  static async start(io: string, options: { portMapping?: boolean; allow?: string[] } = {}): Promise<RealEngine> {
+  static async start(io: string, options: DaemonOptions = {}): Promise<RealEngine> {
     const daemon = await startDaemon(io, options);
     const real = new RealLink(daemon);
     real.link.pair({ token: await pairedToken(daemon, INSTALL), installId: INSTALL });
@@ -65,6 +65,12 @@ export class RealEngine {
   /** Starts in the default root what was taken in. */
   start(id: string): void {
     this.session.start(id, null, this.#real.root);
+  }
+
+  /** The tokens of all roots, the default one first. */
+  get roots(): readonly string[] {
+    const { roots } = this.#real.link;
+    return [...roots].sort((a, b) => Number(b.isDefault) - Number(a.isDefault)).map(({ token }) => token);
   }
 
   state(id: string): string {

@@ -64,6 +64,24 @@ describe('a web seed alone', () => {
     expect(server.mostAtOnce).toBeLessThanOrEqual(4);
   });
 
+  test('is asked by the names that the torrent has, whatever its files are called here', () => {
+    const world = new World(407);
+    const torrent = withSeeds(makeTorrent(FILES, PIECE, 407), ['http://web.example/f/']);
+    const server = new SimServer(filesOf(torrent), 1e6);
+    world.web.set('web.example', server);
+    const leech = download(world, torrent);
+    world.clock.run(1_000);
+    leech.session.rename(torrent.id, ['folder', 'a.bin'], 'other.bin');
+    expect(world.clock.run(30_000, () => leech.session.rows()[0]?.state === 'downloading')).toBe(true);
+    const before = server.asked.length;
+    expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
+    const asked = server.asked.slice(before).map(({ path }) => path);
+    expect(asked).toContain('/f/folder/a.bin');
+    expect(asked.every(path => server.files.has(path))).toBe(true);
+    const other = torrent.contents.get('folder/a.bin') ?? new Uint8Array(0);
+    expect(Buffer.compare(leech.file('folder/other.bin') ?? new Uint8Array(0), other)).toBe(0);
+  });
+
   test('is asked for long runs of neighbours, and for no more at once than takes a few seconds', () => {
     const world = new World(406);
     const torrent = withSeeds(makeTorrent({ 'one.bin': 64 * MIB }, PIECE, 406), ['http://web.example/f/one.bin']);
