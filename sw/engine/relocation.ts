@@ -34,8 +34,7 @@ interface Movable {
   readonly recorder: Recorder;
   readonly work: Work;
   readonly out: Outbox;
-  move(to: Phase): void;
-  leave(to: 'moving', farewell: boolean): void;
+  leave(to: 'moving' | 'paused', farewell: boolean): void;
   enterQueue(): void;
   fail(problem: FileProblem, file: string): void;
 }
@@ -181,7 +180,7 @@ export class Relocation {
   private end(): void {
     const { torrent } = this;
     if (this.problem !== null) return torrent.fail(this.problem, this.problemFile);
-    if (this.rests) torrent.move('paused');
+    if (this.rests) torrent.leave('paused', true);
     else torrent.enterQueue();
   }
 

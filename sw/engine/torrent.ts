@@ -339,6 +339,7 @@ export class Torrent implements WireTarget {
     if (this.phase !== 'fetching') this.move('queued');
     this.turn.enter();
     this.giveWay();
+    if (this.phase === 'queued' && !this.turn.isSeated) this.announcer.stop(true);
   }
 
   /** To a phase without connections. */
@@ -346,7 +347,8 @@ export class Torrent implements WireTarget {
     if (this.phase !== to) this.move(to);
     if (to !== 'queued') this.turn.leave();
     this.work.stop();
-    this.announcer.stop(farewell);
+    // Trackers need not hear of files that are moved: it is soon there again.
+    if (to !== 'moving') this.announcer.stop(farewell);
     this.peerSet.closeAll(this.now);
     if (farewell) this.content?.rest(this.now);
   }

@@ -10,12 +10,15 @@ describe('a torrent whose files are moved', () => {
     leech.session.start(torrent.id, null, ROOT);
     expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
     world.clock.run(3_000);
-    const [read, sent] = [leech.disk.verifiedBytes, world.internet.sent.get(source.name)];
+    const [read, sent, announces] = [leech.disk.verifiedBytes, world.internet.sent.get(source.name), world.announces];
     leech.session.relocate(torrent.id, OTHER);
     expect(stateOf(leech, torrent.id)).toBe('moving');
     expect(problemOf(leech)).toMatchObject({ code: 'moving', of: 4 });
     expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
     expectAt(leech, torrent, allUnder(OTHER));
+    // It is there again before a tracker had to hear of it.
+    expect(world.announces).toBe(announces);
+    expect(world.tracker.has(leech.name)).toBe(true);
     leech.restart();
     expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
     expect(leech.session.rows()[0]?.root).toBe(OTHER);
@@ -76,6 +79,8 @@ describe('a torrent whose files are moved', () => {
     leech.session.relocate(torrent.id, OTHER);
     leech.session.pause(torrent.id);
     expect(world.clock.run(30_000, () => stateOf(leech, torrent.id) === 'done')).toBe(true);
+    world.clock.run(100);
+    expect(world.tracker.has(leech.name)).toBe(false);
     expectAt(leech, torrent, allUnder(OTHER));
     leech.session.resume(torrent.id);
     expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
