@@ -12,6 +12,14 @@ const STILL_REACHING = 'Starling still reaches peers, but new ones cannot connec
 
 /** How far peers from outside can connect to us; null where nothing is asked of the router. */
 export function describePorts(ports: PortMappings): ReachabilityWords | null {
+  const words = describeFour(ports);
+  if (words === null || ports.pinholes.state === 'none' || ports.pinholes.state === 'asking') return words;
+  const isOpen = ports.pinholes.state === 'open';
+  const six = isOpen ? 'Over IPv6 its firewall lets peers in.' : 'Over IPv6 its firewall was not opened.';
+  return { ...words, text: `${words.text} ${six}` };
+}
+
+function describeFour(ports: PortMappings): ReachabilityWords | null {
   switch (ports.state) {
     case 'off':
       return null;

@@ -14,7 +14,7 @@ import { makeServer } from './http.ts';
 import { acquire, type Holder, type Lock } from './lock.ts';
 import { openLogs } from './log.ts';
 import { Pairing } from './pairing.ts';
-import { RouterPorts, systemClock, systemMapper } from './portmap/router-ports.ts';
+import { RouterPorts, systemClock, systemMappers } from './portmap/router-ports.ts';
 import { takePort } from './ports.ts';
 import { originOf } from './request-guard.ts';
 import { Roots } from './roots.ts';
@@ -103,8 +103,8 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       childLog: lines => logs.io(lines),
     },
   });
-  const mapper = config.portMapping ? systemMapper(roots.secret, () => control.portsChanged(), log) : null;
-  const ports = new RouterPorts(mapper, systemClock.after);
+  const mappers = config.portMapping ? systemMappers(roots.secret, () => control.portsChanged(), log) : null;
+  const ports = new RouterPorts(mappers, systemClock.after);
   const control: ControlServer = new ControlServer({
     tokens,
     epochs,

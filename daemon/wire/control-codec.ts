@@ -22,6 +22,7 @@ import {
   type ControlFrame,
   ControlOp,
   type HostEvent,
+  type Pinholes,
   type PortMapping,
   type PortMappings,
   type PortWish,
@@ -75,12 +76,19 @@ const protocol = shape.literal('tcp', 'udp');
 const wish = shape.object<PortWish>({ protocol, port: portNumber });
 const mapping = shape.object<PortMapping>({ protocol, port: portNumber, externalPort: shape.between(0, 65_535) });
 
+const pinholes = shape.object<Pinholes>({
+  state: shape.literal('none', 'asking', 'open', 'failed'),
+  via: shape.literal('', 'pcp', 'upnp'),
+  address: shape.string,
+});
+
 const portMappings = shape.object<PortMappings>({
   state: shape.literal('off', 'asking', 'open', 'failed'),
   via: shape.literal('', 'pcp', 'nat-pmp', 'upnp'),
   externalAddress: shape.string,
   problem: shape.literal('', 'no-router', 'no-answer', 'refused', 'double-nat', 'public-address', 'forbidden'),
   mappings: shape.array(mapping, MAX_PORTS),
+  pinholes,
 });
 
 const keyText = text(u8);

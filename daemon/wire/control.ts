@@ -79,8 +79,8 @@ export type PortProblem =
   /** The owner of this computer does not allow it, in config.json. */
   | 'forbidden';
 
-/** What the router does for us. */
-export interface PortMappings {
+/** What the router does for us, of IPv4 or of IPv6. */
+export interface RouterState {
   /** `off`: nothing is asked for. `asking`: for the first time, or anew. */
   readonly state: 'off' | 'asking' | 'open' | 'failed';
   /** How, where they are open. */
@@ -89,6 +89,19 @@ export interface PortMappings {
   readonly externalAddress: string;
   readonly problem: PortProblem | '';
   readonly mappings: readonly PortMapping[];
+}
+
+/** What the firewall of the router does for our own IPv6 address. */
+export interface Pinholes {
+  /** `none`: nothing is asked for, or there is no address that it could let anybody through to. */
+  readonly state: 'none' | 'asking' | 'open' | 'failed';
+  readonly via: '' | 'pcp' | 'upnp';
+  /** Our address, an IP literal; empty while it is not open. */
+  readonly address: string;
+}
+
+export interface PortMappings extends RouterState {
+  readonly pinholes: Pinholes;
 }
 
 /** A state record: `key` is at most 128 of [A-Za-z0-9._-/]; `value` at most 16 MiB; null deletes. */

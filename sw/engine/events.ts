@@ -85,6 +85,12 @@ export interface PortMappings {
   readonly problem: '' | 'no-router' | 'no-answer' | 'refused' | 'double-nat' | 'public-address' | 'forbidden';
   /** `externalPort`: the router's that leads to ours, 0 while there is none. */
   readonly mappings: readonly (PortWish & { readonly externalPort: number })[];
+  /** What its firewall does for our own IPv6 address, told where it is open; `none`: there is nothing to ask for. */
+  readonly pinholes: {
+    readonly state: 'none' | 'asking' | 'open' | 'failed';
+    readonly via: '' | 'pcp' | 'upnp';
+    readonly address: string;
+  };
 }
 
 /** A piece buffer that outlived the engine or the connection that opened it. */

@@ -51,7 +51,9 @@ export class PortMapping {
   private told(state: PortMappings): void {
     const before = this.port;
     this.state = state;
-    if (state.externalAddress !== '') this.own.seenAs('router', 'router', state.externalAddress);
+    for (const address of [state.externalAddress, state.pinholes.address]) {
+      if (address !== '') this.own.seenAs('router', 'router', address);
+    }
     if (this.port === before) return;
     for (const torrent of this.torrents.values()) torrent.announcer.hurry(this.ports.clock.now());
   }

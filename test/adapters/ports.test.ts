@@ -9,6 +9,7 @@ const state = (externalPort: number): PortMappings => ({
   externalAddress: '',
   problem: '',
   mappings: [{ protocol: 'tcp', port: 6881, externalPort }],
+  pinholes: { state: 'none', via: '', address: '' },
 });
 
 it('asks the host, and hears what it answers and what becomes of it, until it asks for others', () => {

@@ -20,6 +20,7 @@ export const CONNECTED: Connection = {
     externalAddress: '81.2.69.142',
     problem: '',
     mappings: [{ protocol: 'tcp', port: 51_413, externalPort: 51_413 }],
+    pinholes: { state: 'none', via: '', address: '' },
   },
 };
 export const UNPAIRED: Connection = { ...CONNECTED, state: 'unpaired', everConnected: false, version: '', ports: null };

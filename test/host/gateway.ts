@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { onTestFinished } from 'vitest';
 import type { Network } from '../../daemon/host/portmap/router.ts';
 
+export const LOOPBACK6: Network = { gateway: '::1', address: '::1' };
 export const LOOPBACK: Network = { gateway: '127.0.0.1', address: '127.0.0.1' };
 
 /** What it sends for a datagram, and from where: itself, or another address of this machine. */
@@ -15,8 +16,8 @@ export interface UdpGateway {
 }
 
 /** `answer` gets how many datagrams came before. */
-export async function udpGateway(answer: (bytes: Buffer, before: number) => Answer): Promise<UdpGateway> {
-  const socket = await bound('127.0.0.1');
+export async function udpGateway(answer: (bytes: Buffer, before: number) => Answer, at = '127.0.0.1'): Promise<UdpGateway> {
+  const socket = await bound(at);
   const others = new Map<string, Socket>();
   const heard: Uint8Array[] = [];
   socket.on('message', (bytes, from: RemoteInfo) => {
@@ -71,7 +72,7 @@ export async function httpGateway(
 }
 
 async function bound(host: string): Promise<Socket> {
-  const socket = createSocket('udp4');
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
   await new Promise<void>(resolve => socket.bind(0, host, resolve));
   onTestFinished(() => void socket.close());
   return socket;

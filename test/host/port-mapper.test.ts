@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { PortMapper } from '../../daemon/host/portmap/mapper.ts';
 import { type Lease, LEASE_SECONDS, type Network, type Router, RouterError } from '../../daemon/host/portmap/router.ts';
-import type { PortMappings, PortWish } from '../../daemon/wire/control.ts';
+import type { RouterState, PortWish } from '../../daemon/wire/control.ts';
 
 const MINUTE = 60_000;
 const HOME: Network = { gateway: '192.168.1.1', address: '192.168.1.7' };
@@ -98,7 +98,7 @@ function setUp() {
   const world = { network: HOME as Network | null, networks: 'a' };
   const time = () => clock.time;
   const [pcp, natPmp, upnp] = [new FakeRouter('pcp', time), new FakeRouter('nat-pmp', time), new FakeRouter('upnp', time)];
-  const told: PortMappings[] = [];
+  const told: RouterState[] = [];
   const mapper: PortMapper = new PortMapper({
     network: () => Promise.resolve(world.network),
     networksNow: () => world.networks,

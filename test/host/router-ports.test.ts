@@ -1,34 +1,50 @@
 import { expect, test } from 'vitest';
 import { type Mapper, RouterPorts } from '../../daemon/host/portmap/router-ports.ts';
 import { readBsdRoute, readLinuxRoutes, readWindowsRoutes } from '../../daemon/host/portmap/network.ts';
-import type { PortMappings, PortWish } from '../../daemon/wire/control.ts';
+import { readBsdRoute6, readLinuxRoutes6, readWindowsRoutes6 } from '../../daemon/host/portmap/network6.ts';
+import type { PortWish, RouterState } from '../../daemon/wire/control.ts';
 
-const OPEN: PortMappings = { state: 'open', via: 'pcp', externalAddress: '', problem: '', mappings: [] };
+const OPEN: RouterState = { state: 'open', via: 'pcp', externalAddress: '', problem: '', mappings: [] };
 const TCP: PortWish = { protocol: 'tcp', port: 6881 };
 const UDP: PortWish = { protocol: 'udp', port: 6881 };
 
 function setUp() {
   const wanted: string[] = [];
   const timers: { ms: number; callback: () => void }[] = [];
-  const mapper: Mapper = {
-    state: OPEN,
-    want: wishes => void wanted.push(wishes.map(({ protocol, port }) => `${protocol} ${port}`).join()),
+  const wanted6: string[] = [];
+  const mapper = (heard: string[], state: RouterState): Mapper => ({
+    state,
+    want: wishes => void heard.push(wishes.map(({ protocol, port }) => `${protocol} ${port}`).join()),
     stop: () => Promise.resolve(),
-  };
-  const ports = new RouterPorts(mapper, (ms, callback) => {
+  });
+  const mappers = { four: mapper(wanted, OPEN), six: mapper(wanted6, { ...OPEN, externalAddress: '2a02::1' }) };
+  const ports = new RouterPorts(mappers, (ms, callback) => {
     const timer = { ms, callback };
     timers.push(timer);
     return () => void timers.splice(timers.indexOf(timer), timers.includes(timer) ? 1 : 0);
   });
-  return { ports, wanted, timers };
+  return { ports, wanted, wanted6, timers };
 }
 
 test('the router is asked for no port but those that the io-daemon has open itself', () => {
-  const { ports, wanted } = setUp();
+  const { ports, wanted, wanted6 } = setUp();
   ports.want([TCP, UDP, { protocol: 'tcp', port: 22 }]);
   ports.opened({ tcp: [6881, 9000], udp: [] });
   ports.opened({ tcp: [6881], udp: [6881] });
   expect(wanted).toEqual(['', 'tcp 6881', 'tcp 6881,udp 6881']);
+  expect(wanted6).toEqual(wanted);
+});
+
+test('what the firewall of IPv6 does is told beside what the router of IPv4 does, and nothing where there is none', () => {
+  const { ports } = setUp();
+  expect(ports.state).toEqual({ ...OPEN, pinholes: { state: 'open', via: 'pcp', address: '2a02::1' } });
+  const noSix: Mapper = {
+    state: { ...OPEN, state: 'failed', via: '', problem: 'no-router' },
+    want: () => undefined,
+    stop: async () => undefined,
+  };
+  const alone = new RouterPorts({ four: noSix, six: noSix }, () => () => undefined);
+  expect(alone.state.pinholes).toEqual({ state: 'none', via: '', address: '' });
 });
 
 test('a port whose socket is gone stays for a minute, unless it is wished for no more', () => {
@@ -124,5 +140,34 @@ test('what can be no gateway is none', () => {
   }
   for (const text of ['', '\n\n', '\0', 'Iface\n\n']) {
     expect([readLinuxRoutes(text), readBsdRoute(text), readWindowsRoutes(text)]).toEqual([null, null, null]);
+  }
+});
+
+const ZEROS = '0'.repeat(32);
+const LINUX6 = [
+  `20010db8000000000000000000000000 40 ${ZEROS} 00 ${ZEROS} 00000100 00000002 00000000 00000001     eth0`,
+  `${ZEROS} 00 ${ZEROS} 00 fe80000000000000000000000000000a 00000400 00000003 00000000 00000003    wlan0`,
+  `${ZEROS} 00 ${ZEROS} 00 fe800000000000000000000000000001 00000064 00000003 00000000 00450003     eth0`,
+  `${ZEROS} 00 ${ZEROS} 00 fe800000000000000000000000000002 00000001 00000003 00000000 00000002     eth0`,
+  `${ZEROS} 00 ${ZEROS} 00 ${ZEROS} ffffffff 00000001 00000000 00200200       lo`,
+].join('\n');
+const WINDOWS6 = `
+IPv6-Routentabelle
+Aktive Routen:
+ If Metrik Netzwerkziel             Gateway
+ 12    281 ::/0                     fe80::a
+  7     26 ::/0
+                                    fe80::1:2:3:4
+  1    331 ::1/128                  Auf Verbindung
+`;
+
+test('the default gateway of IPv6 is read with its zone', () => {
+  expect(readLinuxRoutes6(LINUX6)).toBe('fe80::1%eth0');
+  expect(readLinuxRoutes6(`${ZEROS} 00 ${ZEROS} 00 20010db8000000000000000000000001 00000400 0 0 00000003 eth0`)).toBeNull();
+  expect(readLinuxRoutes6(`${ZEROS} 00 ${ZEROS} 00 2a020000000000000000000000000001 00000400 0 0 00000003 eth0`)).toBe('2a02::1');
+  expect(readWindowsRoutes6(WINDOWS6)).toBe('fe80::1:2:3:4%7');
+  expect(readBsdRoute6('   route to: default\n    gateway: fe80::1%en0\n  interface: en0\n')).toBe('fe80::1%en0');
+  for (const text of ['', 'gateway: fe80::1', 'gateway: nothing', ZEROS]) {
+    expect([readLinuxRoutes6(text), readWindowsRoutes6(text), readBsdRoute6(text)], text).toEqual([null, null, null]);
   }
 });

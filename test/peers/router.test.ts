@@ -7,7 +7,7 @@ import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PortMappings } from '../../sw/api.ts';
 import { buildIo } from '../adapters/daemon.ts';
-import { HomeNetwork, PRIVATE, PUBLIC, routerMissing } from './router.ts';
+import { HomeNetwork, PRIVATE, PUBLIC, routerMissing, SIX } from './router.ts';
 import { until } from './wait.ts';
 
 const top = join(import.meta.dirname, '../..');
@@ -102,9 +102,9 @@ describe.skipIf(missing !== '')(`a real router${missing}`, { timeout: 120_000 },
   const startEngine = (): EngineAtHome => (engine = new EngineAtHome(network, join(dist, 'engine.mjs'), io));
 
   /** Who answers a stranger at that port of the router, by the info-hash of its handshake; empty where nobody does. */
-  function knock(port: number): string {
+  function knock(port: number, at = PUBLIC.router): string {
     const [command = '', ...args] = network.outside;
-    const heard = execFileSync(command, [...args, process.execPath, '-e', KNOCK, PUBLIC.router, String(port), INFO_HASH], {
+    const heard = execFileSync(command, [...args, process.execPath, '-e', KNOCK, at, String(port), INFO_HASH], {
       encoding: 'utf8',
     });
     return heard.trim().slice(56, 96);
@@ -118,8 +118,9 @@ describe.skipIf(missing !== '')(`a real router${missing}`, { timeout: 120_000 },
     if (isOld) network.refusePcp();
     await network.start(options);
     const home = startEngine();
-    const { mappings, externalAddress, ...open } = await home.state('open');
+    const { mappings, externalAddress, pinholes, ...open } = await home.state('open');
     expect(open).toEqual({ state: 'open', via, problem: '' });
+    expect(pinholes.state).toBe('none');
     expect(externalAddress).toBe(PUBLIC.router);
     expect(mappings.map(({ protocol }) => protocol)).toEqual(['tcp', 'udp']);
     const port = mappings[0]!.externalPort;
@@ -129,6 +130,27 @@ describe.skipIf(missing !== '')(`a real router${missing}`, { timeout: 120_000 },
     await home.state('off');
     expect(network.rules()).not.toContain('dnat');
     expect(knock(port)).toBe('');
+  });
+
+  it.each([
+    ['pcp', { upnp: false, natPmpAndPcp: true }],
+    ['upnp', { upnp: true, natPmpAndPcp: false }],
+  ] as const)('lets a stranger through its firewall over IPv6 by %s, until the setting is switched off', async (via, options) => {
+    await network.remove();
+    network = new HomeNetwork(PUBLIC, true);
+    // Over IPv6 its daemon answers PCP whatever its settings say.
+    if (via === 'upnp') network.refusePcp();
+    await network.start(options);
+    const home = startEngine();
+    await until('the firewall to be open', () => home.told.at(-1)?.pinholes.state === 'open', 60_000);
+    expect(home.told.at(-1)?.pinholes).toEqual({ state: 'open', via, address: SIX.home });
+    const { mappings } = await home.state('open');
+    const { port } = mappings[0]!;
+    expect(knock(port, SIX.home)).toBe(INFO_HASH);
+    home.say('off');
+    await home.state('off');
+    await until('the pinholes to be gone', () => !network.pinholes().includes(SIX.home));
+    expect(knock(port, SIX.home)).toBe('');
   });
 
   it('is given all back when the host stops', async () => {

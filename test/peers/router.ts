@@ -18,6 +18,9 @@ export interface RouterOptions {
 }
 
 export const HOME_ADDRESS = '10.77.0.2';
+/** Addresses of IPv6, where they are asked for. */
+export const SIX = { home: '2a02:db8:77::2', lan: '2a02:db8:77::1', router: '2a02:db8:5::1', stranger: '2a02:db8:5::2' };
+const LINK = 'fe80::1';
 export const PUBLIC = { router: '5.5.5.1', stranger: '5.5.5.2' };
 export const PRIVATE = { router: '192.168.7.1', stranger: '192.168.7.2' };
 const LAN = '10.77.0.1';
@@ -49,8 +52,11 @@ export class HomeNetwork {
   private readonly folder = mkdtempSync(join(tmpdir(), 'starling-router-'));
   private daemon: ChildProcess | null = null;
 
-  /** `addresses`: on the far side of the router. */
-  constructor(addresses = PUBLIC) {
+  /** `addresses`: on the far side of the router; `six`: with IPv6 as well, whose firewall lets nobody in. */
+  constructor(
+    addresses = PUBLIC,
+    private readonly six = false,
+  ) {
     const id = `${process.pid.toString(36)}${(made++).toString(36)}`;
     this.names = { home: `st-h${id}`, router: `st-r${id}`, internet: `st-i${id}` };
     const { home, router, internet } = this.names;
@@ -65,6 +71,7 @@ export class HomeNetwork {
       connect([internet, 'eth0', `${addresses.stranger}/24`], [router, 'wan0', `${addresses.router}/24`], `i${id}`);
       ip('-n', home, 'route', 'add', 'default', 'via', LAN);
       this.onRouter('sysctl', '-qw', 'net.ipv4.ip_forward=1');
+      if (six) this.addIpv6();
       writeFileSync(join(this.folder, 'table'), TABLE);
       this.onRouter('nft', '-f', join(this.folder, 'table'));
     } catch (error) {
@@ -81,7 +88,7 @@ export class HomeNetwork {
       `enable_upnp=${upnp ? 'yes' : 'no'}`,
       `enable_natpmp=${natPmpAndPcp ? 'yes' : 'no'}`,
       'secure_mode=yes',
-      'ipv6_disable=yes',
+      ...(this.six ? [] : ['ipv6_disable=yes']),
       'upnp_table_name=filter',
       'upnp_nat_table_name=filter',
       'uuid=00000000-0000-4000-8000-000000000001',
@@ -135,6 +142,11 @@ export class HomeNetwork {
     return this.onRouter('nft', 'list', 'chain', 'inet', 'filter', 'prerouting_miniupnpd');
   }
 
+  /** Whom its firewall lets through, in its own words. */
+  pinholes(): string {
+    return this.onRouter('nft', 'list', 'chain', 'inet', 'filter', 'miniupnpd');
+  }
+
   async remove(): Promise<void> {
     await this.stop().catch(() => undefined);
     for (const name of Object.values(this.names)) {
@@ -145,6 +157,20 @@ export class HomeNetwork {
       }
     }
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private addIpv6(): void {
+    const { home, router, internet } = this.names;
+    const add = (name: string, link: string, address: string): void =>
+      ip('-n', name, '-6', 'addr', 'add', `${address}/64`, 'dev', link, 'nodad');
+    add(home, 'eth0', SIX.home);
+    add(router, 'lan0', SIX.lan);
+    add(router, 'lan0', LINK);
+    add(router, 'wan0', SIX.router);
+    add(internet, 'eth0', SIX.stranger);
+    ip('-n', home, '-6', 'route', 'add', 'default', 'via', LINK, 'dev', 'eth0');
+    ip('-n', internet, '-6', 'route', 'add', 'default', 'via', SIX.router);
+    this.onRouter('sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1');
   }
 
   private onRouter(...command: string[]): string {

@@ -19,7 +19,14 @@ import { SimSockets, type SimWsTracker } from './ws-tracker.ts';
 
 export const ROOT = 'downloads';
 
-const NO_ROUTER: PortMappings = { state: 'failed', via: '', externalAddress: '', problem: 'no-router', mappings: [] };
+const NO_ROUTER: PortMappings = {
+  state: 'failed',
+  via: '',
+  externalAddress: '',
+  problem: 'no-router',
+  mappings: [],
+  pinholes: { state: 'none', via: '', address: '' },
+};
 
 /** A virtual world: one clock, one internet, one tracker that knows everybody who announced. */
 export class World {

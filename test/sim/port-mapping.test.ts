@@ -9,6 +9,7 @@ const opened =
     via: 'upnp',
     externalAddress: '80.0.0.1',
     problem: '',
+    pinholes: { state: 'none', via: '', address: '' },
     mappings: wishes.map(wish => ({ ...wish, externalPort: externalPort(wish) })),
   });
 

@@ -23,6 +23,11 @@ const ports: fc.Arbitrary<PortMappings> = fc.record({
     fc.tuple(wish, fc.nat(65_535)).map(([one, externalPort]) => ({ ...one, externalPort })),
     { maxLength: 8 },
   ),
+  pinholes: fc.record({
+    state: fc.constantFrom('none' as const, 'asking' as const, 'open' as const, 'failed' as const),
+    via: fc.constantFrom('' as const, 'pcp' as const, 'upnp' as const),
+    address: text,
+  }),
 });
 
 const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(

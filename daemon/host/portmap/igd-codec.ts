@@ -9,8 +9,11 @@ const SERVICES = [
   'urn:schemas-upnp-org:service:WANIPConnection:1',
   'urn:schemas-upnp-org:service:WANPPPConnection:1',
 ] as const;
-export type ServiceType = (typeof SERVICES)[number];
+/** The firewall of IPv6. */
+export const PINHOLES = 'urn:schemas-upnp-org:service:WANIPv6FirewallControl:1';
+export type ServiceType = (typeof SERVICES)[number] | typeof PINHOLES;
 
+/** What is looked for. */
 export const SEARCH_TARGETS = [
   'urn:schemas-upnp-org:device:InternetGatewayDevice:1',
   'urn:schemas-upnp-org:device:InternetGatewayDevice:2',
@@ -25,31 +28,31 @@ export interface Service {
 const MAX_SERVICES = 64;
 const MAX_URL = 1024;
 
-export const UpnpError = { NO_SUCH_ENTRY: 714, CONFLICT: 718, ONLY_PERMANENT: 725 } as const;
+export const UpnpError = { NO_SUCH_PINHOLE: 704, NO_SUCH_ENTRY: 714, CONFLICT: 718, ONLY_PERMANENT: 725 } as const;
 
-/** The device is to answer within `seconds`. */
-export function encodeSearch(target: string, seconds: number): string {
-  const lines = ['M-SEARCH * HTTP/1.1', 'HOST: 239.255.255.250:1900', 'MAN: "ssdp:discover"', `MX: ${seconds}`, `ST: ${target}`];
+/** The device is to answer within `seconds`. `group`: where it is asked, with its port. */
+export function encodeSearch(target: string, seconds: number, group: string): string {
+  const lines = ['M-SEARCH * HTTP/1.1', `HOST: ${group}`, 'MAN: "ssdp:discover"', `MX: ${seconds}`, `ST: ${target}`];
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Where the description is, by an answer to a search; null where it is none, or leads to another host than `gateway`. */
-export function readLocation(text: string, gateway: string): URL | null {
+/** Where the description is, by an answer to a search; null where it is none, or leads to another host than `gateway` (null: to any). */
+export function readLocation(text: string, gateway: string | null): URL | null {
   if (!/^HTTP\/1\.[01] 200\b/.test(text)) return null;
   return ownUrl(/^location[ \t]*:[ \t]*(\S{1,1024})[ \t]*$/im.exec(text)?.[1] ?? '', undefined, gateway);
 }
 
-/** The services that can open a port, the best first. What leads to another host than the description's is left out. */
-export function readDescription(xml: string, at: URL): Service[] {
+/** The services of those types, in their order. What leads to another host than the description's is left out. */
+export function readDescription(xml: string, at: URL, types: readonly ServiceType[] = SERVICES): Service[] {
   const base = ownUrl(textOf(xml, 'URLBase') ?? '', undefined, at.hostname) ?? at;
   const services: Service[] = [];
   for (const part of xml.split('<service>').slice(1, MAX_SERVICES + 1)) {
     const [body = ''] = part.split('</service>', 1);
-    const type = SERVICES.find(known => known === textOf(body, 'serviceType'));
+    const type = types.find(known => known === textOf(body, 'serviceType'));
     const controlUrl = ownUrl(textOf(body, 'controlURL') ?? '', base, at.hostname);
     if (type !== undefined && controlUrl !== null) services.push({ type, controlUrl });
   }
-  return services.sort((a, b) => SERVICES.indexOf(a.type) - SERVICES.indexOf(b.type));
+  return services.sort((a, b) => types.indexOf(a.type) - types.indexOf(b.type));
 }
 
 /** Arguments are ours: they hold nothing that XML would take for its own. */
@@ -72,11 +75,15 @@ export function errorCodeOf(xml: string): number {
   return code !== null && /^\d{1,5}$/.test(code) ? Number(code) : 0;
 }
 
-function ownUrl(text: string, base: URL | undefined, host: string): URL | null {
+function ownUrl(text: string, base: URL | undefined, host: string | null): URL | null {
   if (text === '' || text.length > MAX_URL || !URL.canParse(text, base?.href)) return null;
   const url = new URL(text, base);
   const isOwn =
-    url.protocol === 'http:' && url.hostname === host && url.username === '' && url.password === '' && url.port !== '0';
+    url.protocol === 'http:' &&
+    (host === null || url.hostname === host) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.port !== '0';
   return isOwn ? url : null;
 }
 

@@ -4,7 +4,7 @@
  *
  * What is asked of the router is asked in rounds, one at a time and at least {@link ROUND_GAP} apart.
  */
-import type { PortMapping, PortMappings, PortProblem, PortWish } from '../../wire/control.ts';
+import type { PortMapping, PortProblem, PortWish, RouterState } from '../../wire/control.ts';
 import { isPublic, type Lease, type Network, type Router, RouterError } from './router.ts';
 
 export interface MapperOptions {
@@ -40,7 +40,7 @@ const [FIRST_RETRY, LAST_RETRY] = [MINUTE, 60 * MINUTE];
 /** Ms that giving back may take at the end. */
 const STOP_WITHIN = 2 * SECOND;
 
-const OFF: PortMappings = { state: 'off', via: '', externalAddress: '', problem: '', mappings: [] };
+const OFF: RouterState = { state: 'off', via: '', externalAddress: '', problem: '', mappings: [] };
 
 interface Held {
   readonly wish: PortWish;
@@ -50,7 +50,7 @@ interface Held {
 export class PortMapper {
   private readonly options: MapperOptions;
   private wishes: readonly PortWish[] = [];
-  private current: PortMappings = OFF;
+  private current: RouterState = OFF;
   private network: Network | null = null;
   private router: Router | null = null;
   /** What the router was given to keep, by `keyOf`. */
@@ -70,7 +70,7 @@ export class PortMapper {
     this.options = options;
   }
 
-  get state(): PortMappings {
+  get state(): RouterState {
     return this.current;
   }
 
@@ -267,7 +267,7 @@ export class PortMapper {
     this.held.clear();
   }
 
-  private tell(state: PortMappings): void {
+  private tell(state: RouterState): void {
     if (JSON.stringify(state) === JSON.stringify(this.current)) return;
     const { mappings, via } = state;
     const open = mappings.map(({ protocol, port, externalPort }) => `${port} as ${externalPort} (${protocol})`).join(', ');

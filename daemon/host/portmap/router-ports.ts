@@ -2,12 +2,15 @@
  * Which ports the router is asked for: those that the engine wishes for and that the io-daemon has open, so that nobody can
  * have another program's port opened to the world. They stay for a while when the engine goes, as it is ended at any moment.
  */
-import { type PortMappings, type PortWish } from '../../wire/control.ts';
+import type { Pinholes, PortMappings, PortWish, RouterState } from '../../wire/control.ts';
 import type { OpenPorts } from '../supervisor.ts';
 import { NatPmpRouter } from './nat-pmp-router.ts';
 import { findNetwork, networksNow } from './network.ts';
+import { findNetwork6 } from './network6.ts';
 import { type MapperClock, PortMapper } from './mapper.ts';
 import { PcpRouter } from './pcp-router.ts';
+import { PinholeRouter } from './pinhole-router.ts';
+import type { Network, Router } from './router.ts';
 import { UpnpRouter } from './upnp-router.ts';
 
 /** Ms that an engine, or the sockets that went with it, may be away before the ports are given back. */
@@ -16,8 +19,16 @@ const AWAY = 60_000;
 /** A mapper, as far as it is used here. */
 export type Mapper = Pick<PortMapper, 'state' | 'want' | 'stop'>;
 
+/** Of IPv4, where ports are mapped, and of IPv6, where the firewall is asked to let peers through. */
+export interface Mappers {
+  readonly four: Mapper;
+  readonly six: Mapper;
+}
+
+const NO_PINHOLES: Pinholes = { state: 'none', via: '', address: '' };
+
 export class RouterPorts {
-  private readonly mapper: Mapper | null;
+  private readonly mappers: Mappers | null;
   private readonly after: MapperClock['after'];
   private wishes: readonly PortWish[] = [];
   private open: OpenPorts = { tcp: [], udp: [] };
@@ -27,14 +38,14 @@ export class RouterPorts {
   private callOffLoss: (() => void) | null = null;
   private isStopped = false;
 
-  /** `mapper`: null where the owner of this computer does not allow any. */
-  constructor(mapper: Mapper | null, after: MapperClock['after']) {
-    this.mapper = mapper;
+  /** `mappers`: null where the owner of this computer does not allow any. */
+  constructor(mappers: Mappers | null, after: MapperClock['after']) {
+    this.mappers = mappers;
     this.after = after;
   }
 
   get state(): PortMappings {
-    if (this.mapper !== null) return this.mapper.state;
+    if (this.mappers !== null) return { ...this.mappers.four.state, pinholes: pinholesOf(this.mappers.six.state) };
     const isWished = this.wishes.length > 0;
     return {
       state: isWished ? 'failed' : 'off',
@@ -42,6 +53,7 @@ export class RouterPorts {
       externalAddress: '',
       problem: isWished ? 'forbidden' : '',
       mappings: [],
+      pinholes: NO_PINHOLES,
     };
   }
 
@@ -69,7 +81,7 @@ export class RouterPorts {
     this.isStopped = true;
     this.callOff();
     this.callOffLoss?.();
-    await this.mapper?.stop();
+    await Promise.all([this.mappers?.four.stop(), this.mappers?.six.stop()]);
   }
 
   /** Sockets end with the engine's connection, and are there again when it is back: until then their ports are kept. */
@@ -89,7 +101,8 @@ export class RouterPorts {
         this.tell();
       });
     }
-    this.mapper?.want(this.told);
+    this.mappers?.four.want(this.told);
+    this.mappers?.six.want(this.told);
   }
 }
 
@@ -101,19 +114,27 @@ export const systemClock: MapperClock = {
   },
 };
 
-/** One that asks the router of this network. `secret` is the same after every start. */
-export function systemMapper(
-  secret: string,
-  changed: () => void,
-  log: (level: 'info' | 'warn', text: string) => void,
-): PortMapper {
-  return new PortMapper({
-    network: findNetwork,
-    networksNow,
-    ways: [network => new PcpRouter(network, secret), network => new NatPmpRouter(network), network => new UpnpRouter(network)],
-    clock: systemClock,
-    random: Math.random,
-    changed,
-    log,
-  });
+/** Those that ask the router of this network. `secret` is the same after every start. */
+export function systemMappers(secret: string, changed: () => void, log: (level: 'info' | 'warn', text: string) => void): Mappers {
+  const shared = { networksNow, clock: systemClock, random: Math.random, changed, log };
+  const pcp = (network: Network): Router => new PcpRouter(network, secret);
+  return {
+    four: new PortMapper({
+      ...shared,
+      network: findNetwork,
+      ways: [pcp, network => new NatPmpRouter(network), network => new UpnpRouter(network)],
+    }),
+    six: new PortMapper({
+      ...shared,
+      log: (level, text) => log(level, `IPv6: ${text}`),
+      network: findNetwork6,
+      ways: [pcp, network => new PinholeRouter(network)],
+    }),
+  };
+}
+
+/** A computer without an address of IPv6 that the internet reaches has nothing to ask for. */
+function pinholesOf({ state, via, externalAddress, problem }: RouterState): Pinholes {
+  if (state === 'off' || problem === 'no-router') return NO_PINHOLES;
+  return { state, via: via === 'nat-pmp' ? '' : via, address: externalAddress };
 }

@@ -1,11 +1,13 @@
 /** What a router can be asked, whichever protocol it speaks, and how it answers. */
 import ipaddr from 'ipaddr.js';
-import type { PortMappings, PortWish } from '../../wire/control.ts';
+import type { PortWish, RouterState } from '../../wire/control.ts';
 
 /** Where this computer stands in its network: the router that leads out of it, and our own address towards that. */
 export interface Network {
   readonly gateway: string;
   readonly address: string;
+  /** Of IPv6: the address of ours on the link to the router, with its zone, from which it is looked for. */
+  readonly near?: string;
 }
 
 export interface Lease {
@@ -19,7 +21,7 @@ export interface Lease {
 
 /** Calls are made one after another. All may throw a {@link RouterError}. */
 export interface Router {
-  readonly via: Exclude<PortMappings['via'], ''>;
+  readonly via: Exclude<RouterState['via'], ''>;
   /** Opens a port, or prolongs what was opened. `suggested`: the external port to try first. */
   map(wish: PortWish, suggested: number): Promise<Lease>;
   unmap(wish: PortWish, externalPort: number): Promise<void>;

@@ -2,8 +2,9 @@
 import { randomInt } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import type { PortWish } from '../../wire/control.ts';
-import { encodeAction, errorCodeOf, readDescription, type Service, textOf, UpnpError } from './igd-codec.ts';
+import { readDescription, type Service, textOf, UpnpError } from './igd-codec.ts';
 import { askOverHttp } from './igd-http.ts';
+import { act, ActionError, type Arguments } from './igd-service.ts';
 import { searchGateway, type SearchTo } from './igd-search.ts';
 import { checkedLease, type Lease, LEASE_SECONDS, type Network, type Router, RouterError } from './router.ts';
 
@@ -18,18 +19,6 @@ interface Connection {
   readonly service: Service;
   /** Empty where it does not tell. */
   readonly address: string;
-}
-
-type Arguments = Readonly<Record<string, string | number>>;
-
-/** The device refused an action with a code of UPnP. */
-class ActionError extends RouterError {
-  readonly code: number;
-
-  constructor(code: number) {
-    super('refused', code === 0 ? 'It refused.' : `It refused with code ${code}.`);
-    this.code = code;
-  }
 }
 
 export class UpnpRouter implements Router {
@@ -135,11 +124,8 @@ export class UpnpRouter implements Router {
     }
   }
 
-  private async act({ type, controlUrl }: Service, action: string, args: Arguments): Promise<string> {
-    const body = encodeAction(type, action, args);
-    const answer = await askOverHttp(controlUrl, this.network, { name: `${type}#${action}`, body });
-    if (answer.status !== 200) throw new ActionError(errorCodeOf(answer.body));
-    return answer.body;
+  private act(service: Service, action: string, args: Arguments): Promise<string> {
+    return act(this.network, service, action, args);
   }
 }
 
