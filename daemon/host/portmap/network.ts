@@ -81,15 +81,16 @@ function usable(text: string): string | null {
     : null;
 }
 
-/** The address of ours that the system would send from. */
-function ownAddress(gateway: string): Promise<string> {
+/** The address of ours that the system would send from to that IP literal. */
+export function ownAddress(to: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
+    const socket = createSocket(to.includes(':') ? 'udp6' : 'udp4');
     const settle = (done: () => void): void => {
       done();
       socket.close();
     };
     socket.once('error', error => settle(() => reject(error)));
-    socket.connect(SOME_PORT, gateway, () => settle(() => resolve(socket.address().address)));
+    socket.once('connect', () => settle(() => resolve(socket.address().address)));
+    socket.connect(SOME_PORT, to);
   });
 }

@@ -1,24 +1,24 @@
 /** Finds the router of IPv6, and the address of ours that its firewall can be asked to let peers through to. */
 import { execFile } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { readFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import ipaddr from 'ipaddr.js';
+import { ownAddress } from './network.ts';
 import { isPublic, type Network } from './router.ts';
 
 const run = promisify(execFile);
 const COMMAND = { timeout: 3000, maxBuffer: 256 << 10, windowsHide: true } as const;
-/** An address of the internet and any port: nothing is sent there. */
-const SOMEWHERE = { host: '2000::', port: 9 } as const;
+/** An address of the internet: nothing is sent there. What is sent from towards it is what peers see of us. */
+const SOMEWHERE = '2000::';
 const [UP, THROUGH_GATEWAY] = [1, 2];
 
 /** Null where there is no router, or no address of ours that the internet can reach. */
 export async function findNetwork6(): Promise<Network | null> {
   const gateway = await defaultGateway().catch(() => null);
   if (gateway === null) return null;
-  const address = await ownAddress().catch(() => null);
+  const address = await ownAddress(SOMEWHERE).catch(() => null);
   if (address === null || !isPublic(address)) return null;
   const [, zone] = gateway.split('%', 2);
   return { gateway, address, near: (zone !== undefined && linkLocal(zone)) || address };
@@ -74,20 +74,6 @@ function usable(text: string, zone: string): string | null {
   const range = parsed.range();
   if (range === 'linkLocal') return zone === '' ? null : `${parsed.toString()}%${zone}`;
   return range === 'unicast' || range === 'uniqueLocal' ? parsed.toString() : null;
-}
-
-/** The address that the system would send from; it is what peers see of us. */
-function ownAddress(): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket('udp6');
-    const settle = (done: () => void): void => {
-      done();
-      socket.close();
-    };
-    socket.once('error', error => settle(() => reject(error)));
-    socket.once('connect', () => settle(() => resolve(socket.address().address)));
-    socket.connect(SOMEWHERE.port, SOMEWHERE.host);
-  });
 }
 
 /** Our address on the link that is called so, with its zone. */
