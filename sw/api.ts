@@ -178,7 +178,7 @@ export interface LsdRow {
 /** A server that has the files of a torrent, or its pieces. */
 export interface WebSeedRow {
   readonly url: string;
-  /** `waiting`: after a failure; `resting`: after several; `banned`: not asked again, for the reason in `text`. */
+  /** `waiting`: after a failure; `resting`: after several; `banned`: not asked again by itself, for the reason in `text`. */
   readonly state: 'idle' | 'active' | 'waiting' | 'resting' | 'banned';
   /** What went wrong last; "" for nothing. */
   readonly text: string;
@@ -355,6 +355,8 @@ export type Command =
   | { readonly do: 'trackers'; readonly id: TorrentId; readonly tiers: readonly (readonly string[])[] }
   /** Asks that tracker, or all that are in use, again as soon as they allow it. */
   | { readonly do: 'announce'; readonly ids: readonly TorrentId[]; readonly url: string | null }
+  /** Asks a web seed again now, also one that was banned. */
+  | { readonly do: 'askWebSeed'; readonly id: TorrentId; readonly url: string }
   /** Gives them labels and takes others away; what else they have stays. */
   | {
       readonly do: 'label';

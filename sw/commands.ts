@@ -111,6 +111,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('set'), ids, options }),
   v.strictObject({ do: v.literal('trackers'), id: torrentId, tiers }),
   v.strictObject({ do: v.literal('announce'), ids, url: v.nullable(url) }),
+  v.strictObject({ do: v.literal('askWebSeed'), id: torrentId, url }),
   v.strictObject({ do: v.literal('label'), ids, add: labels, remove: labels }),
   v.strictObject({ do: v.literal('move'), ids, to: v.union([v.picklist(['top', 'up', 'down', 'bottom']), count]) }),
   v.strictObject({ do: v.literal('configure'), settings }),

@@ -35,6 +35,7 @@ export interface Engine<Kept> {
   set(id: TorrentId, options: Partial<TorrentOptions>): void;
   editTrackers(id: TorrentId, tiers: readonly (readonly string[])[]): void;
   announce(id: TorrentId, url: string | null): void;
+  askWebSeed(id: TorrentId, url: string): void;
   label(id: TorrentId, add: readonly string[], remove: readonly string[]): void;
   move(ids: readonly TorrentId[], to: MoveTo): void;
   readonly settings: Settings;
@@ -77,6 +78,9 @@ export function perform(
       return null;
     case 'announce':
       forEach(command.ids, id => engine.announce(id, command.url));
+      return null;
+    case 'askWebSeed':
+      engine.askWebSeed(command.id, command.url);
       return null;
     case 'label':
       forEach(command.ids, id => engine.label(id, command.add, command.remove));

@@ -231,6 +231,12 @@ export class Session {
     this.loop.event(torrent, now => torrent.announcer.again(url, now));
   }
 
+  /** Asks a web seed of it again, whatever became of it. */
+  askWebSeed(id: string, url: string): void {
+    const torrent = this.named(id);
+    this.loop.event(torrent, now => torrent.webSeeds.again(url, now));
+  }
+
   /** Gives it labels and takes others away. */
   label(id: string, add: readonly string[], remove: readonly string[]): void {
     this.set(id, { labels: relabel(this.named(id).options.labels, add, remove) });

@@ -8,7 +8,7 @@ export type WebSeedKind = 'files' | 'pieces';
 
 /**
  * Where a web seed stands. `ready`: may be asked; `waiting`: after a failure, until it may be again; `resting`: failed so often
- * in a row that it is left alone for longer; `banned`: never again.
+ * in a row that it is left alone for longer; `banned`: never again, unless a person wants it.
  */
 export type WebSeedState = 'ready' | 'waiting' | 'resting' | 'banned';
 
@@ -87,6 +87,15 @@ export class WebSeed {
     this.state = rests ? 'resting' : 'waiting';
     const usual = rests ? Math.min(LONGEST_REST, REST * 2 ** (this.failures - PATIENCE)) : FIRST_WAIT * 2 ** (this.failures - 1);
     this.retryAt = now + Math.max(usual, Math.min(LONGEST_WAIT, end.retryAfter * 1000));
+  }
+
+  /** A person wants it tried again: whatever it did is forgotten. */
+  forgive(): void {
+    this.state = 'ready';
+    this.reason = '';
+    this.retryAt = 0;
+    this.failures = 0;
+    this.missing.clear();
   }
 
   ban(reason: string): void {

@@ -138,6 +138,16 @@ export class WebSeeds {
     return seeds.length > 0;
   }
 
+  /** It is asked again at once, whatever became of it. */
+  again(url: string, now: number): void {
+    for (const seed of this.all) {
+      if (seed.url !== url) continue;
+      seed.forgive();
+      this.leave(seed);
+    }
+    this.fill(now);
+  }
+
   private fill(now: number): void {
     const { content, phase } = this.torrent;
     if (phase !== 'running' || !content) return;

@@ -34,6 +34,7 @@ class FakeEngine implements Engine<string> {
   set = (): void => this.tell('set');
   editTrackers = (): void => this.tell('trackers');
   announce = (): void => this.tell('announce');
+  askWebSeed = (): void => this.tell('askWebSeed');
   label = (): void => this.tell('label');
   move = (): void => this.tell('move');
   relocate = (): void => this.tell('relocate');

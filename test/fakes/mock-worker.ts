@@ -192,6 +192,7 @@ export class MockWorker {
         this.#delta([], []);
         break;
       case 'announce':
+      case 'askWebSeed':
         break;
       case 'trackers': {
         try {

@@ -199,6 +199,24 @@ describe('a web seed that fails', () => {
     expect(rowsOf(leech, torrent)).toMatchObject([{ state: 'resting' }]);
   });
 
+  test.each([
+    ['waits', { status: 503, retryAfter: 3600 }, 'waiting'],
+    ['is banned', { status: 404 }, 'banned'],
+  ] as const)('and %s is asked again at once where a person wants it, and not otherwise', (_, conduct, state) => {
+    let isMended = false;
+    const { world, torrent, server, leech } = setUp(() => (isMended ? null : conduct));
+    world.clock.run(30_000);
+    expect(rowsOf(leech, torrent)).toMatchObject([{ state }]);
+    const asked = server.asked.length;
+    isMended = true;
+    world.clock.run(600_000);
+    expect(server.asked.length).toBe(asked);
+    leech.session.askWebSeed(torrent.id, 'http://web.example/f/');
+    expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+    expect(rowsOf(leech, torrent)).toMatchObject([{ state: 'idle', text: '' }]);
+  });
+
   test('to have one file is asked for the others, and a peer has the rest', () => {
     const { world, torrent, server, leech } = setUp(path => (path.endsWith('b c.bin') ? { status: 404 } : null));
     world.clock.run(30_000);

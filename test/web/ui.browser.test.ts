@@ -301,6 +301,10 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await mirror.getByText('Web seed, sends 1.5 MB/s').waitFor();
     const old = page.getByRole('listitem').filter({ hasText: 'http://old.example.net/files/' });
     await old.getByText('failed several times: “It answers with status 503.”, again in 8 min').waitFor();
+    expect(await mirror.getByRole('button').count()).toBe(0);
+    const url = 'http://old.example.net/files/';
+    await old.getByRole('button', { name: `Ask ${url} again` }).click();
+    await expect.poll(async () => (await commands()).at(-1)).toMatchObject({ do: 'askWebSeed', url });
   });
 
   it('sets whether the router is asked for a port, and tells beside the connection what came of it', async () => {

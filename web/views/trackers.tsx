@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
-import { Ellipsis } from 'lucide';
+import { Ellipsis, RotateCw } from 'lucide';
 import type { JSX } from 'preact';
 import type { DhtRow, LsdRow, TorrentDetail, TrackerRow, WebSeedRow } from '../../sw/api.ts';
+import { run } from '../actions.ts';
 import { formatBytes, formatDuration, formatRate, plural } from '../format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { setTiers, TrackerField, TrackerMenu } from './tracker-edit.tsx';
@@ -62,6 +63,17 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
           <li key={`web ${seed.url}`} class="tracker">
             <span class="tracker-url">{seed.url}</span>
             <span class={seed.text === '' ? 'quiet' : 'tone-warn'}>{webSeedState(seed)}</span>
+            {isLeftAlone(seed) && (
+              <button
+                type="button"
+                class="icon-button"
+                aria-label={`Ask ${seed.url} again`}
+                title="Ask again"
+                onClick={() => run({ do: 'askWebSeed', id: detail.id, url: seed.url })}
+              >
+                <Icon of={RotateCw} size={16} />
+              </button>
+            )}
           </li>
         ))}
       </ul>
@@ -133,6 +145,10 @@ function stateOf(tracker: TrackerRow): string {
     case 'unsupported':
       return tracker.text === '' ? 'This kind of tracker is not supported yet' : tracker.text;
   }
+}
+
+function isLeftAlone({ state }: WebSeedRow): boolean {
+  return state === 'waiting' || state === 'resting' || state === 'banned';
 }
 
 function webSeedState(seed: WebSeedRow): string {
