@@ -73,9 +73,13 @@ export type Problem =
   | { readonly code: 'daemon-away' }
   | { readonly code: 'no-peers' }
   | { readonly code: 'no-metadata' }
+  /** The record of its files was damaged: they are asked for anew. */
+  | { readonly code: 'record-lost' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
   | { readonly code: 'tracker'; readonly url: string; readonly text: string }
-  | { readonly code: 'state-not-saved'; readonly text: string };
+  | { readonly code: 'state-not-saved'; readonly text: string }
+  /** What the helper keeps of the torrent could not be read; it is asked again. */
+  | { readonly code: 'state-not-read'; readonly text: string };
 
 export interface TorrentRow {
   readonly id: TorrentId;

@@ -129,6 +129,12 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         'A magnet link carries no file list, and no peer has sent it so far. Starling keeps asking. A .torrent file, if you can find one, contains it.',
         'trackers',
       );
+    case 'record-lost':
+      return warn(
+        'The file list has to be fetched again',
+        'The record of its files on the helper was damaged. Starling asks peers for the file list, and keeps what is downloaded. Adding the .torrent file again is quicker, if you have it.',
+        'trackers',
+      );
     case 'no-source-has-missing': {
       const short =
         problem.missing === 1
@@ -145,6 +151,12 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         `Tracker: ${problem.text}`,
         `The tracker ${hostOf(problem.url)} answered: “${problem.text}”. Other sources continue, and it is asked again later.`,
         'trackers',
+      );
+    case 'state-not-read':
+      return warn(
+        'The helper could not read its record',
+        `What the helper keeps of this torrent could not be read: ${problem.text}. Nothing is lost by that, and it is asked again every few seconds.`,
+        null,
       );
     case 'state-not-saved':
       return bad(

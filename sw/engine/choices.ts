@@ -36,13 +36,13 @@ export function setOptions(torrent: Chosen, options: Partial<TorrentOptions>, no
 
 export function prioritise(torrent: Chosen, priorities: FilePriorities, now: number): void {
   torrent.substance.choose(priorities);
-  const { content } = torrent;
-  if (!content) return;
-  content.downloader.dropUnwanted(now);
-  if (!content.isComplete) torrent.doneAt = 0;
+  const { content, substance } = torrent;
+  if (!content && !substance.atRest) return;
+  content?.downloader.dropUnwanted(now);
+  if (!substance.isComplete) torrent.doneAt = 0;
   torrent.turn.review();
   torrent.recorder.writeTorrent();
-  if (torrent.phase !== 'running') return;
+  if (torrent.phase !== 'running' || !content) return;
   content.fillIn();
   for (const peer of torrent.peerSet.all.values()) torrent.refresh(peer);
   torrent.work.finishIfComplete(now);

@@ -195,7 +195,7 @@ export class Content {
   }
 
   /** What we made or filled. A file that only has the name of one of ours is somebody else's. */
-  private *ours(): Generator<number> {
+  *ours(): Generator<number> {
     const { storage } = this;
     const aside = storage.parts.bytesByFile(this.downloader.have);
     for (const [index, { length }] of this.layout.files.entries()) {
@@ -203,6 +203,12 @@ export class Content {
       const isEmpty = length === 0 && this.isWanted(index);
       if (storage.made.has(index) || storage.stats[index] !== null || inside > 0 || isEmpty) yield index;
     }
+  }
+
+  /** Whether nothing is under way, and all that is on disk is recorded. */
+  get isSettled(): boolean {
+    const { storage } = this;
+    return storage.idle && !storage.parts.isCopying && this.assembly.active.size === 0;
   }
 
   /** What wanted files get without any peer: those that are empty, and what was aside. */

@@ -73,6 +73,8 @@ export type Effect =
   /** For whoever asked for block hashes of that piece. */
   | { readonly do: 'leaves'; readonly piece: number; readonly spans: readonly Span[] }
   | { readonly do: 'record'; readonly kind: RecordKind; readonly value: Uint8Array | null }
+  /** Reads the record of its files. */
+  | { readonly do: 'recall'; readonly request: number }
   | { readonly do: 'announce'; readonly request: number; readonly url: string; readonly announce: AnnounceRequest }
   | { readonly do: 'scrape'; readonly url: string; readonly infoHash: Uint8Array }
   | { readonly do: 'cancelAnnounce'; readonly request: number }

@@ -2,17 +2,18 @@ import { EngineError } from './errors.ts';
 import type { Loop } from './loop.ts';
 import { CONNECTED } from './phase.ts';
 import type { Registry } from './registry.ts';
-import { decodeInfoRecord, decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
-import type { InfoRecord } from './resume.ts';
+import { readInfoRecord } from './recall.ts';
+import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Torrent } from './torrent.ts';
 import { hostPort, parseHostPort } from './codec/address.ts';
 import { parseMagnet } from './codec/magnet.ts';
-import { parseInfo, parseTorrent, type Metainfo } from './codec/metainfo.ts';
+import { parseTorrent, type Metainfo } from './codec/metainfo.ts';
 import { shortHashes } from './model/ids.ts';
 import type { TorrentHashes } from './model/ids.ts';
 
 const MAX_TORRENTS = 10_000;
+const NOTHING_KNOWN = { meta: null, layers: new Map<string, Uint8Array>() };
 
 export type AddSource = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
 
@@ -59,22 +60,14 @@ export class Intake {
     torrent.peerSet.named = [...record.peers];
     const peers = record.peers.map(peer => parseHostPort(peer)).filter(peer => peer !== null);
     torrent.peerSet.learn(peers, 'magnet', null, this.world.now(), false);
-    const known = info ? this.readInfo(torrent, info) : null;
-    torrent.restore(record, known?.meta ?? null, known?.layers ?? new Map());
-    this.world.changed(torrent);
-  }
-
-  /** Null where it cannot be read: its files are asked for anew, as those of a magnet are. */
-  private readInfo(torrent: Torrent, value: Uint8Array): { meta: Metainfo; layers: InfoRecord['layers'] } | null {
-    const record = decodeInfoRecord(value);
-    try {
-      if (record) return { meta: parseInfo(record.info, torrent.hashes), layers: record.layers };
-      this.log('error', `the record of the files of torrent ${torrent.id} cannot be read`);
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      this.log('error', `the record of the files of torrent ${torrent.id} cannot be read: ${error.message}`);
+    const known = info ? readInfoRecord(info, torrent.hashes) : null;
+    if (typeof known === 'string') {
+      torrent.substance.lose();
+      this.log('error', `${id}: the record of its files cannot be read: ${known}`);
     }
-    return null;
+    const { meta, layers } = known === null || typeof known === 'string' ? NOTHING_KNOWN : known;
+    torrent.restore(record, meta, layers);
+    this.world.changed(torrent);
   }
 
   /** What an exact source of a magnet gave, or why it gave nothing. */

@@ -211,9 +211,16 @@ export class Loop implements RateGroups {
         this.unerased.delete(key);
         return state.write([{ key, value }], problem => {
           if (problem !== '' && value === null) this.unerased.add(key);
-          this.event(torrent, now => torrent.recorder.recorded(kind, problem, torrent.content, now));
+          this.event(torrent, now => {
+            torrent.recorder.recorded(kind, problem, torrent.content, now);
+            torrent.letGo();
+          });
         });
       }
+      case 'recall':
+        return state.read(`t/${torrent.id}/info`, (problem, value) =>
+          this.event(torrent, now => torrent.work.recall.answered(effect.request, problem, value, now)),
+        );
       case 'announce': {
         const { request, url, announce } = effect;
         let isAnswered = false;

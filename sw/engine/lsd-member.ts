@@ -8,7 +8,7 @@ interface Torrent {
   readonly id: InfoHash;
   readonly hashes: TorrentHashes;
   readonly phase: Phase;
-  readonly meta: { readonly isPrivate: boolean } | null;
+  readonly isPrivate: boolean;
   readonly peerSet: { learn(peers: readonly PeerAddress[], source: 'lsd', under: InfoHash, now: number, connect: boolean): void };
 }
 
@@ -41,6 +41,6 @@ export class LsdMember implements LocalFollower {
   }
 
   private get isPrivate(): boolean {
-    return this.torrent.meta?.isPrivate ?? false;
+    return this.torrent.isPrivate;
   }
 }

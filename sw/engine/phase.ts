@@ -5,6 +5,7 @@
  * fetching  asks peers for the metadata of a magnet
  * ready     the files are known; a person has yet to start it
  * queued    started, and waits until it is its turn
+ * loading   its turn has come, and what it let go of while it waited is being read
  * checking  compares the files on disk with the record
  * running   downloads or seeds
  * moving    its files are on their way to another place or another name
@@ -13,13 +14,14 @@
  * removed   for good
  */
 export type Phase =
-  'waiting' | 'fetching' | 'ready' | 'queued' | 'checking' | 'running' | 'moving' | 'paused' | 'failed' | 'removed';
+  'waiting' | 'fetching' | 'ready' | 'queued' | 'loading' | 'checking' | 'running' | 'moving' | 'paused' | 'failed' | 'removed';
 
 export const MOVES: Readonly<Record<Phase, readonly Phase[]>> = {
   waiting: ['fetching', 'ready', 'queued', 'moving', 'paused', 'failed', 'removed'],
   fetching: ['ready', 'queued', 'checking', 'waiting', 'paused', 'failed', 'removed'],
   ready: ['queued', 'waiting', 'removed'],
-  queued: ['fetching', 'checking', 'moving', 'waiting', 'paused', 'failed', 'removed'],
+  queued: ['fetching', 'loading', 'checking', 'moving', 'waiting', 'paused', 'failed', 'removed'],
+  loading: ['queued', 'fetching', 'checking', 'moving', 'waiting', 'paused', 'failed', 'removed'],
   checking: ['queued', 'running', 'moving', 'waiting', 'paused', 'failed', 'removed'],
   running: ['queued', 'checking', 'moving', 'waiting', 'paused', 'failed', 'removed'],
   moving: ['queued', 'waiting', 'paused', 'failed', 'removed'],
@@ -38,4 +40,7 @@ export const CONNECTED: ReadonlySet<Phase> = new Set<Phase>(['fetching', 'ready'
 export const SEEKING: ReadonlySet<Phase> = new Set<Phase>([...CONNECTED, 'checking']);
 
 /** Phases of a started torrent that has a seat in the queue. */
-export const WORKING: ReadonlySet<Phase> = new Set<Phase>(['fetching', 'checking', 'running']);
+export const WORKING: ReadonlySet<Phase> = new Set<Phase>(['fetching', 'loading', 'checking', 'running']);
+
+/** Phases of a started torrent in which nothing is done with its files. */
+export const RESTING: ReadonlySet<Phase> = new Set<Phase>(['queued', 'paused', 'failed']);

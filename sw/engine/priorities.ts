@@ -43,7 +43,7 @@ export function readPriorities(bytes: Uint8Array | null): FilePriorities {
 }
 
 /** From the outside files are numbered without the pads, which nobody sees: the inner index of each that is shown. */
-export function shownFiles(files: readonly FileEntry[]): number[] {
+export function shownFiles(files: readonly Pick<FileEntry, 'pad'>[]): number[] {
   return files.flatMap((file, index) => (file.pad ? [] : [index]));
 }
 

@@ -6,12 +6,15 @@ import type { TorrentOptions } from './options.ts';
 import type { SeedingLimit } from './seeding-limit.ts';
 import type { Substance } from './substance.ts';
 import { encodeInfoRecord, encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
+import type { ProgressRecord } from './resume.ts';
 
 /** What of a torrent is recorded. */
 export interface Recordable {
   readonly started: boolean;
   readonly hashes: TorrentHashes;
   readonly meta: { readonly info: Uint8Array } | null;
+  readonly isKnown: boolean;
+  readonly isPrivate: boolean;
   readonly pieceHashes: PieceHashes | null;
   readonly name: string;
   readonly announcer: { readonly urls: readonly (readonly string[])[] };
@@ -41,8 +44,10 @@ export class Recorder {
   unsaved = '';
   private againAt = Infinity;
   private infoAt = Infinity;
-  /** Records of what the torrent is that are being written. */
+  /** Records of what the torrent is, and of what its files are, that are being written. */
   private writing = 0;
+  /** Whether the store has the record of its files, as they are known now. */
+  isInfoKept = false;
 
   constructor(
     private readonly torrent: Recordable,
@@ -70,7 +75,8 @@ export class Recorder {
       peers: peerSet.named,
       webSeeds: webSeeds.urls('files'),
       httpSeeds: webSeeds.urls('pieces'),
-      sources: this.torrent.meta ? [] : work.sources.urls,
+      isPrivate: this.torrent.isPrivate,
+      sources: this.torrent.isKnown ? [] : work.sources.urls,
       comment,
       addedAt,
       ...substance.where.naming,
@@ -91,6 +97,7 @@ export class Recorder {
     this.infoAt = Infinity;
     const { started, meta, pieceHashes } = this.torrent;
     if (!started || !meta || !pieceHashes) return;
+    this.writing++;
     this.out({ do: 'record', kind: 'info', value: encodeInfoRecord({ info: meta.info, layers: pieceHashes.layers }) });
   }
 
@@ -105,28 +112,28 @@ export class Recorder {
   }
 
   writeProgress(content: Content): void {
+    this.writeEncoded(encodeProgressRecord(this.progressOf(content)));
+  }
+
+  /** Of one that is at rest. */
+  writeEncoded(value: Uint8Array): void {
+    this.out({ do: 'record', kind: 'progress', value });
+  }
+
+  /** How far it is, and how far it may be. */
+  progressOf(content: Content): ProgressRecord {
     const maybe = new Set(content.maybe);
     for (const piece of content.downloader.active.all()) maybe.add(piece.index);
     for (const piece of content.storage.undurable()) maybe.add(piece);
     const { uploaded, downloaded, doneAt, limit } = this.torrent;
     const { durable, stats } = content.storage;
     const parts = content.storage.parts.record(piece => content.downloader.have.get(piece) || maybe.has(piece));
-    const value = encodeProgressRecord({
-      have: durable.toBytes(),
-      maybe: [...maybe],
-      stats,
-      parts,
-      uploaded,
-      downloaded,
-      doneAt,
-      seeded: limit.seeded,
-    });
-    this.out({ do: 'record', kind: 'progress', value });
+    return { have: durable.toBytes(), maybe: [...maybe], stats, parts, uploaded, downloaded, doneAt, seeded: limit.seeded };
   }
 
   /** They are gone with the torrent. */
   erase(): void {
-    this.writing++;
+    this.writing += 2;
     this.out({ do: 'record', kind: 'torrent', value: null });
     this.out({ do: 'record', kind: 'info', value: null });
     this.out({ do: 'record', kind: 'progress', value: null });
@@ -138,6 +145,8 @@ export class Recorder {
       this.writing--;
       if (problem !== '') this.againAt = now + WRITE_AGAIN;
     } else if (kind === 'info') {
+      this.writing--;
+      this.isInfoKept = problem === '';
       if (problem !== '') this.infoAt = now + WRITE_AGAIN;
     } else if (content?.storage.stage === 'recording') {
       if (problem === '') content.storage.recorded();

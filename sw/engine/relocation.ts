@@ -66,15 +66,16 @@ export class Relocation {
    */
   wish(naming: Naming, attached: boolean): void {
     const { torrent } = this;
-    const { content, phase, substance } = torrent;
+    const { phase, substance } = torrent;
+    const held = substance.content ?? substance.atRest;
     if (!torrent.started) throw new EngineError('not-started', 'This torrent has no files yet. Start it first.');
     if (phase === 'moving') {
       throw new EngineError('moving', 'The files of this torrent are being moved. Wait until that is done, then try again.');
     }
-    if (content && !attached) {
+    if (held && !attached) {
       throw new EngineError('daemon-away', 'The files cannot be moved while the helper is away. Start it, then try again.');
     }
-    substance.where.wish(naming, content?.present() ?? new Set());
+    substance.where.wish(naming, held?.present() ?? new Set());
     torrent.recorder.writeTorrent();
   }
 

@@ -50,6 +50,8 @@ export interface TorrentRecord {
   /** Files that are still elsewhere. */
   readonly strays: readonly Strays[];
   readonly paused: boolean;
+  /** Peers may come from its trackers alone (BEP 27). */
+  readonly isPrivate: boolean;
   readonly priorities: FilePriorities;
   /** The files that its magnet named, for when they are known. */
   readonly selectOnly: readonly FileRange[] | null;
@@ -100,6 +102,7 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     ...(record.renames.size === 0 ? {} : { renames: encodeRenames(record.renames) }),
     ...(record.strays.length === 0 ? {} : { strays: record.strays.map(encodeStrays) }),
     paused: record.paused ? 1 : 0,
+    private: record.isPrivate ? 1 : 0,
     priorities: record.priorities,
     ...(record.selectOnly ? { select: record.selectOnly.map(([from, to]) => [from, to]) } : {}),
     options: writeFields(OPTION_FIELDS, record.options),
@@ -131,6 +134,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     renames: renames(dictGet(dict, 'renames')),
     strays: strays(dictGet(dict, 'strays')),
     paused: asInt(dictGet(dict, 'paused')) === 1,
+    isPrivate: asInt(dictGet(dict, 'private')) === 1,
     priorities: readPriorities(asBytes(dictGet(dict, 'priorities'))),
     selectOnly: ranges(dictGet(dict, 'select')),
     options: readFields(OPTION_FIELDS, asDict(dictGet(dict, 'options'))),

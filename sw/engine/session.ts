@@ -202,7 +202,7 @@ export class Session {
   /** Gives these of the files shown a priority. */
   prioritise(id: string, files: readonly number[], priority: FilePriority): void {
     const torrent = this.named(id);
-    const shown = shownFiles(torrent.meta?.layout.files ?? []);
+    const shown = shownFiles(torrent.substance.files);
     const inside = files.map(file => shown[file]).filter(file => file !== undefined);
     this.loop.event(torrent, now => prioritise(torrent, changed(torrent.substance.priorities, inside, priority), now));
   }

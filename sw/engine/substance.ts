@@ -1,3 +1,4 @@
+import { AtRest } from './at-rest.ts';
 import { Content } from './content.ts';
 import type { ContentContext } from './content.ts';
 import type { OwnPiece } from './kept.ts';
@@ -6,6 +7,7 @@ import { PieceHashes } from './piece-hashes.ts';
 import { skipping } from './priorities.ts';
 import type { FilePriorities } from './priorities.ts';
 import type { InfoRecord, ProgressRecord, TorrentRecord } from './resume.ts';
+import type { Listing } from './whereabouts.ts';
 import { Whereabouts } from './whereabouts.ts';
 import { leftOut } from './codec/magnet.ts';
 import type { FileRange } from './codec/magnet.ts';
@@ -20,6 +22,12 @@ export class Substance {
   pieceHashes: PieceHashes | null = null;
   content: Content | null = null;
   readonly where: Whereabouts;
+  /** What is kept of the content while it rests. */
+  atRest: AtRest | null = null;
+  /** Peers may come from its trackers alone (BEP 27). */
+  isPrivate = false;
+  /** The record of its files was there and could not be read: they are to be learnt anew. */
+  isLost = false;
   /** Of its files; what `selectOnly` leaves out is skipped, until a person chose. */
   priorities: FilePriorities = new Uint8Array(0);
   /** The files that its magnet named (BEP 53). */
@@ -33,11 +41,23 @@ export class Substance {
     private saved: ProgressRecord | null,
     private readonly context: Omit<ContentContext, 'where'>,
   ) {
-    this.where = new Whereabouts(context.id);
+    this.where = new Whereabouts(context.id, () => this.meta?.layout ?? this.atRest);
   }
 
   get root(): string {
     return this.where.naming.root;
+  }
+
+  /** Whether its files are known. */
+  get isKnown(): boolean {
+    return this.meta !== null || this.atRest !== null;
+  }
+  /** All that is wanted of it is here. */
+  get isComplete(): boolean {
+    return (this.content ?? this.atRest)?.isComplete ?? false;
+  }
+  get files(): Listing['files'] {
+    return (this.meta?.layout ?? this.atRest)?.files ?? [];
   }
 
   /** Before its start: these files alone, whether they are known yet or not. */
@@ -50,6 +70,7 @@ export class Substance {
   choose(priorities: FilePriorities): void {
     this.priorities = priorities;
     this.content?.choose({ priorities, options: this.torrent.options });
+    this.atRest?.choose(priorities);
   }
 
   /** `priorities` is null where nothing was chosen. */
@@ -72,9 +93,38 @@ export class Substance {
     this.where.restore(record, record.strays);
     this.priorities = record.priorities;
     this.selectOnly = record.selectOnly;
-    if (meta) this.hold(meta);
-    for (const [root, layer] of layers) this.pieceHashes?.learn(root, layer);
+    this.isPrivate = record.isPrivate;
+    if (meta) this.hold(meta, layers);
     this.makeContent();
+  }
+
+  /** Lets go of all that its records can give back. */
+  letGo(progress: ProgressRecord): void {
+    const { content, meta } = this;
+    if (!content || !meta) return;
+    content.storage.closeAll();
+    this.atRest = new AtRest(meta.name, content, progress, this.priorities);
+    this.meta = null;
+    this.pieceHashes = null;
+    this.content = null;
+  }
+
+  /** What it had let go of is there again. */
+  comeBack({ meta, layers }: { readonly meta: Metainfo; readonly layers: InfoRecord['layers'] }): void {
+    const { atRest } = this;
+    if (!atRest) return;
+    this.atRest = null;
+    this.saved = atRest.saved;
+    this.hold(meta, layers);
+    this.makeContent();
+    if (this.content) atRest.wake(this.content);
+  }
+
+  /** What it had let go of cannot be had back. How far it is stands for when its files are known again. */
+  lose(): void {
+    this.saved = this.atRest?.saved ?? this.saved;
+    this.atRest = null;
+    this.isLost = true;
   }
 
   /** Buffers that outlived an engine or a connection; those that are not to be gone on with (`mayUse`) are dropped. */
@@ -86,10 +136,13 @@ export class Substance {
     }
   }
 
-  private hold(meta: Metainfo): void {
+  private hold(meta: Metainfo, layers: InfoRecord['layers'] = new Map()): void {
+    this.isPrivate = meta.isPrivate;
+    this.isLost = false;
     this.meta = { ...meta, trackers: this.torrent.announcer.urls };
     this.pieceHashes = new PieceHashes(meta);
-    this.where.hold(meta.layout);
+    for (const [root, layer] of layers) this.pieceHashes.learn(root, layer);
+    this.where.fit(meta.layout);
   }
 
   private makeContent(): void {

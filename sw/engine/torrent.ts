@@ -12,7 +12,7 @@ import { readMetadata, type MetadataFetch } from './metadata.ts';
 import { DEFAULT_OPTIONS, type TorrentOptions } from './options.ts';
 import { PeerSet } from './peers.ts';
 import type { Peer } from './peer.ts';
-import { BUSY, MOVES, CONNECTED, WORKING, type Phase } from './phase.ts';
+import { BUSY, MOVES, CONNECTED, RESTING, WORKING, type Phase } from './phase.ts';
 import { settle } from './outcome.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import type { FilePriorities } from './priorities.ts';
@@ -95,7 +95,7 @@ export class Torrent implements WireTarget {
     return this.substance.content;
   }
   get name(): string {
-    return this.meta?.name ?? (this.magnetName || this.id);
+    return (this.meta ?? this.substance.atRest)?.name ?? (this.magnetName || this.id);
   }
   get info(): Uint8Array | null {
     return this.meta?.info ?? null;
@@ -117,11 +117,18 @@ export class Torrent implements WireTarget {
   }
   /** All that is wanted of it is here. */
   get isComplete(): boolean {
-    return this.content?.isComplete ?? false;
+    return this.substance.isComplete;
+  }
+  get isKnown(): boolean {
+    return this.substance.isKnown;
+  }
+  get isPrivate(): boolean {
+    return this.substance.isPrivate;
   }
   /** Whether a tick has anything to do. */
   get isIdle(): boolean {
-    return this.recorder.isIdle && (this.content?.storage.idle ?? true) && !BUSY.has(this.phase);
+    const isAtWork = BUSY.has(this.phase) || !this.work.recall.isIdle;
+    return !isAtWork && this.recorder.isIdle && (this.content?.storage.idle ?? true);
   }
   /** It rests by itself, or is to once its files are where they are to be. */
   get isPaused(): boolean {
@@ -155,8 +162,11 @@ export class Torrent implements WireTarget {
 
   pause(): void {
     if (!this.started || !MOVES[this.phase].includes('paused')) return;
+    const isReadBack = this.phase === 'loading';
     if (this.phase === 'moving') this.relocation.rests = true;
     else this.leave('paused', true);
+    // That took with it what was to be done as soon as it is read back.
+    if (isReadBack && this.substance.where.isPending) this.relocate();
     this.recorder.writeTorrent();
   }
 
@@ -184,6 +194,7 @@ export class Torrent implements WireTarget {
     const { content, relocation } = this;
     if (withData) content?.deleteFiles(index => relocation.isCarrying(index));
     if (content && !relocation.isCarrying(content.storage.parts.index)) content.storage.deleteParts();
+    this.substance.atRest?.deleteFiles(withData, this.substance.where, this.out);
   }
 
   // What the world does
@@ -191,7 +202,7 @@ export class Torrent implements WireTarget {
   attach(kept: readonly OwnPiece[], now: number): void {
     const { isPending } = this.substance.where;
     this.substance.adopt(kept, this.phase === 'waiting' && !isPending, now);
-    if (this.phase === 'paused' && isPending) this.relocation.begin();
+    if (this.phase === 'paused' && isPending) this.relocate();
     if (this.phase !== 'waiting') return;
     if (!this.started) return this.work.begin(now);
     this.enterQueue();
@@ -215,7 +226,12 @@ export class Torrent implements WireTarget {
 
   /** The files, of which a magnet knows none at first, or hashes of pieces that another .torrent of them left out. */
   learnFiles(meta: Metainfo): void {
-    if (this.meta) for (const [root, layer] of meta.trees?.layers ?? []) this.learnLayer(root, layer);
+    const layers = meta.trees?.layers ?? new Map<string, Uint8Array>();
+    if (this.substance.atRest) {
+      if (layers.size > 0) this.work.recall.begin(() => this.learnFiles(meta));
+      return;
+    }
+    if (this.meta) for (const [root, layer] of layers) this.learnLayer(root, layer);
     if (this.meta) return;
     this.fetch = null;
     this.identify(meta);
@@ -230,7 +246,9 @@ export class Torrent implements WireTarget {
   tick(now: number, second: boolean): void {
     this.at(now);
     this.recorder.tick(this.content, now);
+    this.work.recall.tick(now);
     this.relocation.tick(now);
+    this.letGo();
     if (!second) return;
     if (WORKING.has(this.phase) && this.started) this.turn.tick(now);
     if (this.phase === 'running') this.limit.watch(this, this.around.settings(), now);
@@ -314,8 +332,11 @@ export class Torrent implements WireTarget {
     this.options = record.options;
     this.limit.restore(record);
     if (meta) this.identify(meta);
+    else if (record.isPrivate) this.peerSet.keepToTrackers(this.now);
     this.substance.restore(record, meta, layers);
+    this.recorder.isInfoKept = meta !== null;
     if (record.paused) this.move('paused');
+    this.letGo();
   }
 
   fail(problem: FileProblem, file: string): void {
@@ -328,7 +349,9 @@ export class Torrent implements WireTarget {
 
   /** Other names or another root for its files; checked before ({@link Relocation.wish}). */
   relocate(): void {
-    if (this.phase === 'waiting' || !this.content) return;
+    if (this.phase === 'waiting' || this.phase === 'moving') return;
+    if (this.substance.atRest) return this.work.recall.begin(() => this.relocate());
+    if (!this.content) return;
     this.problem = null;
     this.relocation.begin();
   }
@@ -340,6 +363,16 @@ export class Torrent implements WireTarget {
     this.turn.enter();
     this.giveWay();
     if (this.phase === 'queued' && !this.turn.isSeated) this.announcer.stop(true);
+    this.letGo();
+  }
+
+  /** While nothing is done with its files, nothing is kept of them that their records can give back. */
+  letGo(): void {
+    const { content, recorder } = this;
+    const isOff = this.started && RESTING.has(this.phase) && !this.turn.isSeated && this.peers.size === 0;
+    const isRecorded = recorder.isSettled && recorder.isInfoKept && !this.substance.where.isPending;
+    if (!content || !isOff || !isRecorded || !content.isSettled || !this.work.recall.isIdle) return;
+    this.substance.letGo(recorder.progressOf(content));
   }
 
   /** To a phase without connections. */

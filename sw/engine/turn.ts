@@ -15,7 +15,7 @@ export interface Line {
 interface Worker {
   readonly id: InfoHash;
   readonly phase: Phase;
-  readonly meta: object | null;
+  readonly isKnown: boolean;
   readonly isComplete: boolean;
   readonly addedAt: number;
   readonly uploaded: number;
@@ -39,8 +39,8 @@ export class Turn implements Queued {
     return this.torrent.id;
   }
   get kind(): Kind {
-    const { meta, isComplete } = this.torrent;
-    return !meta ? 'fetch' : isComplete ? 'seed' : 'download';
+    const { isKnown, isComplete } = this.torrent;
+    return !isKnown ? 'fetch' : isComplete ? 'seed' : 'download';
   }
   get isForced(): boolean {
     return this.torrent.options.forceStart;

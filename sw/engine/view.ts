@@ -41,10 +41,10 @@ export type ViewProblem =
   | { readonly code: 'moving'; readonly moved: number; readonly of: number }
   | { readonly code: 'queued'; readonly ahead: number }
   | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
-  | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' }
+  | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' | 'record-lost' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
   | { readonly code: 'tracker'; readonly url: string; readonly text: string }
-  | { readonly code: 'state-not-saved'; readonly text: string };
+  | { readonly code: 'state-not-saved' | 'state-not-read'; readonly text: string };
 
 /** Bytes, bytes a second, ms since 1970, seconds. */
 export interface TorrentView {
@@ -130,7 +130,8 @@ export interface DetailView {
 }
 
 export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): TorrentView {
-  const { content, meta } = torrent;
+  const { meta, substance } = torrent;
+  const held = substance.content ?? substance.atRest;
   let down = 0;
   let up = 0;
   let seeds = 0;
@@ -146,8 +147,8 @@ export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): 
   }
   down += torrent.webSeeds.rate(now);
   active += torrent.webSeeds.active;
-  const size = content ? content.wantedSize : meta ? meta.layout.length - padding(torrent) : 0;
-  const done = content?.wantedDone ?? 0;
+  const size = held ? held.wantedSize : meta ? meta.layout.length - padding(torrent) : 0;
+  const done = held?.wantedDone ?? 0;
   const state = viewState(torrent);
   return {
     id: torrent.id,
@@ -173,13 +174,15 @@ export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): 
 }
 
 function viewState(torrent: Torrent): ViewState {
-  const complete = torrent.content ? torrent.content.isComplete : torrent.doneAt > 0;
+  const { content, atRest, isComplete } = torrent.substance;
+  const complete = content || atRest ? isComplete : torrent.doneAt > 0;
   if (!torrent.started) return 'adding';
   const states: Record<Phase, ViewState> = {
     waiting: 'waiting',
     fetching: 'metadata',
     ready: 'adding',
     queued: 'queued',
+    loading: 'checking',
     checking: 'checking',
     running: complete ? 'seeding' : 'downloading',
     moving: 'moving',
@@ -199,9 +202,11 @@ function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: nu
     return { code: 'moving', moved: total - torrent.substance.where.pendingCount, of: total };
   }
   if (torrent.phase === 'queued') return { code: 'queued', ahead: Math.max(0, torrent.turn.ahead) };
+  if (torrent.work.recall.problem !== '') return { code: 'state-not-read', text: torrent.work.recall.problem };
   if (torrent.recorder.unsaved !== '') return { code: 'state-not-saved', text: torrent.recorder.unsaved };
   const seeking = state === 'metadata' || state === 'downloading' || torrent.phase === 'fetching';
   if (!seeking) return null;
+  if (torrent.substance.isLost) return { code: 'record-lost' };
   if (peers === 0) {
     const refused = torrent.announcer.trackers.find(tracker => tracker.refused);
     if (refused) return { code: 'tracker', url: refused.url, text: refused.text };
@@ -239,23 +244,23 @@ const PROBLEM_CODES = {
 } as const satisfies Record<FileProblem, ViewProblem['code']>;
 
 export function viewDetail(torrent: Torrent, now: number): DetailView {
-  const { content, meta } = torrent;
-  const files = meta?.layout.files ?? [];
+  const { content, meta, atRest, files, isKnown, isPrivate } = torrent.substance;
+  const shape = meta?.layout ?? atRest;
   return {
     id: torrent.id,
-    hasMetadata: meta !== null,
-    isPrivate: meta?.isPrivate ?? false,
+    hasMetadata: isKnown,
+    isPrivate,
     comment: torrent.comment,
-    pieceLength: meta?.layout.pieceLength ?? 0,
-    pieces: meta?.layout.pieceCount ?? 0,
-    piecesDone: content?.downloader.have.count ?? 0,
+    pieceLength: shape?.pieceLength ?? 0,
+    pieces: shape?.pieceCount ?? 0,
+    piecesDone: content?.downloader.have.count ?? atRest?.piecesDone ?? 0,
     copies: content?.picker.distributedCopies() ?? 0,
     names: torrent.substance.where.fingerprint,
     files: files
       .map((file, index) => ({
         path: file.pad ? file.path : torrent.substance.where.wanted(index).path,
         size: file.length,
-        done: content?.fileDone[index] ?? 0,
+        done: content?.fileDone[index] ?? atRest?.doneOf(index) ?? 0,
         priority: priorityOf(torrent.substance.priorities, index),
       }))
       .filter((_, index) => files[index]?.pad === false),

@@ -93,6 +93,7 @@ export class WebSeeds {
   stop(): void {
     for (const run of [...this.runs.values()]) this.abort(run);
     for (const seed of this.all) this.leave(seed);
+    this.paths = null;
   }
 
   /** Bytes of a request are in place; of those that came `earlier` nobody knows who brought them. */

@@ -6,12 +6,17 @@ import { EngineError } from './errors.ts';
 import type { FilePlace } from './events.ts';
 import { partsPath } from './parts.ts';
 import { areDistinct, areOne, safeName } from './codec/paths.ts';
-import type { Layout } from './model/layout.ts';
+import type { FileEntry } from './model/layout.ts';
 
 /** Names given to single files, over one torrent. */
 export const MAX_RENAMES = 20_000;
 /** Namings that files of one torrent may be left behind under. */
 export const MAX_STRAYS = 16;
+
+/** The files of a torrent by its own names. */
+export interface Listing {
+  readonly files: readonly Pick<FileEntry, 'path' | 'length' | 'pad'>[];
+}
 
 export interface Naming {
   readonly root: string;
@@ -32,10 +37,13 @@ const NO_NAMES: ReadonlyMap<number, readonly string[]> = new Map();
 export class Whereabouts {
   /** Where all of it is to lie. */
   naming: Naming = { root: '', folder: '', renames: NO_NAMES };
-  private layout: Layout | null = null;
   private left: { readonly naming: Naming; readonly files: Set<number> }[] = [];
 
-  constructor(private readonly id: string) {}
+  constructor(
+    private readonly id: string,
+    /** The torrent's own files, while they are known. */
+    private readonly listing: () => Listing | null,
+  ) {}
 
   get strays(): readonly Strays[] {
     return this.left;
@@ -62,8 +70,7 @@ export class Whereabouts {
   }
 
   /** What it consists of is known. What was restored and does not fit is left out. */
-  hold(layout: Layout): void {
-    this.layout = layout;
+  fit(layout: Listing): void {
     this.naming = fitting(this.naming, layout);
     if (this.naming.renames.size > 0 && !this.isSound(this.naming, layout)) this.naming = { ...this.naming, renames: NO_NAMES };
     this.left = this.left.map(({ naming, files }) => ({
@@ -108,7 +115,8 @@ export class Whereabouts {
    * @throws {EngineError} with a message for people
    */
   renamed(path: readonly string[], to: string): Naming {
-    const { layout, naming } = this;
+    const { naming } = this;
+    const layout = this.listing();
     if (!layout) throw new EngineError('no-files', 'The files of this torrent are not known yet. Try again once they are.');
     if (/[/\\]/.test(to)) throw new EngineError('name', 'A name cannot contain a slash. Choose another one.');
     const name = safeName(to.trim());
@@ -146,7 +154,7 @@ export class Whereabouts {
    * @throws {EngineError} where two files would come to one place
    */
   wish(naming: Naming, present: ReadonlySet<number>): void {
-    const { layout } = this;
+    const layout = this.listing();
     if (!layout) {
       this.naming = naming;
       return;
@@ -175,7 +183,7 @@ export class Whereabouts {
   }
 
   /** Whether no two files are to come to one place, nor one to where another still is. */
-  private isSound(naming: Naming, layout: Layout): boolean {
+  private isSound(naming: Naming, layout: Listing): boolean {
     const paths = [this.at(naming, layout.files.length).path];
     layout.files.forEach(({ pad }, index) => {
       if (!pad) paths.push(this.at(naming, index).path);
@@ -188,7 +196,7 @@ export class Whereabouts {
   }
 
   private at({ root, folder, renames }: Naming, index: number): FilePlace {
-    const own = this.layout?.files[index]?.path;
+    const own = this.listing()?.files[index]?.path;
     if (!own) return { root, path: partsPath(this.id) };
     const below = renames.get(index);
     if (own.length === 1) return { root, path: below ?? own };
@@ -202,7 +210,7 @@ export class Whereabouts {
 }
 
 /** What of it fits the torrent: names that are safe, of files that there are. */
-function fitting(naming: Naming, layout: Layout): Naming {
+function fitting(naming: Naming, layout: Listing): Naming {
   const isFolder = layout.files.some(({ pad, path }) => !pad && path.length > 1);
   const renames = [...naming.renames].filter(([index, path]) => {
     const own = layout.files[index];

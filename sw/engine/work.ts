@@ -10,8 +10,12 @@ import type { PeerSet } from './peers.ts';
 import { SEEKING } from './phase.ts';
 import type { Phase } from './phase.ts';
 import type { PieceHashes } from './piece-hashes.ts';
+import { Recall } from './recall.ts';
+import type { Recorder } from './recorder.ts';
+import type { Substance } from './substance.ts';
 import type { WebSeeds } from './web-seeds.ts';
 import type { Metainfo } from './codec/metainfo.ts';
+import type { TorrentHashes } from './model/ids.ts';
 
 /** The torrent, as far as its work moves it. */
 interface Worker {
@@ -20,6 +24,9 @@ interface Worker {
   readonly meta: Metainfo | null;
   readonly pieceHashes: PieceHashes | null;
   readonly content: Content | null;
+  readonly substance: Substance;
+  readonly recorder: Recorder;
+  readonly hashes: TorrentHashes;
   fetch: MetadataFetch | null;
   readonly announcer: Announcer;
   readonly peerSet: PeerSet;
@@ -35,6 +42,8 @@ interface Worker {
   resume(attached: boolean): void;
   proceed(now: number): void;
   leave(to: 'queued', farewell: boolean): void;
+  letGo(): void;
+  relocate(): void;
   refresh(peer: Peer): void;
   peerInterest(peer: Peer): void;
 }
@@ -42,19 +51,28 @@ interface Worker {
 /** The way of a torrent from rest to work: what it is, what of it is on disk, and then fetching and giving it. */
 export class Work {
   readonly sources: ExactSources;
+  readonly recall: Recall;
   private checker: Checker | null = null;
   /** After the check that is under way or to come it goes back to rest. */
   restsAfter = false;
 
   constructor(private readonly torrent: Worker) {
     this.sources = new ExactSources(torrent);
+    this.recall = new Recall(torrent);
   }
 
   /** From rest to whatever is next: metadata, a start, a check. */
   begin(now: number, refetchMissing = false): void {
     const { torrent } = this;
     torrent.runningSince = now;
-    if (!torrent.meta) {
+    if (torrent.substance.atRest) {
+      torrent.move('loading');
+      this.recall.begin(later => {
+        if (torrent.phase !== 'loading') return;
+        if (torrent.substance.where.isPending) torrent.relocate();
+        else this.begin(later, refetchMissing);
+      });
+    } else if (!torrent.meta) {
       torrent.fetch ??= new MetadataFetch();
       torrent.move('fetching');
       torrent.announcer.start(now);
@@ -80,18 +98,22 @@ export class Work {
   /** Reads everything again that may be on disk. A torrent at rest goes back to rest after it. */
   recheck(now: number): void {
     const { torrent } = this;
-    const { content, phase } = torrent;
-    if (!content || phase === 'waiting' || phase === 'ready') return;
+    const { content, phase, substance } = torrent;
+    if ((!content && !substance.atRest) || phase === 'waiting' || phase === 'ready') return;
+    const doubt = (): void => {
+      content?.doubtAll();
+      if (substance.atRest) torrent.recorder.writeEncoded(substance.atRest.doubtAll());
+    };
     // It is checked once they are where they are to be.
-    if (phase === 'moving') return content.doubtAll();
+    if (phase === 'moving') return doubt();
     if (phase === 'paused' || phase === 'failed') {
-      content.doubtAll();
+      doubt();
       torrent.resume(true);
       this.restsAfter = SEEKING.has(torrent.phase) || torrent.phase === 'queued';
       return;
     }
     if (phase !== 'queued') torrent.leave('queued', true);
-    content.doubtAll();
+    doubt();
     torrent.proceed(now);
   }
 
@@ -110,6 +132,7 @@ export class Work {
   /** What was under way is not gone on with. */
   stop(): void {
     this.checker = null;
+    this.recall.stop();
     this.torrent.webSeeds.stop();
   }
 

@@ -185,11 +185,21 @@ function deaf(): Stream {
   };
 }
 
-/** A torrent of that many pieces with hashes that the benches' store takes for right. */
-export function benchTorrent(name: string, pieces: number, pieceLength: number): { bytes: Uint8Array; infoHash: Uint8Array } {
+/** A torrent of that many pieces, and files, with hashes that the benches' store takes for right. */
+export function benchTorrent(
+  name: string,
+  pieces: number,
+  pieceLength: number,
+  files = 1,
+): { bytes: Uint8Array; infoHash: Uint8Array } {
   const hashes = new Uint8Array(pieces * 20);
   new DataView(hashes.buffer).setUint32(0, pieces);
-  const info = { length: pieces * pieceLength, name, 'piece length': pieceLength, pieces: hashes };
+  const each = Math.floor((pieces * pieceLength) / files);
+  const list = Array.from({ length: files }, (_, file) => ({
+    length: each,
+    path: [`Folder ${file % 100}`, `A file of about so long a name ${file}`],
+  }));
+  const info = { ...(files === 1 ? { length: each } : { files: list }), name, 'piece length': pieceLength, pieces: hashes };
   const infoHash = createHash('sha1').update(bencode.encode(info)).digest();
   return { bytes: Uint8Array.from(bencode.encode({ info })), infoHash: Uint8Array.from(infoHash) };
 }

@@ -42,6 +42,7 @@ export async function bench(args: readonly string[]): Promise<Report> {
     console.log(`a block: ${report.ours.median} µs with 100,000 pieces, ${report.peer.median} with 1,000; ${PEERS} peers`);
     console.log(`1,000 torrents, 20 active: ${crowd.idlePercent} % of a core when idle; all seeding: ${crowd.seedingPercent} %`);
     console.log(`start-up with 1,000 torrents: ${crowd.startMs} ms; a paused torrent of 1,000 pieces: ${crowd.pausedKiB} KiB`);
+    console.log(`a paused torrent of 10,000 files: ${crowd.pausedFilesKiB} KiB`);
   }
   return Promise.resolve(report);
 }
@@ -86,7 +87,7 @@ function blocks(pieces: number): number[] {
 }
 
 /** What a thousand torrents cost. */
-function thousand(): Record<'idlePercent' | 'seedingPercent' | 'startMs' | 'pausedKiB', number> {
+function thousand(): Record<'idlePercent' | 'seedingPercent' | 'startMs' | 'pausedKiB' | 'pausedFilesKiB', number> {
   const seeding = recorded(0);
   const mostlyPaused = recorded(980);
   const allPaused = recorded(1000);
@@ -121,15 +122,21 @@ function thousand(): Record<'idlePercent' | 'seedingPercent' | 'startMs' | 'paus
     for (let round = 0; round < 5; round++) collect();
     return used();
   };
-  const before = settled();
-  const session = start(allPaused, world());
-  const after = settled();
-  if (session.rows().length !== 1000) throw new Error('torrents are missing');
+  /** KiB a torrent. */
+  const memory = (records: ReadonlyMap<string, Uint8Array>, count: number): number => {
+    const before = settled();
+    const session = start(records, world());
+    const after = settled();
+    if (session.rows().length !== count) throw new Error('torrents are missing');
+    return round((after - before) / count / 1024);
+  };
+  const pausedKiB = memory(allPaused, 1000);
   return {
     idlePercent: percent(mostlyPaused),
     seedingPercent: percent(seeding),
     startMs: round(median(starts)),
-    pausedKiB: round((after - before) / 1000 / 1024),
+    pausedKiB,
+    pausedFilesKiB: memory(recorded(10, 10, 10_000), 10),
   };
 }
 
@@ -149,14 +156,14 @@ function collector(): () => void {
   return runInNewContext('gc') as () => void;
 }
 
-/** The records of a thousand complete torrents of 1,000 pieces, the first so many of them paused. */
-function recorded(paused: number): Map<string, Uint8Array> {
+/** The records of complete torrents of 1,000 pieces, the first so many of them paused. */
+function recorded(paused: number, count = 1000, files = 1): Map<string, Uint8Array> {
   const world = new BenchWorld(true, () => null);
   const session = new Session(world.ports, { version: '0.0.0' });
   session.configure(NO_QUEUE);
   session.attach([]);
-  for (let index = 0; index < 1000; index++) {
-    const { id } = session.add({ kind: 'file', bytes: benchTorrent(`torrent ${index}`, 1_000, PIECE).bytes });
+  for (let index = 0; index < count; index++) {
+    const { id } = session.add({ kind: 'file', bytes: benchTorrent(`torrent ${index}`, 1_000, PIECE, files).bytes });
     session.start(id, null, 'root');
     world.settle();
     world.pass(0);

@@ -86,6 +86,7 @@ describe('the record of a torrent', () => {
     renames: new Map(),
     strays: [],
     paused: true,
+    isPrivate: true,
     priorities: new Uint8Array(0),
     selectOnly: null,
     options: { ...DEFAULT_OPTIONS, forceStart: true, stopRatio: 1.25, stopSeedingTime: 0 },

@@ -17,9 +17,9 @@ const LAYOUT = layoutOf('top/a', 'top/.pad/6', 'top/in/b', 'top/in/deep/c', 'top
 const ALL = new Set([0, 2, 3, 4, 5]);
 
 function at(layout = LAYOUT, root = 'one'): Whereabouts {
-  const where = new Whereabouts(ID);
+  const where = new Whereabouts(ID, () => layout);
   where.place(root);
-  where.hold(layout);
+  where.fit(layout);
   return where;
 }
 
@@ -43,9 +43,9 @@ describe('where files are to lie', () => {
   it('is always safe, and no two of them in one place, whatever a record says', () => {
     fc.assert(
       fc.property(naming, strays, (restored, left) => {
-        const where = new Whereabouts(ID);
+        const where = new Whereabouts(ID, () => LAYOUT);
         where.restore(restored, left);
-        where.hold(LAYOUT);
+        where.fit(LAYOUT);
         const paths = [...ALL].map(index => where.wanted(index).path);
         expect(areDistinct(paths)).toBe(true);
         for (const path of [...paths, ...[...where.pending()].map(index => where.of(index).path)]) {
@@ -144,6 +144,7 @@ describe('the record of a torrent', () => {
     renames: new Map(),
     strays: [],
     paused: false,
+    isPrivate: true,
     priorities: new Uint8Array(0),
     selectOnly: null,
     options: DEFAULT_OPTIONS,

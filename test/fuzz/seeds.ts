@@ -135,6 +135,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       renames: new Map([[1, ['sub', 'other']]]),
       strays: [{ naming: { root: 'old', folder: '', renames: new Map([[0, ['was']]]) }, files: new Set([0, 2]) }],
       paused: true,
+      isPrivate: true,
       priorities: Uint8Array.of(2, 0),
       place: 1,
       stopped: { by: 'ratio', limit: 2 },

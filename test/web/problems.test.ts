@@ -39,6 +39,8 @@ const PROBLEMS: readonly Problem[] = [
   { code: 'no-source-has-missing', missing: 12 },
   { code: 'tracker', url: 'http://tracker.example/announce?key=secret', text: 'unregistered' },
   { code: 'state-not-saved', text: 'no space left' },
+  { code: 'state-not-read', text: 'the record is not whole' },
+  { code: 'record-lost' },
 ];
 
 describe('problems', () => {

@@ -7,7 +7,7 @@ import type { Dht, DhtStatus, Follower } from './dht.ts';
 interface Torrent {
   readonly id: InfoHash;
   readonly phase: Phase;
-  readonly meta: { readonly isPrivate: boolean } | null;
+  readonly isPrivate: boolean;
   readonly content: { readonly isComplete: boolean } | null;
   readonly listenPort: number;
   readonly peers: { readonly size: number };
@@ -56,6 +56,6 @@ export class DhtMember implements Follower {
   }
 
   private get isPrivate(): boolean {
-    return this.torrent.meta?.isPrivate ?? false;
+    return this.torrent.isPrivate;
   }
 }
