@@ -8,6 +8,7 @@ import { DaemonLink } from './adapters/daemon-link.ts';
 import { DaemonNet } from './adapters/daemon-net.ts';
 import { DaemonPortMapper } from './adapters/daemon-ports.ts';
 import { DaemonDatagrams } from './adapters/daemon-udp.ts';
+import { DaemonReaders } from './adapters/daemon-readers.ts';
 import { DaemonState } from './adapters/daemon-state.ts';
 import { daemonStats } from './adapters/daemon-stats.ts';
 import { DaemonStore } from './adapters/daemon-store.ts';
@@ -63,6 +64,7 @@ const net = new DaemonNet(link.io, () => mark('first request'));
 const datagrams = new DaemonDatagrams(link.io);
 const rtc = new LentRtc(net);
 const store = new DaemonStore(link.io);
+const readers = new DaemonReaders(link.io);
 const http = new DaemonHttp(link.io);
 const web = new DaemonWeb(link.io);
 const portMapper = new DaemonPortMapper(link.control);
@@ -74,7 +76,21 @@ const torrents = new Torrents({
   newEngine: () => {
     const clock = new PlatformClock();
     const engine = new Session(
-      { clock, random: platformRandom, net, datagrams, sockets: browserSockets, rtc, store, state, http, web, portMapper, log },
+      {
+        clock,
+        random: platformRandom,
+        net,
+        datagrams,
+        sockets: browserSockets,
+        rtc,
+        store,
+        readers,
+        state,
+        http,
+        web,
+        portMapper,
+        log,
+      },
       { version: __VERSION__ },
     );
     return { engine, silence: () => clock.stop() };

@@ -16,6 +16,8 @@ import type { HashRef } from './codec/peer-wire.ts';
 
 /** Ms that a piece which failed is asked of one peer at a time. */
 const ALONE = 30_000;
+/** What is urgent may take so much more of the memory: the rest has filled it, and lets go of it later. */
+const URGENT_SHARE = 1.25;
 const NO_TAG = new Uint8Array(0);
 
 /** What pieces in the making may hold in memory, over all torrents, bytes. */
@@ -58,7 +60,7 @@ export class Assembly {
 
   /** Whether there is memory for one more piece. */
   get hasRoom(): boolean {
-    return this.budget.used === 0 || this.budget.used + this.layout.pieceLength <= this.budget.limit;
+    return this.fits(1);
   }
 
   /** Whether half of the memory is taken. */
@@ -67,8 +69,8 @@ export class Assembly {
   }
 
   /** Begins a piece that the picker has free; null where there is no room for it. What is padding in it is there at once. */
-  begin(index: number, now: number): ActivePiece | null {
-    if (!this.hasRoom) return null;
+  begin(index: number, now: number, isUrgent = false): ActivePiece | null {
+    if (!this.fits(isUrgent ? URGENT_SHARE : 1)) return null;
     this.picker.take(index);
     const piece = this.active.open(index, this.ids.buffer(), now);
     this.budget.used += piece.length;
@@ -156,6 +158,10 @@ export class Assembly {
       this.close(piece);
       this.picker.putBack(piece.index);
     }
+  }
+
+  private fits(share: number): boolean {
+    return this.budget.used === 0 || this.budget.used + this.layout.pieceLength <= this.budget.limit * share;
   }
 
   private get layout(): Layout {

@@ -10,9 +10,11 @@ import { levelOf, piecePriorities } from './priorities.ts';
 import type { FilePriorities, Priority } from './priorities.ts';
 import { whole } from './rates.ts';
 import { Suggestions } from './suggestions.ts';
+import { Readers } from './readers.ts';
 import { SuperSeed } from './super-seed.ts';
 import { Storage } from './storage.ts';
 import { Uploader } from './upload.ts';
+import { Urgent } from './urgent.ts';
 import { Bitfield } from './model/bitfield.ts';
 import type { Layout } from './model/layout.ts';
 import { fromHex } from './model/ids.ts';
@@ -47,6 +49,9 @@ export class Content {
   readonly storage: Storage;
   readonly assembly: Assembly;
   readonly downloader: Downloader;
+  /** What is wanted by a time, and whom it is for. */
+  readonly urgent: Urgent;
+  readonly readers: Readers;
   readonly uploader: Uploader;
   private readonly suggestions: Suggestions;
   readonly exchange: HashExchange;
@@ -89,7 +94,9 @@ export class Content {
     this.storage = new Storage(this.layout, parts, context.where, context.ids, context.out, durable ? { durable, stats } : null);
     const { peers, budget, ids, out } = context;
     this.assembly = new Assembly(hashes, fromHex(context.id), this.picker, this.storage, peers, budget, ids, out);
-    this.downloader = new Downloader(this.assembly, this.picker, peers, this.share, out);
+    this.urgent = new Urgent(this.picker, this.assembly, this.share);
+    this.downloader = new Downloader(this.assembly, this.picker, peers, this.share, this.urgent, out);
+    this.readers = new Readers(this.layout, this.storage, this.assembly, this.urgent, () => this.picker.isSequential, out);
     this.suggestions = new Suggestions(this.layout, this.downloader.have, peers);
     this.uploader = new Uploader(this.layout, this.downloader.have, this.storage, ids, out, (...reading) => {
       if (!this.superSeeding) this.suggestions.read(...reading);
@@ -153,6 +160,7 @@ export class Content {
     });
     this.exchange.seek(file => this.isWanted(file));
     this.storage.parts.unsettle();
+    this.readers.stop(file => !this.isWanted(file));
     this.picker.setSequential(options.sequential);
     piecePriorities(this.layout, this.levels, options.firstLast).forEach((level, piece) =>
       this.picker.setPriority(piece, level as Priority),
@@ -173,6 +181,7 @@ export class Content {
     if (this.superSeeding) this.superSeeding.tick(now);
     else this.suggestions.tick(now);
     this.storage.trim();
+    this.readers.tick(now);
     this.downloader.tick(now);
   }
 
@@ -223,6 +232,8 @@ export class Content {
   gained(piece: number): void {
     this.count(piece, 1);
     this.maybe.delete(piece);
+    this.urgent.gained(piece);
+    this.readers.gained(piece);
     if (this.storage.parts.has(piece)) this.storage.parts.unsettle();
   }
 
@@ -294,6 +305,7 @@ export class Content {
   /** The store went away: what was not durable yet is in doubt. */
   detach(): void {
     for (const piece of this.downloader.active.all()) this.maybe.add(piece.index);
+    this.readers.stop();
     this.assembly.stop(false);
     this.doubt();
     this.uploader.stop();
@@ -312,6 +324,7 @@ export class Content {
   /** The torrent stops by itself: what is being written may yet arrive on disk. */
   rest(now: number): void {
     for (const piece of this.downloader.active.all()) if (piece.stage === 'committing') this.maybe.add(piece.index);
+    this.readers.stop();
     this.assembly.stop(true);
     this.uploader.stop();
     this.leaves.stop();

@@ -8,6 +8,7 @@ import type { Peer } from './peer.ts';
 import type { Share } from './rates.ts';
 import type { Picker } from './picker.ts';
 import type { Sender } from './smart-ban.ts';
+import type { Urgent } from './urgent.ts';
 import type { Bitfield } from './model/bitfield.ts';
 import { BLOCK } from './model/layout.ts';
 
@@ -32,6 +33,7 @@ export class Downloader {
     private readonly picker: Picker,
     private readonly peers: ReadonlyMap<number, Peer>,
     private readonly share: Share,
+    private readonly urgent: Urgent,
     private readonly out: Outbox,
   ) {
     this.active = assembly.active;
@@ -43,10 +45,11 @@ export class Downloader {
     if (peer.stage !== 'open' || !peer.amInterested) return;
     if (peer.peerChoking && peer.allowedFast.size === 0) return;
     const rate = peer.down.rate(now);
-    const depth = Math.min(peer.pipeline.depth(rate), this.share.blocks);
+    const depth = Math.min(peer.pipeline.depth(rate), this.share.blocks, this.urgent.depth(rate));
     let room = depth - peer.inflight;
     // A few requests at a time would cost a message each; deep pipelines are topped up in larger steps.
     if (room <= 0 || (peer.inflight > 0 && room < Math.min(128, depth / 4))) return;
+    room -= this.urgent.fill(peer, room, rate, now);
     while (room > 0) {
       const piece = this.choose(peer, rate, now);
       if (!piece) break;
@@ -172,7 +175,7 @@ export class Downloader {
 
   /** Whether the peer has a piece that we still want. */
   wants(peer: Peer): boolean {
-    if (this.picker.pick(peer.has) >= 0) return true;
+    if (this.picker.pick(peer.has) >= 0 || this.urgent.isIn(peer.has)) return true;
     for (const piece of this.active.all()) if (peer.has.get(piece.index)) return true;
     return false;
   }
@@ -184,11 +187,11 @@ export class Downloader {
   /** A piece to take blocks of: one of its own, one nobody is at, a new one, and else one that it shares. */
   private choose(peer: Peer, rate: number, now: number): ActivePiece | null {
     for (const { piece } of peer.assignments.values()) {
-      if (piece.free > 0 && piece.stage === 'open' && peer.mayAskFor(piece.index)) return piece;
+      if (piece.free > 0 && piece.stage === 'open' && peer.mayAskFor(piece.index) && !this.urgent.has(piece.index)) return piece;
     }
     let shared: ActivePiece | null = null;
     for (const piece of this.active.withFree) {
-      if (!peer.mayAskFor(piece.index)) continue;
+      if (!peer.mayAskFor(piece.index) || this.urgent.has(piece.index)) continue;
       if (piece.askers === 0) return piece;
       if (now < piece.aloneUntil) continue;
       if (!shared || piece.missing < shared.missing) shared = piece;

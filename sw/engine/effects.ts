@@ -72,6 +72,8 @@ export type Effect =
     }
   /** For whoever asked for block hashes of that piece. */
   | { readonly do: 'leaves'; readonly piece: number; readonly spans: readonly Span[] }
+  /** A reader may read these bytes of its file; 0: no more will come. */
+  | { readonly do: 'readable'; readonly stream: number; readonly offset: number; readonly length: number }
   | { readonly do: 'record'; readonly kind: RecordKind; readonly value: Uint8Array | null }
   /** Reads the record of its files. */
   | { readonly do: 'recall'; readonly request: number }

@@ -205,6 +205,8 @@ export class Loop implements RateGroups {
         return store.leaves(effect.spans, leaves =>
           this.event(torrent, now => torrent.content?.leaves.readLeaves(effect.piece, leaves, now)),
         );
+      case 'readable':
+        return this.ports.readers.readable(effect.stream, effect.offset, effect.length);
       case 'record': {
         const { kind, value } = effect;
         const key = `t/${torrent.id}/${kind}`;

@@ -156,6 +156,7 @@ export class Peer {
       piece.askers += 1;
     }
     assignment.add(first, end);
+    piece.askedAt = now;
     if (this.inflight === 0) this.lastBlockAt = now;
     this.inflight += end - first;
     this.pipeline.asked(piece.index, first, now);

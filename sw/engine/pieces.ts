@@ -30,6 +30,8 @@ export class ActivePiece {
   digests: readonly DigestSpec[] = [];
   /** Monotonic ms. Until then one peer at a time is asked for it: a copy of theirs failed, and who lied is to come out. */
   aloneUntil = 0;
+  /** When somebody was last asked for blocks of it. */
+  askedAt: number;
   /** Peers that were asked for blocks of it now. */
   askers = 0;
   /** A block's count of peers asked, or LANDED. */
@@ -43,6 +45,7 @@ export class ActivePiece {
     /** When a block of it last came. */
     public touchedAt: number,
   ) {
+    this.askedAt = touchedAt;
     this.blocks = Math.ceil(length / BLOCK);
     this.state = new Uint8Array(this.blocks);
     this.senders = new Array<Sender>(this.blocks).fill(null);

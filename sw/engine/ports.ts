@@ -147,6 +147,17 @@ export interface Store {
   leaves(spans: readonly Span[], done: (leaves: Uint8Array) => void): void;
 }
 
+/** Whoever reads open files over HTTP, while they come. */
+export interface Readers {
+  /**
+   * `wanted` hears where a reader of a file stands: at its beginning and then now and again, as long as it was not told that all
+   * of `length` bytes from there are readable. A length of 0: it has gone.
+   */
+  hear(wanted: (stream: number, file: number, offset: number, length: number) => void): void;
+  /** These bytes of its file are there and right. A length of 0: no more will come. */
+  readable(stream: number, offset: number, length: number): void;
+}
+
 /** The session state: opaque records under keys, kept by whoever holds the torrents. */
 export interface StateStore {
   /** Resolves `done` when it is flushed; `problem` is empty then. A value of null deletes. */
@@ -277,6 +288,7 @@ export interface Ports {
   readonly sockets: WebSockets;
   readonly rtc: Rtc;
   readonly store: Store;
+  readonly readers: Readers;
   readonly state: StateStore;
   readonly http: Http;
   readonly web: Web;

@@ -24,6 +24,7 @@ import { allPriorities, changed, shownFiles } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
 import { slotsWithin } from './limits.ts';
 import { Rates } from './rates.ts';
+import { Reading } from './reading.ts';
 import { Registry } from './registry.ts';
 import type { Torrent } from './torrent.ts';
 import type { Naming } from './whereabouts.ts';
@@ -57,6 +58,8 @@ export class Session {
   private readonly candidates: Candidates;
   private readonly loop: Loop;
   private readonly doors: Doors;
+  /** Whoever reads files while they come. */
+  readonly reading: Reading;
   private readonly intake: Intake;
   private readonly turns: Turns;
   private readonly rates: Rates;
@@ -105,6 +108,7 @@ export class Session {
     this.changes = new Changes(this.rates, ports.clock);
     const peerId = makePeerId(ports.random.bytes(12));
     this.doors = new Doors(ports, this.loop, this.torrents, this.limits, this.ids, peerId, security, random, () => this.settings);
+    this.reading = new Reading(ports, this.loop, this.torrents);
     this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
       ids: this.ids,
@@ -174,6 +178,7 @@ export class Session {
     this.loop.forgetConnections();
     this.rates.detach();
     this.doors.close();
+    this.reading.detach();
   }
 
   /** Takes in a magnet or a .torrent, to be started or removed. Throws an EngineError with a message for people. */

@@ -205,16 +205,16 @@ export class WebSeeds {
   }
 
   /**
-   * Blocks behind each other: what others left of a piece, else pieces that follow on what it brought last, else from where the
+   * Blocks behind each other: what is urgent, else what others left of a piece, else pieces that follow on what it brought last, else from where the
    * picker says, and on as far as nobody else is at them (BEP 19). In the end, what others are slow to bring.
    */
   private choose(seed: WebSeed, content: Content, now: number): Segment[] {
-    const { assembly, downloader, picker, layout } = content;
+    const { assembly, downloader, picker, layout, urgent } = content;
     const { has } = seed;
     if (!has) return [];
     const segments: Segment[] = [];
     let room = seed.blocks(layout.pieceLength, picker.wantedLeft * layout.pieceLength * SHARE);
-    let piece = left(has, content) ?? this.fresh(seed, has, content, now);
+    let piece = urgent.first(has, now) ?? left(has, content) ?? this.fresh(seed, has, content, now);
     while (piece) {
       const taken = piece.takeFree(room);
       if (!taken) break;
@@ -226,8 +226,10 @@ export class WebSeeds {
       seed.next = next;
       const goesOn = taken[1] === piece.blocks && next < layout.pieceCount && layout.pieceSize(next) <= room * BLOCK;
       piece =
-        goesOn && has.get(next) && picker.isFree(next) && picker.priority(next) === picker.priority(next - 1)
-          ? assembly.begin(next, now)
+        goesOn &&
+        has.get(next) &&
+        (urgent.isFree(next) || (picker.isFree(next) && picker.priority(next) === picker.priority(next - 1)))
+          ? assembly.begin(next, now, urgent.has(next))
           : null;
     }
     return segments.length > 0 ? segments : this.stalled(seed, has, content, now);

@@ -80,6 +80,7 @@ export class BenchWorld {
       wake: (at, run) => (this.woken = { at, run }),
     },
     random: { bytes: count => Uint8Array.from({ length: count }, () => Math.floor(Math.random() * 256)) },
+    readers: { hear: () => undefined, readable: () => undefined },
     net: {
       connect: (host, _port, events) => {
         const peer = this.peerAt(host, events);

@@ -46,6 +46,7 @@ async function startEngine(io: string, encryption: Encryption) {
       sockets: nodeSockets,
       rtc: new LentRtc(net),
       store: new DaemonStore(real.io),
+      readers: { hear: () => undefined, readable: () => undefined },
       state: new DaemonState(real.link.control, () => real.link.epoch),
       http: new DaemonHttp(real.io),
       web: new DaemonWeb(real.io),

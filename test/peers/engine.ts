@@ -4,6 +4,7 @@ import { DaemonHttp } from '../../sw/adapters/daemon-http.ts';
 import { DaemonWeb } from '../../sw/adapters/daemon-web.ts';
 import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
 import { DaemonPortMapper } from '../../sw/adapters/daemon-ports.ts';
+import { DaemonReaders } from '../../sw/adapters/daemon-readers.ts';
 import { DaemonState } from '../../sw/adapters/daemon-state.ts';
 import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
 import { LentRtc } from '../../sw/adapters/rtc-net.ts';
@@ -35,6 +36,7 @@ export class RealEngine {
         datagrams: new DaemonDatagrams(link.io),
         sockets: nodeSockets,
         store: new DaemonStore(link.io),
+        readers: new DaemonReaders(link.io),
         http: new DaemonHttp(link.io),
         web: new DaemonWeb(link.io),
         portMapper: new DaemonPortMapper(link.control),

@@ -5,6 +5,7 @@ import { Session } from '../../sw/engine/index.ts';
 import type { PortMappings, PortWish } from '../../sw/engine/events.ts';
 import { familyOf } from '../../sw/engine/codec/address.ts';
 import type { Family } from '../../sw/engine/codec/address.ts';
+import { SimReaders } from './readers.ts';
 import type { Ports, Web } from '../../sw/engine/ports.ts';
 import { seeded, VirtualClock } from './clock.ts';
 import { SimDatagrams } from './datagrams.ts';
@@ -82,6 +83,8 @@ export class SimHost {
   readonly disk = new Disk();
   readonly records = new Map<string, Uint8Array>();
   readonly log: string[] = [];
+  /** Who reads its files while they come. */
+  readonly readers: SimReaders;
   /** Why the state store takes nothing just now; empty while it does. */
   stateProblem = '';
   store: SimStore;
@@ -101,6 +104,7 @@ export class SimHost {
     readonly name: string,
     readonly line: Line,
   ) {
+    this.readers = new SimReaders(world.clock, this);
     this.store = new SimStore(world.clock, this.disk);
     this.grave = new SimStore(world.clock, new Disk());
     this.net = new SimNet(world.internet, name, line, this.store);
@@ -225,6 +229,7 @@ export class SimHost {
       sockets: this.sockets,
       rtc: this.rtc,
       // An engine that has ended does nothing more, whatever it still hears.
+      readers: this.readers,
       get store() {
         return life === host.wakes ? host.store : host.grave;
       },

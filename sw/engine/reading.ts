@@ -1,0 +1,100 @@
+import { EngineError } from './errors.ts';
+import type { Loop } from './loop.ts';
+import type { Phase } from './phase.ts';
+import type { Ports } from './ports.ts';
+import { shownFiles } from './priorities.ts';
+import type { Registry } from './registry.ts';
+import type { Torrent } from './torrent.ts';
+
+/** Files that may be asked for at a time: the number of one that was opened longest ago is forgotten beyond it. */
+const MAX_SERVED = 256;
+
+/** An open file that may be read by its number. */
+export interface OpenFile {
+  readonly file: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly path: readonly string[];
+}
+
+/** The way of whoever reads a file over HTTP to the torrent that it is of. */
+export class Reading {
+  /** Whose file a number is. */
+  private readonly served = new Map<number, Torrent>();
+
+  constructor(
+    private readonly ports: Pick<Ports, 'readers' | 'clock'>,
+    private readonly loop: Loop,
+    private readonly torrents: Registry<Torrent>,
+  ) {
+    ports.readers.hear((...place) => this.wanted(...place));
+  }
+
+  /**
+   * Opens one of the files shown of a torrent, to be read while it comes. Throws an EngineError where that cannot be: with the
+   * code `not-yet` where it can in a moment.
+   */
+  open(id: string, shown: number): OpenFile {
+    const torrent = this.torrents.get(id);
+    if (!torrent) throw new EngineError('no-such-torrent', 'This torrent is not in the list any more.');
+    const { content, phase } = torrent;
+    const index = content ? shownFiles(content.layout.files)[shown] : undefined;
+    const entry = index === undefined ? undefined : content?.layout.files[index];
+    if (!content || index === undefined || !entry)
+      throw new EngineError('no-such-file', 'There is no such file in this torrent.');
+    if (phase !== 'running') throw unreadable(phase);
+    if (!content.isWanted(index)) {
+      throw new EngineError('not-chosen', 'This file is not chosen. Choose it in the list of files, then open it again.');
+    }
+    let file = 0;
+    this.loop.event(torrent, () => (file = content.storage.file(index)));
+    this.served.delete(file);
+    this.served.set(file, torrent);
+    for (const oldest of this.served.keys()) if (this.served.size > MAX_SERVED) this.served.delete(oldest);
+    return { file, size: entry.length, path: entry.path };
+  }
+
+  /** The store is gone, and every open file with it. */
+  detach(): void {
+    this.served.clear();
+  }
+
+  private wanted(stream: number, file: number, offset: number, length: number): void {
+    const torrent = this.served.get(file);
+    if (!torrent) return this.ports.readers.readable(stream, 0, 0);
+    this.loop.event(torrent, now => {
+      const { content, phase } = torrent;
+      if (length === 0) return content?.readers.gone(stream, now);
+      const index = content?.storage.fileIndex(file);
+      if (!content || index === undefined || phase !== 'running' || !content.isWanted(index)) {
+        torrent.out({ do: 'readable', stream, offset: 0, length: 0 });
+        return;
+      }
+      content.readers.want(stream, index, offset, offset + length, now);
+      for (const peer of torrent.peers.values()) torrent.refresh(peer);
+    });
+  }
+}
+
+function unreadable(phase: Phase): EngineError {
+  switch (phase) {
+    case 'waiting':
+    case 'checking':
+      return new EngineError('not-yet', 'The files of this torrent are still being checked. Open the file again in a moment.');
+    case 'moving':
+      return new EngineError('moving', 'The files of this torrent are being moved. Open the file again when that is done.');
+    case 'queued':
+      return new EngineError('queued', 'This torrent waits for its turn. Start it at once, or wait, then open the file again.');
+    case 'failed':
+      return new EngineError('failed', 'This torrent has stopped because of a problem. The list says what it is and what to do.');
+    case 'paused':
+      return new EngineError('paused', 'This torrent is paused. Resume it, then open the file again.');
+    case 'fetching':
+    case 'ready':
+    case 'running':
+    case 'removed':
+      return new EngineError('no-such-file', 'The files of this torrent are not there yet.');
+    default:
+      return phase satisfies never;
+  }
+}
