@@ -22,6 +22,7 @@ import { Session } from './engine/index.ts';
 import { EngineLock } from './engine-lock.ts';
 import { Lifetime } from './lifetime.ts';
 import { keepShell, respondFromShell } from './shell.ts';
+import { Streaming } from './streaming.ts';
 import { Torrents } from './torrents.ts';
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: Parameters<typeof keepShell>[0] };
@@ -100,6 +101,12 @@ const torrents = new Torrents({
   replaced: () => server.reset(),
 });
 const server = new ApiServer(torrents);
+const streaming = new Streaming({
+  open: (id, file) => torrents.open(id, file),
+  door: () => link.door,
+  fetch: (...request) => fetch(...request),
+  after,
+});
 
 /** What windows are shown first. */
 const remembered = remember();
@@ -159,7 +166,10 @@ self.addEventListener('fetch', event => {
   void start();
   const url = new URL(event.request.url);
   if (url.origin !== location.origin) return;
-  const response = lifetime.respond(url) ?? (url.pathname === STATS_PATH ? stats() : respondFromShell(event, url));
+  const response =
+    lifetime.respond(url) ??
+    streaming.respond(event.request, url) ??
+    (url.pathname === STATS_PATH ? stats() : respondFromShell(event, url));
   if (response !== null) event.respondWith(response);
 });
 

@@ -39,6 +39,8 @@ export interface Engine<Kept> {
   label(id: TorrentId, add: readonly string[], remove: readonly string[]): void;
   move(ids: readonly TorrentId[], to: MoveTo): void;
   readonly settings: Settings;
+  /** Opens a file, by its index, to be read while it comes. */
+  readonly reading: { open(id: TorrentId, file: number): { readonly file: number; readonly path: readonly string[] } };
   readonly mapping: { readonly state: PortMappings | null };
   configure(change: Partial<Settings>, saved: (error: Error | null) => void): void;
   rows(): readonly TorrentRow[];

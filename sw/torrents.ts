@@ -176,6 +176,11 @@ export class Torrents<Kept> implements Backend {
     return this.current?.engine.settings ?? null;
   }
 
+  /** Opens a file of a torrent to be read by its number; what it throws is for people. */
+  async open(id: TorrentId, file: number): Promise<{ readonly file: number; readonly path: readonly string[] }> {
+    return (await this.engine()).reading.open(id, file);
+  }
+
   async run(command: Command): Promise<Added | null> {
     switch (command.do) {
       case 'pair': {

@@ -29,7 +29,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
     "style-src 'self'",
     "img-src 'self' data:",
     // The io-daemon on its port, and WebSocket trackers.
-    "connect-src 'self' ws://127.0.0.1:* wss:",
+    "connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:* wss:",
     "manifest-src 'self'",
     "worker-src 'self'",
     "frame-ancestors 'none'",

@@ -126,6 +126,11 @@ export class DaemonLink {
     return this.rootList;
   }
 
+  /** Where the io-daemon is asked by plain HTTP, and what lets us in there; null while it cannot be used. */
+  get door(): { readonly port: number; readonly ticket: string } | null {
+    return this.current === 'linked' && this.welcome !== null ? this.welcome.io : null;
+  }
+
   /** The io-daemon died too often and waits for `reconnect`. */
   get gaveUp(): boolean {
     return this.welcome?.io.gaveUp ?? false;

@@ -180,6 +180,17 @@ export class Downloader {
     return false;
   }
 
+  /** What is urgent now need not wait until what was asked for before has come: that is called off, but for what little there may be of it. */
+  makeWay(now: number): void {
+    for (const peer of this.peers.values()) {
+      const depth = this.urgent.depth(peer.down.rate(now));
+      for (const assignment of [...peer.assignments.values()].reverse()) {
+        if (peer.inflight <= depth) break;
+        if (!this.urgent.has(assignment.piece.index)) this.withdraw(peer, assignment, true, now);
+      }
+    }
+  }
+
   private get everythingAsked(): boolean {
     return this.active.withFree.size === 0 && this.picker.wantedLeft <= this.active.size;
   }

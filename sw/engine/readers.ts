@@ -56,21 +56,26 @@ export class Readers {
     return this.all.size;
   }
 
-  /** A reader stands at `at` of a file, up to `end`; it may be a new one. */
-  want(stream: number, file: number, at: number, end: number, now: number): void {
+  /** A reader stands at `at` of a file, up to `end`. True for one that was not known. */
+  want(stream: number, file: number, at: number, end: number, now: number): boolean {
     let reader = this.all.get(stream);
-    if (reader && reader.file === file && at >= reader.at) {
+    const isKnown = reader !== undefined && reader.file === file && at >= reader.at;
+    if (reader && isKnown) {
       reader.pace.add(at - reader.at, now);
       reader.at = at;
       reader.atTime = now;
     } else {
-      if (!reader && this.all.size >= MAX_READERS) return this.refuse(stream);
+      if (!reader && this.all.size >= MAX_READERS) {
+        this.refuse(stream);
+        return false;
+      }
       const size = this.layout.files[file]?.length ?? 0;
       reader = { file, at, end: Math.min(end, size), known: at, atTime: now, pace: new Meter(now, PACE_MEMORY) };
       this.all.set(stream, reader);
     }
     this.tell(stream, reader);
     this.settle(now);
+    return !isKnown;
   }
 
   /** It has gone, or has all. */

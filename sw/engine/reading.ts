@@ -70,7 +70,7 @@ export class Reading {
         torrent.out({ do: 'readable', stream, offset: 0, length: 0 });
         return;
       }
-      content.readers.want(stream, index, offset, offset + length, now);
+      if (content.readers.want(stream, index, offset, offset + length, now)) content.downloader.makeWay(now);
       for (const peer of torrent.peers.values()) torrent.refresh(peer);
     });
   }

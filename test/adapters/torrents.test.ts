@@ -42,6 +42,7 @@ class FakeEngine implements Engine<string> {
   settings: Settings = DEFAULT_SETTINGS;
   /** Why settings cannot be saved. */
   unsaved: Error | null = null;
+  reading = { open: (_id: string, file: number) => ({ file, path: ['a'] }) };
   mapping: { state: PortMappings | null } = { state: null };
   configure = ({ encryption }: Partial<Settings>, saved: (error: Error | null) => void): void => {
     this.tell(`configure ${encryption}`);

@@ -133,7 +133,7 @@ test('the app: strict policy on everything, hashed assets for ever, the rest ask
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect(headers.get('content-security-policy')).toContain("require-trusted-types-for 'script'");
-    expect(headers.get('content-security-policy')).toContain("connect-src 'self' ws://127.0.0.1:* wss:;");
+    expect(headers.get('content-security-policy')).toContain("connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:* wss:;");
     expect(headers.get('content-security-policy')).not.toContain('unsafe');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');

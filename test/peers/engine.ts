@@ -75,6 +75,13 @@ export class RealEngine {
     return [...roots].sort((a, b) => Number(b.isDefault) - Number(a.isDefault)).map(({ token }) => token);
   }
 
+  /** Where its io-daemon answers plain requests, and with what. */
+  get door(): { readonly port: number; readonly ticket: string } {
+    const { door } = this.#real.link;
+    if (door === null) throw new Error('not linked');
+    return door;
+  }
+
   state(id: string): string {
     return this.session.rows().find(row => row.id === id)?.state ?? 'absent';
   }

@@ -228,8 +228,8 @@ export class SimHost {
       },
       sockets: this.sockets,
       rtc: this.rtc,
-      // An engine that has ended does nothing more, whatever it still hears.
       readers: this.readers,
+      // An engine that has ended does nothing more, whatever it still hears.
       get store() {
         return life === host.wakes ? host.store : host.grave;
       },

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { ChevronDown, ChevronRight, Pencil, Search } from 'lucide';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
-import type { FilePriority, FileRow } from '../../sw/api.ts';
+import { mediaTypeOf, type FilePriority, type FileRow } from '../../sw/api.ts';
 import { buildTree, checksOf, filesOf, pathOf, visibleNodes, type Check as Checked, type Node } from '../file-tree.ts';
 import { formatBytes, formatPercent, fraction } from '../format.ts';
 import { Check } from '../ui/check.tsx';
@@ -29,13 +29,15 @@ interface Props {
   readonly priority: (file: number) => FilePriority;
   /** Shows how far each file is, too. */
   readonly progress: boolean;
+  /** Where a file can be had, while it comes as well. */
+  readonly address?: (file: number, name: string) => string;
   onPrioritise(files: readonly number[], priority: FilePriority): void;
   /** Gives the file or folder at a path another name; without it, names stay as they are. */
   onRename?(path: readonly string[], to: string): void;
 }
 
 /** The files of a torrent as a tree of checkboxes, each file with its priority; only what is in view is drawn. */
-export function FileList({ files, names, priority, progress, onPrioritise, onRename }: Props): JSX.Element {
+export function FileList({ files, names, priority, progress, address, onPrioritise, onRename }: Props): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const search = useSignal('');
   // The tree is built once for all that is said about files of these names.
@@ -85,6 +87,7 @@ export function FileList({ files, names, priority, progress, onPrioritise, onRen
                 top={rows.top(item)}
                 open={search.value !== '' || open.value.has(at)}
                 done={progress ? files[node.file] : undefined}
+                href={node.file < 0 || priority(node.file) === 'skip' ? undefined : address?.(node.file, node.name)}
                 onFold={() => fold(at)}
                 priority={node.file < 0 ? null : priority(node.file)}
                 onCheck={checked => want(at, checked)}
@@ -113,6 +116,7 @@ interface LineProps {
   readonly top: number;
   readonly open: boolean;
   readonly done: FileRow | undefined;
+  readonly href: string | undefined;
   /** Null for a folder. */
   readonly priority: FilePriority | null;
   onFold(): void;
@@ -121,7 +125,19 @@ interface LineProps {
   readonly onRename: ((to: string) => void) | undefined;
 }
 
-function FileLine({ node, check, top, open, done, priority, onFold, onCheck, onPrioritise, onRename }: LineProps): JSX.Element {
+function FileLine({
+  node,
+  check,
+  top,
+  open,
+  done,
+  href,
+  priority,
+  onFold,
+  onCheck,
+  onPrioritise,
+  onRename,
+}: LineProps): JSX.Element {
   const folder = node.file < 0;
   const renaming = useSignal(false);
   return (
@@ -158,6 +174,12 @@ function FileLine({ node, check, top, open, done, priority, onFold, onCheck, onP
           <Icon of={Pencil} size={14} />
         </button>
       )}
+      {href !== undefined && (
+        <a class="file-open" href={href} target="_blank" rel="noopener">
+          {verbFor(node.name)}
+          <span class="sr-only"> {node.name}</span>
+        </a>
+      )}
       {done !== undefined && (
         <span class="file-done number">{formatPercent(done.size === 0 ? 1 : fraction(done.done, done.size))}</span>
       )}
@@ -178,6 +200,13 @@ function FileLine({ node, check, top, open, done, priority, onFold, onCheck, onP
       <span class="file-size number">{formatBytes(node.size)}</span>
     </li>
   );
+}
+
+/** What a browser does with it. */
+function verbFor(name: string): string {
+  const type = mediaTypeOf(name);
+  if (type === null) return 'Save';
+  return /^(video|audio)[/]/.test(type) ? 'Play' : 'Open';
 }
 
 /** A field in place of a name: Enter takes it over, Escape and leaving it do not. */

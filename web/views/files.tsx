@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { TorrentDetail } from '../../sw/api.ts';
+import { streamPath, type TorrentDetail } from '../../sw/api.ts';
 import { run } from '../actions.ts';
 import { FileList } from './file-list.tsx';
 
@@ -13,6 +13,7 @@ export function Files({ detail }: { detail: TorrentDetail }): JSX.Element {
       names={detail.names}
       priority={file => detail.files[file]?.priority ?? 'skip'}
       progress
+      address={(file, name) => streamPath(detail.id, file, name)}
       onRename={(path, to) => run({ do: 'rename', id: detail.id, path, to })}
       onPrioritise={(files, priority) => run({ do: 'prioritise', id: detail.id, files, priority })}
     />

@@ -1,0 +1,155 @@
+/**
+ * Files of torrents at addresses of the app, to be opened in a tab or played: what is asked for is fetched from the io-daemon,
+ * as far as it is there, and handed on as it comes. What is shown is never a document that could act for the app.
+ */
+import { mediaTypeOf, STREAM_PATH, type TorrentId } from './api.ts';
+
+export interface OpenFile {
+  /** The number that the io-daemon knows it by. */
+  readonly file: number;
+  readonly path: readonly string[];
+}
+
+export interface StreamingOptions {
+  /** Opens a file of a torrent; what it throws has a `code` and a `message` for people. */
+  readonly open: (id: TorrentId, file: number) => Promise<OpenFile>;
+  /** Where the io-daemon is and what it lets us in with; null while it is away. */
+  readonly door: () => { readonly port: number; readonly ticket: string } | null;
+  readonly fetch: typeof fetch;
+  readonly after: (ms: number, act: () => void) => void;
+}
+
+/** A file that can be opened in a moment is tried again after so many ms, so many times. */
+const RETRY = 250;
+const TRIES = 40;
+
+const GONE = new Set(['no-such-torrent', 'no-such-file']);
+const AWAY = new Set(['daemon-away', 'unpaired', 'superseded', 'updating', 'not-yet']);
+
+/** No script, no form, no frame, and nothing from elsewhere; `sandbox` beside it. */
+const CONTENT_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+
+export class Streaming {
+  private readonly options: StreamingOptions;
+
+  constructor(options: StreamingOptions) {
+    this.options = options;
+  }
+
+  /** The answer to a request for a file of a torrent, else null. */
+  respond(request: Request, url: URL): Promise<Response> | null {
+    if (!url.pathname.startsWith(STREAM_PATH)) return null;
+    const [, id, file] = /^([0-9a-f]{40})\/(\d{1,7})(?:\/|$)/.exec(url.pathname.slice(STREAM_PATH.length)) ?? [];
+    if (id === undefined || file === undefined) return Promise.resolve(refusal(404, 'There is no such file.'));
+    if (request.method !== 'GET' && request.method !== 'HEAD') return Promise.resolve(refusal(405, 'A file can only be read.'));
+    return this.answer(request, id, Number(file));
+  }
+
+  private async answer(request: Request, id: TorrentId, file: number): Promise<Response> {
+    try {
+      const open = await this.open(id, file);
+      const door = this.options.door();
+      if (door === null) return refusal(503, 'The helper is away. Start it with `npm start`, then open the file again.');
+      const headers = new Headers({ authorization: `Bearer ${door.ticket}` });
+      const range = request.headers.get('range');
+      if (range !== null) headers.set('range', range);
+      const answer = await this.options.fetch(`http://127.0.0.1:${door.port}/stream/${open.file}`, {
+        method: request.method,
+        headers,
+        cache: 'no-store',
+        credentials: 'omit',
+        redirect: 'error',
+        referrerPolicy: 'no-referrer',
+        signal: request.signal,
+      });
+      return handOn(answer, open.path[open.path.length - 1] ?? '');
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  private async open(id: TorrentId, file: number): Promise<OpenFile> {
+    for (let left = TRIES; ; left--) {
+      try {
+        return await this.options.open(id, file);
+      } catch (error) {
+        if (codeOf(error) !== 'not-yet' || left <= 1) throw error;
+        await new Promise<void>(resolve => this.options.after(RETRY, resolve));
+      }
+    }
+  }
+}
+
+/** What the io-daemon answers, as what the file is. */
+function handOn(answer: Response, name: string): Response {
+  if (answer.status === 503) return refusal(503, 'Too many files are being read at once. Close one, then open this one again.');
+  if (answer.status !== 200 && answer.status !== 206 && answer.status !== 416) {
+    return refusal(503, 'The file could not be read just now. Open it again in a moment.');
+  }
+  const type = mediaTypeOf(name);
+  const headers = new Headers({
+    'content-type': type ?? 'application/octet-stream',
+    'content-disposition': `${type === null ? 'attachment' : 'inline'}; filename*=UTF-8''${encodeName(name)}`,
+    'cache-control': 'no-store',
+    ...guards(type),
+  });
+  for (const header of ['accept-ranges', 'content-length', 'content-range']) {
+    const value = answer.headers.get(header);
+    if (value !== null) headers.set(header, value);
+  }
+  return new Response(answer.body === null ? null : held(answer.body), { status: answer.status, headers });
+}
+
+/**
+ * The document that a browser makes around a film or a song fetches its address anew, and only one of our origin is answered from
+ * here: it keeps the origin, without scripts. The viewers of PDF work in no sandbox, and are apart from the origin by themselves.
+ */
+function guards(type: string | null): Readonly<Record<string, string>> {
+  const isPlayed = type !== null && /^(video|audio)[/]/.test(type);
+  const sandbox = type === 'application/pdf' ? '' : isPlayed ? '; sandbox allow-same-origin' : '; sandbox';
+  return {
+    'content-security-policy': CONTENT_POLICY + sandbox,
+    'x-content-type-options': 'nosniff',
+    'cross-origin-resource-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+  };
+}
+
+/** The same bytes by way of this worker, which so lives, and with it the engine, as long as somebody reads them. */
+function held(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async controller => {
+        const { done, value } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: reason => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+function refused(error: unknown): Response {
+  const code = codeOf(error);
+  if (code === '') return refusal(503, 'The file could not be read just now. Open it again in a moment.');
+  return refusal(GONE.has(code) ? 404 : AWAY.has(code) ? 503 : 409, (error as Error).message);
+}
+
+function refusal(status: number, text: string): Response {
+  return new Response(`${text}\n`, {
+    status,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...guards('text/plain') },
+  });
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** As RFC 8187 has it. */
+function encodeName(name: string): string {
+  return encodeURIComponent(name).replace(/['()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
