@@ -77,7 +77,8 @@ module.exports = {
       'Machines return effects; only the session, its loop, its sockets and its ways to trackers act on the world.',
       {
         path: '^sw/engine/',
-        pathNot: '^sw/engine/(session|loop|doors|incoming|rtc-peers|datagrams|lsd-sockets|port-mapping|trackers|index)[.]ts$',
+        pathNot:
+          '^sw/engine/(session|loop|doors|incoming|rtc-peers|datagrams|lsd-sockets|port-mapping|reading|trackers|index)[.]ts$',
       },
       { path: '^sw/engine/ports[.]ts$' },
     ),

@@ -39,9 +39,7 @@ export class Reading {
     if (!torrent) throw new EngineError('no-such-torrent', 'This torrent is not in the list any more.');
     const { content, phase } = torrent;
     const index = content ? shownFiles(content.layout.files)[shown] : undefined;
-    const entry = index === undefined ? undefined : content?.layout.files[index];
-    if (!content || index === undefined || !entry)
-      throw new EngineError('no-such-file', 'There is no such file in this torrent.');
+    if (!content || index === undefined) throw new EngineError('no-such-file', 'There is no such file in this torrent.');
     if (phase !== 'running') throw unreadable(phase);
     if (!content.isWanted(index)) {
       throw new EngineError('not-chosen', 'This file is not chosen. Choose it in the list of files, then open it again.');
@@ -51,7 +49,8 @@ export class Reading {
     this.served.delete(file);
     this.served.set(file, torrent);
     for (const oldest of this.served.keys()) if (this.served.size > MAX_SERVED) this.served.delete(oldest);
-    return { file, size: entry.length, path: entry.path };
+    const { length, place } = content.storage.entry(index);
+    return { file, size: length, path: place.path };
   }
 
   /** The store is gone, and every open file with it. */
