@@ -38,9 +38,9 @@ export class Reading {
     const torrent = this.torrents.get(id);
     if (!torrent) throw new EngineError('no-such-torrent', 'This torrent is not in the list any more.');
     const { content, phase } = torrent;
+    if (phase !== 'running') throw unreadable(phase);
     const index = content ? shownFiles(content.layout.files)[shown] : undefined;
     if (!content || index === undefined) throw new EngineError('no-such-file', 'There is no such file in this torrent.');
-    if (phase !== 'running') throw unreadable(phase);
     if (!content.isWanted(index)) {
       throw new EngineError('not-chosen', 'This file is not chosen. Choose it in the list of files, then open it again.');
     }
@@ -79,6 +79,7 @@ function unreadable(phase: Phase): EngineError {
   switch (phase) {
     case 'waiting':
     case 'checking':
+    case 'loading':
       return new EngineError('not-yet', 'The files of this torrent are still being checked. Open the file again in a moment.');
     case 'moving':
       return new EngineError('moving', 'The files of this torrent are being moved. Open the file again when that is done.');
