@@ -350,6 +350,8 @@ export interface Settings {
   /** Seeding stops at this ratio of what was sent to the size (two places), or after so many minutes of it; 0: never. */
   readonly stopRatio: number;
   readonly stopSeedingTime: number;
+  /** Peers are reached over WebRTC, while a window is open. */
+  readonly webrtc: boolean;
   /** STUN servers for WebRTC, `stun:host:port`, at most 8; with none only this network's peers are reached over it. */
   readonly stunServers: readonly string[];
   /** Connections over all torrents (1 to 450), and peers served at once (2 to 100). */

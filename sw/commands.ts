@@ -67,6 +67,7 @@ const settings = v.partial(
     maxActive: count,
     stopRatio: ratio,
     stopSeedingTime: minutes,
+    webrtc: v.boolean(),
     stunServers: v.pipe(v.array(stunServer), v.maxLength(8)),
     maxConnections: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(450)),
     maxUploads: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(100)),

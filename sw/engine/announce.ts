@@ -251,7 +251,7 @@ export class Announcer {
     if (tracker.request !== request) return this.more(tracker, request, answer);
     tracker.request = 0;
     if ('failure' in answer) return this.failed(tracker, answer.failure, answer.refused, now);
-    if ('counts' in answer) return this.counted(tracker, answer.counts, now);
+    if ('counts' in answer) return this.counted(tracker, answer, now);
     tracker.state = 'ok';
     tracker.text = answer.warning;
     tracker.refused = false;
@@ -281,14 +281,14 @@ export class Announcer {
     return answer.peers;
   }
 
-  private counted(tracker: Tracker, counts: ScrapeCounts, now: number): [] {
+  private counted(tracker: Tracker, { counts, again }: CountsAlone, now: number): [] {
     tracker.state = 'counted';
     tracker.owesCompleted = false;
     tracker.text = '';
     tracker.refused = false;
     tracker.failures = 0;
     this.count(tracker, counts);
-    tracker.nextAt = now + COUNT_INTERVAL;
+    tracker.nextAt = again ? now : now + COUNT_INTERVAL;
     return [];
   }
 

@@ -41,8 +41,7 @@ export class Doors {
       family => this.moved(family),
     );
     this.udp = new UdpSockets(ports, loop, (...datagram) => this.trackers.udp.received(...datagram), this.own);
-    const servers = (): readonly string[] => settings().stunServers;
-    this.rtc = new RtcPeers(ports, loop, torrents, limits, ids, peerId, servers, (isOpen, now) => {
+    this.rtc = new RtcPeers(ports, loop, torrents, limits, ids, peerId, settings, (isOpen, now) => {
       if (!isOpen) ws.leaveAll(now);
       else for (const { announcer } of torrents.values()) announcer.rtcOpened(now);
     });
@@ -79,6 +78,7 @@ export class Doors {
   review(change: Partial<Settings>, attached: boolean): void {
     if (!this.settings().lsd) this.local.close();
     else if (attached) this.local.open();
+    if (change.webrtc !== undefined) this.loop.run(() => this.rtc.review());
     if (change.portMapping !== undefined && attached) this.mapping.ask(change.portMapping);
   }
 

@@ -218,7 +218,7 @@ export interface WebSockets {
 export interface RtcHandle {
   /** The other side's answer to the offer that this one made. */
   answered(sdp: string): void;
-  /** After this nothing is told any more. */
+  /** Ends it, and its stream, which says so; nothing else is told any more. */
   close(): void;
 }
 

@@ -6,6 +6,7 @@ import { CONNECTED } from './phase.ts';
 import type { Registry } from './registry.ts';
 import { RtcLinks } from './rtc-links.ts';
 import type { Joined, RtcEvents } from './rtc-links.ts';
+import type { Settings } from './settings.ts';
 import type { Torrent } from './torrent.ts';
 import { latin1 } from './codec/ws-tracker.ts';
 
@@ -19,6 +20,7 @@ interface Standing {
 export class RtcPeers {
   readonly links: RtcLinks<Standing>;
   private attached = false;
+  private wasOpen = false;
 
   constructor(
     private readonly ports: Pick<Ports, 'clock' | 'random' | 'rtc'>,
@@ -27,18 +29,18 @@ export class RtcPeers {
     private readonly limits: ConnectionLimits,
     private readonly ids: Ids,
     peerId: Uint8Array,
-    private readonly servers: () => readonly string[],
+    private readonly settings: () => Pick<Settings, 'webrtc' | 'stunServers'>,
     /** Connections can be made from now on, or not any more. */
     private readonly changed: (isOpen: boolean, now: number) => void,
   ) {
     const { rtc, random } = ports;
-    const isOpen = (): boolean => this.attached && rtc.isOpen;
+    const isOpen = (): boolean => this.isOpen;
     const maker = {
       get isOpen() {
         return isOpen();
       },
-      offer: (events: RtcEvents<Standing>) => rtc.offer(this.servers(), this.told(events)),
-      answer: (sdp: string, events: RtcEvents<Standing>) => rtc.answer(this.servers(), sdp, this.told(events)),
+      offer: (events: RtcEvents<Standing>) => rtc.offer(settings().stunServers, this.told(events)),
+      answer: (sdp: string, events: RtcEvents<Standing>) => rtc.answer(settings().stunServers, sdp, this.told(events)),
     };
     this.links = new RtcLinks(
       maker,
@@ -51,6 +53,7 @@ export class RtcPeers {
 
   attach(): void {
     this.attached = true;
+    this.wasOpen = this.isOpen;
   }
 
   /** Streams need the daemon. */
@@ -59,11 +62,18 @@ export class RtcPeers {
     this.links.clear(this.ports.clock.now());
   }
 
-  private review(): void {
-    if (!this.attached) return;
+  /** A window has come or gone, or the setting is another. */
+  review(): void {
+    const { isOpen } = this;
+    if (!this.attached || isOpen === this.wasOpen) return;
+    this.wasOpen = isOpen;
     const now = this.ports.clock.now();
-    if (!this.ports.rtc.isOpen) this.links.clear(now);
-    this.changed(this.ports.rtc.isOpen, now);
+    if (!isOpen) this.links.clear(now);
+    this.changed(isOpen, now);
+  }
+
+  private get isOpen(): boolean {
+    return this.attached && this.settings().webrtc && this.ports.rtc.isOpen;
   }
 
   private told(events: RtcEvents<Standing>): RtcHandleEvents {

@@ -28,6 +28,8 @@ export interface Settings extends LimitSettings {
   /** Seeding stops at this ratio of what was sent to the size, or after so many minutes of it; 0: never. */
   readonly stopRatio: number;
   readonly stopSeedingTime: number;
+  /** Peers are reached over WebRTC, where a window lends it. */
+  readonly webrtc: boolean;
   /** Who tells peers over WebRTC, and us, how we look from outside: `stun:host:port`; with none only what is on this network is reached. */
   readonly stunServers: readonly string[];
   /** Connections over all torrents, and peers served at once. */
@@ -54,6 +56,7 @@ const FIELDS: Fields<Settings> = {
   maxActive: count(200, MAX_ACTIVE),
   stopRatio: hundredths(0, MAX_RATIO),
   stopSeedingTime: count(0, MAX_SEEDING_TIME),
+  webrtc: flag(true),
   stunServers: stunServers(['stun:stun.l.google.com:19302', 'stun:stun.cloudflare.com:3478'], MAX_STUN_SERVERS),
   maxConnections: count(200, MAX_CONNECTIONS, 1),
   maxUploads: count(8, MAX_UPLOADS, 2),

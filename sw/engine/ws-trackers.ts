@@ -52,6 +52,8 @@ export interface Signalling {
 /** What an announce comes to that only counts, as nobody could answer the offers that it would bring. */
 export interface CountsAlone {
   readonly counts: ScrapeCounts;
+  /** By now somebody could: it can be asked again at once. */
+  readonly again: boolean;
 }
 
 /** opening → open; resting after a failure, until it is asked again. */
@@ -120,7 +122,9 @@ export class WsTrackers {
       return () => undefined;
     }
     if (!this.signalling.isOpen) {
-      return this.count(url, announce.infoHash, now, answer => done('failure' in answer ? answer : { counts: answer }));
+      return this.count(url, announce.infoHash, now, answer =>
+        done('failure' in answer ? answer : { counts: answer, again: this.signalling.isOpen }),
+      );
     }
     const query: Query = {
       kind: 'announce',
@@ -218,6 +222,7 @@ export class WsTrackers {
     const tell = (offers: readonly NewOffer[]): void => {
       const tracker = this.trackers.get(url);
       if (!tracker?.queries.has(query)) return;
+      if (!this.signalling.isOpen) return this.settle(tracker, query, { failure: LOST, refused: false });
       tracker.joined.set(query.infoHash, announce);
       tracker.socket?.send(encodeWsAnnounce(announce, offers));
     };

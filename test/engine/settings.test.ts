@@ -37,6 +37,10 @@ describe('the record of the settings', () => {
     expect(decodeSettings(bencode.encode({ version: 1, stunServers }))).toEqual(DEFAULT_SETTINGS);
   });
 
+  it.each([true, false])('keeps whether peers are reached over WebRTC: %s', webrtc => {
+    expect(decodeSettings(encodeSettings({ ...DEFAULT_SETTINGS, webrtc }))).toEqual({ ...DEFAULT_SETTINGS, webrtc });
+  });
+
   it.each([true, false])('keeps whether peers are looked for on the network: %s', lsd => {
     expect(decodeSettings(encodeSettings({ ...DEFAULT_SETTINGS, lsd }))).toEqual({ ...DEFAULT_SETTINGS, lsd });
     expect(decodeSettings(bencode.encode({ version: 1, lsd: 2 }))).toEqual(DEFAULT_SETTINGS);

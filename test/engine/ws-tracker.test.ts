@@ -190,7 +190,26 @@ describe('the sockets', () => {
     expect(sockets[0]?.sent).toEqual([{ action: 'scrape', info_hash: HASH_TEXT }]);
     sockets[0]?.events.message(offer(), 1);
     sockets[0]?.events.message(said({ action: 'scrape', files: { [HASH_TEXT]: { complete: 3, incomplete: 4 } } }), 1);
-    expect(results).toEqual([{ counts: { complete: 3, incomplete: 4 } }]);
+    expect(results).toEqual([{ counts: { complete: 3, incomplete: 4 }, again: false }]);
+  });
+
+  test('who could answer offers by the time of the counts is told so', () => {
+    const { announce, sockets, results, rtc } = setUp();
+    announce();
+    sockets[0]?.events.opened(0);
+    rtc.isOpen = true;
+    sockets[0]?.events.message(said({ action: 'scrape', files: { [HASH_TEXT]: { complete: 3, incomplete: 4 } } }), 1);
+    expect(results).toEqual([{ counts: { complete: 3, incomplete: 4 }, again: true }]);
+  });
+
+  test('an announce that is sent when nobody can answer offers any more fails, and the tracker hears of nobody', () => {
+    const { announce, sockets, results, rtc } = setUp();
+    rtc.isOpen = true;
+    announce();
+    rtc.isOpen = false;
+    sockets[0]?.events.opened(0);
+    expect(sockets[0]?.sent).toEqual([]);
+    expect(results).toMatchObject([{ refused: false }]);
   });
 
   test('one socket serves all torrents of a tracker, and is closed a minute after the last has left', () => {

@@ -160,3 +160,52 @@ test('a peer whose pieces are bad is banned over WebRTC too, and the torrent com
   expectAll(two, torrent);
   expect(two.log.some(line => line.includes('banned'))).toBe(true);
 });
+
+test('a window that comes just after the start is made use of at once', () => {
+  for (const wait of [0, 5, 15, 25, 35, 45]) {
+    const { world } = withTracker(49);
+    const torrent = torrentWith([[TRACKER]], 49, 500_000);
+    const [one, two] = [world.host('10.0.0.1'), world.host('10.0.0.2')];
+    one.rtc.lend();
+    seedOn(one, torrent);
+    world.clock.run(2_000);
+    leech(two, torrent);
+    world.clock.run(wait);
+    two.rtc.lend();
+    expect(world.clock.run(20_000, isSeeding(two, torrent.id))).toBe(true);
+  }
+});
+
+test('a magnet gets its metadata over WebRTC', () => {
+  const { world } = withTracker(50);
+  const torrent = torrentWith([[TRACKER]], 50);
+  const [one, two] = [world.host('10.0.0.1'), world.host('10.0.0.2')];
+  for (const host of [one, two]) host.rtc.lend();
+  seedOn(one, torrent);
+  two.session.add({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${torrent.id}&tr=${encodeURIComponent(TRACKER)}` });
+  expect(world.clock.run(60_000, () => two.session.detail(torrent.id)?.hasMetadata === true)).toBe(true);
+  two.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(600_000, isSeeding(two, torrent.id))).toBe(true);
+  expectAll(two, torrent);
+});
+
+test('nobody is reached over WebRTC while it is switched off', () => {
+  const { world, tracker } = withTracker(51);
+  const torrent = torrentWith([[TRACKER]], 51, 20_000_000);
+  const [one, two] = [world.host('10.0.0.1'), world.host('10.0.0.2')];
+  for (const host of [one, two]) host.rtc.lend();
+  two.session.configure({ webrtc: false });
+  seedOn(one, torrent);
+  leech(two, torrent);
+  world.clock.run(300_000);
+  expect(two.rtc.count).toBe(0);
+  expect(tracker.heard.filter(line => line.startsWith('10.0.0.2'))).not.toContain('10.0.0.2 announce started');
+  two.session.configure({ webrtc: true });
+  const done = () => two.session.rows()[0]?.done ?? 0;
+  expect(world.clock.run(60_000, () => done() > 1_000_000)).toBe(true);
+  two.session.configure({ webrtc: false });
+  world.clock.run(5_000);
+  expect(peersOf(two, torrent.id)).toEqual([]);
+  two.session.configure({ webrtc: true });
+  expect(world.clock.run(600_000, isSeeding(two, torrent.id))).toBe(true);
+});

@@ -108,7 +108,7 @@ export class SimRtc implements Rtc {
       close: () => {
         link.isOver = true;
         this.links.delete(link);
-        link.stream?.close();
+        link.cut();
       },
     };
   }

@@ -334,6 +334,8 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await field.fill('');
     await field.press('Tab');
     await expect.poll(() => commands()).toContainEqual({ do: 'configure', settings: { stunServers: [] } });
+    await page.getByRole('checkbox', { name: 'Reach peers over WebRTC' }).uncheck();
+    await expect.poll(() => commands()).toContainEqual({ do: 'configure', settings: { webrtc: false } });
   });
 
   it('gives a thumb 44 pixels, and nothing to scroll sideways', async () => {

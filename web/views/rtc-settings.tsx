@@ -21,6 +21,15 @@ export function RtcSettings(): JSX.Element | null {
   return (
     <section aria-labelledby="webrtc">
       <h2 id="webrtc">WebRTC</h2>
+      <label class="choice">
+        <input
+          type="checkbox"
+          class="check"
+          checked={value.webrtc}
+          onChange={event => void configure({ webrtc: event.currentTarget.checked })}
+        />
+        <span>Reach peers over WebRTC</span>
+      </label>
       <label class="field">
         <span>STUN servers, one a line</span>
         <textarea
