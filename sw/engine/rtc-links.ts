@@ -76,6 +76,8 @@ export class RtcLinks<Standing> implements Signalling {
     private readonly peerId: string,
     private readonly random: (count: number) => Uint8Array,
     private readonly joined: (joined: Joined<Standing>, now: number) => void,
+    /** Whether that peer is connected to by another way. */
+    private readonly isMet: (infoHash: InfoHash, peerId: string) => boolean,
   ) {}
 
   get isOpen(): boolean {
@@ -127,7 +129,8 @@ export class RtcLinks<Standing> implements Signalling {
   }
 
   offered({ infoHash, peerId, sdp }: Signal, now: number, answer: (sdp: string) => void): void {
-    if (!this.isOpen || this.links.size >= MAX_LINKS || peerId === this.peerId || this.known(infoHash, peerId)) return;
+    if (!this.isOpen || this.links.size >= MAX_LINKS || peerId === this.peerId) return;
+    if (this.known(infoHash, peerId) || this.isMet(infoHash, peerId)) return;
     const dueAt = now + DESCRIBE_TIMEOUT;
     const link: Link = { infoHash, isOurs: false, peerId, stage: 'describing', dueAt, handle: null, settled: () => undefined };
     this.links.add(link);
@@ -148,7 +151,7 @@ export class RtcLinks<Standing> implements Signalling {
     if (link?.stage !== 'offered' || link.infoHash !== infoHash) return;
     this.offers.delete(offerId);
     const other = this.known(infoHash, peerId);
-    if (other && !this.yields(other)) return link.handle?.close();
+    if (other ? !this.yields(other) : this.isMet(infoHash, peerId)) return link.handle?.close();
     if (other) this.close(other);
     if (this.links.size >= MAX_LINKS) return link.handle?.close();
     this.links.add(link);

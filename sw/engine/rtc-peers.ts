@@ -9,6 +9,7 @@ import type { Joined, RtcEvents } from './rtc-links.ts';
 import type { Settings } from './settings.ts';
 import type { Torrent } from './torrent.ts';
 import { latin1 } from './codec/ws-tracker.ts';
+import type { InfoHash } from './model/ids.ts';
 
 /** A connection that stands: the other side's IP literal, empty where it is not known, and how it becomes a stream. */
 interface Standing {
@@ -47,6 +48,7 @@ export class RtcPeers {
       latin1(peerId),
       count => random.bytes(count),
       (joined, now) => this.join(joined, now),
+      (infoHash, peerId) => this.isMet(infoHash, peerId),
     );
     rtc.watch(() => loop.run(() => this.review()));
   }
@@ -74,6 +76,13 @@ export class RtcPeers {
 
   private get isOpen(): boolean {
     return this.attached && this.settings().webrtc && this.ports.rtc.isOpen;
+  }
+
+  private isMet(infoHash: InfoHash, peerId: string): boolean {
+    for (const peer of this.torrents.get(infoHash)?.peers.values() ?? []) {
+      if (peer.stage === 'open' && peer.peerId === peerId) return true;
+    }
+    return false;
   }
 
   private told(events: RtcEvents<Standing>): RtcHandleEvents {

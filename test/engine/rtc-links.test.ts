@@ -24,6 +24,7 @@ function setUp(own = '-'.repeat(20)) {
     own,
     count => new Uint8Array(count).fill(counter++),
     link => joined.push(link),
+    (_infoHash, peerId) => peerId.startsWith('met'),
   );
   const offers: NewOffer[] = [];
   const offer = (now = 0) => links.offer(HASH, now, batch => offers.push(...batch));
@@ -131,4 +132,14 @@ test('once there is nobody to make connections, all are let go, and who waits fo
   expect(offers).toHaveLength(1);
   expect(made.every(({ closed }) => closed)).toBe(true);
   expect(links.isIdle).toBe(true);
+});
+
+test('a peer that is connected to by another way is not connected to again', () => {
+  const { links, made, offers, offer, signal } = setUp();
+  links.offered(signal('o', 'met'.padEnd(20, '-')), 0, () => undefined);
+  expect(made).toHaveLength(0);
+  offer();
+  made.forEach(({ events }) => events.described('v=0', 0));
+  links.answered(signal(offers[0]?.offerId ?? '', 'met'.padEnd(20, '-')), 1);
+  expect(made[0]).toMatchObject({ answeredWith: '', closed: true });
 });

@@ -209,3 +209,21 @@ test('nobody is reached over WebRTC while it is switched off', () => {
   two.session.configure({ webrtc: true });
   expect(world.clock.run(600_000, isSeeding(two, torrent.id))).toBe(true);
 });
+
+test('who is met over TCP is not met over WebRTC as well', () => {
+  const { world } = withTracker(52);
+  const torrent = torrentWith([['http://tracker/announce'], [TRACKER]], 52, 100_000_000);
+  const [one, two] = [world.host('10.0.0.1'), world.host('10.0.0.2')];
+  seedOn(one, torrent);
+  world.clock.run(3_000);
+  leech(two, torrent);
+  world.clock.run(3_000);
+  for (const host of [one, two]) host.rtc.lend();
+  const transports = new Set<string>();
+  for (let at = 0; at < 60; at++) {
+    world.clock.run(500);
+    for (const peer of peersOf(two, torrent.id)) transports.add(peer.transport);
+  }
+  expect(transports).toEqual(new Set(['tcp']));
+  expect([one, two].map(host => host.log.filter(line => line.includes('connected to it already')).length)).toEqual([0, 0]);
+});
