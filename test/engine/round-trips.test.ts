@@ -56,6 +56,7 @@ describe('records come back as they were, byte for byte:', () => {
       encryption: fc.constantFrom('off', 'prefer', 'require'),
       lsd: fc.boolean(),
       portMapping: fc.boolean(),
+      webrtc: fc.boolean(),
       maxActiveDownloads: fc.nat(MAX_ACTIVE),
       maxActiveSeeds: fc.nat(MAX_ACTIVE),
       maxActive: fc.nat(MAX_ACTIVE),
