@@ -1,0 +1,171 @@
+import { describe, expect, it } from 'vitest';
+import { streamPath } from '../../sw/api.ts';
+import { Streaming, type StreamingOptions } from '../../sw/streaming.ts';
+
+const ID = 'ab'.repeat(20);
+const ORIGIN = 'http://127.0.0.1:7800';
+
+class Refusal extends Error {
+  readonly code: string;
+  constructor(code: string, message = 'A sentence for people.') {
+    super(message);
+    this.code = code;
+  }
+}
+
+function setUp(name = 'film.mkv', options: Partial<StreamingOptions> = {}, answer = () => new Response('bytes')) {
+  const asked: { url: string; init: RequestInit }[] = [];
+  const streaming = new Streaming({
+    open: (_id, file) => Promise.resolve({ file: 40 + file, path: ['folder', name] }),
+    door: () => ({ port: 9, ticket: 'secret' }),
+    fetch: (url, init) => {
+      asked.push({ url: String(url), init: init ?? {} });
+      return Promise.resolve(answer());
+    },
+    after: (_ms, act) => act(),
+    ...options,
+  });
+  const ask = async (path = streamPath(ID, 2, name), init: RequestInit = {}): Promise<Response> => {
+    const response = streaming.respond(new Request(ORIGIN + path, init), new URL(ORIGIN + path));
+    if (response === null) throw new Error('not answered');
+    return response;
+  };
+  return { streaming, asked, ask };
+}
+
+describe('files at addresses of the app', () => {
+  it('are fetched from the io-daemon by their number, the ticket in a header and nowhere else', async () => {
+    const { asked, ask } = setUp(
+      'film.mkv',
+      {},
+      () =>
+        new Response('ytes', {
+          status: 206,
+          headers: { 'content-range': 'bytes 1-4/5', 'accept-ranges': 'bytes', 'x-other': '1' },
+        }),
+    );
+    const answer = await ask(undefined, { headers: { range: 'bytes=1-', cookie: 'x' } });
+    expect([answer.status, await answer.text()]).toEqual([206, 'ytes']);
+    expect(answer.headers.get('content-range')).toBe('bytes 1-4/5');
+    expect(answer.headers.get('accept-ranges')).toBe('bytes');
+    expect(answer.headers.get('x-other')).toBeNull();
+    expect(asked[0]?.url).toBe('http://127.0.0.1:9/stream/42');
+    const headers = new Headers(asked[0]?.init.headers);
+    expect([...headers]).toEqual([
+      ['authorization', 'Bearer secret'],
+      ['range', 'bytes=1-'],
+    ]);
+    expect(asked[0]?.init).toMatchObject({ credentials: 'omit', redirect: 'error', cache: 'no-store' });
+  });
+
+  it.each([
+    ['film.MP4', 'video/mp4', 'inline'],
+    ['song.flac', 'audio/flac', 'inline'],
+    ['cover.jpeg', 'image/jpeg', 'inline'],
+    ['book.pdf', 'application/pdf', 'inline'],
+    ['notes.txt', 'text/plain; charset=utf-8', 'inline'],
+    ['page.html', 'application/octet-stream', 'attachment'],
+    ['page.htm', 'application/octet-stream', 'attachment'],
+    ['page.xhtml', 'application/octet-stream', 'attachment'],
+    ['drawing.svg', 'application/octet-stream', 'attachment'],
+    ['data.xml', 'application/octet-stream', 'attachment'],
+    ['code.js', 'application/octet-stream', 'attachment'],
+    ['photo.jpg.html', 'application/octet-stream', 'attachment'],
+    ['constructor', 'application/octet-stream', 'attachment'],
+    ['x.toString', 'application/octet-stream', 'attachment'],
+  ])('%s is served as %s, %s', async (name, type, disposition) => {
+    const { headers } = await setUp(name).ask();
+    expect(headers.get('content-type')).toBe(type);
+    expect(headers.get('content-disposition')).toBe(`${disposition}; filename*=UTF-8''${name}`);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toContain('allow-scripts');
+    // The viewers of PDF work in no sandbox.
+    expect(policy.includes('sandbox')).toBe(type !== 'application/pdf');
+  });
+
+  it('has no name that could end its header or begin another', async () => {
+    const { headers } = await setUp('a";\r\nx: y\'(ü).bin').ask();
+    expect(headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''a%22%3B%0D%0Ax%3A%20y%27%28%C3%BC%29.bin");
+    expect(headers.get('x')).toBeNull();
+  });
+
+  it.each([
+    ['no-such-torrent', 404],
+    ['no-such-file', 404],
+    ['paused', 409],
+    ['not-chosen', 409],
+    ['daemon-away', 503],
+    ['unpaired', 503],
+  ])('that are %s answer %d with what to do', async (code, status) => {
+    const { ask, asked } = setUp('film.mkv', { open: () => Promise.reject(new Refusal(code)) });
+    const answer = await ask();
+    expect([answer.status, await answer.text(), answer.headers.get('content-type')]).toEqual([
+      status,
+      'A sentence for people.\n',
+      'text/plain; charset=utf-8',
+    ]);
+    expect(asked).toEqual([]);
+  });
+
+  it('are tried again while they are being checked, and not for ever', async () => {
+    let left = 5;
+    const soon = setUp('film.mkv', {
+      open: () => (--left > 0 ? Promise.reject(new Refusal('not-yet')) : Promise.resolve({ file: 1, path: ['film.mkv'] })),
+    });
+    expect((await soon.ask()).status).toBe(200);
+    let tries = 0;
+    const never = setUp('film.mkv', {
+      open: () => {
+        tries++;
+        return Promise.reject(new Refusal('not-yet'));
+      },
+    });
+    expect((await never.ask()).status).toBe(503);
+    expect(tries).toBeLessThan(100);
+  });
+
+  it('say so when the daemon is away or cannot read, and never show what went wrong inside', async () => {
+    expect((await setUp('film.mkv', { door: () => null }).ask()).status).toBe(503);
+    for (const status of [401, 404, 500, 503]) {
+      const answer = await setUp('film.mkv', {}, () => new Response('inner', { status })).ask();
+      expect(answer.status).toBe(503);
+      expect(await answer.text()).not.toContain('inner');
+    }
+    const broken = await setUp('film.mkv', { fetch: () => Promise.reject(new TypeError('socket 7')) }).ask();
+    expect([broken.status, (await broken.text()).includes('socket')]).toEqual([503, false]);
+  });
+
+  it('are nothing else: other paths are not answered, and files only read', async () => {
+    const { streaming, ask, asked } = setUp();
+    expect(streaming.respond(new Request(`${ORIGIN}/assets/x`), new URL(`${ORIGIN}/assets/x`))).toBeNull();
+    for (const path of [
+      '/stream/',
+      '/stream/x/0/a',
+      `/stream/${ID}`,
+      `/stream/${ID}/-1/a`,
+      `/stream/${ID}/1e3/a`,
+      `/stream/${ID}x/1/a`,
+    ]) {
+      expect((await ask(path)).status, path).toBe(404);
+    }
+    expect((await ask(undefined, { method: 'POST' })).status).toBe(405);
+    expect(asked).toEqual([]);
+  });
+
+  it('end with their reader', async () => {
+    let cancelled = false;
+    const endless = new ReadableStream<Uint8Array>({
+      pull: controller => controller.enqueue(new Uint8Array(1000)),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const { ask } = setUp('film.mkv', {}, () => new Response(endless));
+    const reader = (await ask()).body!.getReader();
+    expect((await reader.read()).value?.length).toBe(1000);
+    await reader.cancel();
+    expect(cancelled).toBe(true);
+  });
+});
