@@ -99,6 +99,7 @@ describe.skipIf(missing !== '')(titled('a file that is read while it comes'), ()
     expect(middle.sha1).toBe(sha1(song.subarray(from, from + 100_000)).toString('hex'));
     // As a person would, from the list of files.
     await world.app.select(payload.name);
+    await world.app.page.click({ role: 'button', name: 'Show details' });
     await world.app.page.click({ role: 'tab', name: /^Files/ });
     await world.app.page.find({ role: 'link', name: 'Play song.wav' });
     const tab = await world.browser.open(`${world.starling.origin}${path(3, 'song.wav')}`);
