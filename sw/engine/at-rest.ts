@@ -28,6 +28,7 @@ export class AtRest implements Listing {
   /** The paths of all files in one string, as ten thousand arrays of strings are many times as long. Pads have none. */
   private readonly paths: string;
   private readonly lengths: Float64Array;
+  private readonly pads: Bitfield;
   /** Verified bytes of each file. */
   private readonly done: Float64Array;
   /**
@@ -50,6 +51,8 @@ export class AtRest implements Listing {
     this.piecesDone = content.downloader.have.count;
     this.paths = layout.files.map(({ path, pad }) => (pad ? '' : path.join(BETWEEN_NAMES))).join(BETWEEN_FILES);
     this.lengths = Float64Array.from(layout.files, ({ length }) => length);
+    const pads = layout.files.flatMap(({ pad }, index) => (pad ? [index] : []));
+    this.pads = bits(layout.files.length, pads);
     this.done = content.fileDone.slice();
     this.made = bits(layout.files.length + 1, storage.made);
     this.ours = bits(layout.files.length + 1, content.ours());
@@ -75,7 +78,7 @@ export class AtRest implements Listing {
     const files = this.paths.split(BETWEEN_FILES).map((path, index) => ({
       path: path.split(BETWEEN_NAMES),
       length: this.lengths[index] ?? 0,
-      pad: path === '',
+      pad: this.pads.get(index),
     }));
     this.seen = new WeakRef(files);
     return files;
@@ -94,8 +97,8 @@ export class AtRest implements Listing {
   choose(priorities: FilePriorities): void {
     this.wantedSize = 0;
     this.wantedDone = 0;
-    this.files.forEach(({ pad, length }, index) => {
-      if (pad || levelOf(priorities, index) === 0) return;
+    this.lengths.forEach((length, index) => {
+      if (this.pads.get(index) || levelOf(priorities, index) === 0) return;
       this.wantedSize += length;
       this.wantedDone += this.doneOf(index);
     });
