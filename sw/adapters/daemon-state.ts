@@ -1,5 +1,6 @@
 /** StateStore over `/control`: the host keeps the records; every write carries the epoch of this connection. */
 import { ControlOp, StateStatus, type ControlFrame, type StateWrite } from '../../daemon/wire/control.ts';
+import { MAX_STATE_VALUE } from '../../daemon/wire/control-codec.ts';
 import { Op, type Frame } from '../../daemon/wire/frames.ts';
 import type { StateStore } from '../engine/ports.ts';
 import type { Door } from './daemon-door.ts';
@@ -79,6 +80,8 @@ export class DaemonState implements StateStore {
     const size = writes.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
     if (!this.door.isOpen) {
       queueMicrotask(() => done(AWAY));
+    } else if (writes.some(({ value }) => value !== null && value.length > MAX_STATE_VALUE)) {
+      queueMicrotask(() => done('It is too long to be kept.'));
     } else if (this.queued + size > QUEUE_BYTES) {
       queueMicrotask(() => done('The host is too slow to keep what is written.'));
     } else {

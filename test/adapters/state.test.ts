@@ -70,6 +70,16 @@ describe('writing', () => {
     expect(told).toEqual(['5: The host is too slow to keep what is written.']);
   });
 
+  it('refuses a record that is too long, and goes on', async () => {
+    const { state, requests } = connected();
+    const told: string[] = [];
+    state.write([{ key: 'a', value: new Uint8Array((16 << 20) + 1) }], problem => told.push(problem));
+    state.write([{ key: 'b', value: Uint8Array.of(1) }], () => undefined);
+    await turn();
+    expect(told).toEqual(['It is too long to be kept.']);
+    expect(requests()).toMatchObject([{ writes: [{ key: 'b' }] }]);
+  });
+
   it('fails with the connection, under way or waiting, and without one', async () => {
     const { write, control, told } = connected();
     write('a', { x: 1 });
