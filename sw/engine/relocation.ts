@@ -61,7 +61,7 @@ export class Relocation {
   constructor(private readonly torrent: Movable) {}
 
   /**
-   * Makes another naming the wish, and begins. `attached`: the store is there.
+   * Makes another naming the wish. `attached`: the store is there; without it the files follow once it is.
    * @throws {EngineError} with a message for people; nothing is changed then
    */
   wish(naming: Naming, attached: boolean): void {
@@ -72,8 +72,12 @@ export class Relocation {
     if (phase === 'moving') {
       throw new EngineError('moving', 'The files of this torrent are being moved. Wait until that is done, then try again.');
     }
-    if (held && !attached) {
-      throw new EngineError('daemon-away', 'The files cannot be moved while the helper is away. Start it, then try again.');
+    // What became of files on their way is not known until the helper is asked.
+    if (!attached && substance.where.isPending) {
+      throw new EngineError(
+        'daemon-away',
+        'Its files are on their way already, and the helper is away. Start it, then try again.',
+      );
     }
     substance.where.wish(naming, held?.present() ?? new Set());
     torrent.recorder.writeTorrent();

@@ -256,6 +256,8 @@ export class Session {
   /** Takes its files to another root. Throws an EngineError where that cannot be. */
   relocate(id: string, root: string): void {
     const torrent = this.named(id);
+    // A window that did not hear that it was done says it again.
+    if (torrent.started && torrent.substance.root === root) return;
     this.name(torrent, { ...torrent.substance.where.naming, root });
   }
 
@@ -267,7 +269,9 @@ export class Session {
 
   private name(torrent: Torrent, naming: Naming): void {
     torrent.relocation.wish(naming, this.attached);
-    this.loop.event(torrent, () => torrent.relocate());
+    this.loop.event(torrent, () => {
+      if (this.attached) torrent.relocate();
+    });
   }
 
   /** Reads its files again; that needs the store. */

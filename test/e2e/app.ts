@@ -88,6 +88,12 @@ export class App {
     await this.page.click({ role: 'row', name: new RegExp(`^${escaped(name)}, `) });
   }
 
+  /** Chooses from the menu of a torrent. */
+  async choose(name: string, item: string): Promise<void> {
+    await this.page.click({ role: 'row', name: new RegExp(`^${escaped(name)}, `) }, 'right');
+    await this.page.click({ role: 'menuitem', name: item });
+  }
+
   async remove(name: string, withData: boolean): Promise<void> {
     await this.select(name);
     await this.page.click({ role: 'button', name: 'Remove' });

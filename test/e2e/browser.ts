@@ -256,14 +256,14 @@ export class Page {
   }
 
   /** Gives when the button went down, as of performance.now(). */
-  async click(query: Query): Promise<number> {
+  async click(query: Query, button: 'left' | 'right' = 'left'): Promise<number> {
     const { node } = await this.find(query);
     await this.send('DOM.scrollIntoViewIfNeeded', { backendNodeId: node });
     const { x, y } = await this.#middle(node);
     let pressed = 0;
     for (const type of ['mouseMoved', 'mousePressed', 'mouseReleased']) {
       if (type === 'mousePressed') pressed = performance.now();
-      await this.send('Input.dispatchMouseEvent', { type, x, y, button: type === 'mouseMoved' ? 'none' : 'left', clickCount: 1 });
+      await this.send('Input.dispatchMouseEvent', { type, x, y, button: type === 'mouseMoved' ? 'none' : button, clickCount: 1 });
     }
     return pressed;
   }

@@ -1,5 +1,5 @@
 /** What every end-to-end test stands on: a folder, a host with its io-daemon, a browser and the app in it. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { haveLibtorrent, LibtorrentPeer } from '../peers/libtorrent.ts';
@@ -35,8 +35,10 @@ export class World {
     this.#app = app;
   }
 
-  static async make(options: { downloads?: string; flags?: readonly string[] } = {}): Promise<World> {
-    const dir = mkdtempSync(join(tmpdir(), 'starling-e2e-'));
+  /** `others`: names of more download roots, beside the default one. */
+  static async make(options: { downloads?: string; others?: readonly string[]; flags?: readonly string[] } = {}): Promise<World> {
+    const dir = realpathSync(mkdtempSync(join(tmpdir(), 'starling-e2e-')));
+    if (options.others) addRoots(dir, options.others);
     const downloads = options.downloads ?? join(dir, 'downloads');
     let starling: Starling | null = null;
     let browser: Browser | null = null;
@@ -132,4 +134,11 @@ function hostLog(home: string): string {
   } catch {
     return '';
   }
+}
+
+function addRoots(dir: string, names: readonly string[]): void {
+  const paths = names.map(name => join(dir, name));
+  mkdirSync(join(dir, 'home'), { mode: 0o700 });
+  for (const path of paths) mkdirSync(path);
+  writeFileSync(join(dir, 'home', 'roots.json'), JSON.stringify({ salt: 'e2e', default: '', paths }));
 }

@@ -257,14 +257,29 @@ describe('what stands in the way', () => {
     expect(problemOf(leech)).toMatchObject({ why: 'file-busy', left: 1 });
   });
 
-  test('no wish is taken while they are on their way or the helper is away', () => {
+  test('no wish is taken while they are on their way, and one at most while the helper is away', () => {
     const { world, torrent, leech } = complete(918);
     leech.session.relocate(torrent.id, OTHER);
     expect(() => leech.session.relocate(torrent.id, ROOT)).toThrow(/being moved/);
     expect(() => leech.session.rename(torrent.id, ['folder'], 'x')).toThrow(/being moved/);
     expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
     leech.session.detach();
-    expect(() => leech.session.relocate(torrent.id, ROOT)).toThrow(/helper is away/);
+    leech.session.relocate(torrent.id, ROOT);
+    expect(() => leech.session.relocate(torrent.id, 'third')).toThrow(/helper is away/);
+    expect(() => leech.session.relocate(torrent.id, ROOT)).not.toThrow();
+    world.clock.run(5_000);
+    expect(stateOf(leech, torrent.id)).toBe('waiting');
+    leech.session.attach([]);
+    expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAt(leech, torrent, allUnder(ROOT));
+    leech.session.pause(torrent.id);
+    leech.session.detach();
+    leech.session.rename(torrent.id, ['folder'], 'other');
+    expect(stateOf(leech, torrent.id)).toBe('done');
+    leech.session.attach([]);
+    world.clock.run(10_000);
+    expectAt(leech, torrent, allUnder(ROOT, 'other'));
+    expect(stateOf(leech, torrent.id)).toBe('done');
   });
 
   test('a check that is asked for meanwhile comes after it', () => {
