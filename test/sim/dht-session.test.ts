@@ -1,7 +1,7 @@
 import bencode from 'bencode';
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { expectAll, isSeeding, makeTorrent, ROOT, seedOn, World } from './host.ts';
+import { expectAll, isSeeding, leechOn, makeTorrent, ROOT, seedOn, World } from './host.ts';
 import type { SimHost } from './host.ts';
 
 type Made = ReturnType<typeof makeTorrent>;
@@ -12,11 +12,6 @@ function withNodes(torrent: Made, nodes: readonly string[], isPrivate = false): 
   const changed = isPrivate ? { ...info, private: 1 } : info;
   const bytes = Uint8Array.from(bencode.encode({ info: changed, nodes: nodes.map(host => [host, 6881]) }));
   return { ...torrent, bytes, id: createHash('sha1').update(bencode.encode(changed)).digest('hex') };
-}
-
-function leechOn(host: SimHost, torrent: Made): void {
-  host.session.add({ kind: 'file', bytes: torrent.bytes });
-  host.session.start(torrent.id, null, ROOT);
 }
 
 const dhtOf = (host: SimHost, torrent: Made) => host.session.detail(torrent.id)?.dht;
@@ -85,8 +80,7 @@ test('a private torrent is no business of the DHT: not looked up, not announced,
   const seed = world.host('10.0.0.2');
   seedOn(seed, torrent);
   const leech = world.host('10.0.0.3');
-  leech.session.add({ kind: 'file', bytes: torrent.bytes });
-  leech.session.start(torrent.id, null, ROOT);
+  leechOn(leech, torrent);
   world.clock.run(20_000);
   expect(dhtOf(leech, torrent)).toBeNull();
   expect(leech.session.detail(torrent.id)?.peers).toEqual([]);

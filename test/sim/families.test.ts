@@ -1,6 +1,6 @@
 import bencode from 'bencode';
 import { expect, test } from 'vitest';
-import { makeTorrent, ROOT, seedOn, World } from './host.ts';
+import { leechOn, makeTorrent, seedOn, World } from './host.ts';
 import type { SimHost } from './host.ts';
 import { SimUdpTracker } from './udp-tracker.ts';
 
@@ -14,8 +14,7 @@ function setUp(url: string, seed: number) {
   const seeder = world.host('10.0.0.1', { host6: '2001:db8::1' });
   const leech = (name: string): SimHost => {
     const host = world.host(name);
-    host.session.add({ kind: 'file', bytes: torrent.bytes });
-    host.session.start(torrent.id, null, ROOT);
+    leechOn(host, torrent);
     return host;
   };
   return { world, torrent, seeder, leech };

@@ -347,6 +347,17 @@ export function seedOn(host: SimHost, torrent: Pick<ReturnType<typeof makeTorren
   host.session.start(torrent.id, null, ROOT);
 }
 
+/** Takes the torrent in, and downloads it. */
+export function leechOn(host: SimHost, torrent: Pick<ReturnType<typeof makeTorrent>, 'bytes' | 'id'>): void {
+  host.session.add({ kind: 'file', bytes: torrent.bytes });
+  host.session.start(torrent.id, null, ROOT);
+}
+
+/** Hosts that it has banned, each once. */
+export function bannedBy(host: SimHost): string[] {
+  return [...new Set(host.log.flatMap(line => /(\S+):\d+ dropped: banned/.exec(line)?.[1] ?? []))];
+}
+
 /** Every file of the torrent is there, byte for byte. */
 export function expectAll(host: SimHost, torrent: Pick<ReturnType<typeof makeTorrent>, 'bytes' | 'id' | 'contents'>): void {
   for (const [path, content] of torrent.contents) {

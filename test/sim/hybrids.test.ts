@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { decodeHandshake, HANDSHAKE_BYTES } from '../../sw/engine/codec/peer-wire.ts';
 import type { Stream } from '../../sw/engine/ports.ts';
 import { Disk, SimStore } from './disk.ts';
-import { expectAll, isSeeding, ROOT, seedOn, World } from './host.ts';
+import { expectAll, isSeeding, leechOn, ROOT, seedOn, World } from './host.ts';
 import { SimNet } from './net.ts';
 import { Stranger } from './stranger.ts';
 import { makeTreeTorrent } from './trees.ts';
@@ -78,8 +78,7 @@ test.each(['off', 'require'] as const)(
       const handshake = bytes.length >= HANDSHAKE_BYTES && decodeHandshake(bytes);
       if (handshake) handshakes.push(Buffer.from(handshake.infoHash).toString('hex'));
     };
-    leech.session.add({ kind: 'file', bytes: torrent.bytes });
-    leech.session.start(torrent.id, null, ROOT);
+    leechOn(leech, torrent);
     const peers = () => leech.session.detail(torrent.id)?.peers ?? [];
     expect(world.clock.run(10_000, () => peers().some(({ progress }) => progress === 1))).toBe(true);
     world.clock.run(1_000);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { encodeSearch, LSD_GROUPS, LSD_PORT } from '../../sw/engine/codec/lsd.ts';
 import { SimDatagrams } from './datagrams.ts';
-import { expectAll, isSeeding, makeTorrent, ROOT, seedOn, stateOf, World } from './host.ts';
+import { expectAll, isSeeding, leechOn, makeTorrent, seedOn, stateOf, World } from './host.ts';
 import type { SimHost } from './host.ts';
 
 type Made = ReturnType<typeof makeTorrent>;
@@ -22,11 +22,6 @@ function lanWorld(seed: number): World {
   const network = (host: string): string => host.slice(0, host.lastIndexOf('.'));
   world.internet.neighbours = (a, b) => network(a) === network(b);
   return world;
-}
-
-function leechOn(host: SimHost, torrent: Made): void {
-  host.session.add({ kind: 'file', bytes: torrent.bytes });
-  host.session.start(torrent.id, null, ROOT);
 }
 
 const lsdOf = (host: SimHost, torrent: Made) => host.session.detail(torrent.id)?.lsd;

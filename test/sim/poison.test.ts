@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { expectAll, isSeeding, makeTorrent, ROOT, seedOn, World } from './host.ts';
-import type { SimHost } from './host.ts';
+import { bannedBy, expectAll, isSeeding, leechOn, makeTorrent, seedOn, World } from './host.ts';
 import { seeded } from './clock.ts';
 import { seeds } from './seeds.ts';
 import { makeTreeTorrent } from './trees.ts';
@@ -36,8 +35,7 @@ test.each(cases)('a poisoner is found and banned, and nobody else: %s (seed %i)'
   for (const host of [...honest, poisoner]) seedOn(host, torrent);
   world.clock.run(5_000);
   const leech = world.host('10.0.1.1');
-  leech.session.add({ kind: 'file', bytes: torrent.bytes });
-  leech.session.start(torrent.id, null, ROOT);
+  leechOn(leech, torrent);
   expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
   expectAll(leech, torrent);
   expect(bannedBy(leech)).toEqual(['10.0.0.9']);
@@ -52,8 +50,7 @@ test.each(seeds(211, 212))('a poisoner that comes back under the same address st
   seedOn(bad, torrent);
   world.clock.run(5_000);
   const leech = world.host('10.0.1.1');
-  leech.session.add({ kind: 'file', bytes: torrent.bytes });
-  leech.session.start(torrent.id, null, ROOT);
+  leechOn(leech, torrent);
   expect(world.clock.run(60_000, () => leech.log.some(line => line.includes('dropped: banned')))).toBe(true);
   const sent = world.internet.sent.get(bad.name) ?? 0;
   bad.restart();
@@ -76,14 +73,8 @@ test.each(seeds(221, 222, 223))('nobody is blamed for what a poisoner sent just 
   for (const host of [...honest, poisoner]) seedOn(host, torrent);
   world.clock.run(5_000);
   const leech = world.host('10.0.1.1');
-  leech.session.add({ kind: 'file', bytes: torrent.bytes });
-  leech.session.start(torrent.id, null, ROOT);
+  leechOn(leech, torrent);
   expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
   expectAll(leech, torrent);
   expect(bannedBy(leech)).toEqual(['10.0.0.9']);
 });
-
-/** Hosts, each once. */
-function bannedBy(host: SimHost): string[] {
-  return [...new Set(host.log.flatMap(line => /(\S+):\d+ dropped: banned/.exec(line)?.[1] ?? []))];
-}

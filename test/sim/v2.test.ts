@@ -1,6 +1,6 @@
 /** Torrents of v2 and hybrids (BEP 52), by themselves and with peers of either kind. */
 import { expect, test } from 'vitest';
-import { expectAll, isSeeding, ROOT, seedOn, World } from './host.ts';
+import { bannedBy, expectAll, isSeeding, leechOn, ROOT, seedOn, World } from './host.ts';
 import { seeded } from './clock.ts';
 import { makeTreeTorrent } from './trees.ts';
 
@@ -17,8 +17,7 @@ test.each([
   seedOn(seed, torrent);
   expect(world.clock.run(10_000, isSeeding(seed, torrent.id))).toBe(true);
   const leech = world.host('10.0.0.2');
-  leech.session.add({ kind: 'file', bytes: torrent.bytes });
-  leech.session.start(torrent.id, null, ROOT);
+  leechOn(leech, torrent);
   expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
   expectAll(leech, torrent);
   world.clock.run(4_000);
@@ -38,8 +37,7 @@ test.each([
   seedOn(seed, torrent);
   expect(world.clock.run(20_000, isSeeding(seed, torrent.id))).toBe(true);
   const first = world.host('10.0.0.2');
-  first.session.add({ kind: 'file', bytes: bare.bytes });
-  first.session.start(bare.id, null, ROOT);
+  leechOn(first, bare);
   expect(world.clock.run(60_000, isSeeding(first, bare.id))).toBe(true);
   expectAll(first, bare);
   world.clock.run(4_000);
@@ -48,8 +46,7 @@ test.each([
   seed.session.remove(torrent.id, false);
   world.clock.run(10_000);
   const second = world.host('10.0.0.3');
-  second.session.add({ kind: 'file', bytes: bare.bytes });
-  second.session.start(bare.id, null, ROOT);
+  leechOn(second, bare);
   expect(world.clock.run(120_000, isSeeding(second, bare.id))).toBe(true);
   expectAll(second, bare);
 });
@@ -123,12 +120,10 @@ test.each([
   for (const host of [...honest, poisoner]) seedOn(host, torrent);
   world.clock.run(5_000);
   const leech = world.host('10.0.1.1');
-  leech.session.add({ kind: 'file', bytes: torrent.bytes });
-  leech.session.start(torrent.id, null, ROOT);
+  leechOn(leech, torrent);
   expect(world.clock.run(400_000, isSeeding(leech, torrent.id))).toBe(true);
   expectAll(leech, torrent);
-  const banned = new Set(leech.log.flatMap(line => /(\S+):\d+ dropped: banned/.exec(line)?.[1] ?? []));
-  expect([...banned]).toEqual(['10.0.0.9']);
+  expect(bannedBy(leech)).toEqual(['10.0.0.9']);
   const sent = [...honest, poisoner].reduce((sum, host) => sum + (world.internet.sent.get(host.name) ?? 0), 0);
   expect(sent).toBeLessThan(torrent.size + MIB);
 });
