@@ -80,7 +80,7 @@ test.each(seeds(611))(
     expect(finished.size).toBe(COUNT);
     expect(states(leech).get('seeding')).toBeLessThanOrEqual(ALL);
   },
-  60_000,
+  180_000,
 );
 
 test('what nobody has gives way to what can be had, and has its turn again', () => {
