@@ -171,7 +171,7 @@ export interface PeerRow {
   readonly id: number;
   /** IP:port; of a peer over WebRTC an IP literal, empty where the browser does not tell it. */
   readonly address: string;
-  readonly transport: 'tcp' | 'webrtc';
+  readonly transport: 'tcp' | 'utp' | 'webrtc';
   readonly client: string;
   readonly down: number;
   readonly up: number;
@@ -339,6 +339,8 @@ export type MoveTo = 'top' | 'up' | 'down' | 'bottom' | number;
 /** What a person sets for all torrents together; kept with the list of them. */
 export interface Settings {
   readonly encryption: Encryption;
+  /** Connections may go over uTP, where TCP does not lead to a peer. */
+  readonly utp: boolean;
   /** Peers are looked for on the same network. */
   readonly lsd: boolean;
   /** The router is asked to open our ports. */

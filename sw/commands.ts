@@ -60,6 +60,7 @@ const stunServer = v.pipe(
 const settings = v.partial(
   v.strictObject({
     encryption: v.picklist(['off', 'prefer', 'require']),
+    utp: v.boolean(),
     lsd: v.boolean(),
     portMapping: v.boolean(),
     maxActiveDownloads: count,

@@ -16,9 +16,10 @@ import { Streams } from './streams.ts';
 import { Tcp } from './tcp.ts';
 import { PROCESS_TIME, Throttle } from './throttle.ts';
 import { Udp } from './udp.ts';
+import { Utp } from './utp/utp.ts';
 import { isVerifiable, leavesOf, verify } from './verify.ts';
 
-const CAPABILITIES = ['tcp', 'relay', 'cipher', 'udp', 'landing', 'gather', 'rates', 'http', 'verify', 'stream'];
+const CAPABILITIES = ['tcp', 'relay', 'cipher', 'udp', 'utp', 'landing', 'gather', 'rates', 'http', 'verify', 'stream'];
 /** Requests that are being worked on at once. */
 const TASKS = 8_192;
 const CONTINUE: ReadonlySet<ErrorCode> = new Set([
@@ -57,11 +58,11 @@ export class Client {
     this.#fail = fail;
     const { landing, counters, guard, files, reads, openPorts } = services;
     this.#gather = new Gather(files, reads, push);
-    this.#tcp = new Tcp(guard, openPorts, { landing, counters, push, throttle: this.#throttle, assembly: { bytes: 0 } }, sock =>
-      this.#gather.end(sock),
-    );
+    const utp = new Utp(guard, (...accepted) => this.#tcp.acceptUtp(...accepted));
+    const shared = { landing, counters, push, throttle: this.#throttle, assembly: { bytes: 0 } };
+    this.#tcp = new Tcp(guard, openPorts, shared, utp, sock => this.#gather.end(sock));
+    this.#udp = new Udp(guard, openPorts, counters, push, unread, utp);
     this.#relays = new Relays(this.#tcp, push);
-    this.#udp = new Udp(guard, openPorts, counters, push, unread);
     this.files = new ClientFiles(files, push);
     this.streams = new Streams(files, push);
     this.#http = new HttpOut(guard, landing, this.#throttle, counters, push);
@@ -149,6 +150,8 @@ export class Client {
         return this.#udp.join(frame);
       case Op.UDP_LEAVE:
         return this.#udp.leave(frame);
+      case Op.UDP_UTP:
+        return this.#udp.utp(frame);
       case Op.RESOLVE:
         return this.#start(frame.id, this.#udp.resolve(frame));
       case Op.STREAM_CREDIT:

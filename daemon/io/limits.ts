@@ -38,6 +38,10 @@ export const LINGER = 5_000;
 export const UDP_UNREAD = 4 * MiB;
 /** Bytes that wait to be sent on one UDP socket, beyond which more are dropped. */
 export const UDP_QUEUE = MiB;
+/** Asked of the system for a UDP socket that carries uTP, either way, bytes. */
+export const UDP_BUFFER = 2 * MiB;
+/** What came by uTP and is not read, or not in order, over all connections; a packet counts for 256 bytes more than its payload. */
+export const UTP_HELD = 64 * MiB;
 /** Names that are being looked up at once. */
 export const LOOKUPS = 256;
 /** Of a name's addresses so many are told. */

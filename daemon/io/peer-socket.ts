@@ -1,6 +1,6 @@
 /** One connection to a peer: what is read goes through Inbound, what is written has a limit, reading rests when it must. */
-import type { Duplex } from 'node:stream';
 import { CloseReason, type Frame, Op, RateDirection } from '../wire/frames.ts';
+import type { Channel } from './channel.ts';
 import { Inbound, type InboundEvents } from './inbound.ts';
 import type { Landing } from './landing.ts';
 import { ASSEMBLY, LIMITS, LINGER, SEND_AHEAD, TELL_AFTER, TELL_BYTES } from './limits.ts';
@@ -36,7 +36,7 @@ export class PeerSocket {
   readonly #shared: Shared;
   readonly #ended: () => void;
   #state: State = 'waiting';
-  #socket: Duplex | null = null;
+  #socket: Channel | null = null;
   #isReading = false;
   #cipher: { readonly receive: Rc4; readonly send: Rc4 } | null = null;
   /** Sent before there was a socket. */
@@ -107,7 +107,7 @@ export class PeerSocket {
   }
 
   /** The socket that is being connected; it has to be paused. */
-  attach(socket: Duplex): void {
+  attach(socket: Channel): void {
     this.#socket = socket;
     this.#state = 'connecting';
     socket.on('error', error => this.close(CloseReason.ERROR, error.message));
@@ -277,7 +277,7 @@ export class PeerSocket {
   }
 }
 
-function linger(socket: Duplex): void {
+function linger(socket: Channel): void {
   const timer = setTimeout(() => socket.destroy(), LINGER);
   socket.on('close', () => clearTimeout(timer));
   socket.resume();

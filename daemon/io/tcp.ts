@@ -1,12 +1,15 @@
-/** The TCP sockets and listeners of one client. They live no longer than its connection. */
+/** The connections of one client to peers, over TCP and uTP, and its TCP listeners. They live no longer than the client's own. */
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, type FrameOf, NetStatus, Op } from '../wire/frames.ts';
+import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, type FrameOf, NetStatus, Op, Transport } from '../wire/frames.ts';
+import type { Channel, Reading } from './channel.ts';
 import { errnoOf } from './errno.ts';
 import type { Address, Guard } from './guard.ts';
 import { CONNECT_QUEUE, CONNECT_TIMEOUT, DIALLED, FRAMED_READ, LIMITED_READ, LIMITS, RAW_READ } from './limits.ts';
 import type { OpenPorts } from './open-ports.ts';
 import { PeerSocket, type Shared } from './peer-socket.ts';
+import type { UtpStream } from './utp/stream.ts';
+import type { Utp } from './utp/utp.ts';
 
 /** Reading is synchronous from the system call to the last use, so all sockets read into the same memory. */
 const RAW_BUFFER = Buffer.allocUnsafeSlow(RAW_READ);
@@ -17,6 +20,7 @@ type Problem = Exclude<NetStatus, typeof NetStatus.OK>;
 
 const CONNECT_STATUS: Readonly<Record<string, Problem>> = {
   ECONNREFUSED: NetStatus.REFUSED,
+  ECONNRESET: NetStatus.REFUSED,
   ENETUNREACH: NetStatus.UNREACHABLE,
   EHOSTUNREACH: NetStatus.UNREACHABLE,
   ETIMEDOUT: NetStatus.TIMEOUT,
@@ -25,7 +29,7 @@ const CONNECT_STATUS: Readonly<Record<string, Problem>> = {
 type Connect = FrameOf<typeof Op.TCP_CONNECT>;
 
 /** A connection, or why there is none. */
-type Attempt = { readonly socket: Socket } | { readonly socket: null; readonly status: Problem; readonly detail: string };
+type Attempt = { readonly socket: Channel } | { readonly socket: null; readonly status: Problem; readonly detail: string };
 
 interface Listener {
   readonly server: Server;
@@ -39,12 +43,13 @@ export class Tcp {
   readonly #openPorts: OpenPorts;
   readonly #shared: Shared;
   readonly #onEnded: (sock: number) => void;
+  readonly #utp: Pick<Utp, 'connect'>;
   readonly #sockets = new Map<number, PeerSocket>();
   /** Those that are connected or being so. */
   readonly #active = new Set<PeerSocket>();
   readonly #listeners = new Map<number, Listener>();
   /** What is being connected for whom. */
-  readonly #dialling = new Map<PeerSocket, Socket>();
+  readonly #dialling = new Map<PeerSocket, Channel>();
   /** Connects that wait for their turn. */
   #queue: { readonly frame: Connect; readonly peer: PeerSocket }[] = [];
   #turns = LIMITS.connectsPerSecond;
@@ -53,7 +58,8 @@ export class Tcp {
   #isClosed = false;
 
   /** `ended` is told the number of every socket that closes. */
-  constructor(guard: Guard, openPorts: OpenPorts, shared: Shared, ended: (sock: number) => void) {
+  constructor(guard: Guard, openPorts: OpenPorts, shared: Shared, utp: Pick<Utp, 'connect'>, ended: (sock: number) => void) {
+    this.#utp = utp;
     this.#guard = guard;
     this.#openPorts = openPorts;
     this.#shared = shared;
@@ -86,7 +92,11 @@ export class Tcp {
   adopt(sock: number, socket: Duplex): PeerSocket | null {
     if (this.#sockets.has(sock) || sock >= FIRST_ACCEPTED_SOCK || this.count >= LIMITS.sockets) return null;
     const peer = this.#add(sock);
-    this.#begin(peer, socket);
+    this.#active.add(peer);
+    peer.attach(socket);
+    socket.on('data', (bytes: Buffer) => peer.read(bytes));
+    socket.pause();
+    peer.opened();
     return peer;
   }
 
@@ -198,7 +208,7 @@ export class Tcp {
     const deadline = performance.now() + CONNECT_TIMEOUT;
     let last: Attempt = { socket: null, status: NetStatus.FAILED, detail: '' };
     for (const [index, address] of addresses.entries()) {
-      last = await this.#attempt(peer, address, port, (deadline - performance.now()) / (addresses.length - index));
+      last = await this.#attempt(frame, peer, address, (deadline - performance.now()) / (addresses.length - index));
       if (peer.isClosed) {
         last.socket?.destroy();
         this.#answer(id, sock, NetStatus.CANCELLED, '');
@@ -213,21 +223,9 @@ export class Tcp {
     if (last.socket === null) this.#failed(frame, peer, last.status, last.detail);
   }
 
-  #attempt(peer: PeerSocket, { host, family }: Address, port: number, patience: number): Promise<Attempt> {
-    const socket = createConnection({
-      host,
-      port,
-      family,
-      noDelay: true,
-      onread: {
-        buffer: () => (!peer.isFramed ? RAW_BUFFER : peer.isReadLimited ? LIMITED_BUFFER : FRAMED_BUFFER),
-        callback: (count, bytes) => {
-          peer.read((bytes as Buffer).subarray(0, count));
-          return true;
-        },
-      },
-    });
-    socket.pause();
+  #attempt({ transport, port }: Connect, peer: PeerSocket, address: Address, patience: number): Promise<Attempt> {
+    const socket = this.#open(transport, address, port, readingOf(peer));
+    if (socket === null) return Promise.resolve({ socket, status: NetStatus.UNREACHABLE, detail: 'no uTP to that family' });
     this.#dialling.set(peer, socket);
     return new Promise(resolve => {
       const settle = (attempt: Attempt) => {
@@ -246,26 +244,57 @@ export class Tcp {
     });
   }
 
+  #open(transport: Transport, address: Address, port: number, reading: Reading): Channel | null {
+    if (transport === Transport.UTP) {
+      const stream = this.#utp.connect(address, port);
+      if (stream !== null) stream.reading = reading;
+      return stream;
+    }
+    const callback = (count: number, bytes: Uint8Array): boolean => {
+      reading.callback(count, bytes as Buffer);
+      return true;
+    };
+    const onread = { buffer: () => reading.buffer(), callback };
+    const socket = createConnection({ host: address.host, port, family: address.family, noDelay: true, onread });
+    return socket.pause();
+  }
+
+  /** Somebody has connected by uTP, to that UDP socket. */
+  acceptUtp(udp: number, stream: UtpStream, host: string, port: number): void {
+    const peer = this.#take(stream, { listener: udp, transport: Transport.UTP, host, port });
+    if (peer !== null) stream.reading = readingOf(peer);
+    peer?.opened();
+  }
+
   #accept(listener: number, socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
-    if (this.#isClosed || this.count >= LIMITS.sockets || remoteAddress === undefined || remotePort === undefined) {
+    if (remoteAddress === undefined || remotePort === undefined) {
       socket.destroy();
       return;
+    }
+    const host = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
+    const peer = this.#take(socket, { listener, transport: Transport.TCP, host, port: remotePort });
+    if (peer !== null) socket.on('data', (bytes: Buffer) => peer.read(bytes));
+    socket.pause();
+    peer?.opened();
+  }
+
+  /** Gives a connection that came to us a number, and tells of it; null where there is no room. */
+  #take(
+    socket: Channel,
+    from: Pick<FrameOf<typeof Op.TCP_ACCEPT>, 'listener' | 'transport' | 'host' | 'port'>,
+  ): PeerSocket | null {
+    if (this.#isClosed || this.count >= LIMITS.sockets) {
+      socket.destroy();
+      return null;
     }
     const sock = this.#nextAccepted;
     this.#nextAccepted = sock === 0xffffffff ? FIRST_ACCEPTED_SOCK : sock + 1;
     const peer = this.#add(sock);
-    const host = remoteAddress.startsWith('::ffff:') ? remoteAddress.slice(7) : remoteAddress;
-    this.#shared.push({ op: Op.TCP_ACCEPT, id: 0, listener, sock, host, port: remotePort });
-    this.#begin(peer, socket);
-  }
-
-  #begin(peer: PeerSocket, socket: Duplex): void {
+    this.#shared.push({ op: Op.TCP_ACCEPT, id: 0, sock, ...from });
     this.#active.add(peer);
     peer.attach(socket);
-    socket.on('data', (bytes: Buffer) => peer.read(bytes));
-    socket.pause();
-    peer.opened();
+    return peer;
   }
 
   #failed(frame: Connect, peer: PeerSocket, status: NetStatus, detail: string): void {
@@ -277,4 +306,12 @@ export class Tcp {
     const frame: Frame = { op: Op.TCP_CONNECTED, id, sock, status, detail };
     this.#shared.push(frame);
   }
+}
+
+/** As much at once as the stream may take just now. */
+function readingOf(peer: PeerSocket): Reading {
+  return {
+    buffer: () => (!peer.isFramed ? RAW_BUFFER : peer.isReadLimited ? LIMITED_BUFFER : FRAMED_BUFFER),
+    callback: (count, bytes) => peer.read(bytes.subarray(0, count)),
+  };
 }

@@ -8,6 +8,7 @@ import type { Address, Guard } from './guard.ts';
 import { ADDRESSES, LIMITS, LOOKUPS, UDP_QUEUE, UDP_UNREAD } from './limits.ts';
 import type { OpenPorts } from './open-ports.ts';
 import type { Counters } from './services.ts';
+import type { Utp } from './utp/utp.ts';
 
 /** The most that fits a datagram. */
 const MAX_DATAGRAM = 65_507;
@@ -57,6 +58,7 @@ export class Udp {
   readonly #counters: Counters;
   readonly #push: (frame: Frame) => void;
   readonly #unread: () => number;
+  readonly #utp: Utp;
   readonly #hasRoute: typeof systemHasRoute;
   readonly #sockets = new Map<number, Bound>();
   #lookups = 0;
@@ -68,8 +70,10 @@ export class Udp {
     counters: Counters,
     push: (frame: Frame) => void,
     unread: () => number,
+    utp: Utp,
     hasRoute = systemHasRoute,
   ) {
+    this.#utp = utp;
     this.#hasRoute = hasRoute;
     this.#guard = guard;
     this.#openPorts = openPorts;
@@ -131,7 +135,15 @@ export class Udp {
       this.#guard.disown(bound.port);
       this.#openPorts.closed('udp', bound.port);
     }
+    this.#utp.closing(udp);
     bound.socket.close();
+  }
+
+  /** uTP on a socket, from now on or no more; what is connected stays. @throws {WireError} NO_SUCH_SOCK */
+  utp({ id, udp, on }: FrameOf<typeof Op.UDP_UTP>): void {
+    const bound = this.#sockets.get(udp);
+    if (bound === undefined) throw new WireError(ErrorCode.NO_SUCH_SOCK, `no UDP socket ${udp}`, id);
+    this.#utp.set(udp, bound.socket, bound.family, on);
   }
 
   /** @throws {WireError} BAD_STATE for a group that is none of ours, or that the system will not let us into */
@@ -185,10 +197,12 @@ export class Udp {
   }
 
   #received(udp: number, bytes: Buffer, { address, port }: RemoteInfo): void {
+    // A zone is the business of this machine's interfaces.
+    const host = address.includes('%') ? address.slice(0, address.indexOf('%')) : address;
+    // What a connection brings is counted where it is read.
+    if (this.#utp.receive(udp, bytes, host, port)) return;
     this.#counters.netIn += bytes.length;
     if (this.#unread() > UDP_UNREAD) return;
-    // A zone is the business of this machine's interfaces.
-    const [host = ''] = address.split('%', 1);
     this.#push({ op: Op.UDP_RECV, id: 0, udp, port, host, bytes });
   }
 

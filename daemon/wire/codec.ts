@@ -52,6 +52,7 @@ import {
   SentStatus,
   type Span,
   WIRE_VERSION,
+  Transport,
 } from './frames.ts';
 import * as shape from './shape.ts';
 
@@ -140,6 +141,7 @@ const verifyItem = struct<FrameOf<typeof Op.VERIFY>['items'][number]>({
   expected: shortBytes,
 });
 const keystream = struct<Keystream>({ key: bytes(u8, MAX_KEY), position: u32 });
+const transport = oneOf(Transport);
 const netStatus = oneOf(NetStatus);
 const fileStatus = oneOf(FileStatus);
 
@@ -167,14 +169,14 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.SERVER_HELLO]: struct({ hello: json(serverHello) }),
   [Op.AUTH]: auth,
   [Op.AUTH_RESULT]: struct({ ok: flag, message: shortText, kept: list(u32, kept) }),
-  [Op.TCP_CONNECT]: struct({ sock: u32, port: u16, host: restText }),
+  [Op.TCP_CONNECT]: struct({ sock: u32, transport, port: u16, host: restText }),
   [Op.TCP_CONNECTED]: struct({ sock: u32, status: netStatus, detail: restText }),
   [Op.TCP_SEND]: struct({ sock: u32, bytes: rest }),
   [Op.TCP_RECV]: struct({ sock: u32, bytes: rest }),
   [Op.TCP_CLOSE]: struct({ sock: u32, reason: oneOf(CloseReason), detail: restText }),
   [Op.TCP_LISTEN]: struct({ listener: u32, port: u16, host: restText }),
   [Op.TCP_LISTEN_RESULT]: struct({ listener: u32, status: netStatus, port: u16 }),
-  [Op.TCP_ACCEPT]: struct({ listener: u32, sock: u32, port: u16, host: restText }),
+  [Op.TCP_ACCEPT]: struct({ listener: u32, sock: u32, transport, port: u16, host: restText }),
   [Op.TCP_STOP_LISTEN]: struct({ listener: u32 }),
   [Op.UDP_BIND]: struct({ udp: u32, family: oneOf(IpFamily), port: u16 }),
   [Op.UDP_BOUND]: struct({ udp: u32, status: netStatus, port: u16 }),
@@ -183,6 +185,7 @@ const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.UDP_CLOSE]: struct({ udp: u32 }),
   [Op.UDP_JOIN]: group,
   [Op.UDP_LEAVE]: group,
+  [Op.UDP_UTP]: struct({ udp: u32, on: flag }),
   [Op.STREAM_CREDIT]: struct({ sock: u32, bytes: u32 }),
   [Op.STREAM_FRAMED]: struct({ sock: u32, maxFrame: u32, back: rest }),
   [Op.STREAM_CIPHER]: struct({ sock: u32, receive: keystream, send: keystream, back: rest }),

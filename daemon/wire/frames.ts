@@ -34,6 +34,7 @@ export const Op = {
   UDP_CLOSE: 0x24,
   UDP_JOIN: 0x25,
   UDP_LEAVE: 0x26,
+  UDP_UTP: 0x27,
   STREAM_CREDIT: 0x30,
   STREAM_FRAMED: 0x31,
   STREAM_CIPHER: 0x32,
@@ -170,6 +171,10 @@ export const LEAF_BYTES = 16 * 1024;
 export const MAX_LEAVES_BYTES = 16 << 20;
 /** Levels of a tree above its leaves, so that what it covers stays below 2^32 bytes. */
 export const MAX_TREE_HEIGHT = 18;
+
+/** What a connection goes over: TCP, or uTP (BEP 29) on one of the client's UDP sockets. */
+export const Transport = { TCP: 0, UTP: 1 } as const;
+export type Transport = (typeof Transport)[keyof typeof Transport];
 
 export const IpFamily = { V4: 4, V6: 6 } as const;
 export type IpFamily = (typeof IpFamily)[keyof typeof IpFamily];
@@ -318,6 +323,7 @@ export type Frame =
       readonly op: typeof Op.TCP_CONNECT;
       readonly id: number;
       readonly sock: number;
+      readonly transport: Transport;
       readonly host: string;
       readonly port: number;
     }
@@ -355,8 +361,10 @@ export type Frame =
   | {
       readonly op: typeof Op.TCP_ACCEPT;
       readonly id: number;
+      /** Where it came to: a listener, or by uTP the UDP socket of that number. */
       readonly listener: number;
       readonly sock: number;
+      readonly transport: Transport;
       readonly host: string;
       readonly port: number;
     }
@@ -396,6 +404,8 @@ export type Frame =
   | { readonly op: typeof Op.UDP_CLOSE; readonly id: number; readonly udp: number }
   /** `group`: one of the multicast groups that the daemon knows (README.md). */
   | { readonly op: typeof Op.UDP_JOIN; readonly id: number; readonly udp: number; readonly group: string }
+  /** From now on uTP is spoken on it as well, or no connection is taken in or made there any more. */
+  | { readonly op: typeof Op.UDP_UTP; readonly id: number; readonly udp: number; readonly on: boolean }
   | { readonly op: typeof Op.UDP_LEAVE; readonly id: number; readonly udp: number; readonly group: string }
   | { readonly op: typeof Op.RESOLVE; readonly id: number; readonly port: number; readonly host: string }
   | {

@@ -6,6 +6,7 @@ import {
   Op,
   RateDirection,
   SentStatus,
+  Transport,
   type Frame,
   type FrameOf,
 } from '../../daemon/wire/frames.ts';
@@ -16,6 +17,10 @@ import { netProblem } from './daemon-status.ts';
 
 type IoDoor = Door<Frame, Frame>;
 
+type Accept = Parameters<Net['listen']>[2];
+type Kind = Parameters<Net['connect']>[3];
+
+const TRANSPORT: Readonly<Record<Kind, Transport>> = { tcp: Transport.TCP, utp: Transport.UTP };
 const AWAY = 'The daemon is away.';
 
 /** What carries the bytes of a {@link Relay}. */
@@ -42,7 +47,7 @@ export class DaemonNet implements Net {
   private readonly door: IoDoor;
   private readonly streams = new Map<number, DaemonStream>();
   private readonly carriers = new Map<number, Carrier>();
-  private readonly accepts = new Map<number, (frame: FrameOf<typeof Op.TCP_ACCEPT>) => void>();
+  private readonly accepts = new Map<number, Accept>();
   private lastSock = 0;
   private lastListener = 0;
   private onFirstRequest: (() => void) | null;
@@ -62,9 +67,11 @@ export class DaemonNet implements Net {
     door.on(Op.RELAY_TAKEN, ({ sock, bytes }) => this.carriers.get(sock)?.taken(bytes));
     door.on(Op.TCP_CLOSE, ({ sock, reason, detail }) => this.streams.get(sock)?.end(closeText(reason, detail)));
     door.on(Op.TCP_ACCEPT, frame => {
-      const accept = this.accepts.get(frame.listener);
+      // By uTP it came to a UDP socket, all of which are there for whoever listens.
+      const [any] = this.accepts.values();
+      const accept = frame.transport === Transport.UTP ? any : this.accepts.get(frame.listener);
       if (accept === undefined) this.closeSock(frame.sock);
-      else accept(frame);
+      else this.onAccept(frame, accept);
     });
     door.onClosed(() => {
       this.accepts.clear();
@@ -72,11 +79,11 @@ export class DaemonNet implements Net {
     });
   }
 
-  connect(host: string, port: number, events: StreamEvents): Stream {
+  connect(host: string, port: number, events: StreamEvents, transport: Kind): Stream {
     const sock = this.nextSock();
     const stream = this.stream(sock, events);
     this.door.ask(
-      id => ({ op: Op.TCP_CONNECT, id, sock, host, port }),
+      id => ({ op: Op.TCP_CONNECT, id, sock, transport: TRANSPORT[transport], host, port }),
       reply => {
         if (reply?.op === Op.TCP_CONNECTED && reply.status === NetStatus.OK) stream.onOpened(reply.detail);
         else if (reply?.op === Op.TCP_CONNECTED) stream.end(netProblem(reply.status, reply.detail));
@@ -118,18 +125,14 @@ export class DaemonNet implements Net {
     this.door.send({ op: Op.RATE_DROP, id: 0, group });
   }
 
-  listen(
-    ports: readonly number[],
-    bound: (port: number) => void,
-    accept: (address: string, stream: (events: StreamEvents) => Stream) => void,
-  ): void {
+  listen(ports: readonly number[], bound: (port: number) => void, accept: Accept): void {
     const [port, ...others] = ports;
     if (port === undefined) {
       queueMicrotask(() => bound(0));
       return;
     }
     const listener = ++this.lastListener;
-    this.accepts.set(listener, frame => this.onAccept(frame, accept));
+    this.accepts.set(listener, accept);
     this.door.ask(
       id => ({ op: Op.TCP_LISTEN, id, listener, port, host: '' }),
       reply => {
@@ -144,16 +147,14 @@ export class DaemonNet implements Net {
     );
   }
 
-  private onAccept(
-    frame: FrameOf<typeof Op.TCP_ACCEPT>,
-    accept: (address: string, stream: (events: StreamEvents) => Stream) => void,
-  ): void {
+  private onAccept(frame: FrameOf<typeof Op.TCP_ACCEPT>, accept: Accept): void {
     const address = frame.host.includes(':') ? `[${frame.host}]:${frame.port}` : `${frame.host}:${frame.port}`;
     let taken = false;
-    accept(address, events => {
+    const open = (events: StreamEvents): Stream => {
       taken = true;
       return this.stream(frame.sock, events);
-    });
+    };
+    accept(address, open, frame.transport === Transport.UTP ? 'utp' : 'tcp');
     if (!taken) this.closeSock(frame.sock);
   }
 

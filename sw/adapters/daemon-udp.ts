@@ -37,6 +37,9 @@ export class DaemonDatagrams implements Datagrams {
       join: group => {
         if (isOpen()) this.door.send({ op: Op.UDP_JOIN, id: 0, udp, group });
       },
+      utp: on => {
+        if (isOpen()) this.door.send({ op: Op.UDP_UTP, id: 0, udp, on });
+      },
       close: () => {
         if (this.sockets.delete(udp)) this.door.send({ op: Op.UDP_CLOSE, id: 0, udp });
       },

@@ -2,6 +2,8 @@
 export class ConnectionLimits {
   open = 0;
   connecting = 0;
+  /** They may go over uTP. */
+  utp = true;
 
   constructor(
     public max: number,

@@ -34,6 +34,8 @@ export class UdpSockets {
     /** Hears what is no bencoded dictionary. */
     private readonly onTracker: (host: string, port: number, bytes: Uint8Array, now: number) => void,
     own: OwnEnd,
+    /** Whether connections may go over them. */
+    private readonly utp: () => boolean,
   ) {
     this.dht = new Dht({
       own,
@@ -52,6 +54,11 @@ export class UdpSockets {
     this.closeSockets();
     this.settled = settled;
     for (const family of [4, 6] as const) this.bind(family, port);
+  }
+
+  /** Connections go over them as well, or not, as it is set now. */
+  speakUtp(): void {
+    for (const { socket, port } of Object.values(this.sockets)) if (port > 0) socket.utp(this.utp());
   }
 
   close(): void {
@@ -130,7 +137,10 @@ export class UdpSockets {
       return;
     }
     opening.port = port;
-    if (port !== 0) this.dht.open(family, port, this.ports.clock.now());
+    if (port !== 0) {
+      this.dht.open(family, port, this.ports.clock.now());
+      if (this.utp()) opening.socket.utp(true);
+    }
     if (!this.isSettled) return;
     if (!this.has(4) && !this.has(6)) this.ports.log('warn', 'no port could be opened for UDP');
     for (const ask of this.waiting.splice(0)) ask();

@@ -49,13 +49,16 @@ export class Dialler {
     if (!this.hasRoom) return;
     this.swarm.add(address, 'pex', hostOf(by.address));
     const endpoint = this.swarm.take(address);
-    if (endpoint) this.dial(endpoint, now);
+    // Routers let datagrams in from where some have gone to, and connections of TCP seldom (BEP 55).
+    if (endpoint) this.dial({ ...endpoint, transport: 'utp' }, now);
   }
 
   /** The peer came to us, and listens there: that address is not to be dialled. */
   listens(peer: Peer, address: PeerAddress): void {
-    this.endpoints.set(peer, { ...address, plain: false, v2: false });
-    this.swarm.occupy(address);
+    // One over WebRTC has no address that is dialled.
+    const transport = peer.transport === 'utp' ? 'utp' : 'tcp';
+    this.endpoints.set(peer, { ...address, plain: false, v2: false, transport });
+    this.swarm.occupy(address, transport);
   }
 
   /** Of two connections to one peer that one stays: the address stays busy with it. */
@@ -64,6 +67,13 @@ export class Dialler {
     if (!endpoint || this.endpoints.has(to)) return;
     this.endpoints.delete(from);
     this.endpoints.set(to, endpoint);
+  }
+
+  /** TCP did not lead to that address. True where uTP is tried in its place. */
+  tryUtp(endpoint: Endpoint): boolean {
+    if (endpoint.transport === 'utp' || !this.limits.utp) return false;
+    this.swarm.retryByUtp(endpoint);
+    return true;
   }
 
   /**
@@ -89,9 +99,12 @@ export class Dialler {
     return false;
   }
 
-  private dial(address: Endpoint, now: number): void {
+  private dial(endpoint: Endpoint, now: number): void {
     const conn = this.ids.conn();
+    const transport = this.limits.utp ? endpoint.transport : 'tcp';
+    const address = { ...endpoint, transport };
     const peer = this.add(conn, hostPort(address), now);
+    peer.transport = transport;
     this.endpoints.set(peer, address);
     this.limits.open += 1;
     this.limits.connecting += 1;

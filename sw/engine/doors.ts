@@ -40,7 +40,13 @@ export class Doors {
       () => this.mapping.port,
       family => this.moved(family),
     );
-    this.udp = new UdpSockets(ports, loop, (...datagram) => this.trackers.udp.received(...datagram), this.own);
+    this.udp = new UdpSockets(
+      ports,
+      loop,
+      (...datagram) => this.trackers.udp.received(...datagram),
+      this.own,
+      () => settings().utp,
+    );
     this.rtc = new RtcPeers(ports, loop, torrents, limits, ids, peerId, settings, (isOpen, now) => {
       if (!isOpen) ws.leaveAll(now);
       else for (const { announcer } of torrents.values()) announcer.rtcOpened(now);
@@ -79,6 +85,7 @@ export class Doors {
     if (!this.settings().lsd) this.local.close();
     else if (attached) this.local.open();
     if (change.webrtc !== undefined) this.loop.run(() => this.rtc.review());
+    this.udp.speakUtp();
     if (change.portMapping !== undefined && attached) this.mapping.ask(change.portMapping);
   }
 

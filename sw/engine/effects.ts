@@ -10,8 +10,17 @@ import type { StreamCipher } from './model/keystream.ts';
 /** What is limited: what we read, or what we send. */
 export type RateDirection = 'down' | 'up';
 
+/** What a connection to a peer goes over. */
+export type Transport = 'tcp' | 'utp';
+
 export type Effect =
-  | { readonly do: 'connect'; readonly conn: number; readonly host: string; readonly port: number }
+  | {
+      readonly do: 'connect';
+      readonly conn: number;
+      readonly host: string;
+      readonly port: number;
+      readonly transport: Transport;
+    }
   | { readonly do: 'send'; readonly conn: number; readonly bytes: Uint8Array }
   | { readonly do: 'credit'; readonly conn: number; readonly bytes: number }
   | { readonly do: 'cipher'; readonly conn: number; readonly cipher: StreamCipher; readonly back: Uint8Array }

@@ -43,7 +43,7 @@ export class Handshaking {
   begin(peer: Peer, { plain, v2 }: Pick<Endpoint, 'plain' | 'v2'>, now: number): void {
     peer.stage = 'handshaking';
     const infoHash = greetingOf(this.torrent.hashes, v2);
-    if (peer.transport === 'tcp' && this.securing.isDue(plain)) {
+    if (peer.transport !== 'webrtc' && this.securing.isDue(plain)) {
       this.securing.begin(peer, fromHex(infoHash), this.own(infoHash), now);
       return;
     }

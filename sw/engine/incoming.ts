@@ -1,7 +1,7 @@
 import { EngineError, fail } from './errors.ts';
 import type { Loop } from './loop.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
-import type { Ids } from './effects.ts';
+import type { Ids, Transport } from './effects.ts';
 import type { PeerEncryption } from './peer.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { CONNECTED } from './phase.ts';
@@ -26,6 +26,7 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 
 interface Unnamed {
   readonly address: string;
+  readonly transport: Transport;
   readonly since: number;
   readonly stream: Stream;
   /** What it has said, in plaintext: at most a handshake, and what was said with it while that was enciphered. */
@@ -65,7 +66,7 @@ export class Incoming {
         if (port === 0) this.ports.log('warn', 'no port could be opened for peers to connect to');
         this.opened(port);
       },
-      (address, open) => this.loop.run(() => this.welcome(address, open)),
+      (address, open, transport) => this.loop.run(() => this.welcome(address, open, transport)),
     );
   }
 
@@ -120,7 +121,7 @@ export class Incoming {
     if (secured.initial.length < HANDSHAKE_BYTES) stream.credit(HANDSHAKE_BYTES - secured.initial.length);
   }
 
-  private admit(conn: number, { address, bytes, encryption, responder }: Unnamed): void {
+  private admit(conn: number, { address, transport, bytes, encryption, responder }: Unnamed): void {
     const handshake = decodeHandshake(bytes) ?? fail('protocol', 'It does not speak BitTorrent.');
     if (encryption !== 'full' && this.security.encryption() === 'require') fail('protocol', 'It does not encipher.');
     if (responder && !sameBytes(responder.skey, handshake.infoHash)) fail('protocol', 'It names two torrents.');
@@ -129,7 +130,7 @@ export class Incoming {
     this.unnamed.delete(conn);
     this.loop.give(conn, torrent);
     this.loop.event(torrent, now => {
-      const stream = { encryption, ahead: bytes.slice(HANDSHAKE_BYTES) };
+      const stream = { transport, encryption, ahead: bytes.slice(HANDSHAKE_BYTES) };
       if (!torrent.peerSet.accept(conn, address, handshake, stream, now)) this.refuse(conn);
     });
   }
@@ -149,7 +150,7 @@ export class Incoming {
     return mark;
   }
 
-  private welcome(address: string, open: (events: StreamEvents) => Stream): void {
+  private welcome(address: string, open: (events: StreamEvents) => Stream, transport: Transport): void {
     const conn = this.ids.conn();
     const stream = this.loop.take(conn, open);
     const isFull = this.unnamed.size >= MAX_UNNAMED || this.limits.open >= this.limits.max;
@@ -158,7 +159,7 @@ export class Incoming {
       return;
     }
     const since = this.ports.clock.now();
-    this.unnamed.set(conn, { address, since, stream, bytes: NOTHING, responder: null, encryption: 'none' });
+    this.unnamed.set(conn, { address, transport, since, stream, bytes: NOTHING, responder: null, encryption: 'none' });
     stream.credit(HANDSHAKE_BYTES);
   }
 

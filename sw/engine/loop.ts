@@ -138,7 +138,7 @@ export class Loop implements RateGroups {
     switch (effect.do) {
       case 'connect': {
         this.owners.set(effect.conn, torrent);
-        this.streams.set(effect.conn, net.connect(effect.host, effect.port, this.streamEvents(effect.conn)));
+        this.streams.set(effect.conn, net.connect(effect.host, effect.port, this.streamEvents(effect.conn), effect.transport));
         return this.hooks.joined(torrent, effect.conn);
       }
       case 'send':

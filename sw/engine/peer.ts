@@ -1,4 +1,4 @@
-import type { Outbox } from './effects.ts';
+import type { Outbox, Transport } from './effects.ts';
 import { Meter } from './meter.ts';
 import { Assignment, Pipeline } from './requests.ts';
 import { Bitfield } from './model/bitfield.ts';
@@ -19,7 +19,7 @@ const MAX_STRAY_REFUSALS = 64;
 export type PeerStage = 'connecting' | 'securing' | 'handshaking' | 'open' | 'closed';
 
 /** What carries a connection. */
-export type PeerTransport = 'tcp' | 'webrtc';
+export type PeerTransport = Transport | 'webrtc';
 
 /** How much of a connection is enciphered: nothing, its handshake, all of it. */
 export type PeerEncryption = 'none' | 'handshake' | 'full';
@@ -33,6 +33,8 @@ export class Peer {
   /** IP:port as dialled or accepted; see rtc-address.ts for those over WebRTC. */
   address: string;
   transport: PeerTransport = 'tcp';
+  /** Not a byte has come from it. */
+  isSilent = true;
   encryption: PeerEncryption = 'none';
   /** Said behind the handshake and read with it, in plaintext. */
   ahead: Uint8Array = new Uint8Array(0);

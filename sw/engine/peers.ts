@@ -1,4 +1,4 @@
-import type { Ids, Outbox } from './effects.ts';
+import type { Ids, Outbox, Transport } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { OwnEnd } from './own-end.ts';
 import { Conduct } from './conduct.ts';
@@ -9,7 +9,7 @@ import type { ConnectionLimits } from './connection-limits.ts';
 import { answerTo, isV2, namesOne, outlasts } from './handshakes.ts';
 import { Peer } from './peer.ts';
 import type { PeerEncryption } from './peer.ts';
-import { listenAddress, PeerExchange } from './pex.ts';
+import { listenAddress, PeerExchange, saidBy } from './pex.ts';
 import type { Security } from './securing.ts';
 import { hostOf, Swarm } from './swarm.ts';
 import type { PeerSource } from './swarm.ts';
@@ -108,7 +108,7 @@ export class PeerSet implements PeerDirectory {
 
   introduced(peer: Peer, now: number): void {
     const { yourIp = null } = peer.extended ?? {};
-    const seen = yourIp && peer.transport === 'tcp' && ipText(yourIp);
+    const seen = yourIp && peer.transport !== 'webrtc' && ipText(yourIp);
     if (seen) this.own.seenAs('peer', hostOf(peer.address), seen);
     const address = peer.incoming && !this.dialler.endpointOf(peer) ? listenAddress(peer) : null;
     if (address) {
@@ -123,7 +123,7 @@ export class PeerSet implements PeerDirectory {
     const by = hostOf(peer.address);
     for (const told of this.exchange.receive(peer, payload, now)) {
       if (this.own.isOurs(told)) continue;
-      this.swarm.add(told, 'pex', by, (told.flags & PEX_FLAG.seed) !== 0);
+      this.swarm.add(told, 'pex', by, saidBy(told));
       if ((told.flags & PEX_FLAG.holepunch) !== 0) this.holepunch.named(peer, told);
     }
   }
@@ -163,7 +163,7 @@ export class PeerSet implements PeerDirectory {
     conn: number,
     address: string,
     handshake: Handshake,
-    stream: { readonly encryption: PeerEncryption; readonly ahead: Uint8Array },
+    stream: { readonly transport: Transport; readonly encryption: PeerEncryption; readonly ahead: Uint8Array },
     now: number,
   ): boolean {
     const host = hostOf(address);
@@ -176,6 +176,7 @@ export class PeerSet implements PeerDirectory {
     }
     const peer = this.add(conn, address, true, now);
     this.limits.open += 1;
+    peer.transport = stream.transport;
     peer.encryption = stream.encryption;
     peer.ahead = stream.ahead;
     const answered = answerTo(handshake, this.torrent.hashes);
@@ -203,6 +204,7 @@ export class PeerSet implements PeerDirectory {
   received(conn: number, bytes: Uint8Array, now: number): void {
     const peer = this.all.get(conn);
     if (!peer) return;
+    peer.isSilent = false;
     try {
       if (peer.stage === 'open') receive(peer, bytes, this.torrent, now);
       else this.shake(peer, this.shaking.received(peer, bytes, now), now);
@@ -276,11 +278,18 @@ export class PeerSet implements PeerDirectory {
     }
   }
 
-  /** Ends a connection. If it never came about, others may bring that peer and us together. */
+  /** Ends a connection. If nothing came over it, uTP may lead to that peer; if it never came about, others may bring us together. */
   private end(peer: Peer, how: () => void, now: number): void {
-    const endpoint = peer.stage === 'connecting' ? this.dialler.endpointOf(peer) : undefined;
+    const endpoint = peer.isSilent && !peer.incoming && !this.isPlainNext(peer) ? this.dialler.endpointOf(peer) : undefined;
+    const neverStood = peer.stage === 'connecting';
     how();
-    if (endpoint && !this.isPrivate) this.holepunch.unreached(endpoint, now);
+    if (!endpoint) return;
+    if (this.dialler.tryUtp(endpoint)) this.connect(now);
+    if (neverStood && !this.isPrivate) this.holepunch.unreached(endpoint, now);
+  }
+
+  private isPlainNext(peer: Peer): boolean {
+    return peer.stage === 'securing' && this.shaking.isPlainNext;
   }
 
   private add(conn: number, address: string, incoming: boolean, now: number): Peer {
@@ -335,7 +344,7 @@ export class PeerSet implements PeerDirectory {
 
   private forget(peer: Peer, now: number): void {
     const worked = peer.stage === 'open';
-    const retry = peer.stage === 'securing' && this.shaking.isPlainNext;
+    const retry = this.isPlainNext(peer);
     const isSeed = (peer.has.size > 0 && peer.has.isFull) || peer.extended?.uploadOnly === true;
     const fruitful = peer.down.total + peer.up.total > 0;
     this.limits.open -= 1;

@@ -126,12 +126,19 @@ export function listenAddress(peer: Peer): PeerAddress | null {
   return address && ip && port > 0 ? { host: address.host, port } : null;
 }
 
+/** What a peer exchange tells of a peer: one that speaks uTP and was not reached otherwise is tried so first. */
+export function saidBy({ flags }: PexPeer): { isSeed: boolean; transport: 'tcp' | 'utp' } {
+  const isUtp = (flags & PEX_FLAG.utp) !== 0 && (flags & PEX_FLAG.reachable) === 0;
+  return { isSeed: (flags & PEX_FLAG.seed) !== 0, transport: isUtp ? 'utp' : 'tcp' };
+}
+
 function flagsOf(peer: Peer): number {
   const { extended } = peer;
   const isSeed = (peer.has.size > 0 && peer.has.isFull) || extended?.uploadOnly === true;
   return (
     (extended?.prefersEncryption === true ? PEX_FLAG.encryption : 0) |
     (isSeed ? PEX_FLAG.seed : 0) |
+    (peer.transport === 'utp' ? PEX_FLAG.utp : 0) |
     (peer.takes('ut_holepunch') ? PEX_FLAG.holepunch : 0) |
     (peer.incoming ? 0 : PEX_FLAG.reachable)
   );

@@ -15,7 +15,7 @@ import type {
   Run,
   Span,
 } from './events.ts';
-import type { RateDirection } from './effects.ts';
+import type { RateDirection, Transport } from './effects.ts';
 import type { StreamCipher } from './model/keystream.ts';
 
 /** Monotonic and wall time, and one wake-up at a time. */
@@ -78,16 +78,19 @@ export interface Stream {
 
 export interface Net {
   /** `host` may be a name or an IP literal. */
-  connect(host: string, port: number, events: StreamEvents): Stream;
+  connect(host: string, port: number, events: StreamEvents, transport: Transport): Stream;
   /** All streams in a group, and in those below it, share its bytes a second (0: no limit). Makes it, or sets its rate. */
   limit(group: number, parent: number, direction: RateDirection, rate: number): void;
   /** What is in the group is in the one above it from now on. */
   unlimit(group: number): void;
-  /** Takes the first free port of `ports` (0: any); tells which, or 0 where none was to be had. */
+  /**
+   * Takes the first free port of `ports` (0: any); tells which, or 0 where none was to be had. `accept` hears of those who come
+   * there by TCP, and by uTP to any socket of {@link Datagrams} on which it is spoken.
+   */
   listen(
     ports: readonly number[],
     bound: (port: number) => void,
-    accept: (address: string, stream: (events: StreamEvents) => Stream) => void,
+    accept: (address: string, stream: (events: StreamEvents) => Stream, transport: Transport) => void,
   ): void;
 }
 
@@ -249,6 +252,8 @@ export interface DatagramSocket {
   send(host: string, port: number, bytes: Uint8Array): void;
   /** Hears also what is sent to a multicast group, an IP literal. */
   join(group: string): void;
+  /** Connections to peers come and go over it as well (BEP 29), from now on or no more; those that stand stay. */
+  utp(on: boolean): void;
   /** After this nothing is told any more. */
   close(): void;
 }

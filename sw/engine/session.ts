@@ -150,6 +150,7 @@ export class Session {
     if (settings) this.settings = decodeSettings(settings);
     this.turns.queue.limit(this.settings);
     this.limits.max = this.settings.maxConnections;
+    this.limits.utp = this.settings.utp;
     const nodes = byKey.get(DHT_RECORD);
     if (nodes) this.doors.udp.dht.restore(nodes);
     this.intake.restore(byKey);
@@ -302,6 +303,7 @@ export class Session {
       saved?.(problem === '' ? null : notSaved(problem));
     });
     this.limits.max = this.settings.maxConnections;
+    this.limits.utp = this.settings.utp;
     this.rates.review();
     this.loop.run(() => this.turns.queue.limit(this.settings));
     this.doors.review(change, this.attached);

@@ -17,6 +17,8 @@ export type Encryption = 'off' | 'prefer' | 'require';
 
 export interface Settings extends LimitSettings {
   readonly encryption: Encryption;
+  /** Connections may go over uTP (BEP 29), where TCP does not lead to a peer. */
+  readonly utp: boolean;
   /** Peers are looked for on the same network (BEP 14). */
   readonly lsd: boolean;
   /** The router is asked to pass our ports on. */
@@ -49,6 +51,7 @@ export const MAX_SEEDING_TIME = 5_256_000;
 
 const FIELDS: Fields<Settings> = {
   encryption: choice<Encryption>('prefer', ['off', 'require']),
+  utp: flag(true),
   lsd: flag(true),
   portMapping: flag(true),
   maxActiveDownloads: count(8, MAX_ACTIVE),

@@ -1,3 +1,4 @@
+import type { Transport } from './effects.ts';
 import { hostPort, parseHostPort } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
 import { Heap } from './model/heap.ts';
@@ -22,12 +23,22 @@ const RECONNECT_AFTER = 5_000;
 /** Who named an address. */
 export type PeerSource = 'tracker' | 'magnet' | 'pex' | 'dht' | 'lsd';
 
+/** What was said of an address by who named it. */
+interface Said {
+  readonly isSeed: boolean;
+  /** What it is to be tried over first. */
+  readonly transport: Transport;
+}
+
+const NOTHING_SAID: Said = { isSeed: false, transport: 'tcp' };
+
 /** An address to connect to. */
 export interface Endpoint extends PeerAddress {
   /** To be tried without encryption, unless that is required. */
   readonly plain: boolean;
   /** Known to be in the v2 swarm of a hybrid (BEP 52). */
   readonly v2: boolean;
+  readonly transport: Transport;
 }
 
 interface Known extends PeerAddress {
@@ -41,6 +52,8 @@ interface Known extends PeerAddress {
   /** It did not speak the encryption when it was last tried with it. */
   plain: boolean;
   v2: boolean;
+  /** What it is tried over next. */
+  transport: Transport;
   /** Monotonic ms. */
   nextTry: number;
   busy: boolean;
@@ -82,8 +95,8 @@ export class Swarm {
     return this.known.size;
   }
 
-  /** True if the address is new. `by` is the host that named it, `isSeed` what it said of it. */
-  add(address: PeerAddress, source: PeerSource, by = '', isSeed = false): boolean {
+  /** True if the address is new. `by` is the host that named it, `said` what it said of it. */
+  add(address: PeerAddress, source: PeerSource, by = '', said: Said = NOTHING_SAID): boolean {
     const { host, port } = address;
     if (port < 1 || port > 65535 || host === '' || this.banned.has(host)) return false;
     const key = hostPort(address);
@@ -98,9 +111,10 @@ export class Swarm {
       by,
       failures: 0,
       fruitless: 0,
-      isSeed,
+      isSeed: said.isSeed,
       plain: false,
       v2: false,
+      transport: said.transport,
       nextTry: 0,
       busy: this.here.has(key),
       move: 0,
@@ -138,11 +152,13 @@ export class Swarm {
   }
 
   /** Whoever accepts connections at that address has connected to us: it is busy until that has {@link ended}. */
-  occupy(address: PeerAddress): void {
+  occupy(address: PeerAddress, transport: Transport): void {
     const key = hostPort(address);
     const peer = this.known.get(key);
     this.here.add(key);
-    if (peer) occupy(peer);
+    if (!peer) return;
+    occupy(peer);
+    peer.transport = transport;
   }
 
   /** Whether there is one to connect to. */
@@ -164,6 +180,7 @@ export class Swarm {
       peer.nextTry = now + RECONNECT_AFTER * 2 ** peer.fruitless;
     } else {
       peer.plain = false;
+      peer.transport = 'tcp';
       peer.failures += 1;
       if (peer.failures >= MAX_FAILURES) {
         this.forget(peer);
@@ -184,6 +201,16 @@ export class Swarm {
     this.enqueue(peer, this.later);
   }
 
+  /** TCP has just failed to lead to it, as {@link ended} was told: uTP may, at once. */
+  retryByUtp(address: PeerAddress): void {
+    const peer = this.known.get(hostPort(address));
+    if (!peer || peer.busy) return;
+    peer.failures -= 1;
+    peer.transport = 'utp';
+    peer.nextTry = 0;
+    this.enqueue(peer, this.later);
+  }
+
   /** Never to be tried again, such as an address that turned out to be our own. */
   giveUp(address: PeerAddress): void {
     const peer = this.known.get(hostPort(address));
@@ -197,6 +224,7 @@ export class Swarm {
       peer.busy = false;
       peer.nextTry = 0;
       peer.plain = false;
+      peer.transport = 'tcp';
       peer.failures = 0;
       peer.fruitless = 0;
     }
@@ -303,8 +331,8 @@ function top(queue: Heap<Place>): Place | undefined {
   return undefined;
 }
 
-function endpointOf({ host, port, plain, v2 }: Known): Endpoint {
-  return { host, port, plain, v2 };
+function endpointOf({ host, port, plain, v2, transport }: Known): Endpoint {
+  return { host, port, plain, v2, transport };
 }
 
 function occupy(peer: Known): void {

@@ -209,7 +209,7 @@ describe('the net', () => {
     const store = new DaemonStore(real.io);
     const { port, accepted } = await peer();
     const { told, received, events, text } = recorded();
-    const stream = net.connect('127.0.0.1', port, events);
+    const stream = net.connect('127.0.0.1', port, events, 'tcp');
     cleanUps.push(() => stream.close());
     await until(() => told.length === 1, 'it opens');
     expect(told).toEqual([`opened 127.0.0.1:${port}`]);
@@ -268,7 +268,7 @@ describe('the net', () => {
   it('closes where nobody listens', async () => {
     const { real } = await linked();
     const { told, events } = recorded();
-    new DaemonNet(real.io, () => undefined).connect('127.0.0.1', 1, events);
+    new DaemonNet(real.io, () => undefined).connect('127.0.0.1', 1, events, 'tcp');
     await until(() => told.length > 0, 'an answer');
     expect(told).toEqual(['closed']);
   });

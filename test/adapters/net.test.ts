@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CloseReason, NetStatus, Op, SentStatus } from '../../daemon/wire/frames.ts';
+import { CloseReason, NetStatus, Op, SentStatus, Transport } from '../../daemon/wire/frames.ts';
 import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
 import type { StreamEvents } from '../../sw/engine/ports.ts';
 import { Harness, turn } from './harness.ts';
@@ -22,7 +22,7 @@ async function connected() {
   let firstRequests = 0;
   const net = new DaemonNet(harness.link.io, () => firstRequests++);
   const told: unknown[] = [];
-  const stream = net.connect('peer.example', 6881, recorder(told));
+  const stream = net.connect('peer.example', 6881, recorder(told), 'tcp');
   await turn();
   const asked = sockets.io.sent(Op.TCP_CONNECT)[0];
   if (asked === undefined) throw new Error('no connect was sent');
@@ -94,7 +94,7 @@ describe('a stream', () => {
   it('tells no more once it was closed, not even of the frames after', async () => {
     const { io, told, net, asked } = await connected();
     const inner: unknown[] = [];
-    const stream = net.connect('b', 1, { ...recorder(inner), received: () => (inner.push('received'), stream.close()) });
+    const stream = net.connect('b', 1, { ...recorder(inner), received: () => (inner.push('received'), stream.close()) }, 'tcp');
     await turn();
     const other = io.sent(Op.TCP_CONNECT)[1];
     if (other === undefined) throw new Error('no connect was sent');
@@ -155,7 +155,7 @@ describe('a stream', () => {
     stream.send(Uint8Array.of(1));
     stream.close();
     const later: unknown[] = [];
-    net.connect('c', 1, recorder(later));
+    net.connect('c', 1, recorder(later), 'tcp');
     expect(later).toEqual([]);
     await turn();
     expect(later).toEqual([['closed', 'The daemon is away.']]);
@@ -221,9 +221,9 @@ describe('listening', () => {
     await turn();
     const { id, listener } = io.sent(Op.TCP_LISTEN)[0] ?? { id: 0, listener: 0 };
     io.say({ op: Op.TCP_LISTEN_RESULT, id, listener, status: NetStatus.OK, port: 1000 });
-    io.say({ op: Op.TCP_ACCEPT, id: 0, listener, sock: 0x10000, host: '10.0.0.1', port: 5 });
-    io.say({ op: Op.TCP_ACCEPT, id: 0, listener, sock: 0x10001, host: 'fd00::1', port: 6 });
-    io.say({ op: Op.TCP_ACCEPT, id: 0, listener: 99, sock: 0x10002, host: '10.0.0.1', port: 5 });
+    io.say({ op: Op.TCP_ACCEPT, id: 0, transport: Transport.TCP, listener, sock: 0x10000, host: '10.0.0.1', port: 5 });
+    io.say({ op: Op.TCP_ACCEPT, id: 0, transport: Transport.TCP, listener, sock: 0x10001, host: 'fd00::1', port: 6 });
+    io.say({ op: Op.TCP_ACCEPT, id: 0, transport: Transport.TCP, listener: 99, sock: 0x10002, host: '10.0.0.1', port: 5 });
     io.say({ op: Op.TCP_RECV, id: 0, sock: 0x10001, bytes: Uint8Array.of(1) });
     await turn();
     expect(addresses).toEqual(['10.0.0.1:5', '[fd00::1]:6']);

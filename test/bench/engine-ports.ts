@@ -104,7 +104,7 @@ export class BenchWorld {
     datagrams: {
       bind: (_family, port, bound) => {
         this.answers.push(() => bound(port));
-        return { send: ignore, join: ignore, close: ignore };
+        return { send: ignore, join: ignore, utp: ignore, close: ignore };
       },
       lookup: ignore,
     },

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encode } from '../../daemon/wire/codec.ts';
-import { ErrorCode, Op } from '../../daemon/wire/frames.ts';
+import { ErrorCode, Op, Transport } from '../../daemon/wire/frames.ts';
 import { IoClient, IoProcess, ORIGIN } from './io-process.ts';
 import { Peer, PeerServer } from './peer.ts';
 
@@ -126,7 +126,10 @@ describe('the door of the io-daemon', () => {
   it('lets a newer connection take over: the older one hears why, and its sockets and listeners close', async () => {
     const first = await io.connect();
     const server = await PeerServer.listen();
-    await first.ask({ op: Op.TCP_CONNECT, sock: 1, host: '127.0.0.1', port: server.port }, Op.TCP_CONNECTED);
+    await first.ask(
+      { op: Op.TCP_CONNECT, sock: 1, transport: Transport.TCP, host: '127.0.0.1', port: server.port },
+      Op.TCP_CONNECTED,
+    );
     const peer = await server.next();
     const { port } = await first.ask({ op: Op.TCP_LISTEN, listener: 1, port: 0, host: '127.0.0.1' }, Op.TCP_LISTEN_RESULT);
     const second = await io.connect();

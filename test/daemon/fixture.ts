@@ -1,6 +1,6 @@
 /** Shorthand for what most tests of the io-daemon do first. */
 import { createHash, randomBytes } from 'node:crypto';
-import { Digest, type DigestOf, FileStatus, LandStatus, NetStatus, Op, type Span } from '../../daemon/wire/frames.ts';
+import { Digest, type DigestOf, FileStatus, LandStatus, NetStatus, Op, type Span, Transport } from '../../daemon/wire/frames.ts';
 import type { IoClient } from './io-process.ts';
 import { ROOT } from './io-process.ts';
 import { framed, type Peer, type PeerServer, u32be } from './peer.ts';
@@ -39,7 +39,10 @@ export function blockFrames(piece: number, bytes: Buffer): Buffer[] {
 
 /** A connected socket; `isFramed` with a rule that throws unasked payload away and credit to see the rest. */
 export async function connected(client: IoClient, server: PeerServer, sock: number, isFramed = true): Promise<Peer> {
-  const answer = await client.ask({ op: Op.TCP_CONNECT, sock, host: '127.0.0.1', port: server.port }, Op.TCP_CONNECTED);
+  const answer = await client.ask(
+    { op: Op.TCP_CONNECT, sock, transport: Transport.TCP, host: '127.0.0.1', port: server.port },
+    Op.TCP_CONNECTED,
+  );
   if (answer.status !== NetStatus.OK) throw new Error(`connect: ${answer.status} ${answer.detail}`);
   if (isFramed) {
     client.send(

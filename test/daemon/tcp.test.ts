@@ -6,8 +6,9 @@ import { Landing } from '../../daemon/io/landing.ts';
 import { MemoryPool } from '../../daemon/io/memory.ts';
 import { OpenPorts } from '../../daemon/io/open-ports.ts';
 import { Tcp } from '../../daemon/io/tcp.ts';
+import { Utp } from '../../daemon/io/utp/utp.ts';
 import { PROCESS_TIME, Throttle } from '../../daemon/io/throttle.ts';
-import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, NetStatus, Op } from '../../daemon/wire/frames.ts';
+import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, NetStatus, Op, Transport } from '../../daemon/wire/frames.ts';
 import { connected } from './fixture.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
 import { framed, Peer, PeerServer } from './peer.ts';
@@ -32,7 +33,8 @@ afterEach(async () => {
   server.close();
 });
 
-const dial = (sock: number, host: string, port: number) => client.ask({ op: Op.TCP_CONNECT, sock, host, port }, Op.TCP_CONNECTED);
+const dial = (sock: number, host: string, port: number) =>
+  client.ask({ op: Op.TCP_CONNECT, sock, transport: Transport.TCP, host, port }, Op.TCP_CONNECTED);
 
 const credit = (sock: number, bytes: number) => client.send({ op: Op.STREAM_CREDIT, id: 0, sock, bytes });
 
@@ -62,7 +64,7 @@ describe('TCP', () => {
 
   it('sends what it was given before it was connected, and before it was closed', async () => {
     client.send(
-      { op: Op.TCP_CONNECT, id: 1, sock: 1, host: '127.0.0.1', port: server.port },
+      { op: Op.TCP_CONNECT, id: 1, sock: 1, transport: Transport.TCP, host: '127.0.0.1', port: server.port },
       { op: Op.TCP_SEND, id: 0, sock: 1, bytes: Buffer.from('early') },
     );
     const peer = await server.next();
@@ -102,8 +104,9 @@ describe('TCP', () => {
       assembly: { bytes: 0 },
     };
     const names = new Guard(['127.0.0.0/8'], () => Promise.resolve(['127.0.0.2', '127.0.0.1']));
-    const tcp = new Tcp(names, new OpenPorts(), shared, () => undefined);
-    tcp.connect({ op: Op.TCP_CONNECT, id: 1, sock: 1, host: 'two.example', port: server.port });
+    const utp = new Utp(names, () => undefined);
+    const tcp = new Tcp(names, new OpenPorts(), shared, utp, () => undefined);
+    tcp.connect({ op: Op.TCP_CONNECT, id: 1, sock: 1, transport: Transport.TCP, host: 'two.example', port: server.port });
     tcp.get(1)?.write(Buffer.from('early'));
     const peer = await server.next();
     expect((await peer.take(5)).toString()).toBe('early');
@@ -221,7 +224,7 @@ describe('TCP', () => {
   it('lets a thousand connects wait, refuses the rest, and calls off those that are closed', async () => {
     const ids: number[] = [];
     for (let sock = 1; sock <= 1_100; sock++) {
-      ids.push(client.request({ op: Op.TCP_CONNECT, sock, host: '169.254.1.1', port: 80 }));
+      ids.push(client.request({ op: Op.TCP_CONNECT, sock, transport: Transport.TCP, host: '169.254.1.1', port: 80 }));
     }
     await client.sync();
     const answers = () => client.inbox.filter(frame => frame.op === Op.TCP_CONNECTED);

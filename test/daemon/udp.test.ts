@@ -5,6 +5,7 @@ import { Guard } from '../../daemon/io/guard.ts';
 import { UDP_UNREAD } from '../../daemon/io/limits.ts';
 import { OpenPorts } from '../../daemon/io/open-ports.ts';
 import { systemHasRoute, Udp } from '../../daemon/io/udp.ts';
+import { Utp } from '../../daemon/io/utp/utp.ts';
 import { ErrorCode, type Frame, IpFamily, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
 
@@ -174,6 +175,7 @@ describe('RESOLVE', () => {
       { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
       frame => told.push(frame),
       () => 0,
+      new Utp(new Guard([]), () => undefined),
       ({ family }) => Promise.resolve(routes.includes(family)),
     );
     await udp.resolve({ op: Op.RESOLVE, id: 1, host: 'both.example', port: 1 });
@@ -196,6 +198,7 @@ describe('RESOLVE', () => {
       { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
       frame => told.push(frame),
       () => 0,
+      new Utp(guard, () => undefined),
     );
     for (let id = 1; id <= 257; id++) void udp.resolve({ op: Op.RESOLVE, id, host: 'slow.example', port: 1 });
     await Promise.resolve();
@@ -214,6 +217,7 @@ it('drops what arrives while too much is unread', async () => {
     counters,
     frame => told.push(frame),
     () => unread,
+    new Utp(guard, () => undefined),
   );
   udp.bind({ op: Op.UDP_BIND, id: 1, udp: 1, family: IpFamily.V4, port: 0 });
   await expect.poll(() => told.length).toBe(1);

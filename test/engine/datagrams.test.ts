@@ -4,7 +4,7 @@ import { Loop } from '../../sw/engine/loop.ts';
 import { OwnEnd } from '../../sw/engine/own-end.ts';
 import { VirtualClock } from '../sim/clock.ts';
 import { SimDatagrams } from '../sim/datagrams.ts';
-import { SimInternet } from '../sim/net.ts';
+import { SimInternet } from '../sim/internet.ts';
 
 function setUp(host6 = '') {
   const clock = new VirtualClock();
@@ -24,7 +24,13 @@ function setUp(host6 = '') {
     () => 6881,
     () => undefined,
   );
-  const sockets = new UdpSockets(ports, loop, (host, port, bytes) => heard.push(`${host} ${port} ${bytes.join()}`), own);
+  const sockets = new UdpSockets(
+    ports,
+    loop,
+    (host, port, bytes) => heard.push(`${host} ${port} ${bytes.join()}`),
+    own,
+    () => true,
+  );
   const found: unknown[] = [];
   const lookup = (name: string): void => sockets.lookup(name, 80, (problem, addresses) => found.push([problem, ...addresses]));
   return { clock, internet, far, sockets, heard, found, lookup };

@@ -54,6 +54,7 @@ describe('records come back as they were, byte for byte:', () => {
   it('the settings', () => {
     const settings: fc.Arbitrary<Settings> = fc.record({
       encryption: fc.constantFrom('off', 'prefer', 'require'),
+      utp: fc.boolean(),
       lsd: fc.boolean(),
       portMapping: fc.boolean(),
       webrtc: fc.boolean(),

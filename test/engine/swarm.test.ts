@@ -65,8 +65,8 @@ describe('the swarm', () => {
   test('leaves an address alone whose owner came to us, until it goes', () => {
     const swarm = new Swarm(() => 0);
     swarm.add(at('10.0.0.1'), 'tracker');
-    swarm.occupy(at('10.0.0.1'));
-    swarm.occupy(at('10.0.0.2'));
+    swarm.occupy(at('10.0.0.1'), 'tcp');
+    swarm.occupy(at('10.0.0.2'), 'tcp');
     expect(swarm.next(0)).toBeNull();
     // Nor is one dialled that came before anybody named it.
     swarm.add(at('10.0.0.2'), 'pex', '10.0.0.1');
@@ -82,11 +82,11 @@ describe('the swarm', () => {
   test('is tried once without a cipher, at once, where agreeing on one failed', () => {
     const swarm = new Swarm(() => 0);
     swarm.add(at('10.0.0.1'), 'tracker');
-    expect(swarm.next(0)).toEqual({ ...at('10.0.0.1'), plain: false, v2: false });
+    expect(swarm.next(0)).toEqual({ ...at('10.0.0.1'), plain: false, v2: false, transport: 'tcp' });
     swarm.retryPlain(at('10.0.0.1'));
-    expect(swarm.next(0)).toEqual({ ...at('10.0.0.1'), plain: true, v2: false });
+    expect(swarm.next(0)).toEqual({ ...at('10.0.0.1'), plain: true, v2: false, transport: 'tcp' });
     swarm.ended(at('10.0.0.1'), FAILED, 0);
-    expect(swarm.next(60_000)).toEqual({ ...at('10.0.0.1'), plain: false, v2: false });
+    expect(swarm.next(60_000)).toEqual({ ...at('10.0.0.1'), plain: false, v2: false, transport: 'tcp' });
   });
 
   test('is known to speak v2 from then on, whoever names it', () => {
@@ -148,7 +148,7 @@ describe('the swarm', () => {
     const swarm = new Swarm(() => 0);
     for (let host = 0; host < 100; host++) swarm.add(at(`10.1.0.${host}`), 'tracker');
     for (let round = 0; round < 20_000; round++) {
-      swarm.occupy(at('10.1.0.1'));
+      swarm.occupy(at('10.1.0.1'), 'tcp');
       swarm.ended(at('10.1.0.1'), { worked: true, fruitful: true, isSeed: false }, 0);
     }
     const met = new Set<string>();

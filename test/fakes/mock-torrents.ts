@@ -189,7 +189,7 @@ export function detailOf(
     peers: Array.from({ length: torrent.peers }, (_, index) => ({
       id: index + 1,
       address: index % 7 === 6 ? '' : `203.0.113.${index + 1}:6881`,
-      transport: index % 7 === 6 ? 'webrtc' : 'tcp',
+      transport: index % 7 === 6 ? 'webrtc' : index % 5 === 2 ? 'utp' : 'tcp',
       client: index % 3 === 0 ? 'qBittorrent 5.1.2' : index % 3 === 1 ? 'Transmission 4.0.6' : 'libtorrent 2.0.8',
       down: index < torrent.active ? torrent.down / torrent.active : 0,
       up: 0,

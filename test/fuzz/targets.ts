@@ -6,6 +6,7 @@ import { decodeAddress, decodeMapping } from '../../daemon/host/portmap/nat-pmp-
 import { decodeAnswer, decodeMap, isOtherVersion } from '../../daemon/host/portmap/pcp-codec.ts';
 import { splitMessage, decodeFrame, encode as encodeFrame, encodeBatch } from '../../daemon/wire/codec.ts';
 import { decodeControl, encodeControl } from '../../daemon/wire/control-codec.ts';
+import { emptyPacket, HEADER_BYTES, looksLikePacket, readPacket } from '../../daemon/io/utp/packet.ts';
 import { WireError } from '../../daemon/wire/bytes.ts';
 import { parseHostPort, unpackPeers } from '../../sw/engine/codec/address.ts';
 import { decode, encode } from '../../sw/engine/codec/bencode.ts';
@@ -181,6 +182,15 @@ export const targets = {
     parseUdpReply(input, 4);
     parseUdpReply(input, 16);
     parseUdpTracker(text(input));
+  },
+  utp: input => {
+    const packet = emptyPacket();
+    if (!readPacket(Buffer.from(input), packet)) return;
+    assert.ok(
+      looksLikePacket(input) && packet.payload >= HEADER_BYTES && packet.payload <= input.length,
+      'a payload that is elsewhere',
+    );
+    assert.ok((packet.mask?.length ?? 0) < 256);
   },
   holepunch: input => {
     const message = refused(() => decodeHolepunch(input));

@@ -37,7 +37,7 @@ async function startEngine(io: string, encryption: Encryption) {
       random: platformRandom,
       portMapper: { map: () => undefined },
       net: {
-        connect: (host, to, events) => net.connect(host, to, events),
+        connect: (...dialled) => net.connect(...dialled),
         limit: (...limit) => net.limit(...limit),
         unlimit: group => net.unlimit(group),
         listen: (_ports, bound, accept) => net.listen([0], taken => bound((port = taken)), accept),

@@ -9,6 +9,7 @@ import { DaemonState } from '../../sw/adapters/daemon-state.ts';
 import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
 import { LentRtc } from '../../sw/adapters/rtc-net.ts';
 import { DaemonDatagrams } from '../../sw/adapters/daemon-udp.ts';
+import type { Datagrams } from '../../sw/engine/ports.ts';
 import { Session } from '../../sw/engine/index.ts';
 import { type Daemon, type DaemonOptions, pairedToken, RealLink, startDaemon } from '../adapters/daemon.ts';
 import { nodeSockets } from './sockets.ts';
@@ -16,6 +17,8 @@ import { nodeSockets } from './sockets.ts';
 const INSTALL = 'install-peers';
 
 export class RealEngine {
+  /** Where uTP and the DHT are spoken over IPv4; 0 until it is open. */
+  udpPort = 0;
   readonly session: Session;
   readonly daemon: Daemon;
   readonly log: string[] = [];
@@ -33,7 +36,7 @@ export class RealEngine {
         random: platformRandom,
         net,
         rtc: new LentRtc(net),
-        datagrams: new DaemonDatagrams(link.io),
+        datagrams: this.#heard(new DaemonDatagrams(link.io)),
         sockets: nodeSockets,
         store: new DaemonStore(link.io),
         readers: new DaemonReaders(link.io),
@@ -80,6 +83,19 @@ export class RealEngine {
     const { door } = this.#real.link;
     if (door === null) throw new Error('not linked');
     return door;
+  }
+
+  /** The same sockets; the port of the first for IPv4 is told by {@link udpPort}. */
+  #heard(datagrams: DaemonDatagrams): Datagrams {
+    const bind: Datagrams['bind'] = (family, port, bound, received) => {
+      const told = (taken: number): void => {
+        // The other one is local discovery's.
+        if (family === 4 && port !== 6771) this.udpPort ||= taken;
+        bound(taken);
+      };
+      return datagrams.bind(family, port, told, received);
+    };
+    return { bind, lookup: (...asked) => datagrams.lookup(...asked) };
   }
 
   state(id: string): string {

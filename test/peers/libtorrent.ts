@@ -25,6 +25,8 @@ export interface PeerOptions {
   readonly waits?: boolean;
   /** Lets nobody in: it has to go to others. */
   readonly calls?: boolean;
+  /** Speaks uTP and no TCP. */
+  readonly utp?: boolean;
   /** Takes part in local discovery. */
   readonly lsd?: boolean;
   /** Gives what is in its files without a look at it. */
@@ -73,6 +75,7 @@ export class LibtorrentPeer {
     if (options.torrent !== undefined) args.push('--torrent', options.torrent);
     if (options.waits === true) args.push('--waits');
     if (options.calls === true) args.push('--calls');
+    if (options.utp === true) args.push('--utp');
     if (options.lsd === true) args.push('--lsd');
     if (options.unchecked === true) args.push('--unchecked');
     if (options.suggestions === true) args.push('--suggestions');

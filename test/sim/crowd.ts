@@ -1,6 +1,6 @@
 import { makeTorrent, ROOT, seedOn, stateOf, World } from './host.ts';
 import type { SimHost } from './host.ts';
-import type { Line } from './net.ts';
+import type { Line } from './internet.ts';
 import { decodeProgressRecord } from '../../sw/engine/resume.ts';
 
 export type Torrent = ReturnType<typeof makeTorrent>;

@@ -1,5 +1,5 @@
 import type { Datagrams, DatagramSocket } from '../../sw/engine/ports.ts';
-import type { SimEndpoint, SimInternet } from './net.ts';
+import type { SimEndpoint, SimInternet } from './internet.ts';
 
 type Received = (host: string, port: number, bytes: Uint8Array) => void;
 
@@ -86,8 +86,14 @@ class SimDatagramSocket implements DatagramSocket, SimEndpoint {
     this.groups.add(group);
   }
 
+  utp(on: boolean): void {
+    if (on && this.open) this.owner.internet.utp.set(this.host, this.port);
+    else this.owner.internet.utp.delete(this.host);
+  }
+
   close(): void {
     if (!this.open) return;
+    this.utp(false);
     this.open = false;
     this.onClose();
   }

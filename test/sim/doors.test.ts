@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Stream } from '../../sw/engine/ports.ts';
+import type { Stream, StreamEvents } from '../../sw/engine/ports.ts';
 import { Disk, SimStore } from './disk.ts';
 import { makeTorrent, seedOn, World } from './host.ts';
 import { SimNet } from './net.ts';
@@ -19,14 +19,15 @@ function callers(world: World, name: string, count: number, to = '10.0.0.1') {
   const net = new SimNet(world.internet, name, { latency: 10, rate: 10e6 }, new SimStore(world.clock, new Disk()));
   const open = new Set<Stream>();
   for (let call = 0; call < count; call++) {
-    const stream = net.connect(to, 6881, {
+    const events: StreamEvents = {
       opened: () => open.add(stream),
       received: () => undefined,
       landed: () => undefined,
       discarded: () => undefined,
       sent: () => undefined,
       closed: () => open.delete(stream),
-    });
+    };
+    const stream = net.connect(to, 6881, events, 'tcp');
   }
   return open;
 }

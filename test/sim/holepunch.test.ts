@@ -45,25 +45,49 @@ test('a seed behind a router is met by way of a third, within seconds', () => {
   magnet(leech, torrent.id, '20.0.0.1');
   // The one in the middle has told the seed of the other, so it tells it of the leech a minute later at the earliest.
   world.clock.run(20_000);
-  expect(world.internet.dialled).toContain('20.0.0.2:6881');
+  expect(world.internet.dialledByUtp).toContain('20.0.0.2:6881');
   expect(connected(leech, torrent.id)).toEqual(['20.0.0.1', '20.0.0.2']);
   expect(connected(seed, torrent.id)).toEqual(['20.0.0.1', '20.0.0.3']);
   expect(world.clock.run(60_000, () => leech.session.detail(torrent.id)?.hasMetadata === true)).toBe(true);
   // One connection between the two, no second one, and none dials one who came to it.
-  const dialled = (): string[] => world.internet.dialled.filter(address => /^20\.0\.0\.[23]:/.test(address));
+  const dialled = (): string[] =>
+    [...world.internet.dialled, ...world.internet.dialledByUtp].filter(address => /^20\.0\.0\.[23]:/.test(address)).sort();
+  // TCP first, then uTP from both sides.
   expect(dialled()).toEqual(['20.0.0.2:6881', '20.0.0.2:6881', '20.0.0.3:6881']);
   world.clock.run(60_000);
   expect(dialled()).toHaveLength(3);
   expect(connected(leech, torrent.id)).toEqual(['20.0.0.1', '20.0.0.2']);
 });
 
-test('two behind routers ask once, try once more, and are let be', () => {
+test('two behind routers meet by uTP, as both go to where the other is', () => {
+  const world = new World(1006);
+  const torrent = makeTorrent({ x: 2 * MIB }, 64 * 1024, 1006);
+  for (const host of ['20.0.0.2', '20.0.0.3']) world.internet.shielded.add(host);
+  const middle = world.host('20.0.0.1');
+  magnet(middle, torrent.id);
+  const seed = world.host('20.0.0.2');
+  seedOn(seed, torrent);
+  world.tracker.clear();
+  world.clock.run(1_000);
+  magnet(seed, torrent.id, '20.0.0.1');
+  world.clock.run(3_000);
+  const leech = world.host('20.0.0.3');
+  magnet(leech, torrent.id, '20.0.0.1');
+  world.tracker.clear();
+  expect(world.clock.run(3 * 60_000, () => connected(leech, torrent.id).includes('20.0.0.2'))).toBe(true);
+  world.clock.run(5_000);
+  expect(connected(leech, torrent.id).filter(host => host === '20.0.0.2')).toHaveLength(1);
+  expect(leech.session.detail(torrent.id)?.peers.find(peer => peer.address.startsWith('20.0.0.2'))?.transport).toBe('utp');
+});
+
+test('without uTP two behind routers ask once, try once more, and are let be', () => {
   const world = new World(1002);
   const torrent = makeTorrent({ x: 2 * MIB }, 64 * 1024, 1002);
   for (const host of ['20.0.0.2', '20.0.0.3']) world.internet.shielded.add(host);
   const middle = world.host('20.0.0.1');
   magnet(middle, torrent.id);
   const [one, two] = [world.host('20.0.0.2'), world.host('20.0.0.3')];
+  for (const host of [one, two]) host.session.configure({ utp: false });
   magnet(one, torrent.id, '20.0.0.1');
   magnet(two, torrent.id, '20.0.0.1');
   world.clock.run(5 * 60_000);
@@ -138,7 +162,7 @@ test('one who names peers and calls us to them all has ten of them dialled a min
   for (let index = 0; index < 100; index++) call(`21.0.0.${index}`);
   for (const home of ['10.0.0.1', '127.0.0.1', '192.168.0.1']) call(home);
   world.clock.run(1_000);
-  const dialled = world.internet.dialled.filter(address => address.endsWith(':7000'));
+  const dialled = world.internet.dialledByUtp.filter(address => address.endsWith(':7000'));
   expect(dialled).toHaveLength(10);
   expect(dialled.every(address => address.startsWith('21.0.0.'))).toBe(true);
 });

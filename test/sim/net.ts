@@ -1,73 +1,17 @@
 import { familyOf, hostPort } from '../../sw/engine/codec/address.ts';
-import type { Family } from '../../sw/engine/codec/address.ts';
 import { Rc4 } from '../../daemon/io/rc4.ts';
 import { Throttle } from '../../daemon/io/throttle.ts';
 import { RateDirection } from '../../daemon/wire/frames.ts';
 import type { Run, Span } from '../../sw/engine/events.ts';
 import type { StreamCipher } from '../../sw/engine/model/keystream.ts';
+import type { Transport } from '../../sw/engine/effects.ts';
 import type { Net, Stream, StreamEvents } from '../../sw/engine/ports.ts';
-import type { VirtualClock } from './clock.ts';
 import type { SimStore } from './disk.ts';
 import { Arrivals, Grants } from './limited.ts';
 import { HeldEvents } from './held.ts';
+import { addressOf } from './internet.ts';
+import type { Accept, Line, SimInternet } from './internet.ts';
 import { Landings } from './landings.ts';
-
-/** How a host's line is: ms one way, bytes a second out, and what it does to payload on its way out. */
-export interface Line {
-  readonly latency: number;
-  readonly rate: number;
-  /** Its IPv6 address, where it has one beside the IPv4 address that is its name. */
-  readonly host6?: string;
-  /** The part of the datagrams it sends that get lost. */
-  readonly loss?: number;
-  readonly corrupt?: (bytes: Uint8Array) => void;
-  /** Ms that the next payload frame is held up, as a lost packet holds up a stream. Infinity: it never comes. */
-  readonly stall?: () => number;
-}
-
-/** The address of that family of a host, "" where it has none. */
-export function addressOf(name: string, { host6 = '' }: Line, family: Family): string {
-  return familyOf(name) === family ? name : family === 6 ? host6 : '';
-}
-
-type Accept = Parameters<Net['listen']>[2];
-
-/** An open UDP socket as the internet sees it. */
-export interface SimEndpoint {
-  readonly host: string;
-  readonly port: number;
-  readonly groups: ReadonlySet<string>;
-  deliver(host: string, port: number, bytes: Uint8Array): void;
-}
-
-/** Hosts by name, joined by lines with latency and a rate. */
-export class SimInternet {
-  readonly listeners = new Map<string, Accept>();
-  /** Open UDP sockets, by address and port with a space between. */
-  readonly datagrams = new Map<string, SimEndpoint>();
-  /** The addresses of names. */
-  readonly names = new Map<string, readonly string[]>();
-  /** Payload bytes that each host sent. */
-  readonly sent = new Map<string, number>();
-  /** Whether two hosts are on one network, so that what one sends to a group reaches the other. */
-  neighbours: (a: string, b: string) => boolean = () => false;
-  /** Whether two hosts reach each other. */
-  joined: (a: string, b: string) => boolean = () => true;
-  /** Hosts behind a router: they reach others, and what is dialled there is never answered. */
-  readonly shielded = new Set<string>();
-  readonly nets = new Set<SimNet>();
-  /** Sees all that goes over a line, as it is there. */
-  tap: ((bytes: Uint8Array) => void) | null = null;
-  /** Addresses that were dialled, in order. */
-  readonly dialled: string[] = [];
-  constructor(readonly clock: VirtualClock) {}
-
-  /** From now on two hosts reach each other only where `joined` says so; what joined others is cut. */
-  partition(joined: (a: string, b: string) => boolean): void {
-    this.joined = joined;
-    for (const net of this.nets) net.cut();
-  }
-}
 
 /** The Net port of one host, landing included, so that the engine meets the same frames as at the daemon. */
 export class SimNet implements Net {
@@ -100,26 +44,24 @@ export class SimNet implements Net {
     this.throttle.drop({ id: 0, group });
   }
 
-  connect(host: string, port: number, events: StreamEvents): Stream {
-    const { clock, listeners, dialled } = this.internet;
+  connect(host: string, port: number, events: StreamEvents, transport: Transport): Stream {
+    const { clock, listeners, dialled, shielded, withoutTcp } = this.internet;
+    const near = new SimStream(this, events);
+    this.streams.add(near);
+    if (transport === 'utp') {
+      this.callByUtp(near, host, port, events);
+      return near;
+    }
     const from = addressOf(this.host, this.line, familyOf(host));
     const to = hostPort({ host, port });
     dialled.push(to);
-    const near = new SimStream(this, events);
-    this.streams.add(near);
     clock.after(this.line.latency * 2, () => {
       const accept = from === '' ? undefined : listeners.get(to);
-      if (near.dead || this.internet.shielded.has(host)) return;
+      if (near.dead || shielded.has(host) || withoutTcp.has(host)) return;
       if (!accept || !this.internet.joined(this.host, host)) return near.fail('refused');
       // Each connection comes from a port of its own, as the system gives them out.
       this.lastPort = this.lastPort < 65_535 ? this.lastPort + 1 : 49_152;
-      accept(hostPort({ host: from, port: this.lastPort }), farEvents => {
-        const far = accept === undefined ? near : new SimStream(ownerOf(accept), farEvents);
-        ownerOf(accept).streams.add(far);
-        near.other = far;
-        far.other = near;
-        return far;
-      });
+      join(near, accept, hostPort({ host: from, port: this.lastPort }), 'tcp');
       events.opened(to);
     });
     return near;
@@ -140,6 +82,28 @@ export class SimNet implements Net {
     }) as [{ stream: SimStream; take: Take }, { stream: SimStream; take: Take }];
     [ends[0].stream.other, ends[1].stream.other] = [ends[1].stream, ends[0].stream];
     return { near: ends[0].take, far: ends[1].take, cut: () => ends.forEach(({ stream }) => stream.fail('cut')) };
+  }
+
+  /** What nobody answers is said again; where nobody is, nobody says so. */
+  private callByUtp(near: SimStream, host: string, port: number, events: StreamEvents): void {
+    const { clock, listeners, utp, shielded, punched, dialledByUtp } = this.internet;
+    const from = addressOf(this.host, this.line, familyOf(host));
+    const to = hostPort({ host, port });
+    dialledByUtp.push(to);
+    const ownPort = utp.get(from) ?? 0;
+    if (ownPort === 0) return void clock.after(1, () => near.fail('unreachable'));
+    punched.add(`${from} ${host}`);
+    const call = (again: number): void =>
+      void clock.after(this.line.latency * 2, () => {
+        if (near.dead) return;
+        const accept = utp.get(host) === port ? listeners.get(to) : undefined;
+        const isLetIn = !shielded.has(host) || punched.has(`${host} ${from}`);
+        if (accept && isLetIn && this.internet.joined(this.host, host)) {
+          join(near, accept, hostPort({ host: from, port: ownPort }), 'utp');
+          events.opened(to);
+        } else if (again < 8_000) clock.after(again, () => call(again * 2));
+      });
+    call(1_000);
   }
 
   listen(ports: readonly number[], bound: (port: number) => void, accept: Accept): void {
@@ -174,6 +138,10 @@ export class SimNet implements Net {
     }
   }
 
+  keep(stream: SimStream): void {
+    this.streams.add(stream);
+  }
+
   forget(stream: SimStream): void {
     this.streams.delete(stream);
     stream.over();
@@ -200,6 +168,19 @@ export class SimNet implements Net {
       return;
     }
   }
+}
+
+/** The other side takes a connection in, or not. */
+function join(near: SimStream, accept: Accept, from: string, transport: Transport): void {
+  const open = (events: StreamEvents): Stream => {
+    const owner = ownerOf(accept);
+    const far = new SimStream(owner, events);
+    owner.keep(far);
+    near.other = far;
+    far.other = near;
+    return far;
+  };
+  accept(from, open, transport);
 }
 
 const owners = new WeakMap<Accept, SimNet>();

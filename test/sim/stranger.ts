@@ -11,7 +11,7 @@ import {
 import type { Message } from '../../sw/engine/codec/peer-wire.ts';
 import { decodePex } from '../../sw/engine/codec/pex.ts';
 import type { PexMessage } from '../../sw/engine/codec/pex.ts';
-import type { Stream } from '../../sw/engine/ports.ts';
+import type { Stream, StreamEvents } from '../../sw/engine/ports.ts';
 import { Disk, SimStore } from './disk.ts';
 import type { World } from './host.ts';
 import { SimNet } from './net.ts';
@@ -47,7 +47,7 @@ export class Stranger {
   call(host: string, has: Uint8Array | null = null): void {
     const { fast = true, v2 = false, peerId = `-XX0000-${this.name.padEnd(12, '-')}` } = this.says;
     let isFramed = false;
-    const stream = this.net.connect(host, 6881, {
+    const events: StreamEvents = {
       opened: () => {
         this.isOpen = true;
         stream.send(
@@ -77,7 +77,8 @@ export class Stranger {
       discarded: () => undefined,
       sent: () => undefined,
       closed: () => (this.isOpen = false),
-    });
+    };
+    const stream = this.net.connect(host, 6881, events, 'tcp');
     this.stream = stream;
   }
 

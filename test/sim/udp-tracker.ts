@@ -3,7 +3,7 @@ import { packPeer } from '../../sw/engine/codec/address.ts';
 import type { DatagramSocket } from '../../sw/engine/ports.ts';
 import { seeded } from './clock.ts';
 import { SimDatagrams } from './datagrams.ts';
-import type { SimInternet } from './net.ts';
+import type { SimInternet } from './internet.ts';
 
 interface Peer {
   readonly host: string;

@@ -13,6 +13,7 @@ import {
   Op,
   RateDirection,
   SentStatus,
+  Transport,
 } from '../../daemon/wire/frames.ts';
 
 const u8 = fc.nat(0xff);
@@ -86,14 +87,14 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.SERVER_HELLO]: frame(Op.SERVER_HELLO, { hello: fc.record({ version: text, capabilities: list(text), limits }) }),
   [Op.AUTH]: frame(Op.AUTH, { token: plain, origin: plain, installId: plain }),
   [Op.AUTH_RESULT]: frame(Op.AUTH_RESULT, { ok: fc.boolean(), message: text, kept: list(kept) }),
-  [Op.TCP_CONNECT]: frame(Op.TCP_CONNECT, { sock: u32, host: text, port: u16 }),
+  [Op.TCP_CONNECT]: frame(Op.TCP_CONNECT, { sock: u32, transport: oneOf(Transport), host: text, port: u16 }),
   [Op.TCP_CONNECTED]: frame(Op.TCP_CONNECTED, { sock: u32, status: oneOf(NetStatus), detail: text }),
   [Op.TCP_SEND]: frame(Op.TCP_SEND, { sock: u32, bytes: bytes(200) }),
   [Op.TCP_RECV]: frame(Op.TCP_RECV, { sock: u32, bytes: bytes(200) }),
   [Op.TCP_CLOSE]: frame(Op.TCP_CLOSE, { sock: u32, reason: oneOf(CloseReason), detail: text }),
   [Op.TCP_LISTEN]: frame(Op.TCP_LISTEN, { listener: u32, port: u16, host: text }),
   [Op.TCP_LISTEN_RESULT]: frame(Op.TCP_LISTEN_RESULT, { listener: u32, status: oneOf(NetStatus), port: u16 }),
-  [Op.TCP_ACCEPT]: frame(Op.TCP_ACCEPT, { listener: u32, sock: u32, host: text, port: u16 }),
+  [Op.TCP_ACCEPT]: frame(Op.TCP_ACCEPT, { transport: oneOf(Transport), listener: u32, sock: u32, host: text, port: u16 }),
   [Op.TCP_STOP_LISTEN]: frame(Op.TCP_STOP_LISTEN, { listener: u32 }),
   [Op.UDP_BIND]: frame(Op.UDP_BIND, { udp: u32, family: oneOf(IpFamily), port: u16 }),
   [Op.UDP_BOUND]: frame(Op.UDP_BOUND, { udp: u32, status: oneOf(NetStatus), port: u16 }),
@@ -102,6 +103,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.UDP_CLOSE]: frame(Op.UDP_CLOSE, { udp: u32 }),
   [Op.UDP_JOIN]: frame(Op.UDP_JOIN, { udp: u32, group: text }),
   [Op.UDP_LEAVE]: frame(Op.UDP_LEAVE, { udp: u32, group: text }),
+  [Op.UDP_UTP]: frame(Op.UDP_UTP, { udp: u32, on: fc.boolean() }),
   [Op.STREAM_CREDIT]: frame(Op.STREAM_CREDIT, { sock: u32, bytes: u32 }),
   [Op.STREAM_FRAMED]: frame(Op.STREAM_FRAMED, { sock: u32, maxFrame: u32, back: bytes(100) }),
   [Op.STREAM_CIPHER]: frame(Op.STREAM_CIPHER, { sock: u32, receive: keystream, send: keystream, back: bytes(100) }),

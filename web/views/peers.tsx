@@ -53,7 +53,7 @@ function Encryption({ of }: { of: PeerRow['encryption'] }): JSX.Element | null {
 
 /** WebRTC peers have no port, and often no address that a page is told. */
 function addressOf({ address, transport }: PeerRow): string {
-  if (transport === 'tcp') return address;
+  if (transport !== 'webrtc') return address;
   return address === '' ? 'WebRTC' : `${address} · WebRTC`;
 }
 
@@ -63,5 +63,6 @@ function nowOf(peer: PeerRow): string {
   if (peer.uploading) doing.push('receives from us');
   if (doing.length === 0) doing.push('waits');
   if (peer.incoming) doing.push('came to us');
+  if (peer.transport === 'utp') doing.push('over uTP');
   return doing.join(' · ');
 }

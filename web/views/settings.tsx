@@ -78,6 +78,29 @@ function LocalSetting(): JSX.Element | null {
   );
 }
 
+function UtpSetting(): JSX.Element | null {
+  const { value } = store.settings;
+  if (value === null) return null;
+  return (
+    <section aria-labelledby="utp">
+      <h2 id="utp">uTP</h2>
+      <label class="choice">
+        <input
+          type="checkbox"
+          class="check"
+          checked={value.utp}
+          aria-describedby="utp-text"
+          onChange={event => void configure({ utp: event.currentTarget.checked })}
+        />
+        <span>Use uTP where TCP does not lead to a peer</span>
+      </label>
+      <p id="utp-text" class="quiet">
+        It reaches peers behind routers, and gives way to whatever else uses the connection.
+      </p>
+    </section>
+  );
+}
+
 function RouterSetting(): JSX.Element | null {
   const { value } = store.settings;
   if (value === null) return null;
@@ -121,6 +144,7 @@ export function Settings(): JSX.Element {
       <LocalSetting />
       <QueueSettings />
       <StopSettings />
+      <UtpSetting />
       <RouterSetting />
       <RtcSettings />
       <section aria-labelledby="helper">
