@@ -429,8 +429,10 @@ export type Command =
 
 export interface Added {
   readonly id: TorrentId;
-  /** It is in the list already; nothing was added (new trackers of the source were taken over). */
+  /** It is in the list already, and was started. */
   readonly already: boolean;
+  /** Trackers or web seeds came with it that the torrent had not had. A private one that is in the list takes none. */
+  readonly brought: boolean;
 }
 
 /** Why a command was refused, ready to be shown. */

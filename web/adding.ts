@@ -1,5 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
-import type { FilePriority, Source, TorrentId } from '../sw/api.ts';
+import type { Added, FilePriority, Source, TorrentId } from '../sw/api.ts';
 import { ask, command, reveal } from './actions.ts';
 import { notify } from './notices.ts';
 import { readFiles, readText, type Offer } from './sources.ts';
@@ -43,12 +43,12 @@ function add(offer: Offer): void {
   const key = nextKey++;
   queue.value = [...queue.value, { key, source: offer.source, label: offer.label, id: null, refused: null }];
   void ask({ do: 'add', source: offer.source }).then(({ added, refused }) => {
-    if (added !== null) answered(key, added.id, added.already);
+    if (added !== null) answered(key, added);
     else settleRefused(key, refused ?? '');
   });
 }
 
-function answered(key: number, id: TorrentId, already: boolean): void {
+function answered(key: number, { id, already, brought }: Added): void {
   const inSheet = store.row(id)?.peek().state === 'adding';
   if (!isQueued(key)) {
     // It was cancelled before the worker had answered.
@@ -57,7 +57,8 @@ function answered(key: number, id: TorrentId, already: boolean): void {
     leave(key);
   } else if (already && !inSheet) {
     leave(key);
-    notify(`“${store.row(id)?.peek().name ?? 'This torrent'}” is in the list already. Nothing was added.`);
+    const what = brought ? 'The trackers or web seeds that it did not have were added to it.' : 'Nothing was added.';
+    notify(`“${store.row(id)?.peek().name ?? 'This torrent'}” is in the list already. ${what}`);
     reveal(id);
   } else {
     change(key, { id });

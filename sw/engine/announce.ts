@@ -92,11 +92,13 @@ export class Announcer {
     private readonly random: () => number,
   ) {}
 
-  /** Adds tiers; trackers that are there already are left where they are. */
-  add(tiers: readonly (readonly string[])[], now: number): void {
+  /** Adds tiers; trackers that are there already are left where they are. True where any of them was not there yet. */
+  add(tiers: readonly (readonly string[])[], now: number): boolean {
+    const before = this.trackers.length;
     const seen = new Set(this.trackers.map(({ url }) => url));
     const more = tiers.map(tier => tier.filter(url => !seen.has(url))).filter(tier => tier.length > 0);
     if (more.length > 0) this.edit([...this.urls, ...more], now);
+    return this.trackers.length > before;
   }
 
   /** Has these tiers from now on: who is not in them any more hears that we leave, who is new of our start. */

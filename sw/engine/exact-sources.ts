@@ -18,12 +18,13 @@ export class ExactSources {
 
   constructor(private readonly torrent: Owner) {}
 
-  /** Asks the new ones at once, where the files are still sought. */
-  add(urls: readonly string[]): void {
+  /** Asks the new ones at once, where the files are still sought. True where there are any. */
+  add(urls: readonly string[]): boolean {
     const fresh = urls.filter(url => !this.urls.includes(url)).slice(0, MAX_SOURCES - this.urls.length);
     this.urls = [...this.urls, ...fresh];
     this.left.push(...fresh);
     this.ask();
+    return fresh.length > 0;
   }
 
   begin(): void {

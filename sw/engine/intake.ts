@@ -15,6 +15,15 @@ import type { TorrentHashes } from './model/ids.ts';
 const MAX_TORRENTS = 10_000;
 const NOTHING_KNOWN = { meta: null, layers: new Map<string, Uint8Array>() };
 
+/** What became of what was added. */
+export interface Added {
+  readonly id: string;
+  /** It was in the list, and started. */
+  readonly already: boolean;
+  /** Trackers or web seeds came with it that the torrent had not had. */
+  readonly brought: boolean;
+}
+
 export type AddSource = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
 
 /** How torrents come into the session: by a magnet, by a .torrent, by their record. */
@@ -33,7 +42,7 @@ export class Intake {
   ) {}
 
   /** To be started or removed. Throws an EngineError with a message for people. */
-  add(source: AddSource): { id: string; already: boolean } {
+  add(source: AddSource): Added {
     return source.kind === 'magnet' ? this.magnet(source.uri) : this.file(source.bytes);
   }
 
@@ -91,42 +100,55 @@ export class Intake {
     }
   }
 
-  private magnet(uri: string): { id: string; already: boolean } {
+  /** A private torrent that is known has its trackers from whoever gave it: any page can open a magnet (BEP 27). */
+  private magnet(uri: string): Added {
     const magnet = parseMagnet(uri);
     const known = this.torrents.find(magnet);
+    if (known?.isPrivate) return { id: known.id, already: known.started, brought: false };
+    let brought = false;
     const torrent = known ?? this.create(magnet, magnet.name ?? '');
     this.loop.event(torrent, now => {
-      torrent.announcer.add(
-        magnet.trackers.map(url => [url]),
-        now,
-      );
-      if (torrent.webSeeds.add(magnet.webSeeds, 'files', now)) torrent.recorder.writeSoon(now);
-      torrent.work.sources.add(magnet.exactSources);
+      const tiers = magnet.trackers.map(url => [url]);
+      const isNew = [torrent.announcer.add(tiers, now), torrent.webSeeds.add(magnet.webSeeds, 'files', now)];
+      brought = isNew.includes(true);
+      if (torrent.work.sources.add(magnet.exactSources) || brought) torrent.recorder.writeSoon(now);
       if (!torrent.started && magnet.selectOnly) torrent.substance.select(magnet.selectOnly);
       if (!known) torrent.peerSet.named = magnet.peers.map(hostPort);
       torrent.peerSet.learn(magnet.peers, 'magnet', shortHashes(magnet)[0] ?? null, now, CONNECTED.has(torrent.phase));
       if (!known && this.world.attached()) torrent.attach([], now);
     });
-    return { id: torrent.id, already: torrent.started };
+    return { id: torrent.id, already: torrent.started, brought };
   }
 
-  private file(bytes: Uint8Array): { id: string; already: boolean } {
+  private file(bytes: Uint8Array): Added {
     return this.take(parseTorrent(bytes));
   }
 
-  private take(meta: Metainfo): { id: string; already: boolean } {
+  private take(meta: Metainfo): Added {
     const known = this.torrents.find(meta);
+    let brought = false;
     const torrent = known ?? this.create(meta, meta.name);
     this.loop.event(torrent, now => {
-      torrent.announcer.add(meta.trackers, now);
-      const isNew = [torrent.webSeeds.add(meta.webSeeds, 'files', now), torrent.webSeeds.add(meta.httpSeeds, 'pieces', now)];
-      if (isNew.includes(true)) torrent.recorder.writeSoon(now);
-      torrent.comment ||= meta.comment;
+      if (!known?.isPrivate) brought = this.takeOver(torrent, meta, now);
       if (!meta.isPrivate) for (const { host, port } of meta.nodes) this.around.dht.contact(host, port, now);
       torrent.learnFiles(meta);
       if (!known && this.world.attached()) torrent.attach([], now);
     });
-    return { id: torrent.id, already: torrent.started };
+    return { id: torrent.id, already: torrent.started, brought };
+  }
+
+  /** What a .torrent says beside its files. True where it has trackers or web seeds that are new. */
+  private takeOver(torrent: Torrent, meta: Metainfo, now: number): boolean {
+    const { announcer, webSeeds, recorder, comment } = torrent;
+    const isNew = [
+      announcer.add(meta.trackers, now),
+      webSeeds.add(meta.webSeeds, 'files', now),
+      webSeeds.add(meta.httpSeeds, 'pieces', now),
+    ];
+    torrent.comment ||= meta.comment;
+    const brought = isNew.includes(true);
+    if (brought || torrent.comment !== comment) recorder.writeSoon(now);
+    return brought;
   }
 
   private create(

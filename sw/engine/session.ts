@@ -16,7 +16,7 @@ import type { TorrentOptions } from './options.ts';
 import { DHT_RECORD } from './datagrams.ts';
 import { Doors } from './doors.ts';
 import { Intake } from './intake.ts';
-import type { AddSource } from './intake.ts';
+import type { Added, AddSource } from './intake.ts';
 import { sortKept } from './kept.ts';
 import { Loop } from './loop.ts';
 import type { PortMapping } from './port-mapping.ts';
@@ -183,7 +183,7 @@ export class Session {
   }
 
   /** Takes in a magnet or a .torrent, to be started or removed. Throws an EngineError with a message for people. */
-  add(source: AddSource): { id: string; already: boolean } {
+  add(source: AddSource): Added {
     return this.intake.add(source);
   }
 

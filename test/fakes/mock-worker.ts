@@ -251,7 +251,10 @@ export class MockWorker {
         added: null,
       };
     }
-    if (this.torrents.has(hash)) return { error: null, added: { id: hash, already: true } };
+    if (this.torrents.has(hash)) {
+      const brought = source.kind === 'magnet' && source.uri.includes('&tr=');
+      return { error: null, added: { id: hash, already: true, brought } };
+    }
     const [template] = nineTorrents();
     if (template === undefined) throw new Error('no template');
     const name = source.kind === 'magnet' ? (new URLSearchParams(source.uri.slice(8)).get('dn') ?? hash) : 'From a file';
@@ -279,7 +282,7 @@ export class MockWorker {
       }, 80);
     }
     this.#change([hash], {});
-    return { error: null, added: { id: hash, already: false } };
+    return { error: null, added: { id: hash, already: false, brought: false } };
   }
 
   #change(ids: readonly TorrentId[], part: Partial<TorrentRow>): void {

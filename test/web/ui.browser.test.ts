@@ -111,9 +111,11 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await page.getByRole('searchbox', { name: 'Search torrents by name' }).fill('debian');
     await page.getByRole('searchbox').blur();
     await paste(id ?? '');
-    await page.getByText('“Fedora-Workstation-44.iso” is in the list already').waitFor();
+    await page.getByText('“Fedora-Workstation-44.iso” is in the list already. Nothing was added.').waitFor();
     expect(await row(/^Fedora/).getAttribute('aria-selected')).toBe('true');
     expect(await page.getByRole('dialog').count()).toBe(0);
+    await paste(`magnet:?xt=urn:btih:${id}&tr=http%3A%2F%2Ftracker.example%2Fannounce`);
+    await page.getByText('The trackers or web seeds that it did not have were added to it.').waitFor();
   });
 
   it('takes dropped files, several at once, and says which are none', async () => {
