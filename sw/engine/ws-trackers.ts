@@ -64,6 +64,8 @@ interface Query {
   readonly infoHash: InfoHash;
   /** Monotonic ms by which it is to be answered; Infinity while it is not sent. */
   dueAt: number;
+  /** What it announces, where the tracker hears of that torrent by it for the first time. */
+  introduces: AnnounceRequest | null;
   send(socket: TextSocket, now: number): void;
   done(answer: AnnounceAnswer | AnnounceFailure | ScrapeCounts): void;
 }
@@ -130,6 +132,7 @@ export class WsTrackers {
       kind: 'announce',
       infoHash,
       dueAt: Infinity,
+      introduces: null,
       send: (_socket, at) => this.join(url, query, announce, at),
       done: answer => {
         if ('failure' in answer || 'interval' in answer) done(answer);
@@ -157,7 +160,7 @@ export class WsTrackers {
       if (tracker.stage === 'opening' && now - tracker.since > OPEN_TIMEOUT)
         this.fail(tracker, 'It could not be reached in time.', now);
       for (const query of tracker.queries) {
-        if (query.dueAt <= now) this.settle(tracker, query, { failure: 'No answer in time.', refused: false });
+        if (query.dueAt <= now) this.expire(tracker, query);
       }
       if (tracker.queries.size + tracker.joined.size > 0) tracker.idleSince = now;
       else if (now - tracker.idleSince > IDLE) this.forget(tracker);
@@ -192,6 +195,7 @@ export class WsTrackers {
         kind: 'scrape',
         infoHash: toHex(infoHash),
         dueAt: Infinity,
+        introduces: null,
         send: socket => socket.send(encodeWsScrape(infoHash)),
         done,
       },
@@ -223,6 +227,7 @@ export class WsTrackers {
       const tracker = this.trackers.get(url);
       if (!tracker?.queries.has(query)) return;
       if (!this.signalling.isOpen) return this.settle(tracker, query, { failure: LOST, refused: false });
+      if (!tracker.joined.has(query.infoHash)) query.introduces = announce;
       tracker.joined.set(query.infoHash, announce);
       tracker.socket?.send(encodeWsAnnounce(announce, offers));
     };
@@ -345,6 +350,13 @@ export class WsTrackers {
     tracker.joined.clear();
     tracker.socket?.close();
     tracker.socket = null;
+  }
+
+  /** Whoever asked takes it for not announced, and would never take that back: so it is taken back here. */
+  private expire(tracker: Tracker, query: Query): void {
+    const { introduces, infoHash } = query;
+    if (introduces) this.leave(tracker.url, infoHash, { ...introduces, event: 'stopped' });
+    this.settle(tracker, query, { failure: 'No answer in time.', refused: false });
   }
 
   private settle(tracker: Tracker, query: Query, answer: AnnounceAnswer | AnnounceFailure | ScrapeCounts): void {

@@ -313,6 +313,25 @@ describe('the sockets', () => {
     expect(results.pop()).toEqual({ failure: 'unregistered', refused: true });
   });
 
+  test('an announce that stays unanswered is taken back, unless the tracker knew of the torrent before', () => {
+    const { announce, sockets, rtc, offered, trackers } = setUp();
+    rtc.isOpen = true;
+    announce();
+    const [socket] = sockets;
+    socket?.events.opened(0);
+    trackers.tick(31_000);
+    expect(socket?.sent.map(({ event }) => event)).toEqual(['started', 'stopped']);
+    socket?.events.message(offer(), 31_000);
+    expect(offered).toEqual([]);
+    announce({}, 40_000);
+    socket?.events.message(announced(), 40_000);
+    announce({ event: null }, 50_000);
+    trackers.tick(81_000);
+    expect(socket?.sent.slice(2).map(({ event }) => event)).toEqual(['started', undefined]);
+    socket?.events.message(offer(), 81_000);
+    expect(offered).toEqual(['an id']);
+  });
+
   test('when nobody lends WebRTC any more its trackers are left at once', () => {
     const { announce, sockets, rtc, lost, trackers } = setUp();
     rtc.isOpen = true;

@@ -7,8 +7,8 @@ import { SimWsTracker } from './ws-tracker.ts';
 
 const TRACKER = 'wss://tracker.example/';
 
-function torrentWith(tiers: string[][], seed: number) {
-  const torrent = makeTorrent({ 'a.bin': 300_000 }, 65_536, seed);
+function torrentWith(tiers: string[][], seed: number, more: object = {}) {
+  const torrent = makeTorrent({ 'a.bin': 300_000 }, 65_536, seed, more);
   const { info } = bencode.decode(torrent.bytes) as { info: unknown };
   return { ...torrent, bytes: Uint8Array.from(bencode.encode({ 'announce-list': tiers, info })) };
 }
@@ -67,3 +67,26 @@ test('a torrent that waits to be started is counted', () => {
   expect(tracker.heard).toEqual(['10.0.0.1 scrape']);
   host.session.start(torrent.id, null, ROOT);
 });
+
+test.each(['paused', 'removed', 'read again and paused'] as const)(
+  'a torrent that is %s before its tracker ever answered leaves no socket open',
+  what => {
+    for (const more of [{}, { private: 1 }]) {
+      const { world, tracker } = withTracker(26);
+      const torrent = torrentWith([[TRACKER]], 26, more);
+      const host = world.host('10.0.0.1');
+      host.rtc.lend();
+      tracker.isSilent = true;
+      seedOn(host, torrent);
+      // The announce went unanswered for 30 s, and the next one is yet to come.
+      expect(world.clock.run(60_000, () => trackersOf(host, torrent.id)[0]?.state === 'error')).toBe(true);
+      expect(tracker.clients.size).toBe(1);
+      if (what === 'read again and paused') host.session.recheck(torrent.id);
+      if (what === 'removed') host.session.remove(torrent.id, false);
+      else host.session.pause(torrent.id);
+      world.clock.run(120_000);
+      expect(tracker.heard.slice(1)).toEqual(['10.0.0.1 announce started', '10.0.0.1 announce stopped']);
+      expect(tracker.clients.size).toBe(0);
+    }
+  },
+);
