@@ -6,6 +6,9 @@ import type { InfoHash } from './model/ids.ts';
 /** Connections that stand or are being made with a known peer, over all torrents; offers that nobody has answered yet. */
 const MAX_LINKS = 40;
 const MAX_OFFERS = 20;
+/** Connections that peers offered and that do not stand yet, of one torrent and of all: whoever invents peers leaves places to others. */
+const MAX_COMING_OF_ONE = 10;
+const MAX_COMING = 20;
 /** Offers that one announce carries. */
 const OFFERS_AT_ONCE = 5;
 /** Ms that an offer waits to be answered; the other side's life for one is as long. */
@@ -76,8 +79,8 @@ export class RtcLinks<Standing> implements Signalling {
     private readonly peerId: string,
     private readonly random: (count: number) => Uint8Array,
     private readonly joined: (joined: Joined<Standing>, now: number) => void,
-    /** Whether that peer is connected to by another way. */
-    private readonly isMet: (infoHash: InfoHash, peerId: string) => boolean,
+    /** Whether a connection with that peer would be taken, if it stood now. */
+    private readonly isWelcome: (infoHash: InfoHash, peerId: string) => boolean,
   ) {}
 
   get isOpen(): boolean {
@@ -130,7 +133,7 @@ export class RtcLinks<Standing> implements Signalling {
 
   offered({ infoHash, peerId, sdp }: Signal, now: number, answer: (sdp: string) => void): void {
     if (!this.isOpen || this.links.size >= MAX_LINKS || peerId === this.peerId) return;
-    if (this.known(infoHash, peerId) || this.isMet(infoHash, peerId)) return;
+    if (this.isCrowded(infoHash) || this.known(infoHash, peerId) || !this.isWelcome(infoHash, peerId)) return;
     const dueAt = now + DESCRIBE_TIMEOUT;
     const link: Link = { infoHash, isOurs: false, peerId, stage: 'describing', dueAt, handle: null, settled: () => undefined };
     this.links.add(link);
@@ -151,7 +154,7 @@ export class RtcLinks<Standing> implements Signalling {
     if (link?.stage !== 'offered' || link.infoHash !== infoHash) return;
     this.offers.delete(offerId);
     const other = this.known(infoHash, peerId);
-    if (other ? !this.yields(other) : this.isMet(infoHash, peerId)) return link.handle?.close();
+    if ((other && !this.yields(other)) || !this.isWelcome(infoHash, peerId)) return link.handle?.close();
     if (other) this.close(other);
     if (this.links.size >= MAX_LINKS) return link.handle?.close();
     this.links.add(link);
@@ -182,6 +185,11 @@ export class RtcLinks<Standing> implements Signalling {
   private known(infoHash: InfoHash, peerId: string): Link | null {
     for (const link of this.links) if (link.infoHash === infoHash && link.peerId === peerId) return link;
     return null;
+  }
+
+  private isCrowded(infoHash: InfoHash): boolean {
+    const coming = [...this.links].filter(link => !link.isOurs && link.stage !== 'open');
+    return coming.length >= MAX_COMING || coming.filter(link => link.infoHash === infoHash).length >= MAX_COMING_OF_ONE;
   }
 
   /** Two peers that offer to each other at once both keep what the lesser of them offered, by its id. */

@@ -4,6 +4,7 @@ import type { Loop } from './loop.ts';
 import type { Ports, RtcHandleEvents, Stream, StreamEvents } from './ports.ts';
 import { CONNECTED } from './phase.ts';
 import type { Registry } from './registry.ts';
+import type { RtcPeer } from './rtc-address.ts';
 import { RtcLinks } from './rtc-links.ts';
 import type { Joined, RtcEvents } from './rtc-links.ts';
 import type { Settings } from './settings.ts';
@@ -48,7 +49,7 @@ export class RtcPeers {
       latin1(peerId),
       count => random.bytes(count),
       (joined, now) => this.join(joined, now),
-      (infoHash, peerId) => this.isMet(infoHash, peerId),
+      (infoHash, peerId) => this.isWelcome(infoHash, peerId),
     );
     rtc.watch(() => loop.run(() => this.review()));
   }
@@ -78,11 +79,20 @@ export class RtcPeers {
     return this.attached && this.settings().webrtc && this.ports.rtc.isOpen;
   }
 
-  private isMet(infoHash: InfoHash, peerId: string): boolean {
-    for (const peer of this.torrents.get(infoHash)?.peers.values() ?? []) {
-      if (peer.stage === 'open' && peer.peerId === peerId) return true;
+  /** The torrent that would take that peer now; null: none. */
+  private taker(infoHash: InfoHash, who: RtcPeer): Torrent | null {
+    const torrent = this.torrents.get(infoHash);
+    if (!torrent || !CONNECTED.has(torrent.phase) || this.limits.open >= this.limits.max) return null;
+    return torrent.peerSet.hasRoomFor(who) ? torrent : null;
+  }
+
+  /** Whether to begin: there is room, and the peer is not connected to by another way. */
+  private isWelcome(infoHash: InfoHash, peerId: string): boolean {
+    const torrent = this.taker(infoHash, { host: null, peerId });
+    for (const peer of torrent?.peers.values() ?? []) {
+      if (peer.stage === 'open' && peer.peerId === peerId) return false;
     }
-    return false;
+    return torrent !== null;
   }
 
   private told(events: RtcEvents<Standing>): RtcHandleEvents {
@@ -96,10 +106,9 @@ export class RtcPeers {
 
   /** Where there is no room for it, it is not taken, and ends. */
   private join({ standing, infoHash, peerId, isOurs }: Joined<Standing>, now: number): void {
-    const torrent = this.torrents.get(infoHash);
-    if (!torrent || !CONNECTED.has(torrent.phase) || this.limits.open >= this.limits.max) return;
     const who = standing.address === '' ? { host: null, peerId } : { host: standing.address, peerId };
-    if (!torrent.peerSet.hasRoomFor(who)) return;
+    const torrent = this.taker(infoHash, who);
+    if (!torrent) return;
     const conn = this.ids.conn();
     this.loop.take(conn, standing.take);
     this.loop.give(conn, torrent);

@@ -24,7 +24,7 @@ function setUp(own = '-'.repeat(20)) {
     own,
     count => new Uint8Array(count).fill(counter++),
     link => joined.push(link),
-    (_infoHash, peerId) => peerId.startsWith('met'),
+    (_infoHash, peerId) => !peerId.startsWith('met'),
   );
   const offers: NewOffer[] = [];
   const offer = (now = 0) => links.offer(HASH, now, batch => offers.push(...batch));
@@ -68,19 +68,44 @@ test('offers are answered up to forty peers, each once, and places come free', (
   const { links, made, signal, joined } = setUp();
   const answers: string[] = [];
   const peer = (index: number) => String(index).padStart(20, 'x');
-  for (let index = 0; index < 50; index++) links.offered(signal('o', peer(index)), 0, sdp => answers.push(sdp));
+  for (let index = 0; index < 50; index++) {
+    links.offered(signal('o', peer(index)), 0, sdp => answers.push(sdp));
+    const { events } = made.at(-1)!;
+    events.described('v=1', 1);
+    events.opened(standing, 2);
+  }
   links.offered(signal('o', peer(0)), 0, sdp => answers.push(sdp));
-  expect(made).toHaveLength(40);
-  made.forEach(({ events }) => events.described('v=1', 1));
-  expect(answers).toHaveLength(40);
-  made.forEach(({ events }) => events.opened(standing, 2));
-  expect(joined).toHaveLength(40);
+  expect([made.length, answers.length, joined.length]).toEqual([40, 40, 40]);
   links.tick(1e9);
   links.offered(signal('o', peer(60)), 3, () => undefined);
   expect(made).toHaveLength(40);
   made[0]!.events.ended(3);
   links.offered(signal('o', peer(60)), 3, () => undefined);
   expect(made).toHaveLength(41);
+});
+
+test('made-up peers hold ten places of a torrent and twenty in all: there is room for ours, and for others when they age', () => {
+  const { links, made, offer, offers, signal } = setUp();
+  const flood = (infoHash: string, now: number) => {
+    const before = made.length;
+    for (let index = 0; index < 30; index++) {
+      links.offered({ ...signal('o', `${index}`.padStart(20, 'x')), infoHash }, now, () => undefined);
+    }
+    return made.length - before;
+  };
+  expect([HASH, 'cd'.repeat(20), 'ef'.repeat(20)].map(infoHash => flood(infoHash, 0))).toEqual([10, 10, 0]);
+  // Those that are described and connect hold their places as well.
+  made.forEach(({ events }) => events.described('v=1', 1));
+  expect(flood(HASH, 2)).toBe(0);
+  offer(2);
+  made.slice(20).forEach(({ events }) => events.described('v=0', 2));
+  expect(offers).toHaveLength(5);
+  links.answered(signal(offers[0]!.offerId, 'o'.repeat(20)), 3);
+  expect(made[20]?.answeredWith).toBe('v=9');
+  made[0]!.events.opened(standing, 3);
+  expect(flood(HASH, 3)).toBe(1);
+  links.tick(30_002);
+  expect(flood('ef'.repeat(20), 30_002)).toBe(10);
 });
 
 test('offers age, and so does what never opens; without a lender none are made', () => {
@@ -134,7 +159,7 @@ test('once there is nobody to make connections, all are let go, and who waits fo
   expect(links.isIdle).toBe(true);
 });
 
-test('a peer that is connected to by another way is not connected to again', () => {
+test('a peer that would not be taken is neither answered nor connected to', () => {
   const { links, made, offers, offer, signal } = setUp();
   links.offered(signal('o', 'met'.padEnd(20, '-')), 0, () => undefined);
   expect(made).toHaveLength(0);

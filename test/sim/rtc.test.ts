@@ -227,3 +227,28 @@ test('who is met over TCP is not met over WebRTC as well', () => {
   expect(transports).toEqual(new Set(['tcp']));
   expect([one, two].map(host => host.log.filter(line => line.includes('connected to it already')).length)).toEqual([0, 0]);
 });
+
+test.each(['whose files are on their way elsewhere', 'with all the connections there may be'])(
+  'offers are not answered for a torrent %s',
+  why => {
+    const { world, tracker } = withTracker(53);
+    const http = ['http://tracker/announce'];
+    const { id } = torrentWith([http], 53);
+    const [one, two, three] = ['10.0.0.1', '10.0.0.2', '10.0.0.3'].map(name => world.host(name)) as [SimHost, SimHost, SimHost];
+    for (const host of [one, two]) host.rtc.lend();
+    one.session.configure({ maxConnections: 1 });
+    leech(one, torrentWith([[TRACKER], http], 53));
+    if (why.startsWith('with')) leech(three, torrentWith([http], 53));
+    // By now its own offers have aged.
+    world.clock.run(60_000);
+    expect(one.rtc.count).toBe(0);
+    expect(peersOf(one, id)).toHaveLength(why.startsWith('with') ? 1 : 0);
+    if (why.startsWith('whose')) {
+      one.store.moveFile = () => undefined;
+      one.session.relocate(id, 'other');
+    }
+    leech(two, torrentWith([[TRACKER]], 53));
+    expect(world.clock.run(10_000, () => tracker.relayed > 0)).toBe(true);
+    expect(world.clock.run(5_000, () => one.rtc.count > 0)).toBe(false);
+  },
+);
