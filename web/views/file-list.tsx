@@ -7,9 +7,12 @@ import { buildTree, checksOf, filesOf, pathOf, visibleNodes, type Check as Check
 import { formatBytes, formatPercent, fraction } from '../format.ts';
 import { Check } from '../ui/check.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { layout } from '../ui/layout.ts';
 import { useVirtualRows } from '../ui/virtual.ts';
 
+/** Pixels, in one line and in two: where it is narrow the name has a line to itself. */
 const ROW_HEIGHT = 34;
+const TALL_ROW = 64;
 /** A tree up to here is shown unfolded. */
 const UNFOLDED = 200;
 /** From so many files on there is a search. */
@@ -45,7 +48,9 @@ export function FileList({ files, names, priority, progress, address, onPrioriti
   const open = useSignal<ReadonlySet<number>>(unfolded(nodes));
   const shown = useMemo(() => visibleNodes(nodes, open.value, search.value.trim()), [nodes, open.value, search.value]);
   const checks = checksOf(nodes, file => priority(file) !== 'skip');
-  const rows = useVirtualRows({ scroller, count: shown.length, rowHeight: ROW_HEIGHT, above: 0, keep: -1 });
+  const isTall = progress && layout.value !== 'wide';
+  const rowHeight = isTall ? TALL_ROW : ROW_HEIGHT;
+  const rows = useVirtualRows({ scroller, count: shown.length, rowHeight, above: 0, keep: -1 });
 
   const fold = (at: number): void => {
     const next = new Set(open.peek());
@@ -59,7 +64,7 @@ export function FileList({ files, names, priority, progress, address, onPrioriti
   };
 
   return (
-    <div class="files">
+    <div class={isTall ? 'files tall' : 'files'}>
       {files.length >= SEARCHED && (
         <label class="search files-search">
           <Icon of={Search} size={14} />
@@ -174,30 +179,32 @@ function FileLine({
           <Icon of={Pencil} size={14} />
         </button>
       )}
-      {href !== undefined && (
-        <a class="file-open" href={href} target="_blank" rel="noopener">
-          {verbFor(node.name)}
-          <span class="sr-only"> {node.name}</span>
-        </a>
-      )}
-      {done !== undefined && (
-        <span class="file-done number">{formatPercent(done.size === 0 ? 1 : fraction(done.done, done.size))}</span>
-      )}
-      {priority !== null && (
-        <select
-          class="file-priority"
-          aria-label={`Priority of ${node.name}`}
-          value={priority}
-          onChange={event => onPrioritise(event.currentTarget.value as FilePriority)}
-        >
-          {PRIORITIES.map(({ value, label }) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
-      )}
-      <span class="file-size number">{formatBytes(node.size)}</span>
+      <span class="file-facts">
+        {href !== undefined && (
+          <a class="file-open" href={href} target="_blank" rel="noopener">
+            {verbFor(node.name)}
+            <span class="sr-only"> {node.name}</span>
+          </a>
+        )}
+        {done !== undefined && (
+          <span class="file-done number">{formatPercent(done.size === 0 ? 1 : fraction(done.done, done.size))}</span>
+        )}
+        {priority !== null && (
+          <select
+            class="file-priority"
+            aria-label={`Priority of ${node.name}`}
+            value={priority}
+            onChange={event => onPrioritise(event.currentTarget.value as FilePriority)}
+          >
+            {PRIORITIES.map(({ value, label }) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        )}
+        <span class="file-size number">{formatBytes(node.size)}</span>
+      </span>
     </li>
   );
 }
