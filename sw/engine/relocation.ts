@@ -13,7 +13,6 @@ import type { Recorder } from './recorder.ts';
 import type { FileStat } from './storage.ts';
 import type { Substance } from './substance.ts';
 import type { Naming } from './whereabouts.ts';
-import type { Work } from './work.ts';
 
 /** Files of one torrent on their way at once. */
 const CARRIES_AT_ONCE = 8;
@@ -32,7 +31,6 @@ interface Movable {
   readonly substance: Substance;
   readonly content: Content | null;
   readonly recorder: Recorder;
-  readonly work: Work;
   readonly out: Outbox;
   leave(to: 'moving' | 'paused', farewell: boolean): void;
   enterQueue(): void;
@@ -83,12 +81,11 @@ export class Relocation {
     torrent.recorder.writeTorrent();
   }
 
-  /** Into its phase. `acceptsLoss`: files that are gone are to be fetched anew. */
-  begin(acceptsLoss = false): void {
+  /** Into its phase. `rests`: and back to rest after it. `acceptsLoss`: files that are gone are to be fetched anew. */
+  begin(rests: boolean, acceptsLoss = false): void {
     const { torrent } = this;
     if (!torrent.content) return;
-    this.rests = torrent.phase === 'paused' || torrent.work.restsAfter;
-    torrent.work.restsAfter = false;
+    this.rests = rests;
     this.acceptsLoss = acceptsLoss;
     this.stage = 'flushing';
     this.problem = null;

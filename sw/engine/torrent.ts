@@ -130,9 +130,9 @@ export class Torrent implements WireTarget {
     const isAtWork = BUSY.has(this.phase) || !this.work.recall.isIdle;
     return !isAtWork && this.recorder.isIdle && (this.content?.storage.idle ?? true);
   }
-  /** It rests by itself, or is to once its files are where they are to be. */
+  /** It rests by itself, or is to once its files are checked or where they are to be. */
   get isPaused(): boolean {
-    return this.phase === 'paused' || (this.phase === 'moving' && this.relocation.rests);
+    return this.phase === 'paused' || this.work.restsAfter || this.relocation.rests;
   }
 
   // What a person does
@@ -163,6 +163,7 @@ export class Torrent implements WireTarget {
   pause(): void {
     if (!this.started || !MOVES[this.phase].includes('paused')) return;
     const isReadBack = this.phase === 'loading';
+    this.work.restsAfter = false;
     if (this.phase === 'moving') this.relocation.rests = true;
     else this.leave('paused', true);
     // That took with it what was to be done as soon as it is read back.
@@ -172,15 +173,22 @@ export class Torrent implements WireTarget {
 
   /** `attached`: the store and the network are there. */
   resume(attached: boolean): void {
-    this.work.restsAfter = false;
-    this.relocation.rests = false;
-    if (this.phase !== 'paused' && this.phase !== 'failed') return;
-    this.refetch = this.problem === 'gone';
+    if (!this.isPaused && this.phase !== 'failed') return;
     this.limit.resume();
-    this.problem = null;
-    this.problemFile = '';
-    if (attached) this.enterQueue();
-    else this.move('waiting');
+    this.wake(attached, false);
+  }
+
+  /** From rest to its turn; `rests`: and back to rest once its files were checked. */
+  wake(attached: boolean, rests: boolean): void {
+    this.work.restsAfter = rests;
+    this.relocation.rests = false;
+    if (this.phase === 'paused' || this.phase === 'failed') {
+      this.refetch = this.problem === 'gone';
+      this.problem = null;
+      this.problemFile = '';
+      if (attached) this.enterQueue();
+      else this.move('waiting');
+    }
     this.recorder.writeTorrent();
   }
 
@@ -212,7 +220,7 @@ export class Torrent implements WireTarget {
   detach(): void {
     if (this.phase === 'removed') return;
     this.relocation.detach();
-    if (this.isPaused && this.phase !== 'paused') this.leave('paused', false);
+    if (this.phase === 'moving' && this.relocation.rests) this.leave('paused', false);
     else if (this.phase !== 'paused' && this.phase !== 'failed') this.leave('waiting', false);
     this.content?.detach();
     this.peerSet.swarm.refresh();
@@ -353,12 +361,12 @@ export class Torrent implements WireTarget {
     if (this.substance.atRest) return this.work.recall.begin(() => this.relocate());
     if (!this.content) return;
     this.problem = null;
-    this.relocation.begin();
+    this.relocation.begin(this.isPaused && !this.work.restsAfter);
   }
 
   /** Into the queue, and on at once where it is its turn. What is not where it is to be is brought there first. */
   enterQueue(): void {
-    if (this.content && this.substance.where.isPending) return this.relocation.begin(this.refetch);
+    if (this.content && this.substance.where.isPending) return this.relocation.begin(false, this.refetch);
     if (this.phase !== 'fetching') this.move('queued');
     this.turn.enter();
     this.giveWay();

@@ -7,11 +7,12 @@ import { ExactSources } from './exact-sources.ts';
 import { MetadataFetch } from './metadata.ts';
 import type { Peer } from './peer.ts';
 import type { PeerSet } from './peers.ts';
-import { SEEKING } from './phase.ts';
+import { WORKING } from './phase.ts';
 import type { Phase } from './phase.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import { Recall } from './recall.ts';
 import type { Recorder } from './recorder.ts';
+import type { SeedingLimit } from './seeding-limit.ts';
 import type { Substance } from './substance.ts';
 import type { WebSeeds } from './web-seeds.ts';
 import type { Metainfo } from './codec/metainfo.ts';
@@ -21,6 +22,8 @@ import type { TorrentHashes } from './model/ids.ts';
 interface Worker {
   readonly id: string;
   readonly phase: Phase;
+  readonly isPaused: boolean;
+  readonly limit: SeedingLimit;
   readonly meta: Metainfo | null;
   readonly pieceHashes: PieceHashes | null;
   readonly content: Content | null;
@@ -39,7 +42,7 @@ interface Worker {
   move(to: Phase): void;
   fail(problem: FileProblem, file: string): void;
   pause(): void;
-  resume(attached: boolean): void;
+  wake(attached: boolean, rests: boolean): void;
   proceed(now: number): void;
   leave(to: 'queued', farewell: boolean): void;
   letGo(): void;
@@ -100,20 +103,12 @@ export class Work {
     const { torrent } = this;
     const { content, phase, substance } = torrent;
     if ((!content && !substance.atRest) || phase === 'waiting' || phase === 'ready') return;
-    const doubt = (): void => {
-      content?.doubtAll();
-      if (substance.atRest) torrent.recorder.writeEncoded(substance.atRest.doubtAll());
-    };
-    // It is checked once they are where they are to be.
-    if (phase === 'moving') return doubt();
-    if (phase === 'paused' || phase === 'failed') {
-      doubt();
-      torrent.resume(true);
-      this.restsAfter = SEEKING.has(torrent.phase) || torrent.phase === 'queued';
-      return;
-    }
-    if (phase !== 'queued') torrent.leave('queued', true);
-    doubt();
+    const rests = torrent.isPaused || phase === 'failed';
+    if (WORKING.has(phase)) torrent.leave('queued', true);
+    content?.doubtAll();
+    if (substance.atRest) torrent.recorder.writeEncoded(substance.atRest.doubtAll());
+    if (rests) torrent.wake(true, true);
+    // One whose files are being moved is checked once they are where they are to be.
     torrent.proceed(now);
   }
 
@@ -154,12 +149,12 @@ export class Work {
     if (checker.problem !== null) torrent.fail(checker.problem, checker.problemFile);
     if (!checker.finished) return;
     this.checker = null;
-    if (!content.isComplete) torrent.doneAt = 0;
-    content.storage.recordSoon(now);
-    if (this.restsAfter) {
-      this.restsAfter = false;
-      return torrent.pause();
+    if (!content.isComplete) {
+      torrent.doneAt = 0;
+      torrent.limit.stopped = null;
     }
+    content.storage.recordSoon(now);
+    if (this.restsAfter) return torrent.pause();
     torrent.move('running');
     torrent.runningSince = now;
     content.fillIn();

@@ -77,6 +77,22 @@ test('an engine that ends in the middle of it reads everything again, and fetche
   expect(world.internet.sent.get(seed.name) ?? 0).toBe(sent);
 });
 
+test('one that is paused is paused after an engine that ends in the middle of it', () => {
+  const { world, torrent, leech } = worldWith({ x: 8 * MIB });
+  leech.session.pause(torrent.id);
+  world.clock.run(4_000);
+  leech.session.recheck(torrent.id);
+  world.clock.run(2);
+  leech.restart();
+  world.clock.run(20_000);
+  expect(stateOf(leech, torrent.id)).toBe('paused');
+  // What was not read again yet is read once it goes on.
+  const read = leech.disk.verifiedBytes;
+  leech.session.resume(torrent.id);
+  expect(world.clock.run(20_000, isSeeding(leech, torrent.id))).toBe(true);
+  expect(leech.disk.verifiedBytes).toBeGreaterThan(read);
+});
+
 test('without a store it says what is missing', () => {
   const { torrent, leech } = worldWith({ x: MIB });
   leech.session.detach();

@@ -166,6 +166,41 @@ describe('what stands in the way', () => {
   }
   const foreign = { bytes: new Uint8Array(9).fill(7), size: 9, mtime: 3 };
 
+  /** One file cannot follow; a person pauses it after that, or before. */
+  function leftBehind(seed: number, pauses: 'before' | 'after') {
+    const all = complete(seed);
+    const { world, torrent, leech } = all;
+    leech.disk.files.set(`${OTHER}/folder/two`, { ...foreign });
+    leech.session.relocate(torrent.id, OTHER);
+    if (pauses === 'before') leech.session.pause(torrent.id);
+    expect(world.clock.run(30_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
+    if (pauses === 'after') leech.session.pause(torrent.id);
+    leech.disk.files.delete(`${OTHER}/folder/two`);
+    return all;
+  }
+
+  test('paused with a file left behind and resumed, it goes on once that has followed', () => {
+    const { world, torrent, leech } = leftBehind(921, 'after');
+    leech.session.resume(torrent.id);
+    expect(stateOf(leech, torrent.id)).toBe('moving');
+    expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAt(leech, torrent, allUnder(OTHER));
+  });
+
+  test.each(['before', 'after'] as const)('checked with a file left behind, it rests as before (paused %s that)', pauses => {
+    const { world, torrent, leech } = leftBehind(922, pauses);
+    const read = leech.disk.verifiedBytes;
+    leech.session.recheck(torrent.id);
+    expect(stateOf(leech, torrent.id)).toBe('moving');
+    expect(world.clock.run(30_000, () => stateOf(leech, torrent.id) === 'done')).toBe(true);
+    expect(leech.disk.verifiedBytes - read).toBe(torrent.size);
+    expectAt(leech, torrent, allUnder(OTHER));
+    world.clock.run(5_000);
+    leech.restart();
+    world.clock.run(5_000);
+    expect(stateOf(leech, torrent.id)).toBe('done');
+  });
+
   test('another file of that name stops it, is left alone, and the rest follows once it is gone', () => {
     const { world, torrent, leech } = complete(911);
     leech.disk.files.set(`${OTHER}/folder/two`, { ...foreign });

@@ -46,3 +46,15 @@ test('seeding time counts over restarts and not while it is paused or the comput
   expect(state()).toBe('done');
   expect(seed.session.rows()[0]?.problem).toEqual({ code: 'stopped', by: 'time', limit: 20 });
 });
+
+test('a check of one that was stopped lifts no limit', () => {
+  const { world, torrent, seed } = crowd(643, 1 << 20, PIECE, { rate: 2e6 });
+  const isStopped = (): boolean => stateOf(seed, torrent.id) === 'done';
+  seed.session.configure({ stopSeedingTime: 1 });
+  expect(world.clock.run(90_000, isStopped)).toBe(true);
+  const read = seed.disk.verifiedBytes;
+  seed.session.recheck(torrent.id);
+  expect(world.clock.run(10_000, isStopped)).toBe(true);
+  expect(seed.disk.verifiedBytes - read).toBe(1 << 20);
+  expect(seed.session.rows()[0]?.problem).toEqual({ code: 'stopped', by: 'time', limit: 1 });
+});
