@@ -98,16 +98,24 @@ async function put(
   { isOpen, carries }: MoveContext,
 ): Promise<boolean> {
   if (there !== null && isSame(there, before)) {
-    if (before.nlink > 2) throw new FileProblem(FileStatus.UNSAFE);
-    // The only name, in another spelling or even the same; else the second of the two that a move has in between.
-    if (before.nlink === 1) await source.rename(name, target, toName);
-    return before.nlink > 1;
+    // The only name, in another spelling or even the same.
+    if (before.nlink === 1) {
+      await source.rename(name, target, toName);
+      return false;
+    }
+    // Else they must be the two that a move has in between, not one that is reached by two paths and another elsewhere.
+    if (before.nlink > 2 || !(await source.isApart(name, target, toName))) throw new FileProblem(FileStatus.UNSAFE);
+    return true;
   }
   if (before.nlink > 1) throw new FileProblem(FileStatus.UNSAFE);
   const carried = `.starling-${createHash('sha1').update(toName).digest('hex').slice(0, 20)}.moving`;
   if (there !== null) {
     if (isOpen(there)) throw new FileProblem(FileStatus.BUSY);
     await discard(target, carried);
+    // Only now: an end between the two names of a copy had left that one as the second.
+    const left = await target.look(toName, Infinity);
+    if (left === null || !isSame(left, there)) throw new FileProblem(FileStatus.BUSY);
+    if (left.nlink > 1) throw new FileProblem(FileStatus.UNSAFE);
     const isEqual = there.size === before.size && (await inLane(carries, () => equal(source, name, before, target, toName)));
     if (!isEqual) throw new FileProblem(FileStatus.CONFLICT);
     return true;
@@ -169,6 +177,7 @@ async function carry(source: Trail, name: string, before: Stats, target: Trail, 
   }
 }
 
+/** Whether both hold the same bytes; the other has them durable then, as the only one that is left of the two. */
 async function equal(source: Trail, name: string, before: Stats, target: Trail, toName: string): Promise<boolean> {
   const one = await openSame(source, name, before);
   try {
@@ -179,6 +188,7 @@ async function equal(source: Trail, name: string, before: Stats, target: Trail, 
         const part = await readPart(one, chunks[0], at, before.size);
         if (!part.equals(await readPart(other, chunks[1], at, before.size))) return false;
       }
+      await other.sync();
       return true;
     } finally {
       await other.close();

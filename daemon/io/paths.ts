@@ -4,7 +4,20 @@
  * once the file is open. No symbolic link is followed anywhere below a root.
  */
 import { constants, type Stats } from 'node:fs';
-import { access, type FileHandle, link, lstat, mkdir, open, readlink, realpath, rename, rmdir, unlink } from 'node:fs/promises';
+import {
+  access,
+  type FileHandle,
+  link,
+  lstat,
+  mkdir,
+  open,
+  opendir,
+  readlink,
+  realpath,
+  rename,
+  rmdir,
+  unlink,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileStatus } from '../wire/frames.ts';
 import { errnoOf, FileProblem } from './errno.ts';
@@ -92,6 +105,20 @@ export class Trail {
   async isExact(): Promise<boolean> {
     const path = join(this.#root, ...this.#names);
     return (await pathOf(this.#last, path)) === path;
+  }
+
+  /** Whether two names of one file are two entries beyond doubt, and not one that has several paths or spellings. */
+  async isApart(name: string, to: Trail, toName: string): Promise<boolean> {
+    const [here, there] = await Promise.all([this.#last.stat(), to.#last.stat()]);
+    if (here.dev !== there.dev) return false;
+    if (here.ino !== there.ino) return true;
+    if (name === toName) return false;
+    const missing = new Set([name, toName]);
+    for await (const entry of await opendir(this.#at(this.#names.length, '.'))) {
+      missing.delete(entry.name);
+      if (missing.size === 0) return true;
+    }
+    return false;
   }
 
   /**

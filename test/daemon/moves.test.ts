@@ -1,5 +1,6 @@
 /** Files taken to another path: whole under one name or the other whatever ends, and in place of nothing. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   linkSync,
@@ -119,6 +120,14 @@ describe('a file that is moved', () => {
     expect(await move('copied', 'copied-new')).toBe(FileStatus.OK);
     expect(existsSync(inRoot('copied'))).toBe(false);
     expect(readFileSync(inRoot('copied-new'), 'utf8')).toBe('content');
+    // Between the copy's own name and the end of its hidden one.
+    const hidden = `.starling-${createHash('sha1').update('named').digest('hex').slice(0, 20)}.moving`;
+    put(inRoot('carried'), 'content');
+    put(inRoot('named'), 'content');
+    linkSync(inRoot('named'), inRoot(hidden));
+    expect(await move('carried', 'named')).toBe(FileStatus.OK);
+    expect([existsSync(inRoot('carried')), existsSync(inRoot(hidden))]).toEqual([false, false]);
+    expect(statSync(inRoot('named')).nlink).toBe(1);
   });
 
   it('is never put in the place of another', async () => {
