@@ -56,9 +56,10 @@ export class HttpIn {
     const file = readable?.files.borrow(Number(number)) ?? null;
     if (readable === null || file === null) return refuse(response, 404);
     const { status } = await this.#files.stamp(file);
-    if (status !== FileStatus.OK || response.destroyed || readable.streams.isFull) {
+    const isThere = status === FileStatus.OK && !readable.streams.isEnded;
+    if (!isThere || response.destroyed || readable.streams.isFull) {
       file.release();
-      return refuse(response, status === FileStatus.OK ? 503 : 404);
+      return refuse(response, isThere ? 503 : 404);
     }
     // Nothing names the version of a file, so a range that depends on one is the whole.
     const asked = headers['if-range'] === undefined ? readRange(headers.range, file.size) : 'whole';

@@ -21,6 +21,7 @@ export class Streams {
   readonly #patience: Patience;
   readonly #byNumber = new Map<number, FileStream>();
   #last = 0;
+  #isEnded = false;
 
   constructor(files: Files, push: (frame: Frame) => void, patience: Patience = { silence: STREAM_SILENCE, stall: STREAM_STALL }) {
     this.#files = files;
@@ -30,6 +31,11 @@ export class Streams {
 
   get isFull(): boolean {
     return this.#byNumber.size >= STREAMS;
+  }
+
+  /** Whose they are has left: nothing is to be sent any more. */
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   /** Sends the range as the body of an answer whose head is written. Takes over the file, which the caller has retained. */
@@ -50,6 +56,7 @@ export class Streams {
   }
 
   end(): void {
+    this.#isEnded = true;
     for (const stream of this.#byNumber.values()) stream.cut();
   }
 }
