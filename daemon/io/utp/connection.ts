@@ -41,10 +41,8 @@ export interface ConnectionEvents {
   /** A datagram for the other side. It is not to be kept. */
   send(datagram: Buffer): void;
   opened(): void;
-  /** There are bytes to {@link Connection.read}. */
+  /** There are bytes to {@link Connection.read}, or no more will come. */
   readable(): void;
-  /** The other side sends no more, and all of it was read. */
-  ended(): void;
   /** It is gone. */
   closed(end: End): void;
 }
@@ -67,7 +65,6 @@ export class Connection {
   #saidAt: number;
   /** Room that the other side knows of. */
   #told = 0;
-  #hasEnded = false;
 
   private constructor(
     state: 'dialled' | 'asked',
@@ -125,13 +122,18 @@ export class Connection {
     else this.#sender.write(bytes, written);
   }
 
-  /** Moves bytes that have come into a buffer. @returns how many; after the last, `ended` is told */
+  /** Moves bytes that have come into a buffer. @returns how many */
   read(buffer: Buffer): number {
     return this.#receiver.readInto(buffer);
   }
 
   get hasBytes(): boolean {
     return this.#receiver.hasBytes;
+  }
+
+  /** The other side sends no more, and all of it was read. */
+  get isAtEnd(): boolean {
+    return this.#receiver.isComplete && !this.#receiver.hasBytes;
   }
 
   /** A datagram for this connection. It keeps the payload. {@link settle} is to be called after one or several of them. */
@@ -169,13 +171,11 @@ export class Connection {
   settle(now: number): void {
     this.#now = now;
     if (this.#state !== 'connected' && this.#state !== 'ending') return;
-    if (this.#receiver.hasBytes && this.#state === 'connected') this.#events.readable();
+    if (this.#state === 'connected' && (this.#receiver.hasBytes || this.#receiver.isComplete)) this.#events.readable();
     if (this.#state === 'ending') this.#receiver.skip();
-    this.#hearEnd();
     if (!this.#isUp) return;
     this.#sender.pump(now);
-    const worth = this.#receiver.window - this.#told;
-    if (this.#mustAck || worth >= ROOM_WORTH_TELLING || (worth >= LITTLE && this.#told < LITTLE)) this.#acknowledge();
+    if (this.#mustAck || this.#hasRoomToTell) this.#acknowledge();
     if (this.#state === 'ending' && this.#sender.isOver) this.#close('ended');
   }
 
@@ -186,7 +186,10 @@ export class Connection {
     if (!this.#sender.tick(now)) this.#close('silence');
     else if (this.#state === 'asked' && now - this.#since >= ASKED_FOR) this.#close('ended');
     else if (this.#state === 'ending' && now - this.#since >= ENDING_FOR) this.abort();
-    else if (this.#isUp && now - this.#saidAt >= KEEP_ALIVE) this.#acknowledge();
+    else if (!this.#isUp) return;
+    else if (!this.#receiver.tick(now)) this.abort('silence');
+    // Who has sent all may be gone, and would say so: what is here is still to be read. Room may come by what others read.
+    else if (!this.#receiver.isComplete && (this.#hasRoomToTell || now - this.#saidAt >= KEEP_ALIVE)) this.#acknowledge();
   }
 
   /** Nothing is read or written any more: what was written is brought over, and then the end of it. */
@@ -205,12 +208,17 @@ export class Connection {
   }
 
   /** At once, and the other side is told. */
-  abort(): void {
+  abort(end: End = 'ended'): void {
     if (this.#state === 'closed') return;
     const reset = Buffer.allocUnsafe(HEADER_BYTES);
     writeHeader(reset, PacketType.RESET, this.#sendId, this.#sender.next);
     this.#transmit(reset);
-    this.#close('ended');
+    this.#close(end);
+  }
+
+  /** At once, and nobody is told. */
+  forget(): void {
+    if (this.#state !== 'closed') this.#close('ended');
   }
 
   /** The number of what was sent last. */
@@ -220,6 +228,12 @@ export class Connection {
 
   get #isUp(): boolean {
     return this.#state === 'connected' || this.#state === 'ending';
+  }
+
+  get #hasRoomToTell(): boolean {
+    if (this.#receiver.isComplete) return false;
+    const worth = this.#receiver.window - this.#told;
+    return worth >= ROOM_WORTH_TELLING || (worth >= LITTLE && this.#told < LITTLE);
   }
 
   #openedBy(packet: Packet, now: number): void {
@@ -243,12 +257,6 @@ export class Connection {
 
   #hearTime(packet: Packet, now: number): void {
     this.#delay = (Math.floor(now * 1000) - packet.timestamp) >>> 0;
-  }
-
-  #hearEnd(): void {
-    if (this.#hasEnded || this.#state !== 'connected' || !this.#receiver.isComplete || this.#receiver.hasBytes) return;
-    this.#hasEnded = true;
-    this.#events.ended();
   }
 
   /** Anybody may send one: it has to speak of something that is under way, or of the next. */

@@ -9,6 +9,12 @@ const OVERHEAD = 256;
 const MOST = 2 * RECEIVE_WINDOW;
 /** Packets that may be held out of order, as many as a selective ack can name. */
 const AHEAD = MAX_MASK * 8;
+/** Out of order one connection holds no more than such a part of what is free for that, so that a few do not leave the others none; */
+const PART_OF_FREE = 1 / 32;
+/** but so much at least, where there is as much: bytes. */
+const SHARE = 64 * 1024;
+/** What is missing has to come within, ms: a sender that is there tries again sooner. */
+const GAP_FOR = 30_000;
 
 const NOWHERE = Buffer.allocUnsafe(64 * 1024);
 
@@ -34,7 +40,11 @@ export class Receiver {
   #early: (Buffer | undefined)[] = [];
   #earlyCount = 0;
   #earlyBytes = 0;
+  #earlyCost = 0;
   #cost = 0;
+  /** When the first that is missing became so, ms. */
+  #missingSince = 0;
+  #missingAfter = 0;
 
   constructor(held: Held) {
     this.#held = held;
@@ -71,8 +81,7 @@ export class Receiver {
     if (this.#early[slot] !== undefined) return false;
     const cost = payload.length + OVERHEAD;
     if (payload.length > this.#room || this.#cost + cost > MOST) return false;
-    // What is held out of order was told as here, and is never thrown away again: it leaves room for what goes before it.
-    if (this.#held.bytes + cost > (distance > 1 ? this.#held.most / 2 : this.#held.most)) return false;
+    if (this.#held.bytes + cost > this.#held.most || (distance > 1 && !this.#mayHoldEarly(cost))) return false;
     if (isLast && this.#last < 0) {
       this.#last = seq;
       this.#forgetBeyond(seq);
@@ -82,6 +91,7 @@ export class Receiver {
       this.#early[slot] = payload;
       this.#earlyCount++;
       this.#earlyBytes += payload.length;
+      this.#earlyCost += cost;
       return true;
     }
     this.#accept(seq, payload);
@@ -133,12 +143,27 @@ export class Receiver {
     while (this.readInto(NOWHERE) > 0);
   }
 
+  /** Time has passed. False where what is missing before what is here does not come. */
+  tick(now: number): boolean {
+    if (!this.hasGap || this.#missingAfter !== this.ack) {
+      this.#missingAfter = this.ack;
+      this.#missingSince = now;
+    }
+    return now - this.#missingSince < GAP_FOR;
+  }
+
   /** Nothing is wanted any more. */
   end(): void {
     this.#spend(-this.#cost);
     this.#ready = [];
     this.#early = [];
-    this.#head = this.#read = this.#readyBytes = this.#earlyCount = this.#earlyBytes = 0;
+    this.#head = this.#read = this.#readyBytes = this.#earlyCount = this.#earlyBytes = this.#earlyCost = 0;
+  }
+
+  /** What is held out of order was told as here, and is never thrown away again: it leaves room for what goes before it, and for others. */
+  #mayHoldEarly(cost: number): boolean {
+    const free = this.#held.most / 2 - this.#held.bytes;
+    return cost <= free && this.#earlyCost + cost <= Math.max(SHARE, free * PART_OF_FREE);
   }
 
   /** Out of order it came; what lies behind the end never was sent. */
@@ -155,6 +180,7 @@ export class Receiver {
     this.#early[slot] = undefined;
     this.#earlyCount--;
     this.#earlyBytes -= payload.length;
+    this.#earlyCost -= payload.length + OVERHEAD;
     this.#spend(-(payload.length + OVERHEAD));
     return payload;
   }

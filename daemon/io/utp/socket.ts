@@ -1,6 +1,7 @@
 /**
  * All uTP connections of one UDP socket: told apart by address and number, opened within limits, and driven by one clock.
  */
+import ipaddr from 'ipaddr.js';
 import { Connection, type ConnectionEvents, type End } from './connection.ts';
 import { emptyPacket, HEADER_BYTES, looksLikePacket, PacketType, readPacket, stamp, writeHeader } from './packet.ts';
 import type { Held } from './receiver.ts';
@@ -8,7 +9,10 @@ import { UtpStream } from './stream.ts';
 
 /** Payload of a packet: its datagram fits a path of 1,420 bytes (a tunnel's, often), over IPv6 the 1,280 that each path has. */
 const PAYLOAD = { 4: 1420 - 28 - HEADER_BYTES, 6: 1280 - 48 - HEADER_BYTES } as const;
-/** Connections, in all and those that were asked for and said nothing yet, of them from one address. */
+/**
+ * Connections, in all and those that were asked for and said nothing yet, of them from one address, over IPv6 from one /64,
+ * which one house has. Anybody can ask in the names of others, so the oldest of those goes when there is one too many.
+ */
 const MOST = 1_000;
 const MOST_ASKED = 128;
 const MOST_ASKED_OF_ONE = 8;
@@ -38,8 +42,6 @@ interface Entry {
   readonly stream: UtpStream;
   readonly host: string;
   readonly port: number;
-  /** It was asked for, and nothing has come over it. */
-  isAsked: boolean;
   /** It waits for the end of the turn. */
   isDue: boolean;
 }
@@ -53,7 +55,8 @@ export class UtpSocket {
   readonly #packet = emptyPacket();
   #due: Entry[] = [];
   #isSoon = false;
-  #asked = 0;
+  /** Those that were asked for, and that nothing has come over, the oldest first. */
+  readonly #asked = new Set<Entry>();
   readonly #askedOf = new Map<string, number>();
   #resets = RESETS;
   #resetsSince = 0;
@@ -69,17 +72,12 @@ export class UtpSocket {
     return this.#all.size;
   }
 
-  /** Connections that were asked for and that nothing has come over. */
-  get asked(): number {
-    return this.#asked;
-  }
-
   /** Null where there are too many. The address has to have been checked. */
   connect(host: string, port: number): UtpStream | null {
     if (this.#all.size >= MOST) return null;
     const id = this.#freeId(host, port);
     if (id < 0) return null;
-    return this.#add(host, port, false, events =>
+    return this.#add(host, port, events =>
       Connection.dial(id, this.#underlay.random(), PAYLOAD[this.#underlay.family], this.#held, this.#underlay.now(), events),
     ).stream;
   }
@@ -124,12 +122,12 @@ export class UtpSocket {
       this.#give(before, datagram);
       return;
     }
-    const ofHost = this.#askedOf.get(host) ?? 0;
-    if (!this.isOpen || this.#all.size >= MOST || this.#asked >= MOST_ASKED || ofHost >= MOST_ASKED_OF_ONE) return;
-    if (port === 0 || !this.#underlay.permits(host, port)) return;
-    this.#asked++;
-    this.#askedOf.set(host, ofHost + 1);
-    this.#add(host, port, true, events =>
+    if (!this.isOpen || this.#all.size >= MOST || port === 0 || !this.#underlay.permits(host, port)) return;
+    const house = this.#houseOf(host);
+    const ofHouse = this.#askedOf.get(house) ?? 0;
+    if (ofHouse >= MOST_ASKED_OF_ONE) return;
+    this.#askedOf.set(house, ofHouse + 1);
+    const entry = this.#add(host, port, events =>
       Connection.answer(
         packet,
         this.#underlay.random(),
@@ -139,6 +137,13 @@ export class UtpSocket {
         events,
       ),
     );
+    this.#asked.add(entry);
+    const [oldest] = this.#asked;
+    if (this.#asked.size > MOST_ASKED) oldest?.connection.forget();
+  }
+
+  #houseOf(host: string): string {
+    return this.#underlay.family === 4 ? host : ipaddr.IPv6.parse(host).parts.slice(0, 4).join(':');
   }
 
   /** One that has no state sends back the number that it was sent. */
@@ -174,13 +179,12 @@ export class UtpSocket {
     return -1;
   }
 
-  #add(host: string, port: number, isAsked: boolean, open: (events: ConnectionEvents) => Connection): Entry {
+  #add(host: string, port: number, open: (events: ConnectionEvents) => Connection): Entry {
     const underlay = this.#underlay;
     const connection = open({
       send: datagram => underlay.send(datagram, port, host),
       opened: () => this.#opened(entry),
       readable: () => entry.stream.deliver(),
-      ended: () => entry.stream.ended(),
       closed: end => this.#closed(entry, end),
     });
     const stream = new UtpStream(
@@ -188,26 +192,25 @@ export class UtpSocket {
       () => underlay.now(),
       () => this.#schedule(entry),
     );
-    const entry: Entry = { connection, stream, host, port, isAsked, isDue: false };
+    const entry: Entry = { connection, stream, host, port, isDue: false };
     this.#all.add(entry);
     this.#entries.set(connection.id, [...(this.#entries.get(connection.id) ?? []), entry]);
     return entry;
   }
 
   #opened(entry: Entry): void {
-    if (entry.isAsked) {
-      this.#heardOf(entry);
-      this.#underlay.accept(entry.stream, entry.host, entry.port);
-    } else entry.stream.opened();
+    if (this.#heardOf(entry)) this.#underlay.accept(entry.stream, entry.host, entry.port);
+    else entry.stream.opened();
   }
 
-  #heardOf(entry: Entry): void {
-    if (!entry.isAsked) return;
-    entry.isAsked = false;
-    this.#asked--;
-    const others = (this.#askedOf.get(entry.host) ?? 1) - 1;
-    if (others > 0) this.#askedOf.set(entry.host, others);
-    else this.#askedOf.delete(entry.host);
+  /** False where it was not asked for, or was heard of before. */
+  #heardOf(entry: Entry): boolean {
+    if (!this.#asked.delete(entry)) return false;
+    const house = this.#houseOf(entry.host);
+    const others = (this.#askedOf.get(house) ?? 1) - 1;
+    if (others > 0) this.#askedOf.set(house, others);
+    else this.#askedOf.delete(house);
+    return true;
   }
 
   #closed(entry: Entry, end: End): void {

@@ -17,6 +17,7 @@ export class UtpStream extends EventEmitter implements Channel {
   #reading: Reading | null = null;
   #isPaused = true;
   #isDestroyed = false;
+  #hasEnded = false;
 
   constructor(connection: Connection, now: () => number, schedule: () => void) {
     super();
@@ -68,20 +69,19 @@ export class UtpStream extends EventEmitter implements Channel {
     this.#schedule();
   }
 
-  /** Hands on what there is, as long as it is wanted. */
+  /** Hands on what there is, as long as it is wanted, and then the end of it: who rests has more to do first with what it has. */
   deliver(): void {
     while (!this.#isPaused && !this.#isDestroyed && this.#connection.hasBytes && this.#reading !== null) {
       const buffer = this.#reading.buffer();
       this.#reading.callback(this.#connection.read(buffer), buffer);
     }
+    if (this.#isPaused || this.#isDestroyed || this.#hasEnded || !this.#connection.isAtEnd) return;
+    this.#hasEnded = true;
+    this.emit('end');
   }
 
   opened(): void {
     this.emit('connect');
-  }
-
-  ended(): void {
-    if (!this.#isDestroyed) this.emit('end');
   }
 
   closed(end: End): void {

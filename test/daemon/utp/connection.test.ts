@@ -1,6 +1,12 @@
 /** Connections of uTP over a path that does its worst, on a virtual clock. */
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { HashPool } from '../../../daemon/io/hash-pool.ts';
+import { Landing } from '../../../daemon/io/landing.ts';
+import { MemoryPool } from '../../../daemon/io/memory.ts';
+import { PeerSocket } from '../../../daemon/io/peer-socket.ts';
+import { Throttle } from '../../../daemon/io/throttle.ts';
+import { CloseReason, type Frame, Op, RateDirection } from '../../../daemon/wire/frames.ts';
 import { RECEIVE_WINDOW } from '../../../daemon/io/utp/receiver.ts';
 import { Path, type Way } from './path.ts';
 
@@ -61,6 +67,90 @@ describe('bytes both ways', () => {
     expect(near.stream.writableLength).toBeGreaterThanOrEqual(4 * MIB - RECEIVE_WINDOW - 1000);
     far.stream.resume();
     expect(path.clock.run(60_000, () => far.received === 4 * MIB)).toBe(true);
+  });
+
+  it('go on at once where there is room again because others have read', () => {
+    const path = new Path(11);
+    const [near, far] = path.join();
+    const others = path.far.held.most;
+    path.far.held.bytes += others;
+    near.stream.write(Buffer.alloc(100_000));
+    path.clock.run(60_000);
+    expect(far.received).toBe(0);
+    path.far.held.bytes -= others;
+    expect(path.clock.run(1_000, () => far.received === 100_000)).toBe(true);
+  });
+});
+
+describe('the end', () => {
+  /** The far end as the socket of a peer, and what that tells. */
+  function asPeer(seed: number) {
+    const path = new Path(seed);
+    const [near, far] = path.join();
+    const told: Frame[] = [];
+    const throttle = new Throttle({ now: () => path.clock.time, after: (ms, run) => path.clock.after(ms, run) });
+    const peer = new PeerSocket(
+      1,
+      {
+        landing: new Landing(new HashPool(), new MemoryPool()),
+        throttle,
+        push: frame => told.push(frame),
+        counters: { netIn: 0, netOut: 0 },
+        assembly: { bytes: 0 },
+      },
+      () => undefined,
+    );
+    far.stream.pause();
+    const buffer = Buffer.alloc(64 * 1024);
+    far.stream.reading = { buffer: () => buffer, callback: count => peer.read(buffer.subarray(0, count)) };
+    peer.attach(far.stream);
+    const received = () => told.reduce((sum, frame) => sum + (frame.op === Op.TCP_RECV ? frame.bytes.length : 0), 0);
+    return { path, near, throttle, peer, told, received };
+  }
+
+  it('comes after all that was read and is not passed on, for want of credit', () => {
+    const { path, near, peer, told, received } = asPeer(12);
+    peer.opened();
+    peer.credit(68);
+    near.stream.write(Buffer.alloc(1_000));
+    near.stream.end();
+    path.clock.run(1_000);
+    expect([received(), peer.isClosed]).toEqual([68, false]);
+    peer.credit(1_000);
+    path.clock.run(1_000);
+    expect([received(), peer.isClosed]).toEqual([1_000, true]);
+    expect(told.at(-1)).toMatchObject({ op: Op.TCP_CLOSE, reason: CloseReason.REMOTE });
+  });
+
+  it('comes after all that was read and is not passed on, for a limit on the rate', () => {
+    const { path, near, throttle, peer, received } = asPeer(13);
+    throttle.set({ id: 0, group: 1, parent: 0, direction: RateDirection.READ, rate: 1_000 });
+    peer.flow(RateDirection.READ).join(1);
+    peer.opened();
+    peer.credit(MIB);
+    near.stream.write(Buffer.alloc(12_000));
+    near.stream.end();
+    path.clock.run(2_000);
+    expect(peer.isClosed).toBe(false);
+    path.clock.run(60_000);
+    expect([received(), peer.isClosed]).toEqual([12_000, true]);
+  });
+
+  it('takes nothing with it of what is read when the other side is long gone', () => {
+    const path = new Path(14);
+    const [near, far] = path.join();
+    far.stream.pause();
+    const bytes = randomBytes(500_000);
+    near.stream.write(bytes);
+    expect(path.clock.run(10_000, () => path.far.held.bytes > 500_000)).toBe(true);
+    near.stream.end();
+    expect(path.clock.run(10_000, () => near.isClosed)).toBe(true);
+    path.clock.run(120_000);
+    expect([far.isClosed, far.hasEnded]).toEqual([false, false]);
+    far.stream.resume();
+    path.clock.run(100);
+    expect(far.hasEnded).toBe(true);
+    expect(far.text.equals(bytes)).toBe(true);
   });
 });
 

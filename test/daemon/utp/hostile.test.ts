@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { emptyPacket, readPacket } from '../../../daemon/io/utp/packet.ts';
-import { seeded } from '../../sim/clock.ts';
+import { seeded, VirtualClock } from '../../sim/clock.ts';
 import { mutate } from '../../fuzz/mutate.ts';
-import { Path } from './path.ts';
+import { Host, Path } from './path.ts';
 
 function packet(type: number, id: number, seq: number, ack: number, payload = Buffer.alloc(0), window = 1 << 20): Buffer {
   const header = Buffer.alloc(20);
@@ -24,12 +24,35 @@ describe('a flood of SYNs', () => {
     const path = new Path(20);
     const { utp, held } = path.far;
     for (let id = 0; id < 1_000; id++) utp.receive(packet(SYN, id * 3, 1, 0), '10.0.0.1', 5);
-    expect(utp.asked).toBe(8);
+    expect(utp.count).toBe(8);
     for (let host = 0; host < 10_000; host++) utp.receive(packet(SYN, host, 1, 0), `10.1.${host >> 8}.${host & 255}`, 5);
-    expect([utp.asked, utp.count]).toEqual([128, 128]);
+    expect(utp.count).toBe(128);
     path.clock.run(6_000);
-    expect([utp.asked, utp.count, held.bytes, path.far.accepted.length]).toEqual([0, 0, 0, 0]);
+    expect([utp.count, held.bytes, path.far.accepted.length]).toEqual([0, 0, 0]);
     expect(path.join()).toHaveLength(2);
+  });
+
+  it('keeps nobody out: the oldest goes for who asks last', () => {
+    const path = new Path(27);
+    let host = 0;
+    const flood = (): void => {
+      for (let i = 0; i < 10; i++, host++)
+        path.far.utp.receive(packet(SYN, host, 1, 0), `10.${host >> 16}.${(host >> 8) & 255}.${host & 255}`, 5);
+      path.clock.after(50, flood);
+    };
+    flood();
+    path.clock.run(2_000);
+    path.near.connect('far').stream.write(Buffer.from('hello'));
+    expect(path.clock.run(500, () => path.far.accepted.length === 1)).toBe(true);
+  });
+
+  it('counts as of one address over IPv6 where it comes from one /64', () => {
+    const { utp } = new Host(new VirtualClock(), 'six', seeded(28), () => undefined, 0, 6);
+    for (let i = 1; i < 100; i++) utp.receive(packet(SYN, i * 3, 1, 0), `2001:db8:0:1::${i.toString(16)}`, 5);
+    expect(utp.count).toBe(8);
+    utp.receive(packet(SYN, 1, 1, 0), '2001:db8::1', 5);
+    utp.receive(packet(SYN, 1, 1, 0), '2001:db8:0:2::1', 5);
+    expect(utp.count).toBe(10);
   });
 
   it('is told of nowhere before something has come, by one who heard the answer', () => {
@@ -80,6 +103,30 @@ describe('within a connection', () => {
     far.stream.destroy();
     path.clock.run(10_000);
     expect([path.far.held.bytes, path.far.utp.count]).toEqual([0, 0]);
+  });
+
+  it('what is missing may be so for half a minute, and what is held behind it leaves some for others', () => {
+    const path = new Path(29);
+    let last = Buffer.alloc(0);
+    const host = new Host(path.clock, 'held', path.random, datagram => (last = Buffer.from(datagram)));
+    const held: number[] = [];
+    for (let i = 0; i < 100; i++) {
+      const say = (datagram: Buffer): boolean => host.utp.receive(datagram, `10.0.0.${i}`, 5);
+      say(packet(SYN, 100, 0, 0));
+      const ack = (last.readUInt16BE(16) - 1) & 0xffff;
+      say(packet(DATA, 101, 1, ack, Buffer.from('x')));
+      path.clock.run(1);
+      const before = host.held.bytes;
+      for (let seq = 3; seq < 1_000; seq++) say(packet(DATA, 101, seq, ack, Buffer.alloc(1_000)));
+      held.push(host.held.bytes - before);
+    }
+    expect(held[0]).toBeGreaterThan(900_000);
+    expect(held[0]).toBeLessThan(1 << 20);
+    expect(held.at(-1)).toBeGreaterThan(60_000);
+    path.clock.run(29_000);
+    expect([host.utp.count, host.accepted.length]).toEqual([100, 100]);
+    path.clock.run(2_000);
+    expect([host.utp.count, host.held.bytes]).toEqual([0, 0]);
   });
 
   it('acknowledgements of what was never sent, and selective ones without end, change nothing', () => {

@@ -30,9 +30,10 @@ export class Host {
     random: () => number,
     send: (datagram: Buffer, host: string) => void,
     offset = 0,
+    family: 4 | 6 = 4,
   ) {
     const underlay: Underlay = {
-      family: 4,
+      family,
       now: () => clock.time + offset,
       random: () => Math.floor(random() * 65_536),
       send: (datagram, _port, host) => {
