@@ -119,7 +119,11 @@ export type Problem =
   | { readonly code: 'daemon-away' }
   | { readonly code: 'no-peers' }
   | { readonly code: 'no-metadata' }
-  /** The record of its files was damaged: they are asked for anew. */
+  /** Its list of files has come and cannot be used; `text` is a sentence for people. */
+  | { readonly code: 'metadata-refused'; readonly text: string }
+  /** Its list of files, with its hashes, is longer than the helper keeps: after a restart it is asked for anew. */
+  | { readonly code: 'list-too-long' }
+  /** The record of its files was damaged or gone: they are asked for anew. */
   | { readonly code: 'record-lost' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
   | { readonly code: 'tracker'; readonly url: string; readonly text: string }

@@ -129,10 +129,18 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         'A magnet link carries no file list, and no peer has sent it so far. Starling keeps asking. A .torrent file, if you can find one, contains it.',
         'trackers',
       );
+    case 'metadata-refused':
+      return bad('This torrent cannot be used', `Its list of files has come. ${problem.text}`);
+    case 'list-too-long':
+      return warn(
+        'Its file list is too long to be kept',
+        'The list of its files is longer than the helper keeps. The torrent goes on, but after a restart the list has to be fetched from peers again; what is downloaded stays.',
+        null,
+      );
     case 'record-lost':
       return warn(
         'The file list has to be fetched again',
-        'The record of its files on the helper was damaged. Starling asks peers for the file list, and keeps what is downloaded. Adding the .torrent file again is quicker, if you have it.',
+        'The record of its files on the helper is damaged or missing. Starling asks peers for the file list, and keeps what is downloaded. Adding the .torrent file again is quicker, if you have it.',
         'trackers',
       );
     case 'no-source-has-missing': {

@@ -69,7 +69,8 @@ export class Intake {
     torrent.peerSet.named = [...record.peers];
     const peers = record.peers.map(peer => parseHostPort(peer)).filter(peer => peer !== null);
     torrent.peerSet.learn(peers, 'magnet', null, this.world.now(), false);
-    const known = info ? readInfoRecord(info, torrent.hashes) : null;
+    // There is progress of none but a torrent whose files were known.
+    const known = info ? readInfoRecord(info, torrent.hashes) : progress ? 'it is not there' : null;
     if (typeof known === 'string') {
       torrent.substance.lose();
       this.log('error', `${id}: the record of its files cannot be read: ${known}`);

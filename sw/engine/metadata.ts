@@ -27,6 +27,8 @@ export class MetadataFetch {
   private readonly sizes = new Map<number, MetadataParts>();
   /** The last that was complete. */
   private whole: MetadataParts | null = null;
+  /** Why the dictionary, which is the right one, cannot be used; empty while none is known that cannot. */
+  refusal = '';
   private readonly refusedAt = new Map<Peer, number>();
   /** Peers whose parts were in a dictionary that did not hash right, when it had several senders. */
   private readonly suspects = new Set<Peer>();
@@ -51,6 +53,7 @@ export class MetadataFetch {
 
   /** Asks peers for what is missing. Called when a peer becomes ready, after each answer, and each second. */
   fill(peers: Iterable<Peer>, now: number): void {
+    if (this.refusal !== '') return;
     for (const parts of [...this.sizes.values()]) {
       for (const peer of parts.overdue(TIMEOUT, now)) this.giveUp(peer, now);
       if (parts.isStalled(now)) this.drop(parts, now);
@@ -90,6 +93,13 @@ export class MetadataFetch {
     if (senders.length === 1) return senders;
     for (const peer of senders) this.suspects.add(peer);
     return [];
+  }
+
+  /** The dictionary was the right one and cannot be used: nobody is asked for it again. */
+  refuse(why: string, now: number): void {
+    this.refusal = why;
+    this.whole = null;
+    for (const parts of [...this.sizes.values()]) this.drop(parts, now);
   }
 
   gone(peer: Peer): void {
@@ -148,7 +158,10 @@ export class MetadataFetch {
   }
 }
 
-/** What the bytes say that peers sent as the info dictionary; null where they are not it, and whoever alone can have sent that is banned. */
+/**
+ * What the bytes say that peers sent as the info dictionary. Null where they are not it, and whoever alone can have sent that is
+ * banned; and where they are it and cannot be used, which is nobody's fault.
+ */
 export function readMetadata(
   torrent: {
     readonly id: InfoHash;
@@ -165,6 +178,10 @@ export function readMetadata(
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     torrent.out({ do: 'log', level: 'warn', text: `${torrent.id}: metadata from peers was refused: ${error.message}` });
+    if (error.code !== 'info-hash') {
+      torrent.fetch?.refuse(error.message, now);
+      return null;
+    }
     for (const peer of torrent.fetch?.corrupt() ?? []) torrent.peerSet.conduct.ban(peer.address, 'its metadata was wrong', now);
     return null;
   }

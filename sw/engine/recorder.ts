@@ -38,6 +38,11 @@ const WRITE_AGAIN = 5000;
 
 const WRITE_SOON = 1000;
 
+/** Bytes of a record of files and hashes beyond which none is made: what the host keeps as one value (16 MiB), less what frames the two. */
+const MAX_INFO_RECORD = (16 << 20) - 1024;
+/** What a layer takes there beside its hashes: its root, lengths and marks. */
+const LAYER_FRAME = 64;
+
 /** Keeps a torrent's records as it stands. That of its progress follows the flushes of its storage. */
 export class Recorder {
   /** Why the last record could not be written; empty when it was. */
@@ -45,9 +50,11 @@ export class Recorder {
   private againAt = Infinity;
   private infoAt = Infinity;
   /** Records of what the torrent is, and of what its files are, that are being written. */
-  private writing = 0;
+  private readonly writing = { torrent: 0, info: 0 };
   /** Whether the store has the record of its files, as they are known now. */
   isInfoKept = false;
+  /** The record of its files would be longer than the host takes: it is not made, and after a restart they are fetched anew. */
+  isTooLong = false;
 
   constructor(
     private readonly torrent: Recordable,
@@ -58,9 +65,14 @@ export class Recorder {
     return this.againAt === Infinity && this.infoAt === Infinity;
   }
 
-  /** What the torrent is has been recorded as it stands. */
+  /** What the torrent is has been recorded as it stands, whatever becomes of the record of its files. */
+  get isTorrentKept(): boolean {
+    return this.againAt === Infinity && this.writing.torrent === 0;
+  }
+
+  /** That, and nothing of the record of its files is under way. */
   get isSettled(): boolean {
-    return this.isIdle && this.writing === 0;
+    return this.isTorrentKept && this.infoAt === Infinity && this.writing.info === 0;
   }
 
   writeTorrent(): void {
@@ -89,7 +101,7 @@ export class Recorder {
       stopped: limit.stopped,
       seedsOn: limit.isExempt,
     });
-    this.writing++;
+    this.writing.torrent++;
     this.out({ do: 'record', kind: 'torrent', value });
   }
 
@@ -97,8 +109,16 @@ export class Recorder {
     this.infoAt = Infinity;
     const { started, meta, pieceHashes } = this.torrent;
     if (!started || !meta || !pieceHashes) return;
-    this.writing++;
-    this.out({ do: 'record', kind: 'info', value: encodeInfoRecord({ info: meta.info, layers: pieceHashes.layers }) });
+    const { layers } = pieceHashes;
+    let size = meta.info.length;
+    for (const layer of layers.values()) size += layer.length + LAYER_FRAME;
+    this.isTooLong = size > MAX_INFO_RECORD;
+    if (this.isTooLong) {
+      this.isInfoKept = false;
+      return;
+    }
+    this.writing.info++;
+    this.out({ do: 'record', kind: 'info', value: encodeInfoRecord({ info: meta.info, layers }) });
   }
 
   /** Soon, where more of it may follow. */
@@ -133,7 +153,8 @@ export class Recorder {
 
   /** They are gone with the torrent. */
   erase(): void {
-    this.writing += 2;
+    this.writing.torrent++;
+    this.writing.info++;
     this.out({ do: 'record', kind: 'torrent', value: null });
     this.out({ do: 'record', kind: 'info', value: null });
     this.out({ do: 'record', kind: 'progress', value: null });
@@ -142,11 +163,11 @@ export class Recorder {
   recorded(kind: RecordKind, problem: string, content: Content | null, now: number): void {
     this.unsaved = problem;
     if (kind === 'torrent') {
-      this.writing--;
+      this.writing.torrent--;
       if (problem !== '') this.againAt = now + WRITE_AGAIN;
     } else if (kind === 'info') {
-      this.writing--;
-      this.isInfoKept = problem === '';
+      this.writing.info--;
+      this.isInfoKept = problem === '' && !this.isTooLong;
       if (problem !== '') this.infoAt = now + WRITE_AGAIN;
     } else if (content?.storage.stage === 'recording') {
       if (problem === '') content.storage.recorded();

@@ -70,6 +70,12 @@ export class Relocation {
     if (phase === 'moving') {
       throw new EngineError('moving', 'The files of this torrent are being moved. Wait until that is done, then try again.');
     }
+    if (substance.isLost) {
+      throw new EngineError(
+        'record-lost',
+        'The list of its files has to be fetched again before they can be moved. Wait for it, or add the .torrent file again.',
+      );
+    }
     // What became of files on their way is not known until the helper is asked.
     if (!attached && substance.where.isPending) {
       throw new EngineError(
@@ -101,7 +107,7 @@ export class Relocation {
     if (torrent.phase !== 'moving' || !content) return;
     switch (this.stage) {
       case 'flushing':
-        if (!recorder.isSettled || !content.storage.idle || content.storage.parts.isCopying) return;
+        if (!recorder.isTorrentKept || !content.storage.idle || content.storage.parts.isCopying) return;
         content.storage.closeAll();
         this.stage = 'carrying';
         this.queue = [...torrent.substance.where.pending()].reverse();
@@ -110,7 +116,7 @@ export class Relocation {
         this.queue.push(...this.busy.splice(0));
         return this.carryOn(now);
       case 'recording':
-        if (recorder.isSettled && content.storage.idle) this.end();
+        if (recorder.isTorrentKept && content.storage.idle) this.end();
         return;
       default:
         this.stage satisfies never;

@@ -290,6 +290,12 @@ export class Session {
     if (withData && torrent.started && !this.attached) {
       throw new EngineError('daemon-away', 'The files cannot be deleted while the helper is away. Start it, then try again.');
     }
+    if (withData && torrent.substance.isLost) {
+      throw new EngineError(
+        'record-lost',
+        'The list of its files has to be fetched again before they can be deleted. Wait for it, or remove the torrent alone.',
+      );
+    }
     this.torrents.remove(torrent);
     this.changes.remove(torrent);
     this.loop.event(torrent, () => torrent.remove(withData));

@@ -41,10 +41,10 @@ export type ViewProblem =
   | { readonly code: 'moving'; readonly moved: number; readonly of: number }
   | { readonly code: 'queued'; readonly ahead: number }
   | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
-  | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' | 'record-lost' }
+  | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' | 'record-lost' | 'list-too-long' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
   | { readonly code: 'tracker'; readonly url: string; readonly text: string }
-  | { readonly code: 'state-not-saved' | 'state-not-read'; readonly text: string };
+  | { readonly code: 'state-not-saved' | 'state-not-read' | 'metadata-refused'; readonly text: string };
 
 /** Bytes, bytes a second, ms since 1970, seconds. */
 export interface TorrentView {
@@ -204,8 +204,10 @@ function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: nu
   if (torrent.phase === 'queued') return { code: 'queued', ahead: Math.max(0, torrent.turn.ahead) };
   if (torrent.work.recall.problem !== '') return { code: 'state-not-read', text: torrent.work.recall.problem };
   if (torrent.recorder.unsaved !== '') return { code: 'state-not-saved', text: torrent.recorder.unsaved };
+  if (torrent.recorder.isTooLong) return { code: 'list-too-long' };
   const seeking = state === 'metadata' || state === 'downloading' || torrent.phase === 'fetching';
   if (!seeking) return null;
+  if (torrent.fetch && torrent.fetch.refusal !== '') return { code: 'metadata-refused', text: torrent.fetch.refusal };
   if (torrent.substance.isLost) return { code: 'record-lost' };
   if (peers === 0) {
     const refused = torrent.announcer.trackers.find(tracker => tracker.refused);

@@ -88,6 +88,8 @@ export class SimHost {
   readonly readers: SimReaders;
   /** Why the state store takes nothing just now; empty while it does. */
   stateProblem = '';
+  /** Records whose keys end so are refused; empty for none. */
+  refuses = '';
   store: SimStore;
   net: SimNet;
   datagrams: SimDatagrams;
@@ -249,6 +251,7 @@ export class SimHost {
             2,
             mine(() => {
               if (this.stateProblem !== '') return done(this.stateProblem);
+              if (this.refuses !== '' && writes.some(({ key }) => key.endsWith(this.refuses))) return done('It is refused.');
               for (const { key, value } of writes) {
                 if (value) this.records.set(key, value);
                 else this.records.delete(key);

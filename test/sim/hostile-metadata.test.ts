@@ -1,7 +1,9 @@
 /** Peers that lie about a magnet's metadata, with honest ones among them (BEP 9). */
+import { createHash } from 'node:crypto';
+import bencode from 'bencode';
 import { describe, expect, test } from 'vitest';
 import { encodeMetadataData, encodeMetadataReject, encodeMetadataRequest } from '../../sw/engine/codec/extensions.ts';
-import { makeTorrent, seedOn, stateOf, World } from './host.ts';
+import { makeTorrent, ROOT, seedOn, stateOf, World } from './host.ts';
 import type { SimHost } from './host.ts';
 import { Stranger } from './stranger.ts';
 
@@ -131,4 +133,31 @@ test('forty hosts that all name other sizes, and answer slowly, hold nobody up',
   expect(world.clock.time - began).toBeLessThan(10_000);
   expect(leech.session.detail(torrent.id)?.files).toHaveLength(1);
   expect(size).toBeGreaterThan(3 * PART);
+});
+
+test('the right dictionary that cannot be used is nobody’s fault: it is told, asked for no more, and nobody is banned', () => {
+  const world = new World(805);
+  world.trackerNames = 0;
+  const info = Uint8Array.from(bencode.encode({ length: 100_000, 'meta version': 3, name: 'x', 'piece length': PART }));
+  const id = createHash('sha1').update(info).digest('hex');
+  const leech = world.host('10.0.0.1');
+  leech.session.add({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${id}` });
+  leech.session.start(id, null, ROOT);
+  world.clock.run(500);
+  let asked = 0;
+  const strangers = ['10.0.1.1', '10.0.1.2', '10.0.1.3'].map(name => {
+    const stranger = new Stranger(world, name, id, { metadataSize: info.length });
+    stranger.asked = part => {
+      asked += 1;
+      data(stranger, part, info.length, info);
+    };
+    stranger.call('10.0.0.1');
+    return stranger;
+  });
+  world.clock.run(60_000);
+  const told = { code: 'metadata-refused', text: expect.stringContaining('newer kind than Starling knows') as string };
+  expect(leech.session.rows()[0]).toMatchObject({ state: 'metadata', problem: told });
+  expect(asked).toBeLessThanOrEqual(3);
+  expect(reasons(leech)).toEqual([]);
+  expect(strangers.map(({ isOpen }) => isOpen)).toEqual([true, true, true]);
 });

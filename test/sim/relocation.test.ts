@@ -72,6 +72,17 @@ describe('a torrent whose files are moved', () => {
     expect(stateOf(leech, torrent.id)).toBe('done');
   });
 
+  test('waits for what it is to be recorded, not for the record of its files', () => {
+    const { world, torrent, leech } = swarm(904, SIZES);
+    leech.refuses = '/info';
+    leech.session.start(torrent.id, null, ROOT);
+    expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+    world.clock.run(3_000);
+    leech.session.relocate(torrent.id, OTHER);
+    expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAt(leech, torrent, allUnder(OTHER));
+  });
+
   test('can be paused meanwhile, and is at rest once they are there', () => {
     const { world, torrent, leech } = swarm(904, SIZES);
     leech.session.start(torrent.id, null, ROOT);

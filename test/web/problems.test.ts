@@ -41,6 +41,8 @@ const PROBLEMS: readonly Problem[] = [
   { code: 'state-not-saved', text: 'no space left' },
   { code: 'state-not-read', text: 'the record is not whole' },
   { code: 'record-lost' },
+  { code: 'list-too-long' },
+  { code: 'metadata-refused', text: 'This torrent is damaged: it has no name.' },
 ];
 
 describe('problems', () => {
