@@ -49,7 +49,8 @@ class Relay extends Duplex {
   /** Bytes fed in and not read yet; handed out and not taken yet. */
   #unread = 0;
   #out = 0;
-  /** Goes on with what is to be sent, once some of it was taken. */
+  /** To be handed out once so much was taken, and what is to be told then. */
+  #rest: Buffer = Buffer.alloc(0);
   #goOn: ((error?: Error) => void) | null = null;
 
   constructor(sock: number, send: (frame: Frame) => void) {
@@ -72,10 +73,7 @@ class Relay extends Duplex {
 
   taken(bytes: number): void {
     this.#out = Math.max(0, this.#out - bytes);
-    if (this.#out >= RELAY_WINDOW) return;
-    const goOn = this.#goOn;
-    this.#goOn = null;
-    goOn?.();
+    this.#handOut();
   }
 
   override _read(): void {
@@ -83,10 +81,20 @@ class Relay extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
-    this.#out += chunk.length;
-    this.#send({ op: Op.RELAY_DATA, id: 0, sock: this.#sock, bytes: chunk });
-    if (this.#out < RELAY_WINDOW) done();
-    else this.#goOn = done;
+    this.#rest = chunk;
+    this.#goOn = done;
+    this.#handOut();
+  }
+
+  #handOut(): void {
+    const bytes = this.#rest.subarray(0, RELAY_WINDOW - this.#out);
+    this.#rest = this.#rest.subarray(bytes.length);
+    this.#out += bytes.length;
+    if (bytes.length > 0) this.#send({ op: Op.RELAY_DATA, id: 0, sock: this.#sock, bytes });
+    if (this.#rest.length > 0) return;
+    const goOn = this.#goOn;
+    this.#goOn = null;
+    goOn?.();
   }
 
   /** The client has closed it: there is nobody left to carry the rest. */
@@ -95,6 +103,7 @@ class Relay extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#rest = Buffer.alloc(0);
     this.#goOn?.(new Error('the relay was closed'));
     this.#goOn = null;
     done(error);

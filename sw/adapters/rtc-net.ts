@@ -12,7 +12,11 @@ import type { Carrier, Relay } from './daemon-net.ts';
 const MAX_LINKS = 128;
 const GONE = 'The window that carried it has gone.';
 
+const MISUSED = 'The window that carries it said what it may not.';
+
 const link = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+/** Of whatever else a message says, the connection that it says it of. */
+const ofLink = v.object({ link });
 const fromLender: v.GenericSchema<unknown, FromLender> = v.variant('type', [
   v.strictObject({ type: v.literal('described'), link, sdp: v.pipe(v.string(), v.maxLength(MAX_DESCRIPTION)) }),
   v.strictObject({ type: v.literal('opened'), link, address: v.pipe(v.string(), v.regex(/^[0-9A-Fa-f.:]{0,45}$/)) }),
@@ -103,8 +107,11 @@ export class LentRtc implements Rtc {
 
   private hear(lender: Lender, data: unknown): void {
     const parsed = v.safeParse(fromLender, data);
-    // Whoever speaks otherwise is no window of this version.
-    if (!parsed.success) return this.leave(lender);
+    if (!parsed.success) {
+      // What a stranger can bring about over one connection ends that one alone. Without any, this is no window of ours.
+      const about = v.safeParse(ofLink, data);
+      return about.success ? this.refuse(about.output.link) : this.leave(lender);
+    }
     const message = parsed.output;
     const known = this.links.get(message.link);
     if (!known) return;
@@ -115,7 +122,7 @@ export class LentRtc implements Rtc {
         return this.opened(message.link, known, message.address);
       case 'data':
         known.untaken += message.bytes.length;
-        if (known.untaken > LENT_WINDOW) return this.leave(lender);
+        if (known.untaken > LENT_WINDOW) return this.refuse(message.link);
         return known.relay?.receive(message.bytes);
       case 'taken':
         return known.relay?.taken(message.bytes);
@@ -148,9 +155,12 @@ export class LentRtc implements Rtc {
   /** What one turn brings leaves as one message, or few: a message for each part of a block would cost more than its bytes. */
   private send(number: number, known: Link, bytes: Uint8Array): void {
     if (known.outgoing.length === 0) queueMicrotask(() => this.flush(number, known));
-    if (known.outgoingBytes + bytes.length > MAX_LENT_BYTES) this.flush(number, known);
-    known.outgoing.push(bytes);
-    known.outgoingBytes += bytes.length;
+    for (let at = 0; at < bytes.length; at += MAX_LENT_BYTES) {
+      const part = bytes.subarray(at, at + MAX_LENT_BYTES);
+      if (known.outgoingBytes + part.length > MAX_LENT_BYTES) this.flush(number, known);
+      known.outgoing.push(part);
+      known.outgoingBytes += part.length;
+    }
   }
 
   private flush(number: number, known: Link): void {
@@ -181,6 +191,13 @@ export class LentRtc implements Rtc {
     if (!this.links.delete(number)) return;
     this.post({ type: 'close', link: number });
     relay?.end('Closed.');
+  }
+
+  /** What the window said of it may not be. */
+  private refuse(number: number): void {
+    if (!this.links.has(number)) return;
+    this.post({ type: 'close', link: number });
+    this.end(number, MISUSED);
   }
 
   /** It is gone. */

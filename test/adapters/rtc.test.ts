@@ -3,7 +3,7 @@ import { NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
 import { LentRtc } from '../../sw/adapters/rtc-net.ts';
 import type { RtcHandleEvents, Stream } from '../../sw/engine/ports.ts';
-import { LENT_WINDOW, MAX_DESCRIPTION } from '../../sw/lending.ts';
+import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES } from '../../sw/lending.ts';
 import type { FromLender, ToLender } from '../../sw/lending.ts';
 import { until } from '../peers/wait.ts';
 import { Harness, turn } from './harness.ts';
@@ -180,14 +180,8 @@ describe('WebRTC by a window that lends itself', () => {
   });
 
   it.each([
-    ['no message', null],
-    ['another type', { type: 'offer', link: 1, servers: [] }],
-    ['no link', { type: 'closed', reason: '' }],
-    ['a long description', { type: 'described', link: 1, sdp: 'x'.repeat(MAX_DESCRIPTION + 1) }],
-    ['an address that is none', { type: 'opened', link: 1, address: 'a name' }],
-    ['bytes that are none', { type: 'data', link: 1, bytes: 'text' }],
-    ['no bytes', { type: 'data', link: 1, bytes: new Uint8Array(0) }],
-    ['a negative count', { type: 'taken', link: 1, bytes: -1 }],
+    ['nothing', null],
+    ['a message of no connection', { type: 'closed', reason: '' }],
   ])('leaves a window that says %s', async (_what, message) => {
     const { rtc, window } = await lent();
     window.sayAnything(message);
@@ -195,12 +189,47 @@ describe('WebRTC by a window that lends itself', () => {
     await until('its port to be closed', () => window.isClosed);
   });
 
-  it('leaves a window that has more under way than there may be', async () => {
-    const { rtc, window, open } = await lent();
+  it.each([
+    ['another type', { type: 'offer', link: 1, servers: [] }],
+    ['a long description', { type: 'described', link: 1, sdp: 'x'.repeat(MAX_DESCRIPTION + 1) }],
+    ['an address that is none', { type: 'opened', link: 1, address: 'a name' }],
+    ['bytes that are none', { type: 'data', link: 1, bytes: 'text' }],
+    ['no bytes', { type: 'data', link: 1, bytes: new Uint8Array(0) }],
+    ['a negative count', { type: 'taken', link: 1, bytes: -1 }],
+  ])('ends a connection of which a window says %s, and keeps the others', async (_what, message) => {
+    const { io, rtc, window, told, events, open } = await lent();
+    const { sock } = await open();
+    let others = 0;
+    rtc.answer([], 'theirs', { ...events, described: () => others++, ended: () => others-- });
+    window.sayAnything(message);
+    window.say({ type: 'described', link: 2, sdp: 'ours' });
+    await until('the other one to go on', () => others === 1);
+    expect(told).toEqual([['closed', 'The window that carries it said what it may not.'], 'ended']);
+    expect(rtc.isOpen).toBe(true);
+    await until('its close', () => window.of('close').length > 0);
+    expect(window.of('close')).toEqual([{ type: 'close', link: 1 }]);
+    await until('the close of its stream', () => io.sent(Op.TCP_CLOSE).length > 0);
+    expect(io.sent(Op.TCP_CLOSE)).toMatchObject([{ sock }]);
+  });
+
+  it('ends a connection that has more under way than there may be', async () => {
+    const { rtc, window, told, open } = await lent();
     await open();
     for (let sent = 0; sent <= LENT_WINDOW; sent += 256 << 10)
       window.say({ type: 'data', link: 1, bytes: new Uint8Array(256 << 10) });
-    await until('it to be left', () => !rtc.isOpen);
+    await until('its end', () => told.includes('ended'));
+    expect(rtc.isOpen).toBe(true);
+  });
+
+  it('cuts what is longer than a message may be', async () => {
+    const { io, window, open } = await lent();
+    const { sock } = await open();
+    const bytes = Uint8Array.from({ length: 2 * MAX_LENT_BYTES + 1 }, (_, index) => index % 251);
+    io.say({ op: Op.RELAY_DATA, id: 0, sock, bytes });
+    await until('all of it', () => window.of('data').length > 2);
+    const parts = window.of('data').map(part => part.bytes);
+    expect(parts.map(({ length }) => length)).toEqual([MAX_LENT_BYTES, MAX_LENT_BYTES, 1]);
+    expect(Buffer.concat(parts).equals(bytes)).toBe(true);
   });
 
   it('begins no more connections at once than it may', async () => {

@@ -115,7 +115,7 @@ describe('a relay', () => {
       first.push(Buffer.from(frame.bytes));
       untaken += frame.bytes.length;
     }
-    expect(untaken).toBeLessThan(RELAY_WINDOW + 2 * BLOCK);
+    expect(untaken).toBe(RELAY_WINDOW);
     // The answer to a question comes after all that was sent before it.
     await client.sync();
     expect(client.inbox.some(({ op }) => op === Op.RELAY_DATA)).toBe(false);
@@ -128,6 +128,18 @@ describe('a relay', () => {
       expect(sent.subarray(at + 1, at + 1 + BLOCK).equals(bytes.subarray(send * BLOCK, (send + 1) * BLOCK))).toBe(true);
     }
     expect(await client.next(Op.SENT)).toMatchObject({ sock: 1, send: 0, status: SentStatus.SENT });
+  });
+
+  it('cuts what is longer than it may have under way', async () => {
+    await open(1);
+    const bytes = payload(2 * RELAY_WINDOW);
+    client.send({ op: Op.TCP_SEND, id: 0, sock: 1, bytes });
+    expect((await client.next(Op.RELAY_DATA)).bytes.length).toBe(RELAY_WINDOW);
+    taken(1, 1000);
+    expect((await client.next(Op.RELAY_DATA)).bytes.length).toBe(1000);
+    taken(1, RELAY_WINDOW);
+    const rest = await leaving(1, RELAY_WINDOW - 1000);
+    expect(rest.equals(bytes.subarray(RELAY_WINDOW + 1000))).toBe(true);
   });
 
   it('keeps to the limits of its group', async () => {

@@ -1,9 +1,12 @@
 /** What a window does with the bytes of the connections that it lends, with a browser's objects in the hands of the test. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LENT_WINDOW, MAX_LENT_BYTES } from '../../sw/lending.ts';
+import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES } from '../../sw/lending.ts';
 import { LentConnection } from '../../web/lend/rtc-connection.ts';
 import { readStunServers } from '../../web/stun.ts';
 import { until } from '../peers/wait.ts';
+
+const THEIRS = 'v=0\r\ns=-\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n';
+const NONE = THEIRS.replace('mid:0', 'mid:none');
 
 class FakeChannel {
   binaryType = '';
@@ -49,7 +52,7 @@ class FakePeer {
   }
   setRemoteDescription(description: { sdp: string }): Promise<void> {
     this.heard.push(description);
-    return description.sdp === 'none' ? Promise.reject(new Error('That is none.')) : Promise.resolve();
+    return description.sdp === NONE ? Promise.reject(new Error('That is none.')) : Promise.resolve();
   }
   getStats(): Promise<Map<string, unknown>> {
     return Promise.resolve(
@@ -96,18 +99,18 @@ describe('a lent connection', () => {
   it('is described with all addresses, and opens with what is known of the other side', async () => {
     const { lent, peer, told, open } = connection();
     await open();
-    lent.answered('theirs');
-    expect(peer.configuration).toEqual({ iceServers: [{ urls: 'stun:a:1' }] });
+    lent.answered(THEIRS);
+    expect(peer.configuration).toEqual({ iceServers: [{ urls: 'stun:a:1' }], bundlePolicy: 'max-bundle' });
     expect(told).toEqual([
       ['described', 'ours'],
       ['opened', '192.0.2.7'],
     ]);
-    expect(peer.heard).toEqual([{ type: 'answer', sdp: 'theirs' }]);
+    expect(peer.heard).toEqual([{ type: 'answer', sdp: THEIRS }]);
   });
 
   it('ends where it cannot be made, and where it fails', async () => {
     const { lent, peer, told } = connection();
-    lent.answer('none');
+    lent.answer(NONE);
     await until('its end', () => told.length > 0);
     expect(told).toEqual([['closed', 'That is none.']]);
     expect(peer.isClosed).toBe(true);
@@ -117,6 +120,41 @@ describe('a lent connection', () => {
     other.peer.onconnectionstatechange();
     other.channel.onclose();
     expect(other.told.slice(2)).toEqual([['closed', 'The connection failed.']]);
+  });
+
+  it.each([
+    ['audio as well', `${THEIRS}m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`],
+    ['video alone', THEIRS.replace('m=application', 'm=video')],
+    ['two channels', THEIRS + THEIRS],
+    ['audio in a line that not all browsers read', `${THEIRS} M=audio 9 UDP/TLS/RTP/SAVPF 111\n`],
+    ['nothing', 'v=0\r\n'],
+  ])('gives no browser a description that asks for %s', async (_what, sdp) => {
+    const offered = connection();
+    offered.lent.answer(sdp);
+    await until('its end', () => offered.told.length > 0);
+    const answered = connection();
+    await answered.open();
+    answered.lent.answered(sdp);
+    await until('its end', () => answered.told.length > 2);
+    for (const { told, peer } of [offered, answered]) {
+      expect(told.at(-1)).toEqual(['closed', 'It asks for more than a data channel.']);
+      expect(peer.heard).toEqual([]);
+      expect(peer.isClosed).toBe(true);
+    }
+    expect(offered.told).toHaveLength(1);
+  });
+
+  it('ends where its own description would be too long', async () => {
+    const { lent, peer, told } = connection();
+    peer.localDescription.sdp = 'x'.repeat(MAX_DESCRIPTION + 1);
+    lent.answer(THEIRS);
+    await until('its end', () => told.length > 0);
+    expect(told).toEqual([['closed', 'Its description is too long.']]);
+    const longest = connection();
+    longest.peer.localDescription.sdp = 'x'.repeat(MAX_DESCRIPTION);
+    longest.lent.answer(THEIRS);
+    await until('its description', () => longest.told.length > 0);
+    expect(longest.told).toEqual([['described', longest.peer.localDescription.sdp]]);
   });
 
   it('hands on what comes in the order of its coming, no more at a time than is taken', async () => {

@@ -1,4 +1,4 @@
-import { LENT_WINDOW, MAX_LENT_BYTES } from '../../sw/lending.ts';
+import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES } from '../../sw/lending.ts';
 
 /** Ms that addresses are gathered for; what there is by then has to do. */
 const GATHER_TIMEOUT = 4_000;
@@ -41,7 +41,7 @@ export class LentConnection {
     private readonly held: { bytes: number },
     private readonly events: LentEvents,
   ) {
-    this.peer = new RTCPeerConnection({ iceServers: servers.map(urls => ({ urls })) });
+    this.peer = new RTCPeerConnection({ iceServers: servers.map(urls => ({ urls })), bundlePolicy: 'max-bundle' });
     this.peer.onconnectionstatechange = () => {
       if (this.peer.connectionState === 'failed') this.close('The connection failed.');
     };
@@ -60,13 +60,13 @@ export class LentConnection {
 
   answer(sdp: string): void {
     this.run(async () => {
-      await this.peer.setRemoteDescription({ type: 'offer', sdp });
-      await this.describe();
+      await this.hearOf({ type: 'offer', sdp });
+      if (!this.isClosed) await this.describe();
     });
   }
 
   answered(sdp: string): void {
-    this.run(() => this.peer.setRemoteDescription({ type: 'answer', sdp }));
+    this.run(() => this.hearOf({ type: 'answer', sdp }));
   }
 
   send(bytes: Uint8Array): void {
@@ -93,12 +93,20 @@ export class LentConnection {
     this.events.closed(reason);
   }
 
+  private async hearOf(theirs: RTCSessionDescriptionInit & { sdp: string }): Promise<void> {
+    if (!isForDataAlone(theirs.sdp)) return this.close('It asks for more than a data channel.');
+    await this.peer.setRemoteDescription(theirs);
+  }
+
   /** The description goes out whole, with all addresses in it: there is no way to send more of them later. */
   private async describe(): Promise<void> {
     await this.peer.setLocalDescription();
     await this.gathered();
     const sdp = this.peer.localDescription?.sdp;
-    if (!this.isClosed && sdp !== undefined) this.events.described(sdp);
+    if (this.isClosed || sdp === undefined) return;
+    // An answer repeats some of the offer.
+    if (sdp.length > MAX_DESCRIPTION) return this.close('Its description is too long.');
+    this.events.described(sdp);
   }
 
   private gathered(): Promise<void> {
@@ -197,6 +205,15 @@ export class LentConnection {
   private run(act: () => Promise<void>): void {
     act().catch((cause: unknown) => this.close(cause instanceof Error ? cause.message.slice(0, 200) : ''));
   }
+}
+
+/**
+ * Whether a session description (RFC 8866) has one section, for data channels (RFC 8841): a browser would take up audio and video
+ * as well, and answer each. Browsers differ in how freely they read a line, so one that is not plainly of another type counts.
+ */
+function isForDataAlone(sdp: string): boolean {
+  const sections = sdp.split(/[\r\n]+/).filter(line => line !== '' && !/^[a-ln-z]=/.test(line));
+  return sections.length === 1 && sections.every(line => line.startsWith('m=application '));
 }
 
 /** The IP literal that the other side is reached at; empty where the browser keeps it to itself, as it does with names of mDNS. */

@@ -5,8 +5,10 @@ import { LentConnection } from './rtc-connection.ts';
 
 /** Connections at once; the worker asks for fewer. */
 const MAX_CONNECTIONS = 128;
+/** Ms until a window whose port the worker closed stands in line again. */
+const PAUSE = 10_000;
 
-/** Lends as soon as no other window does, until `ended` settles. */
+/** Lends as soon as no other window does, until `ended` settles; where the worker leaves it, others have their turn first. */
 export function lendTo(worker: ServiceWorker, ended: Promise<void>): void {
   if (typeof RTCPeerConnection === 'undefined') return;
   const waiting = new AbortController();
@@ -15,10 +17,16 @@ export function lendTo(worker: ServiceWorker, ended: Promise<void>): void {
     const { port1, port2 } = new MessageChannel();
     const lender = new Lender(port1);
     worker.postMessage({ type: 'lend', version: API_VERSION }, [port2]);
-    await ended;
+    await Promise.race([ended, lender.left]);
     lender.end();
   };
-  navigator.locks.request(LENDER_LOCK, { signal: waiting.signal }, lend).catch(() => {
+  const takeTurns = async (): Promise<void> => {
+    while (!waiting.signal.aborted) {
+      await navigator.locks.request(LENDER_LOCK, { signal: waiting.signal }, lend);
+      await Promise.race([ended, new Promise(resolve => setTimeout(resolve, PAUSE))]);
+    }
+  };
+  takeTurns().catch(() => {
     // The worker has ended before it was this window's turn.
   });
 }
@@ -27,10 +35,12 @@ class Lender {
   private readonly connections = new Map<number, LentConnection>();
   /** Bytes that all connections hold for the worker. */
   private readonly held = { bytes: 0 };
+  /** The worker has closed its port. */
+  readonly left: Promise<void>;
 
   constructor(private readonly port: MessagePort) {
     port.onmessage = ({ data }: MessageEvent<ToLender>) => this.hear(data);
-    port.addEventListener('close', () => this.end());
+    this.left = new Promise(resolve => port.addEventListener('close', () => resolve()));
   }
 
   end(): void {
