@@ -66,6 +66,11 @@ export class AtRest implements Listing {
     return this.wantedDone === this.wantedSize;
   }
 
+  /** How far it is, as it is to be recorded. */
+  get record(): Uint8Array {
+    return this.progress;
+  }
+
   /** How far it is. */
   get saved(): ProgressRecord | null {
     return decodeProgressRecord(this.progress);
@@ -105,7 +110,7 @@ export class AtRest implements Listing {
   }
 
   /** Nothing of what is on disk is believed until it was read again; to be recorded. */
-  doubtAll(): Uint8Array {
+  doubtAll(): void {
     const { saved } = this;
     this.piecesDone = 0;
     this.wantedDone = 0;
@@ -114,7 +119,6 @@ export class AtRest implements Listing {
       const maybe = Array.from({ length: this.pieceCount }, (_, piece) => piece);
       this.progress = encodeProgressRecord({ ...saved, have: new Uint8Array(saved.have.length), maybe });
     }
-    return this.progress;
   }
 
   /** Deletes what we made or filled: with its data all of that, else what nobody sees. */

@@ -24,7 +24,7 @@ export interface Recordable {
   readonly comment: string;
   readonly addedAt: number;
   readonly isPaused: boolean;
-  readonly substance: Pick<Substance, 'where' | 'priorities' | 'selectOnly'>;
+  readonly substance: Pick<Substance, 'where' | 'priorities' | 'selectOnly' | 'atRest'>;
   readonly options: TorrentOptions;
   readonly turn: { readonly place: number };
   readonly limit: SeedingLimit;
@@ -33,7 +33,7 @@ export interface Recordable {
   readonly doneAt: number;
 }
 
-/** Ms after which a record of what the torrent is, that could not be written, is written again. */
+/** Ms after which a record that could not be written is written again. */
 const WRITE_AGAIN = 5000;
 
 const WRITE_SOON = 1000;
@@ -49,6 +49,8 @@ export class Recorder {
   unsaved = '';
   private againAt = Infinity;
   private infoAt = Infinity;
+  /** That of its progress, where that of its storage does not see to it. */
+  private progressAt = Infinity;
   /** Records of what the torrent is, and of what its files are, that are being written. */
   private readonly writing = { torrent: 0, info: 0 };
   /** Whether the store has the record of its files, as they are known now. */
@@ -62,7 +64,7 @@ export class Recorder {
   ) {}
 
   get isIdle(): boolean {
-    return this.againAt === Infinity && this.infoAt === Infinity;
+    return this.againAt === Infinity && this.infoAt === Infinity && this.progressAt === Infinity;
   }
 
   /** What the torrent is has been recorded as it stands, whatever becomes of the record of its files. */
@@ -140,6 +142,13 @@ export class Recorder {
     this.out({ do: 'record', kind: 'progress', value });
   }
 
+  private writeProgressAgain(content: Content | null, now: number): void {
+    this.progressAt = Infinity;
+    const { atRest } = this.torrent.substance;
+    if (atRest) this.writeEncoded(atRest.record);
+    else content?.storage.recordSoon(now);
+  }
+
   /** How far it is, and how far it may be. */
   progressOf(content: Content): ProgressRecord {
     const maybe = new Set(content.maybe);
@@ -172,10 +181,11 @@ export class Recorder {
     } else if (content?.storage.stage === 'recording') {
       if (problem === '') content.storage.recorded();
       else content.storage.notRecorded(now);
-    }
+    } else if (problem !== '') this.progressAt = now + WRITE_AGAIN;
   }
 
   tick(content: Content | null, now: number): void {
+    if (now >= this.progressAt) this.writeProgressAgain(content, now);
     if (content?.storage.flush(now)) this.writeProgress(content);
     if (now >= this.againAt) this.writeTorrent();
     if (now >= this.infoAt) this.writeInfo();

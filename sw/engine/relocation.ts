@@ -128,7 +128,7 @@ export class Relocation {
     const { content, phase } = this.torrent;
     if (!this.carrying.delete(carry) || !content) return;
     const verdict = this.judge(carry, problem, found, content);
-    if (phase === 'removed') return this.discard(carry, verdict === 'there', content);
+    if (phase === 'removed') return this.discard(carry, problem, found, content);
     if (verdict === 'there') {
       this.keepStat(carry.index, found, content);
       this.torrent.substance.where.arrived(carry.index);
@@ -220,8 +220,16 @@ export class Relocation {
     return now - this.busySince < PATIENCE;
   }
 
-  private discard({ index, from, to, size }: Carry, isThere: boolean, { storage }: Content): void {
-    const { root, path } = isThere ? to : from;
+  /** What has the new name without having been moved there may be somebody else's. */
+  private discard(
+    { index, from, to, size }: Carry,
+    problem: FileProblem | null,
+    found: FileStat | null,
+    { storage }: Content,
+  ): void {
+    const known = storage.stats[index];
+    const isOurs = index === storage.parts.index || (found && known && isLike(found, known));
+    const { root, path } = problem === null || (problem === 'gone' && isOurs) ? to : from;
     if (this.deletes || index === storage.parts.index) this.torrent.out({ do: 'deleteFile', root, path, size });
   }
 }

@@ -106,7 +106,10 @@ export class Work {
     const rests = torrent.isPaused || phase === 'failed';
     if (WORKING.has(phase)) torrent.leave('queued', true);
     content?.doubtAll();
-    if (substance.atRest) torrent.recorder.writeEncoded(substance.atRest.doubtAll());
+    if (substance.atRest) {
+      substance.atRest.doubtAll();
+      torrent.recorder.writeEncoded(substance.atRest.record);
+    }
     if (rests) torrent.wake(true, true);
     // One whose files are being moved is checked once they are where they are to be.
     torrent.proceed(now);

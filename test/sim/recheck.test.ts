@@ -93,6 +93,27 @@ test('one that is paused is paused after an engine that ends in the middle of it
   expect(leech.disk.verifiedBytes).toBeGreaterThan(read);
 });
 
+test('that one at rest is to be read again is recorded as soon as that can be', () => {
+  const { world, torrent, leech } = worldWith({ x: 3 * MIB });
+  const row = () => leech.session.rows()[0];
+  leech.session.pause(torrent.id);
+  world.clock.run(4_000);
+  leech.stateProblem = 'the disk is full';
+  leech.session.recheck(torrent.id);
+  world.clock.run(10);
+  leech.session.pause(torrent.id);
+  world.clock.run(3_000);
+  expect(row()).toMatchObject({ state: 'paused', done: 0, problem: { code: 'state-not-saved' } });
+  leech.stateProblem = '';
+  expect(world.clock.run(10_000, () => row()?.problem === null)).toBe(true);
+  world.clock.run(10_000);
+  leech.restart();
+  const read = leech.disk.verifiedBytes;
+  leech.session.resume(torrent.id);
+  expect(world.clock.run(10_000, isSeeding(leech, torrent.id))).toBe(true);
+  expect(leech.disk.verifiedBytes - read).toBe(3 * MIB);
+});
+
 test('without a store it says what is missing', () => {
   const { torrent, leech } = worldWith({ x: MIB });
   leech.session.detach();

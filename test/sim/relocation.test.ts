@@ -1,6 +1,7 @@
 /** Files on their way to another root or another name, and what may stand in their way. */
 import { describe, expect, test } from 'vitest';
 import { decodeTorrentRecord } from '../../sw/engine/resume.ts';
+import type { Torrent } from '../../sw/engine/torrent.ts';
 import { isSeeding, ROOT, stateOf } from './host.ts';
 import { allUnder, expectAt, filesOf, OTHER, paths, problemOf, SIZES, swarm } from './moving.ts';
 
@@ -346,5 +347,20 @@ describe('what stands in the way', () => {
     world.clock.run(10_000);
     expect(paths(leech)).toEqual([]);
     expect([...leech.records.keys()].filter(key => key.startsWith('t/'))).toEqual([]);
+  });
+
+  test('removed on the way, what only has the name of one of its files is left alone', () => {
+    const { world, torrent, leech } = complete(923);
+    leech.disk.files.delete(`${ROOT}/folder/empty`);
+    leech.disk.files.set(`${OTHER}/folder/empty`, { ...foreign });
+    leech.session.relocate(torrent.id, OTHER);
+    const { torrents } = leech.session as unknown as { readonly torrents: { get(id: string): Torrent } };
+    const { relocation } = torrents.get(torrent.id);
+    const isOnItsWay = (): boolean => [0, 1, 2, 3].every(index => relocation.isCarrying(index));
+    expect(world.clock.run(10_000, isOnItsWay)).toBe(true);
+    leech.session.remove(torrent.id, true);
+    world.clock.run(10_000);
+    expect(paths(leech)).toEqual([`${OTHER}/folder/empty`]);
+    expect(leech.disk.files.get(`${OTHER}/folder/empty`)).toEqual(foreign);
   });
 });
