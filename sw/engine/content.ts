@@ -180,7 +180,7 @@ export class Content {
     this.moveParts();
     if (this.superSeeding) this.superSeeding.tick(now);
     else this.suggestions.tick(now);
-    this.storage.trim();
+    this.storage.trim(file => this.readers.isIn(file));
     this.readers.tick(now);
     this.downloader.tick(now);
   }

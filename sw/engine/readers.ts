@@ -78,6 +78,11 @@ export class Readers {
     return !isKnown;
   }
 
+  /** Whether somebody reads that file who has yet to be told of more. */
+  isIn(file: number): boolean {
+    return [...this.all.values()].some(reader => reader.file === file);
+  }
+
   /** It has gone, or has all. */
   gone(stream: number, now: number): void {
     if (this.all.delete(stream)) this.settle(now);

@@ -69,6 +69,8 @@ export class Reading {
         torrent.out({ do: 'readable', stream, offset: 0, length: 0 });
         return;
       }
+      // It counts as used just now.
+      content.storage.file(index);
       if (content.readers.want(stream, index, offset, offset + length, now)) content.downloader.makeWay(now);
       for (const peer of torrent.peers.values()) torrent.refresh(peer);
     });

@@ -113,11 +113,11 @@ export class Storage {
     this.out({ do: 'closeFile', file: known });
   }
 
-  /** Closes what is open beyond the limit. Never while spans are put together: those name open files. */
-  trim(): void {
+  /** Closes what is open beyond the limit, but for those `inUse`. Never while spans are put together: those name open files. */
+  trim(inUse: (index: number) => boolean = () => false): void {
     for (const index of this.open.keys()) {
       if (this.open.size <= MAX_OPEN_FILES) return;
-      this.close(index);
+      if (!inUse(index)) this.close(index);
     }
   }
 

@@ -138,3 +138,18 @@ test('reads on after the daemon was gone, once it is opened anew', () => {
   const after = play(500_000, before.at);
   expect(world.clock.run(60_000, () => after.isDone)).toBe(true);
 });
+
+test('who reads slowly is not cut off, however many other files are opened meanwhile', () => {
+  const names = Array.from({ length: 1_000 }, (_, at) => `other ${at}`);
+  const others = Object.fromEntries(names.map(name => [name, 32 * KIB]));
+  const { world, leech, torrent, play } = swarm(310, [1e6, 1e6], 48 * MIB, others);
+  const rest = names.map((_, at) => at + 1);
+  leech.session.prioritise(torrent.id, rest, 'high');
+  world.clock.run(1_000);
+  const reader = play(100_000);
+  world.clock.run(40_000);
+  const isThere = (at: number): boolean => leech.session.detail(torrent.id)?.files[at]?.done === 32 * KIB;
+  expect(rest.every(isThere)).toBe(true);
+  expect(reader.isRefused).toBe(false);
+  expect(reader.isDone).toBe(false);
+});
