@@ -68,7 +68,9 @@ describe.skipIf(missing.length > 0)(`IPv6${missing.length > 0 ? ` (needs ${missi
       const id = engine.download(payload.bytes);
       await until('the download', () => engine.state(id) === 'seeding', 60_000);
       expect(differences(payload, join(engine.daemon.folder, 'downloads'))).toEqual([]);
-      expect(engine.session.detail(id)?.trackers).toMatchObject([{ state: 'ok', text: '' }]);
+      // It is told of the end of the download as well.
+      await until('the tracker to have answered', () => engine.session.detail(id)?.trackers[0]?.state === 'ok');
+      expect(engine.session.detail(id)?.trackers).toMatchObject([{ text: '' }]);
       const ours = tracker.heard
         .find(line => line.startsWith('start 127.0.0.1:'))
         ?.split(':')
@@ -91,7 +93,9 @@ describe.skipIf(missing.length > 0)(`IPv6${missing.length > 0 ? ` (needs ${missi
       await until('both to be known', () =>
         ['127.0.0.1:', '::1:'].every(host => tracker.heard.some(line => line.startsWith(`start ${host}`))),
       );
-      expect(engine.session.detail(id)?.trackers).toMatchObject([{ state: 'ok', text: '' }]);
+      // It is told of the end of the download as well.
+      await until('the tracker to have answered', () => engine.session.detail(id)?.trackers[0]?.state === 'ok');
+      expect(engine.session.detail(id)?.trackers).toMatchObject([{ text: '' }]);
     } finally {
       await Promise.all([engine.stop(), tracker.stop()]);
     }
