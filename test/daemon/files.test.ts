@@ -19,6 +19,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Digest, ErrorCode, FileStatus, LandStatus, Op } from '../../daemon/wire/frames.ts';
 import { BLOCK, commit, landOpen, openFile, payload, sha1, sha1Of, WRITTEN } from './fixture.ts';
 import { type IoClient, IoProcess, ROOT } from './io-process.ts';
+import { canMount } from './mount.ts';
 
 let io: IoProcess;
 let client: IoClient;
@@ -328,20 +329,6 @@ describe('files', () => {
     expect([...verdicts]).toEqual([0, 1, 0, 2]);
   });
 });
-
-function canMount(): boolean {
-  if (process.getuid?.() !== 0) return false;
-  const directory = mkdtempSync(join(tmpdir(), 'starling-probe-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', directory], { stdio: 'ignore' });
-    execFileSync('umount', [directory]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
 
 describe.skipIf(!canMount())('on a small file system (needs to mount one)', () => {
   let small: string;

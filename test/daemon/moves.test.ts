@@ -22,6 +22,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { FileStatus, Op } from '../../daemon/wire/frames.ts';
 import { BLOCK, landOpen, openFile, payload } from './fixture.ts';
 import { type IoClient, IoProcess, ROOT } from './io-process.ts';
+import { canMount } from './mount.ts';
 
 const OTHER = 'other-root';
 const MiB = 1 << 20;
@@ -326,20 +327,6 @@ describe.skipIf(shared === null)('to another file system (needs /dev/shm)', () =
     expect(readFileSync(join(far, 'behind')).equals(bytes)).toBe(true);
   });
 });
-
-function canMount(): boolean {
-  if (process.getuid?.() !== 0) return false;
-  const directory = mkdtempSync(join(tmpdir(), 'starling-probe-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', directory], { stdio: 'ignore' });
-    execFileSync('umount', [directory]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
 
 describe.skipIf(!canMount())('to and from a small file system (needs to mount one)', () => {
   let small: string;
