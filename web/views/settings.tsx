@@ -58,67 +58,33 @@ function EncryptionSetting(): JSX.Element | null {
   );
 }
 
-function LocalSetting(): JSX.Element | null {
-  const { value } = store.settings;
-  if (value === null) return null;
-  return (
-    <section aria-labelledby="local">
-      <h2 id="local">Local network</h2>
-      <label class="choice">
-        <input
-          type="checkbox"
-          class="check"
-          checked={value.lsd}
-          onChange={event => void configure({ lsd: event.currentTarget.checked })}
-        />
-        <span>Find peers on the same network</span>
-      </label>
-      <p class="quiet">Everyone on the network can see which torrents you have. Private torrents are never announced.</p>
-    </section>
-  );
+interface SwitchProps {
+  readonly setting: 'lsd' | 'utp' | 'portMapping';
+  readonly title: string;
+  readonly label: string;
+  /** What it means to have it on. */
+  readonly text: string;
 }
 
-function UtpSetting(): JSX.Element | null {
+/** A section that is one switch. */
+function Switch({ setting, title, label, text }: SwitchProps): JSX.Element | null {
   const { value } = store.settings;
   if (value === null) return null;
   return (
-    <section aria-labelledby="utp">
-      <h2 id="utp">uTP</h2>
+    <section aria-labelledby={setting}>
+      <h2 id={setting}>{title}</h2>
       <label class="choice">
         <input
           type="checkbox"
           class="check"
-          checked={value.utp}
-          aria-describedby="utp-text"
-          onChange={event => void configure({ utp: event.currentTarget.checked })}
+          checked={value[setting]}
+          aria-describedby={`${setting}-text`}
+          onChange={event => void configure({ [setting]: event.currentTarget.checked })}
         />
-        <span>Use uTP where TCP does not lead to a peer</span>
+        <span>{label}</span>
       </label>
-      <p id="utp-text" class="quiet">
-        It reaches peers behind routers, and gives way to whatever else uses the connection.
-      </p>
-    </section>
-  );
-}
-
-function RouterSetting(): JSX.Element | null {
-  const { value } = store.settings;
-  if (value === null) return null;
-  return (
-    <section aria-labelledby="router">
-      <h2 id="router">Router</h2>
-      <label class="choice">
-        <input
-          type="checkbox"
-          class="check"
-          checked={value.portMapping}
-          aria-describedby="router-text"
-          onChange={event => void configure({ portMapping: event.currentTarget.checked })}
-        />
-        <span>Ask the router to open a port</span>
-      </label>
-      <p id="router-text" class="quiet">
-        Peers from outside can then connect to this computer, by PCP, NAT-PMP or UPnP. The port closes when Starling stops.
+      <p id={`${setting}-text`} class="quiet">
+        {text}
       </p>
     </section>
   );
@@ -141,11 +107,26 @@ export function Settings(): JSX.Element {
       </section>
       <SpeedSettings />
       <EncryptionSetting />
-      <LocalSetting />
+      <Switch
+        setting="lsd"
+        title="Local network"
+        label="Find peers on the same network"
+        text="Everyone on the network can see which torrents you have. Private torrents are never announced."
+      />
       <QueueSettings />
       <StopSettings />
-      <UtpSetting />
-      <RouterSetting />
+      <Switch
+        setting="utp"
+        title="uTP"
+        label="Use uTP where TCP does not lead to a peer"
+        text="It reaches peers behind routers, and gives way to whatever else uses the connection."
+      />
+      <Switch
+        setting="portMapping"
+        title="Router"
+        label="Ask the router to open a port"
+        text="Peers from outside can then connect to this computer, by PCP, NAT-PMP or UPnP. The port closes when Starling stops."
+      />
       <RtcSettings />
       <section aria-labelledby="helper">
         <h2 id="helper">{describeConnection(store.connection.value).label}</h2>
