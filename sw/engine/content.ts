@@ -171,6 +171,12 @@ export class Content {
     return (this.levels[file] ?? 0) > 0;
   }
 
+  /** Whether all of it is verified and in its place. */
+  isWhole(file: number): boolean {
+    const isAside = this.storage.parts.bytesByFile(this.downloader.have).has(file);
+    return !isAside && this.fileDone[file] === this.layout.files[file]?.length;
+  }
+
   /** Once a second while it runs. */
   tick(peers: Iterable<Peer>, now: number): void {
     this.exchange.tick(peers, now);

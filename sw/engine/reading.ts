@@ -37,15 +37,20 @@ export class Reading {
   open(id: string, shown: number): OpenFile {
     const torrent = this.torrents.get(id);
     if (!torrent) throw new EngineError('no-such-torrent', 'This torrent is not in the list any more.');
-    const { content, phase } = torrent;
-    if (phase !== 'running') throw unreadable(phase);
+    const { phase } = torrent;
+    const rests = isAtRest(torrent);
+    if (phase !== 'running' && !rests) throw unreadable(phase);
+    if (rests) this.loop.event(torrent, now => torrent.work.recall.need(now));
+    if (torrent.substance.atRest) throw unreadable('loading');
+    const { content } = torrent;
     const index = content ? shownFiles(content.layout.files)[shown] : undefined;
     if (!content || index === undefined) throw new EngineError('no-such-file', 'There is no such file in this torrent.');
     if (!content.isWanted(index)) {
       throw new EngineError('not-chosen', 'This file is not chosen. Choose it in the list of files, then open it again.');
     }
+    if (rests && !content.isWhole(index)) throw unreadable(phase);
     let file = 0;
-    this.loop.event(torrent, () => (file = content.storage.file(index)));
+    this.loop.event(torrent, () => (file = content.storage.file(index, !rests)));
     this.served.delete(file);
     this.served.set(file, torrent);
     for (const oldest of this.served.keys()) if (this.served.size > MAX_SERVED) this.served.delete(oldest);
@@ -65,32 +70,47 @@ export class Reading {
       const { content, phase } = torrent;
       if (length === 0) return content?.readers.gone(stream, now);
       const index = content?.storage.fileIndex(file);
-      if (!content || index === undefined || phase !== 'running' || !content.isWanted(index)) {
+      const isFetched = phase === 'running';
+      const isThere = isFetched || (isAtRest(torrent) && index !== undefined && content?.isWhole(index) === true);
+      if (!content || index === undefined || !isThere || !content.isWanted(index)) {
         torrent.out({ do: 'readable', stream, offset: 0, length: 0 });
         return;
       }
       // It counts as used just now.
-      content.storage.file(index);
-      if (content.readers.want(stream, index, offset, offset + length, now)) content.downloader.makeWay(now);
+      content.storage.file(index, isFetched);
+      if (!isFetched) torrent.work.recall.need(now);
+      if (content.readers.want(stream, index, offset, offset + length, now) && isFetched) content.downloader.makeWay(now);
       for (const peer of torrent.peers.values()) torrent.refresh(peer);
     });
   }
+}
+
+/** What rests by itself or waits for its turn can be read as far as it is there. */
+function isAtRest({ phase, substance }: Torrent): boolean {
+  return (phase === 'paused' || phase === 'queued') && !substance.where.isPending;
 }
 
 function unreadable(phase: Phase): EngineError {
   switch (phase) {
     case 'waiting':
     case 'checking':
-    case 'loading':
       return new EngineError('not-yet', 'The files of this torrent are still being checked. Open the file again in a moment.');
+    case 'loading':
+      return new EngineError('not-yet', 'The list of this torrent’s files is still being read. Open the file again in a moment.');
     case 'moving':
       return new EngineError('moving', 'The files of this torrent are being moved. Open the file again when that is done.');
     case 'queued':
-      return new EngineError('queued', 'This torrent waits for its turn. Start it at once, or wait, then open the file again.');
+      return new EngineError(
+        'queued',
+        'This torrent waits for its turn, and this file is not all there. Start it at once, or wait, then open it again.',
+      );
     case 'failed':
       return new EngineError('failed', 'This torrent has stopped because of a problem. The list says what it is and what to do.');
     case 'paused':
-      return new EngineError('paused', 'This torrent is paused. Resume it, then open the file again.');
+      return new EngineError(
+        'paused',
+        'This torrent is paused, and this file is not all there. Resume it, then open the file again.',
+      );
     case 'fetching':
     case 'ready':
     case 'running':

@@ -9,6 +9,8 @@ import type { TorrentHashes } from './model/ids.ts';
 
 /** Ms until a record that could not be read is asked for again. */
 const ASK_AGAIN = 5000;
+/** Ms for which what came back to be looked into stays. */
+const KEEP = 30_000;
 /** What may wait for one record; more is left out. */
 const MAX_WAITING = 16;
 
@@ -28,11 +30,19 @@ export class Recall {
   /** The last request; an answer to another one comes too late. */
   private request = 0;
   private askAt = Infinity;
+  /** Monotonic ms until when somebody looks into it; none where nobody does. */
+  private neededUntil: number | null = null;
 
   constructor(private readonly torrent: Recallable) {}
 
   get isIdle(): boolean {
-    return this.waiting.length === 0;
+    return this.waiting.length === 0 && this.neededUntil === null;
+  }
+
+  /** It is to be there for a while, though nothing is done with it. */
+  need(now: number): void {
+    this.neededUntil = now + KEEP;
+    if (this.torrent.substance.atRest && this.waiting.length === 0) this.begin(() => undefined);
   }
 
   /** Goes on with `then` when it is back, or its record turned out to be lost. */
@@ -50,6 +60,7 @@ export class Recall {
   }
 
   tick(now: number): void {
+    if (this.neededUntil !== null && now >= this.neededUntil) this.neededUntil = null;
     if (now >= this.askAt) this.ask();
   }
 

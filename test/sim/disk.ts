@@ -104,6 +104,10 @@ export class SimStore implements Store {
     private readonly latency = 1,
   ) {}
 
+  get openCount(): number {
+    return this.open.size;
+  }
+
   openFile(...[file, root, components, size, create, done]: Parameters<Store['openFile']>): void {
     const path = [root, ...components].join('/');
     this.answer(() => {

@@ -6,6 +6,15 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 const PIECE = 256 * KIB;
 
+function refusal(open: () => unknown): string {
+  try {
+    open();
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /** Seeds of these speeds, and one who fetches a file of that size and others. */
 function swarm(seed: number, rates: readonly number[], size = 40 * MIB, more: Readonly<Record<string, number>> = {}) {
   const world = new World(seed);
@@ -110,12 +119,44 @@ test('ends with the torrent at rest, with its file not chosen, and is not begun 
   leech.session.pause(torrent.id);
   world.clock.run(1_000);
   expect(third.isRefused).toBe(true);
-  expect(() => play(1e6)).toThrow('paused');
+  expect(world.clock.run(5_000, () => refusal(() => play(1e6)).includes('paused'))).toBe(true);
   leech.session.resume(torrent.id);
   world.clock.run(2_000);
   const fourth = play(1e6);
   expect(world.clock.run(200_000, () => fourth.isDone)).toBe(true);
   expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
+});
+
+test('a file that is all there is read while its torrent rests, or waits for its turn, which then lets go of everything again', () => {
+  const { world, leech, torrent, play } = swarm(310, [2e6], 4 * MIB, { other: 6 * MIB });
+  leech.session.prioritise(torrent.id, [0], 'high');
+  expect(world.clock.run(60_000, () => leech.session.detail(torrent.id)?.files[0]?.done === 4 * MIB)).toBe(true);
+  const sent = () => world.internet.sent.get('10.0.0.1');
+  const state = () => leech.session.rows().find(({ id }) => id === torrent.id)?.state;
+  leech.session.pause(torrent.id);
+  world.clock.run(10_000);
+  const before = sent();
+  for (const from of [0, 2 * MIB]) {
+    expect(refusal(() => play(1e6, from))).toContain('in a moment');
+    world.clock.run(500);
+    const reader = play(1e6, from);
+    expect(world.clock.run(20_000, () => reader.isDone)).toBe(true);
+    expect(refusal(() => leech.readers.play(torrent.id, 1, 1e6, [...torrent.contents.values()][1]!))).toContain('not all there');
+    expect([state(), sent()]).toEqual(['paused', before]);
+    expect(leech.store.openCount).toBe(1);
+    expect(world.clock.run(60_000, () => leech.store.openCount === 0)).toBe(true);
+  }
+  const other = makeTorrent({ another: 1 * MIB }, PIECE, 311);
+  leech.session.configure({ maxActiveDownloads: 1 });
+  leech.session.start(leech.session.add({ kind: 'file', bytes: other.bytes }).id, null, ROOT);
+  leech.session.move([other.id], 'top');
+  leech.session.resume(torrent.id);
+  world.clock.run(5_000);
+  expect(state()).toBe('queued');
+  expect(refusal(() => play(1e6))).toContain('in a moment');
+  world.clock.run(500);
+  const reader = play(1e6);
+  expect(world.clock.run(20_000, () => reader.isDone)).toBe(true);
 });
 
 test('more readers than a torrent takes are turned away', () => {
