@@ -5,6 +5,7 @@ import type {
   PortMappings,
   FilePriority,
   MoveTo,
+  RootRow,
   Settings,
   Source,
   TorrentDetail,
@@ -41,6 +42,8 @@ export interface Engine<Kept> {
   readonly settings: Settings;
   /** Opens a file, by its index, to be read while it comes. */
   readonly reading: { open(id: TorrentId, file: number): { readonly file: number; readonly path: readonly string[] } };
+  /** Hears of the folders whenever something of them is another. */
+  readonly roots: { tell(roots: readonly RootRow[]): void };
   readonly mapping: { readonly state: PortMappings | null };
   configure(change: Partial<Settings>, saved: (error: Error | null) => void): void;
   rows(): readonly TorrentRow[];

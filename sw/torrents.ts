@@ -76,6 +76,8 @@ export class Torrents<Kept> implements Backend {
   /** What outlived the last connection, while there is one that the engine was not told of yet. */
   private unattached: readonly Kept[] | null = null;
   private lastEpoch = 0;
+  /** What the engine knows of the folders. */
+  private toldRoots: readonly RootRow[] = [];
   private atRest: readonly TorrentRow[] = [];
   private keeper: ReturnType<typeof setTimeout> | null = null;
   private everConnected = false;
@@ -131,8 +133,9 @@ export class Torrents<Kept> implements Backend {
     if (wasAttached) this.current?.engine.detach();
   }
 
-  /** The connection is another: who waits for it is served, or refused. */
+  /** Something of the connection is another: who waits for it is served, or refused. */
   changed(): void {
+    this.tellRoots();
     if (this.waiting.length === 0) return;
     const ready = this.readyEngine();
     if (ready === null && this.isOnItsWay()) return;
@@ -219,6 +222,7 @@ export class Torrents<Kept> implements Backend {
       if (records === null || this.isClosing) return;
       this.options.mark(`records (${records.length})`);
       this.current = this.options.newEngine();
+      this.toldRoots = [];
       this.current.engine.load(records);
       this.options.mark('loaded');
       this.options.replaced();
@@ -226,6 +230,13 @@ export class Torrents<Kept> implements Backend {
       this.attach();
       this.changed();
     });
+  }
+
+  private tellRoots(): void {
+    const { roots } = this.options.link;
+    if (this.current === null || this.toldRoots === roots) return;
+    this.toldRoots = roots;
+    this.current.engine.roots.tell(roots);
   }
 
   private attach(): void {

@@ -31,7 +31,7 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         about.free >= 0
           ? `Disk is full: ${formatAbout(about.needed)} needed, ${formatAbout(about.free)} free`
           : `Disk is full: ${formatAbout(about.needed)} needed`;
-      return bad(short, `${short}. The download is paused; finished pieces are safe. Free some space, then resume.`);
+      return bad(short, `${short}. The download is paused; finished pieces are safe. It goes on by itself once there is room.`);
     }
     case 'read-only':
       return bad(

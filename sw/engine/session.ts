@@ -26,6 +26,7 @@ import { slotsWithin } from './limits.ts';
 import { Rates } from './rates.ts';
 import { Reading } from './reading.ts';
 import { Registry } from './registry.ts';
+import { Roots } from './roots.ts';
 import type { Torrent } from './torrent.ts';
 import type { Naming } from './whereabouts.ts';
 import { readTiers } from './tiers.ts';
@@ -60,6 +61,8 @@ export class Session {
   private readonly doors: Doors;
   /** Whoever reads files while they come. */
   readonly reading: Reading;
+  /** The folders that downloads go to. */
+  readonly roots: Roots<Torrent>;
   private readonly intake: Intake;
   private readonly turns: Turns;
   private readonly rates: Rates;
@@ -109,6 +112,10 @@ export class Session {
     const peerId = makePeerId(ports.random.bytes(12));
     this.doors = new Doors(ports, this.loop, this.torrents, this.limits, this.ids, peerId, security, random, () => this.settings);
     this.reading = new Reading(ports, this.loop, this.torrents);
+    this.roots = new Roots(
+      () => this.torrents.values(),
+      torrent => this.loop.event(torrent, () => torrent.resume(this.attached)),
+    );
     this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
       ids: this.ids,

@@ -60,6 +60,18 @@ export class Substance {
     return (this.meta?.layout ?? this.atRest)?.files ?? [];
   }
 
+  /** Bytes that its files will yet take of the disk, those among them that are to come from elsewhere. */
+  get lacking(): number {
+    const held = this.content ?? this.atRest;
+    return (held ? held.wantedSize - held.wantedDone : 0) + this.pendingBytes;
+  }
+  /** Bytes of the files that are not where they are to be. */
+  get pendingBytes(): number {
+    let bytes = 0;
+    for (const index of this.where.pending()) bytes += this.content?.storage.stats[index]?.size ?? 0;
+    return bytes;
+  }
+
   /** Before its start: these files alone, whether they are known yet or not. */
   select(ranges: readonly FileRange[]): void {
     this.selectOnly = ranges;

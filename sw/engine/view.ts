@@ -221,13 +221,12 @@ function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: nu
   return null;
 }
 
-function viewFailure({ substance, content }: Torrent, problem: FileProblem): ViewProblem {
+function viewFailure({ substance }: Torrent, problem: FileProblem): ViewProblem {
   const why = PROBLEM_CODES[problem];
   const [stray] = substance.where.strays;
   if (!stray) return { code: why };
-  let bytes = 0;
-  for (const index of substance.where.pending()) bytes += content?.storage.stats[index]?.size ?? 0;
-  return { code: 'not-moved', why, left: substance.where.pendingCount, bytes, from: stray.naming.root };
+  const { where, pendingBytes } = substance;
+  return { code: 'not-moved', why, left: where.pendingCount, bytes: pendingBytes, from: stray.naming.root };
 }
 
 const PROBLEM_CODES = {

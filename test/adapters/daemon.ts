@@ -104,6 +104,7 @@ export class RealLink {
   readonly told: string[] = [];
   kept: readonly KeptBuffer[] = [];
   readonly link: DaemonLink;
+  onChange = (): void => undefined;
 
   constructor({ host }: Daemon) {
     this.link = new DaemonLink(
@@ -123,7 +124,7 @@ export class RealLink {
           this.told.push('linked');
         },
         unlinked: () => this.told.push('unlinked'),
-        changed: () => undefined,
+        changed: () => this.onChange(),
       },
     );
   }

@@ -43,6 +43,11 @@ class FakeEngine implements Engine<string> {
   /** Why settings cannot be saved. */
   unsaved: Error | null = null;
   reading = { open: (_id: string, file: number) => ({ file, path: ['a'] }) };
+  roots = {
+    tell: (roots: readonly RootRow[]): void => {
+      if (roots.length > 0) this.tell(`roots ${roots.map(({ free }) => free).join()}`);
+    },
+  };
   mapping: { state: PortMappings | null } = { state: null };
   configure = ({ encryption }: Partial<Settings>, saved: (error: Error | null) => void): void => {
     this.tell(`configure ${encryption}`);
@@ -128,6 +133,20 @@ function setUp() {
   };
   return { log, link, torrents, made, answerLoad, to, connect, lose };
 }
+
+describe('folders', () => {
+  it('are told to the engine that there is, each time they are others', () => {
+    const { log, link, to, connect } = setUp();
+    const root = { token: 't', name: 'n', free: 1, isDefault: true, problem: '' };
+    link.roots = [root];
+    connect(1);
+    expect(log.filter(line => line.includes('roots'))).toEqual(['1 roots 1']);
+    to('linked');
+    link.roots = [{ ...root, free: 2 }];
+    to('linked');
+    expect(log.filter(line => line.includes('roots'))).toEqual(['1 roots 1', '1 roots 2']);
+  });
+});
 
 describe('starting', () => {
   it('loads the records, then attaches what outlived the last life', () => {

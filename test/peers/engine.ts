@@ -48,6 +48,8 @@ export class RealEngine {
       },
       { version: '0.0.0' },
     );
+    real.onChange = () => this.session.roots.tell(link.roots);
+    real.onChange();
     this.session.attach(real.kept);
   }
 

@@ -157,6 +157,28 @@ test('a full disk stops the torrent with its reason, and it goes on when there i
   expectAll(leech, torrent);
 });
 
+test('a torrent that a full disk stopped goes on by itself once there is room', () => {
+  const world = new World(9);
+  const torrent = makeTorrent({ x: 8 * MIB }, 256 * 1024, 9);
+  const seed = world.host('10.0.0.1', { rate: 2e6 });
+  seedOn(seed, torrent);
+  world.clock.run(3_000);
+  const leech = world.host('10.0.0.2');
+  leech.session.roots.tell([{ token: ROOT, free: 1e9 }]);
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  world.clock.run(2_000);
+  leech.disk.problem = 'full';
+  world.clock.run(4_000);
+  leech.session.roots.tell([{ token: ROOT, free: 0 }]);
+  world.clock.run(60_000);
+  expect(leech.session.rows()[0]).toMatchObject({ state: 'error', problem: { code: 'disk-full' } });
+  leech.disk.problem = null;
+  leech.session.roots.tell([{ token: ROOT, free: 1e9 }]);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+});
+
 test('files that are not wanted are left out, and can be wanted later', () => {
   const world = new World(10);
   const torrent = makeTorrent({ a: MIB, b: MIB, c: MIB }, 64 * 1024, 10);

@@ -100,6 +100,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await paste(MAGNET);
     await page.getByRole('dialog').getByRole('combobox', { name: 'Folder' }).selectOption('Films');
     await page.getByText('only 1.2 GB free').waitFor();
+    await page.getByRole('status').getByText('It does not fit there.').waitFor();
     await page.getByRole('button', { name: 'Start' }).click();
     await row(/^Open film/).waitFor();
     await expect.poll(async () => (await commands())[1]).toMatchObject({ root: 'b'.repeat(64) });

@@ -158,6 +158,11 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
           {folder !== null && files.length === 0 && <span>As soon as the list arrives, its files go to </span>}
           {folder !== null && files.length > 0 && <Room selected={selected} free={folder.free} />}
           <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />
+          {folder !== null && isShort(selected, folder.free) && (
+            <p class="tone-warn" role="status">
+              It does not fit there. Started all the same, it stops when the disk is full, and goes on once there is room.
+            </p>
+          )}
           {folder !== null && folder.problem !== '' && <p class="tone-bad">{folder.problem}</p>}
         </div>
         <div class="dialog-actions">
@@ -189,13 +194,17 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
 }
 
 function Room({ selected, free }: { selected: number; free: number }): JSX.Element {
-  const short = free >= 0 && selected > free;
+  const short = isShort(selected, free);
   return (
     <span class={short ? 'tone-warn' : ''}>
       {selected === 0 ? 'Nothing selected' : `${formatAbout(selected)} selected`}
       {free >= 0 && ` · ${short ? 'only ' : ''}${formatAbout(free)} free`} in{' '}
     </span>
   );
+}
+
+function isShort(selected: number, free: number): boolean {
+  return free >= 0 && selected > free;
 }
 
 /** Where the files go. */
