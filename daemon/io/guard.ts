@@ -31,12 +31,10 @@ const ALLOWED: Readonly<Record<Purpose, ReadonlySet<string>>> = {
   peer: new Set(['unicast', 'private', 'uniqueLocal', 'carrierGradeNat']),
   http: new Set(['unicast']),
 };
-/** Cloud metadata services that stand in ranges otherwise fine for peers. */
-const METADATA = new Set(['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200']);
-/** Other numbers hide in these: NAT64 in both prefixes, and IPv4-compatible addresses. */
-const EMBEDDED = ['64:ff9b::/96', '64:ff9b:1::/48', '::/96', '::ffff:0:0/96', '::ffff:0:0:0/96', '2002::/16', '2001::/32'].map(
-  cidr => ipaddr.IPv6.parseCIDR(cidr),
-);
+/** Cloud metadata services that stand in ranges otherwise fine. */
+const METADATA = new Set(['fd00:ec2::254', 'fd20:ce::254', '100.100.100.200', '168.63.129.16']);
+/** All that was ever given out of IPv6; what looks public outside of it hides IPv4 (`::7f00:1`), or is nowhere. */
+const GIVEN_OUT = ipaddr.IPv6.parseCIDR('2000::/3');
 /** `127.1`, `0x7f.1` and `2130706433` are what some systems take for addresses: no name ends in a number. */
 const NUMERIC_NAME = /(^|\.)(0x[0-9a-f]*|[0-9]+)\.?$/i;
 const NAME = /^(?=.{1,253}\.?$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))*\.?$/i;
@@ -100,8 +98,9 @@ export class Guard {
     if (this.#ownPorts.has(port) && isOfThisMachine(parsed)) return false;
     if (this.#allow.some(range => matches(parsed, range))) return true;
     if (METADATA.has(parsed.toString())) return false;
-    if (parsed instanceof ipaddr.IPv6 && EMBEDDED.some(range => parsed.match(range))) return false;
-    return ALLOWED[purpose].has(parsed.range());
+    const range = parsed.range();
+    if (range === 'unicast' && parsed instanceof ipaddr.IPv6 && !parsed.match(GIVEN_OUT)) return false;
+    return ALLOWED[purpose].has(range);
   }
 }
 

@@ -19,7 +19,11 @@ const neverPermitted = [
   '0.1.2.3',
   '::',
   '::1',
+  '::2',
   '::127.0.0.1',
+  '::7f00:1',
+  '::a9fe:a9fe',
+  '::ffff:a9fe:a9fe',
   '::ffff:127.0.0.1',
   '::ffff:7f00:1',
   '::ffff:93.184.216.34',
@@ -27,6 +31,11 @@ const neverPermitted = [
   '64:ff9b::127.0.0.1',
   '64:ff9b::7f00:1',
   '64:ff9b:1::7f00:1',
+  '64:ff9b:1:ffff::7f00:1',
+  '1000::1',
+  '4000::1',
+  '5f00::1',
+  'fec0::1',
   '2002:7f00:1::1',
   '2001:0:7f00:1::1',
   '169.254.169.254',
@@ -35,6 +44,7 @@ const neverPermitted = [
   'fe80::1%lo',
   'fd00:ec2::254',
   '100.100.100.200',
+  '168.63.129.16',
   '224.0.0.1',
   '239.255.255.250',
   '239.192.152.143',
@@ -84,7 +94,8 @@ describe('the guard', () => {
     '[::1',
     'é.example',
   ])('takes %j for neither a name nor an address', async host => {
-    expect(await guard.resolve(host, 80, 'peer')).toMatchObject({ status: NetStatus.REFUSED_BY_GUARD });
+    const trusting = new Guard([], () => Promise.resolve(['93.184.216.34']));
+    expect(await trusting.resolve(host, 80, 'peer')).toMatchObject({ status: NetStatus.REFUSED_BY_GUARD });
   });
 
   it('gives all addresses of a name, if every one of them may be reached', async () => {

@@ -1,15 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { isThere, readPage, titlesOf } from './page.ts';
 
-const top = new URL('../../', import.meta.url);
-const page = readFileSync(new URL('docs/PROTOCOLS.md', top), 'utf8');
-
-/** Paths, and behind those of tests the titles that are quoted after them, up to the next path. */
-const named = [...page.matchAll(/`([\w./-]+\.ts)`([^`]*)/g)].map(([, path = '', after = '']) => ({
-  path,
-  titles: [...after.matchAll(/“([^”]+)”/g)].map(([, title = '']) => title),
-}));
-const rows = page.split('\n').filter(line => /^\| [^-]/.test(line) && !/\| shown by +\|$/.test(line));
+const { rows, files, titles } = readPage('docs/PROTOCOLS.md');
 
 describe('the page of protocols', () => {
   it('names something in every row, and a test with a title', () => {
@@ -20,12 +12,11 @@ describe('the page of protocols', () => {
     }
   });
 
-  it.each([...new Set(named.map(({ path }) => path))])('%s is there', path => {
-    expect(existsSync(new URL(path, top))).toBe(true);
+  it.each(files)('%s is there', path => {
+    expect(isThere(path)).toBe(true);
   });
 
-  it.each(named.flatMap(({ path, titles }) => titles.map(title => [path, title] as const)))('%s has “%s”', (path, title) => {
-    // A title in quotes of its own may have them escaped.
-    expect(readFileSync(new URL(path, top), 'utf8').replaceAll("\\'", "'")).toContain(title);
+  it.each(titles)('%s has “%s”', (path, title) => {
+    expect(titlesOf(path)).toContain(title);
   });
 });
