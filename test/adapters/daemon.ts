@@ -57,7 +57,7 @@ function openNodeSocket(origin: string): OpenSocket {
 
 export interface Daemon {
   readonly folder: string;
-  readonly host: Host;
+  readonly host: Pick<Host, 'origin' | 'port' | 'newLink' | 'downloadDir'>;
   close(): Promise<void>;
 }
 

@@ -1,29 +1,31 @@
 /**
- * One libtorrent seed on one host, and in turns on another: ours (host, io-daemon and a headless browser whose worker
- * decides) and libtorrent, fetching the same torrent to memory-backed disk.
+ * One libtorrent seed on one host, or many, and in turns on another: ours (host, io-daemon and a headless browser whose
+ * worker decides) and libtorrent, fetching the same torrent to memory-backed disk.
  *
  * Ours is timed from the press of Start to the last byte's being written (a piece is verified before it is);
  * libtorrent from its connecting to its having verified everything. The browser has a moment to come to rest before:
  * what is measured is the download, not the start of a browser.
  *
  * npm run bench -- download [--size MiB] [--piece KiB] [--rounds N] [--against libtorrent|webtorrent] [--json] [--profile DIR]
+ *                           [--headless] [--peers N]
  *
+ * --headless has the same engine with the same adapters in a process of Node, in place of the browser.
+ * --peers N has N seeds, on as many ports of the other host, for both sides alike.
  * --profile puts V8's CPU profiles of host and io-daemon there, one a thread; it costs some of the rate.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { App } from '../e2e/app.ts';
-import { Browser } from '../e2e/browser.ts';
 import { processTree } from '../e2e/processes.ts';
 import { Starling } from '../e2e/starling.ts';
 import { LibtorrentPeer } from '../peers/libtorrent.ts';
 import { differences, magnetOf, makePayload, type Payload } from '../peers/payload.ts';
 import { sleep, until } from '../peers/wait.ts';
+import { startBrowser, startHeadless, type Engine } from './engines.ts';
 import { twoHosts, type Hosts } from './hosts.ts';
 import { median, round, type Report } from './report.ts';
-import { cpuSeconds, loopbackPortOf, peakResident, trafficThrough, treeCpuSeconds } from './usage.ts';
+import { cpuSeconds, loopbackPortOf, peakResident, trafficThrough } from './usage.ts';
 
 const SEED_PORT = 6881;
 const MAX_SECONDS = 600;
@@ -44,9 +46,19 @@ interface OurSample extends Sample {
   readonly ioSegmentsPerGB: number;
   /** Bytes at their peak. */
   readonly ioResident: number;
-  /** Bytes of the worker's heap at the end: what is used, and what V8 had grown to. */
-  readonly heapUsed: number;
-  readonly heapTotal: number;
+  /** Bytes of the engine's heap at the end: what is used, and what V8 had grown to. */
+  readonly heap: Awaited<ReturnType<Engine['heap']>>;
+}
+
+/** What all rounds have in common. */
+interface Setting {
+  readonly hosts: Hosts;
+  readonly payload: Payload;
+  readonly torrent: string;
+  /** HOST:PORT of each seed. */
+  readonly seeds: readonly string[];
+  readonly engine: typeof startBrowser;
+  readonly profile: string | undefined;
 }
 
 export async function bench(args: readonly string[]): Promise<Report> {
@@ -59,6 +71,8 @@ export async function bench(args: readonly string[]): Promise<Report> {
       json: { type: 'boolean', default: false },
       against: { type: 'string', default: 'libtorrent' },
       profile: { type: 'string' },
+      headless: { type: 'boolean', default: false },
+      peers: { type: 'string', default: '1' },
     },
   });
   const { against } = values;
@@ -77,17 +91,26 @@ export async function bench(args: readonly string[]): Promise<Report> {
     });
     const torrent = join(dir, 'payload.torrent');
     writeFileSync(torrent, payload.bytes);
-    const listen = `${hosts.seedAddress}:${SEED_PORT}`;
-    const seed = await LibtorrentPeer.start('seed', { torrent, dir: payload.dir, listen, under: hosts.onSeed });
+    const sessions = Number(values.peers);
+    const seeds = Array.from({ length: sessions }, (_, i) => `${hosts.seedAddress}:${SEED_PORT + i}`);
+    const seed = await LibtorrentPeer.start('seed', {
+      torrent,
+      dir: payload.dir,
+      listen: seeds[0]!,
+      sessions,
+      under: hosts.onSeed,
+    });
+    const engine = values.headless ? startHeadless : startBrowser;
+    const setting: Setting = { hosts, payload, torrent, seeds, engine, profile: values.profile };
     // The seed maps its file on the first reading, and the browser's program comes from the disk: no round is to pay for
     // what the others find done.
-    await oursOnce(hosts, payload, join(dir, 'warm-up'), undefined);
-    await fetchThere(hosts, payload, torrent, join(dir, 'warm-up'));
+    await oursOnce({ ...setting, profile: undefined }, join(dir, 'warm-up'));
+    await fetchThere(setting, join(dir, 'warm-up'));
     for (let i = 1; i <= Number(values.rounds); i++) {
-      const mine = await oursOnce(hosts, payload, join(dir, `ours-${i}`), values.profile);
+      const mine = await oursOnce(setting, join(dir, `ours-${i}`));
       ours.push(mine);
       say(`round ${i}: ours       ${describe(mine)}, ${(mine.ioShare * 100).toFixed(2)} % over /io`);
-      const other = await fetchThere(hosts, payload, torrent, join(dir, `theirs-${i}`));
+      const other = await fetchThere(setting, join(dir, `theirs-${i}`));
       theirs.push(other);
       say(`round ${i}: ${against} ${describe(other)}`);
     }
@@ -96,10 +119,10 @@ export async function bench(args: readonly string[]): Promise<Report> {
     hosts.remove();
     rmSync(dir, { recursive: true, force: true });
   }
-  return report(ours, theirs, against, Number(values.size));
+  return report(ours, theirs, against, Number(values.size), Number(values.peers));
 }
 
-async function oursOnce(hosts: Hosts, payload: Payload, dir: string, profile: string | undefined): Promise<OurSample> {
+async function oursOnce({ hosts, payload, seeds, engine: start, profile }: Setting, dir: string): Promise<OurSample> {
   const under = hosts.onLeech;
   const starling = await Starling.start({
     home: join(dir, 'home'),
@@ -108,48 +131,48 @@ async function oursOnce(hosts: Hosts, payload: Payload, dir: string, profile: st
     port: 7800,
     ...(profile === undefined ? {} : { env: { NODE_OPTIONS: `--import ${profiler}`, STARLING_PROFILE: resolve(profile) } }),
   });
-  const browser = await Browser.start({ under });
   try {
-    const app = await App.open(browser, starling);
-    await app.page.paste(magnetOf(payload, [`${hosts.seedAddress}:${SEED_PORT}`]));
-    await app.page.find({ role: 'checkbox' }, 30_000);
-    await sleep(SETTLE);
-    const { ioPid } = starling;
-    const parts = {
-      daemon: () => cpuSeconds([ioPid]),
-      host: () => cpuSeconds([starling.hostPid]),
-      browser: () => treeCpuSeconds(browser.pid),
-    };
-    const before = { daemon: parts.daemon(), host: parts.host(), browser: parts.browser() };
-    const file = join(starling.downloads, payload.name);
-    const started = await app.start();
-    await written(file, payload.size);
-    const seconds = (performance.now() - started) / 1000;
-    const gigabytes = payload.size / 1e9;
-    const cpu = {
-      daemon: (parts.daemon() - before.daemon) / gigabytes,
-      host: (parts.host() - before.host) / gigabytes,
-      browser: (parts.browser() - before.browser) / gigabytes,
-    };
-    const io = trafficThrough(loopbackPortOf(ioPid, under), under);
-    const heap = await workerHeap(browser);
-    await app.complete(payload.name);
-    const wrong = differences(payload, starling.downloads);
-    if (wrong.length > 0) throw new Error(wrong.join('\n'));
-    return {
-      megabytesPerSecond: payload.size / 1e6 / seconds,
-      cpu,
-      ioShare: io.bytes / payload.size,
-      ioSegmentsPerGB: io.segments / gigabytes,
-      ioResident: peakResident(ioPid),
-      heapUsed: heap.usedSize,
-      heapTotal: heap.totalSize,
-    };
+    const engine = await start(starling, magnetOf(payload, seeds), under);
+    try {
+      await sleep(SETTLE);
+      return await timed(starling, engine, payload, under);
+    } finally {
+      await engine.stop();
+    }
   } finally {
-    await browser.stop();
     await starling.stop();
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+async function timed(starling: Starling, engine: Engine, payload: Payload, under: readonly string[]): Promise<OurSample> {
+  const { ioPid, hostPid } = starling;
+  const spent = (): Record<string, number> => ({
+    daemon: cpuSeconds([ioPid]),
+    host: cpuSeconds([hostPid]),
+    [engine.name]: engine.cpuSeconds(),
+  });
+  const before = spent();
+  const started = await engine.startDownload();
+  await written(join(starling.downloads, payload.name), payload.size);
+  const seconds = (performance.now() - started) / 1000;
+  const gigabytes = payload.size / 1e9;
+  const cpu = Object.fromEntries(
+    Object.entries(spent()).map(([part, after]) => [part, (after - (before[part] ?? 0)) / gigabytes]),
+  );
+  const io = trafficThrough(loopbackPortOf(ioPid, under), under);
+  const heap = await engine.heap();
+  await engine.complete(payload.name);
+  const wrong = differences(payload, starling.downloads);
+  if (wrong.length > 0) throw new Error(wrong.join('\n'));
+  return {
+    megabytesPerSecond: payload.size / 1e6 / seconds,
+    cpu,
+    ioShare: io.bytes / payload.size,
+    ioSegmentsPerGB: io.segments / gigabytes,
+    ioResident: peakResident(ioPid),
+    heap,
+  };
 }
 
 /** Looks at what is allocated on disk: a file is as long as it will be from the start, and sparse. */
@@ -163,23 +186,13 @@ async function written(file: string, size: number): Promise<void> {
   }
 }
 
-/** Attaches to the worker, which nothing else here does, because only its own isolate can tell. */
-async function workerHeap(browser: Browser): Promise<{ usedSize: number; totalSize: number }> {
-  const { targetInfos } = await browser.cdp.send<{ targetInfos: { type: string; targetId: string }[] }>('Target.getTargets');
-  const worker = targetInfos.find(({ type }) => type === 'service_worker');
-  if (worker === undefined) throw new Error('no service worker is running');
-  const { targetId } = worker;
-  const { sessionId } = await browser.cdp.send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true });
-  return browser.cdp.send('Runtime.getHeapUsage', {}, sessionId);
-}
-
-async function libtorrentOnce(hosts: Hosts, payload: Payload, torrent: string, dir: string): Promise<Sample> {
+async function libtorrentOnce({ hosts, payload, torrent, seeds }: Setting, dir: string): Promise<Sample> {
   mkdirSync(dir);
   const leech = await LibtorrentPeer.start('leech', {
     torrent,
     dir,
     listen: `${hosts.leechAddress}:6882`,
-    peers: [`${hosts.seedAddress}:${SEED_PORT}`],
+    peers: seeds,
     under: hosts.onLeech,
   });
   try {
@@ -192,10 +205,10 @@ async function libtorrentOnce(hosts: Hosts, payload: Payload, torrent: string, d
   }
 }
 
-async function webtorrentOnce(hosts: Hosts, payload: Payload, torrent: string, dir: string): Promise<Sample> {
+async function webtorrentOnce({ hosts, payload, torrent, seeds }: Setting, dir: string): Promise<Sample> {
   mkdirSync(dir);
   const script = join(import.meta.dirname, '../peers/webtorrent_leech.mjs');
-  const [command = '', ...args] = [...hosts.onLeech, process.execPath, script, torrent, dir, `${hosts.seedAddress}:${SEED_PORT}`];
+  const [command = '', ...args] = [...hosts.onLeech, process.execPath, script, torrent, dir, ...seeds];
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: MAX_SECONDS * 1000 });
   rmSync(dir, { recursive: true, force: true });
   if (!stdout.startsWith('{')) throw new Error(`WebTorrent did not finish: ${stderr}`);
@@ -211,7 +224,7 @@ function describe({ megabytesPerSecond, cpu }: Sample): string {
   return `${megabytesPerSecond.toFixed(0).padStart(4)} MB/s, CPU s/GB: ${costs.join(', ')}`;
 }
 
-function report(ours: readonly OurSample[], theirs: readonly Sample[], against: string, sizeMiB: number): Report {
+function report(ours: readonly OurSample[], theirs: readonly Sample[], against: string, sizeMiB: number, peers: number): Report {
   const rates = (samples: readonly Sample[]): number[] => samples.map(sample => round(sample.megabytesPerSecond));
   const [mine, other] = [rates(ours), rates(theirs)];
   const cpu = (samples: readonly Sample[], part: string): number =>
@@ -224,18 +237,16 @@ function report(ours: readonly OurSample[], theirs: readonly Sample[], against: 
     peer: { name: against, median: median(other), samples: other },
     ratio: round(median(mine) / median(other), 3),
     sizeMiB,
-    cpuSecondsPerGB: {
-      daemon: cpu(ours, 'daemon'),
-      host: cpu(ours, 'host'),
-      browser: cpu(ours, 'browser'),
-      [against]: cpu(theirs, against),
-    },
+    peers,
+    cpuSecondsPerGB: Object.fromEntries(
+      [ours, theirs].flatMap(samples => Object.keys(samples[0]?.cpu ?? {}).map(part => [part, cpu(samples, part)])),
+    ),
     ioPercentOfPayload: round(100 * Math.max(...ours.map(({ ioShare }) => ioShare)), 3),
     ioSegmentsPerGB: round(median(ours.map(({ ioSegmentsPerGB }) => ioSegmentsPerGB)), 0),
     ioDaemonPeakMiB: mebibytes(Math.max(...ours.map(({ ioResident }) => ioResident))),
-    workerHeapMiB: {
-      used: mebibytes(Math.max(...ours.map(({ heapUsed }) => heapUsed))),
-      total: mebibytes(Math.max(...ours.map(({ heapTotal }) => heapTotal))),
+    engineHeapMiB: {
+      used: mebibytes(Math.max(...ours.map(({ heap }) => heap.usedSize))),
+      total: mebibytes(Math.max(...ours.map(({ heap }) => heap.totalSize))),
     },
   };
 }

@@ -55,7 +55,11 @@ export class RealEngine {
 
   /** `io` is the folder of a built io-daemon; 127.0.0.0/8 may be reached, or what `allow` says. */
   static async start(io: string, options: DaemonOptions = {}): Promise<RealEngine> {
-    const daemon = await startDaemon(io, options);
+    return RealEngine.on(await startDaemon(io, options));
+  }
+
+  /** On one that runs; it is closed with the engine. */
+  static async on(daemon: Daemon): Promise<RealEngine> {
     const real = new RealLink(daemon);
     real.link.pair({ token: await pairedToken(daemon, INSTALL), installId: INSTALL });
     await real.until('linked');

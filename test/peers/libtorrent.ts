@@ -33,6 +33,8 @@ export interface PeerOptions {
   readonly unchecked?: boolean;
   /** Counts what it is suggested. */
   readonly suggestions?: boolean;
+  /** So many peers in one process, on as many ports from that of `listen` on; what is told of them is the first's. */
+  readonly sessions?: number;
   /** Takes part in the DHT, by way of these nodes (HOST:PORT). */
   readonly dht?: readonly string[];
   /** Runs before the command, such as `ip netns exec NAME`. */
@@ -81,6 +83,7 @@ export class LibtorrentPeer {
     if (options.suggestions === true) args.push('--suggestions');
     if (options.encryption !== undefined) args.push('--encryption', options.encryption);
     if (options.magnet !== undefined) args.push('--magnet', options.magnet);
+    if (options.sessions !== undefined) args.push('--sessions', String(options.sessions));
     if (options.uploadLimit) args.push('--upload-limit', String(options.uploadLimit));
     for (const peer of options.peers ?? []) args.push('--peer', peer);
     if (options.dht) args.push('--dht', ...options.dht.flatMap(node => ['--dht-node', node]));

@@ -3,11 +3,12 @@
 
 libtorrent_peer.py seed|leech --torrent FILE [--magnet URI] --dir DIR [--listen HOST:PORT] [--peer HOST:PORT]...
                    [--upload-limit BYTES_A_SECOND] [--every MS] [--utp] [--waits] [--unchecked] [--calls] [--lsd]
-                   [--suggestions] [--encryption off|prefer|require] [--dht [--dht-node HOST:PORT]...]
+                   [--suggestions] [--encryption off|prefer|require] [--dht [--dht-node HOST:PORT]...] [--sessions N]
 
 Prints JSON lines: {"event": "up", "port"}, then {"event": "status", ...} every --every ms, and once
 {"event": "done", "seconds", "cpu", "rss"} when everything is there. Reads commands from stdin, one a line:
 "limit N" (bytes a second, 0 none), "peer HOST:PORT", "quit". Ends when stdin does, so that it never outlives its test.
+With --sessions there are N of them, on as many ports from the one of --listen on; what is told and asked is the first's.
 """
 import argparse
 import json
@@ -45,17 +46,18 @@ def options():
     parser.add_argument("--lsd", action="store_true")
     parser.add_argument("--unchecked", action="store_true", help="gives what is in its files, right or wrong")
     parser.add_argument("--suggestions", action="store_true", help="counts the pieces that it is suggested")
+    parser.add_argument("--sessions", type=int, default=1)
     parser.add_argument("--dht", action="store_true")
     parser.add_argument("--dht-node", action="append", default=[])
     parser.add_argument("--encryption", choices=["off", "prefer", "require"], default="off")
     return parser.parse_args()
 
 
-def open_session(args):
+def open_session(args, listen):
     utp, dht = args.utp, args.dht
     policy = {"off": 2, "prefer": 1, "require": 0}[args.encryption]
     return lt.session({
-        "listen_interfaces": args.listen,
+        "listen_interfaces": listen,
         "enable_dht": dht, "dht_bootstrap_nodes": "", "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False,
         "dht_ignore_dark_internet": False, "dht_enforce_node_id": False, "dht_prefer_verified_node_ids": False,
         "enable_lsd": args.lsd, "enable_upnp": False, "enable_natpmp": False,
@@ -96,11 +98,15 @@ def add(session, args):
 
 def main():
     args = options()
-    session = open_session(args)
+    session = open_session(args, args.listen)
     handle = add(session, args)
+    host, port = args.listen.rsplit(":", 1)
+    others = [open_session(args, f"{host}:{int(port) + i}") for i in range(1, args.sessions)]
+    for other in others:
+        add(other, args)
     if args.upload_limit:
         handle.set_upload_limit(args.upload_limit)
-    while session.listen_port() == 0:
+    while any(each.listen_port() == 0 for each in [session, *others]):
         time.sleep(0.01)
     say(event="up", port=session.listen_port(), version=lt.version)
     started, done, pending = time.monotonic(), args.role == "seed", b""

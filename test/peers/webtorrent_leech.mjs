@@ -1,5 +1,5 @@
 /**
- * WebTorrent in Node, fetching one torrent: webtorrent_leech.mjs TORRENT FOLDER HOST:PORT
+ * WebTorrent in Node, fetching one torrent: webtorrent_leech.mjs TORRENT FOLDER HOST:PORT...
  * Prints one JSON line {"seconds", "cpu"}: from its connecting to its having verified everything, and CPU seconds in all.
  */
 import { readFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const hook = `export const resolve = (name, context, next) =>
 register(`data:text/javascript,${encodeURIComponent(hook)}`);
 const { default: WebTorrent } = await import('webtorrent');
 
-const [torrentFile, path, peer] = process.argv.slice(2);
+const [torrentFile, path, ...peers] = process.argv.slice(2);
 const client = new WebTorrent({
   dht: false,
   tracker: false,
@@ -30,7 +30,7 @@ client.on('error', error => {
 const torrent = client.add(readFileSync(torrentFile), { path });
 torrent.on('ready', () => {
   const started = performance.now();
-  torrent.addPeer(peer);
+  for (const peer of peers) torrent.addPeer(peer);
   torrent.on('done', () => {
     const { user, system } = process.cpuUsage();
     console.log(JSON.stringify({ seconds: (performance.now() - started) / 1000, cpu: (user + system) / 1e6 }));
