@@ -160,8 +160,8 @@ module.exports = {
     ),
     rule(
       'no-processes-in-io',
-      'The io-daemon starts nothing.',
-      { path: '^daemon/io/' },
+      'The io-daemon starts nothing but the system’s own fallocate.',
+      { path: '^daemon/io/', pathNot: '^daemon/io/allocate[.]ts$' },
       { path: '^(node:)?(child_process|cluster)$' },
     ),
 

@@ -347,6 +347,8 @@ export interface Settings {
   readonly utp: boolean;
   /** Peers are looked for on the same network. */
   readonly lsd: boolean;
+  /** The space of a file is taken on the disk before it is written, else as it comes. */
+  readonly preallocate: boolean;
   /** The router is asked to open our ports. */
   readonly portMapping: boolean;
   /** Torrents at work at once, 0: any number. Those that get nowhere for minutes count in the last alone. */

@@ -62,6 +62,7 @@ const settings = v.partial(
     encryption: v.picklist(['off', 'prefer', 'require']),
     utp: v.boolean(),
     lsd: v.boolean(),
+    preallocate: v.boolean(),
     portMapping: v.boolean(),
     maxActiveDownloads: count,
     maxActiveSeeds: count,

@@ -16,7 +16,7 @@ export class ClientFiles {
     this.#push = push;
   }
 
-  async open({ id, file, root, components, size, create }: FrameOf<typeof Op.FILE_OPEN>): Promise<void> {
+  async open({ id, file, root, components, size, create, allocate }: FrameOf<typeof Op.FILE_OPEN>): Promise<void> {
     const answer = (status: FileStatus, bytes = 0, mtimeMs = 0) =>
       this.#push({ op: Op.FILE_OPENED, id, file, status, size: bytes, mtimeMs });
     if (file === 0 || this.#byNumber.has(file)) throw new WireError(ErrorCode.BAD_STATE, `file ${file} is taken`, id);
@@ -24,7 +24,7 @@ export class ClientFiles {
       answer(FileStatus.LIMIT);
       return;
     }
-    const shared = this.#files.open(root, components, size, create);
+    const shared = this.#files.open(root, components, size, create, allocate);
     this.#byNumber.set(file, shared);
     const { status, stamp } = await this.#files.stamp(shared);
     if (status !== FileStatus.OK && this.#byNumber.get(file) === shared) this.close(file);

@@ -4,8 +4,20 @@ import { type FileHandle, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FilePath, FileStatus } from '../wire/frames.ts';
 import { errnoOf, FileProblem, problemOf } from './errno.ts';
+import { allocate } from './allocate.ts';
 import { Lane } from './lane.ts';
-import { CARRIES, COPIES, COPY_CHUNK, COPY_QUEUE, DELETES, DELETE_QUEUE, MOVES, MOVE_QUEUE } from './limits.ts';
+import {
+  ALLOCATIONS,
+  CARRIES,
+  COPIES,
+  COPY_CHUNK,
+  COPY_QUEUE,
+  DELETES,
+  DELETE_QUEUE,
+  LIMITS,
+  MOVES,
+  MOVE_QUEUE,
+} from './limits.ts';
 import { type Moved, moveFile, writeAll } from './moves.ts';
 import { isSafe, Trail } from './paths.ts';
 import { type Opened, SharedFile } from './shared-file.ts';
@@ -22,6 +34,8 @@ interface Entry {
   handle: FileHandle | null;
   inode: string;
   path: string;
+  /** Ends what is being done to it. */
+  readonly end: AbortController;
 }
 
 const UNKNOWN: FileStamp = { size: 0, mtimeMs: 0 };
@@ -34,6 +48,7 @@ export class Files {
   readonly #copies = new Lane(COPIES, COPY_QUEUE);
   readonly #deletes = new Lane(DELETES, DELETE_QUEUE);
   readonly #moves = new Lane(MOVES, MOVE_QUEUE);
+  readonly #allocations = new Lane(ALLOCATIONS, LIMITS.files);
   readonly #carries = new Lane(CARRIES, MOVES);
   /** Deletes and moves that wait or run, by the paths that they are of: the last of each. */
   readonly #changing = new Map<string, Promise<unknown>>();
@@ -53,20 +68,24 @@ export class Files {
     }
   }
 
-  /** Opens, or shares what is open already; `stamp` tells how that went. The caller releases it. */
-  open(root: string, components: readonly string[], size: number, create: boolean): SharedFile {
+  /**
+   * Opens, or shares what is open already; `stamp` tells how that went. The caller releases it. `allocated`: its space is taken before
+   * anything else is done with it.
+   */
+  open(root: string, components: readonly string[], size: number, create: boolean, allocated: boolean): SharedFile {
     const key = keyOf(root, components);
     const shared = this.#byPath.get(key);
     if (shared !== undefined && shared.file.size === size) {
       shared.file.retain();
       return shared.file;
     }
-    const opening = shared === undefined ? this.#changed(key).then(() => this.#open(entry, create)) : refuse(FileStatus.CONFLICT);
+    const opening =
+      shared === undefined ? this.#changed(key).then(() => this.#open(entry, create, allocated)) : refuse(FileStatus.CONFLICT);
     const file: SharedFile = new SharedFile(root, components, size, opening, () => {
       this.#lose(entry, FileStatus.GONE);
       void opening.then(() => this.#close(entry));
     });
-    const entry: Entry = { key, file, handle: null, inode: '', path: '' };
+    const entry: Entry = { key, file, handle: null, inode: '', path: '', end: new AbortController() };
     this.#byFile.set(file, entry);
     if (shared === undefined) this.#byPath.set(key, entry);
     return file;
@@ -212,16 +231,25 @@ export class Files {
     await this.#changing.get(key);
   }
 
-  async #open(entry: Entry, create: boolean): Promise<Opened> {
+  async #open(entry: Entry, create: boolean, allocated: boolean): Promise<Opened> {
     try {
       const handle = await this.#openChecked(entry, create);
       entry.handle = handle;
+      if (allocated && create) await this.#allocate(entry, handle);
       return { status: FileStatus.OK, fd: handle.fd };
     } catch (error) {
       const problem = problemOf(error);
       this.#lose(entry, problem);
       return { status: problem as Exclude<FileStatus, typeof FileStatus.OK>, fd: -1 };
     }
+  }
+
+  async #allocate({ file, path, end: { signal } }: Entry, handle: FileHandle): Promise<void> {
+    const running = this.#allocations.run(async () => {
+      if (!signal.aborted) await allocate(handle, path, file.size, signal);
+    });
+    if (running === null) throw new FileProblem(FileStatus.LIMIT);
+    await running;
   }
 
   async #openChecked(entry: Entry, create: boolean): Promise<FileHandle> {
@@ -300,6 +328,7 @@ export class Files {
   /** The next who opens the path gets a file of their own. */
   #lose(entry: Entry, problem: FileStatus): void {
     entry.file.fail(problem);
+    entry.end.abort();
     if (this.#byPath.get(entry.key) === entry) this.#byPath.delete(entry.key);
     if (this.#byInode.get(entry.inode) === entry) this.#byInode.delete(entry.inode);
   }

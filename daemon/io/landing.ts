@@ -218,9 +218,6 @@ export class Landing {
   #start(assembly: Assembly, digests: readonly DigestOf[], wantBlocks: boolean): void {
     this.#hold(assembly);
     assembly.move('commit');
-    this.#committing += assembly.length;
-    this.#commits++;
-    this.#pressure();
     const copies = digests.map(digest => ({ ...digest, expected: digest.expected.slice() }));
     this.#run(assembly, copies, wantBlocks).then(
       result => this.#finished(assembly, result),
@@ -242,10 +239,19 @@ export class Landing {
     const { memory, length } = assembly;
     if (memory === null) return failure(FileStatus.IO);
     assembly.memory = null;
-    const result = await this.#pool.run({ kind: 'commit', memory, length, digests, wantBlocks, writes });
+    this.#count(length, 1);
+    const running = this.#pool.run({ kind: 'commit', memory, length, digests, wantBlocks, writes });
+    const result = await running.finally(() => this.#count(-length, -1));
     assembly.memory = result.memory;
     assembly.bytes = result.memory === null ? NOTHING : new Uint8Array(result.memory);
     return { status: result.status, file: statusOf(result.errno), blocks: result.blocks };
+  }
+
+  /** What waits for the space of its file is with no thread, and keeps no socket waiting. */
+  #count(bytes: number, commits: number): void {
+    this.#committing += bytes;
+    this.#commits += commits;
+    this.#pressure();
   }
 
   #finished(assembly: Assembly, result: CommitResult): void {
@@ -266,8 +272,6 @@ export class Landing {
       default:
         result.status satisfies never;
     }
-    this.#committing -= assembly.length;
-    this.#commits--;
     const waiting = assembly.waiting;
     assembly.waiting = [];
     for (const done of waiting) done(result);

@@ -88,6 +88,9 @@ export const COPIES = 2;
 export const COPY_QUEUE = 1_024;
 export const COPY_CHUNK = MiB;
 
+/** Files whose space is being taken at once; as many wait as may be open. */
+export const ALLOCATIONS = 2;
+
 /** Files moved at once, those that wait for it, and of them those whose bytes are copied to another file system at once. */
 export const MOVES = 64;
 export const MOVE_QUEUE = 200_000;

@@ -16,6 +16,7 @@ import {
   realpath,
   rename,
   rmdir,
+  statfs,
   unlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -204,6 +205,12 @@ export class Trail {
     made(this.#names.slice(0, depth));
     return open(path, DIRECTORY);
   }
+}
+
+/** Bytes that may yet be written to the file system of an open file; Infinity where it does not say. `path` is where it was opened. */
+export async function freeAt(handle: FileHandle, path: string): Promise<number> {
+  const { bavail, bsize, blocks } = await statfs(IS_LINUX ? `/proc/self/fd/${handle.fd}` : path);
+  return blocks === 0 ? Infinity : bavail * bsize;
 }
 
 /** Where the system says that an open file is; `path` is where it was opened. */

@@ -634,6 +634,8 @@ export type Frame =
       readonly components: readonly string[];
       readonly size: number;
       readonly create: boolean;
+      /** With `create`: its space is taken before it is answered. */
+      readonly allocate: boolean;
     }
   | {
       readonly op: typeof Op.FILE_OPENED;

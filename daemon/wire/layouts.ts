@@ -215,7 +215,7 @@ export const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.HTTP_LANDED]: struct({ request: u32, earlier: flag, ranges: list(u16, place) }),
   [Op.HTTP_ENDED]: struct({ net: netStatus, status: u16, retryAfter: u32, detail: restText }),
   [Op.FILE_COPY]: struct({ from: span, to: u32, toOffset: u53 }),
-  [Op.FILE_OPEN]: struct({ file: u32, create: flag, size: u53, root: text(u8), components }),
+  [Op.FILE_OPEN]: struct({ file: u32, create: flag, allocate: flag, size: u53, root: text(u8), components }),
   [Op.FILE_OPENED]: struct({ file: u32, status: fileStatus, size: u53, mtimeMs: time }),
   [Op.FILE_SYNC]: struct({ files: list(u16, u32) }),
   [Op.FILE_CLOSE]: struct({ file: u32 }),

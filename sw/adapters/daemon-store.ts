@@ -22,10 +22,11 @@ export class DaemonStore implements Store {
     components: readonly string[],
     size: number,
     create: boolean,
+    allocate: boolean,
     done: (problem: FileProblem | null, size: number, mtime: number) => void,
   ): void {
     this.door.ask(
-      id => ({ op: Op.FILE_OPEN, id, file, root, components, size, create }),
+      id => ({ op: Op.FILE_OPEN, id, file, root, components, size, create, allocate }),
       reply => {
         if (reply?.op === Op.FILE_OPENED) done(fileProblem(reply.status), reply.size, reply.mtimeMs);
         else done(refusal(reply), 0, 0);

@@ -58,7 +58,7 @@ export class Assembly {
     this.have = storage.durable.clone();
   }
 
-  /** Whether there is memory for one more piece. */
+  /** Whether there is room for one more piece: in memory, and on the disk where that is taken first. */
   get hasRoom(): boolean {
     return this.fits(1);
   }
@@ -161,6 +161,7 @@ export class Assembly {
   }
 
   private fits(share: number): boolean {
+    if (this.storage.isAllocating) return false;
     return this.budget.used === 0 || this.budget.used + this.layout.pieceLength <= this.budget.limit * share;
   }
 

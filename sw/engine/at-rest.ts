@@ -25,6 +25,8 @@ export class AtRest implements Listing {
   /** Bytes of the wanted files, and how many of them are verified. */
   wantedSize = 0;
   wantedDone = 0;
+  /** Bytes on the disk that are taken and hold nothing yet. */
+  readonly empty: number;
   /** The paths of all files in one string, as ten thousand arrays of strings are many times as long. Pads have none. */
   private readonly paths: string;
   private readonly lengths: Float64Array;
@@ -54,6 +56,7 @@ export class AtRest implements Listing {
     const pads = layout.files.flatMap(({ pad }, index) => (pad ? [index] : []));
     this.pads = bits(layout.files.length, pads);
     this.done = content.fileDone.slice();
+    this.empty = content.empty;
     this.made = bits(layout.files.length + 1, storage.made);
     this.ours = bits(layout.files.length + 1, content.ours());
     if (storage.made.has(parts.index) || storage.stats[parts.index]) this.ours.set(parts.index);

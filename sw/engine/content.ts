@@ -40,6 +40,7 @@ export interface ContentContext {
   readonly ids: Ids;
   readonly out: Outbox;
   readonly random: () => number;
+  readonly settings: () => { readonly preallocate: boolean };
 }
 
 /** A torrent whose files are known and have a place: what is wanted of them, what is here, and the machines at work. */
@@ -91,8 +92,9 @@ export class Content {
     const parts = new Parts(this.layout, context.id, file => this.isWanted(file), saved?.parts ?? []);
     this.maybe = new Set(saved?.maybe.filter(piece => piece < this.layout.pieceCount && !durable?.get(piece)));
     this.picker = new Picker(this.layout.pieceCount, context.random);
-    this.storage = new Storage(this.layout, parts, context.where, context.ids, context.out, durable ? { durable, stats } : null);
-    const { peers, budget, ids, out } = context;
+    const { peers, budget, ids, out, where, settings } = context;
+    const kept = durable ? { durable, stats } : null;
+    this.storage = new Storage(this.layout, parts, where, ids, out, () => settings().preallocate, kept);
     this.assembly = new Assembly(hashes, fromHex(context.id), this.picker, this.storage, peers, budget, ids, out);
     this.urgent = new Urgent(this.picker, this.assembly, this.share);
     this.downloader = new Downloader(this.assembly, this.picker, peers, this.share, this.urgent, out);
@@ -218,6 +220,15 @@ export class Content {
       const isEmpty = length === 0 && this.isWanted(index);
       if (storage.made.has(index) || storage.stats[index] !== null || inside > 0 || isEmpty) yield index;
     }
+  }
+
+  /** Bytes on the disk that are taken and hold nothing yet. */
+  get empty(): number {
+    let bytes = 0;
+    for (const index of this.storage.allocated) {
+      if (this.isWanted(index)) bytes += (this.layout.files[index]?.length ?? 0) - (this.fileDone[index] ?? 0);
+    }
+    return bytes;
   }
 
   /** Whether nothing is under way, and all that is on disk is recorded. */

@@ -56,6 +56,7 @@ export type Effect =
       readonly path: readonly string[];
       readonly size: number;
       readonly create: boolean;
+      readonly allocate: boolean;
     }
   | { readonly do: 'copy'; readonly move: Move; readonly from: Span; readonly to: number }
   | { readonly do: 'closeFile'; readonly file: number }

@@ -162,8 +162,14 @@ export class Loop implements RateGroups {
       case 'close':
         return this.close(effect.conn);
       case 'openFile':
-        return store.openFile(effect.file, effect.root, effect.path, effect.size, effect.create, (problem, size, mtime) =>
-          this.event(torrent, now => opened(torrent, effect.file, problem, size, mtime, now)),
+        return store.openFile(
+          effect.file,
+          effect.root,
+          effect.path,
+          effect.size,
+          effect.create,
+          effect.allocate,
+          (problem, size, mtime) => this.event(torrent, now => opened(torrent, effect.file, problem, size, mtime, now)),
         );
       case 'copy':
         return store.copy(effect.from, effect.to, effect.move.to, problem =>

@@ -36,6 +36,8 @@ export function opened(
   const { content, work } = torrent;
   if (work.opened(file, problem, size, mtime, now)) return;
   const index = content?.storage.fileIndex(file);
+  const waited = content?.storage.opened(file, problem === null) === true;
+  if (waited && problem === null && torrent.phase === 'running') content?.downloader.fillAll(now);
   if (index === undefined || !content || problem === null || problem === 'store-away') return;
   content.storage.forget(index);
   // What an earlier check had asked is of no use any more.

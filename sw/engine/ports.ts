@@ -96,12 +96,14 @@ export interface Net {
 
 /** Files and the buffers that pieces are put together in. Ids are the engine's, unique over all torrents. */
 export interface Store {
+  /** `create`: it is made where it is not there; `allocate`: and its space on the disk is taken first. */
   openFile(
     file: number,
     root: string,
     components: readonly string[],
     size: number,
     create: boolean,
+    allocate: boolean,
     done: (problem: FileProblem | null, size: number, mtime: number) => void,
   ): void;
   closeFile(file: number): void;

@@ -21,6 +21,8 @@ export interface Settings extends LimitSettings {
   readonly utp: boolean;
   /** Peers are looked for on the same network (BEP 14). */
   readonly lsd: boolean;
+  /** The space of a file is taken on the disk before it is written, else as it comes. */
+  readonly preallocate: boolean;
   /** The router is asked to pass our ports on. */
   readonly portMapping: boolean;
   /** Torrents at work at once, 0: any number. Those that get nowhere count in the last alone. */
@@ -53,6 +55,7 @@ const FIELDS: Fields<Settings> = {
   encryption: choice<Encryption>('prefer', ['off', 'require']),
   utp: flag(true),
   lsd: flag(true),
+  preallocate: flag(false),
   portMapping: flag(true),
   maxActiveDownloads: count(8, MAX_ACTIVE),
   maxActiveSeeds: count(8, MAX_ACTIVE),

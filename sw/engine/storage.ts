@@ -32,6 +32,10 @@ export class Storage {
   stage: 'idle' | 'syncing' | 'recording' = 'idle';
   /** When the next flush or record is due; Infinity where there is nothing to keep. */
   dueAt = Infinity;
+  /** Files, by index, whose space has been taken on the disk. */
+  readonly allocated = new Set<number>();
+  /** Numbers of the files whose space is being taken. */
+  private readonly allocating = new Set<number>();
   /** File number by index, in order of last use. */
   private readonly open = new Map<number, number>();
   private readonly indexOf = new Map<number, number>();
@@ -49,6 +53,8 @@ export class Storage {
     private readonly where: Pick<Whereabouts, 'of'>,
     private readonly ids: Ids,
     private readonly out: Outbox,
+    /** Whether the space of files is to be taken before they are written. */
+    private readonly allocates: () => boolean,
     saved: { durable: Bitfield; stats: (FileStat | null)[] } | null,
   ) {
     this.durable = saved?.durable ?? new Bitfield(layout.pieceCount);
@@ -70,8 +76,24 @@ export class Storage {
     this.open.set(index, file);
     this.indexOf.set(file, index);
     if (create) this.made.add(index);
-    this.out({ do: 'openFile', file, ...entry.place, size: entry.length, create });
+    // The parts file may grow to the size of the torrent, and never does.
+    const allocate = create && index !== this.parts.index && !this.allocated.has(index) && this.allocates();
+    if (allocate) this.allocating.add(file);
+    this.out({ do: 'openFile', file, ...entry.place, size: entry.length, create, allocate });
     return file;
+  }
+
+  /** Whether nothing more is to be begun until there is space for what was: else it would fill the memory. */
+  get isAllocating(): boolean {
+    return this.allocating.size > 0;
+  }
+
+  /** It is open, or could not be. True where others had to wait for its space. */
+  opened(file: number, ok: boolean): boolean {
+    if (!this.allocating.delete(file)) return false;
+    const index = this.indexOf.get(file);
+    if (ok && index !== undefined) this.allocated.add(index);
+    return true;
   }
 
   /** Where it lies, and how long it may be. The parts file is one of them. */
@@ -110,6 +132,7 @@ export class Storage {
     if (known === undefined) return;
     this.open.delete(index);
     this.indexOf.delete(known);
+    this.allocating.delete(known);
     this.out({ do: 'closeFile', file: known });
   }
 
@@ -265,6 +288,7 @@ export class Storage {
     this.parts.stop();
     this.open.clear();
     this.indexOf.clear();
+    this.allocating.clear();
     this.stage = 'idle';
     this.dueAt = Infinity;
     return doubtful;
@@ -274,6 +298,7 @@ export class Storage {
     for (const file of this.open.values()) this.out({ do: 'closeFile', file });
     this.open.clear();
     this.indexOf.clear();
+    this.allocating.clear();
   }
 
   get idle(): boolean {

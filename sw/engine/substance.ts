@@ -63,7 +63,7 @@ export class Substance {
   /** Bytes that its files will yet take of the disk, those among them that are to come from elsewhere. */
   get lacking(): number {
     const held = this.content ?? this.atRest;
-    return (held ? held.wantedSize - held.wantedDone : 0) + this.pendingBytes;
+    return (held ? held.wantedSize - held.wantedDone - held.empty : 0) + this.pendingBytes;
   }
   /** Bytes of the files that are not where they are to be. */
   get pendingBytes(): number {

@@ -74,7 +74,7 @@ describe('files', () => {
   it('are opened, synced and deleted, each with its own answer', async () => {
     const { io, store } = connected();
     const told: unknown[] = [];
-    store.openFile(1, 'root', ['a', 'b'], 9, true, (...args) => told.push(['open', ...args]));
+    store.openFile(1, 'root', ['a', 'b'], 9, true, true, (...args) => told.push(['open', ...args]));
     store.sync([1], (problem, stat) => told.push(['sync', problem, [...stat]]));
     store.deleteFile('root', ['a'], 9, problem => told.push(['delete', problem]));
     await turn();
@@ -106,7 +106,7 @@ describe('with the daemon away', () => {
     const { harness, store, http } = connected();
     harness.link.close();
     const told: unknown[] = [];
-    store.openFile(1, 'r', ['a'], 1, true, problem => told.push(problem));
+    store.openFile(1, 'r', ['a'], 1, true, false, problem => told.push(problem));
     store.sync([1], problem => told.push(problem));
     store.deleteFile('r', ['a'], 1, problem => told.push(problem));
     store.commit(1, [digest], false, status => told.push(status));

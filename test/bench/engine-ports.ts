@@ -117,7 +117,7 @@ export class BenchWorld {
       answer: () => ({ answered: ignore, close: ignore }),
     },
     store: {
-      openFile: (file, _root, _path, size, create, done) =>
+      openFile: (file, _root, _path, size, create, _allocate, done) =>
         this.answers.push(() => {
           this.sizes.set(file, size);
           if (this.filled) done(null, size, 5);

@@ -123,7 +123,7 @@ async function timed(
 async function oursOnce(io: IoProcess, { port, piece, digests }: Source): Promise<number> {
   const client = await io.connect();
   const size = piece * digests.length;
-  const file = { op: Op.FILE_OPEN, file: FILE, root: ROOT, components: ['ours'], size, create: true } as const;
+  const file = { op: Op.FILE_OPEN, file: FILE, root: ROOT, components: ['ours'], size, create: true, allocate: false } as const;
   if ((await client.ask(file, Op.FILE_OPENED)).status !== FileStatus.OK) throw new Error('no file');
   const started = performance.now();
   const to = { op: Op.TCP_CONNECT, sock: SOCK, transport: Transport.TCP, host: '127.0.0.1', port } as const;

@@ -61,7 +61,7 @@ class Calls {
 
   open(file: number, components: readonly string[], size: number, create = true, root = this.fixture.root): Promise<Opened> {
     return new Promise(resolve => {
-      this.fixture.store.openFile(file, root, components, size, create, (problem, actual, mtime) =>
+      this.fixture.store.openFile(file, root, components, size, create, false, (problem, actual, mtime) =>
         resolve({ problem, size: actual, mtime }),
       );
     });

@@ -117,7 +117,7 @@ describe('paths', () => {
 
   it('begin at a root that was given, and at no other', async () => {
     const answer = await client.ask(
-      { op: Op.FILE_OPEN, file: 1, root: 'forged', components: ['x'], size: 1, create: true },
+      { op: Op.FILE_OPEN, file: 1, root: 'forged', components: ['x'], size: 1, create: true, allocate: false },
       Op.FILE_OPENED,
     );
     expect(answer.status).toBe(FileStatus.NO_SUCH_ROOT);

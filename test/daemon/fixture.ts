@@ -54,9 +54,16 @@ export async function connected(client: IoClient, server: PeerServer, sock: numb
   return server.next();
 }
 
-export async function openFile(client: IoClient, file: number, name: string | readonly string[], size: number, create = true) {
+export async function openFile(
+  client: IoClient,
+  file: number,
+  name: string | readonly string[],
+  size: number,
+  create = true,
+  allocate = false,
+) {
   const components = typeof name === 'string' ? [name] : name;
-  return client.ask({ op: Op.FILE_OPEN, file, root: ROOT, components, size, create }, Op.FILE_OPENED);
+  return client.ask({ op: Op.FILE_OPEN, file, root: ROOT, components, size, create, allocate }, Op.FILE_OPENED);
 }
 
 export function landOpen(client: IoClient, buffer: number, length: number, spans: readonly Span[]): void {

@@ -19,6 +19,8 @@ export interface IoOptions {
   readonly idleMs?: number;
   /** The directory behind ROOT; a new one that is removed at the end where none is given. */
   readonly root?: string;
+  /** What its environment has beside or in place of this one's. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class IoProcess {
@@ -45,8 +47,11 @@ export class IoProcess {
     });
   }
 
-  static async start({ allow = ['127.0.0.0/8'], idleMs = 600_000, root }: IoOptions = {}): Promise<IoProcess> {
-    const child = spawn(process.execPath, [await bundleIo()], { stdio: ['pipe', 'pipe', 'pipe'] });
+  static async start({ allow = ['127.0.0.0/8'], idleMs = 600_000, root, env = {} }: IoOptions = {}): Promise<IoProcess> {
+    const child = spawn(process.execPath, [await bundleIo()], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     const directory = realpathSync(root ?? mkdtempSync(join(tmpdir(), 'starling-io-')));
     const io = new IoProcess(child, directory, root === undefined);
     io.tell({ type: 'start', version: 'test', allow, idleMs });

@@ -57,7 +57,7 @@ function begin(length: number, patience: Patience): Promise<IncomingMessage> {
   return ask((_request, response) => {
     response.writeHead(200, { 'content-length': SIZE });
     response.flushHeaders();
-    streams.send(7, files.open('root', ['film'], SIZE, false), { from: 0, to: SIZE }, response);
+    streams.send(7, files.open('root', ['film'], SIZE, false, false), { from: 0, to: SIZE }, response);
     streams.have({ op: Op.STREAM_HAVE, id: 0, stream: 1, offset: 0, length });
   });
 }
@@ -86,7 +86,16 @@ it('an answer that nobody reads is cut, and its file let go', async () => {
 
 it('an engine that leaves while its file is looked at has no answer begun', async () => {
   const own = new ClientFiles(files, frame => pushed.push(frame));
-  await own.open({ op: Op.FILE_OPEN, id: 1, file: 7, root: 'root', components: ['film'], size: SIZE, create: false });
+  await own.open({
+    op: Op.FILE_OPEN,
+    id: 1,
+    file: 7,
+    root: 'root',
+    components: ['film'],
+    size: SIZE,
+    create: false,
+    allocate: false,
+  });
   const streams = new Streams(files, frame => pushed.push(frame));
   const requests = new HttpIn({ refusal: () => '', holdsTicket: () => true }, files, () => ({ files: own, streams }));
   const answer = await ask((request, response) => {

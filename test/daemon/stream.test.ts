@@ -28,7 +28,7 @@ beforeEach(async () => {
   ticket = await io.admit();
   client = await io.connect(ticket);
   const opened = await client.ask(
-    { op: Op.FILE_OPEN, file: 7, root: ROOT, components: ['film'], size: SIZE, create: false },
+    { op: Op.FILE_OPEN, file: 7, root: ROOT, components: ['film'], size: SIZE, create: false, allocate: false },
     Op.FILE_OPENED,
   );
   expect(opened.status).toBe(FileStatus.OK);

@@ -56,6 +56,7 @@ describe('records come back as they were, byte for byte:', () => {
       encryption: fc.constantFrom('off', 'prefer', 'require'),
       utp: fc.boolean(),
       lsd: fc.boolean(),
+      preallocate: fc.boolean(),
       portMapping: fc.boolean(),
       webrtc: fc.boolean(),
       maxActiveDownloads: fc.nat(MAX_ACTIVE),

@@ -35,6 +35,9 @@ export class Disk {
   readonly flushed = new Map<string, { bytes: Uint8Array; size: number }>();
   private unflushed: Write[] = [];
   problem: FileProblem | null = null;
+  /** Files whose space was asked for, in order; it is taken by zeros, in so many ms. */
+  readonly allocated: string[] = [];
+  allocationTime = 0;
   verifiedBytes = 0;
 
   write(path: string, offset: number, bytes: Uint8Array, now: number): void {
@@ -108,7 +111,7 @@ export class SimStore implements Store {
     return this.open.size;
   }
 
-  openFile(...[file, root, components, size, create, done]: Parameters<Store['openFile']>): void {
+  openFile(...[file, root, components, size, create, allocate, done]: Parameters<Store['openFile']>): void {
     const path = [root, ...components].join('/');
     this.answer(() => {
       const known = this.disk.files.get(path);
@@ -121,7 +124,10 @@ export class SimStore implements Store {
       if ((known?.size ?? 0) > size) return refuse('conflict');
       const entry = known ?? { bytes: new Uint8Array(size), size: 0, mtime: this.clock.time };
       this.disk.files.set(path, entry);
-      done(null, entry.size, entry.mtime);
+      if (!allocate) return done(null, entry.size, entry.mtime);
+      this.disk.allocated.push(path);
+      entry.size = size;
+      this.clock.after(this.disk.allocationTime, () => done(null, entry.size, entry.mtime));
     });
     this.open.set(file, path);
   }

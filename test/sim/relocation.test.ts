@@ -292,13 +292,13 @@ describe('what stands in the way', () => {
 
   test('what others have open is waited for, and not for ever', () => {
     const { world, torrent, leech } = complete(917);
-    leech.store.openFile(999_999, ROOT, ['folder', 'two'], 1e9, false, () => undefined);
+    leech.store.openFile(999_999, ROOT, ['folder', 'two'], 1e9, false, false, () => undefined);
     leech.session.relocate(torrent.id, OTHER);
     world.clock.run(20_000);
     expect(problemOf(leech)).toEqual({ code: 'moving', moved: 3, of: 4 });
     leech.store.closeFile(999_999);
     expect(world.clock.run(10_000, isSeeding(leech, torrent.id))).toBe(true);
-    leech.store.openFile(999_999, OTHER, ['folder', 'two'], 1e9, false, () => undefined);
+    leech.store.openFile(999_999, OTHER, ['folder', 'two'], 1e9, false, false, () => undefined);
     leech.session.relocate(torrent.id, ROOT);
     expect(world.clock.run(120_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
     expect(problemOf(leech)).toMatchObject({ why: 'file-busy', left: 1 });

@@ -289,6 +289,15 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await page.getByRole('img', { name: 'Encrypted handshake' }).first().waitFor();
   });
 
+  it('sets whether the space of files is taken beforehand', async () => {
+    await show('nine');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    const box = page.getByRole('checkbox', { name: 'Take the space of a file before it is downloaded' });
+    expect(await box.isChecked()).toBe(false);
+    await box.check();
+    await expect.poll(commands).toEqual([{ do: 'configure', settings: { preallocate: true } }]);
+  });
+
   it('sets whether peers are looked for on the network, and tells with a torrent how that goes, and its web seeds', async () => {
     await show('nine');
     await page.getByRole('button', { name: 'Settings' }).click();

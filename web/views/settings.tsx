@@ -59,7 +59,7 @@ function EncryptionSetting(): JSX.Element | null {
 }
 
 interface SwitchProps {
-  readonly setting: 'lsd' | 'utp' | 'portMapping';
+  readonly setting: 'lsd' | 'utp' | 'portMapping' | 'preallocate';
   readonly title: string;
   readonly label: string;
   /** What it means to have it on. */
@@ -115,6 +115,12 @@ export function Settings(): JSX.Element {
       />
       <QueueSettings />
       <StopSettings />
+      <Switch
+        setting="preallocate"
+        title="Disk"
+        label="Take the space of a file before it is downloaded"
+        text="A download that does not fit stops before it begins. Otherwise files take space as they come."
+      />
       <Switch
         setting="utp"
         title="uTP"
