@@ -68,6 +68,13 @@ export class Files {
     }
   }
 
+  /** The real path behind a token. @throws {FileProblem} NO_SUCH_ROOT */
+  rootOf(token: string): string {
+    const path = this.#roots.get(token);
+    if (path === undefined) throw new FileProblem(FileStatus.NO_SUCH_ROOT);
+    return path;
+  }
+
   /**
    * Opens, or shares what is open already; `stamp` tells how that went. The caller releases it. `allocated`: its space is taken before
    * anything else is done with it.
@@ -115,6 +122,14 @@ export class Files {
       this.#lose(entry, problemOf(error));
     }
     return this.stamp(file);
+  }
+
+  /** Cuts it to so many bytes, or fills it up to them with zeros. @throws {FileProblem} and the system's errors */
+  async truncate(file: SharedFile, length: number): Promise<void> {
+    const { status } = await file.ready();
+    const handle = this.#byFile.get(file)?.handle;
+    if (handle == null) throw new FileProblem(status || FileStatus.GONE);
+    await handle.truncate(length);
   }
 
   /** Reads exactly so much, or throws. */

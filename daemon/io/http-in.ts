@@ -1,13 +1,15 @@
 /**
- * Plain requests to the io-daemon: `GET` and `HEAD /stream/{file}`, for the page that holds the ticket. Anything else is
- * refused before it is looked at.
+ * Plain requests to the io-daemon, for the page that holds the ticket: looked at from the outside in, by host and origin, path, method,
+ * ticket, and only then by whoever answers them.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { FileStatus } from '../wire/frames.ts';
-import { readRange } from './byte-range.ts';
-import type { ClientFiles } from './client-files.ts';
-import type { Files } from './files.ts';
-import type { Streams } from './streams.ts';
+import { FileProblem, problemOf } from './errno.ts';
+import { BODY_PACE_TIME, LIMITS, READ_STALL } from './limits.ts';
+import { Refusal, refusalOf, refuse } from './requests/answers.ts';
+import type { Patience, Readable, Route } from './requests/call.ts';
+import { headerOf } from './requests/headers.ts';
+import { find } from './requests/routes.ts';
+import type { Services } from './services.ts';
 
 /** What a page has to be. */
 export interface Doorkeeper {
@@ -16,94 +18,80 @@ export interface Doorkeeper {
   readonly holdsTicket: (ticket: string) => boolean;
 }
 
-/** What the one connection has, while there is one. */
-export interface Readable {
-  readonly files: ClientFiles;
-  readonly streams: Streams;
-}
-
 /** Seconds for which a browser need not ask again whether it may ask. */
 const MAX_AGE = '600';
 
 export class HttpIn {
   readonly #door: Doorkeeper;
-  readonly #files: Files;
-  readonly #current: () => Readable | null;
+  readonly #services: Services;
+  readonly #connection: () => Readable | null;
+  readonly #patience: Patience;
+  #running = 0;
 
-  constructor(door: Doorkeeper, files: Files, current: () => Readable | null) {
+  constructor(
+    door: Doorkeeper,
+    services: Services,
+    connection: () => Readable | null,
+    patience: Patience = { stall: READ_STALL, pace: BODY_PACE_TIME },
+  ) {
     this.#door = door;
-    this.#files = files;
-    this.#current = current;
+    this.#services = services;
+    this.#connection = connection;
+    this.#patience = patience;
+  }
+
+  get isBusy(): boolean {
+    return this.#running > 0;
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refusal = this.#door.refusal(request);
-    if (refusal !== '') return refuse(response, Number.parseInt(refusal));
-    const { method, headers, url = '' } = request;
-    response.setHeader('access-control-allow-origin', headers.origin ?? '');
+    this.#running++;
+    try {
+      await this.#answer(request, response);
+    } catch (error) {
+      // Half an answer ends short of its length, so that it is not taken for the whole.
+      if (response.headersSent) response.destroy();
+      else refuse(request, response, error instanceof Refusal ? error : refusalOf(new FileProblem(problemOf(error))));
+    } finally {
+      this.#running--;
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const stranger = this.#door.refusal(request);
+    if (stranger !== '') throw new Refusal(Number.parseInt(stranger), 'origin');
+    response.setHeader('access-control-allow-origin', request.headers.origin ?? '');
     response.setHeader('vary', 'origin');
-    if (method === 'OPTIONS') return allow(response);
-    if (method !== 'GET' && method !== 'HEAD') return refuse(response, 405, { allow: 'GET, HEAD, OPTIONS' });
-    // Nobody has more to say than a question.
-    if (headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined) return refuse(response, 400);
-    const [, number] = /^\/stream\/([1-9]\d{0,9})$/.exec(url) ?? [];
-    if (number === undefined) return refuse(response, 404);
-    const ticket = /^Bearer ([\w-]{1,100})$/.exec(headers.authorization ?? '')?.[1];
-    if (ticket === undefined || !this.#door.holdsTicket(ticket)) {
-      return refuse(response, 401, { 'www-authenticate': 'Bearer' });
+    const found = find(request.url ?? '');
+    if (found === null) throw new Refusal(404, 'route');
+    const { route, tail } = found;
+    const isPreflight = request.method === 'OPTIONS';
+    if (!isPreflight && !route.methods.some(method => method === request.method)) {
+      throw new Refusal(405, 'method', { allow: [...route.methods, 'OPTIONS'].join(', ') });
     }
-    const readable = this.#current();
-    const file = readable?.files.borrow(Number(number)) ?? null;
-    if (readable === null || file === null) return refuse(response, 404);
-    const { status } = await this.#files.stamp(file);
-    const isThere = status === FileStatus.OK && !readable.streams.isEnded;
-    if (!isThere || response.destroyed || readable.streams.isFull) {
-      file.release();
-      return refuse(response, isThere ? 503 : 404);
-    }
-    // Nothing names the version of a file, so a range that depends on one is the whole.
-    const asked = headers['if-range'] === undefined ? readRange(headers.range, file.size) : 'whole';
-    if (asked === 'beyond') {
-      file.release();
-      return refuse(response, 416, { 'content-range': `bytes */${file.size}` });
-    }
-    const range = asked === 'whole' ? { from: 0, to: file.size } : asked;
-    response.writeHead(asked === 'whole' ? 200 : 206, {
-      ...PLAIN,
-      'accept-ranges': 'bytes',
-      'content-length': range.to - range.from,
-      ...(asked === 'whole' ? {} : { 'content-range': `bytes ${range.from}-${range.to - 1}/${file.size}` }),
-    });
-    if (method === 'HEAD') {
-      file.release();
-      response.end();
-      return;
-    }
-    response.flushHeaders();
-    readable.streams.send(Number(number), file, range, response);
+    if (hasBody(request) && (isPreflight || !route.takesBody)) throw new Refusal(400, 'body');
+    if (isPreflight) return allow(response, route);
+    const ticket = /^Bearer ([\w-]{1,100})$/.exec(headerOf(request, 'authorization') ?? '')?.[1];
+    const isAdmitted = () => ticket !== undefined && this.#door.holdsTicket(ticket);
+    if (!isAdmitted()) throw new Refusal(401, 'ticket', { 'www-authenticate': 'Bearer' });
+    if (this.#running > LIMITS.requests) throw new Refusal(503, 'limit');
+    const [services, patience, connection] = [this.#services, this.#patience, this.#connection];
+    await route.run({ request, response, tail, services, patience, connection, isAdmitted });
   }
 }
 
-/** What is served is never a document of anybody's: whoever shows it says what it is. */
-const PLAIN = {
-  'content-type': 'application/octet-stream',
-  'x-content-type-options': 'nosniff',
-  'content-security-policy': "default-src 'none'; sandbox",
-  'cache-control': 'no-store',
-  'access-control-expose-headers': 'accept-ranges, content-length, content-range',
-};
-
-function allow(response: ServerResponse): void {
-  response.writeHead(204, {
-    'access-control-allow-methods': 'GET, HEAD',
-    'access-control-allow-headers': 'authorization, range',
-    'access-control-max-age': MAX_AGE,
-  });
-  response.end();
+/** A POST without a body says so with a length of zero; of a question even that is too much. */
+function hasBody({ headers, method }: IncomingMessage): boolean {
+  if (headers['transfer-encoding'] !== undefined) return true;
+  const length = headers['content-length'];
+  return length !== undefined && (method !== 'POST' || length !== '0');
 }
 
-function refuse(response: ServerResponse, status: number, headers: Readonly<Record<string, string>> = {}): void {
-  if (response.destroyed) return;
-  response.writeHead(status, { ...headers, connection: 'close', 'content-length': 0 });
+function allow(response: ServerResponse, { methods, headers }: Route): void {
+  response.writeHead(204, {
+    'access-control-allow-methods': methods.join(', '),
+    'access-control-allow-headers': ['authorization', ...headers].join(', '),
+    'access-control-max-age': MAX_AGE,
+  });
   response.end();
 }

@@ -19,6 +19,8 @@ export const LIMITS: IoLimits = {
   files: 4096,
   groups: 2048,
   httpBody: 10_000_000,
+  requests: 32,
+  writeBody: 32 * MiB,
 };
 
 /** Time to authenticate in, ms. */
@@ -123,3 +125,21 @@ export const STREAM_STEP = MiB;
 /** The engine may let a reader wait so long for the next byte, and a reader the daemon to take one, ms. */
 export const STREAM_SILENCE = 60_000;
 export const STREAM_STALL = 600_000;
+
+/** Bodies of /write that are held at once, bytes; who comes beyond waits unread. */
+export const WRITE_HELD = 64 * MiB;
+/** A body of /hash, bytes: it is held nowhere. */
+export const HASH_BODY = 2 ** 36;
+/** A body of /files/verify, its items, and what one of them covers, bytes. */
+export const VERIFY_BODY = MiB;
+export const VERIFY_ITEMS = 1_000;
+export const VERIFY_LENGTH = 512 * MiB;
+/** Entries of a folder in one answer. */
+export const LIST_PAGE = 1_000;
+/** A body comes with at least so many bytes in so long, ms, unless that is all of it. */
+export const BODY_PACE = 64 * 1024;
+export const BODY_PACE_TIME = 10_000;
+/** Who takes nothing of an answer for so long is cut off, ms. */
+export const READ_STALL = 30_000;
+/** Who was refused may send on for so long, to hear it, ms. */
+export const REFUSED_LINGER = 1_000;

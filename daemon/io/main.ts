@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { pino } from 'pino';
 import type { FromChild, ToChild } from '../wire/child.ts';
 import { IoServer } from './server.ts';
-import { createServices, type Services } from './services.ts';
+import { createServices, type Services, settled } from './services.ts';
 
 /** Writes that were begun may take so long after the end was asked for, ms. */
 const STOP_WITHIN = 3_000;
@@ -43,7 +43,7 @@ function watchIdleness({ landing }: Services, server: IoServer, idleMs: number):
   let idleSince = performance.now();
   setInterval(() => {
     const now = performance.now();
-    if (server.isConnected || landing.count > 0) idleSince = now;
+    if (server.isInUse || landing.count > 0) idleSince = now;
     else if (now - idleSince >= idleMs) {
       tell({ type: 'idle' });
       stop('idle');
@@ -57,8 +57,8 @@ function stop(why: string): void {
   log.info(why);
   setTimeout(() => process.exit(0), STOP_WITHIN);
   running?.server.close();
-  const settled = running?.services.landing.settled() ?? Promise.resolve();
-  void settled.then(() => process.exit(0));
+  const written = running === null ? Promise.resolve() : settled(running.services);
+  void written.then(() => process.exit(0));
 }
 
 async function obey(message: ToChild): Promise<void> {

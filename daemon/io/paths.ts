@@ -25,6 +25,8 @@ import { errnoOf, FileProblem } from './errno.ts';
 
 const MAX_DEPTH = 100;
 const MAX_NAME_BYTES = 255;
+/** Entries of a directory that are asked of the system together. */
+const NAMES_AT_ONCE = 512;
 const IS_LINUX = process.platform === 'linux';
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
@@ -120,6 +122,22 @@ export class Trail {
       if (missing.size === 0) return true;
     }
     return false;
+  }
+
+  /** Bytes that may yet be written there; Infinity where the system does not say. */
+  free(): Promise<number> {
+    return freeAt(this.#last, this.#root);
+  }
+
+  /** Names of the last directory, in no order, as they are read. */
+  async *names(): AsyncIterable<string> {
+    const directory = await opendir(this.#at(this.#names.length, '.'), { bufferSize: NAMES_AT_ONCE });
+    for await (const { name } of directory) yield name;
+  }
+
+  /** What stands under that name, a symbolic link itself. */
+  stat(name: string): Promise<Stats> {
+    return lstat(this.#at(this.#names.length, name));
   }
 
   /**

@@ -4,15 +4,17 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { WireError } from '../wire/bytes.ts';
 import { decodeFrame, encode } from '../wire/codec.ts';
 import { ErrorCode, type Frame, type FrameOf, MAX_FRAME, Op, PRE_AUTH_FRAME } from '../wire/frames.ts';
 import { Client } from './client.ts';
+import { errnoOf } from './errno.ts';
 import { HttpIn } from './http-in.ts';
 import { AUTH_DEADLINE, OUT_QUEUE } from './limits.ts';
-import type { Services } from './services.ts';
+import { type Services, settled } from './services.ts';
 
 export interface Admission {
   /** SHA-256 of the ticket. */
@@ -25,6 +27,8 @@ const SUPERSEDED: Frame = { op: Op.ERROR, id: 0, code: ErrorCode.SUPERSEDED, tex
 const FRAMING = 64;
 /** Connections at once, before and after authentication. */
 const CONNECTIONS = 32;
+/** The rest of a head that nothing follows. */
+const LAST = 'Connection: close\r\nContent-Length: 0\r\n\r\n';
 /** A client that was told to go has so long to do it, ms. */
 const GRACE = 1_000;
 
@@ -33,8 +37,9 @@ export class IoServer {
   readonly #http = createServer({
     maxHeaderSize: 16 * 1024,
     headersTimeout: 5_000,
-    requestTimeout: 5_000,
-    // How often the two times above are looked at.
+    // Bodies have a pace of their own.
+    requestTimeout: 0,
+    // How often that is looked at.
     connectionsCheckingInterval: 1_000,
   });
   readonly #sockets = new WebSocketServer({
@@ -43,6 +48,7 @@ export class IoServer {
     perMessageDeflate: false,
     clientTracking: false,
   });
+  readonly #requests: HttpIn;
   #admission: Admission | null = null;
   #port = 0;
   #current: { readonly leave: (last: Frame | null) => void; readonly client: Client | null } | null = null;
@@ -54,16 +60,19 @@ export class IoServer {
       refusal: (request: IncomingMessage) => this.#stranger(request),
       holdsTicket: (it: string) => this.#isTicket(it),
     };
-    const requests = new HttpIn(door, services.files, () => this.#current?.client ?? null);
-    this.#http.on('request', (request, response) => {
-      requests.answer(request, response).catch(() => response.destroy());
-    });
+    this.#requests = new HttpIn(door, services, () => this.#current?.client ?? null);
+    this.#http.on('request', (request, response) => void this.#requests.answer(request, response));
     this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
-    this.#http.on('clientError', (_error, socket) => socket.destroy());
+    this.#http.on('clientError', (error, socket) => {
+      // What has had an answer already is in the midst of another, which no more may be put into.
+      const isFresh = socket instanceof Socket && socket.bytesWritten === 0;
+      if (socket.writable && isFresh) socket.end(`HTTP/1.1 ${blameFor(error)}\r\n${LAST}`, () => socket.destroy());
+      else socket.destroy();
+    });
   }
 
-  get isConnected(): boolean {
-    return this.#current !== null;
+  get isInUse(): boolean {
+    return this.#current !== null || this.#requests.isBusy;
   }
 
   /** Listens on a free port and tells which. */
@@ -94,8 +103,7 @@ export class IoServer {
     const refusal = this.#refusal(request);
     if (refusal !== '') {
       // The other side may keep its half open for ever.
-      const answer = `HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
-      socket.end(answer, () => socket.destroy());
+      socket.end(`HTTP/1.1 ${refusal}\r\n${LAST}`, () => socket.destroy());
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, ws => this.#authenticate(ws, request));
@@ -144,7 +152,7 @@ export class IoServer {
 
   /** The one before leaves, its running writes end, and only then is the new one answered. */
   async #welcome(ws: WebSocket, id: number): Promise<void> {
-    const { landing, kept, counters, pool } = this.#services;
+    const { kept, counters, pool } = this.#services;
     ws.pause();
     this.#current?.leave(SUPERSEDED);
     const send = (message: Uint8Array) => {
@@ -169,7 +177,7 @@ export class IoServer {
       client?.end(null);
       if (this.#current === me) this.#current = null;
     });
-    await landing.settled();
+    await settled(this.#services);
     if (this.#current !== me) return;
     send(encode({ op: Op.AUTH_RESULT, id, ok: true, message: '', kept: kept.offer() }));
     pool.warmUp();
@@ -186,6 +194,18 @@ export class IoServer {
       else ws.terminate();
     });
     ws.resume();
+  }
+}
+
+/** What to answer to what is no request. */
+function blameFor(error: Error): string {
+  switch (errnoOf(error)) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return '408 Request Timeout';
+    case 'HPE_HEADER_OVERFLOW':
+      return '431 Request Header Fields Too Large';
+    default:
+      return '400 Bad Request';
   }
 }
 

@@ -7,6 +7,7 @@ import { Landing } from './landing.ts';
 import { MemoryPool } from './memory.ts';
 import { OpenPorts } from './open-ports.ts';
 import { ReadBudget } from './read-budget.ts';
+import { Writes } from './writes.ts';
 
 export interface Counters {
   netIn: number;
@@ -25,7 +26,13 @@ export interface Services {
   readonly landing: Landing;
   readonly kept: Kept;
   readonly reads: ReadBudget;
+  readonly writes: Writes;
   readonly counters: Counters;
+}
+
+/** Resolves when nothing is being written. */
+export async function settled({ landing, writes }: Services): Promise<void> {
+  await Promise.all([landing.settled(), writes.settled()]);
 }
 
 /** @throws {Error} where `allow` holds something that is no CIDR range */
@@ -42,6 +49,7 @@ export function createServices(version: string, allow: readonly string[]): Servi
     landing,
     kept: new Kept(landing),
     reads: new ReadBudget(),
+    writes: new Writes(),
     counters: { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
   };
 }

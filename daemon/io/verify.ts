@@ -12,7 +12,7 @@ export interface VerifyItem {
 
 const RIGHT = 0;
 const WRONG = 1;
-const UNREADABLE = 2;
+export const UNREADABLE = 2;
 /** Items that are with the pool at once, of one request. */
 const AT_ONCE = 16;
 
@@ -36,7 +36,11 @@ export async function verify(pool: HashPool, items: readonly VerifyItem[]): Prom
 
 async function verifyOne(pool: HashPool, { places, digest }: VerifyItem): Promise<number> {
   const reads = await readsOf(places);
-  if (reads === null) return UNREADABLE;
+  return reads === null ? UNREADABLE : verifyReads(pool, reads, digest);
+}
+
+/** One byte, as VERIFY_RESULT has it. */
+export async function verifyReads(pool: HashPool, reads: readonly Read[], digest: VerifyItem['digest']): Promise<number> {
   const { status } = await pool.run({ kind: 'verify', reads, digest });
   switch (status) {
     case LandStatus.OK:

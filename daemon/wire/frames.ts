@@ -262,6 +262,9 @@ export interface IoLimits {
   readonly files: number;
   readonly groups: number;
   readonly httpBody: number;
+  /** HTTP requests at once, and what the body of one to /write may be, bytes. */
+  readonly requests: number;
+  readonly writeBody: number;
 }
 
 /** Limits before SERVER_HELLO has told others. */

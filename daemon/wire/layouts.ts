@@ -66,6 +66,8 @@ const limits = shape.object<IoLimits>({
   files: shape.count,
   groups: shape.count,
   httpBody: shape.count,
+  requests: shape.count,
+  writeBody: shape.count,
 });
 
 const stats = shape.object<IoStats>({

@@ -62,6 +62,8 @@ const limits = fc.record({
   files: u53,
   groups: u53,
   httpBody: u53,
+  requests: u53,
+  writeBody: u53,
 });
 
 const stats = fc.record({

@@ -1,0 +1,291 @@
+/** Requests that come slowly, or not to their end, or too many: what each of them holds, and that it is given back. */
+import { existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { HttpIn } from '../../daemon/io/http-in.ts';
+import type { Patience } from '../../daemon/io/requests/call.ts';
+import { createServices, type Services } from '../../daemon/io/services.ts';
+import { Writes } from '../../daemon/io/writes.ts';
+import { Op } from '../../daemon/wire/frames.ts';
+import { until } from '../peers/wait.ts';
+import { payload } from './fixture.ts';
+import { IoProcess, ORIGIN, ROOT } from './io-process.ts';
+import { Asker, at, writing } from './requests.ts';
+
+const MiB = 1 << 20;
+const NEVER = 3_600_000;
+const SOON = 100;
+
+/** A request whose body is sent by hand. */
+class Raw {
+  readonly socket: Socket;
+  received = '';
+  isClosed = false;
+
+  constructor(port: number, method: string, path: string, headers: Readonly<Record<string, string>>) {
+    this.socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+    this.socket.on('data', bytes => (this.received += bytes.toString('latin1')));
+    this.socket.on('error', () => undefined);
+    this.socket.on('close', () => (this.isClosed = true));
+    this.socket.on('end', () => (this.isClosed = true));
+    const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`];
+    for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+    this.socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  }
+
+  get status(): number {
+    return Number(/^HTTP\/1\.1 (\d{3}) /.exec(this.received)?.[1] ?? 0);
+  }
+
+  async end(): Promise<void> {
+    this.socket.destroy();
+    await until('the end of the socket', () => this.socket.destroyed);
+  }
+}
+
+describe('patience', () => {
+  let root: string;
+  let services: Services;
+  let server: Server;
+  let requests: HttpIn;
+  let port = 0;
+
+  async function serve(patience: Patience): Promise<void> {
+    requests = new HttpIn({ refusal: () => '', holdsTicket: () => true }, services, () => null, patience);
+    server = createServer({ requestTimeout: 0 }, (request, response) => void requests.answer(request, response));
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    port = (server.address() as AddressInfo).port;
+  }
+
+  const raw = (method: string, path: string, headers: Readonly<Record<string, string>>) =>
+    new Raw(port, method, path, { authorization: 'Bearer ticket', ...headers });
+
+  beforeEach(() => {
+    root = realpathSync(mkdtempSync(join(tmpdir(), 'starling-requests-')));
+    services = createServices('test', []);
+    services.files.setRoots(new Map([['root', root]]));
+  });
+
+  afterEach(async () => {
+    server.closeAllConnections();
+    server.close();
+    await services.pool.close();
+    rmSync(root, { recursive: true });
+  });
+
+  it('a body that trickles is cut off, and what it held is given back', async () => {
+    await serve({ stall: NEVER, pace: SOON });
+    const headers = { ...writing('film', payload(8 * MiB), 0, 8 * MiB), 'content-length': String(8 * MiB) };
+    const trickling = [raw('POST', '/write/root', headers), raw('POST', '/hash/sha1', { 'content-length': String(MiB) })];
+    await until('the body to be waited for', () => services.writes.held === 8 * MiB);
+    const timer = setInterval(() => {
+      for (const { socket } of trickling) socket.write('x');
+    }, 5);
+    await until('the end of both', () => trickling.every(one => one.isClosed));
+    clearInterval(timer);
+    await until('all to be given back', () => services.writes.held === 0 && !requests.isBusy);
+    expect(existsSync(join(root, 'film'))).toBe(false);
+    for (const one of trickling) await one.end();
+  });
+
+  it('an answer that nobody takes is cut off, and its file closed', async () => {
+    await serve({ stall: SOON, pace: NEVER });
+    const film = join(root, 'film');
+    writeFileSync(film, '');
+    truncateSync(film, 64 * MiB);
+    const silent = raw('GET', '/read/root', at('film'));
+    silent.socket.pause();
+    await until('the file to be open', () => openFiles().includes(film));
+    await until('the file to be closed', () => !openFiles().includes(film) && !requests.isBusy);
+    await silent.end();
+  });
+
+  it('an answer whose reader goes away ends with it, and its file is closed', async () => {
+    await serve({ stall: NEVER, pace: NEVER });
+    const film = join(root, 'film');
+    writeFileSync(film, '');
+    truncateSync(film, 64 * MiB);
+    const gone = raw('GET', '/read/root', at('film'));
+    gone.socket.pause();
+    await until('the file to be open', () => openFiles().includes(film));
+    await gone.end();
+    await until('the file to be closed', () => !openFiles().includes(film) && !requests.isBusy);
+  });
+
+  it('a file that turns out shorter than it was ends the answer short', async () => {
+    await serve({ stall: NEVER, pace: NEVER });
+    const film = join(root, 'film');
+    writeFileSync(film, '');
+    truncateSync(film, 64 * MiB);
+    const reader = raw('GET', '/read/root', at('film'));
+    reader.socket.pause();
+    await until('the file to be open', () => openFiles().includes(film));
+    truncateSync(film, MiB);
+    reader.socket.resume();
+    await until('its end', () => reader.isClosed);
+    expect(reader.received.length).toBeLessThan(64 * MiB);
+    await until('the file to be closed', () => !openFiles().includes(film) && !requests.isBusy);
+    await reader.end();
+  });
+});
+
+/** What this process has open. */
+function openFiles(): readonly string[] {
+  return readdirSync('/proc/self/fd').flatMap(fd => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+describe('limits', () => {
+  let io: IoProcess;
+  let page: Asker;
+  const raw = (method: string, path: string, headers: Readonly<Record<string, string>>, ticket = page.ticket) =>
+    new Raw(io.port, method, path, { origin: ORIGIN, authorization: `Bearer ${ticket}`, ...headers });
+
+  beforeAll(async () => {
+    io = await IoProcess.start();
+    page = new Asker(io, await io.admit());
+  });
+
+  afterAll(() => io.stop());
+
+  it('bodies of writes wait unread while others hold the memory for them', async () => {
+    const body = payload(32 * MiB);
+    const headers = (name: string) => ({ ...writing(name, body, 0, 32 * MiB), 'content-length': String(32 * MiB) });
+    const holders = [raw('POST', `/write/${ROOT}`, headers('a')), raw('POST', `/write/${ROOT}`, headers('b'))];
+    for (const { socket } of holders) socket.write(body.subarray(0, MiB));
+    await expect.poll(() => holders.every(({ socket }) => socket.writableLength === 0)).toBe(true);
+    // One that refuses to be asked again shows that both are being held.
+    const waiting = raw('POST', `/write/${ROOT}`, headers('c'));
+    waiting.socket.write(body);
+    await page.get('/control/ping');
+    expect([waiting.status, waiting.socket.writableLength > 0]).toEqual([0, true]);
+    for (const one of holders) await one.end();
+    await expect.poll(() => waiting.status, { timeout: 20_000 }).toBe(200);
+    expect(readdirSync(io.root)).toEqual(['c']);
+    await waiting.end();
+  });
+
+  it('requests at once have a limit, those behind each other on one connection as well', async () => {
+    writeFileSync(join(io.root, 'film'), payload(MiB));
+    const headers = { origin: ORIGIN, authorization: `Bearer ${page.ticket}`, ...at('film') };
+    const lines = [`GET /read/${ROOT} HTTP/1.1`, `Host: 127.0.0.1:${io.port}`];
+    for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+    const socket = connect({ host: '127.0.0.1', port: io.port });
+    const parts: Buffer[] = [];
+    let isClosed = false;
+    socket.on('data', bytes => parts.push(bytes));
+    socket.on('close', () => (isClosed = true));
+    socket.on('error', () => undefined);
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`.repeat(40));
+    await expect.poll(() => isClosed).toBe(true);
+    const heads = Buffer.concat(parts)
+      .toString('latin1')
+      .match(/HTTP\/1\.1 \d{3} [A-Z]/g);
+    expect(heads).toEqual([...Array.from({ length: 32 }, () => 'HTTP/1.1 200 O'), 'HTTP/1.1 503 S']);
+    expect((await page.get('/control/ping')).status).toBe(200);
+  });
+
+  it('a request that is under way keeps the daemon from ending for idleness', async () => {
+    const idle = await IoProcess.start({ idleMs: 300 });
+    const ticket = await idle.admit();
+    const headers = { origin: ORIGIN, authorization: `Bearer ${ticket}`, 'content-length': '10' };
+    const slow = new Raw(idle.port, 'POST', '/hash/sha1', headers);
+    await new Promise(resolve => setTimeout(resolve, 1_500));
+    slow.socket.write('0123456789');
+    await expect.poll(() => slow.status).toBe(200);
+    await slow.end();
+    expect(await idle.exited).toBe(0);
+    await idle.stop();
+  });
+
+  it('a body that its sender leaves in the middle writes nothing, and is given back', async () => {
+    const client = await io.connect(page.ticket);
+    const body = payload(MiB);
+    const before = (await client.ask({ op: Op.STATS }, Op.STATS_RESULT)).stats;
+    for (let round = 0; round < 20; round++) {
+      const length = String(32 * MiB);
+      const headers = { ...writing('left', payload(10), 0, 32 * MiB), 'content-length': length };
+      const left = raw('POST', `/write/${ROOT}`, headers);
+      left.socket.write(body);
+      await expect.poll(() => left.socket.writableLength).toBe(0);
+      await left.end();
+    }
+    const whole = payload(10);
+    expect((await page.post(`/write/${ROOT}`, writing('whole', whole, 0, 10), whole)).status).toBe(200);
+    const after = (await client.ask({ op: Op.STATS }, Op.STATS_RESULT)).stats;
+    expect(after.rss - before.rss).toBeLessThan(64 * MiB);
+    expect(after.files).toBe(before.files);
+    expect(existsSync(join(io.root, 'left'))).toBe(false);
+    await client.close();
+  });
+
+  it('a write whose ticket is taken back while its body comes changes nothing', async () => {
+    const body = payload(1000);
+    const late = raw('POST', `/write/${ROOT}`, { ...writing('late', body, 0, 1000), 'content-length': '1000' });
+    late.socket.write(body.subarray(0, 500));
+    await expect.poll(() => late.socket.writableLength).toBe(0);
+    await page.get('/control/ping');
+    page = new Asker(io, await io.admit());
+    late.socket.write(body.subarray(500));
+    await expect.poll(() => late.status).toBe(401);
+    expect(existsSync(join(io.root, 'late'))).toBe(false);
+    await late.end();
+  });
+
+  it('a refusal is heard by who is still sending, and ends the connection', async () => {
+    const refused = raw('POST', `/write/${ROOT}`, { ...writing('x', payload(1), 0, 1), 'content-length': String(2 ** 40) });
+    for (let part = 0; part < 8; part++) refused.socket.write(Buffer.alloc(MiB));
+    await expect.poll(() => [refused.status, refused.isClosed]).toEqual([413, true]);
+    await refused.end();
+  });
+
+  it('what is no request is told so', async () => {
+    for (const [headers, status] of [
+      [{ 'content-length': '-1' }, 400],
+      [{ 'content-length': '1e3' }, 400],
+      [{ 'content-length': '5', 'transfer-encoding': 'chunked' }, 400],
+      [{ 'x-long': 'x'.repeat(20_000) }, 431],
+    ] as const) {
+      const wrong = raw('POST', `/write/${ROOT}`, headers);
+      await expect.poll(() => [wrong.status, wrong.isClosed]).toEqual([status, true]);
+      await wrong.end();
+    }
+  });
+});
+
+describe('writes', () => {
+  it('wait for memory in the order that they came', async () => {
+    const writes = new Writes();
+    const order: string[] = [];
+    await writes.hold(40 * MiB);
+    const long = writes.hold(32 * MiB).then(() => order.push('long'));
+    const short = writes.hold(1).then(() => order.push('short'));
+    await Promise.resolve();
+    expect([order, writes.held]).toEqual([[], 40 * MiB]);
+    writes.give(40 * MiB);
+    await Promise.all([long, short]);
+    expect([order, writes.held]).toEqual([['long', 'short'], 32 * MiB + 1]);
+  });
+
+  it('that were begun are waited for', async () => {
+    const writes = new Writes();
+    const ended: string[] = [];
+    let finish = () => undefined as void;
+    const write = writes.run(() => new Promise<void>(resolve => (finish = resolve)));
+    void writes.settled().then(() => ended.push('settled'));
+    await new Promise(resolve => setImmediate(resolve));
+    expect(ended).toEqual([]);
+    finish();
+    await write;
+    await writes.settled();
+    await expect.poll(() => ended).toEqual(['settled']);
+  });
+});
