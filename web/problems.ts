@@ -36,17 +36,17 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
     case 'read-only':
       return bad(
         'The disk is read-only',
-        `The disk of ${folder} is read-only. Nothing can be saved there. Make it writable, then resume.`,
+        `The disk of ${folder} is read-only. Nothing can be saved there. The torrent goes on by itself once it is writable.`,
       );
     case 'denied':
       return bad(
         'The folder may not be written to',
-        `Starling may not write to ${folder}. The download is paused; finished pieces are safe. Change the folder's permissions, then resume.`,
+        `Starling may not write to ${folder}. The download is paused; finished pieces are safe. It goes on by itself once the folder's permissions are changed.`,
       );
     case 'folder-gone':
       return bad(
         'The folder is gone',
-        `${capital(folder)} is not there. The download is paused. Connect its disk or restore the folder, then resume.`,
+        `${capital(folder)} is not there. The torrent is paused. It goes on by itself once the disk is connected or the folder is back.`,
       );
     case 'file-gone':
       return bad(
@@ -56,7 +56,7 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
     case 'file-busy':
       return bad(
         'A file is in use by another torrent',
-        'Another torrent is writing to the same file. This one is paused. Remove one of the two, then resume.',
+        'Another torrent is writing to the same file. This one is paused, and tries again from time to time. Remove one of the two.',
       );
     case 'file-unsafe':
       return bad(
@@ -71,12 +71,12 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
     case 'io':
       return bad(
         'The disk reported an error',
-        `The disk reported an error while reading or writing in ${folder}. The torrent is paused; finished pieces are safe. Check the disk, then resume.`,
+        `The disk reported an error while reading or writing in ${folder}. The torrent is paused; finished pieces are safe, and it tries again from time to time. Check the disk.`,
       );
     case 'limit':
       return bad(
         'Too many files are open',
-        'The helper reached its limit of open files or memory. The torrent is paused. Pause others, then resume this one.',
+        'The helper reached its limit of open files or memory. The torrent is paused, and tries again from time to time. Pause others to make room for it.',
       );
     case 'moving':
       return {

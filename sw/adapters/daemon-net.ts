@@ -7,13 +7,14 @@ import {
   RateDirection,
   SentStatus,
   Transport,
+  type FileStatus,
   type Frame,
   type FrameOf,
 } from '../../daemon/wire/frames.ts';
 import type { Range, Run, Span } from '../engine/events.ts';
 import type { Net, Stream, StreamEvents } from '../engine/ports.ts';
 import type { Door } from './daemon-door.ts';
-import { netProblem } from './daemon-status.ts';
+import { fileProblem, netProblem } from './daemon-status.ts';
 
 type IoDoor = Door<Frame, Frame>;
 
@@ -62,7 +63,9 @@ export class DaemonNet implements Net {
       for (const range of ranges) stream?.onLanded(range, earlier);
     });
     door.on(Op.LAND_DISCARDED, ({ sock, length, head }) => this.streams.get(sock)?.onDiscarded(length, head));
-    door.on(Op.SENT, ({ sock, send, status }) => this.streams.get(sock)?.onSent(send, status === SentStatus.SENT));
+    door.on(Op.SENT, ({ sock, send, status, file }) =>
+      this.streams.get(sock)?.onSent(send, status === SentStatus.SENT, file),
+    );
     door.on(Op.RELAY_DATA, ({ sock, bytes }) => this.carriers.get(sock)?.send(bytes));
     door.on(Op.RELAY_TAKEN, ({ sock, bytes }) => this.carriers.get(sock)?.taken(bytes));
     door.on(Op.TCP_CLOSE, ({ sock, reason, detail }) => this.streams.get(sock)?.end(closeText(reason, detail)));
@@ -288,8 +291,8 @@ class DaemonStream implements Stream {
     this.events.discarded(length, head);
   }
 
-  onSent(send: number, ok: boolean): void {
-    this.events.sent(send, ok);
+  onSent(send: number, ok: boolean, file: FileStatus): void {
+    this.events.sent(send, ok, fileProblem(file));
   }
 
   /** The socket is gone; the daemon knows it. */

@@ -23,6 +23,8 @@ export class Checker {
   /** Files asked about and not answered: number, index. Answers to an earlier check are none of these. */
   private readonly looking = new Map<number, number>();
   private readonly pieces = new Set<number>();
+  /** Bytes of the files that were looked at. */
+  private readonly sizes = new Map<number, number>();
   private queue: number[] | null = null;
   private readonly verifying = new Set<readonly number[]>();
   problem: FileProblem | null = null;
@@ -66,6 +68,7 @@ export class Checker {
     const known = storage.stats[index] ?? null;
     // Nobody misses the parts file for itself: what was in it is fetched again.
     const hasPieces = index !== storage.parts.index && this.inside(index) > 0;
+    this.sizes.set(index, size);
     if (problem === null) storage.close(index);
     else storage.forget(index);
     if (problem === 'gone') {
@@ -86,9 +89,17 @@ export class Checker {
     if (!this.verifying.delete(pieces)) return;
     pieces.forEach((piece, at) => {
       if (verdicts[at] === true) this.content.found(piece, now);
+      else if (verdicts[at] === null && this.isWithin(piece)) this.content.unread(piece);
       else this.content.refuted(piece);
     });
     this.step();
+  }
+
+  /** Whether its files are long enough to hold it. */
+  private isWithin(piece: number): boolean {
+    return this.content.storage
+      .places(piece)
+      .every(({ file, offset, length }) => file < 0 || offset + length <= (this.sizes.get(file) ?? 0));
   }
 
   /** While pieces of a file were being written its mtime says nothing; those pieces are verified by themselves. */

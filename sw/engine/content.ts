@@ -279,6 +279,12 @@ export class Content {
     this.release(piece);
   }
 
+  /** It could not be read: to come again, and to be looked at again should it not have by then. */
+  unread(piece: number): void {
+    this.doubtful(piece);
+    this.release(piece);
+  }
+
   /** It may be there, but its hash is not known. */
   doubtful(piece: number): void {
     this.lost(piece);

@@ -3,7 +3,7 @@ import type { Effect, RateDirection } from './effects.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { RateGroups } from './rates.ts';
 import type { Torrent } from './torrent.ts';
-import { committed, copied, flushed, opened } from './outcome.ts';
+import { committed, copied, flushed, opened, unread } from './outcome.ts';
 import { CONNECTED } from './phase.ts';
 import { MAX_TORRENT_BYTES } from './codec/metainfo.ts';
 import type { AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
@@ -296,10 +296,11 @@ export class Loop implements RateGroups {
           if (peer) torrent.content?.downloader.landed(peer, { buffer, offset, length }, earlier, now);
         }),
       discarded: length => tell((torrent, now) => torrent.peerSet.discarded(conn, length, now)),
-      sent: (send, ok) =>
+      sent: (send, ok, problem) =>
         tell((torrent, now) => {
           const peer = torrent.peers.get(conn);
           if (peer) torrent.content?.uploader.sent(peer, send, ok, now);
+          if (problem) unread(torrent, problem);
         }),
       closed: () => {
         tell((torrent, now) => torrent.peerSet.closed(conn, now));

@@ -3,6 +3,7 @@ import type { Content } from './content.ts';
 import type { Outcome } from './assembly.ts';
 import type { Outbox } from './effects.ts';
 import type { CommitStatus, FileProblem } from './events.ts';
+import type { Mending } from './mending.ts';
 import type { Move } from './parts.ts';
 import type { PeerSet } from './peers.ts';
 import type { Phase } from './phase.ts';
@@ -18,6 +19,7 @@ interface Owner {
   readonly peerSet: PeerSet;
   readonly webSeeds: WebSeeds;
   readonly recorder: Recorder;
+  readonly mending: Mending;
   readonly work: Work;
   readonly out: Outbox;
   finishIfComplete(): void;
@@ -82,6 +84,14 @@ export function committed(
   if (outcome) settle(torrent, outcome, now);
 }
 
+/** What a peer had asked for could not be read. */
+export function unread(torrent: Owner, problem: FileProblem): void {
+  if (torrent.phase !== 'running') return;
+  // Which file it is, and what is left of it, a look at them tells.
+  if (problem === 'gone' && torrent.content) torrent.content.unchecked = true;
+  if (problem === 'io' || problem === 'denied' || problem === 'no-such-root') torrent.fail(problem, '');
+}
+
 /** A part that was kept aside is in its file, not flushed; or why not. */
 export function copied(torrent: Owner, move: Move, problem: FileProblem | null, now: number): void {
   const { content } = torrent;
@@ -105,5 +115,6 @@ export function flushed(torrent: Owner, problem: FileProblem | null, stat: Reado
     return;
   }
   content.storage.synced(stat);
+  if (stat.size > 0) torrent.mending.reset();
   torrent.recorder.writeProgress(content);
 }

@@ -47,7 +47,8 @@ export interface StreamEvents {
   landed(buffer: number, offset: number, length: number, earlier: boolean): void;
   /** A payload frame that no one had asked for, or not any more, was thrown away. `head` is its first bytes. */
   discarded(length: number, head: Uint8Array): void;
-  sent(send: number, ok: boolean): void;
+  /** `problem`: what was wrong with a file that it was to come from. */
+  sent(send: number, ok: boolean, problem: FileProblem | null): void;
   closed(reason: string): void;
 }
 

@@ -62,7 +62,7 @@ export class Session {
   /** Whoever reads files while they come. */
   readonly reading: Reading;
   /** The folders that downloads go to. */
-  readonly roots: Roots<Torrent>;
+  readonly roots: Roots;
   private readonly intake: Intake;
   private readonly turns: Turns;
   private readonly rates: Rates;
@@ -112,10 +112,7 @@ export class Session {
     const peerId = makePeerId(ports.random.bytes(12));
     this.doors = new Doors(ports, this.loop, this.torrents, this.limits, this.ids, peerId, security, random, () => this.settings);
     this.reading = new Reading(ports, this.loop, this.torrents);
-    this.roots = new Roots(
-      () => this.torrents.values(),
-      torrent => this.loop.event(torrent, () => torrent.resume(this.attached)),
-    );
+    this.roots = new Roots(() => this.mend());
     this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
       ids: this.ids,
@@ -138,6 +135,7 @@ export class Session {
       lsd: this.doors.local.lsd,
       line: this.turns,
       settings: () => this.settings,
+      root: token => this.roots.get(token),
       interest: (id, peer) => {
         const torrent = this.torrents.get(id);
         if (torrent) this.choker.interested(this.candidates.of(torrent, peer), this.candidates.unchoked);
@@ -354,6 +352,14 @@ export class Session {
       });
     }
     this.closing.begin(done);
+  }
+
+  /** Those that a disk has stopped may have a reason to go on. */
+  private mend(): void {
+    if (!this.attached) return;
+    for (const torrent of this.torrents.values()) {
+      if (torrent.phase === 'failed') this.loop.event(torrent, now => torrent.mending.looked(now));
+    }
   }
 
   private named(id: string): Torrent {

@@ -179,7 +179,8 @@ export class Storage {
       }
       const take = Math.min(span.length - skip, left);
       spans.push({
-        file: span.file < 0 ? 0 : this.file(span.file),
+        // It is there to be read, from a disk that is read-only as well.
+        file: span.file < 0 ? 0 : this.file(span.file, false),
         offset: span.file < 0 ? 0 : span.offset + skip,
         length: take,
       });

@@ -5,6 +5,7 @@ import type { LocalDiscovery } from './lsd.ts';
 import type { OwnEnd } from './own-end.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { Peer } from './peer.ts';
+import type { RootState } from './roots.ts';
 import type { Security } from './securing.ts';
 import type { Settings } from './settings.ts';
 import type { Line } from './turn.ts';
@@ -34,6 +35,8 @@ export interface Surroundings {
   readonly lsd: LocalDiscovery;
   readonly line: Line;
   readonly settings: () => Settings;
+  /** What is known of a download root. */
+  readonly root: (token: string) => RootState | undefined;
   /** A peer of that torrent began or ceased to want something. */
   readonly interest: (torrent: InfoHash, peer: Peer) => void;
 }

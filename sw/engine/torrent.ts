@@ -4,6 +4,7 @@ import type { Content } from './content.ts';
 import { DhtMember } from './dht/member.ts';
 import type { OwnPiece } from './kept.ts';
 import { LsdMember } from './lsd-member.ts';
+import { Mending } from './mending.ts';
 import type { Outcome } from './assembly.ts';
 import type { Outbox } from './effects.ts';
 import type { FileProblem } from './events.ts';
@@ -50,6 +51,7 @@ export class Torrent implements WireTarget {
   readonly limit = new SeedingLimit();
   readonly work = new Work(this);
   readonly relocation = new Relocation(this);
+  readonly mending: Mending;
   problem: FileProblem | null = null;
   problemFile = '';
   /** Monotonic ms since when it looks for peers. */
@@ -79,6 +81,7 @@ export class Torrent implements WireTarget {
     this.lsd = new LsdMember(this, around.lsd);
     this.recorder = new Recorder(this, out);
     this.turn = new Turn(this, around.line);
+    this.mending = new Mending(this, around.root);
     this.substance = new Substance(this, saved, { ...around, id, peers: this.peers, out });
     this.before = { uploaded: saved?.uploaded ?? 0, downloaded: saved?.downloaded ?? 0 };
     this.doneAt = saved?.doneAt ?? 0;
@@ -128,7 +131,7 @@ export class Torrent implements WireTarget {
   /** Whether a tick has anything to do. */
   get isIdle(): boolean {
     const isAtWork = BUSY.has(this.phase) || !this.work.recall.isIdle;
-    return !isAtWork && this.recorder.isIdle && (this.content?.storage.idle ?? true);
+    return !isAtWork && this.mending.isIdle && this.recorder.isIdle && (this.content?.storage.idle ?? true);
   }
   /** It rests by itself, or is to once its files are checked or where they are to be. */
   get isPaused(): boolean {
@@ -175,15 +178,21 @@ export class Torrent implements WireTarget {
   resume(attached: boolean): void {
     if (!this.isPaused && this.phase !== 'failed') return;
     this.limit.resume();
+    this.mending.reset();
     this.wake(attached, false);
   }
 
-  /** From rest to its turn; `rests`: and back to rest once its files were checked. */
-  wake(attached: boolean, rests: boolean): void {
+  /** What had stopped it may be mended. What is gone is not fetched anew unless a person says so. */
+  retry(): void {
+    this.wake(true, false, false);
+  }
+
+  /** From rest to its turn; `rests`: and back to rest once its files were checked; `refetch`: missing files are fetched anew. */
+  wake(attached: boolean, rests: boolean, refetch = this.problem === 'gone'): void {
     this.work.restsAfter = rests;
     this.relocation.rests = false;
     if (this.phase === 'paused' || this.phase === 'failed') {
-      this.refetch = this.problem === 'gone';
+      this.refetch = refetch;
       this.problem = null;
       this.problemFile = '';
       if (attached) this.enterQueue();
@@ -211,6 +220,7 @@ export class Torrent implements WireTarget {
     const { isPending } = this.substance.where;
     this.substance.adopt(kept, this.phase === 'waiting' && !isPending, now);
     if (this.phase === 'paused' && isPending) this.relocate();
+    this.mending.looked(now);
     if (this.phase !== 'waiting') return;
     if (!this.started) return this.work.begin(now);
     this.enterQueue();
@@ -256,6 +266,7 @@ export class Torrent implements WireTarget {
     this.recorder.tick(this.content, now);
     this.work.recall.tick(now);
     this.relocation.tick(now);
+    this.mending.tick(now);
     this.letGo();
     if (!second) return;
     if (WORKING.has(this.phase) && this.started) this.turn.tick(now);
@@ -320,6 +331,7 @@ export class Torrent implements WireTarget {
     this.dht.entered(to, this.now);
     this.otherDht?.entered(to, this.now);
     this.lsd.entered(to);
+    this.mending.entered(to);
   }
 
   /** What it is called is known, by each of its hashes. */
@@ -352,6 +364,7 @@ export class Torrent implements WireTarget {
     this.leave('failed', true);
     this.problem = problem;
     this.problemFile = file;
+    this.mending.begin(this.now);
     this.out({ do: 'log', level: 'error', text: `${this.id}: stopped: ${problem} ${file}` });
   }
 

@@ -141,8 +141,8 @@ describe('a stream', () => {
       ['landed', 5, 16384, 16384, false],
       ['landed', 5, 16384, 16384, true],
       ['discarded', 100, [7, 1]],
-      ['sent', 1, true],
-      ['sent', 2, false],
+      ['sent', 1, true, null],
+      ['sent', 2, false, 'io'],
       ['closed', 'A message longer than is allowed.'],
     ]);
   });

@@ -34,10 +34,15 @@ export class Disk {
   /** As they were when last flushed, and how much of them there was. */
   readonly flushed = new Map<string, { bytes: Uint8Array; size: number }>();
   private unflushed: Write[] = [];
+  /** Of everything that writes or makes a file; `no-such-root`: of all that opens one. */
   problem: FileProblem | null = null;
   /** Files whose space was asked for, in order; it is taken by zeros, in so many ms. */
   readonly allocated: string[] = [];
   allocationTime = 0;
+  /** Of everything that reads. */
+  reading: FileProblem | null = null;
+  /** Of flushes alone. */
+  flushing: FileProblem | null = null;
   verifiedBytes = 0;
 
   write(path: string, offset: number, bytes: Uint8Array, now: number): void {
@@ -52,6 +57,17 @@ export class Disk {
   flush(paths: ReadonlySet<string>): void {
     for (const path of paths) this.flushedOf(path);
     for (const write of this.unflushed) if (paths.has(write.path)) this.harden(write, write.bytes.length);
+    this.unflushed = this.unflushed.filter(({ path }) => !paths.has(path));
+  }
+
+  /** Writes to these files that were not flushed are as if they had not been: the pages are dropped. */
+  forget(paths: ReadonlySet<string>): void {
+    for (const path of paths) {
+      const file = this.files.get(path);
+      if (!file || !this.unflushed.some(write => write.path === path)) continue;
+      const { bytes } = this.flushedOf(path);
+      file.bytes.set(bytes);
+    }
     this.unflushed = this.unflushed.filter(({ path }) => !paths.has(path));
   }
 
@@ -119,7 +135,8 @@ export class SimStore implements Store {
         this.open.delete(file);
         done(problem, 0, 0);
       };
-      if (this.disk.problem && create) return refuse(this.disk.problem);
+      const { problem } = this.disk;
+      if (problem && (create || problem === 'no-such-root')) return refuse(problem);
       if (!known && !create) return refuse('gone');
       if ((known?.size ?? 0) > size) return refuse('conflict');
       const entry = known ?? { bytes: new Uint8Array(size), size: 0, mtime: this.clock.time };
@@ -140,13 +157,16 @@ export class SimStore implements Store {
     const paths = files.map(file => [file, this.open.get(file) ?? ''] as const);
     this.answer(() => {
       const stat = new Map<number, { size: number; mtime: number }>();
+      const problem = this.disk.flushing ?? this.disk.problem;
+      // What the system could not write it forgets: a later flush has nothing to say of it.
+      if (problem === 'io') this.disk.forget(new Set(paths.map(([, path]) => path)));
       this.disk.flush(new Set(paths.map(([, path]) => path)));
       for (const [file, path] of paths) {
         const entry = this.disk.files.get(path);
         if (!entry) continue;
         stat.set(file, { size: entry.size, mtime: entry.mtime });
       }
-      done(this.disk.problem, stat);
+      done(problem, stat);
     });
   }
 
@@ -278,7 +298,7 @@ export class SimStore implements Store {
     this.answer(() => {
       done(
         items.map(({ spans, digest }) => {
-          const bytes = this.read(spans, open);
+          const bytes = this.disk.reading ? null : this.read(spans, open);
           this.disk.verifiedBytes += bytes?.length ?? 0;
           return bytes ? hashes(bytes, digest) : null;
         }),
@@ -299,6 +319,10 @@ export class SimStore implements Store {
         );
       done(Uint8Array.from(leaves.flatMap(leaf => [...leaf])));
     });
+  }
+
+  get readProblem(): FileProblem | null {
+    return this.disk.reading;
   }
 
   read(spans: readonly Span[], open: ReadonlyMap<number, string> = this.open): Uint8Array | null {

@@ -17,8 +17,8 @@ export class HeldEvents implements StreamEvents {
   discarded(length: number, head: Uint8Array): void {
     this.target?.discarded(length, head);
   }
-  sent(send: number, ok: boolean): void {
-    this.target?.sent(send, ok);
+  sent(...sent: Parameters<StreamEvents['sent']>): void {
+    this.target?.sent(...sent);
   }
   closed(reason: string): void {
     this.target?.closed(reason);

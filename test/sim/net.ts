@@ -2,7 +2,7 @@ import { familyOf, hostPort } from '../../sw/engine/codec/address.ts';
 import { Rc4 } from '../../daemon/io/rc4.ts';
 import { Throttle } from '../../daemon/io/throttle.ts';
 import { RateDirection } from '../../daemon/wire/frames.ts';
-import type { Run, Span } from '../../sw/engine/events.ts';
+import type { FileProblem, Run, Span } from '../../sw/engine/events.ts';
 import type { StreamCipher } from '../../sw/engine/model/keystream.ts';
 import type { Transport } from '../../sw/engine/effects.ts';
 import type { Net, Stream, StreamEvents } from '../../sw/engine/ports.ts';
@@ -247,9 +247,10 @@ class SimStream implements Stream {
   }
 
   sendSpans(send: number, header: Uint8Array, spans: readonly Span[]): void {
+    const problem = this.net.store.readProblem;
     const payload = this.net.store.read(spans);
-    if (!payload) {
-      this.answer(send, false);
+    if (problem || !payload) {
+      this.answer(send, false, problem ?? 'gone');
       return;
     }
     this.net.line.corrupt?.(payload);
@@ -265,7 +266,7 @@ class SimStream implements Stream {
     const index = this.payloads.findIndex(payload => payload.send === send);
     if (index < 0) return;
     this.payloads.splice(index, 1);
-    this.answer(send, false);
+    this.answer(send, false, null);
   }
 
   get hasPayload(): boolean {
@@ -289,12 +290,12 @@ class SimStream implements Stream {
     sent.set(this.net.host, (sent.get(this.net.host) ?? 0) + bytes.length - PIECE_HEADER);
     const stall = this.net.line.stall?.() ?? 0;
     if (stall < Infinity) this.transmit(bytes, stall);
-    this.events.sent(send, true);
+    this.events.sent(send, true, null);
   }
 
-  private answer(send: number, ok: boolean): void {
+  private answer(send: number, ok: boolean, problem: FileProblem | null): void {
     this.net.internet.clock.after(1, () => {
-      if (!this.dead) this.events.sent(send, ok);
+      if (!this.dead) this.events.sent(send, ok, problem);
     });
   }
 

@@ -1,0 +1,213 @@
+/** Disks that fill up, fall silent or go away: the torrent says so and waits, and goes on by itself once that can work. */
+import { describe, expect, test } from 'vitest';
+import type { FileProblem } from '../../sw/engine/events.ts';
+import { decodeProgressRecord } from '../../sw/engine/resume.ts';
+import { expectAll, isSeeding, leechOn, makeTorrent, ROOT, seedOn, stateOf, World } from './host.ts';
+import type { SimHost } from './host.ts';
+
+const MIB = 1 << 20;
+const HOUR = 3_600_000;
+
+const rowOf = (host: SimHost) => host.session.rows()[0];
+const codeOf = (host: SimHost) => rowOf(host)?.problem?.code;
+const stops = (host: SimHost) => host.log.filter(line => line.includes(': stopped: ')).length;
+
+/** A seed, and a leech that has some of it. */
+function halfway(run: number, pieceLength = 256 * 1024) {
+  const world = new World(run);
+  const torrent = makeTorrent({ x: 5 * MIB, y: 3 * MIB }, pieceLength, run);
+  const seed = world.host('10.0.0.1', { rate: 2e6 });
+  seedOn(seed, torrent);
+  world.clock.run(5_000, isSeeding(seed, torrent.id));
+  const leech = world.host('10.0.0.2');
+  leechOn(leech, torrent);
+  expect(world.clock.run(20_000, () => (rowOf(leech)?.done ?? 0) > 2 * MIB)).toBe(true);
+  const sent = () => world.internet.sent.get(seed.name) ?? 0;
+  return { world, torrent, seed, leech, sent };
+}
+
+const CODES = {
+  full: 'disk-full',
+  'read-only': 'read-only',
+  denied: 'denied',
+  'no-such-root': 'folder-gone',
+  io: 'io',
+  busy: 'file-busy',
+  limit: 'limit',
+  'too-many-files': 'limit',
+} as const satisfies Partial<Record<FileProblem, string>>;
+
+describe('a disk that fails', () => {
+  test.each(Object.entries(CODES))(
+    '%s stops the torrent with its reason, and it goes on by itself once mended',
+    (problem, code) => {
+      const { world, torrent, leech, sent } = halfway(701);
+      leech.disk.problem = problem as FileProblem;
+      expect(world.clock.run(5_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
+      expect(codeOf(leech)).toBe(code);
+      const done = rowOf(leech)?.done ?? 0;
+      expect(done).toBeGreaterThan(2 * MIB - 256 * 1024);
+      leech.disk.problem = null;
+      expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
+      expectAll(leech, torrent);
+      // What was there stayed; what was on its way came twice.
+      expect(sent()).toBeLessThan(torrent.size * 1.5);
+    },
+  );
+
+  test('is tried ever more seldom, and costs next to nothing meanwhile', () => {
+    const { world, torrent, leech, sent } = halfway(702);
+    leech.disk.problem = 'full';
+    world.clock.run(5_000);
+    const before = sent();
+    world.clock.run(HOUR);
+    expect(stops(leech)).toBeGreaterThan(8);
+    expect(stops(leech)).toBeLessThan(14);
+    expect(sent() - before).toBeLessThan(14 * 4 * MIB);
+    leech.disk.problem = null;
+    leech.session.resume(torrent.id);
+    expect(world.clock.run(1_000, () => stateOf(leech, torrent.id) === 'downloading')).toBe(true);
+    expect(world.clock.run(1_800_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+  });
+
+  test.each([
+    ['full', { free: 100_000, problem: '' }],
+    ['read-only', { free: 5e9, problem: 'The folder cannot be written to.' }],
+    ['no-such-root', { free: -1, problem: 'The folder is missing.' }],
+  ] as const)('%s is not tried while that is known to be useless, and at once when it is not', (problem, root) => {
+    const { world, torrent, leech, sent } = halfway(703);
+    leech.disk.problem = problem;
+    expect(world.clock.run(5_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
+    leech.session.roots.tell([{ token: ROOT, ...root }]);
+    // What was on its way.
+    world.clock.run(1_000);
+    const before = sent();
+    const tries = stops(leech);
+    world.clock.run(HOUR);
+    expect(sent()).toBe(before);
+    expect(stops(leech)).toBe(tries);
+    leech.disk.problem = null;
+    leech.session.roots.tell([{ token: ROOT, free: 5e9, problem: '' }]);
+    expect(world.clock.run(1_000, () => stateOf(leech, torrent.id) === 'downloading')).toBe(true);
+    expect(world.clock.run(1_800_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+  });
+
+  test('leaves one that a person has paused meanwhile paused', () => {
+    const { world, torrent, leech } = halfway(704);
+    leech.disk.problem = 'full';
+    expect(world.clock.run(5_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
+    leech.session.pause(torrent.id);
+    leech.disk.problem = null;
+    world.clock.run(HOUR);
+    expect(stateOf(leech, torrent.id)).toBe('paused');
+  });
+
+  test('is waited for across an engine that ends and a daemon that ends', () => {
+    const { world, torrent, leech } = halfway(705);
+    leech.disk.problem = 'full';
+    expect(world.clock.run(5_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
+    leech.crashDaemon();
+    world.clock.run(30_000);
+    expect(codeOf(leech)).toBe('disk-full');
+    leech.restart();
+    expect(world.clock.run(20_000, () => codeOf(leech) === 'disk-full')).toBe(true);
+    leech.disk.problem = null;
+    expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+  });
+
+  test('a file of somebody else in the way, or one that is gone, is a person’s to decide', () => {
+    const { world, torrent, leech } = halfway(706);
+    leech.session.pause(torrent.id);
+    world.clock.run(3_000);
+    const file = leech.disk.files.get(`${ROOT}/folder/x`);
+    leech.disk.files.delete(`${ROOT}/folder/x`);
+    leech.session.resume(torrent.id);
+    world.clock.run(HOUR);
+    expect(codeOf(leech)).toBe('file-gone');
+    expect(stops(leech)).toBe(1);
+    leech.disk.files.set(`${ROOT}/folder/x`, { bytes: new Uint8Array(9 * MIB), size: 9 * MIB, mtime: 1 });
+    leech.session.resume(torrent.id);
+    world.clock.run(HOUR);
+    expect(codeOf(leech)).toBe('file-conflict');
+    expect(stops(leech)).toBe(2);
+    if (file) leech.disk.files.set(`${ROOT}/folder/x`, file);
+    leech.session.resume(torrent.id);
+    expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+  });
+});
+
+describe('a disk that cannot be read', () => {
+  test('stops a seed with its reason, and it gives again once that is mended', () => {
+    const { world, torrent, seed, leech } = halfway(710);
+    seed.disk.reading = 'io';
+    expect(world.clock.run(5_000, () => stateOf(seed, torrent.id) === 'error')).toBe(true);
+    expect(codeOf(seed)).toBe('io');
+    seed.disk.reading = null;
+    expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+    expect(rowOf(seed)).toMatchObject({ state: 'seeding', done: torrent.size });
+  });
+
+  test('a seed whose file was deleted says which, and gives the others', () => {
+    const { world, torrent, seed, leech } = halfway(711);
+    seed.disk.files.delete(`${ROOT}/folder/y`);
+    expect(world.clock.run(60_000, () => stateOf(seed, torrent.id) === 'error')).toBe(true);
+    expect(codeOf(seed)).toBe('file-gone');
+    expect(seed.log.some(line => line.includes('stopped: gone folder/y'))).toBe(true);
+    expect(stateOf(leech, torrent.id)).toBe('downloading');
+  });
+
+  test('costs nothing that is on it when files are checked', () => {
+    const { world, torrent, leech, sent } = halfway(712);
+    expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+    world.clock.run(4_000);
+    const before = sent();
+    leech.disk.reading = 'io';
+    // It cannot be written to either: nothing is to be fetched in place of what is there.
+    leech.disk.problem = 'io';
+    leech.session.recheck(torrent.id);
+    expect(world.clock.run(20_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
+    const fetched = sent() - before;
+    leech.disk.reading = null;
+    leech.disk.problem = null;
+    expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+    expect(sent() - before - fetched).toBe(0);
+  });
+});
+
+describe('a flush that fails', () => {
+  test('makes nothing durable: what the system has dropped is read again, found missing and fetched again', () => {
+    const { world, torrent, leech } = halfway(720);
+    leech.disk.flushing = 'io';
+    expect(world.clock.run(5_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
+    expect(codeOf(leech)).toBe('io');
+    const recorded = () => {
+      const value = leech.records.get(`t/${torrent.id}/progress`);
+      if (!value) throw new Error('no record');
+      const record = decodeProgressRecord(value);
+      if (!record) throw new Error('a damaged record');
+      return record;
+    };
+    world.clock.run(4_000);
+    const pieces = [...recorded().have]
+      .flatMap((byte, at) => Array.from({ length: 8 }, (_, bit) => ((byte >> (7 - bit)) & 1 ? at * 8 + bit : -1)))
+      .filter(piece => piece >= 0);
+    const all = Buffer.concat([...torrent.contents.values()]);
+    const there = Buffer.concat([
+      leech.disk.files.get(`${ROOT}/folder/x`)?.bytes ?? new Uint8Array(0),
+      leech.disk.files.get(`${ROOT}/folder/y`)?.bytes ?? new Uint8Array(3 * MIB),
+    ]);
+    for (const piece of pieces) {
+      const span = [piece * 256 * 1024, (piece + 1) * 256 * 1024] as const;
+      expect(there.subarray(...span).equals(all.subarray(...span))).toBe(true);
+    }
+    leech.disk.flushing = null;
+    expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+  });
+});
