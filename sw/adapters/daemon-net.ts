@@ -63,9 +63,7 @@ export class DaemonNet implements Net {
       for (const range of ranges) stream?.onLanded(range, earlier);
     });
     door.on(Op.LAND_DISCARDED, ({ sock, length, head }) => this.streams.get(sock)?.onDiscarded(length, head));
-    door.on(Op.SENT, ({ sock, send, status, file }) =>
-      this.streams.get(sock)?.onSent(send, status === SentStatus.SENT, file),
-    );
+    door.on(Op.SENT, ({ sock, send, status, file }) => this.streams.get(sock)?.onSent(send, status === SentStatus.SENT, file));
     door.on(Op.RELAY_DATA, ({ sock, bytes }) => this.carriers.get(sock)?.send(bytes));
     door.on(Op.RELAY_TAKEN, ({ sock, bytes }) => this.carriers.get(sock)?.taken(bytes));
     door.on(Op.TCP_CLOSE, ({ sock, reason, detail }) => this.streams.get(sock)?.end(closeText(reason, detail)));
