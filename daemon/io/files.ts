@@ -18,6 +18,7 @@ import {
   MOVES,
   MOVE_QUEUE,
 } from './limits.ts';
+import { Mounts } from './mounts.ts';
 import { type Moved, moveFile, writeAll } from './moves.ts';
 import { isSafe, Trail } from './paths.ts';
 import { type Opened, SharedFile } from './shared-file.ts';
@@ -42,6 +43,7 @@ const UNKNOWN: FileStamp = { size: 0, mtimeMs: 0 };
 
 export class Files {
   #roots: ReadonlyMap<string, string> = new Map();
+  readonly #mounts = new Mounts();
   readonly #byPath = new Map<string, Entry>();
   readonly #byFile = new Map<SharedFile, Entry>();
   readonly #byInode = new Map<string, Entry>();
@@ -63,6 +65,7 @@ export class Files {
   /** Replaces the roots: token → real path. Files of a root that is gone are useless from here on. */
   setRoots(roots: ReadonlyMap<string, string>): void {
     this.#roots = roots;
+    this.#mounts.keepOnly(new Set(roots.values()));
     for (const entry of this.#byFile.values()) {
       if (!roots.has(entry.file.root)) this.#lose(entry, FileStatus.NO_SUCH_ROOT);
     }
@@ -186,10 +189,9 @@ export class Files {
   }
 
   async #delete(root: string, components: readonly string[], size: number): Promise<FileStatus> {
-    const path = this.#roots.get(root);
-    if (path === undefined) return FileStatus.NO_SUCH_ROOT;
     if (!isSafe(components)) return FileStatus.UNSAFE;
     try {
+      const path = await this.#directory(root);
       const trail = await Trail.walk(path, components, null);
       await trail.removeFile(lastOf(components), size).finally(() => trail.close());
     } catch (error) {
@@ -211,10 +213,9 @@ export class Files {
   }
 
   async #move(from: FilePath, to: FilePath, size: number): Promise<Moved> {
-    const [source, target] = [this.#roots.get(from.root), this.#roots.get(to.root)];
-    if (source === undefined || target === undefined) return { status: FileStatus.NO_SUCH_ROOT, stamp: null };
     if (!isSafe(from.components) || !isSafe(to.components)) return { status: FileStatus.UNSAFE, stamp: null };
     try {
+      const [source, target] = [await this.#directory(from.root), await this.#directory(to.root)];
       return await moveFile({ ...from, directory: source }, { ...to, directory: target }, size, {
         isOpen: stat => this.#byInode.has(inodeOf(stat)),
         changed: (end, depth) => this.#unsynced.add(keyOf(end.root, end.components.slice(0, depth))),
@@ -246,6 +247,13 @@ export class Files {
     await this.#changing.get(key);
   }
 
+  /** Where a root is. @throws {FileProblem} NO_SUCH_ROOT where there is none of that token, or its disk is away */
+  async #directory(token: string): Promise<string> {
+    const path = this.#roots.get(token);
+    if (path === undefined || !(await this.#mounts.isThere(path))) throw new FileProblem(FileStatus.NO_SUCH_ROOT);
+    return path;
+  }
+
   async #open(entry: Entry, create: boolean, allocated: boolean): Promise<Opened> {
     try {
       const handle = await this.#openChecked(entry, create);
@@ -269,9 +277,8 @@ export class Files {
 
   async #openChecked(entry: Entry, create: boolean): Promise<FileHandle> {
     const { root, components, size } = entry.file;
-    const path = this.#roots.get(root);
-    if (path === undefined) throw new FileProblem(FileStatus.NO_SUCH_ROOT);
     if (!isSafe(components)) throw new FileProblem(FileStatus.UNSAFE);
+    const path = await this.#directory(root);
     const name = lastOf(components);
     const made = (directory: readonly string[]) => this.#unsynced.add(keyOf(root, directory));
     const trail = await Trail.walk(path, components, create ? made : null);
@@ -297,13 +304,14 @@ export class Files {
     }
   }
 
-  /** @throws {FileProblem} GONE where the path leads to another inode now, or to none */
+  /** @throws {FileProblem} GONE where the path leads to another inode now, or to none; NO_SUCH_ROOT where the root is away */
   async #verified(entry: Entry, handle: FileHandle): Promise<FileStamp> {
     const stat = await handle.stat();
     const there = await lstat(entry.path).then(inodeOf, () => '');
     if (there !== entry.inode) {
-      this.#lose(entry, FileStatus.GONE);
-      throw new FileProblem(FileStatus.GONE);
+      const problem = await this.#directory(entry.file.root).then(() => FileStatus.GONE, problemOf);
+      this.#lose(entry, problem);
+      throw new FileProblem(problem);
     }
     return { size: stat.size, mtimeMs: stat.mtimeMs };
   }
@@ -329,9 +337,8 @@ export class Files {
   }
 
   async #flushDirectory(root: string, components: readonly string[]): Promise<void> {
-    const path = this.#roots.get(root);
     try {
-      if (path === undefined) throw new FileProblem(FileStatus.GONE);
+      const path = await this.#directory(root);
       const trail = await Trail.walk(path, [...components, '-'], null);
       await trail.sync().finally(() => trail.close());
     } catch (error) {
