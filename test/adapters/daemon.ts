@@ -68,6 +68,8 @@ export interface DaemonOptions {
   readonly portMapping?: boolean;
   /** Roots beside the default one: real paths. */
   readonly roots?: readonly string[];
+  /** Run in place of the io-daemon's own. */
+  readonly program?: string;
 }
 
 export async function startDaemon(io: string, options: DaemonOptions = {}): Promise<Daemon> {
@@ -85,7 +87,7 @@ export async function startDaemon(io: string, options: DaemonOptions = {}): Prom
     downloadDir: join(folder, 'downloads'),
     verbose: false,
     webFolder: join(folder, 'web'),
-    ioProgram: [join(io, 'io.mjs')],
+    ioProgram: [options.program ?? join(io, 'io.mjs')],
     say: () => undefined,
   });
   if ('running' in host) throw new Error('a host runs on this home');
