@@ -27,7 +27,7 @@ Options of start:
   --home DIR          keep settings and state here (default: ${defaultHome()})
   --download-dir DIR  put downloads here (kept for later starts; default: your downloads folder)
   --no-open           open no browser; print the file that leads one to Starling
-  --verbose           log to the terminal
+  --verbose           log everything, names of files included, to the terminal as well
   --help              show this
   --version           show the version
 `;

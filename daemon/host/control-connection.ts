@@ -23,6 +23,8 @@ export interface ConnectionHandler {
   /** AUTH_RESULT has been sent. */
   admitted(): void;
   frame(frame: ControlFrame): void;
+  /** It is closed for this reason. */
+  refused(why: string): void;
   closed(): void;
 }
 
@@ -37,7 +39,7 @@ export class ControlConnection {
   constructor(ws: WebSocket, socket: Duplex, makeHandler: (connection: ControlConnection) => ConnectionHandler) {
     this.ws = ws;
     this.handler = makeHandler(this);
-    this.authTimer = setTimeout(() => this.close(CloseCode.AUTH, 'no AUTH in time'), AUTH_MS);
+    this.authTimer = setTimeout(() => this.refuse(CloseCode.AUTH, 'no AUTH in time'), AUTH_MS);
     let received = 0;
     const count = (chunk: Buffer): void => {
       received += chunk.length;
@@ -65,6 +67,11 @@ export class ControlConnection {
     this.ws.close(code, reason);
   }
 
+  private refuse(code: CloseCode, why: string): void {
+    this.handler.refused(why);
+    this.close(code, why);
+  }
+
   /** Stops, and goes on, reading what the client sends. */
   pause(): void {
     this.ws.pause();
@@ -76,7 +83,7 @@ export class ControlConnection {
 
   private message(data: RawData, isBinary: boolean): void {
     if (!isBinary || !(data instanceof Buffer) || (!this.isAuthenticated && data.length > PRE_AUTH_FRAME)) {
-      this.close(CloseCode.MALFORMED, 'not a frame');
+      this.refuse(CloseCode.MALFORMED, 'not a frame');
       return;
     }
     let frame: ControlFrame | Frame;
@@ -85,7 +92,7 @@ export class ControlConnection {
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       this.send({ op: Op.ERROR, id: error.requestId, code: error.code, text: error.message });
-      if (error.code !== ErrorCode.UNKNOWN_OPCODE || !this.isAuthenticated) this.close(CloseCode.MALFORMED, 'malformed frame');
+      if (error.code !== ErrorCode.UNKNOWN_OPCODE || !this.isAuthenticated) this.refuse(CloseCode.MALFORMED, 'malformed frame');
       return;
     }
     if (!this.isAuthenticated) this.first(frame);
@@ -98,7 +105,7 @@ export class ControlConnection {
   private first(frame: ControlFrame | Frame): void {
     if (frame.op !== Op.AUTH || !this.handler.authenticate(frame)) {
       this.send({ op: Op.AUTH_RESULT, id: frame.id, ok: false, message: 'not paired', kept: [] });
-      this.close(CloseCode.AUTH, 'not paired');
+      this.refuse(CloseCode.AUTH, 'not paired');
       return;
     }
     clearTimeout(this.authTimer);

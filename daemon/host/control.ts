@@ -11,6 +11,7 @@ import { ErrorCode, Op } from '../wire/frames.ts';
 import { CloseCode, ControlConnection } from './control-connection.ts';
 import type { Epochs } from './epochs.ts';
 import { refuseUpgrade } from './http.ts';
+import type { Log } from './log.ts';
 import type { RouterPorts } from './portmap/router-ports.ts';
 import type { Roots } from './roots.ts';
 import type { StateStore } from './state.ts';
@@ -33,7 +34,7 @@ export interface ControlOptions {
   readonly supervisor: Supervisor;
   readonly ports: RouterPorts;
   readonly origin: () => string;
-  readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
+  readonly log: Log;
 }
 
 /** The connection that was let in last. `ticket` is empty until the io-daemon has confirmed it. */
@@ -52,6 +53,8 @@ export class ControlServer {
   private session: Session | null = null;
   private isStopped = false;
   private rootsTimer: NodeJS.Timeout | null = null;
+  /** What was wrong with each root when it was last looked at, by token. */
+  private readonly problems = new Map<string, string>();
   /** One record at a time is read from its file: each may be long. */
   private reads: Promise<void> = Promise.resolve();
 
@@ -66,6 +69,7 @@ export class ControlServer {
       return;
     }
     if (this.connections.size >= MAX_CONNECTIONS) {
+      this.options.log('warn', 'a client was turned away', { why: 'too many connections' });
       refuseUpgrade(socket, { status: 503, text: 'Too many connections.' });
       return;
     }
@@ -75,6 +79,7 @@ export class ControlServer {
           origin === this.options.origin() && this.options.tokens.isValid(token, origin, installId),
         admitted: () => void this.admit(connection),
         frame: frame => this.frame(connection, frame),
+        refused: why => this.options.log('warn', 'a client was turned away', { why }),
         closed: () => this.closed(connection),
       }));
       this.connections.add(made);
@@ -140,13 +145,14 @@ export class ControlServer {
       return;
     }
     if (before !== null) {
+      log('info', 'a newer client takes over', { epoch, from: before.epoch });
       supersede(before.connection);
       this.options.ports.leave();
     }
     state.fence(epoch);
     const session: Session = { connection, epoch, pendingTicket: '', ticket: '', unflushed: 0 };
     this.session = session;
-    log('info', `a client was let in with epoch ${epoch}`);
+    log('info', 'a client was let in', { epoch });
     this.watchRoots(true);
     supervisor.need();
     if (supervisor.state === 'RUNNING') this.mintTicket(session);
@@ -156,6 +162,7 @@ export class ControlServer {
   private closed(connection: ControlConnection): void {
     this.connections.delete(connection);
     if (this.session?.connection !== connection) return;
+    this.options.log('info', 'the client has gone', { epoch: this.session.epoch });
     this.session = null;
     this.watchRoots(false);
     this.options.ports.leave();
@@ -247,6 +254,16 @@ export class ControlServer {
     session.connection.send({ op: ControlOp.WELCOME, id: 0, welcome });
   }
 
+  private logRoots(): void {
+    for (const [index, { token, problem }] of this.options.roots.list.entries()) {
+      if ((this.problems.get(token) ?? '') === problem) continue;
+      this.problems.set(token, problem);
+      const folder = index + 1;
+      if (problem === '') this.options.log('info', 'a download folder can be used again', { folder });
+      else this.options.log('warn', 'a download folder cannot be used', { folder, why: problem });
+    }
+  }
+
   /** Free space and faults of the roots are looked at while somebody is there to see them. */
   private watchRoots(on: boolean): void {
     if (this.rootsTimer !== null) clearInterval(this.rootsTimer);
@@ -255,6 +272,7 @@ export class ControlServer {
     const look = async (): Promise<void> => {
       const { roots } = this.options;
       if (await roots.refresh()) {
+        this.logRoots();
         this.session?.connection.send({ op: ControlOp.ROOTS_CHANGED, id: 0, roots: roots.list });
       }
     };

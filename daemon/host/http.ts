@@ -62,6 +62,8 @@ export interface HttpOptions {
   readonly newLink: () => Promise<string>;
   /** The link with this secret was traded for a token. */
   readonly paired: (secret: string) => void;
+  /** Somebody was turned away, for this reason. */
+  readonly refused: (why: string) => void;
   /** Takes over a socket whose request passed the guard and asks for /control. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
@@ -82,16 +84,22 @@ function routes(options: HttpOptions): Hono {
         options.paired(body.output.secret);
         return c.json({ token: result.token }, 200, { 'Cache-Control': 'no-store' });
       case 'over':
+        options.refused('a pairing link that was used or is too old');
         return c.json({ message: OVER }, 410);
       case 'unknown':
+        options.refused('a pairing link of another Starling');
         return c.json({ message: UNKNOWN }, 401);
       case 'locked':
+        options.refused('too many wrong pairing links');
         return c.json({ message: UNKNOWN }, 429, { 'Retry-After': String(Math.ceil(result.retryMs / 1000)) });
     }
   });
 
   app.post('/local/link', async c => {
-    if (!isSame(c.req.header(LOCAL_SECRET_HEADER) ?? '', options.localSecret)) return c.json({ message: 'Not allowed.' }, 401);
+    if (!isSame(c.req.header(LOCAL_SECRET_HEADER) ?? '', options.localSecret)) {
+      options.refused('not the secret of this home');
+      return c.json({ message: 'Not allowed.' }, 401);
+    }
     return c.json({ file: await options.newLink() });
   });
 
@@ -130,6 +138,7 @@ export function makeServer(options: HttpOptions): Server {
         void listener(request, response);
         return;
       }
+      options.refused(refusal.text);
       response.writeHead(refusal.status, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' });
       response.end(`${refusal.text}\n`);
     },
@@ -139,8 +148,10 @@ export function makeServer(options: HttpOptions): Server {
     // The other end may go away at any moment; that is no fault of the host.
     socket.on('error', () => socket.destroy());
     const refusal = refuse(request, originOf(options.port()), true);
-    if (refusal !== null) refuseUpgrade(socket, refusal);
-    else if (request.url !== '/control') refuseUpgrade(socket, { status: 404, text: 'There is nothing here.' });
+    if (refusal !== null) {
+      options.refused(refusal.text);
+      refuseUpgrade(socket, refusal);
+    } else if (request.url !== '/control') refuseUpgrade(socket, { status: 404, text: 'There is nothing here.' });
     else options.upgrade(request, socket, head);
   });
   return server;

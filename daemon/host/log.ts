@@ -1,78 +1,60 @@
-/** The host's log: JSON lines in the home, for whoever looks into a fault. It never holds a token, ticket or secret. */
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+/** The logs of the host and its io-daemon: JSON lines in the home, for whoever looks into a fault. */
 import { join } from 'node:path';
-import { type DestinationStream, type Logger, multistream, pino } from 'pino';
-import { hasCode, makePrivateFolder, PRIVATE_FILE } from './durable.ts';
+import { pino } from 'pino';
+import { makePrivateFolder } from './durable.ts';
+import { LogLines, type LogLine } from './log-lines.ts';
+import { RotatingFile } from './rotating-file.ts';
 
-const MAX_FILE_BYTES = 4 << 20;
-const KEPT_FILES = 3;
-
-/** A file that is put aside as `.1`, `.2` … when it has grown to its limit. */
-export class RotatingFile implements DestinationStream {
-  private readonly path: string;
-  private readonly maxBytes: number;
-  private fd: number;
-  private size: number;
-
-  constructor(path: string, maxBytes: number = MAX_FILE_BYTES) {
-    this.path = path;
-    this.maxBytes = maxBytes;
-    this.fd = openSync(path, 'a', PRIVATE_FILE);
-    this.size = fstatSync(this.fd).size;
-  }
-
-  write(line: string | Uint8Array): void {
-    const bytes = Buffer.from(line);
-    if (this.size > 0 && this.size + bytes.length > this.maxBytes) this.rotate();
-    // A log that can't be written, be the disk full or the host about to end, must not trouble anything else.
-    try {
-      this.size += writeSync(this.fd, bytes);
-    } catch {
-      return;
-    }
-  }
-
-  close(): void {
-    closeSync(this.fd);
-  }
-
-  private rotate(): void {
-    closeSync(this.fd);
-    for (let n = KEPT_FILES - 1; n >= 0; n--) {
-      try {
-        renameSync(n === 0 ? this.path : `${this.path}.${n}`, `${this.path}.${n + 1}`);
-      } catch (error) {
-        if (!hasCode(error, 'ENOENT')) throw error;
-      }
-    }
-    this.fd = openSync(this.path, 'a', PRIVATE_FILE);
-    this.size = 0;
-  }
-}
+/** What holds of the line beside its text. Never a token, ticket, secret or info-hash. */
+export type LogFields = Readonly<Record<string, string | number | boolean>>;
+export type Log = (level: 'debug' | 'info' | 'warn' | 'error', text: string, fields?: LogFields) => void;
 
 export interface Logs {
-  readonly host: Logger;
-  /** Takes the io-daemon's own log lines as they come. */
-  io(lines: Uint8Array): void;
+  readonly host: Log;
+  /** Takes what the io-daemon says on stderr as it comes. */
+  io(bytes: Uint8Array): void;
   close(): void;
 }
 
-export function openLogs(home: string, verbose: boolean): Logs {
+/** `terminal`: where each line goes as well, for who wants to see everything; it says more then, and names files. */
+export function openLogs(home: string, terminal: ((line: string) => void) | null): Logs {
   const folder = join(home, 'logs');
   makePrivateFolder(folder);
-  const hostFile = new RotatingFile(join(folder, 'host.log'));
-  const ioFile = new RotatingFile(join(folder, 'io.log'));
-  const streams = verbose ? [{ stream: hostFile }, { stream: process.stderr }] : [{ stream: hostFile }];
-  const level = verbose ? 'debug' : 'info';
+  const isVerbose = terminal !== null;
+  const opened = ['host', 'io'].map(name => {
+    const file = new RotatingFile(join(folder, `${name}.log`));
+    const write = (line: LogLine): void => {
+      file.write(`${JSON.stringify(line)}\n`);
+      terminal?.(forPeople(line));
+    };
+    return { file, lines: new LogLines({ name, isVerbose, write, now: Date.now, after }) };
+  });
+  const [host, io] = opened as [(typeof opened)[number], (typeof opened)[number]];
+  const logger = pino({ level: isVerbose ? 'debug' : 'info', base: null }, { write: (line: string) => host.lines.line(line) });
   return {
-    host: pino({ level, base: { pid: process.pid } }, multistream(streams.map(s => ({ ...s, level })))),
-    io(lines) {
-      ioFile.write(lines);
-      if (verbose) process.stderr.write(lines);
-    },
+    host: (level, text, fields = {}) => logger[level](fields, text),
+    io: bytes => io.lines.feed(bytes),
     close() {
-      hostFile.close();
-      ioFile.close();
+      for (const { file, lines } of opened) {
+        lines.end();
+        file.close();
+      }
     },
   };
+}
+
+function after(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms).unref();
+  return () => clearTimeout(timer);
+}
+
+const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
+
+/** `12:03:04 io warn what happened why=because` */
+export function forPeople({ level, time, name, msg, ...fields }: LogLine): string {
+  const at = new Date(time).toTimeString().slice(0, 8);
+  const more = Object.entries(fields).map(
+    ([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  return `${at} ${name} ${LEVELS[level] ?? level} ${msg}${more.join('')}`;
 }

@@ -78,8 +78,8 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     Roots.open(home, options.downloadDir),
     readKeptPort(home),
   ]);
-  const logs = openLogs(home, options.verbose);
-  const log = (level: 'info' | 'warn' | 'error', text: string): void => logs.host[level](text);
+  const logs = openLogs(home, options.verbose ? line => process.stderr.write(`${line}\n`) : null);
+  const log = logs.host;
   const state = new StateStore(join(home, 'state'), text => log('warn', text));
   const redirects = new Redirects(home);
   const pairing = new Pairing(tokens, () => performance.now());
@@ -88,7 +88,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const supervisor: Supervisor = new Supervisor({
     program: options.ioProgram,
     greeting: () => [
-      { type: 'start', version: VERSION, allow: config.allow, idleMs: config.idleMs },
+      { type: 'start', version: VERSION, allow: config.allow, idleMs: config.idleMs, verbose: options.verbose },
       { type: 'roots', roots: roots.paths },
     ],
     events: {
@@ -100,7 +100,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       },
       ports: open => ports.opened(open),
       log,
-      childLog: lines => logs.io(lines),
+      childLog: bytes => logs.io(bytes),
     },
   });
   const mappers = config.portMapping ? systemMappers(roots.secret, () => control.portsChanged(), log) : null;
@@ -126,6 +126,9 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       redirects.remove(secret);
       log('info', 'a browser was paired');
     },
+    refused(why) {
+      log('warn', 'a request was refused', { why });
+    },
     upgrade: (request, socket, head) => control.upgrade(request, socket, head),
   });
 
@@ -144,7 +147,8 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     server.close();
     throw error;
   }
-  log('info', `host ${VERSION} listens on port ${port}`);
+  const { version: node, platform, arch } = process;
+  log('info', 'host listens', { version: VERSION, port, pid: process.pid, node, platform, arch });
 
   return {
     origin: originOf(port),

@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import * as v from 'valibot';
 import type { FromChild, ToChild } from '../wire/child.ts';
 import type { IoState } from '../wire/control.ts';
+import type { Log } from './log.ts';
 import { type IoEvent, nextIoState, RestartPolicy } from './io-states.ts';
 
 const START_MS = 15_000;
@@ -35,8 +36,9 @@ export interface SupervisorEvents {
   ports(open: OpenPorts): void;
   /** Something to be said aloud. */
   notice(text: string): void;
-  log(level: 'info' | 'warn' | 'error', text: string): void;
-  childLog(lines: Uint8Array): void;
+  readonly log: Log;
+  /** What the child says on stderr. */
+  childLog(bytes: Uint8Array): void;
 }
 
 export interface SupervisorOptions {
@@ -141,7 +143,7 @@ export class Supervisor {
       detached: process.platform !== 'win32',
     });
     this.child = child;
-    this.options.events.log('info', `io-daemon started as process ${child.pid ?? 0}`);
+    this.options.events.log('info', 'the io-daemon was started', { pid: child.pid ?? 0 });
     let isGone = false;
     const gone = (why: string): void => {
       if (isGone) return;
@@ -162,7 +164,9 @@ export class Supervisor {
     );
     for (const message of this.options.greeting()) this.send(message);
     this.after(START_MS, () => {
-      if (this.current.state === 'STARTING') child.kill('SIGKILL');
+      if (this.current.state !== 'STARTING') return;
+      this.options.events.log('error', 'the io-daemon does not come up', { afterMs: START_MS });
+      child.kill('SIGKILL');
     });
   }
 
@@ -174,7 +178,7 @@ export class Supervisor {
       parsed = null;
     }
     if (parsed === null || !parsed.success) {
-      this.options.events.log('warn', 'io-daemon wrote a line that is none of the contract');
+      this.options.events.log('warn', 'the io-daemon wrote a line that is none of the contract');
       return;
     }
     const message = parsed.output;
@@ -200,7 +204,7 @@ export class Supervisor {
 
   private exited(why: string): void {
     const wasMeant = this.current.state === 'STOPPING';
-    this.options.events.log(wasMeant ? 'info' : 'error', `io-daemon ended: ${why}`);
+    this.options.events.log(wasMeant ? 'info' : 'error', 'the io-daemon has ended', { why });
     this.child = null;
     this.options.events.ports({ tcp: [], udp: [] });
     for (const deadline of this.deadlines.splice(0)) clearTimeout(deadline);
@@ -213,9 +217,12 @@ export class Supervisor {
     this.move('exited');
     for (const resolve of this.exitWaiters.splice(0)) resolve();
     if (this.hasGivenUp && delay === null) {
+      this.options.events.log('error', 'the io-daemon is given up');
       this.options.events.notice('The io-daemon ended five times within a minute and is not started again until asked for.');
     }
-    if (this.wanted && delay !== null) this.restart = setTimeout(() => this.startIfStopped(), delay);
+    if (!this.wanted || delay === null) return;
+    if (!wasMeant) this.options.events.log('info', 'the io-daemon is started again', { afterMs: delay });
+    this.restart = setTimeout(() => this.startIfStopped(), delay);
   }
 
   /** Goes where the table says; false where it says nothing. */

@@ -8,6 +8,7 @@ import { ClientLanding } from './client-landing.ts';
 import { ClientSockets } from './client-sockets.ts';
 import { dispatch, type Handlers } from './dispatch.ts';
 import { HttpOut } from './http-out.ts';
+import { Journal } from './journal.ts';
 import { Outbox } from './outbox.ts';
 import type { Services } from './services.ts';
 import { Streams } from './streams.ts';
@@ -26,6 +27,7 @@ const CONTINUE: ReadonlySet<ErrorCode> = new Set([
 export class Client {
   readonly #handlers: Handlers;
   readonly #outbox: Outbox;
+  readonly #journal: Journal;
   readonly #fail: () => void;
   #tasks = 0;
   #isEnded = false;
@@ -37,6 +39,7 @@ export class Client {
   constructor(services: Services, send: (message: Uint8Array) => void, unread: () => number, fail: () => void) {
     const push = (frame: Frame) => this.push(frame);
     this.#outbox = new Outbox(send);
+    this.#journal = new Journal(services.log, services.tally);
     this.#fail = fail;
     const files = new ClientFiles(services.files, push);
     const sockets = new ClientSockets(services, files, push, unread);
@@ -52,6 +55,7 @@ export class Client {
       push,
     };
     services.landing.onPressure = () => {
+      services.rests.changed(services.landing.isFull);
       sockets.tcp.steer();
       http.steer();
     };
@@ -67,7 +71,9 @@ export class Client {
   }
 
   push(frame: Frame): void {
-    if (!this.#isEnded) this.#outbox.push(frame);
+    if (this.#isEnded) return;
+    this.#journal.told(frame);
+    this.#outbox.push(frame);
   }
 
   receive(message: Uint8Array): void {
@@ -98,6 +104,7 @@ export class Client {
   #receiveFrame(bytes: Uint8Array): void {
     try {
       const frame = decodeFrame(bytes);
+      this.#journal.asked(frame);
       const answer = dispatch(frame, this.#handlers);
       if (answer !== undefined) this.#follow(frame.id, answer);
     } catch (error) {

@@ -1,18 +1,13 @@
 /** The io-daemon: a child of the host, told what to do in lines on stdin (../wire/child.ts), gone when those end. */
 import { createInterface } from 'node:readline';
-import { pino } from 'pino';
 import type { FromChild, ToChild } from '../wire/child.ts';
+import { log } from './log.ts';
 import { IoServer } from './server.ts';
 import { createServices, type Services, settled } from './services.ts';
 
 /** Writes that were begun may take so long after the end was asked for, ms. */
 const STOP_WITHIN = 3_000;
 const IDLE_CHECKS = 4;
-
-const log = pino(
-  { name: 'io', level: 'info', base: null, redact: ['token', 'ticket', 'ticketHash', 'origin', 'path', 'roots'] },
-  pino.destination({ dest: 2, sync: true }),
-);
 
 interface Running {
   readonly services: Services;
@@ -26,15 +21,16 @@ function tell(message: FromChild): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-async function start({ version, allow, idleMs }: Extract<ToChild, { type: 'start' }>): Promise<void> {
+async function start({ version, allow, idleMs, verbose }: Extract<ToChild, { type: 'start' }>): Promise<void> {
   if (running !== null) throw new Error('started twice');
-  const services = createServices(version, allow);
+  if (verbose) log.level = 'debug';
+  const services = createServices(version, allow, log);
   const { openPorts } = services;
   openPorts.onChange = () => tell({ type: 'ports', tcp: openPorts.of('tcp'), udp: openPorts.of('udp') });
   const server = new IoServer(services);
   running = { services, server };
   const port = await server.listen();
-  log.info({ port, version }, 'listening');
+  log.info({ port, version, pid: process.pid, node: process.version }, 'listening');
   tell({ type: 'listening', port });
   watchIdleness(services, server, idleMs);
 }
@@ -74,6 +70,7 @@ async function obey(message: ToChild): Promise<void> {
       return;
     }
     case 'roots':
+      log.info({ folders: message.roots.length }, 'download folders are known');
       running.services.files.setRoots(new Map(message.roots.map(({ token, path }) => [token, path])));
       return;
     default:

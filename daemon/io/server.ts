@@ -102,6 +102,7 @@ export class IoServer {
     socket.on('error', () => socket.destroy());
     const refusal = this.#refusal(request);
     if (refusal !== '') {
+      this.#services.tally.count('door', refusal);
       // The other side may keep its half open for ever.
       socket.end(`HTTP/1.1 ${refusal}\r\n${LAST}`, () => socket.destroy());
       return;
@@ -125,7 +126,11 @@ export class IoServer {
 
   #authenticate(ws: WebSocket, { socket }: IncomingMessage): void {
     const before = socket.bytesRead;
-    const deadline = setTimeout(() => ws.terminate(), AUTH_DEADLINE);
+    const { tally } = this.#services;
+    const deadline = setTimeout(() => {
+      tally.count('door', 'no AUTH in time');
+      ws.terminate();
+    }, AUTH_DEADLINE);
     const measure = () => {
       if (socket.bytesRead - before > PRE_AUTH_FRAME + FRAMING) ws.terminate();
     };
@@ -136,8 +141,10 @@ export class IoServer {
       clearTimeout(deadline);
       socket.off('data', measure);
       const frame = isBinary && data.length <= PRE_AUTH_FRAME ? readAuth(data) : null;
-      if (frame === null || !this.#admits(frame)) refuse(ws, frame);
-      else this.#welcome(ws, frame.id).catch(() => ws.terminate());
+      if (frame === null || !this.#admits(frame)) {
+        tally.count('door', frame === null ? 'no AUTH' : 'not admitted');
+        refuse(ws, frame);
+      } else this.#welcome(ws, frame.id).catch(() => ws.terminate());
     });
   }
 
@@ -152,13 +159,16 @@ export class IoServer {
 
   /** The one before leaves, its running writes end, and only then is the new one answered. */
   async #welcome(ws: WebSocket, id: number): Promise<void> {
-    const { kept, counters, pool } = this.#services;
+    const { landing, kept, counters, pool, log } = this.#services;
     ws.pause();
+    if (this.#current !== null) log.info('another connection takes over');
     this.#current?.leave(SUPERSEDED);
     const send = (message: Uint8Array) => {
       counters.ioOut += message.length;
       ws.send(message);
-      if (ws.bufferedAmount > OUT_QUEUE) ws.terminate();
+      if (ws.bufferedAmount <= OUT_QUEUE) return;
+      log.warn('the client does not read: its connection is closed');
+      ws.terminate();
     };
     let client: Client | null = null;
     const me = {
@@ -173,13 +183,15 @@ export class IoServer {
       },
     };
     this.#current = me;
-    ws.on('close', () => {
+    ws.on('close', code => {
+      log.info({ code }, 'the client has gone');
       client?.end(null);
       if (this.#current === me) this.#current = null;
     });
     await settled(this.#services);
     if (this.#current !== me) return;
     send(encode({ op: Op.AUTH_RESULT, id, ok: true, message: '', kept: kept.offer() }));
+    log.info({ buffers: landing.count }, 'a client was let in');
     pool.warmUp();
     const admitted = new Client(
       this.#services,

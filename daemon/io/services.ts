@@ -6,7 +6,10 @@ import { Kept } from './kept.ts';
 import { Landing } from './landing.ts';
 import { MemoryPool } from './memory.ts';
 import { OpenPorts } from './open-ports.ts';
+import type { Log } from './log.ts';
 import { ReadBudget } from './read-budget.ts';
+import { Rests } from './rests.ts';
+import { Tally } from './tally.ts';
 import { Writes } from './writes.ts';
 
 export interface Counters {
@@ -28,6 +31,9 @@ export interface Services {
   readonly reads: ReadBudget;
   readonly writes: Writes;
   readonly counters: Counters;
+  readonly log: Log;
+  readonly tally: Tally;
+  readonly rests: Rests;
 }
 
 /** Resolves when nothing is being written. */
@@ -36,7 +42,7 @@ export async function settled({ landing, writes }: Services): Promise<void> {
 }
 
 /** @throws {Error} where `allow` holds something that is no CIDR range */
-export function createServices(version: string, allow: readonly string[]): Services {
+export function createServices(version: string, allow: readonly string[], log: Log): Services {
   const pool = new HashPool();
   const landing = new Landing(pool, new MemoryPool());
   return {
@@ -51,5 +57,8 @@ export function createServices(version: string, allow: readonly string[]): Servi
     reads: new ReadBudget(),
     writes: new Writes(),
     counters: { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
+    log,
+    tally: new Tally(recent => log.info(recent, 'counted in the last minute')),
+    rests: new Rests(log, () => performance.now()),
   };
 }

@@ -5,7 +5,14 @@
 
 export type ToChild =
   /** First line. `allow`: CIDR ranges that the guard lets through beside the public and private ones. */
-  | { readonly type: 'start'; readonly version: string; readonly allow: readonly string[]; readonly idleMs: number }
+  | {
+      readonly type: 'start';
+      readonly version: string;
+      readonly allow: readonly string[];
+      readonly idleMs: number;
+      /** Everything is logged, with the names of files and the addresses of peers. */
+      readonly verbose: boolean;
+    }
   /** The one ticket that `/io` takes from now on, as the hex SHA-256 of it, and the page that may present it. */
   | { readonly type: 'admit'; readonly epoch: number; readonly ticketHash: string; readonly origin: string }
   /** Where files may be; `path` is a real path. Replaces the list before. */

@@ -17,6 +17,7 @@ export const ROOT = 'root-token';
 export interface IoOptions {
   readonly allow?: readonly string[];
   readonly idleMs?: number;
+  readonly verbose?: boolean;
   /** The directory behind ROOT; a new one that is removed at the end where none is given. */
   readonly root?: string;
   /** What its environment has beside or in place of this one's. */
@@ -47,14 +48,15 @@ export class IoProcess {
     });
   }
 
-  static async start({ allow = ['127.0.0.0/8'], idleMs = 600_000, root, env = {} }: IoOptions = {}): Promise<IoProcess> {
+  static async start(options: IoOptions = {}): Promise<IoProcess> {
+    const { allow = ['127.0.0.0/8'], idleMs = 600_000, root, env = {}, verbose = false } = options;
     const child = spawn(process.execPath, [await bundleIo()], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
     const directory = realpathSync(root ?? mkdtempSync(join(tmpdir(), 'starling-io-')));
     const io = new IoProcess(child, directory, root === undefined);
-    io.tell({ type: 'start', version: 'test', allow, idleMs });
+    io.tell({ type: 'start', version: 'test', allow, idleMs, verbose });
     io.port = (await io.heard('listening')).port;
     io.tell({ type: 'roots', roots: [{ token: ROOT, path: directory }] });
     return io;

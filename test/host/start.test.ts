@@ -6,7 +6,7 @@ import { hasScreen } from '../../daemon/host/browser.ts';
 import { readConfig } from '../../daemon/host/config.ts';
 import { StartError } from '../../daemon/host/errors.ts';
 import { acquire, type Holder, type Lock } from '../../daemon/host/lock.ts';
-import { RotatingFile } from '../../daemon/host/log.ts';
+import { RotatingFile } from '../../daemon/host/rotating-file.ts';
 import { listen, takePort } from '../../daemon/host/ports.ts';
 import { listenerOn, startTimeOf } from '../../daemon/host/process-info.ts';
 import { Roots } from '../../daemon/host/roots.ts';
