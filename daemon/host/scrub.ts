@@ -15,7 +15,7 @@ const PATH = /(?<![\w.:\]])(?:[A-Za-z]:)?(?:[\\/][^\s\\/'"():]+){2,}[\\/]?/g;
 /** A place in one of our own programs, as stack traces have it. */
 const PROGRAM = /(?:file:\/\/)?(?:[A-Za-z]:)?[\\/][^\s'"()]*[\\/]([\w-]+\.m?[jt]s:\d+(?::\d+)?)/g;
 /** Would move a terminal's cursor, begin a line, or turn text around. */
-// eslint-disable-next-line no-control-regex -- they are what is looked for
+
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** Fields that hold nothing else but what is hidden. */

@@ -47,11 +47,16 @@ export class Guard {
   readonly #allow: readonly [Parsed, number][];
   readonly #ownPorts = new Map<number, number>();
   readonly #resolve: Resolve;
+  readonly #refused: (rule: string) => void;
 
-  /** `allow`: CIDR ranges let through to everyone, whatever else is said of them. @throws {Error} where one is none */
-  constructor(allow: readonly string[], resolve: Resolve = systemResolve) {
+  /**
+   * `allow`: CIDR ranges let through to everyone, whatever else is said of them. `refused` hears the rule whenever one is applied.
+   * @throws {Error} where one is none
+   */
+  constructor(allow: readonly string[], resolve: Resolve = systemResolve, refused: (rule: string) => void = () => undefined) {
     this.#allow = allow.map(cidr => ipaddr.parseCIDR(cidr));
     this.#resolve = resolve;
+    this.#refused = refused;
   }
 
   /** A port that this process listens on is not to be dialled at any address of this machine. */
@@ -92,15 +97,22 @@ export class Guard {
 
   /** Whether an IP literal may be dialled. */
   permits(address: string, port: number, purpose: Purpose): boolean {
+    const rule = this.#ruleAgainst(address, port, purpose);
+    if (rule !== null) this.#refused(rule);
+    return rule === null;
+  }
+
+  /** What speaks against it, in our own words or those of ipaddr.js for ranges. */
+  #ruleAgainst(address: string, port: number, purpose: Purpose): string | null {
     // A zone is the business of this machine's interfaces, and only link-local addresses have one.
-    if (isIP(address) === 0 || address.includes('%')) return false;
+    if (isIP(address) === 0 || address.includes('%')) return 'no address';
     const parsed = ipaddr.parse(address);
-    if (this.#ownPorts.has(port) && isOfThisMachine(parsed)) return false;
-    if (this.#allow.some(range => matches(parsed, range))) return true;
-    if (METADATA.has(parsed.toString())) return false;
+    if (this.#ownPorts.has(port) && isOfThisMachine(parsed)) return 'own port';
+    if (this.#allow.some(range => matches(parsed, range))) return null;
+    if (METADATA.has(parsed.toString())) return 'metadata';
     const range = parsed.range();
-    if (range === 'unicast' && parsed instanceof ipaddr.IPv6 && !parsed.match(GIVEN_OUT)) return false;
-    return ALLOWED[purpose].has(range);
+    if (range === 'unicast' && parsed instanceof ipaddr.IPv6 && !parsed.match(GIVEN_OUT)) return 'not given out';
+    return ALLOWED[purpose].has(range) ? null : range;
   }
 }
 

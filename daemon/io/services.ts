@@ -44,11 +44,12 @@ export async function settled({ landing, writes }: Services): Promise<void> {
 /** @throws {Error} where `allow` holds something that is no CIDR range */
 export function createServices(version: string, allow: readonly string[], log: Log): Services {
   const pool = new HashPool();
+  const tally = new Tally(recent => log.info(recent, 'counted in the last minute'));
   const landing = new Landing(pool, new MemoryPool());
   return {
     version,
     started: performance.now(),
-    guard: new Guard(allow),
+    guard: new Guard(allow, undefined, rule => tally.count('guard', rule)),
     openPorts: new OpenPorts(),
     files: new Files(),
     pool,
@@ -58,7 +59,7 @@ export function createServices(version: string, allow: readonly string[], log: L
     writes: new Writes(),
     counters: { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
     log,
-    tally: new Tally(recent => log.info(recent, 'counted in the last minute')),
+    tally,
     rests: new Rests(log, () => performance.now()),
   };
 }

@@ -3,7 +3,7 @@
  * Arguments: a mode, and a file that gets its process id and what it hears from its host. Modes: `ok`; `crash` ends at
  * once; `deaf` never listens; `stubborn` heeds neither stop nor SIGTERM, but ends with its stdin; `idle` says that it is
  * idle after it was admitted; `idle-once` does so too, unless one wrote to that file before; `babble` says what no
- * contract knows, first.
+ * contract knows, first; `leaky` repeats on stderr, in several ways, all that it hears.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -22,6 +22,10 @@ const lines = createInterface({ input: process.stdin });
 lines.on('line', line => {
   if (heardFile) appendFileSync(heardFile, `${line}\n`);
   const message = JSON.parse(line);
+  if (mode === 'leaky') {
+    process.stderr.write(`${line}\n${JSON.stringify({ level: 50, msg: line, ...message })}\n`);
+    for (const { path } of message.roots ?? []) process.stderr.write(`ENOENT: no such file, open '${path}/My Film.mkv'\n`);
+  }
   if (message.type === 'start' && mode !== 'deaf') say({ type: 'listening', port: 40_000 });
   if (message.type === 'admit') {
     say({ type: 'admitted', epoch: message.epoch });

@@ -62,7 +62,7 @@ describe('what stands in a log', () => {
   test('cannot begin a line, move a cursor or turn text around', () => {
     const hostile = 'a\n{"level":30,"msg":"forged"}\r\u001b[2J\u0007\u009b1m\u202egnp\u2028\ufeff';
     const shown = scrubText(hostile, true);
-    // eslint-disable-next-line no-control-regex -- they are what must not be there
+
     expect(shown).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e\u2028\ufeff]/);
     expect(shown).toContain('\\u001b[2J');
     const line = forPeople({ level: 40, time: 0, name: 'io', msg: shown, why: 'because' });

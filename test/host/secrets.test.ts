@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { copyFileSync, cpSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,7 +8,7 @@ import { decodeFrame, encode } from '../../daemon/wire/codec.ts';
 import { Op } from '../../daemon/wire/frames.ts';
 import { bundleIo } from '../daemon/bundle.ts';
 import { buildCli, childrenOf, removeCli, started } from './cli.ts';
-import { control, INSTALL_ID, type ControlClient } from './host.ts';
+import { control, INSTALL_ID, pair, testHost, type ControlClient } from './host.ts';
 import { tempFolder, until } from './temp.ts';
 
 let dist = '';
@@ -112,3 +113,15 @@ test.skipIf(process.platform !== 'linux').each(['start', 'start --verbose'])(
     expect(answers.filter(answer => answer.includes('AUTH_RESULT') || answer.includes('"ok":false'))).toHaveLength(2);
   },
 );
+
+test('whatever the io-daemon says, its log holds neither secrets nor names', async () => {
+  const host = await testHost({ ioMode: 'leaky' });
+  const client = await control(host, await pair(host));
+  const { io, roots } = await client.welcome(welcome => welcome.io.state === 'RUNNING');
+  const log = (): string => readFileSync(join(host.home, 'logs/io.log'), 'utf8');
+  await until(() => log().includes('admit') && log().includes('ENOENT'), 'it has said everything');
+  const hash = createHash('sha256').update(io.ticket).digest('hex');
+  expect(host.heard()).toContain(hash);
+  expect(host.heard()).toContain(host.downloads);
+  for (const hidden of [hash, io.ticket, roots[0]!.token, host.downloads, 'My Film']) expect(log()).not.toContain(hidden);
+});

@@ -1,0 +1,77 @@
+/** What must not come to stand in a log. */
+import type { Guarded, NamedTest } from './guard.ts';
+
+const SCRUB = 'daemon/host/scrub.ts';
+const LINES = 'daemon/host/log-lines.ts';
+const logs = (title: string): NamedTest => ({ file: 'test/host/logs.test.ts', title });
+const io: NamedTest = {
+  file: 'test/host/secrets.test.ts',
+  title: 'whatever the io-daemon says, its log holds neither secrets nor names',
+};
+
+export const LOGS: readonly Guarded[] = [
+  {
+    row: 8,
+    name: 'no text of a log holds a secret',
+    file: SCRUB,
+    text: ".replace(SECRET, '[secret]')",
+    instead: '',
+    tests: [logs('is never a token, a digest, an info-hash or the address of a tracker, verbose or not'), io],
+  },
+  {
+    row: 8,
+    name: 'no field of a log holds a secret',
+    file: SCRUB,
+    text: "  if (HIDDEN.has(name)) return '[secret]';\n",
+    instead: '',
+    tests: [logs('is never a token, a digest, an info-hash or the address of a tracker, verbose or not')],
+  },
+  {
+    row: 8,
+    name: 'no log holds the address of a tracker',
+    file: SCRUB,
+    text: ".replace(URL, '[url]')",
+    instead: '',
+    tests: [logs('is never a token, a digest, an info-hash or the address of a tracker, verbose or not')],
+  },
+  {
+    row: 8,
+    name: 'a secret is not cut in two',
+    file: SCRUB,
+    text: ".replace(/[\\w-]+$/, '')",
+    instead: '',
+    tests: [logs('is no part of a secret that stands where a long text is cut')],
+  },
+  {
+    row: 8,
+    name: 'no log names a file',
+    file: SCRUB,
+    text: ".replace(QUOTED_PATH, '$1[path]$1').replace(PATH, '[path]')",
+    instead: '',
+    tests: [logs('is the name of a file or an address only where everything was asked for'), io],
+  },
+  {
+    row: 8,
+    name: 'no control character reaches a log',
+    file: SCRUB,
+    text: '.replace(CONTROL, spelled)',
+    instead: '',
+    tests: [logs('cannot begin a line, move a cursor or turn text around')],
+  },
+  {
+    row: 8,
+    name: 'what the io-daemon says is scrubbed',
+    file: LINES,
+    text: "msg: scrubText(typeof msg === 'string' ? msg : '', isVerbose)",
+    instead: 'msg: String(msg)',
+    tests: [io],
+  },
+  {
+    row: 8,
+    name: 'only so many kinds of lines a minute',
+    file: LINES,
+    text: "this.#kinds.has(own) || this.#kinds.size < KINDS ? own : ''",
+    instead: 'own',
+    tests: [logs('that all differ are no more than so many a minute')],
+  },
+];
