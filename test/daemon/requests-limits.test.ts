@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HttpIn } from '../../daemon/io/http-in.ts';
 import type { Patience } from '../../daemon/io/requests/call.ts';
+import { log } from '../../daemon/io/log.ts';
 import { createServices, type Services } from '../../daemon/io/services.ts';
 import { Writes } from '../../daemon/io/writes.ts';
 import { Op } from '../../daemon/wire/frames.ts';
@@ -65,7 +66,7 @@ describe('patience', () => {
 
   beforeEach(() => {
     root = realpathSync(mkdtempSync(join(tmpdir(), 'starling-requests-')));
-    services = createServices('test', []);
+    services = createServices('test', [], log);
     services.files.setRoots(new Map([['root', root]]));
   });
 

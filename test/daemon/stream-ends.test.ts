@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ClientFiles } from '../../daemon/io/client-files.ts';
 import { Files } from '../../daemon/io/files.ts';
 import { HttpIn } from '../../daemon/io/http-in.ts';
+import { log } from '../../daemon/io/log.ts';
 import { createServices } from '../../daemon/io/services.ts';
 import { type Patience, Streams } from '../../daemon/io/streams.ts';
 import { type Frame, type FrameOf, Op } from '../../daemon/wire/frames.ts';
@@ -98,10 +99,14 @@ it('an engine that leaves while its file is looked at has no answer begun', asyn
     allocate: false,
   });
   const streams = new Streams(files, frame => pushed.push(frame));
-  const requests = new HttpIn({ refusal: () => '', holdsTicket: () => true }, { ...createServices('test', []), files }, () => ({
-    files: own,
-    streams,
-  }));
+  const requests = new HttpIn(
+    { refusal: () => '', holdsTicket: () => true },
+    { ...createServices('test', [], log), files },
+    () => ({
+      files: own,
+      streams,
+    }),
+  );
   const answer = await ask((request, response) => {
     void requests.answer(request, response);
     streams.end();
