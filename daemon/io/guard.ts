@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { NetStatus } from '../wire/frames.ts';
+import { BAD_PORTS } from './bad-ports.ts';
 
 /** Peers may be in private ranges, as in a home network; HTTP is for the public ones. */
 export type Purpose = 'peer' | 'http';
@@ -74,6 +75,7 @@ export class Guard {
   async resolve(host: string, port: number, purpose: Purpose): Promise<Resolved> {
     const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
     if (port < 1 || port > 65535) return refused('no such port');
+    if (purpose === 'http' && BAD_PORTS.has(port)) return refused('a port of another protocol');
     if (isIP(bare) !== 0) return this.#check([bare], port, purpose);
     if (!NAME.test(bare) || NUMERIC_NAME.test(bare)) return refused('neither a name nor an address');
     let addresses: readonly string[];

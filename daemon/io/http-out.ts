@@ -115,11 +115,14 @@ export class HttpOut {
       else this.#steerBody(reading);
     });
     flow.join(group);
-    const silence = setTimeout(() => {
-      // While memory is short, or it is not its turn, it is us who do not read.
-      if (this.#landing.isFull || reading.owed > 0) silence.refresh();
-      else control.abort(late());
-    }, silenceMs);
+    const silence = setTimeout(
+      () => {
+        // While memory is short, or it is not its turn, it is us who do not read.
+        if (this.#landing.isFull || reading.owed > 0) silence.refresh();
+        else control.abort(late());
+      },
+      Math.min(silenceMs, HTTP_LAND_TIME),
+    );
     try {
       const response = await this.#client.open({ address: url, family: 0, headers, keep: true }, control.signal);
       const { statusCode: status = 0 } = response;

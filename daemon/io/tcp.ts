@@ -1,5 +1,5 @@
 /** The connections of one client to peers, over TCP and uTP, and its TCP listeners. They live no longer than the client's own. */
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { createConnection, createServer, isIP, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, type FrameOf, NetStatus, Op, Transport } from '../wire/frames.ts';
 import type { Channel, Reading } from './channel.ts';
@@ -111,7 +111,8 @@ export class Tcp {
       answer(NetStatus.LIMIT, 0);
       return;
     }
-    if (this.#listeners.has(listener)) {
+    // A name would be looked up behind the guard.
+    if (this.#listeners.has(listener) || (host !== '' && isIP(host) === 0)) {
       answer(NetStatus.FAILED, 0);
       return;
     }

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROUTES } from '../../daemon/io/requests/routes.ts';
 import { encode } from '../../daemon/wire/codec.ts';
 import { ErrorCode, Op, Transport } from '../../daemon/wire/frames.ts';
 import { IoClient, IoProcess, ORIGIN } from './io-process.ts';
@@ -77,8 +78,21 @@ describe('the door of the io-daemon', () => {
     await half.gone();
   });
 
-  it('answers no plain request', async () => {
-    expect(await ask(['GET /io HTTP/1.1', `Host: 127.0.0.1:${io.port}`, `Origin: ${ORIGIN}`])).toMatch(/ 404 /);
+  it('answers no plain request of a foreign page, nor one without the ticket', async () => {
+    await io.admit();
+    const host = `Host: 127.0.0.1:${io.port}`;
+    expect(await ask(['GET /io HTTP/1.1', host, `Origin: ${ORIGIN}`])).toMatch(/ 404 /);
+    for (const { path, methods } of ROUTES) {
+      const line = `${methods.at(-1) ?? ''} ${path}${path.endsWith('/') ? '1' : ''} HTTP/1.1`;
+      const plain = methods.includes('POST') ? ['Content-Type: text/plain', 'Content-Length: 0'] : [];
+      for (const origin of [['Origin: http://evil.com'], ['Origin: null'], []]) {
+        expect(await ask([line, host, ...origin, ...plain]), line).toMatch(/ 403 /);
+      }
+      expect(await ask([line, host, `Origin: ${ORIGIN}`, ...plain]), line).toMatch(/ 401 /);
+      // A question that asks for a change, and the other way round.
+      const other = methods.includes('POST') ? 'GET' : 'POST';
+      expect(await ask([line.replace(/^\w+/, other), host, `Origin: ${ORIGIN}`, 'Content-Length: 0']), line).toMatch(/ 405 /);
+    }
   });
 
   it('is shut before anyone was admitted', async () => {
@@ -112,7 +126,12 @@ describe('the door of the io-daemon', () => {
     expect(whole.inbox.some(frame => frame.op === Op.AUTH_RESULT && frame.ok)).toBe(false);
     const pieces = await IoClient.open(io.port);
     for (let i = 0; i < 100; i++) pieces.ws.send(new Uint8Array(100), { fin: false });
+    pieces.ws.ping();
+    await Promise.race([pieces.closed, new Promise(resolve => pieces.ws.once('pong', resolve))]);
+    pieces.ws.send(new Uint8Array(100), { fin: true }, () => undefined);
     await pieces.closed;
+    // Nobody waited for its end to say what is wrong with it.
+    expect(pieces.inbox).toEqual([]);
   });
 
   it('closes on who says nothing for 5 s', async () => {
@@ -173,6 +192,34 @@ describe('the door of the io-daemon', () => {
     other.ws.send(Uint8Array.of(2, Op.STATS, 0, 0, 7, 0, 0, 0));
     expect(await other.next(Op.ERROR)).toMatchObject({ id: 7, code: ErrorCode.UNKNOWN_VERSION });
     await other.closed;
+  });
+
+  it('closes on an envelope that is cut off, and on text', async () => {
+    const ticket = await io.admit();
+    for (let length = 0; length < 8; length++) {
+      const client = await io.connect(ticket);
+      client.ws.send(encode({ op: Op.STATS, id: 9 }).subarray(0, length));
+      expect(await client.next(Op.ERROR)).toMatchObject({ code: ErrorCode.MALFORMED });
+      await client.closed;
+    }
+    const client = await io.connect(ticket);
+    client.ws.send('STATS');
+    await client.closed;
+    expect(client.inbox).toEqual([]);
+  });
+
+  it('takes no guess for a ticket, however many come, and who is inside does not notice', async () => {
+    const inside = await io.connect();
+    const guess = async (n: number) => {
+      const client = await IoClient.open(io.port);
+      client.send({ op: Op.AUTH, id: n, token: `guess-${n}`, origin: ORIGIN, installId: 'x' });
+      expect(await client.next(Op.AUTH_RESULT)).toMatchObject({ id: n, ok: false, message: 'not admitted', kept: [] });
+      // Each costs a connection.
+      await client.closed;
+    };
+    for (let n = 0; n < 10; n++) await Promise.all(Array.from({ length: 10 }, (_, at) => guess(10 * n + at)));
+    await inside.sync();
+    await inside.close();
   });
 
   it('closes on a message longer than any may be', async () => {

@@ -126,6 +126,14 @@ describe('the guard', () => {
     }
   });
 
+  it.each([22, 25, 53, 6667])(
+    'asks nobody over HTTP at port %i, which speaks something else; a peer may be there',
+    async port => {
+      expect(await guard.resolve('1.1.1.1', port, 'http')).toMatchObject({ status: NetStatus.REFUSED_BY_GUARD });
+      expect(await guard.resolve('1.1.1.1', port, 'peer')).toMatchObject({ status: NetStatus.OK });
+    },
+  );
+
   it('lets a range through that the configuration allows, and nothing beside it', () => {
     const open = new Guard(['127.0.0.0/8', 'fd00::/8']);
     expect(open.permits('127.0.0.1', 80, 'http')).toBe(true);

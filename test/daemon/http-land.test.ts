@@ -245,6 +245,12 @@ describe('a body that lands', () => {
     endless.close();
   });
 
+  it('may be awaited for as long as a frame can say', async () => {
+    handler = (request, response) => void setTimeout(() => serve(request, response), 100);
+    const place = await open(1, BLOCK);
+    expect(await land([place], 0, { silenceMs: 0xffffffff })).toMatchObject({ net: NetStatus.OK });
+  });
+
   it('reads headers up to a limit', async () => {
     handler = (_request, response) => {
       for (let n = 0; n < 100; n++) response.setHeader(`x-${n}`, 'y'.repeat(1000));

@@ -213,6 +213,12 @@ describe('TCP', () => {
     expect(await client.next(Op.TCP_CLOSE)).toMatchObject({ sock: accepted.sock, reason: CloseReason.REMOTE });
   });
 
+  it('listens at addresses alone: no name is looked up for it', async () => {
+    const frame = { op: Op.TCP_LISTEN, listener: 1, port: 0, host: 'localhost' } as const;
+    expect(await client.ask(frame, Op.TCP_LISTEN_RESULT)).toMatchObject({ status: NetStatus.FAILED, port: 0 });
+    expect(await client.ask({ ...frame, host: '127.0.0.1' }, Op.TCP_LISTEN_RESULT)).toMatchObject({ status: NetStatus.OK });
+  });
+
   it('listens at most eight times', async () => {
     for (let listener = 1; listener <= 9; listener++) {
       const frame = { op: Op.TCP_LISTEN, listener, port: 0, host: '127.0.0.1' } as const;

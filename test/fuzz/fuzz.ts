@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { seeded } from '../sim/clock.ts';
 import { Coverage } from './coverage.ts';
+import { fuzzDaemonAloud } from './daemon.ts';
 import { readCorpus, writeCorpus } from './corpus.ts';
 import type { Kept } from './corpus.ts';
 import { MAX_INPUT, mutate } from './mutate.ts';
@@ -16,25 +17,28 @@ import type { TargetName } from './targets.ts';
 /** Inputs between two looks at the coverage: a look costs more than an input. */
 const BATCH = 512;
 const EVERYTHING = '';
+/** Not a decoder but a process, with a way of its own; run where it is named. */
+const DAEMON = 'daemon';
 
 /** Real and hostile torrent files that lie beside the repository, where they do. */
 const torrents = new URL('../../../shared/corpora/torrents/', import.meta.url);
 
 /** Runs what the command line asks for; true where nothing broke. */
-export function fuzz(args: readonly string[]): boolean {
+export async function fuzz(args: readonly string[]): Promise<boolean> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
     options: { seconds: { type: 'string', default: '20' }, seed: { type: 'string', default: EVERYTHING } },
   });
-  const unknown = positionals.filter(name => !(name in targets));
+  const unknown = positionals.filter(name => !(name in targets) && name !== DAEMON);
   if (unknown.length > 0) {
-    console.error(`No such target: ${unknown.join(', ')}. There are ${targetNames.join(', ')}.`);
+    console.error(`No such target: ${unknown.join(', ')}. There are ${[...targetNames, DAEMON].join(', ')}.`);
     return false;
   }
   const names = targetNames.filter(name => positionals.length === 0 || positionals.includes(name));
   const seed = values.seed === EVERYTHING ? Date.now() >>> 0 : Number(values.seed);
-  return names.map(name => fuzzTarget(name, Number(values.seconds), seed)).every(Boolean);
+  const isDaemonSound = !positionals.includes(DAEMON) || (await fuzzDaemonAloud(Number(values.seconds), seed));
+  return names.map(name => fuzzTarget(name, Number(values.seconds), seed)).every(Boolean) && isDaemonSound;
 }
 
 function fuzzTarget(name: TargetName, seconds: number, seed: number): boolean {

@@ -3,4 +3,4 @@ import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
 const { module } = await runnerImport(fileURLToPath(new URL('fuzz.ts', import.meta.url)), { configFile: false });
-process.exit(module.fuzz(process.argv.slice(2)) ? 0 : 1);
+process.exit((await module.fuzz(process.argv.slice(2))) ? 0 : 1);

@@ -1,15 +1,19 @@
-/** Who gets in, and where what goes out may go. */
+/** Who gets in. */
 import type { Guarded } from './guard.ts';
 
 const IO_DOOR = 'test/daemon/door.test.ts';
-const GUARD = 'test/daemon/guard.test.ts';
 const HOST = 'test/host/http.test.ts';
 
-const refusedAddresses = { file: GUARD, title: 'refuses %s for every purpose' };
 const ioStrangers = { file: IO_DOOR, title: 'opens to the one host, origin and path, and to none that looks like them' };
+const plainRequests = { file: IO_DOOR, title: 'answers no plain request of a foreign page, nor one without the ticket' };
 const hostHosts = { file: HOST, title: 'Host: exactly one, exactly ours, before anything is looked at' };
 const hostOrigins = { file: HOST, title: 'Origin: ours or, where a browser sends none, none; no answer allows another' };
 const hostUpgrades = { file: HOST, title: 'upgrades: /control alone, from our origin alone, and no 101 to anyone else' };
+
+const beforeAuth = {
+  file: 'test/host/control.test.ts',
+  title: 'before AUTH nothing else is heard, nothing long is taken, and time is short',
+};
 
 export const DOOR: readonly Guarded[] = [
   {
@@ -61,6 +65,14 @@ export const DOOR: readonly Guarded[] = [
     tests: [hostOrigins, hostUpgrades],
   },
   {
+    row: 2,
+    name: 'Origin of plain requests at the io-daemon',
+    file: 'daemon/io/http-in.ts',
+    text: "    if (stranger !== '') throw new Refusal(Number.parseInt(stranger), 'origin');\n",
+    instead: '',
+    tests: [plainRequests],
+  },
+  {
     row: 3,
     name: 'Origin of upgrades at the host',
     file: 'daemon/host/http.ts',
@@ -77,58 +89,135 @@ export const DOOR: readonly Guarded[] = [
     tests: [ioStrangers],
   },
   {
-    row: 15,
-    name: 'ranges that are for nobody',
-    file: 'daemon/io/guard.ts',
-    text: 'return ALLOWED[purpose].has(range) ? null : range;',
-    instead: "return range !== 'loopback' ? null : range;",
-    tests: [refusedAddresses, { file: GUARD, title: 'lets peers be at %s, and no HTTP' }],
+    row: 4,
+    name: 'Origin of what changes something',
+    file: 'daemon/host/http.ts',
+    text: '      if (refusal === null) {\n',
+    instead: '      if (refusal?.status === 403 || refusal === null) {\n',
+    tests: [{ file: HOST, title: 'what a foreign page can send without asking changes nothing' }],
   },
   {
-    row: 15,
-    name: 'IPv6 that was given to nobody, and may hide IPv4',
-    file: 'daemon/io/guard.ts',
-    text: ' && !parsed.match(GIVEN_OUT)',
-    instead: ' && false',
-    tests: [refusedAddresses],
+    row: 4,
+    name: 'JSON alone',
+    file: 'daemon/host/http.ts',
+    text: "if (c.req.header('content-type')?.split(';')[0] !== 'application/json')",
+    instead: 'if (false)',
+    tests: [hostOrigins],
   },
   {
-    row: 15,
-    name: 'metadata services',
-    file: 'daemon/io/guard.ts',
-    text: "    if (METADATA.has(parsed.toString())) return 'metadata';\n",
+    row: 4,
+    name: 'a question changes nothing at the io-daemon',
+    file: 'daemon/io/http-in.ts',
+    text: '!isPreflight && !route.methods.some(method => method === request.method)',
+    instead: 'false',
+    tests: [plainRequests],
+  },
+  {
+    row: 5,
+    name: 'our Host, whatever the browser takes a name for',
+    file: 'daemon/host/request-guard.ts',
+    text: '  if (host !== new URL(origin).host) return { status: 421, text: `This is ${origin}/ and answers to no other name.` };\n',
     instead: '',
-    tests: [refusedAddresses],
+    tests: [{ file: 'test/e2e/rebinding.test.ts', title: 'gets nothing of the %s, as one origin with it' }],
   },
   {
-    row: 15,
-    name: 'numbers that some systems take for addresses',
-    file: 'daemon/io/guard.ts',
-    text: ' || NUMERIC_NAME.test(bare)',
+    row: 6,
+    name: 'five seconds to say who it is, at the io-daemon',
+    file: 'daemon/io/server.ts',
+    text: "tally.count('door', 'no AUTH in time');\n      ws.terminate();",
+    instead: "tally.count('door', 'no AUTH in time');",
+    tests: [{ file: IO_DOOR, title: 'closes on who says nothing for 5 s' }],
+  },
+  {
+    row: 6,
+    name: 'few bytes before it is known, in pieces, at the io-daemon',
+    file: 'daemon/io/server.ts',
+    text: 'if (socket.bytesRead - before > PRE_AUTH_FRAME + FRAMING) ws.terminate();',
     instead: '',
-    tests: [{ file: GUARD, title: 'takes %j for neither a name nor an address' }],
+    tests: [{ file: IO_DOOR, title: 'closes on more than 4 KiB before AUTH, whole or in pieces' }],
   },
   {
-    row: 15,
-    name: 'our own ports at any address of ours',
-    file: 'daemon/io/guard.ts',
-    text: "    if (this.#ownPorts.has(port) && isOfThisMachine(parsed)) return 'own port';\n",
+    row: 6,
+    name: 'AUTH first, at the io-daemon',
+    file: 'daemon/io/server.ts',
+    text: 'if (frame === null || !this.#admits(frame)) {',
+    instead: 'if (frame !== null && !this.#admits(frame)) {',
+    tests: [{ file: IO_DOOR, title: 'hears nothing before AUTH' }],
+  },
+  {
+    row: 6,
+    name: 'five seconds to say who it is, at the host',
+    file: 'daemon/host/control-connection.ts',
+    text: "setTimeout(() => this.refuse(CloseCode.AUTH, 'no AUTH in time'), AUTH_MS)",
+    instead: 'setTimeout(() => undefined, AUTH_MS)',
+    tests: [beforeAuth],
+  },
+  {
+    row: 6,
+    name: 'few bytes before it is known, at the host',
+    file: 'daemon/host/control-connection.ts',
+    text: '      else if (received > PRE_AUTH_FRAME + PRE_AUTH_SLACK) ws.terminate();\n',
+    instead: '',
+    tests: [{ file: 'test/host/control.test.ts', title: 'before AUTH no message is taken in pieces beyond a few KiB' }],
+  },
+  {
+    row: 6,
+    name: 'AUTH first, at the host',
+    file: 'daemon/host/control-connection.ts',
+    text: 'if (!this.isAuthenticated) this.first(frame);\n    else if',
+    instead: 'if',
+    tests: [beforeAuth],
+  },
+  {
+    row: 7,
+    name: 'a pause after guesses of a pairing secret',
+    file: 'daemon/host/pairing.ts',
+    text: "    if (now < this.lockedUntil) return { outcome: 'locked', retryMs: this.lockedUntil - now };\n",
     instead: '',
     tests: [
-      { file: GUARD, title: 'never lets a port of its own be dialled on this machine, whatever is allowed' },
-      { file: 'test/daemon/tcp.test.ts', title: 'tells why a connect failed' },
+      { file: 'test/host/pairing.test.ts', title: 'wrong guesses are locked out for a while, a right secret is not' },
+      { file: HOST, title: 'POST /pair: paired once, then a clear answer; the redirect file goes with its link' },
+    ],
+  },
+  {
+    row: 7,
+    name: 'a right ticket at the io-daemon',
+    file: 'daemon/io/server.ts',
+    text: 'return this.#isTicket(token) && origin === this.#admission?.origin;',
+    instead: 'return origin === this.#admission?.origin;',
+    tests: [
+      { file: IO_DOOR, title: 'takes no guess for a ticket, however many come, and who is inside does not notice' },
+      { file: IO_DOOR, title: 'takes the newest ticket alone' },
+    ],
+  },
+  {
+    row: 7,
+    name: 'a right token at the host',
+    file: 'daemon/host/tokens.ts',
+    text: 'if (isIt && ',
+    instead: 'if (',
+    tests: [
+      { file: 'test/host/control.test.ts', title: 'wrong credentials get no further' },
       {
-        file: 'test/daemon/udp.test.ts',
-        title: 'sends to no address that the guard refuses, no name, no other family, and not to itself',
+        file: 'test/host/control.test.ts',
+        title: 'guesses of a token: each costs a connection, and who is let in does not notice',
       },
     ],
   },
   {
-    row: 16,
-    name: 'every address of a name',
-    file: 'daemon/io/guard.ts',
-    text: "if (!this.permits(address, port, purpose)) return refused('the address is not to be reached from here');",
-    instead: 'if (!this.permits(address, port, purpose)) continue;',
-    tests: [{ file: GUARD, title: 'gives all addresses of a name, if every one of them may be reached' }],
+    row: 7,
+    name: 'a token for its origin and browser alone',
+    file: 'daemon/host/tokens.ts',
+    text: ' && browser.origin === origin && browser.installId === installId) found',
+    instead: ') found',
+    tests: [{ file: 'test/host/control.test.ts', title: 'wrong credentials get no further' }],
+  },
+  {
+    row: 7,
+    name: 'the ticket of plain requests',
+    file: 'daemon/io/http-in.ts',
+    text: "    if (!isAdmitted()) throw new Refusal(401, 'ticket', { 'www-authenticate': 'Bearer' });\n",
+    instead: '',
+    tests: [plainRequests, { file: 'test/daemon/stream.test.ts', title: 'lets in the one page with the one ticket' }],
   },
 ];

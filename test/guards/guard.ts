@@ -28,5 +28,5 @@ export function count(text: string, inside: string): number {
 
 /** What the names of the runs of a test look like, their parameters filled in. */
 export function patternOf(title: string): string {
-  return title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/%[sdifjo]|\\\$\w+/g, '.*');
+  return title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/%[sdifjo]|\\\$\w+|\\\$\\\{.*?\\\}/g, '.*');
 }

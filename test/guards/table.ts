@@ -1,6 +1,8 @@
 /** Every guard that `npm run guards` takes out, a file for each area. */
+import { ADDRESSES } from './addresses.ts';
 import { DOOR } from './door.ts';
+import { FLOODS } from './floods.ts';
 import type { Guarded } from './guard.ts';
 import { LOGS } from './logs.ts';
 
-export const GUARDS: readonly Guarded[] = [...DOOR, ...LOGS];
+export const GUARDS: readonly Guarded[] = [...DOOR, ...ADDRESSES, ...FLOODS, ...LOGS];

@@ -98,6 +98,33 @@ test('before AUTH nothing else is heard, nothing long is taken, and time is shor
   expect(performance.now() - begun).toBeGreaterThan(4000);
 });
 
+test('before AUTH no message is taken in pieces beyond a few KiB', async () => {
+  const client = controlSocket(await testHost());
+  await new Promise(resolve => client.ws.once('open', resolve));
+  for (let n = 0; n < 100; n++) client.ws.send(new Uint8Array(100), { fin: false });
+  client.ws.ping();
+  await Promise.race([client.closed, new Promise(resolve => client.ws.once('pong', resolve))]);
+  client.ws.send(new Uint8Array(100), { fin: true }, () => undefined);
+  // Nobody waited for its end to say what is wrong with it.
+  expect(await client.closed).toBe(1006);
+});
+
+test('guesses of a token: each costs a connection, and who is let in does not notice', async () => {
+  const host = await testHost();
+  const inside = await control(host, await pair(host));
+  await inside.welcome();
+  const guess = async (n: number): Promise<void> => {
+    const client = controlSocket(host);
+    await new Promise(resolve => client.ws.once('open', resolve));
+    client.send({ op: Op.AUTH, id: n, token: `guess-${n}`, origin: host.origin, installId: INSTALL_ID });
+    expect(await client.closed).toBe(4003);
+  };
+  // One after another: few are let wait before they have said who they are.
+  for (let n = 0; n < 50; n++) await guess(n);
+  expect(inside.ws.readyState).toBe(inside.ws.OPEN);
+  expect(await load(inside)).toEqual({});
+});
+
 test('a new connection supersedes the one before, with the next epoch; a write of the old epoch is refused', async () => {
   const host = await testHost();
   const token = await pair(host);

@@ -72,6 +72,34 @@ test('Origin: ours or, where a browser sends none, none; no answer allows anothe
   expect(statusOf(await ask('POST', '/pair', `Origin: ${origin}\r\nContent-Type: text/plain\r\n`))).toBe(415);
 });
 
+test('what a foreign page can send without asking changes nothing', async () => {
+  const host = await testHost();
+  const secret = await newSecret(host);
+  const body = JSON.stringify({ secret, installId: 'install-0001' });
+  // A form, an image, a link, a beacon: with an Origin of its own, or with none where it is a GET.
+  const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/json'];
+  for (const path of ['/pair', '/local/link', '/health', '/control', '/']) {
+    for (const type of types) {
+      for (const origin of ['http://evil.com', 'null']) {
+        const headers = `Origin: ${origin}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\nConnection: close\r\n`;
+        const answer = await raw(host.port, `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${host.port}\r\n${headers}\r\n${body}`);
+        expect(statusOf(answer), `${path} ${type}`).toBe(403);
+      }
+    }
+    for (const query of ['', `?secret=${secret}&installId=install-0001`]) {
+      const answer = await raw(
+        host.port,
+        `GET ${path}${query} HTTP/1.1\r\nHost: 127.0.0.1:${host.port}\r\nConnection: close\r\n\r\n`,
+      );
+      expect(answer, path).not.toContain('token');
+      expect(statusOf(answer), path).toBe(['/health', '/'].includes(path) ? 200 : 404);
+    }
+  }
+  // Of all that, nothing used the link up, nor made another.
+  const json = { method: 'POST', headers: { Origin: host.origin, 'Content-Type': 'application/json' }, body };
+  expect((await fetch(`${host.origin}/pair`, json)).status).toBe(200);
+});
+
 test('upgrades: /control alone, from our origin alone, and no 101 to anyone else', async () => {
   const { port, origin } = await testHost();
   const upgrade = async (path: string, headers: string): Promise<number> => {
