@@ -62,6 +62,11 @@ export class ControlServer {
     this.options = options;
   }
 
+  /** Connections, let in or not yet. */
+  get clients(): number {
+    return this.connections.size;
+  }
+
   /** Takes over a socket whose request passed the guard. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.isStopped) {

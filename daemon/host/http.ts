@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as v from 'valibot';
 import type { Asset } from './assets.ts';
+import { METRICS_TYPE, type Metrics } from './metrics.ts';
 import type { Pairing } from './pairing.ts';
 import { originOf, type Refusal, refuse } from './request-guard.ts';
 import { isSame } from './tokens.ts';
@@ -58,6 +59,7 @@ export interface HttpOptions {
   /** The port, once it is known. */
   readonly port: () => number;
   readonly localSecret: string;
+  readonly metrics: Metrics;
   /** Makes a new pairing link; gives the name of the file that leads a browser there. */
   readonly newLink: () => Promise<string>;
   /** The link with this secret was traded for a token. */
@@ -101,6 +103,18 @@ function routes(options: HttpOptions): Hono {
       return c.json({ message: 'Not allowed.' }, 401);
     }
     return c.json({ file: await options.newLink() });
+  });
+
+  app.get('/metrics', async c => {
+    if (c.req.header('origin') !== undefined || c.req.header('sec-fetch-site') !== undefined) {
+      options.refused('a page that asks for figures');
+      return c.text('No page may ask this.', 403);
+    }
+    if (!options.metrics.admits(c.req.header('authorization') ?? '')) {
+      options.refused('not the token for figures');
+      return c.text('The token of this home is expected.', 401, { 'WWW-Authenticate': 'Bearer' });
+    }
+    return c.body(await options.metrics.text(), 200, { 'Content-Type': METRICS_TYPE, 'Cache-Control': 'no-store' });
   });
 
   app.get('*', c => {

@@ -13,6 +13,7 @@ import { StartError } from './errors.ts';
 import { makeServer } from './http.ts';
 import { acquire, type Holder, type Lock } from './lock.ts';
 import { openLogs } from './log.ts';
+import { Metrics, metricsToken } from './metrics.ts';
 import { Pairing } from './pairing.ts';
 import { RouterPorts, systemClock, systemMappers } from './portmap/router-ports.ts';
 import { takePort } from './ports.ts';
@@ -71,12 +72,13 @@ export async function startHost(options: HostOptions): Promise<Host | { readonly
 
 async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const { home, say } = options;
-  const [config, tokens, epochs, roots, keptPort] = await Promise.all([
+  const [config, tokens, epochs, roots, keptPort, forMetrics] = await Promise.all([
     readConfig(home),
     Tokens.open(home),
     Epochs.open(home),
     Roots.open(home, options.downloadDir),
     readKeptPort(home),
+    metricsToken(home),
   ]);
   const logs = openLogs(home, options.verbose ? line => process.stderr.write(`${line}\n`) : null);
   const log = logs.host;
@@ -121,6 +123,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     pairing,
     port: () => port,
     localSecret: lock.secret,
+    metrics: new Metrics(forMetrics, { supervisor, control, version: VERSION }),
     newLink,
     paired(secret) {
       redirects.remove(secret);

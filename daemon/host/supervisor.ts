@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import * as v from 'valibot';
-import type { FromChild, ToChild } from '../wire/child.ts';
+import type { Figure, FromChild, ToChild } from '../wire/child.ts';
 import type { IoState } from '../wire/control.ts';
 import type { Log } from './log.ts';
 import { type IoEvent, nextIoState, RestartPolicy } from './io-states.ts';
@@ -15,13 +15,24 @@ const KILL_AFTER_MS = 5000;
 const MAX_LINE = 64 << 10;
 /** Of each protocol; the io-daemon's own limits are far below. */
 const MAX_PORTS = 64;
+const MAX_FIGURES = 100;
+const FIGURES_MS = 2000;
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 const ports = v.pipe(v.array(port), v.maxLength(MAX_PORTS));
+const figureName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9_]{0,63}$/));
+const figure = v.object({
+  name: figureName,
+  help: v.pipe(v.string(), v.maxLength(200)),
+  label: v.union([v.literal(''), figureName]),
+  values: v.record(v.pipe(v.string(), v.maxLength(64)), v.number()),
+});
+const figures = v.pipe(v.array(figure), v.maxLength(MAX_FIGURES));
 const fromChild = v.variant('type', [
   v.object({ type: v.literal('listening'), port }),
   v.object({ type: v.literal('admitted'), epoch: v.number() }),
   v.object({ type: v.literal('ports'), tcp: ports, udp: ports }),
+  v.object({ type: v.literal('figures'), figures }),
   v.object({ type: v.literal('idle') }),
 ]) satisfies v.GenericSchema<FromChild>;
 
@@ -62,6 +73,9 @@ export class Supervisor {
   private restart: NodeJS.Timeout | null = null;
   private deadlines: NodeJS.Timeout[] = [];
   private exitWaiters: (() => void)[] = [];
+  private figureWaiters: ((figures: readonly Figure[] | null) => void)[] = [];
+  private figuresLate: NodeJS.Timeout | null = null;
+  private startCount = 0;
 
   constructor(options: SupervisorOptions) {
     this.options = options;
@@ -78,6 +92,11 @@ export class Supervisor {
 
   get gaveUp(): boolean {
     return this.hasGivenUp;
+  }
+
+  /** How often one was started. */
+  get starts(): number {
+    return this.startCount;
   }
 
   get pid(): number | null {
@@ -106,6 +125,17 @@ export class Supervisor {
     if (stdin == null || !stdin.writable) return false;
     stdin.write(`${JSON.stringify(message)}\n`);
     return true;
+  }
+
+  /** What the child measures of itself; null where there is none, or it does not answer in time. */
+  figures(): Promise<readonly Figure[] | null> {
+    if (this.current.state !== 'RUNNING') return Promise.resolve(null);
+    return new Promise(resolve => {
+      this.figureWaiters.push(resolve);
+      if (this.figureWaiters.length > 1) return;
+      this.send({ type: 'figures' });
+      this.figuresLate = setTimeout(() => this.tellFigures(null), FIGURES_MS);
+    });
   }
 
   /** Ends the child for good: asked first, then told, then killed. */
@@ -143,6 +173,7 @@ export class Supervisor {
       detached: process.platform !== 'win32',
     });
     this.child = child;
+    this.startCount++;
     this.options.events.log('info', 'the io-daemon was started', { pid: child.pid ?? 0 });
     let isGone = false;
     const gone = (why: string): void => {
@@ -192,6 +223,9 @@ export class Supervisor {
       case 'ports':
         this.options.events.ports({ tcp: message.tcp, udp: message.udp });
         return;
+      case 'figures':
+        this.tellFigures(message.figures);
+        return;
       case 'idle':
         if (nextIoState(this.current.state, 'idle') === null) return;
         // Before anyone hears of it, so that who needs it still can say so again: it is then started once it is gone.
@@ -206,6 +240,7 @@ export class Supervisor {
     const wasMeant = this.current.state === 'STOPPING';
     this.options.events.log(wasMeant ? 'info' : 'error', 'the io-daemon has ended', { why });
     this.child = null;
+    this.tellFigures(null);
     this.options.events.ports({ tcp: [], udp: [] });
     for (const deadline of this.deadlines.splice(0)) clearTimeout(deadline);
     // Decided before anyone hears of the state, so that what they see is the whole truth.
@@ -223,6 +258,12 @@ export class Supervisor {
     if (!this.wanted || delay === null) return;
     if (!wasMeant) this.options.events.log('info', 'the io-daemon is started again', { afterMs: delay });
     this.restart = setTimeout(() => this.startIfStopped(), delay);
+  }
+
+  private tellFigures(told: readonly Figure[] | null): void {
+    if (this.figuresLate !== null) clearTimeout(this.figuresLate);
+    this.figuresLate = null;
+    for (const resolve of this.figureWaiters.splice(0)) resolve(told);
   }
 
   /** Goes where the table says; false where it says nothing. */

@@ -17,12 +17,14 @@ export class ClientSockets {
   readonly relays: Relays;
   readonly gather: Gather;
   readonly throttle = new Throttle(PROCESS_TIME);
+  /** Bytes that wait to be taken by the client. */
+  readonly unread: () => number;
   readonly #files: ClientFiles;
 
-  /** `unread` are the bytes that wait to be taken by the client. */
   constructor(services: Services, files: ClientFiles, push: (frame: Frame) => void, unread: () => number) {
     const { landing, counters, guard, reads, openPorts } = services;
     this.#files = files;
+    this.unread = unread;
     this.gather = new Gather(services.files, reads, push);
     const utp = new Utp(guard, (...accepted) => this.tcp.acceptUtp(...accepted));
     const shared = { landing, counters, push, throttle: this.throttle, assembly: { bytes: 0 } };

@@ -65,6 +65,10 @@ export class Client {
     return this.#handlers.files;
   }
 
+  get sockets(): ClientSockets {
+    return this.#handlers.sockets;
+  }
+
   /** The answers to its requests of `/stream`. */
   get streams(): Streams {
     return this.#handlers.streams;

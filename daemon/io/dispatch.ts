@@ -8,7 +8,7 @@ import type { ClientSockets } from './client-sockets.ts';
 import type { HttpOut } from './http-out.ts';
 import { LIMITS } from './limits.ts';
 import type { Services } from './services.ts';
-import { statsOf } from './stats.ts';
+import { busiest, statsOf } from './stats.ts';
 import type { Streams } from './streams.ts';
 
 const CAPABILITIES = ['tcp', 'relay', 'cipher', 'udp', 'utp', 'landing', 'gather', 'rates', 'http', 'verify', 'stream'];
@@ -154,7 +154,7 @@ export function dispatch(frame: Frame, to: Handlers): Promise<void> | undefined 
       streams.have(frame);
       return;
     case Op.STATS:
-      to.push({ op: Op.STATS_RESULT, id: frame.id, stats: statsOf(services, sockets.tcp.count) });
+      to.push({ op: Op.STATS_RESULT, id: frame.id, busiest: busiest(sockets.tcp.stats()), stats: statsOf(services, sockets) });
       return;
     case Op.AUTH:
       throw new WireError(ErrorCode.BAD_STATE, 'authenticated already', frame.id);

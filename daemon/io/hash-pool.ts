@@ -37,6 +37,16 @@ export class HashPool {
     return this.#size * AHEAD;
   }
 
+  /** Jobs that are with a thread. */
+  get running(): number {
+    return this.#threads.reduce((sum, { tasks }) => sum + tasks.size, 0);
+  }
+
+  /** Jobs that wait for one. */
+  get waiting(): number {
+    return this.#commits.length + this.#verifications.length;
+  }
+
   /** Starts every thread, so that the first pieces need not wait for that. */
   warmUp(): void {
     while (this.#threads.length < this.#size) this.#start();

@@ -1,6 +1,7 @@
 /** The io-daemon: a child of the host, told what to do in lines on stdin (../wire/child.ts), gone when those end. */
 import { createInterface } from 'node:readline';
 import type { FromChild, ToChild } from '../wire/child.ts';
+import { figuresOf } from './figures.ts';
 import { log } from './log.ts';
 import { IoServer } from './server.ts';
 import { createServices, type Services, settled } from './services.ts';
@@ -69,6 +70,9 @@ async function obey(message: ToChild): Promise<void> {
       tell({ type: 'admitted', epoch: message.epoch });
       return;
     }
+    case 'figures':
+      tell({ type: 'figures', figures: figuresOf(running.services, running.server.sockets) });
+      return;
     case 'roots':
       log.info({ folders: message.roots.length }, 'download folders are known');
       running.services.files.setRoots(new Map(message.roots.map(({ token, path }) => [token, path])));

@@ -1,5 +1,5 @@
 /** One connection to a peer: what is read goes through Inbound, what is written has a limit, reading rests when it must. */
-import { CloseReason, type Frame, Op, RateDirection } from '../wire/frames.ts';
+import { CloseReason, type Frame, Op, RateDirection, type SocketStats } from '../wire/frames.ts';
 import type { Channel } from './channel.ts';
 import { Inbound, type InboundEvents } from './inbound.ts';
 import type { Landing } from './landing.ts';
@@ -49,6 +49,10 @@ export class PeerSocket {
   /** What it reads, as its limits see it. */
   readonly #down: Flow;
   readonly #outward: Outward;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  /** Of frames that are being put together, or wait for credit. */
+  #assembling = 0;
   /** Read, and to be let through in its turns. Nothing more is read meanwhile. */
   #unread = NOTHING;
 
@@ -68,6 +72,7 @@ export class PeerSocket {
       reserve: bytes => {
         if (bytes > 0 && shared.assembly.bytes + bytes > ASSEMBLY) return false;
         shared.assembly.bytes += bytes;
+        this.#assembling += bytes;
         return true;
       },
     };
@@ -91,6 +96,11 @@ export class PeerSocket {
   /** Bytes that it was given to send and has not sent. */
   get unsent(): number {
     return (this.#socket?.writableLength ?? this.#earlyBytes) + this.#outward.bytes;
+  }
+
+  get stats(): SocketStats {
+    const held = this.#assembling + this.#unread.length;
+    return { sock: this.id, received: this.#bytesIn, sent: this.#bytesOut, unsent: this.unsent, held };
   }
 
   get isReadLimited(): boolean {
@@ -149,6 +159,7 @@ export class PeerSocket {
   read(bytes: Buffer): void {
     if (this.#state === 'closed') return;
     this.#shared.counters.netIn += bytes.length;
+    this.#bytesIn += bytes.length;
     this.#cipher?.receive.apply(bytes);
     if (this.#down.isLimited || this.#unread.length > 0) this.#unread = Buffer.concat([this.#unread, bytes]);
     else {
@@ -181,6 +192,7 @@ export class PeerSocket {
       return;
     }
     this.#shared.counters.netOut += bytes;
+    this.#bytesOut += bytes;
     if (parts.length > 1) socket.cork();
     parts.forEach((part, index) => {
       if (index === parts.length - 1 && written !== undefined) socket.write(part, written);

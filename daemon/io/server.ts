@@ -10,6 +10,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { WireError } from '../wire/bytes.ts';
 import { decodeFrame, encode } from '../wire/codec.ts';
 import { ErrorCode, type Frame, type FrameOf, MAX_FRAME, Op, PRE_AUTH_FRAME } from '../wire/frames.ts';
+import type { ClientSockets } from './client-sockets.ts';
 import { Client } from './client.ts';
 import { errnoOf } from './errno.ts';
 import { HttpIn } from './http-in.ts';
@@ -73,6 +74,11 @@ export class IoServer {
 
   get isInUse(): boolean {
     return this.#current !== null || this.#requests.isBusy;
+  }
+
+  /** Those of the client that is connected. */
+  get sockets(): ClientSockets | null {
+    return this.#current?.client?.sockets ?? null;
   }
 
   /** Listens on a free port and tells which. */

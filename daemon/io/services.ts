@@ -4,6 +4,7 @@ import { Guard } from './guard.ts';
 import { HashPool } from './hash-pool.ts';
 import { Kept } from './kept.ts';
 import { Landing } from './landing.ts';
+import { LoopDelay } from './loop-delay.ts';
 import { MemoryPool } from './memory.ts';
 import { OpenPorts } from './open-ports.ts';
 import type { Log } from './log.ts';
@@ -34,6 +35,7 @@ export interface Services {
   readonly log: Log;
   readonly tally: Tally;
   readonly rests: Rests;
+  readonly loopDelay: LoopDelay;
 }
 
 /** Resolves when nothing is being written. */
@@ -60,6 +62,7 @@ export function createServices(version: string, allow: readonly string[], log: L
     counters: { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
     log,
     tally,
+    loopDelay: new LoopDelay(),
     rests: new Rests(log, () => performance.now()),
   };
 }

@@ -1,7 +1,16 @@
 /** The connections of one client to peers, over TCP and uTP, and its TCP listeners. They live no longer than the client's own. */
 import { createConnection, createServer, isIP, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, type FrameOf, NetStatus, Op, Transport } from '../wire/frames.ts';
+import {
+  CloseReason,
+  FIRST_ACCEPTED_SOCK,
+  type Frame,
+  type FrameOf,
+  NetStatus,
+  Op,
+  type SocketStats,
+  Transport,
+} from '../wire/frames.ts';
 import type { Channel, Reading } from './channel.ts';
 import { errnoOf } from './errno.ts';
 import type { Address, Guard } from './guard.ts';
@@ -69,6 +78,15 @@ export class Tcp {
 
   get count(): number {
     return this.#active.size;
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  /** Those that are connected or being so. */
+  *stats(): Iterable<SocketStats> {
+    for (const peer of this.#active) yield peer.stats;
   }
 
   get(sock: number): PeerSocket | undefined {

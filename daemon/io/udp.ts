@@ -82,6 +82,10 @@ export class Udp {
     this.#unread = unread;
   }
 
+  get count(): number {
+    return this.#sockets.size;
+  }
+
   bind({ id, udp, family, port }: FrameOf<typeof Op.UDP_BIND>): void {
     const answer = (status: NetStatus, bound: number) => this.#push({ op: Op.UDP_BOUND, id, udp, status, port: bound });
     if (this.#sockets.size >= LIMITS.udpSockets) return answer(NetStatus.LIMIT, 0);

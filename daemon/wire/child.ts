@@ -17,7 +17,18 @@ export type ToChild =
   | { readonly type: 'admit'; readonly epoch: number; readonly ticketHash: string; readonly origin: string }
   /** Where files may be; `path` is a real path. Replaces the list before. */
   | { readonly type: 'roots'; readonly roots: readonly { readonly token: string; readonly path: string }[] }
+  /** Asks for its figures, once. */
+  | { readonly type: 'figures' }
   | { readonly type: 'stop' };
+
+/** Something that is measured or counted. Its name ends in `_total` where it only ever grows. */
+export interface Figure {
+  readonly name: string;
+  readonly help: string;
+  /** What the keys of `values` are; empty for a figure that has one value alone, under the key ''. */
+  readonly label: string;
+  readonly values: Readonly<Record<string, number>>;
+}
 
 export type FromChild =
   | { readonly type: 'listening'; readonly port: number }
@@ -25,5 +36,6 @@ export type FromChild =
   | { readonly type: 'admitted'; readonly epoch: number }
   /** The ports that peers reach it at from now on, whenever these are others. */
   | { readonly type: 'ports'; readonly tcp: readonly number[]; readonly udp: readonly number[] }
+  | { readonly type: 'figures'; readonly figures: readonly Figure[] }
   /** Nothing connected and nothing kept for `idleMs`: it exits by itself after this line. */
   | { readonly type: 'idle' };

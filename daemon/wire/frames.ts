@@ -298,7 +298,36 @@ export interface IoStats {
   readonly landed: number;
   readonly discarded: number;
   readonly written: number;
+  readonly pid: number;
+  /** Bytes of JavaScript objects in use, and of buffers beside them. */
+  readonly heap: number;
+  readonly external: number;
+  readonly listeners: number;
+  readonly udpSockets: number;
+  /** Groups of rates. */
+  readonly groups: number;
+  /** Jobs that hash: with a thread, and waiting for one. */
+  readonly hashing: number;
+  readonly hashQueue: number;
+  /** Bytes that the client has not taken yet. */
+  readonly unread: number;
+  /** How long sockets that land have rested for memory or the disk, ms. */
+  readonly restedMs: number;
+  /** Longest that the event loop was held up since it was last asked for, at most two minutes ago; ms. */
+  readonly loopDelayMs: number;
 }
+
+/** Of one socket: bytes over it, those that wait to be sent, and those that are held until they can be passed on. */
+export interface SocketStats {
+  readonly sock: number;
+  readonly received: number;
+  readonly sent: number;
+  readonly unsent: number;
+  readonly held: number;
+}
+
+/** Sockets that STATS_RESULT tells of. */
+export const MAX_BUSIEST = 16;
 
 /** Every frame, decoded. `id` is the requestId. */
 export type Frame =
@@ -722,7 +751,13 @@ export type Frame =
       readonly length: number;
     }
   | { readonly op: typeof Op.STATS; readonly id: number }
-  | { readonly op: typeof Op.STATS_RESULT; readonly id: number; readonly stats: IoStats }
+  | {
+      readonly op: typeof Op.STATS_RESULT;
+      readonly id: number;
+      /** Those of which most waits, at most {@link MAX_BUSIEST}, and of others those with most bytes. */
+      readonly busiest: readonly SocketStats[];
+      readonly stats: IoStats;
+    }
   | { readonly op: typeof Op.ERROR; readonly id: number; readonly code: ErrorCode; readonly text: string };
 
 export type FrameOf<O extends Op> = Extract<Frame, { readonly op: O }>;

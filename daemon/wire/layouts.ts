@@ -42,6 +42,7 @@ import {
   RateDirection,
   type Run,
   SentStatus,
+  type SocketStats,
   type Span,
   Transport,
 } from './frames.ts';
@@ -86,6 +87,17 @@ const stats = shape.object<IoStats>({
   landed: shape.number,
   discarded: shape.number,
   written: shape.number,
+  pid: shape.number,
+  heap: shape.number,
+  external: shape.number,
+  listeners: shape.number,
+  udpSockets: shape.number,
+  groups: shape.number,
+  hashing: shape.number,
+  hashQueue: shape.number,
+  unread: shape.number,
+  restedMs: shape.number,
+  loopDelayMs: shape.number,
 });
 
 const serverHello = shape.object<FrameOf<typeof Op.SERVER_HELLO>['hello']>({
@@ -133,6 +145,7 @@ const verifyItem = struct<FrameOf<typeof Op.VERIFY>['items'][number]>({
   height: u8,
   expected: shortBytes,
 });
+const socketStats = struct<SocketStats>({ sock: u32, received: u53, sent: u53, unsent: u53, held: u53 });
 const keystream = struct<Keystream>({ key: bytes(u8, MAX_KEY), position: u32 });
 const transport = oneOf(Transport);
 const netStatus = oneOf(NetStatus);
@@ -233,6 +246,6 @@ export const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.STREAM_WANT]: struct({ stream: u32, file: u32, offset: u53, length: u53 }),
   [Op.STREAM_HAVE]: struct({ stream: u32, offset: u53, length: u53 }),
   [Op.STATS]: struct({}),
-  [Op.STATS_RESULT]: struct({ stats: json(stats) }),
+  [Op.STATS_RESULT]: struct({ busiest: list(u8, socketStats), stats: json(stats) }),
   [Op.ERROR]: struct({ code: oneOf(ErrorCode, u16), text: restText }),
 };

@@ -3,7 +3,7 @@
  * Arguments: a mode, and a file that gets its process id and what it hears from its host. Modes: `ok`; `crash` ends at
  * once; `deaf` never listens; `stubborn` heeds neither stop nor SIGTERM, but ends with its stdin; `idle` says that it is
  * idle after it was admitted; `idle-once` does so too, unless one wrote to that file before; `babble` says what no
- * contract knows, first; `leaky` repeats on stderr, in several ways, all that it hears.
+ * contract knows, first; `mute` tells no figures; `leaky` repeats on stderr, in several ways, all that it hears.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -27,6 +27,14 @@ lines.on('line', line => {
     for (const { path } of message.roots ?? []) process.stderr.write(`ENOENT: no such file, open '${path}/My Film.mkv'\n`);
   }
   if (message.type === 'start' && mode !== 'deaf') say({ type: 'listening', port: 40_000 });
+  if (message.type === 'figures' && mode !== 'mute') {
+    const odd = { 'a "b" \\ c\n d': 1 };
+    const figures = [
+      { name: 'hash_queue', help: 'Jobs that wait', label: '', values: { '': 7 } },
+      { name: 'connect_total', help: 'By how it ended', label: 'result', values: odd },
+    ];
+    say({ type: 'figures', figures });
+  }
   if (message.type === 'admit') {
     say({ type: 'admitted', epoch: message.epoch });
     if (mode === 'idle' || (mode === 'idle-once' && isFirst)) {

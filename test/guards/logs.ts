@@ -9,6 +9,11 @@ const io: NamedTest = {
   title: 'whatever the io-daemon says, its log holds neither secrets nor names',
 };
 
+const figures: NamedTest = {
+  file: 'test/host/metrics.test.ts',
+  title: 'figures are for who has the token of the home, and for no page',
+};
+
 export const LOGS: readonly Guarded[] = [
   {
     row: 8,
@@ -73,5 +78,21 @@ export const LOGS: readonly Guarded[] = [
     text: "this.#kinds.has(own) || this.#kinds.size < KINDS ? own : ''",
     instead: 'own',
     tests: [logs('that all differ are no more than so many a minute')],
+  },
+  {
+    row: 8,
+    name: 'figures are for who has their token',
+    file: 'daemon/host/http.ts',
+    text: "!options.metrics.admits(c.req.header('authorization') ?? '')",
+    instead: 'false',
+    tests: [figures],
+  },
+  {
+    row: 8,
+    name: 'figures are for no page',
+    file: 'daemon/host/http.ts',
+    text: "c.req.header('origin') !== undefined || c.req.header('sec-fetch-site') !== undefined",
+    instead: 'false',
+    tests: [figures],
   },
 ];

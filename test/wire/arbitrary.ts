@@ -82,7 +82,19 @@ const stats = fc.record({
   landed: u53,
   discarded: u53,
   written: u53,
+  pid: u53,
+  heap: u53,
+  external: u53,
+  listeners: u53,
+  udpSockets: u53,
+  groups: u53,
+  hashing: u53,
+  hashQueue: u53,
+  unread: u53,
+  restedMs: u53,
+  loopDelayMs: u53,
 });
+const socketStats = fc.record({ sock: u32, received: u53, sent: u53, unsent: u53, held: u53 });
 
 const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.CLIENT_HELLO]: frame(Op.CLIENT_HELLO, { hello: fc.record({ version: text }) }),
@@ -195,7 +207,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.STREAM_WANT]: frame(Op.STREAM_WANT, { stream: u32, file: u32, offset: u53, length: u53 }),
   [Op.STREAM_HAVE]: frame(Op.STREAM_HAVE, { stream: u32, offset: u53, length: u53 }),
   [Op.STATS]: frame(Op.STATS, {}),
-  [Op.STATS_RESULT]: frame(Op.STATS_RESULT, { stats }),
+  [Op.STATS_RESULT]: frame(Op.STATS_RESULT, { busiest: fc.array(socketStats, { maxLength: 16 }), stats }),
   [Op.ERROR]: frame(Op.ERROR, { code: oneOf(ErrorCode), text }),
 };
 
