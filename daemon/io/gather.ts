@@ -14,6 +14,13 @@ import type { PeerSocket } from './peer-socket.ts';
 const READ_TOGETHER = 256 * 1024;
 /** One socket holds no more than this part of the memory for reads, and less where there are more sockets. */
 const SHARES = 16;
+const NOTHING = Buffer.alloc(0);
+
+/** What one read brings, for one item or several: the memory is free again when the last of them is through. */
+interface Slab {
+  readonly memory: ArrayBuffer;
+  users: number;
+}
 
 interface Item {
   readonly send: number;
@@ -21,17 +28,22 @@ interface Item {
   readonly places: readonly Place[];
   readonly length: number;
   state: 'waiting' | 'reading' | 'ready' | 'failed' | 'cancelled';
+  slab: Slab | null;
   data: Buffer;
   problem: FileStatus;
 }
 
 interface Queue {
   readonly peer: PeerSocket;
-  /** In the order they were asked for; those that were written are gone. */
-  items: Item[];
+  /** In the order they were asked for; those that were handed to the socket are gone. */
+  readonly items: Item[];
+  /** Of these the first so many wait no more: they are being read, or were. */
+  begun: number;
   reads: number;
   /** Bytes being read, or read and not sent. */
   held: number;
+  /** It is looked at again once this turn has said all it has to say. */
+  isDue: boolean;
   /** There is memory again. */
   readonly wake: () => void;
 }
@@ -58,19 +70,20 @@ export class Gather {
       return;
     }
     this.#queues.set(peer.id, queue);
-    const data = Buffer.alloc(0);
-    queue.items.push({ send, header, places, length, state: 'waiting', data, problem: FileStatus.OK });
-    this.#pump(queue);
+    queue.items.push({ send, header, places, length, state: 'waiting', slab: null, data: NOTHING, problem: FileStatus.OK });
+    this.#soon(queue);
   }
 
   /** Calls off what was not handed to the socket yet; the rest is answered as it is sent. */
   cancel(sock: number, send: number): void {
     const queue = this.#queues.get(sock);
-    const item = queue?.items.find(candidate => candidate.send === send);
-    if (queue === undefined || item === undefined) return;
-    this.#remove(queue, item);
+    const at = queue?.items.findIndex(candidate => candidate.send === send) ?? -1;
+    if (queue === undefined || at < 0) return;
+    const [item] = queue.items.splice(at, 1) as [Item];
+    if (at < queue.begun) queue.begun--;
+    this.#drop(queue, item);
     this.#answer(sock, send, SentStatus.CANCELLED, FileStatus.OK);
-    this.#pump(queue);
+    this.#soon(queue);
   }
 
   /** The socket has closed: nobody waits for an answer. */
@@ -79,97 +92,108 @@ export class Gather {
     this.#queues.delete(sock);
     if (queue === undefined) return;
     this.#budget.forget(queue.wake);
-    for (const item of queue.items.slice()) this.#remove(queue, item);
+    for (const item of queue.items.splice(0)) this.#drop(queue, item);
+    queue.begun = 0;
   }
 
-  #remove(queue: Queue, item: Item): void {
-    queue.items = queue.items.filter(other => other !== item);
+  #drop(queue: Queue, item: Item): void {
     // What is being read gives back its memory and files when it has been.
     if (item.state !== 'reading') this.#release(queue, item);
     item.state = 'cancelled';
   }
 
   #release(queue: Queue, item: Item): void {
-    if (item.state === 'ready') this.#give(queue, item.length);
-    item.data = Buffer.alloc(0);
+    const { slab } = item;
+    item.slab = null;
+    item.data = NOTHING;
     for (const { file } of item.places) file?.release();
+    if (slab === null || --slab.users > 0) return;
+    queue.held -= slab.memory.byteLength;
+    this.#budget.give(slab.memory);
   }
 
-  #give(queue: Queue, bytes: number): void {
-    queue.held -= bytes;
-    this.#budget.give(bytes);
+  /** What one message asks for is looked at together, and so is what the system has taken at once. */
+  #soon(queue: Queue): void {
+    if (queue.isDue) return;
+    queue.isDue = true;
+    queueMicrotask(() => {
+      queue.isDue = false;
+      this.#pump(queue);
+    });
   }
 
   #pump(queue: Queue): void {
     this.#write(queue);
     const share = READ_BYTES / Math.max(SHARES, this.#queues.size);
-    let next = queue.items.findIndex(item => item.state === 'waiting');
-    while (next >= 0 && next < queue.items.length && queue.reads < READS && queue.held < share) {
+    while (queue.begun < queue.items.length && queue.reads < READS && queue.held < share) {
       if (this.#budget.isUsedUp) {
         this.#budget.wait(queue.wake);
         return;
       }
-      const group = groupFrom(queue.items, next);
-      next += group.length;
+      const group = groupFrom(queue.items, queue.begun, Math.min(READ_TOGETHER, share));
+      queue.begun += group.length;
       this.#read(queue, group).catch((error: unknown) => this.#failed(queue, group, problemOf(error)));
     }
   }
 
-  /** Hands what has been read to the socket, as long as that has little to send. */
+  /** Hands what has been read to the socket, as long as that has little to send: all of it leaves in one go. */
   #write(queue: Queue): void {
     const { peer } = queue;
-    for (;;) {
-      const item = queue.items[0];
-      if (item === undefined || peer.isClosed) return;
+    peer.cork();
+    for (let item = queue.items[0]; item !== undefined && !peer.isClosed; item = queue.items[0]) {
       if (item.state === 'failed') {
-        queue.items.shift();
         this.#release(queue, item);
         this.#answer(peer.id, item.send, SentStatus.ERROR, item.problem);
-      } else if (item.state === 'ready' && peer.takesPayload) {
-        queue.items.shift();
-        peer.pay([item.header, item.data], error => {
-          this.#release(queue, item);
-          if (peer.isClosed) return;
-          const status = error == null ? SentStatus.SENT : SentStatus.ERROR;
-          this.#answer(peer.id, item.send, status, FileStatus.OK);
-          this.#pump(queue);
-        });
-      } else return;
+      } else if (item.state === 'ready' && peer.takesPayload) this.#pay(queue, item);
+      else break;
+      queue.items.shift();
+      queue.begun--;
     }
+    peer.uncork();
+  }
+
+  #pay(queue: Queue, item: Item): void {
+    const { peer } = queue;
+    peer.pay([item.header, item.data], error => {
+      this.#release(queue, item);
+      if (peer.isClosed) return;
+      this.#answer(peer.id, item.send, error == null ? SentStatus.SENT : SentStatus.ERROR, FileStatus.OK);
+      this.#soon(queue);
+    });
   }
 
   async #read(queue: Queue, group: readonly Item[]): Promise<void> {
     const length = group.reduce((sum, item) => sum + item.length, 0);
-    for (const item of group) item.state = 'reading';
+    const slab: Slab = { memory: this.#budget.take(length), users: group.length };
     queue.reads++;
     queue.held += length;
-    this.#budget.take(length);
-    const bytes = Buffer.allocUnsafeSlow(length);
+    let at = 0;
+    for (const item of group) {
+      item.state = 'reading';
+      item.slab = slab;
+      item.data = Buffer.from(slab.memory, at, item.length);
+      at += item.length;
+    }
     try {
-      const [first] = group;
-      if (group.length > 1 && first !== undefined) await this.#readPlace(first.places[0] as Place, bytes);
-      else {
-        let at = 0;
-        for (const place of first?.places ?? []) {
-          await this.#readPlace(place, bytes.subarray(at, at + place.length));
-          at += place.length;
-        }
-      }
-    } catch (error) {
-      this.#give(queue, length);
-      throw error;
+      const [first] = group as [Item];
+      if (group.length > 1) await this.#readPlace(first.places[0] as Place, Buffer.from(slab.memory));
+      else await this.#readPlaces(first);
     } finally {
       queue.reads--;
     }
-    let at = 0;
     for (const item of group) {
-      const wasCancelled = item.state === 'cancelled';
-      item.state = 'ready';
-      item.data = bytes.subarray(at, at + item.length);
-      at += item.length;
-      if (wasCancelled) this.#release(queue, item);
+      if (item.state === 'cancelled') this.#release(queue, item);
+      else item.state = 'ready';
     }
     this.#pump(queue);
+  }
+
+  async #readPlaces({ places, data }: Item): Promise<void> {
+    let at = 0;
+    for (const place of places) {
+      await this.#readPlace(place, data.subarray(at, at + place.length));
+      at += place.length;
+    }
   }
 
   async #readPlace({ file, offset }: Place, into: Buffer): Promise<void> {
@@ -194,19 +218,19 @@ export class Gather {
 }
 
 function newQueue(peer: PeerSocket, pump: (queue: Queue) => void): Queue {
-  const queue: Queue = { peer, items: [], reads: 0, held: 0, wake: () => pump(queue) };
+  const queue: Queue = { peer, items: [], begun: 0, reads: 0, held: 0, isDue: false, wake: () => pump(queue) };
   return queue;
 }
 
-/** The item at `first`, and those after it that go on in the same file where the one before ends. */
-function groupFrom(items: readonly Item[], first: number): Item[] {
+/** The item at `first`, and those after it that go on in the same file where the one before ends, up to `most` bytes. */
+function groupFrom(items: readonly Item[], first: number, most: number): Item[] {
   const group = [items[first] as Item];
   let length = group[0]?.length ?? 0;
   for (let i = first + 1; i < items.length; i++) {
     const before = singlePlace(items[i - 1]);
     const item = items[i];
     const place = singlePlace(item);
-    if (before === null || place === null || item?.state !== 'waiting' || length + place.length > READ_TOGETHER) break;
+    if (before === null || place === null || item?.state !== 'waiting' || length + place.length > most) break;
     if (place.file !== before.file || place.file === null || place.offset !== before.offset + before.length) break;
     group.push(item);
     length += place.length;

@@ -180,6 +180,15 @@ export class PeerSocket {
     this.#outward.pay(parts, written);
   }
 
+  /** What is handed to it from here to {@link uncork} leaves in one go. */
+  cork(): void {
+    this.#socket?.cork();
+  }
+
+  uncork(): void {
+    this.#socket?.uncork();
+  }
+
   /** Hands bytes to the system, and enciphers them in place. */
   #put(parts: readonly Uint8Array[], written?: (error?: Error | null) => void): void {
     const socket = this.#socket;

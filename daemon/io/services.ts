@@ -47,7 +47,8 @@ export async function settled({ landing, writes }: Services): Promise<void> {
 export function createServices(version: string, allow: readonly string[], log: Log): Services {
   const pool = new HashPool();
   const tally = new Tally(recent => log.info(recent, 'counted in the last minute'));
-  const landing = new Landing(pool, new MemoryPool());
+  const memory = new MemoryPool();
+  const landing = new Landing(pool, memory);
   return {
     version,
     started: performance.now(),
@@ -57,7 +58,7 @@ export function createServices(version: string, allow: readonly string[], log: L
     pool,
     landing,
     kept: new Kept(landing),
-    reads: new ReadBudget(),
+    reads: new ReadBudget(memory),
     writes: new Writes(),
     counters: { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
     log,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Files } from '../../daemon/io/files.ts';
 import { Gather } from '../../daemon/io/gather.ts';
 import type { PeerSocket } from '../../daemon/io/peer-socket.ts';
+import { MemoryPool } from '../../daemon/io/memory.ts';
 import { ReadBudget } from '../../daemon/io/read-budget.ts';
 import { SharedFile } from '../../daemon/io/shared-file.ts';
 import { type Frame, Op } from '../../daemon/wire/frames.ts';
@@ -12,7 +13,7 @@ const settled = async () => {
 };
 
 function setUp() {
-  const budget = new ReadBudget();
+  const budget = new ReadBudget(new MemoryPool());
   const sent: number[] = [];
   const files: Pick<Files, 'read'> = { read: () => Promise.resolve() };
   const push = (frame: Frame) => {
@@ -23,7 +24,8 @@ function setUp() {
   /** A socket that takes everything at once, or nothing at all. */
   const ask = (id: number, isSlow: boolean, count: number) => {
     const written = (_parts: unknown, done?: () => void) => setImmediate(() => done?.());
-    const peer = { id, isClosed: false, takesPayload: !isSlow, pay: written };
+    const nothing = () => undefined;
+    const peer = { id, isClosed: false, takesPayload: !isSlow, pay: written, cork: nothing, uncork: nothing };
     for (let send = 0; send < count; send++) {
       file.retain();
       const frame = { op: Op.SEND_SPANS, id: 0, sock: id, send, header: new Uint8Array(4), spans: [] };
