@@ -5,12 +5,12 @@ import type { Bitfield } from './model/bitfield.ts';
 import type { Layout } from './model/layout.ts';
 import { encodeMessage, pieceHeader } from './codec/peer-wire.ts';
 
-/** Requests that a peer may have waiting with us; we tell it so as `reqq`. One more is refused. */
+/** Requests of a peer that we may not have answered yet; we tell it so as `reqq`. One more is refused. */
 export const MAX_QUEUED_REQUESTS = 2000;
 /** No peer asks for more in one request (BEP 3 in practice). */
 const MAX_REQUEST = 128 * 1024;
 /** Bytes of a peer's requests that the store and the socket work on at once. */
-const WINDOW = 2 << 20;
+const WINDOW = 16 << 20;
 
 interface Request {
   readonly piece: number;
@@ -47,7 +47,7 @@ export class Uploader {
     if (piece >= this.layout.pieceCount || length === 0 || length > MAX_REQUEST) return false;
     if (begin + length > this.layout.pieceSize(piece)) return false;
     const queue = this.queueOf(peer);
-    const full = queue.waiting.length - queue.head >= MAX_QUEUED_REQUESTS;
+    const full = queue.waiting.length - queue.head + queue.sending.size >= MAX_QUEUED_REQUESTS;
     if (full || !this.have.get(piece) || (peer.amChoking && !takeGranted(peer, request))) {
       this.reject(peer, request, now);
       return true;
