@@ -42,10 +42,19 @@ export function trafficThrough(port: number, under: readonly string[] = []): { b
 
 /** The TCP port that this process listens on at 127.0.0.1. */
 export function loopbackPortOf(pid: number, under: readonly string[] = []): number {
+  return listeningOf(pid, /127\.0\.0\.1:(\d+)\s/, under);
+}
+
+/** The TCP port that this process listens on at all addresses. */
+export function openPortOf(pid: number, under: readonly string[] = []): number {
+  return listeningOf(pid, /(?:\*|0\.0\.0\.0):(\d+)\s/, under);
+}
+
+function listeningOf(pid: number, where: RegExp, under: readonly string[]): number {
   const [command = 'ss', ...rest] = [...under, 'ss', '-tlnpH'];
   for (const line of execFileSync(command, rest, { encoding: 'utf8' }).split('\n')) {
-    const port = /127\.0\.0\.1:(\d+)\s/.exec(line)?.[1];
+    const port = where.exec(line)?.[1];
     if (port !== undefined && line.includes(`pid=${pid},`)) return Number(port);
   }
-  throw new Error(`process ${pid} listens nowhere on 127.0.0.1`);
+  throw new Error(`process ${pid} does not listen as ${where.source}`);
 }
