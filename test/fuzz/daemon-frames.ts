@@ -10,7 +10,8 @@ import { ROOT } from '../daemon/io-process.ts';
 import { anyFrame } from '../wire/arbitrary.ts';
 import type { Random, World } from './daemon-world.ts';
 
-const NAMES = [
+/** Of files, good and bad ones; the first four are the usual ones. */
+export const NAMES = [
   'a',
   'b',
   'c',
@@ -28,7 +29,8 @@ const NAMES = [
   'CON',
   'x'.repeat(255),
 ];
-const NUMBERS = [0, 1, 13, 16_383, 16_384, 16_385, 32_768, 65_536, 98_304, 262_144];
+/** What stands for lengths and offsets. */
+export const NUMBERS = [0, 1, 13, 16_383, 16_384, 16_385, 32_768, 65_536, 98_304, 262_144];
 /** Of those that are looked up nowhere and lead nowhere but here. */
 const HOSTS = ['127.0.0.1', '127.0.0.1', '127.0.0.1', '::1', '0.0.0.0', '169.254.169.254', '127.1', '', 'localhost', '224.0.0.1'];
 /** How many numbers of each kind are in use. */

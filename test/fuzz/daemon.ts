@@ -8,11 +8,12 @@ import { join } from 'node:path';
 import { encode, encodeBatch } from '../../daemon/wire/codec.ts';
 import { FileStatus, type Frame, MAX_FRAME, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { commit, landOpen, openFile, sha1Of, WRITTEN } from '../daemon/fixture.ts';
-import { type IoClient, IoProcess, ORIGIN } from '../daemon/io-process.ts';
+import { type IoClient, IoProcess } from '../daemon/io-process.ts';
 import { until } from '../peers/wait.ts';
 import { seeded } from '../sim/clock.ts';
 import { Frames } from './daemon-frames.ts';
 import { type Random, World } from './daemon-world.ts';
+import { plainRequest } from './daemon-requests.ts';
 import { scene } from './daemon-scenes.ts';
 import { mutate } from './mutate.ts';
 
@@ -161,7 +162,7 @@ class Run {
   /** Takes up what the daemon told: goes to the ports that it has opened, as anybody may. */
   #answer(client: IoClient): void {
     for (const frame of client.inbox.splice(0)) this.#hear(frame);
-    if (this.#below(10) === 0) this.#knock();
+    for (let n = this.#below(4); n > 0; n--) this.#knock();
   }
 
   #hear(frame: Frame): void {
@@ -172,15 +173,13 @@ class Run {
     } else if (frame.op === Op.TCP_ACCEPT) this.#frames.accepted.push(frame.sock);
   }
 
-  /** At the door itself: a request for a stream, or something that is none. */
+  /** At the door itself. Whoever asks goes away after a while, answered or not. */
   #knock(): void {
     const socket = connect({ port: this.#io.port, host: '127.0.0.1' });
-    const head = `GET /stream/${this.#below(7)} HTTP/1.1\r\nHost: 127.0.0.1:${this.#io.port}\r\nOrigin: ${ORIGIN}\r\n`;
-    const request = Buffer.from(`${head}Authorization: Bearer ${this.#ticket}\r\nRange: bytes=${this.#below(9)}-\r\n\r\n`);
     socket.on('error', () => undefined);
-    socket.write(this.#below(2) === 0 ? request : mutate(request, request, this.#random));
-    socket.resume();
-    setTimeout(() => socket.destroy(), 500);
+    socket.write(plainRequest(this.#random, this.#io.port, this.#ticket));
+    if (this.#below(4) > 0) socket.resume();
+    setTimeout(() => socket.destroy(), this.#below(1_000));
   }
 
   /** What it is for: bytes are put, committed and there. */
