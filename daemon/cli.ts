@@ -150,7 +150,7 @@ async function start(options: StartOptions): Promise<void> {
 /** Runs until it is told to end. */
 async function serve(host: Host, mayOpen: boolean): Promise<void> {
   // Heard from the first moment on: what is started is ended in order.
-  const stopped = untilSignal(host);
+  const stopped = untilAsked(host);
   console.log(`Starling is at ${host.origin}/`);
   if (host.movedFrom !== null) {
     console.log(`Port ${host.movedFrom} was taken, so it stands on ${host.port} and stays there from now on.`);
@@ -168,20 +168,25 @@ async function lead(file: string, mayOpen: boolean): Promise<void> {
   console.log(`${isOpening ? 'If it does not, open' : 'Open'} this file in your browser within two minutes: ${file}`);
 }
 
-/** Resolves once the host has ended after Ctrl-C or its like; the second one ends it the hard way. */
-function untilSignal(host: Host): Promise<void> {
+/** Resolves once the host has ended, as the app or Ctrl-C asked for; the second Ctrl-C or its like ends it the hard way. */
+function untilAsked(host: Host): Promise<void> {
   return new Promise((resolve, reject) => {
     let isStopping = false;
     const stop = (): void => {
-      if (isStopping) {
-        host.kill();
-        process.exit(EXIT.FAILED);
-      }
+      if (isStopping) return;
       isStopping = true;
       console.log('Stopping.');
       host.stop().then(resolve, reject);
     };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+    const interrupt = (): void => {
+      if (isStopping) {
+        host.kill();
+        process.exit(EXIT.FAILED);
+      }
+      stop();
+    };
+    void host.asked.then(stop);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   });
 }
 

@@ -20,6 +20,9 @@ const REFUSED_MS = 1000;
 /** The header that carries the secret of the lock file. */
 export const LOCAL_SECRET_HEADER = 'x-starling-local';
 
+/** The header that names the browser that a token was given to. */
+export const INSTALL_HEADER = 'x-starling-install';
+
 /** The one Trusted Types policy that the app may make, for the addresses of its workers. */
 const TRUSTED_TYPES_POLICY = 'starling';
 
@@ -66,6 +69,9 @@ export interface HttpOptions {
   readonly paired: (secret: string) => void;
   /** Somebody was turned away, for this reason. */
   readonly refused: (why: string) => void;
+  readonly isPaired: (token: string, installId: string) => boolean;
+  /** A paired app asks for the end of the host; the answer has yet to be sent. */
+  readonly shutdown: () => void;
   /** Takes over a socket whose request passed the guard and asks for /control. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
@@ -115,6 +121,16 @@ function routes(options: HttpOptions): Hono {
       return c.text('The token of this home is expected.', 401, { 'WWW-Authenticate': 'Bearer' });
     }
     return c.body(await options.metrics.text(), 200, { 'Content-Type': METRICS_TYPE, 'Cache-Control': 'no-store' });
+  });
+
+  app.post('/control/shutdown', limit, c => {
+    const [, token = ''] = /^Bearer ([\w-]{1,100})$/.exec(c.req.header('authorization') ?? '') ?? [];
+    if (!options.isPaired(token, c.req.header(INSTALL_HEADER) ?? '')) {
+      options.refused('the end was asked for by who is not paired');
+      return c.json({ message: 'Not allowed.' }, 401);
+    }
+    options.shutdown();
+    return c.json({}, 202, { Connection: 'close' });
   });
 
   app.get('*', c => {

@@ -48,6 +48,8 @@ export interface Host {
   readonly downloadDir: string;
   /** A new pairing link: the name of a file, for two minutes, that leads a browser there. */
   newLink(): Promise<string>;
+  /** Resolves when the app asks for the end; whoever started the host then stops it. */
+  readonly asked: Promise<void>;
   /** Ends everything in order. */
   stop(): Promise<void>;
   /** Ends what can be ended this instant. */
@@ -117,6 +119,8 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     origin: () => originOf(port),
     log,
   });
+  let shutdown = (): void => undefined;
+  const asked = new Promise<void>(resolve => (shutdown = resolve));
   const newLink = (): Promise<string> => redirects.write(originOf(port), pairing.newLink());
   const server = makeServer({
     assets: loadAssets(options.webFolder),
@@ -131,6 +135,11 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     },
     refused(why) {
       log('warn', 'a request was refused', { why });
+    },
+    isPaired: (token, installId) => tokens.isValid(token, originOf(port), installId),
+    shutdown() {
+      log('info', 'the app asks for the end');
+      shutdown();
     },
     upgrade: (request, socket, head) => control.upgrade(request, socket, head),
   });
@@ -159,6 +168,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     movedFrom: options.port === null && keptPort === null && port !== preferred ? preferred : null,
     downloadDir: roots.defaultPath,
     newLink,
+    asked,
     async stop() {
       log('info', 'host stops');
       redirects.removeAll();

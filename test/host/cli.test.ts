@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildCli, childrenOf, isAlive, removeCli, run, started } from './cli.ts';
-import { control, pair } from './host.ts';
+import { control, INSTALL_ID, pair } from './host.ts';
 import { tempFolder, until } from './temp.ts';
 
 let dist = '';
@@ -23,7 +23,8 @@ function asHost(host: { origin: string; port: number; redirect: string }): Param
     throw new Error('not in this process');
   };
   const { origin, port, redirect } = host;
-  return { origin, port, movedFrom: null, downloadDir: '', newLink: () => Promise.resolve(redirect), stop: unused, kill: unused };
+  const newLink = () => Promise.resolve(redirect);
+  return { origin, port, movedFrom: null, downloadDir: '', newLink, asked: Promise.resolve(), stop: unused, kill: unused };
 }
 
 test('help, version, and one line for what is not understood', async () => {
@@ -119,6 +120,22 @@ test('a second start finds the first, leads to it and ends', async () => {
   const redirect = /two minutes: (\S+)/.exec(second.out())![1]!;
   expect(redirect).not.toBe(first.redirect);
   expect(await pair(asHost({ ...first, redirect }))).toHaveLength(43);
+});
+
+onLinux('the app that is paired ends all of it, in order', async () => {
+  const home = tempFolder();
+  const host = await started(dist, args(home));
+  const token = await pair(asHost(host));
+  const client = await control(asHost(host), token);
+  await client.welcome(({ io }) => io.state === 'RUNNING');
+  const children = childrenOf(host.child.pid!);
+  const headers = { Origin: host.origin, Authorization: `Bearer ${token}`, 'X-Starling-Install': INSTALL_ID };
+  const answer = await fetch(`${host.origin}/control/shutdown`, { method: 'POST', headers });
+  expect(answer.status).toBe(202);
+  expect(await host.ended).toEqual({ code: 0, signal: null });
+  expect(children.filter(isAlive)).toEqual([]);
+  expect(await client.closed).toBe(1001);
+  expect(readdirSync(home).filter(name => name.startsWith('lock'))).toEqual([]);
 });
 
 test('a start while the first is still stopping waits for its turn', async () => {

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { newSecret, raw, testHost } from './host.ts';
+import { INSTALL_ID, newSecret, pair, raw, testHost } from './host.ts';
 import { until } from './temp.ts';
 
 const statusOf = (answer: string): number => Number(answer.split(' ')[1]);
@@ -214,6 +214,31 @@ test('POST /pair: paired once, then a clear answer; the redirect file goes with 
   for (let n = 0; n < 7; n++) statuses.push((await post({ secret: `guess-${n}`, installId: 'install-0001' })).status);
   expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
   expect((await post({ secret: await newSecret(host), installId: 'install-0001' })).status).toBe(200);
+});
+
+test('the end is for the app that is paired to ask for, and for nobody else', async () => {
+  const host = await testHost();
+  let isAsked = false;
+  void host.asked.then(() => (isAsked = true));
+  const token = await pair(host);
+  const right = { Origin: host.origin, Authorization: `Bearer ${token}`, 'X-Starling-Install': INSTALL_ID };
+  const ask = async (headers: Record<string, string>, method = 'POST'): Promise<number> =>
+    (await fetch(`${host.origin}/control/shutdown`, { method, headers })).status;
+  for (const wrong of [
+    { Authorization: '' },
+    { Authorization: `Bearer ${token}x` },
+    { Authorization: `Basic ${token}` },
+    { 'X-Starling-Install': 'install-0002' },
+    { 'X-Starling-Install': '' },
+  ]) {
+    expect(await ask({ ...right, ...wrong }), JSON.stringify(wrong)).toBe(401);
+  }
+  expect(await ask({ ...right, Origin: 'http://evil.com' })).toBe(403);
+  expect(await ask(right, 'GET')).toBe(404);
+  expect((await fetch(`${host.origin}/health`)).status).toBe(200);
+  expect(isAsked).toBe(false);
+  expect(await ask(right)).toBe(202);
+  await host.asked;
 });
 
 test('the local door opens to the secret of the lock file alone, and to no page', async () => {
