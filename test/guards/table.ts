@@ -3,6 +3,7 @@ import { ADDRESSES } from './addresses.ts';
 import { DOOR } from './door.ts';
 import { FLOODS } from './floods.ts';
 import type { Guarded } from './guard.ts';
+import { HTTP } from './http.ts';
 import { LOGS } from './logs.ts';
 
-export const GUARDS: readonly Guarded[] = [...DOOR, ...ADDRESSES, ...FLOODS, ...LOGS];
+export const GUARDS: readonly Guarded[] = [...DOOR, ...ADDRESSES, ...FLOODS, ...LOGS, ...HTTP];
