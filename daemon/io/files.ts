@@ -71,10 +71,10 @@ export class Files {
     }
   }
 
-  /** The real path behind a token. @throws {FileProblem} NO_SUCH_ROOT */
-  rootOf(token: string): string {
+  /** Where a root is. @throws {FileProblem} NO_SUCH_ROOT where there is none of that token, or its disk is away */
+  async directory(token: string): Promise<string> {
     const path = this.#roots.get(token);
-    if (path === undefined) throw new FileProblem(FileStatus.NO_SUCH_ROOT);
+    if (path === undefined || !(await this.#mounts.isThere(path))) throw new FileProblem(FileStatus.NO_SUCH_ROOT);
     return path;
   }
 
@@ -191,7 +191,7 @@ export class Files {
   async #delete(root: string, components: readonly string[], size: number): Promise<FileStatus> {
     if (!isSafe(components)) return FileStatus.UNSAFE;
     try {
-      const path = await this.#directory(root);
+      const path = await this.directory(root);
       const trail = await Trail.walk(path, components, null);
       await trail.removeFile(lastOf(components), size).finally(() => trail.close());
     } catch (error) {
@@ -215,7 +215,7 @@ export class Files {
   async #move(from: FilePath, to: FilePath, size: number): Promise<Moved> {
     if (!isSafe(from.components) || !isSafe(to.components)) return { status: FileStatus.UNSAFE, stamp: null };
     try {
-      const [source, target] = [await this.#directory(from.root), await this.#directory(to.root)];
+      const [source, target] = [await this.directory(from.root), await this.directory(to.root)];
       return await moveFile({ ...from, directory: source }, { ...to, directory: target }, size, {
         isOpen: stat => this.#byInode.has(inodeOf(stat)),
         changed: (end, depth) => this.#unsynced.add(keyOf(end.root, end.components.slice(0, depth))),
@@ -247,13 +247,6 @@ export class Files {
     await this.#changing.get(key);
   }
 
-  /** Where a root is. @throws {FileProblem} NO_SUCH_ROOT where there is none of that token, or its disk is away */
-  async #directory(token: string): Promise<string> {
-    const path = this.#roots.get(token);
-    if (path === undefined || !(await this.#mounts.isThere(path))) throw new FileProblem(FileStatus.NO_SUCH_ROOT);
-    return path;
-  }
-
   async #open(entry: Entry, create: boolean, allocated: boolean): Promise<Opened> {
     try {
       const handle = await this.#openChecked(entry, create);
@@ -278,7 +271,7 @@ export class Files {
   async #openChecked(entry: Entry, create: boolean): Promise<FileHandle> {
     const { root, components, size } = entry.file;
     if (!isSafe(components)) throw new FileProblem(FileStatus.UNSAFE);
-    const path = await this.#directory(root);
+    const path = await this.directory(root);
     const name = lastOf(components);
     const made = (directory: readonly string[]) => this.#unsynced.add(keyOf(root, directory));
     const trail = await Trail.walk(path, components, create ? made : null);
@@ -309,7 +302,7 @@ export class Files {
     const stat = await handle.stat();
     const there = await lstat(entry.path).then(inodeOf, () => '');
     if (there !== entry.inode) {
-      const problem = await this.#directory(entry.file.root).then(() => FileStatus.GONE, problemOf);
+      const problem = await this.directory(entry.file.root).then(() => FileStatus.GONE, problemOf);
       this.#lose(entry, problem);
       throw new FileProblem(problem);
     }
@@ -338,7 +331,7 @@ export class Files {
 
   async #flushDirectory(root: string, components: readonly string[]): Promise<void> {
     try {
-      const path = await this.#directory(root);
+      const path = await this.directory(root);
       const trail = await Trail.walk(path, [...components, '-'], null);
       await trail.sync().finally(() => trail.close());
     } catch (error) {

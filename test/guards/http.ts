@@ -65,8 +65,8 @@ export const HTTP: readonly Guarded[] = [
     row: 29,
     name: 'a root that is known',
     file: 'daemon/io/files.ts',
-    text: '    if (path === undefined) throw new FileProblem(FileStatus.NO_SUCH_ROOT);\n    return path;',
-    instead: "    return path ?? '/';",
+    text: 'if (path === undefined || !(await this.#mounts.isThere(path))) throw new FileProblem(FileStatus.NO_SUCH_ROOT);\n    return path;',
+    instead: "return path ?? '/';",
     tests: [{ file: REQUESTS, title: 'answers a root that is unknown or forged as any other that is none' }],
   },
   {
@@ -141,18 +141,21 @@ export const HTTP: readonly Guarded[] = [
   },
   {
     row: 31,
-    name: 'the end of an answer whose reader goes away',
-    file: 'daemon/io/requests/body.ts',
-    text: "Promise.race([once(response, event, { signal }), once(response, 'close', { signal })])",
-    instead: 'once(response, event, { signal })',
-    tests: [{ file: LIMITS, title: 'an answer whose reader goes away ends with it, and its file is closed' }],
+    name: 'the end of a file with its answer',
+    file: 'daemon/io/requests/read.ts',
+    text: '    await file.close();\n',
+    instead: '',
+    tests: [
+      { file: LIMITS, title: 'an answer that nobody takes is cut off, and its file closed' },
+      { file: LIMITS, title: 'an answer whose reader goes away ends with it, and its file is closed' },
+    ],
   },
   {
     row: 31,
     name: 'an answer that turns out short',
     file: 'daemon/io/http-in.ts',
     text: 'if (response.headersSent) response.destroy();',
-    instead: 'if (response.headersSent) response.end();',
+    instead: 'if (response.headersSent) request.resume();',
     tests: [{ file: LIMITS, title: 'a file that turns out shorter than it was ends the answer short' }],
   },
   {

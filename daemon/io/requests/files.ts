@@ -6,16 +6,16 @@ import { folderOf, pathOf, requiredNumberOf, textOf } from './headers.ts';
 
 export async function stat({ request, response, tail, services }: Call): Promise<void> {
   const path = pathOf(request);
-  reply(response, await statBelow(services.files.rootOf(tail), path));
+  reply(response, await statBelow(await services.files.directory(tail), path));
 }
 
 export async function list({ request, response, tail, services }: Call): Promise<void> {
   const [path, after] = [folderOf(request), textOf(request, 'x-after')];
-  reply(response, await listBelow(services.files.rootOf(tail), path, after));
+  reply(response, await listBelow(await services.files.directory(tail), path, after));
 }
 
 export async function free({ response, tail, services }: Call): Promise<void> {
-  const bytes = await freeBelow(services.files.rootOf(tail));
+  const bytes = await freeBelow(await services.files.directory(tail));
   reply(response, { free: bytes === Infinity ? null : bytes });
 }
 
