@@ -19,6 +19,10 @@ import { Asker, at, writing } from './requests.ts';
 const MiB = 1 << 20;
 const NEVER = 3_600_000;
 const SOON = 100;
+const PATIENT = { timeout: 15_000 };
+
+/** Headers of a body that is as long as any may be. */
+const LONG = { 'x-expected-sha1': '0'.repeat(40), 'content-length': String(32 * MiB) };
 
 /** A request whose body is sent by hand. */
 class Raw {
@@ -92,6 +96,24 @@ describe('patience', () => {
     for (const one of trickling) await one.end();
   });
 
+  it('bodies of writes wait unread while others hold the memory for them', async () => {
+    await serve({ stall: NEVER, pace: NEVER });
+    const long = (name: string) => ({ ...at(name, { 'x-file-size': 32 * MiB, 'x-offset': 0 }), ...LONG });
+    const holders = [raw('POST', '/write/root', long('a')), raw('POST', '/write/root', long('b'))];
+    await until('the memory to be held', () => services.writes.held === 64 * MiB);
+    const bytes = payload(10);
+    const waiting = raw('POST', '/write/root', { ...writing('c', bytes, 0, 10), 'content-length': '10' });
+    waiting.socket.write(bytes);
+    for (let times = 0; times < 30; times++) {
+      const ping = raw('GET', '/control/ping', { connection: 'close' });
+      await until('an answer', () => ping.isClosed);
+    }
+    expect([waiting.status, services.writes.held, readdirSync(root)]).toEqual([0, 64 * MiB, []]);
+    for (const one of holders) await one.end();
+    await until('its turn', () => services.writes.held <= 10);
+    await waiting.end();
+  });
+
   it('an answer that nobody takes is cut off, and its file closed', async () => {
     await serve({ stall: SOON, pace: NEVER });
     const film = join(root, 'film');
@@ -157,23 +179,6 @@ describe('limits', () => {
 
   afterAll(() => io.stop());
 
-  it('bodies of writes wait unread while others hold the memory for them', async () => {
-    const body = payload(32 * MiB);
-    const headers = (name: string) => ({ ...writing(name, body, 0, 32 * MiB), 'content-length': String(32 * MiB) });
-    const holders = [raw('POST', `/write/${ROOT}`, headers('a')), raw('POST', `/write/${ROOT}`, headers('b'))];
-    for (const { socket } of holders) socket.write(body.subarray(0, MiB));
-    await expect.poll(() => holders.every(({ socket }) => socket.writableLength === 0)).toBe(true);
-    // One that refuses to be asked again shows that both are being held.
-    const waiting = raw('POST', `/write/${ROOT}`, headers('c'));
-    waiting.socket.write(body);
-    await page.get('/control/ping');
-    expect([waiting.status, waiting.socket.writableLength > 0]).toEqual([0, true]);
-    for (const one of holders) await one.end();
-    await expect.poll(() => waiting.status, { timeout: 20_000 }).toBe(200);
-    expect(readdirSync(io.root)).toEqual(['c']);
-    await waiting.end();
-  });
-
   it('requests at once have a limit, those behind each other on one connection as well', async () => {
     writeFileSync(join(io.root, 'film'), payload(MiB));
     const headers = { origin: ORIGIN, authorization: `Bearer ${page.ticket}`, ...at('film') };
@@ -186,7 +191,7 @@ describe('limits', () => {
     socket.on('close', () => (isClosed = true));
     socket.on('error', () => undefined);
     socket.write(`${lines.join('\r\n')}\r\n\r\n`.repeat(40));
-    await expect.poll(() => isClosed).toBe(true);
+    await expect.poll(() => isClosed, PATIENT).toBe(true);
     const heads = Buffer.concat(parts)
       .toString('latin1')
       .match(/HTTP\/1\.1 \d{3} [A-Z]/g);
@@ -201,7 +206,7 @@ describe('limits', () => {
     const slow = new Raw(idle.port, 'POST', '/hash/sha1', headers);
     await new Promise(resolve => setTimeout(resolve, 1_500));
     slow.socket.write('0123456789');
-    await expect.poll(() => slow.status).toBe(200);
+    await expect.poll(() => slow.status, PATIENT).toBe(200);
     await slow.end();
     expect(await idle.exited).toBe(0);
     await idle.stop();
@@ -216,7 +221,7 @@ describe('limits', () => {
       const headers = { ...writing('left', payload(10), 0, 32 * MiB), 'content-length': length };
       const left = raw('POST', `/write/${ROOT}`, headers);
       left.socket.write(body);
-      await expect.poll(() => left.socket.writableLength).toBe(0);
+      await expect.poll(() => left.socket.writableLength, PATIENT).toBe(0);
       await left.end();
     }
     const whole = payload(10);
@@ -232,11 +237,11 @@ describe('limits', () => {
     const body = payload(1000);
     const late = raw('POST', `/write/${ROOT}`, { ...writing('late', body, 0, 1000), 'content-length': '1000' });
     late.socket.write(body.subarray(0, 500));
-    await expect.poll(() => late.socket.writableLength).toBe(0);
+    await expect.poll(() => late.socket.writableLength, PATIENT).toBe(0);
     await page.get('/control/ping');
     page = new Asker(io, await io.admit());
     late.socket.write(body.subarray(500));
-    await expect.poll(() => late.status).toBe(401);
+    await expect.poll(() => late.status, PATIENT).toBe(401);
     expect(existsSync(join(io.root, 'late'))).toBe(false);
     await late.end();
   });
@@ -244,7 +249,7 @@ describe('limits', () => {
   it('a refusal is heard by who is still sending, and ends the connection', async () => {
     const refused = raw('POST', `/write/${ROOT}`, { ...writing('x', payload(1), 0, 1), 'content-length': String(2 ** 40) });
     for (let part = 0; part < 8; part++) refused.socket.write(Buffer.alloc(MiB));
-    await expect.poll(() => [refused.status, refused.isClosed]).toEqual([413, true]);
+    await expect.poll(() => [refused.status, refused.isClosed], PATIENT).toEqual([413, true]);
     await refused.end();
   });
 
@@ -256,7 +261,7 @@ describe('limits', () => {
       [{ 'x-long': 'x'.repeat(20_000) }, 431],
     ] as const) {
       const wrong = raw('POST', `/write/${ROOT}`, headers);
-      await expect.poll(() => [wrong.status, wrong.isClosed]).toEqual([status, true]);
+      await expect.poll(() => [wrong.status, wrong.isClosed], PATIENT).toEqual([status, true]);
       await wrong.end();
     }
   });
@@ -287,6 +292,6 @@ describe('writes', () => {
     finish();
     await write;
     await writes.settled();
-    await expect.poll(() => ended).toEqual(['settled']);
+    await expect.poll(() => ended, PATIENT).toEqual(['settled']);
   });
 });
