@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**', 'test/bench/**'],
+    globalSetup: 'test/data-home.ts',
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

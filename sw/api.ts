@@ -275,6 +275,8 @@ export interface RootRow {
   readonly name: string;
   readonly free: number;
   readonly isDefault: boolean;
+  /** Files deleted there go to the system's trash. */
+  readonly trash: boolean;
   readonly problem: string;
 }
 

@@ -102,6 +102,11 @@ export class ControlServer {
     this.welcome(session);
   }
 
+  /** Something of the roots is another. */
+  rootsChanged(): void {
+    void this.lookAtRoots();
+  }
+
   /** What the router does for us is another. */
   portsChanged(): void {
     this.session?.connection.send(this.portsMapped(0));
@@ -274,15 +279,16 @@ export class ControlServer {
     if (this.rootsTimer !== null) clearInterval(this.rootsTimer);
     this.rootsTimer = null;
     if (!on) return;
-    const look = async (): Promise<void> => {
-      const { roots } = this.options;
-      if (await roots.refresh()) {
-        this.logRoots();
-        this.session?.connection.send({ op: ControlOp.ROOTS_CHANGED, id: 0, roots: roots.list });
-      }
-    };
-    void look();
-    this.rootsTimer = setInterval(() => void look(), ROOTS_REFRESH_MS);
+    void this.lookAtRoots();
+    this.rootsTimer = setInterval(() => void this.lookAtRoots(), ROOTS_REFRESH_MS);
+  }
+
+  private async lookAtRoots(): Promise<void> {
+    const { roots } = this.options;
+    if (await roots.refresh()) {
+      this.logRoots();
+      this.session?.connection.send({ op: ControlOp.ROOTS_CHANGED, id: 0, roots: roots.list });
+    }
   }
 }
 

@@ -102,6 +102,10 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
         say(text);
         control.notice(text);
       },
+      trash: tokens => {
+        roots.trashable = new Set(tokens);
+        control.rootsChanged();
+      },
       ports: open => ports.opened(open),
       log,
       childLog: bytes => logs.io(bytes),

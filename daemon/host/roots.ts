@@ -19,6 +19,8 @@ const FREE_CHANGE_WORTH_TELLING = 0.01;
 export class Roots {
   private readonly file: string;
   private readonly stored: Stored;
+  /** Those from which deleted files can go to the trash, by token, as the io-daemon says. */
+  trashable: ReadonlySet<string> = new Set();
   private shown: readonly Root[] = [];
 
   private constructor(file: string, stored: Stored) {
@@ -71,7 +73,13 @@ export class Roots {
       now.length !== before.length ||
       now.some((root, at) => {
         const known = before[at];
-        if (known === undefined || known.problem !== root.problem || known.isDefault !== root.isDefault) return true;
+        if (
+          known === undefined ||
+          known.problem !== root.problem ||
+          known.isDefault !== root.isDefault ||
+          known.trash !== root.trash
+        )
+          return true;
         return Math.abs(root.free - known.free) > Math.abs(known.free) * FREE_CHANGE_WORTH_TELLING;
       });
     if (isNews) this.shown = now;
@@ -96,7 +104,9 @@ export class Roots {
 
   private async look(path: string): Promise<Root> {
     const [problem, free] = await Promise.all([problemOf(path), freeBytes(path)]);
-    return { token: this.tokenOf(path), name: basename(path) || path, free, isDefault: path === this.stored.default, problem };
+    const token = this.tokenOf(path);
+    const isDefault = path === this.stored.default;
+    return { token, name: basename(path) || path, free, isDefault, trash: this.trashable.has(token), problem };
   }
 
   private tokenOf(path: string): string {

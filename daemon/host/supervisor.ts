@@ -17,6 +17,7 @@ const MAX_LINE = 64 << 10;
 const MAX_PORTS = 64;
 const MAX_FIGURES = 100;
 const FIGURES_MS = 2000;
+const MAX_ROOTS = 1_000;
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 const ports = v.pipe(v.array(port), v.maxLength(MAX_PORTS));
@@ -33,6 +34,7 @@ const fromChild = v.variant('type', [
   v.object({ type: v.literal('admitted'), epoch: v.number() }),
   v.object({ type: v.literal('ports'), tcp: ports, udp: ports }),
   v.object({ type: v.literal('figures'), figures }),
+  v.object({ type: v.literal('trash'), roots: v.pipe(v.array(v.string()), v.maxLength(MAX_ROOTS)) }),
   v.object({ type: v.literal('idle') }),
 ]) satisfies v.GenericSchema<FromChild>;
 
@@ -45,6 +47,8 @@ export interface SupervisorEvents {
   admitted(epoch: number): void;
   /** The io-daemon has these ports open, and no others. */
   ports(open: OpenPorts): void;
+  /** From these roots deleted files can go to the trash. */
+  trash(roots: readonly string[]): void;
   /** Something to be said aloud. */
   notice(text: string): void;
   readonly log: Log;
@@ -225,6 +229,9 @@ export class Supervisor {
         return;
       case 'figures':
         this.tellFigures(message.figures);
+        return;
+      case 'trash':
+        this.options.events.trash(message.roots);
         return;
       case 'idle':
         if (nextIoState(this.current.state, 'idle') === null) return;

@@ -51,8 +51,10 @@ export class ClientFiles {
   }
 
   /** Each is answered; the requests that wait have a limit of their own. */
-  delete({ id, root, components, size }: FrameOf<typeof Op.FILE_DELETE>): void {
-    void this.#files.delete(root, components, size).then(status => this.#push({ op: Op.FILE_DONE, id, status, files: [] }));
+  delete({ id, root, components, size, trash }: FrameOf<typeof Op.FILE_DELETE>): void {
+    void this.#files
+      .delete(root, components, size, trash)
+      .then(status => this.#push({ op: Op.FILE_DONE, id, status, files: [] }));
   }
 
   /** As with deletes. */

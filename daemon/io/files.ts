@@ -22,6 +22,7 @@ import { Mounts } from './mounts.ts';
 import { type Moved, moveFile, writeAll } from './moves.ts';
 import { isSafe, Trail } from './paths.ts';
 import { type Opened, SharedFile } from './shared-file.ts';
+import { Trash } from './trash.ts';
 
 export interface FileStamp {
   readonly size: number;
@@ -44,6 +45,7 @@ const UNKNOWN: FileStamp = { size: 0, mtimeMs: 0 };
 export class Files {
   #roots: ReadonlyMap<string, string> = new Map();
   readonly #mounts = new Mounts();
+  readonly trash = new Trash();
   readonly #byPath = new Map<string, Entry>();
   readonly #byFile = new Map<SharedFile, Entry>();
   readonly #byInode = new Map<string, Entry>();
@@ -176,24 +178,27 @@ export class Files {
 
   /**
    * Deletes the file, and then the directories that are empty without it. A file that is not there is deleted; one that
-   * could not be opened with this size is not. Deletes take turns; LIMIT where too many wait.
+   * could not be opened with this size is not. `trashed`: it goes to the trash, or nowhere. Deletes take turns; LIMIT where too many wait.
    */
-  async delete(root: string, components: readonly string[], size: number): Promise<FileStatus> {
+  async delete(root: string, components: readonly string[], size: number, trashed: boolean): Promise<FileStatus> {
     const key = keyOf(root, components);
     const open = this.#byPath.get(key);
-    const deleting = this.#inTurn(this.#deletes, [key], () => this.#delete(root, components, size));
+    const deleting = this.#inTurn(this.#deletes, [key], () => this.#delete(root, components, size, trashed));
     if (deleting === null) return FileStatus.LIMIT;
     const status = await deleting;
     if (status === FileStatus.OK && open !== undefined) this.#lose(open, FileStatus.GONE);
     return status;
   }
 
-  async #delete(root: string, components: readonly string[], size: number): Promise<FileStatus> {
+  async #delete(root: string, components: readonly string[], size: number, trashed: boolean): Promise<FileStatus> {
     if (!isSafe(components)) return FileStatus.UNSAFE;
     try {
       const path = await this.directory(root);
-      const trail = await Trail.walk(path, components, null);
-      await trail.removeFile(lastOf(components), size).finally(() => trail.close());
+      if (trashed) await this.trash.take(path, components, size);
+      else {
+        const trail = await Trail.walk(path, components, null);
+        await trail.removeFile(lastOf(components), size).finally(() => trail.close());
+      }
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') return problemOf(error);
     }

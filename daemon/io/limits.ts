@@ -98,6 +98,8 @@ export const MOVES = 64;
 export const MOVE_QUEUE = 200_000;
 export const CARRIES = 2;
 
+/** What is deleted of one folder goes to one entry of the trash as long as no more than this lies between, ms. */
+export const TRASH_ENTRY_KEPT = 5_000;
 /** Files deleted at once, and those that wait for it. */
 export const DELETES = 8;
 export const DELETE_QUEUE = 200_000;

@@ -73,10 +73,14 @@ async function obey(message: ToChild): Promise<void> {
     case 'figures':
       tell({ type: 'figures', figures: figuresOf(running.services, running.server.sockets) });
       return;
-    case 'roots':
+    case 'roots': {
       log.info({ folders: message.roots.length }, 'download folders are known');
-      running.services.files.setRoots(new Map(message.roots.map(({ token, path }) => [token, path])));
+      const { files } = running.services;
+      files.setRoots(new Map(message.roots.map(({ token, path }) => [token, path])));
+      const isThere = await Promise.all(message.roots.map(({ path }) => files.trash.isThere(path)));
+      tell({ type: 'trash', roots: message.roots.flatMap(({ token }, index) => (isThere[index] === true ? [token] : [])) });
       return;
+    }
     default:
       message satisfies never;
   }

@@ -12,6 +12,7 @@ import {
   mkdir,
   open,
   opendir,
+  readFile,
   readlink,
   realpath,
   rename,
@@ -53,20 +54,21 @@ export class Trail {
 
   /**
    * Walks to the directory that `components` but the last lead to. Missing ones are made where `made` is given; it is
-   * told the components of each directory that got a new entry.
+   * told the components of each directory that got a new entry. `mode` is that of those.
    * @throws {FileProblem} and the system's errors
    */
   static async walk(
     root: string,
     components: readonly string[],
     made: ((directory: readonly string[]) => void) | null,
+    mode = 0o777,
   ): Promise<Trail> {
     const names = components.slice(0, -1);
     const trail = new Trail(root, names);
     try {
       trail.#handles.push(await open(root, DIRECTORY));
       if ((await pathOf(trail.#last, root)) !== root) throw new FileProblem(FileStatus.GONE);
-      for (const [depth, name] of names.entries()) trail.#handles.push(await trail.#step(depth, name, made));
+      for (const [depth, name] of names.entries()) trail.#handles.push(await trail.#step(depth, name, made, mode));
     } catch (error) {
       await trail.close();
       throw error;
@@ -161,15 +163,44 @@ export class Trail {
    * @throws {FileProblem} CONFLICT and UNSAFE, as at opening
    */
   async removeFile(name: string, size: number): Promise<void> {
+    if (await this.find(name, size)) await this.unlink(name);
+    await this.removeEmpty();
+  }
+
+  /**
+   * Whether there is a regular file of at most `size` bytes that may be taken away.
+   * @throws {FileProblem} CONFLICT and UNSAFE, as at opening
+   */
+  async find(name: string, size: number): Promise<boolean> {
     const stat = await this.look(name, size);
     if (stat !== null && stat.nlink > 1) throw new FileProblem(FileStatus.UNSAFE);
-    if (stat !== null) await this.unlink(name);
-    await this.removeEmpty();
+    return stat !== null;
   }
 
   /** @throws the system's errors where no entry of the last directory may be taken away */
   async checkWritable(): Promise<void> {
     await access(this.#at(this.#names.length, '.'), constants.W_OK);
+  }
+
+  /** Whether anything stands under that name. */
+  async isTaken(name: string): Promise<boolean> {
+    return (await statOrNull(this.#at(this.#names.length, name))) !== null;
+  }
+
+  /** Makes a directory where there is nothing: EEXIST where there is something. */
+  async makeDirectory(name: string): Promise<void> {
+    await mkdir(this.#at(this.#names.length, name));
+  }
+
+  /** Takes an empty directory away. */
+  async removeDirectory(name: string): Promise<void> {
+    await rmdir(this.#at(this.#names.length, name));
+  }
+
+  /** Whether the last `count` directories belong to the user that this process runs as. */
+  async areOurs(count: number): Promise<boolean> {
+    const stats = await Promise.all(this.#handles.slice(-count).map(handle => handle.stat()));
+    return stats.every(({ uid }) => uid === process.getuid?.());
   }
 
   async unlink(name: string): Promise<void> {
@@ -206,7 +237,12 @@ export class Trail {
     return `/proc/self/fd/${(this.#handles[depth] as FileHandle).fd}/${name}`;
   }
 
-  async #step(depth: number, name: string, made: ((directory: readonly string[]) => void) | null): Promise<FileHandle> {
+  async #step(
+    depth: number,
+    name: string,
+    made: ((directory: readonly string[]) => void) | null,
+    mode: number,
+  ): Promise<FileHandle> {
     const path = this.#at(depth, name);
     try {
       return await open(path, DIRECTORY);
@@ -217,12 +253,64 @@ export class Trail {
       }
       if (errno !== 'ENOENT' || made === null) throw error;
     }
-    await mkdir(path).catch((error: unknown) => {
+    await mkdir(path, { mode }).catch((error: unknown) => {
       if (errnoOf(error) !== 'EEXIST') throw error;
     });
     made(this.#names.slice(0, depth));
     return open(path, DIRECTORY);
   }
+}
+
+/** A mount of a file system: within one, names can be changed without a copy. */
+export class FileSystem {
+  readonly #device: number;
+  readonly #mount: string;
+
+  private constructor(device: number, mount: string) {
+    this.#device = device;
+    this.#mount = mount;
+  }
+
+  /** That of a directory. */
+  static async of(directory: string): Promise<FileSystem> {
+    const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+    try {
+      const [{ dev }, about] = await Promise.all([handle.stat(), readFile(`/proc/self/fdinfo/${handle.fd}`, 'utf8')]);
+      return new FileSystem(dev, /^mnt_id:\s*(\d+)/m.exec(about)?.[1] ?? '');
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async holds(directory: string): Promise<boolean> {
+    const other = await FileSystem.of(directory);
+    return other.#device === this.#device && other.#mount === this.#mount;
+  }
+}
+
+/** The real path; null where there is nothing. */
+export async function realOrNull(path: string): Promise<string | null> {
+  return realpath(path).catch((error: unknown) => {
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw error;
+  });
+}
+
+/** What stands at a path, a symbolic link itself; null for nothing. */
+export async function statOrNull(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+export async function isWritable(directory: string): Promise<boolean> {
+  return access(directory, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Bytes that may yet be written to the file system of an open file; Infinity where it does not say. `path` is where it was opened. */

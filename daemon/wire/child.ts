@@ -37,5 +37,7 @@ export type FromChild =
   /** The ports that peers reach it at from now on, whenever these are others. */
   | { readonly type: 'ports'; readonly tcp: readonly number[]; readonly udp: readonly number[] }
   | { readonly type: 'figures'; readonly figures: readonly Figure[] }
+  /** The tokens of those roots from which deleted files can go to the trash, each time it was told of roots. */
+  | { readonly type: 'trash'; readonly roots: readonly string[] }
   /** Nothing connected and nothing kept for `idleMs`: it exits by itself after this line. */
   | { readonly type: 'idle' };

@@ -45,6 +45,7 @@ const root = shape.object<Root>({
   name: shape.string,
   free: shape.number,
   isDefault: shape.boolean,
+  trash: shape.boolean,
   problem: shape.string,
 });
 

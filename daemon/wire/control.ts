@@ -34,6 +34,8 @@ export interface Root {
   /** Bytes free on its file system, -1 when unknown. */
   readonly free: number;
   readonly isDefault: boolean;
+  /** Files deleted there can go to the trash. */
+  readonly trash: boolean;
   /** Why it cannot be written to now; empty when it can. */
   readonly problem: string;
 }

@@ -686,6 +686,8 @@ export type Frame =
       readonly root: string;
       readonly components: readonly string[];
       readonly size: number;
+      /** It goes to the trash, or is not deleted. */
+      readonly trash: boolean;
     }
   | {
       /**

@@ -234,7 +234,7 @@ export const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.FILE_OPENED]: struct({ file: u32, status: fileStatus, size: u53, mtimeMs: time }),
   [Op.FILE_SYNC]: struct({ files: list(u16, u32) }),
   [Op.FILE_CLOSE]: struct({ file: u32 }),
-  [Op.FILE_DELETE]: struct({ size: u53, root: text(u8), components }),
+  [Op.FILE_DELETE]: struct({ trash: flag, size: u53, root: text(u8), components }),
   [Op.FILE_MOVE]: struct({ size: u53, from: filePath, to: filePath }),
   [Op.FILE_DONE]: struct({ status: fileStatus, files: list(u16, stamp) }),
   [Op.VERIFY]: struct({ items: list(u16, verifyItem) }),

@@ -79,9 +79,15 @@ export class DaemonStore implements Store {
     );
   }
 
-  deleteFile(root: string, components: readonly string[], size: number, done: (problem: FileProblem | null) => void): void {
+  deleteFile(
+    root: string,
+    components: readonly string[],
+    size: number,
+    trash: boolean,
+    done: (problem: FileProblem | null) => void,
+  ): void {
     this.door.ask(
-      id => ({ op: Op.FILE_DELETE, id, root, components, size }),
+      id => ({ op: Op.FILE_DELETE, id, root, components, size, trash }),
       reply => done(reply?.op === Op.FILE_DONE ? fileProblem(reply.status) : refusal(reply)),
     );
   }

@@ -3,6 +3,7 @@ import type { Outbox } from './effects.ts';
 import { levelOf } from './priorities.ts';
 import type { FilePriorities } from './priorities.ts';
 import { decodeProgressRecord, encodeProgressRecord } from './resume.ts';
+import type { Deletion } from './roots.ts';
 import type { ProgressRecord } from './resume.ts';
 import type { Listing, Whereabouts } from './whereabouts.ts';
 import { Bitfield } from './model/bitfield.ts';
@@ -124,13 +125,16 @@ export class AtRest implements Listing {
     }
   }
 
-  /** Deletes what we made or filled: with its data all of that, else what nobody sees. */
-  deleteFiles(withData: boolean, where: Whereabouts, out: Outbox): void {
+  /** Deletes what we made or filled: all of that, or without a `deletion` what nobody sees. */
+  deleteFiles(deletion: Deletion | null, where: Whereabouts, out: Outbox): void {
     const { files } = this;
     const partsSize = this.pieceCount * this.pieceLength;
     for (const index of this.ours.ones()) {
       const file = files[index];
-      if (withData || !file) out({ do: 'deleteFile', ...where.of(index), size: file?.length ?? partsSize });
+      if (!deletion && file) continue;
+      const place = where.of(index);
+      const trash = file !== undefined && this.doneOf(index) === file.length && deletion?.hasTrash(place.root) === true;
+      out({ do: 'deleteFile', ...place, size: file?.length ?? partsSize, trash });
     }
   }
 

@@ -22,6 +22,7 @@ import type { InfoHash } from './model/ids.ts';
 import { HashExchange } from './hash-exchange.ts';
 import { LeafGiver } from './leaf-giver.ts';
 import type { PieceHashes } from './piece-hashes.ts';
+import type { Deletion } from './roots.ts';
 import type { ProgressRecord } from './resume.ts';
 import type { Whereabouts } from './whereabouts.ts';
 
@@ -194,10 +195,12 @@ export class Content {
   }
 
   /** Deletes what we made or filled, but for what is `elsewhere` just now. */
-  deleteFiles(elsewhere: (index: number) => boolean): void {
+  deleteFiles(elsewhere: (index: number) => boolean, deletion: Deletion): void {
+    const aside = this.storage.parts.bytesByFile(this.downloader.have);
     for (const index of this.ours()) {
       const { place, length } = this.storage.entry(index);
-      if (!elsewhere(index)) this.out({ do: 'deleteFile', ...place, size: length });
+      const trash = !aside.has(index) && this.fileDone[index] === length && deletion.hasTrash(place.root);
+      if (!elsewhere(index)) this.out({ do: 'deleteFile', ...place, size: length, trash });
     }
   }
 

@@ -62,7 +62,13 @@ export type Effect =
   | { readonly do: 'closeFile'; readonly file: number }
   | { readonly do: 'sync'; readonly files: readonly number[] }
   | { readonly do: 'moveFile'; readonly carry: Carry }
-  | { readonly do: 'deleteFile'; readonly root: string; readonly path: readonly string[]; readonly size: number }
+  | {
+      readonly do: 'deleteFile';
+      readonly root: string;
+      readonly path: readonly string[];
+      readonly size: number;
+      readonly trash: boolean;
+    }
   | {
       readonly do: 'begin';
       readonly buffer: number;

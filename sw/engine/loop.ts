@@ -186,7 +186,7 @@ export class Loop implements RateGroups {
         );
       }
       case 'deleteFile':
-        return store.deleteFile(effect.root, effect.path, effect.size, problem => {
+        return store.deleteFile(effect.root, effect.path, effect.size, effect.trash, problem => {
           if (problem !== null && problem !== 'gone') log('warn', `${effect.path.join('/')} could not be deleted: ${problem}`);
         });
       case 'begin':

@@ -125,8 +125,17 @@ export interface Store {
     size: number,
     done: (problem: FileProblem | null, found: { size: number; mtime: number } | null) => void,
   ): void;
-  /** Deletes the file, unless it is longer than `size`: then it is not the torrent's. */
-  deleteFile(root: string, components: readonly string[], size: number, done: (problem: FileProblem | null) => void): void;
+  /**
+   * Deletes the file, unless it is longer than `size`: then it is not the torrent's. `trash`: it goes to the system's trash, together
+   * with the others of its folder, or nowhere.
+   */
+  deleteFile(
+    root: string,
+    components: readonly string[],
+    size: number,
+    trash: boolean,
+    done: (problem: FileProblem | null) => void,
+  ): void;
   /** Opens the buffer of a piece. `tag` names it to a later engine (see `kept`). */
   begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[]): void;
   put(buffer: number, offset: number, bytes: Uint8Array): void;

@@ -10,6 +10,7 @@ import { EngineError } from './errors.ts';
 import type { Carry, FileProblem } from './events.ts';
 import type { Phase } from './phase.ts';
 import type { Recorder } from './recorder.ts';
+import type { Deletion } from './roots.ts';
 import type { FileStat } from './storage.ts';
 import type { Substance } from './substance.ts';
 import type { Naming } from './whereabouts.ts';
@@ -54,7 +55,8 @@ export class Relocation {
   private problemFile = '';
   /** What was in the way of the parts file has been deleted. */
   private hasCleared = false;
-  private deletes = false;
+  /** The torrent's files go with it. */
+  private deletion: Deletion | null = null;
 
   constructor(private readonly torrent: Movable) {}
 
@@ -136,7 +138,7 @@ export class Relocation {
       this.torrent.recorder.writeSoon(now);
       content.storage.recordSoon(now);
     } else if (this.isInWay(carry, verdict, content)) {
-      this.torrent.out({ do: 'deleteFile', ...carry.to, size: carry.size });
+      this.torrent.out({ do: 'deleteFile', ...carry.to, size: carry.size, trash: false });
       this.busy.push(carry.index);
     } else if (PASSING.has(verdict) && this.isPatient(now)) {
       this.busy.push(carry.index);
@@ -155,9 +157,9 @@ export class Relocation {
     this.busySince = Infinity;
   }
 
-  /** The torrent goes, and its files too (`withData`): those on their way as soon as it is known where they end. */
-  remove(withData: boolean): void {
-    this.deletes = withData;
+  /** The torrent goes, and its files too where they are to be deleted: those on their way as soon as it is known where they end. */
+  remove(deletion: Deletion | null): void {
+    this.deletion = deletion;
   }
 
   /** Whether a file is on its way just now. */
@@ -230,7 +232,10 @@ export class Relocation {
     const known = storage.stats[index];
     const isOurs = index === storage.parts.index || (found && known && isLike(found, known));
     const { root, path } = problem === null || (problem === 'gone' && isOurs) ? to : from;
-    if (this.deletes || index === storage.parts.index) this.torrent.out({ do: 'deleteFile', root, path, size });
+    const isParts = index === storage.parts.index;
+    if (!this.deletion && !isParts) return;
+    const trash = !isParts && this.deletion?.hasTrash(root) === true && this.torrent.content?.isWhole(index) === true;
+    this.torrent.out({ do: 'deleteFile', root, path, size, trash });
   }
 }
 

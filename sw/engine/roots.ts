@@ -5,16 +5,27 @@ export interface RootState {
   readonly free: number;
   /** Why nothing can be written there; empty where it can. */
   readonly problem: string;
+  /** Files deleted there can go to the system's trash. */
+  readonly trash: boolean;
+}
+
+/** How a torrent's files go with it: those that are whole to the trash, where there is one. */
+export interface Deletion {
+  hasTrash(root: string): boolean;
 }
 
 /** The folders that downloads go to. Whoever waits for one of them is told whenever they were looked at. */
-export class Roots {
+export class Roots implements Deletion {
   private known: ReadonlyMap<string, RootState> = new Map();
 
   constructor(private readonly looked: () => void) {}
 
   get(token: string): RootState | undefined {
     return this.known.get(token);
+  }
+
+  hasTrash(root: string): boolean {
+    return this.known.get(root)?.trash === true;
   }
 
   /** What they are like from now on. */

@@ -303,7 +303,7 @@ export class Session {
     }
     this.torrents.remove(torrent);
     this.changes.remove(torrent);
-    this.loop.event(torrent, () => torrent.remove(withData));
+    this.loop.event(torrent, () => torrent.remove(withData ? this.roots : null));
   }
 
   /** Sets what is given and keeps it; `saved` tells why it could not be kept. Connections that are not allowed any more end. */

@@ -263,7 +263,7 @@ export class Storage {
     this.dirty.delete(index);
     this.stats[index] = null;
     this.parts.reset();
-    this.out({ do: 'deleteFile', ...this.where.of(index), size });
+    this.out({ do: 'deleteFile', ...this.where.of(index), size, trash: false });
   }
 
   /** The record could not be written: try again in a while; nothing is acknowledged. */

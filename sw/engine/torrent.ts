@@ -19,6 +19,7 @@ import type { PieceHashes } from './piece-hashes.ts';
 import type { FilePriorities } from './priorities.ts';
 import { Recorder } from './recorder.ts';
 import { Relocation } from './relocation.ts';
+import type { Deletion } from './roots.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { InfoRecord, ProgressRecord, TorrentRecord } from './resume.ts';
 import { Substance } from './substance.ts';
@@ -201,17 +202,18 @@ export class Torrent implements WireTarget {
     this.recorder.writeTorrent();
   }
 
-  remove(withData: boolean): void {
+  /** `deletion` is null where its files stay. */
+  remove(deletion: Deletion | null): void {
     this.leave('removed', true);
     this.turn.end();
     this.content?.storage.closeAll();
     if (!this.started) return;
     this.recorder.erase();
-    this.relocation.remove(withData);
+    this.relocation.remove(deletion);
     const { content, relocation } = this;
-    if (withData) content?.deleteFiles(index => relocation.isCarrying(index));
+    if (deletion) content?.deleteFiles(index => relocation.isCarrying(index), deletion);
     if (content && !relocation.isCarrying(content.storage.parts.index)) content.storage.deleteParts();
-    this.substance.atRest?.deleteFiles(withData, this.substance.where, this.out);
+    this.substance.atRest?.deleteFiles(deletion, this.substance.where, this.out);
   }
 
   // What the world does

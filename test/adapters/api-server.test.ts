@@ -92,7 +92,7 @@ class FakeBackend implements Backend {
   }
 
   roots() {
-    return [{ token: 'r', name: 'Downloads', free: 1, isDefault: true, problem: '' }];
+    return [{ token: 'r', name: 'Downloads', free: 1, isDefault: true, trash: true, problem: '' }];
   }
 
   settings(): Settings {

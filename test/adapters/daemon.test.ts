@@ -101,6 +101,17 @@ describe('the link', () => {
     expect(real.kept).toEqual([]);
   });
 
+  it.skipIf(process.platform !== 'linux')('knows which folders have a trash, and deletes into it', async () => {
+    const { real } = await linked();
+    await until(() => real.link.roots.every(({ trash }) => trash), 'the trash is told of');
+    const store = new DaemonStore(real.io);
+    await new Promise(resolve => store.openFile(1, real.root, ['folder', 'thrown-away'], 1, true, false, resolve));
+    const problem = await new Promise(resolve => store.deleteFile(real.root, ['folder', 'thrown-away'], 1, true, resolve));
+    expect(problem).toBe(null);
+    const trash = join(process.env.XDG_DATA_HOME ?? '', 'Trash', 'files');
+    expect(readdirSync(trash).some(entry => readdirSync(join(trash, entry)).includes('thrown-away'))).toBe(true);
+  });
+
   it('finds what it left under way', async () => {
     const { daemon: to, token, real: first } = await linked();
     const store = new DaemonStore(first.io);

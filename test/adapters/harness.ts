@@ -11,7 +11,7 @@ export function welcome(epoch: number, io: Partial<Welcome['io']> = {}): Welcome
     version: '1.0',
     epoch,
     io: { state: 'RUNNING', port: 5000, ticket: `ticket-${epoch}`, gaveUp: false, ...io },
-    roots: [{ token: 'r', name: 'Downloads', free: 1, isDefault: true, problem: '' }],
+    roots: [{ token: 'r', name: 'Downloads', free: 1, isDefault: true, trash: true, problem: '' }],
   };
 }
 

@@ -76,10 +76,10 @@ describe('files', () => {
     const told: unknown[] = [];
     store.openFile(1, 'root', ['a', 'b'], 9, true, true, (...args) => told.push(['open', ...args]));
     store.sync([1], (problem, stat) => told.push(['sync', problem, [...stat]]));
-    store.deleteFile('root', ['a'], 9, problem => told.push(['delete', problem]));
+    store.deleteFile('root', ['a'], 9, true, problem => told.push(['delete', problem]));
     await turn();
     const id = (index: number): number => io.frames().slice(-3)[index]?.id ?? 0;
-    expect(io.sent(Op.FILE_DELETE)).toMatchObject([{ root: 'root', components: ['a'], size: 9 }]);
+    expect(io.sent(Op.FILE_DELETE)).toMatchObject([{ root: 'root', components: ['a'], size: 9, trash: true }]);
     io.say({ op: Op.FILE_DONE, id: id(2), status: FileStatus.GONE, files: [] });
     io.say({ op: Op.FILE_DONE, id: id(1), status: FileStatus.OK, files: [{ file: 1, size: 9, mtimeMs: 12 }] });
     io.say({ op: Op.FILE_OPENED, id: id(0), file: 1, status: FileStatus.OK, size: 9, mtimeMs: 11 });
@@ -108,7 +108,7 @@ describe('with the daemon away', () => {
     const told: unknown[] = [];
     store.openFile(1, 'r', ['a'], 1, true, false, problem => told.push(problem));
     store.sync([1], problem => told.push(problem));
-    store.deleteFile('r', ['a'], 1, problem => told.push(problem));
+    store.deleteFile('r', ['a'], 1, false, problem => told.push(problem));
     store.commit(1, [digest], false, status => told.push(status));
     store.verify([{ spans: [], digest }], verdicts => told.push(verdicts));
     http.get('http://a/', null, 1, 1, problem => told.push(problem));

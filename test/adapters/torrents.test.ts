@@ -137,7 +137,7 @@ function setUp() {
 describe('folders', () => {
   it('are told to the engine that there is, each time they are others', () => {
     const { log, link, to, connect } = setUp();
-    const root = { token: 't', name: 'n', free: 1, isDefault: true, problem: '' };
+    const root = { token: 't', name: 'n', free: 1, isDefault: true, trash: true, problem: '' };
     link.roots = [root];
     connect(1);
     expect(log.filter(line => line.includes('roots'))).toEqual(['1 roots 1']);

@@ -86,7 +86,7 @@ class Calls {
   }
 
   remove(components: readonly string[], size: number): Promise<FileProblem | null> {
-    return new Promise(resolve => this.fixture.store.deleteFile(this.fixture.root, components, size, resolve));
+    return new Promise(resolve => this.fixture.store.deleteFile(this.fixture.root, components, size, false, resolve));
   }
 
   move(

@@ -47,7 +47,7 @@ const open = (file: number, name: string | readonly string[], size = 100, create
   openFile(client, file, name, size, create);
 const status = async (name: readonly string[]) => (await open(1, name)).status;
 const remove = async (components: readonly string[], root = ROOT, size = 100) =>
-  (await client.ask({ op: Op.FILE_DELETE, root, components, size }, Op.FILE_DONE)).status;
+  (await client.ask({ op: Op.FILE_DELETE, root, components, size, trash: false }, Op.FILE_DONE)).status;
 const sync = (...files: number[]) => client.ask({ op: Op.FILE_SYNC, files }, Op.FILE_DONE);
 
 /** Puts bytes through a buffer into a file. */
@@ -280,6 +280,7 @@ describe('files', () => {
         root: ROOT,
         components: ['many', name],
         size: 100,
+        trash: false,
       })),
     );
     expect(await open(1, ['many', '8999'])).toMatchObject({ status: FileStatus.OK, size: 0 });

@@ -52,7 +52,8 @@ export class IoProcess {
     const { allow = ['127.0.0.0/8'], idleMs = 600_000, root, env = {}, verbose = false } = options;
     const child = spawn(process.execPath, [await bundleIo()], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
+      // What it deletes goes to no trash of a person.
+      env: { XDG_DATA_HOME: join(tmpdir(), 'starling-data-home'), ...process.env, ...env },
     });
     const directory = realpathSync(root ?? mkdtempSync(join(tmpdir(), 'starling-io-')));
     const io = new IoProcess(child, directory, root === undefined);

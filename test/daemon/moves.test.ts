@@ -199,7 +199,7 @@ describe('a file that is moved', () => {
     client.send(
       { op: Op.FILE_MOVE, id: 901, size: 100, from, to },
       { op: Op.FILE_MOVE, id: 902, size: 100, from: to, to: from },
-      { op: Op.FILE_DELETE, id: 903, size: 100, ...from },
+      { op: Op.FILE_DELETE, id: 903, size: 100, trash: false, ...from },
     );
     expect(await openFile(client, 1, 'turn', 100)).toMatchObject({ status: FileStatus.OK, size: 0 });
     for (const id of [901, 902, 903]) {

@@ -42,7 +42,7 @@ async function write(file: number, buffer: number, name: string) {
 
 const flush = async (file: number) => (await client.ask({ op: Op.FILE_SYNC, files: [file] }, Op.FILE_DONE)).status;
 const deleted = async (name: string) =>
-  (await client.ask({ op: Op.FILE_DELETE, root: ROOT, components: [name], size: BLOCK }, Op.FILE_DONE)).status;
+  (await client.ask({ op: Op.FILE_DELETE, root: ROOT, components: [name], size: BLOCK, trash: false }, Op.FILE_DONE)).status;
 
 it('a folder that is gone is no file that is gone, and is used again when it is back', async () => {
   await begin();

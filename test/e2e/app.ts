@@ -98,7 +98,7 @@ export class App {
     await this.select(name);
     await this.page.click({ role: 'button', name: 'Remove' });
     if (withData) await this.page.click({ role: 'checkbox', name: /delete/i });
-    await this.page.click({ role: 'button', name: withData ? 'Remove and delete files' : 'Remove from list' });
+    await this.page.click({ role: 'button', name: withData ? 'Remove and move files to trash' : 'Remove from list' });
     await until(`${name} to leave the list`, async () => (await this.row(name)) === '');
   }
 }

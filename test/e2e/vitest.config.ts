@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
     fileParallelism: false,
+    globalSetup: 'test/data-home.ts',
     testTimeout: 120_000,
     hookTimeout: 60_000,
     retry: 0,

@@ -24,7 +24,7 @@ function setUp(problem: FileProblem, { isPending = false } = {}) {
   const mending = new Mending(torrent, token => roots.get(token));
   mending.begin(0);
   const look = (free: number, fault = '', token = 'a'): number => {
-    roots.set(token, { token, free, problem: fault });
+    roots.set(token, { token, free, problem: fault, trash: false });
     mending.looked(now);
     return tries;
   };

@@ -4,8 +4,8 @@ import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 /** What the interface is looked at with: plausible torrents in every state. */
 
 export const ROOTS: readonly RootRow[] = [
-  { token: 'a'.repeat(64), name: 'Downloads', free: 412e9, isDefault: true, problem: '' },
-  { token: 'b'.repeat(64), name: 'Films', free: 1.2e9, isDefault: false, problem: '' },
+  { token: 'a'.repeat(64), name: 'Downloads', free: 412e9, isDefault: true, trash: true, problem: '' },
+  { token: 'b'.repeat(64), name: 'Films', free: 1.2e9, isDefault: false, trash: false, problem: '' },
 ];
 
 export const CONNECTED: Connection = {

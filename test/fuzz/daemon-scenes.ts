@@ -116,7 +116,7 @@ export function scene(random: Random, { tcpPort, httpPort }: World): Frame[] {
         from: { root: ROOT, components: [name] },
         to: { root: ROOT, components: ['dir', 'b'] },
       },
-      { op: Op.FILE_DELETE, id, size: FILE, root: ROOT, components: ['dir', 'b'] },
+      { op: Op.FILE_DELETE, id, trash: false, size: FILE, root: ROOT, components: ['dir', 'b'] },
     ],
     () => [{ op: Op.TCP_LISTEN, id, listener: 1 + below(3), port: 0, host: below(2) === 0 ? '' : host }],
   ];

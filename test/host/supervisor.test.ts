@@ -31,6 +31,7 @@ function watch(mode: string, onState: (state: IoState) => void = () => undefined
       admitted: epoch => admitted.push(epoch),
       notice: text => notices.push(text),
       ports: () => undefined,
+      trash: () => undefined,
       log: () => undefined,
       childLog: () => undefined,
     },

@@ -48,7 +48,8 @@ export class RealEngine {
       },
       { version: '0.0.0' },
     );
-    real.onChange = () => this.session.roots.tell(link.roots);
+    // What lies on another disk than the tests' own trash would stay in that of the disk.
+    real.onChange = () => this.session.roots.tell(link.roots.map(root => ({ ...root, trash: false })));
     real.onChange();
     this.session.attach(real.kept);
   }

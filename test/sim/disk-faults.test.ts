@@ -72,9 +72,9 @@ describe('a disk that fails', () => {
   });
 
   test.each([
-    ['full', { free: 100_000, problem: '' }],
-    ['read-only', { free: 5e9, problem: 'The folder cannot be written to.' }],
-    ['no-such-root', { free: -1, problem: 'The folder is missing.' }],
+    ['full', { free: 100_000, problem: '', trash: false }],
+    ['read-only', { free: 5e9, problem: 'The folder cannot be written to.', trash: false }],
+    ['no-such-root', { free: -1, problem: 'The folder is missing.', trash: false }],
   ] as const)('%s is not tried while that is known to be useless, and at once when it is not', (problem, root) => {
     const { world, torrent, leech, sent } = halfway(703);
     leech.disk.problem = problem;
@@ -88,7 +88,7 @@ describe('a disk that fails', () => {
     expect(sent()).toBe(before);
     expect(stops(leech)).toBe(tries);
     leech.disk.problem = null;
-    leech.session.roots.tell([{ token: ROOT, free: 5e9, problem: '' }]);
+    leech.session.roots.tell([{ token: ROOT, free: 5e9, problem: '', trash: false }]);
     expect(world.clock.run(1_000, () => stateOf(leech, torrent.id) === 'downloading')).toBe(true);
     expect(world.clock.run(1_800_000, isSeeding(leech, torrent.id))).toBe(true);
     expectAll(leech, torrent);

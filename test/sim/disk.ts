@@ -43,6 +43,8 @@ export class Disk {
   reading: FileProblem | null = null;
   /** Of flushes alone. */
   flushing: FileProblem | null = null;
+  /** Files that went to the trash. */
+  readonly trashed: string[] = [];
   verifiedBytes = 0;
 
   write(path: string, offset: number, bytes: Uint8Array, now: number): void {
@@ -208,8 +210,10 @@ export class SimStore implements Store {
     return [...this.buffers.values()].some(({ state, spans }) => state !== 'ok' && spans.some(span => span.path === path));
   }
 
-  deleteFile(root: string, components: readonly string[], _size: number, done: (problem: FileProblem | null) => void): void {
-    this.disk.delete([root, ...components].join('/'));
+  deleteFile(...[root, components, _size, trash, done]: Parameters<Store['deleteFile']>): void {
+    const path = [root, ...components].join('/');
+    if (trash && this.disk.files.has(path)) this.disk.trashed.push(path);
+    this.disk.delete(path);
     this.answer(() => done(null));
   }
 

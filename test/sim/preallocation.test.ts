@@ -53,12 +53,12 @@ test('files full of zeros are not taken for downloaded ones, after whatever end'
 test('a disk without the space stops the torrent before it fetches, and room for the rest of it lets it go on', () => {
   const { world, torrent, leech } = swarm(504, { a: 3 * MIB });
   leech.disk.problem = 'full';
-  leech.session.roots.tell([{ token: ROOT, free: 0, problem: '' }]);
+  leech.session.roots.tell([{ token: ROOT, free: 0, problem: '', trash: false }]);
   leech.session.start(torrent.id, null, ROOT);
   world.clock.run(10_000);
   expect(leech.session.rows()[0]).toMatchObject({ state: 'error', problem: { code: 'disk-full' }, done: 0 });
   leech.disk.problem = null;
-  leech.session.roots.tell([{ token: ROOT, free: 1e9, problem: '' }]);
+  leech.session.roots.tell([{ token: ROOT, free: 1e9, problem: '', trash: false }]);
   expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
   expectAll(leech, torrent);
 });

@@ -190,7 +190,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.FILE_OPENED]: frame(Op.FILE_OPENED, { file: u32, status: oneOf(FileStatus), size: u53, mtimeMs: time }),
   [Op.FILE_SYNC]: frame(Op.FILE_SYNC, { files: list(u32) }),
   [Op.FILE_CLOSE]: frame(Op.FILE_CLOSE, { file: u32 }),
-  [Op.FILE_DELETE]: frame(Op.FILE_DELETE, { root: text, components: list(text), size: u53 }),
+  [Op.FILE_DELETE]: frame(Op.FILE_DELETE, { trash: fc.boolean(), root: text, components: list(text), size: u53 }),
   [Op.FILE_MOVE]: frame(Op.FILE_MOVE, { size: u53, from: filePath, to: filePath }),
   [Op.FILE_DONE]: frame(Op.FILE_DONE, {
     status: oneOf(FileStatus),

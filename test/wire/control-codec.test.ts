@@ -7,7 +7,14 @@ import { ErrorCode, Op } from '../../daemon/wire/frames.ts';
 import { anyFrame } from './arbitrary.ts';
 
 const text = fc.string({ maxLength: 20 });
-const root = fc.record({ token: text, name: text, free: fc.integer({ min: -1 }), isDefault: fc.boolean(), problem: text });
+const root = fc.record({
+  token: text,
+  name: text,
+  free: fc.integer({ min: -1 }),
+  isDefault: fc.boolean(),
+  trash: fc.boolean(),
+  problem: text,
+});
 const key = fc.stringMatching(/^[A-Za-z0-9._\-/]{1,128}$/);
 const write = fc.record({ key, value: fc.option(fc.uint8Array({ maxLength: 60 })) });
 const id = fc.nat(0xffffffff);

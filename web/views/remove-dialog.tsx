@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { TorrentId } from '../../sw/api.ts';
+import type { TorrentId, TorrentRow } from '../../sw/api.ts';
 import { removing, run } from '../actions.ts';
 import { formatAbout, plural } from '../format.ts';
 import { store } from '../store.ts';
@@ -10,6 +10,26 @@ import { Dialog } from '../ui/dialog.tsx';
 export function RemoveDialog(): JSX.Element | null {
   const ids = removing.value;
   return ids === null ? null : <Confirm ids={ids} />;
+}
+
+function hasTrash({ root }: TorrentRow): boolean {
+  return store.roots.value.find(({ token }) => token === root)?.trash === true;
+}
+
+/** Whether all that is lost for good are files that were not complete. */
+function isTrashed(rows: readonly TorrentRow[]): boolean {
+  return rows.every(row => row.done === 0 || hasTrash(row));
+}
+
+/** What becomes of the files, in a sentence. */
+function deletionOf(rows: readonly TorrentRow[], bytes: number): string {
+  const all = `${formatAbout(bytes)} of downloaded files`;
+  const trashed = rows.filter(hasTrash).reduce((sum, { done }) => sum + done, 0);
+  const unfinished = rows.some(row => hasTrash(row) && row.done < row.size) ? ' Unfinished ones are deleted.' : '';
+  if (trashed === 0) return `${all} will be deleted. This cannot be undone.`;
+  if (trashed === bytes) return `${all} will be moved to the trash.${unfinished}`;
+  const rest = formatAbout(bytes - trashed);
+  return `${formatAbout(trashed)} will be moved to the trash, ${rest} deleted, which cannot be undone.${unfinished}`;
 }
 
 function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
@@ -34,11 +54,11 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
         />
         <span>Also delete {rows.length === 1 ? 'its' : 'their'} files from the disk</span>
       </label>
-      <p class={withData.value ? 'tone-bad' : 'quiet'} role="status">
+      <p class={withData.value && !isTrashed(rows) ? 'tone-bad' : 'quiet'} role="status">
         {bytes === 0
           ? 'Nothing was downloaded yet, so nothing is left on the disk.'
           : withData.value
-            ? `${formatAbout(bytes)} of downloaded files will be deleted. This cannot be undone.`
+            ? deletionOf(rows, bytes)
             : `${formatAbout(bytes)} of downloaded files stay on the disk.`}
       </p>
       <div class="dialog-actions">
@@ -53,7 +73,7 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
             run({ do: 'remove', ids, withData: withData.value });
           }}
         >
-          {withData.value ? 'Remove and delete files' : 'Remove from list'}
+          {withData.value ? (isTrashed(rows) ? 'Remove and move files to trash' : 'Remove and delete files') : 'Remove from list'}
         </button>
       </div>
     </Dialog>

@@ -22,7 +22,7 @@ export async function free({ response, tail, services }: Call): Promise<void> {
 /** Deletes what FILE_DELETE would: a file alone, no longer than it was declared. */
 export async function remove({ request, response, tail, services }: Call): Promise<void> {
   const [path, size] = [pathOf(request), requiredNumberOf(request, 'x-file-size')];
-  must(await services.files.delete(tail, path, size));
+  must(await services.files.delete(tail, path, size, false));
   reply(response, {});
 }
 
