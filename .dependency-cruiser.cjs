@@ -155,7 +155,7 @@ module.exports = {
     rule(
       'disk-in-one-place',
       'Every path of the io-daemon is checked, so few files may open one.',
-      { path: '^daemon/io/', pathNot: '^daemon/io/(files|paths|mounts|hash-worker)[.]ts$' },
+      { path: '^daemon/io/', pathNot: '^daemon/io/(files|paths|mounts|backing|hash-worker)[.]ts$' },
       { path: '^(node:)?fs(/promises)?$', dependencyTypesNot: ['type-only'] },
     ),
     rule(

@@ -1,28 +1,22 @@
 /** One assembly buffer: the states that it goes through, what of it is there, and who is filling which part. */
 import { type DigestOf, type FileStatus, type KeptBuffer, type LandStatus } from '../wire/frames.ts';
+import type { Backing } from './backing.ts';
 import { isDigest } from './digests.ts';
 import { type Range, RangeSet } from './ranges.ts';
-import type { SharedFile } from './shared-file.ts';
+import type { Place } from './shared-file.ts';
 
 type BufferState = KeptBuffer['state'];
 type Input = 'commit' | 'reset' | 'ok' | 'missing' | 'mismatch' | 'error';
 
 /** Every move of a buffer; what a state does not list is refused. Dropped, it is gone, from whichever state. */
 const MOVES: Readonly<Record<BufferState, Partial<Record<Input, BufferState>>>> = {
-  open: { commit: 'committing', reset: 'open', missing: 'missing' },
-  missing: { commit: 'committing', reset: 'open', missing: 'missing' },
+  open: { commit: 'committing', reset: 'open', missing: 'missing', error: 'error' },
+  missing: { commit: 'committing', reset: 'open', missing: 'missing', error: 'error' },
   committing: { ok: 'ok', mismatch: 'mismatch', error: 'error' },
   mismatch: { commit: 'committing', reset: 'open' },
   error: { commit: 'committing', reset: 'open', missing: 'missing' },
   ok: {},
 };
-
-/** A piece of a file, or of nothing: `file` is null where zeros stand that are never written. */
-export interface Place {
-  readonly file: SharedFile | null;
-  readonly offset: number;
-  readonly length: number;
-}
 
 /** How a commit ended, as LAND_RESULT tells it. */
 export interface CommitResult {
@@ -40,6 +34,8 @@ export class Assembly {
   /** Taken when the first byte comes, away while a thread has it, given back when all are written. */
   memory: ArrayBuffer | null = null;
   bytes = new Uint8Array(0);
+  /** Where it stands in its files instead: then it has no memory. */
+  backing: Backing | null = null;
   readonly have = new RangeSet();
   readonly claims = new Set<Claim>();
   /** Who waits for the end of the running commit. */
@@ -117,12 +113,15 @@ export class Assembly {
   }
 }
 
-/** A range that one socket is filling. `staged`: its bytes go aside, as another was there first and has not finished. */
+/**
+ * A range that one socket is filling. `staged`: its bytes go aside, as another was there first and has not finished, or as
+ * they are to be written whole.
+ */
 export class Claim implements Range {
   readonly assembly: Assembly;
   readonly offset: number;
   readonly length: number;
-  readonly staged: Uint8Array | null;
+  staged: Uint8Array | null;
   /** False once its range is there from elsewhere, or closed: its bytes go nowhere. */
   isLive = true;
 
@@ -130,7 +129,7 @@ export class Claim implements Range {
     this.assembly = assembly;
     this.offset = offset;
     this.length = length;
-    this.staged = isStaged ? new Uint8Array(length) : null;
+    this.staged = isStaged ? Buffer.allocUnsafeSlow(length) : null;
   }
 
   get buffer(): number {

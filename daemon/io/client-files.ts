@@ -2,9 +2,8 @@
 import { ErrorCode, FileStatus, type Frame, type FrameOf, Op, type Span } from '../wire/frames.ts';
 import { WireError } from '../wire/bytes.ts';
 import type { Files } from './files.ts';
-import type { Place } from './assembly.ts';
 import { LIMITS } from './limits.ts';
-import type { SharedFile } from './shared-file.ts';
+import type { Place, SharedFile } from './shared-file.ts';
 
 export class ClientFiles {
   readonly #files: Files;

@@ -27,14 +27,17 @@ export class ClientLanding {
     this.#push = push;
   }
 
-  open({ id, buffer, length, tag, spans }: FrameOf<typeof Op.LAND_OPEN>): void {
+  open({ id, buffer, length, tag, spans, there }: FrameOf<typeof Op.LAND_OPEN>): void {
     const landing = this.#landing;
     if (this.#kept.isUnclaimed(buffer) && landing.matches(buffer, length, tag)) return this.#kept.adopt(buffer);
     if (buffer === 0 || landing.has(buffer)) throw new WireError(ErrorCode.BAD_STATE, `buffer ${buffer} is taken`, id);
     if (spans.reduce((sum, span) => sum + span.length, 0) !== length)
       throw new WireError(ErrorCode.BAD_STATE, 'the spans are not as long as the buffer', id);
+    if (there.some(range => range.offset + range.length > length))
+      throw new WireError(ErrorCode.BAD_STATE, 'more is there than the buffer has', id);
     const places = this.#files.places(spans, id);
-    if (!landing.open(buffer, length, tag, places)) throw new WireError(ErrorCode.LIMIT, 'too much is open for landing', id);
+    if (!landing.open(buffer, length, tag, places, there))
+      throw new WireError(ErrorCode.LIMIT, 'too much is open for landing', id);
   }
 
   rule(frame: FrameOf<typeof Op.LAND_RULE>): void {
@@ -73,6 +76,13 @@ export class ClientLanding {
   reset(frame: FrameOf<typeof Op.LAND_RESET>): void {
     this.#kept.adopt(frame.buffer);
     if (!this.#landing.reset(frame.buffer, frame.ranges)) throw noSuchBuffer(frame);
+  }
+
+  park(frame: FrameOf<typeof Op.LAND_PARK>): void {
+    const { id, buffer } = frame;
+    this.#kept.adopt(buffer);
+    const isParking = this.#landing.park(buffer, file => this.#push({ op: Op.LAND_PARKED, id, buffer, file }));
+    if (!isParking) throw noSuchBuffer(frame);
   }
 
   drop({ buffer }: FrameOf<typeof Op.RESULT_ACK | typeof Op.LAND_DROP>): void {

@@ -1,7 +1,7 @@
 /** An authenticated connection: its messages in, what is wrong with them refused, and its frames out. */
 import { WireError } from '../wire/bytes.ts';
 import { decodeFrame, splitMessage } from '../wire/codec.ts';
-import { ErrorCode, type Frame, MAX_FRAME, Op } from '../wire/frames.ts';
+import { ErrorCode, type Frame, LandStatus, MAX_FRAME, Op } from '../wire/frames.ts';
 import { ClientDigests } from './client-digests.ts';
 import { ClientFiles } from './client-files.ts';
 import { ClientLanding } from './client-landing.ts';
@@ -54,6 +54,8 @@ export class Client {
       http,
       push,
     };
+    services.landing.onFailed = (buffer, file) =>
+      this.push({ op: Op.LAND_RESULT, id: 0, buffer, status: LandStatus.ERROR, file, blocks: new Uint8Array(0) });
     services.landing.onPressure = () => {
       services.rests.changed(services.landing.isFull);
       sockets.tcp.steer();

@@ -1,6 +1,7 @@
 /** The digests of the wire: plain hashes, and the SHA-256 trees of BEP 52. */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { Digest, DIGEST_BYTES, type DigestOf, LEAF_BYTES, MAX_TREE_HEIGHT } from '../wire/frames.ts';
+import type { Range } from './ranges.ts';
 
 export interface Hasher {
   /** More of what is hashed; the bytes are read at once. */
@@ -31,26 +32,34 @@ export function isDigest({ algorithm, height, expected }: Omit<DigestOf, 'offset
 
 /** Leaves of the first tree among the digests, 32 bytes each; without one the SHA-1 of each 16 KiB, 20 bytes each. */
 export function blockDigests(bytes: Uint8Array, digests: readonly DigestOf[]): Uint8Array {
-  const tree = digests.find(({ algorithm }) => algorithm === Digest.SHA256_TREE);
-  const name = tree ? 'sha256' : 'sha1';
-  const covered = tree ? bytes.subarray(tree.offset, tree.offset + tree.length) : bytes;
-  const blocks: Buffer[] = [];
-  for (let at = 0; at < covered.length; at += LEAF_BYTES) {
-    blocks.push(
-      createHash(name)
-        .update(covered.subarray(at, at + LEAF_BYTES))
-        .digest(),
-    );
-  }
-  return Uint8Array.from(Buffer.concat(blocks));
+  const { hasher, offset, length } = blockHasher(digests, bytes.length);
+  hasher.update(bytes.subarray(offset, offset + length));
+  return joined(hasher);
 }
 
-/** What a {@link Hasher} of trees is made of: the leaves alone. */
+/** What makes those digests, and of which range of the buffer. */
+export function blockHasher(digests: readonly DigestOf[], whole: number): { readonly hasher: LeafHasher } & Range {
+  const tree = digests.find(({ algorithm }) => algorithm === Digest.SHA256_TREE);
+  return { hasher: new LeafHasher(tree ? 'sha256' : 'sha1'), offset: tree?.offset ?? 0, length: tree?.length ?? whole };
+}
+
+/** All of its digests in one. */
+export function joined(hasher: LeafHasher): Uint8Array {
+  return Uint8Array.from(Buffer.concat(hasher.finish()));
+}
+
+/** A digest for each 16 KiB: the leaves of a tree, where it is SHA-256. */
 export class LeafHasher {
+  readonly #algorithm: 'sha1' | 'sha256';
   readonly #leaves: Buffer[] = [];
-  #leaf = createHash('sha256');
+  #leaf: Hash;
   /** Bytes that the leaf at work has. */
   #filled = 0;
+
+  constructor(algorithm: 'sha1' | 'sha256') {
+    this.#algorithm = algorithm;
+    this.#leaf = createHash(algorithm);
+  }
 
   /** The bytes are read at once. */
   update(bytes: Uint8Array): void {
@@ -71,14 +80,14 @@ export class LeafHasher {
 
   #close(): void {
     this.#leaves.push(this.#leaf.digest());
-    this.#leaf = createHash('sha256');
+    this.#leaf = createHash(this.#algorithm);
     this.#filled = 0;
   }
 }
 
 class TreeHasher implements Hasher {
   readonly #height: number;
-  readonly #leaves = new LeafHasher();
+  readonly #leaves = new LeafHasher('sha256');
 
   constructor(height: number) {
     this.#height = height;

@@ -119,6 +119,9 @@ export function dispatch(frame: Frame, to: Handlers): Promise<void> | undefined 
     case Op.LAND_RESET:
       landing.reset(frame);
       return;
+    case Op.LAND_PARK:
+      landing.park(frame);
+      return;
     case Op.RESULT_ACK:
     case Op.LAND_DROP:
       landing.drop(frame);
@@ -173,6 +176,7 @@ export function dispatch(frame: Frame, to: Handlers): Promise<void> | undefined 
     case Op.LANDED:
     case Op.LAND_DISCARDED:
     case Op.LAND_RESULT:
+    case Op.LAND_PARKED:
     case Op.SENT:
     case Op.HTTP_RESULT:
     case Op.HTTP_BODY:

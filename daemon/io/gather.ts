@@ -5,7 +5,7 @@
 import { FileStatus, type Frame, type FrameOf, Op, SentStatus } from '../wire/frames.ts';
 import { problemOf } from './errno.ts';
 import type { Files } from './files.ts';
-import type { Place } from './assembly.ts';
+import type { Place } from './shared-file.ts';
 import { READ_BYTES, READS, SEND_BYTES, SEND_COUNT } from './limits.ts';
 import type { ReadBudget } from './read-budget.ts';
 import type { PeerSocket } from './peer-socket.ts';

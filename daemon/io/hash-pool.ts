@@ -54,7 +54,7 @@ export class HashPool {
 
   run(job: Job): Promise<JobResult> {
     return new Promise(done => {
-      (job.kind === 'commit' ? this.#commits : this.#verifications).push({ job, done });
+      (job.kind === 'commit' || job.kind === 'reread' ? this.#commits : this.#verifications).push({ job, done });
       this.#dispatch();
     });
   }

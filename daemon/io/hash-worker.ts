@@ -2,8 +2,8 @@
 import { readSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LandStatus } from '../wire/frames.ts';
-import { blockDigests, hasherOf, LeafHasher } from './digests.ts';
-import type { CommitJob, JobAnswer, JobMessage, JobResult, LeavesJob, Read, VerifyJob } from './jobs.ts';
+import { blockDigests, blockHasher, hasherOf, joined, LeafHasher } from './digests.ts';
+import type { CommitJob, JobAnswer, JobMessage, JobResult, LeavesJob, Read, RereadJob, VerifyJob } from './jobs.ts';
 
 const CHUNK = 1 << 20;
 const NONE = new Uint8Array(0);
@@ -71,6 +71,46 @@ function readAll(reads: readonly Read[], hash: { update(bytes: Uint8Array): void
   return true;
 }
 
+/** What a range of the buffer that they make up is read from. */
+function* cut(reads: readonly Read[], offset: number, length: number): Iterable<Read> {
+  let start = 0;
+  for (const read of reads) {
+    const from = Math.max(offset, start);
+    const to = Math.min(offset + length, start + read.length);
+    if (from < to) yield { fd: read.fd, position: read.position + from - start, length: to - from };
+    start += read.length;
+  }
+}
+
+/** Bytes that are not there are zeros: some digest will not hold, and its blocks tell which they are. */
+function readPadded(reads: Iterable<Read>, hash: { update(bytes: Uint8Array): void }): void {
+  const padded = {
+    left: 0,
+    update(bytes: Uint8Array): void {
+      this.left -= bytes.length;
+      hash.update(bytes);
+    },
+  };
+  for (const read of reads) {
+    padded.left = read.length;
+    if (!readAll([read], padded)) readAll([{ fd: -1, position: 0, length: padded.left }], padded);
+  }
+}
+
+function reread({ reads, digests, wantBlocks }: RereadJob): JobResult {
+  const holds = digests.every(({ algorithm, height, offset, length, expected }) => {
+    const hasher = hasherOf(algorithm, height);
+    readPadded(cut(reads, offset, length), hasher);
+    return hasher.digest().equals(expected);
+  });
+  const status = holds ? LandStatus.OK : LandStatus.MISMATCH;
+  if (holds && !wantBlocks) return outcome(status);
+  const whole = reads.reduce((sum, read) => sum + read.length, 0);
+  const { hasher, offset, length } = blockHasher(digests, whole);
+  readPadded(cut(reads, offset, length), hasher);
+  return outcome(status, joined(hasher));
+}
+
 function verify(job: VerifyJob): JobResult {
   const hash = hasherOf(job.digest.algorithm, job.digest.height);
   if (!readAll(job.reads, hash)) return outcome(LandStatus.MISSING);
@@ -78,9 +118,9 @@ function verify(job: VerifyJob): JobResult {
 }
 
 function leaves(job: LeavesJob): JobResult {
-  const hash = new LeafHasher();
+  const hash = new LeafHasher('sha256');
   if (!readAll(job.reads, hash)) return outcome(LandStatus.MISSING);
-  return outcome(LandStatus.OK, Uint8Array.from(Buffer.concat(hash.finish())));
+  return outcome(LandStatus.OK, joined(hash));
 }
 
 function run({ job }: JobMessage): JobResult {
@@ -88,6 +128,8 @@ function run({ job }: JobMessage): JobResult {
     switch (job.kind) {
       case 'commit':
         return commit(job);
+      case 'reread':
+        return reread(job);
       case 'verify':
         return verify(job);
       case 'leaves':

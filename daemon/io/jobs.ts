@@ -16,6 +16,14 @@ export interface CommitJob {
   }[];
 }
 
+/** The same for what stands in files already, where zeros stand for what they end before. */
+export interface RereadJob {
+  readonly kind: 'reread';
+  readonly reads: readonly Read[];
+  readonly digests: readonly DigestOf[];
+  readonly wantBlocks: boolean;
+}
+
 /** A part of a file; fd -1 stands for zeros. */
 export interface Read {
   readonly fd: number;
@@ -36,7 +44,7 @@ export interface LeavesJob {
   readonly reads: readonly Read[];
 }
 
-export type Job = CommitJob | VerifyJob | LeavesJob;
+export type Job = CommitJob | RereadJob | VerifyJob | LeavesJob;
 
 /** `errno` is the system's name of what failed where `status` is ERROR, such as ENOSPC. */
 export interface JobResult {
@@ -44,7 +52,7 @@ export interface JobResult {
   readonly errno: string;
   /** Digests of the 16 KiB blocks, as LAND_RESULT has them; empty unless there was a mismatch or they were asked for. Or the leaves. */
   readonly blocks: Uint8Array;
-  /** The memory of a commit, back again; null where its thread died, and for verifications. */
+  /** The memory of a commit, back again; null where its thread died, and for all other jobs. */
   readonly memory: ArrayBuffer | null;
 }
 

@@ -3,16 +3,20 @@
  * A buffer outlives the connection that opened it (kept.ts); the claims of sockets do not.
  */
 import { type DigestOf, FileStatus, type KeptBuffer, LandStatus } from '../wire/frames.ts';
-import { Assembly, Claim, type CommitResult, type Place } from './assembly.ts';
+import { Backing } from './backing.ts';
+import { Assembly, Claim, type CommitResult } from './assembly.ts';
 import { statusOf } from './errno.ts';
 import type { HashPool } from './hash-pool.ts';
 import type { CommitJob } from './jobs.ts';
-import { LIMITS, OPEN_BUFFERS, OPEN_BYTES, UNACKNOWLEDGED } from './limits.ts';
+import { BACKED, LIMITS, OPEN_BUFFERS, OPEN_BYTES, UNACKNOWLEDGED } from './limits.ts';
 import type { MemoryPool } from './memory.ts';
 import type { Range } from './ranges.ts';
 import type { Ask } from './rules.ts';
+import type { Opened, Place } from './shared-file.ts';
 
 const NOTHING = new Uint8Array(0);
+/** Where nothing has to be open. */
+const ZEROS: Opened = { status: FileStatus.OK, fd: -1 };
 const WRITTEN: CommitResult = { status: LandStatus.OK, file: FileStatus.OK, blocks: NOTHING };
 const INCOMPLETE: CommitResult = { status: LandStatus.MISSING, file: FileStatus.OK, blocks: NOTHING };
 
@@ -31,8 +35,14 @@ export class Landing {
   #landedBytes = 0;
   #discardedBytes = 0;
   #wasFull = false;
+  /** Bytes that landed in buffers which stand in files, and wait to be written there. */
+  #unwritten = 0;
+  /** Ends of buffers that are not through: their files may be being written to. */
+  readonly #closing = new Set<Promise<void>>();
   /** Called when `isFull` changes. */
   onPressure: () => void = () => undefined;
+  /** Called when what landed in a buffer that stands in files could not be written. */
+  onFailed: (buffer: number, file: FileStatus) => void = () => undefined;
   /** Who waits for the last running commit. */
   #settled: (() => void)[] = [];
 
@@ -46,8 +56,9 @@ export class Landing {
     return this.#used;
   }
 
-  get committing(): number {
-    return this.#committing;
+  /** Bytes that wait for the disk, in whichever way. */
+  get queued(): number {
+    return this.#committing + this.#unwritten;
   }
 
   get count(): number {
@@ -73,6 +84,7 @@ export class Landing {
   get isFull(): boolean {
     if (this.#committing > LIMITS.diskQueue && this.#commits > this.#pool.reach) return true;
     if (this.#committing > 0 && this.#used > LIMITS.landing) return true;
+    if (this.#unwritten > LIMITS.diskQueue) return true;
     return this.#assemblies.size - this.#openCount >= UNACKNOWLEDGED;
   }
 
@@ -96,14 +108,33 @@ export class Landing {
     return assembly?.length === length && Buffer.compare(assembly.tag, tag) === 0;
   }
 
-  /** False where the limits do not allow it. The places are held open until it is written or dropped. */
-  open(id: number, length: number, tag: Uint8Array, places: readonly Place[]): boolean {
-    if (this.#open + length > OPEN_BYTES || this.#openCount >= OPEN_BUFFERS) return false;
+  /**
+   * False where the limits do not allow it. The places are held open until it is written or dropped. `there` is in them
+   * already.
+   */
+  open(id: number, length: number, tag: Uint8Array, places: readonly Place[], there: readonly Range[] = []): boolean {
+    const isBacked = length > BACKED || there.length > 0;
+    const held = isBacked ? 0 : length;
+    if (this.#open + held > OPEN_BYTES || this.#openCount >= OPEN_BUFFERS) return false;
     const assembly = new Assembly(id, length, tag, places);
+    if (isBacked) assembly.backing = this.#backing(assembly);
+    for (const range of there) assembly.have.add(range.offset, range.length);
     this.#assemblies.set(id, assembly);
-    this.#open += length;
+    this.#open += held;
     this.#openCount++;
     for (const { file } of places) file?.retain();
+    return true;
+  }
+
+  /**
+   * Moves an open buffer out of memory into its files, where it goes on. `done` hears of it once all that had landed is
+   * written. False where it is not open.
+   */
+  park(buffer: number, done: (file: FileStatus) => void): boolean {
+    const assembly = this.#assemblies.get(buffer);
+    if (assembly === undefined || !assembly.takesBytes) return false;
+    const backing = assembly.backing ?? this.#spill(assembly);
+    backing.settled().then(done, () => done(FileStatus.IO));
     return true;
   }
 
@@ -115,8 +146,9 @@ export class Landing {
     this.#hold(assembly);
     // A range of which a part came another way is taken as a whole, or not at all: what is there stays until then.
     const isTaken = assembly.isBeingFilled(ask) || assembly.have.overlaps(ask.offset, ask.length);
-    if (isTaken) this.#use(ask.length);
-    const claim = new Claim(assembly, ask, isTaken);
+    const isStaged = isTaken || assembly.backing !== null;
+    if (isStaged) this.#use(ask.length);
+    const claim = new Claim(assembly, ask, isStaged);
     assembly.claims.add(claim);
     return claim;
   }
@@ -142,7 +174,8 @@ export class Landing {
     const { assembly, isLive, staged } = claim;
     this.abandon(claim);
     if (!isLive) return false;
-    if (staged !== null) assembly.bytes.set(staged, claim.offset);
+    if (assembly.backing !== null && staged !== null) assembly.backing.write(claim.offset, staged);
+    else if (staged !== null) assembly.bytes.set(staged, claim.offset);
     this.#arrived(assembly, claim);
     return true;
   }
@@ -212,7 +245,7 @@ export class Landing {
 
   /** Resolves when no commit is running. */
   async settled(): Promise<void> {
-    if (this.#committing > 0) await new Promise<void>(resolve => this.#settled.push(resolve));
+    if (this.#commits > 0) await new Promise<void>(resolve => this.#settled.push(resolve));
   }
 
   #start(assembly: Assembly, digests: readonly DigestOf[], wantBlocks: boolean): void {
@@ -226,16 +259,25 @@ export class Landing {
   }
 
   async #run(assembly: Assembly, digests: readonly DigestOf[], wantBlocks: boolean): Promise<CommitResult> {
-    const writes: CommitJob['writes'][number][] = [];
+    // Of a buffer that was dropped, the last of what it had may still be on its way to the same place.
+    if (this.#closing.size > 0) await Promise.all(this.#closing);
+    const written = assembly.backing === null ? FileStatus.OK : await assembly.backing.settled();
+    if (written !== FileStatus.OK) return failure(written);
+    const parts: CommitJob['writes'][number][] = [];
     let offset = 0;
-    for (const place of assembly.places) {
-      if (place.file !== null && place.length > 0) {
-        const opened = await place.file.ready();
-        if (opened.status !== FileStatus.OK) return failure(opened.status);
-        writes.push({ fd: opened.fd, position: place.offset, offset, length: place.length });
-      }
-      offset += place.length;
+    for (const { file, offset: position, length } of assembly.places) {
+      const opened = file === null ? ZEROS : await file.ready();
+      if (opened.status !== FileStatus.OK) return failure(opened.status);
+      if (length > 0) parts.push({ fd: opened.fd, position, offset, length });
+      offset += length;
     }
+    if (assembly.backing !== null) {
+      this.#count(0, 1);
+      const reading = this.#pool.run({ kind: 'reread', reads: parts, digests, wantBlocks });
+      const { status, errno, blocks } = await reading.finally(() => this.#count(0, -1));
+      return { status, file: statusOf(errno), blocks };
+    }
+    const writes = parts.filter(({ fd }) => fd !== -1);
     const { memory, length } = assembly;
     if (memory === null) return failure(FileStatus.IO);
     assembly.memory = null;
@@ -255,7 +297,7 @@ export class Landing {
   }
 
   #finished(assembly: Assembly, result: CommitResult): void {
-    if (assembly.memory === null) this.#lost(assembly);
+    if (assembly.memory === null && assembly.backing === null) this.#lost(assembly);
     switch (result.status) {
       case LandStatus.OK:
         assembly.move('ok');
@@ -277,7 +319,7 @@ export class Landing {
     for (const done of waiting) done(result);
     if (assembly.isDropped) this.#remove(assembly);
     this.#pressure();
-    if (this.#committing === 0) for (const resolve of this.#settled.splice(0)) resolve();
+    if (this.#commits === 0) for (const resolve of this.#settled.splice(0)) resolve();
   }
 
   /** The thread that had the bytes has died: they have to come again. */
@@ -304,8 +346,43 @@ export class Landing {
     this.#discardedBytes += length;
   }
 
+  /** Its files take the place of its memory, and what is half-way in there goes on aside. */
+  #spill(assembly: Assembly): Backing {
+    const backing = this.#backing(assembly);
+    const { bytes, memory, length } = assembly;
+    assembly.backing = backing;
+    assembly.memory = null;
+    assembly.bytes = NOTHING;
+    this.#open -= length;
+    if (memory === null) return backing;
+    for (const claim of assembly.claims) {
+      if (!claim.isLive || claim.staged !== null) continue;
+      claim.staged = bytes.slice(claim.offset, claim.offset + claim.length);
+      this.#use(claim.length);
+    }
+    this.#use(-length);
+    for (const range of assembly.have.list())
+      backing.write(range.offset, bytes.subarray(range.offset, range.offset + range.length));
+    return backing;
+  }
+
+  #backing(assembly: Assembly): Backing {
+    return new Backing(assembly.places, {
+      queued: bytes => {
+        this.#unwritten += bytes;
+        this.#use(bytes);
+      },
+      failed: (file, lost) => {
+        for (const { offset, length } of lost) assembly.have.delete(offset, length);
+        if (!assembly.takesBytes || !assembly.move('error')) return;
+        for (const claim of assembly.claims) this.#silence(claim);
+        this.onFailed(assembly.id, file);
+      },
+    });
+  }
+
   #hold(assembly: Assembly): void {
-    if (assembly.memory !== null) return;
+    if (assembly.memory !== null || assembly.backing !== null) return;
     assembly.memory = this.#memory.take(assembly.length);
     assembly.bytes = new Uint8Array(assembly.memory);
     this.#use(assembly.length);
@@ -319,11 +396,17 @@ export class Landing {
       this.#memory.give(assembly.memory);
       this.#use(-assembly.length);
     }
+    const { backing, places } = assembly;
+    if (backing === null) this.#open -= assembly.length;
+    const closed: Promise<void> = (backing?.close() ?? Promise.resolve()).then(() => {
+      for (const { file } of places) file?.release();
+      this.#closing.delete(closed);
+    });
+    this.#closing.add(closed);
     assembly.memory = null;
     assembly.bytes = NOTHING;
-    for (const { file } of assembly.places) file?.release();
+    assembly.backing = null;
     assembly.places = [];
-    this.#open -= assembly.length;
     this.#openCount--;
   }
 

@@ -57,9 +57,14 @@ export const LONGEST_FRAME = MAX_FRAME - 64;
 /** Frames that are being put together, and bytes that wait for credit, over all sockets; the one that would exceed it is closed. */
 export const ASSEMBLY = 32 * MiB;
 
-/** Assembly buffers opened and not yet written, in bytes and count. */
+/** Assembly buffers opened and not yet written, in count, and in bytes those that stand in memory. */
 export const OPEN_BYTES = 256 * MiB;
 export const OPEN_BUFFERS = 1_024;
+/** A buffer longer than this stands in its files and not in memory, bytes. */
+export const BACKED = LIMITS.landing / 8;
+/** Written to a file at once from what landed in such a buffer: bytes and blocks. */
+export const BACKING_WRITE = MiB;
+export const BACKING_PARTS = 256;
 /** Commits that wait for RESULT_ACK; beyond it reading pauses, as it does for memory. */
 export const UNACKNOWLEDGED = 16_384;
 /** Memory kept for the next buffer of the same size. */

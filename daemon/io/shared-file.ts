@@ -48,3 +48,10 @@ export class SharedFile {
     if (this.#holders === 0) this.#close();
   }
 }
+
+/** A piece of a file, or of nothing: `file` is null where zeros stand that are never written. */
+export interface Place {
+  readonly file: SharedFile | null;
+  readonly offset: number;
+  readonly length: number;
+}

@@ -12,7 +12,7 @@ export function statsOf(services: Services, sockets: ClientSockets | null): IoSt
     uptimeMs: Math.round(performance.now() - started),
     rss,
     landing: landing.used,
-    diskQueue: landing.committing,
+    diskQueue: landing.queued,
     sockets: sockets?.tcp.count ?? 0,
     buffers: landing.count,
     files: files.count,

@@ -3,7 +3,7 @@ import { type DigestOf, FileStatus, LandStatus } from '../wire/frames.ts';
 import { isDigest } from './digests.ts';
 import type { HashPool } from './hash-pool.ts';
 import type { Read } from './jobs.ts';
-import type { Place } from './assembly.ts';
+import type { Place } from './shared-file.ts';
 
 export interface VerifyItem {
   readonly places: readonly Place[];

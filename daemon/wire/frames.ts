@@ -51,6 +51,8 @@ export const Op = {
   RESULT_ACK: 0x3f,
   LAND_RESET: 0x40,
   LAND_DROP: 0x41,
+  LAND_PARK: 0x42,
+  LAND_PARKED: 0x43,
   SEND_SPANS: 0x48,
   SENT: 0x49,
   SEND_CANCEL: 0x4a,
@@ -488,6 +490,8 @@ export type Frame =
       readonly length: number;
       readonly tag: Uint8Array;
       readonly spans: readonly Span[];
+      /** What stands there already, unverified, of an earlier buffer that was parked. With any, the buffer is in its files from the start. */
+      readonly there: readonly { readonly offset: number; readonly length: number }[];
     }
   | {
       readonly op: typeof Op.LAND_RULE;
@@ -551,6 +555,8 @@ export type Frame =
       readonly ranges: readonly { readonly offset: number; readonly length: number }[];
     }
   | { readonly op: typeof Op.LAND_DROP; readonly id: number; readonly buffer: number }
+  | { readonly op: typeof Op.LAND_PARK; readonly id: number; readonly buffer: number }
+  | { readonly op: typeof Op.LAND_PARKED; readonly id: number; readonly buffer: number; readonly file: FileStatus }
   | {
       readonly op: typeof Op.SEND_SPANS;
       readonly id: number;

@@ -92,8 +92,19 @@ export class DaemonStore implements Store {
     );
   }
 
-  begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[]): void {
-    this.door.send({ op: Op.LAND_OPEN, id: 0, buffer, length, tag, spans });
+  begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[], there: readonly Range[]): void {
+    this.door.send({ op: Op.LAND_OPEN, id: 0, buffer, length, tag, spans, there });
+  }
+
+  park(buffer: number, done: (problem: FileProblem | null) => void): void {
+    this.door.ask(
+      id => ({ op: Op.LAND_PARK, id, buffer }),
+      reply => done(reply?.op === Op.LAND_PARKED ? fileProblem(reply.file) : refusal(reply)),
+    );
+  }
+
+  onFailed(handler: (buffer: number, problem: FileProblem) => void): void {
+    this.door.on(Op.LAND_RESULT, ({ buffer, file }) => handler(buffer, fileProblem(file) ?? 'io'));
   }
 
   put(buffer: number, offset: number, bytes: Uint8Array): void {

@@ -1,11 +1,12 @@
 import { Disputes } from './disputes.ts';
 import type { Ids, Outbox } from './effects.ts';
-import type { CommitStatus, FileProblem, KeptPiece } from './events.ts';
+import type { CommitStatus, FileProblem, KeptPiece, Range } from './events.ts';
 import type { Peer } from './peer.ts';
 import { pieceTag } from './piece-tag.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import { ActivePieces } from './pieces.ts';
 import type { ActivePiece } from './pieces.ts';
+import type { Partials } from './partials.ts';
 import type { Picker } from './picker.ts';
 import { SmartBan } from './smart-ban.ts';
 import type { Storage } from './storage.ts';
@@ -19,6 +20,11 @@ const ALONE = 30_000;
 /** What is urgent may take so much more of the memory: the rest has filled it, and lets go of it later. */
 const URGENT_SHARE = 1.25;
 const NO_TAG = new Uint8Array(0);
+
+/** A longer piece goes to the disk block by block: it counts for this share of the memory, as that is what is on its way there. */
+const ON_DISK_SHARE = 1 / 8;
+/** Pieces that are parked at once; those beyond it are let go. */
+const MAX_PARKED = 64;
 
 /** What pieces in the making may hold in memory, over all torrents, bytes. */
 export interface Budget {
@@ -42,12 +48,16 @@ export class Assembly {
   readonly have: Bitfield;
   readonly disputes: Disputes;
   private readonly smartBan = new SmartBan();
+  /** Pieces being laid aside, by buffer: what is there of each. Nobody begins them anew before it is written. */
+  private readonly parking = new Map<number, { readonly index: number; readonly ranges: readonly Range[] }>();
+  private parkedCount = 0;
 
   constructor(
     private readonly hashes: PieceHashes,
     private readonly tagBase: Uint8Array,
     private readonly picker: Picker,
     private readonly storage: Storage,
+    readonly partials: Partials,
     peers: ReadonlyMap<number, Peer>,
     private readonly budget: Budget,
     private readonly ids: Ids,
@@ -63,6 +73,10 @@ export class Assembly {
     return this.fits(1);
   }
 
+  get isParking(): boolean {
+    return this.parking.size > 0;
+  }
+
   /** Whether half of the memory is taken. */
   get isShort(): boolean {
     return this.budget.used > this.budget.limit / 2;
@@ -73,8 +87,9 @@ export class Assembly {
     if (!this.fits(isUrgent ? URGENT_SHARE : 1)) return null;
     this.picker.take(index);
     const piece = this.active.open(index, this.ids.buffer(), now);
-    this.budget.used += piece.length;
+    this.hold(piece);
     const isAside = this.storage.parts.begin(index);
+    const there = this.partials.take(index);
     this.out({
       do: 'begin',
       buffer: piece.buffer,
@@ -82,7 +97,10 @@ export class Assembly {
       // A later engine may not know what of it is aside: it is not to go on with it.
       tag: isAside ? NO_TAG : pieceTag(this.tagBase, index),
       spans: this.storage.spans(index),
+      there,
     });
+    piece.isParked = there.length > 0;
+    piece.adopt(there, '');
     this.skipPads(piece);
     return piece;
   }
@@ -96,8 +114,9 @@ export class Assembly {
     }
     this.picker.take(index);
     this.storage.parts.forget(index);
+    this.partials.forget(index);
     const piece = this.active.open(index, kept.buffer, now);
-    this.budget.used += piece.length;
+    this.hold(piece);
     piece.adopt(kept.state === 'open' ? kept.ranges : [{ offset: 0, length: piece.length }], '');
     this.active.sort(piece);
     if (piece.missing === 0) this.commit(piece);
@@ -151,18 +170,81 @@ export class Assembly {
     this.picker.putBack(piece.index);
   }
 
-  /** Lets go of everything in the making; with `drop` its buffers as well. */
-  stop(drop: boolean): void {
+  /** Those that nobody is at just now, as `which` has it, make room: what is there of them goes to the disk. */
+  park(which: (piece: ActivePiece) => boolean): void {
     for (const piece of [...this.active.all()]) {
-      if (drop) this.out({ do: 'drop', buffer: piece.buffer });
+      if (piece.stage !== 'open' || piece.held === 0 || !which(piece)) continue;
+      if (this.parkedCount >= MAX_PARKED || piece.landed.length === 0) {
+        this.abandon(piece);
+        continue;
+      }
+      this.out({ do: 'park', buffer: piece.buffer });
+      this.storage.touch(piece.index);
+      piece.isParked = true;
+      this.parkedCount += 1;
+      this.budget.used -= piece.held;
+      piece.held = 0;
+    }
+  }
+
+  /** The torrent rests: what had come of open pieces is laid aside unless it `isOver`, and the others are let go. */
+  rest(isOver: boolean): void {
+    for (const piece of [...this.active.all()]) {
+      const isBegun = piece.stage === 'open' && piece.senders.some(sender => sender !== null);
+      const ranges = isBegun && !isOver ? piece.landed : [];
+      this.close(piece);
+      if (ranges.length > 0) {
+        this.parking.set(piece.buffer, { index: piece.index, ranges });
+        this.out({ do: 'park', buffer: piece.buffer });
+      } else {
+        this.out({ do: 'drop', buffer: piece.buffer });
+        this.picker.putBack(piece.index);
+      }
+    }
+  }
+
+  /** What had come of a piece is on disk, unverified; or it could not be written. */
+  parked(buffer: number, problem: FileProblem | null, now: number): void {
+    const aside = this.parking.get(buffer);
+    if (!aside) return;
+    const { index, ranges } = aside;
+    this.parking.delete(buffer);
+    this.out({ do: 'drop', buffer });
+    if (problem === null) this.partials.keep(index, ranges);
+    this.storage.touch(index);
+    this.storage.recordSoon(now);
+    this.picker.putBack(index);
+  }
+
+  /** The store is away: what is there of pieces may be gone on with in the buffers that it keeps for a while. */
+  detach(): void {
+    for (const piece of [...this.active.all()]) {
       this.close(piece);
       this.picker.putBack(piece.index);
+    }
+    for (const { index } of this.parking.values()) this.picker.putBack(index);
+    this.parking.clear();
+  }
+
+  /** A file is not as it was left. */
+  forgetPartials(file: number): void {
+    for (const piece of this.partials.pieces()) {
+      if (this.storage.places(piece).some(span => span.file === file)) this.partials.forget(piece);
     }
   }
 
   private fits(share: number): boolean {
     if (this.storage.isAllocating) return false;
-    return this.budget.used === 0 || this.budget.used + this.layout.pieceLength <= this.budget.limit * share;
+    return this.budget.used === 0 || this.budget.used + this.costOf(this.layout.pieceLength) <= this.budget.limit * share;
+  }
+
+  private hold(piece: ActivePiece): void {
+    piece.held = this.costOf(piece.length);
+    this.budget.used += piece.held;
+  }
+
+  private costOf(length: number): number {
+    return Math.min(length, this.budget.limit * ON_DISK_SHARE);
   }
 
   private get layout(): Layout {
@@ -195,6 +277,8 @@ export class Assembly {
     if (this.active.get(piece.index) !== piece) return;
     this.active.close(piece);
     this.disputes.drop(piece);
-    this.budget.used -= piece.length;
+    this.budget.used -= piece.held;
+    if (piece.isParked && piece.held === 0) this.parkedCount -= 1;
+    if (piece.isParked || piece.held < piece.length) this.storage.touch(piece.index);
   }
 }

@@ -79,6 +79,7 @@ export class Checker {
       this.fail(problem, index);
     } else if (!this.inMotion(index) && (known ? known.size !== size || known.mtime !== Math.floor(mtime) : size > 0)) {
       for (const piece of storage.piecesIn(index)) this.pieces.add(piece);
+      this.content.assembly.forgetPartials(index);
     }
     this.step();
     return true;
@@ -153,6 +154,7 @@ export class Checker {
   }
 
   private lose(index: number): void {
+    this.content.assembly.forgetPartials(index);
     for (const piece of this.content.storage.piecesIn(index)) {
       this.content.lost(piece);
       this.content.maybe.delete(piece);

@@ -4,6 +4,7 @@ import { Downloader } from './download.ts';
 import type { Ids, Outbox } from './effects.ts';
 import type { TorrentOptions } from './options.ts';
 import type { Peer } from './peer.ts';
+import { Partials } from './partials.ts';
 import { Parts } from './parts.ts';
 import { Picker } from './picker.ts';
 import { levelOf, piecePriorities } from './priorities.ts';
@@ -96,7 +97,8 @@ export class Content {
     const { peers, budget, ids, out, where, settings } = context;
     const kept = durable ? { durable, stats } : null;
     this.storage = new Storage(this.layout, parts, where, ids, out, () => settings().preallocate, kept);
-    this.assembly = new Assembly(hashes, fromHex(context.id), this.picker, this.storage, peers, budget, ids, out);
+    const partials = new Partials(this.layout, piece => this.storage.places(piece), saved?.partials ?? []);
+    this.assembly = new Assembly(hashes, fromHex(context.id), this.picker, this.storage, partials, peers, budget, ids, out);
     this.urgent = new Urgent(this.picker, this.assembly, this.share);
     this.downloader = new Downloader(this.assembly, this.picker, peers, this.share, this.urgent, out);
     this.readers = new Readers(this.layout, this.storage, this.assembly, this.urgent, () => this.picker.isSequential, out);
@@ -237,7 +239,7 @@ export class Content {
   /** Whether nothing is under way, and all that is on disk is recorded. */
   get isSettled(): boolean {
     const { storage } = this;
-    return storage.idle && !storage.parts.isCopying && this.assembly.active.size === 0;
+    return storage.idle && !storage.parts.isCopying && this.assembly.active.size === 0 && !this.assembly.isParking;
   }
 
   /** What wanted files get without any peer: those that are empty, and what was aside. */
@@ -332,7 +334,7 @@ export class Content {
   detach(): void {
     for (const piece of this.downloader.active.all()) this.maybe.add(piece.index);
     this.readers.stop();
-    this.assembly.stop(false);
+    this.assembly.detach();
     this.doubt();
     this.uploader.stop();
     this.leaves.stop();
@@ -347,11 +349,11 @@ export class Content {
     }
   }
 
-  /** The torrent stops by itself: what is being written may yet arrive on disk. */
-  rest(now: number): void {
+  /** The torrent stops by itself, for good where it `isOver`: what is being written may yet arrive on disk. */
+  rest(now: number, isOver = false): void {
     for (const piece of this.downloader.active.all()) if (piece.stage === 'committing') this.maybe.add(piece.index);
     this.readers.stop();
-    this.assembly.stop(true);
+    this.assembly.rest(isOver);
     this.uploader.stop();
     this.leaves.stop();
     this.storage.recordSoon(now);

@@ -108,7 +108,6 @@ export class Disputes {
     if (this.ask(dispute, now)) return;
     this.open.delete(dispute.piece.index);
     this.giveUp(dispute.piece);
-    this.giveUp(dispute.piece);
   }
 
   private ask(dispute: Dispute, now: number): boolean {

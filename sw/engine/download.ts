@@ -15,7 +15,7 @@ import { BLOCK } from './model/layout.ts';
 /** Ms without a block until a peer counts as snubbed, and until what it was asked for is asked of others. */
 const SNUBBED_AFTER = 20_000;
 const REQUEST_TIMEOUT = 60_000;
-/** Ms that a piece may lie half-done with nobody to ask, while memory is short, until what is there of it is let go. */
+/** Ms that a piece may lie half-done with nobody to ask, while memory is short, until what is there of it goes to the disk. */
 const IDLE_PIECE = 30_000;
 /** Peers asked for one block at most, in the endgame. */
 const ENDGAME_COPIES = 3;
@@ -154,7 +154,7 @@ export class Downloader {
       this.fill(peer, now);
     }
     this.assembly.disputes.tick(now);
-    if (this.assembly.isShort) this.giveUp(now, piece => piece.askers === 0 && now - piece.touchedAt > IDLE_PIECE);
+    if (this.assembly.isShort) this.assembly.park(piece => piece.askers === 0 && now - piece.touchedAt > IDLE_PIECE);
   }
 
   /** Lets go of pieces in the making that are not wanted any more. */
@@ -215,8 +215,14 @@ export class Downloader {
 
   private pickAndBegin(peer: Peer, now: number): ActivePiece | null {
     if (!this.assembly.hasRoom) return null;
-    const index = peer.peerChoking ? this.pickAllowed(peer) : this.pickOpen(peer);
+    const index = peer.peerChoking ? this.pickAllowed(peer) : (this.pickPartial(peer) ?? this.pickOpen(peer));
     return index < 0 ? null : this.assembly.begin(index, now);
+  }
+
+  /** What was laid aside half-done is gone on with before anything is begun. */
+  private pickPartial(peer: Peer): number | null {
+    for (const index of this.assembly.partials.pieces()) if (peer.has.get(index) && this.picker.isFree(index)) return index;
+    return null;
   }
 
   /** What the peer suggests comes first, each suggestion once (BEP 6). */

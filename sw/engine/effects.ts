@@ -75,7 +75,10 @@ export type Effect =
       readonly length: number;
       readonly tag: Uint8Array;
       readonly spans: readonly Span[];
+      /** What stands there already. */
+      readonly there: readonly Range[];
     }
+  | { readonly do: 'park'; readonly buffer: number }
   | { readonly do: 'put'; readonly buffer: number; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly do: 'commit'; readonly buffer: number; readonly digests: readonly DigestSpec[]; readonly wantBlocks: boolean }
   | { readonly do: 'acknowledge'; readonly buffer: number }

@@ -3,7 +3,7 @@ import type { Effect, RateDirection } from './effects.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { RateGroups } from './rates.ts';
 import type { Torrent } from './torrent.ts';
-import { committed, copied, flushed, opened, unread } from './outcome.ts';
+import { committed, copied, flushed, opened, parked, unread } from './outcome.ts';
 import { CONNECTED } from './phase.ts';
 import { MAX_TORRENT_BYTES } from './codec/metainfo.ts';
 import type { AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
@@ -190,7 +190,9 @@ export class Loop implements RateGroups {
           if (problem !== null && problem !== 'gone') log('warn', `${effect.path.join('/')} could not be deleted: ${problem}`);
         });
       case 'begin':
-        return store.begin(effect.buffer, effect.length, effect.tag, effect.spans);
+        return store.begin(effect.buffer, effect.length, effect.tag, effect.spans, effect.there);
+      case 'park':
+        return store.park(effect.buffer, problem => this.event(torrent, now => parked(torrent, effect.buffer, problem, now)));
       case 'put':
         return store.put(effect.buffer, effect.offset, effect.bytes);
       case 'commit':

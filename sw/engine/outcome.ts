@@ -92,6 +92,11 @@ export function unread(torrent: Owner, problem: FileProblem): void {
   if (problem === 'io' || problem === 'denied' || problem === 'no-such-root') torrent.fail(problem, '');
 }
 
+/** What had landed of a piece in the making is on disk, or could not be written. */
+export function parked(torrent: Owner, buffer: number, problem: FileProblem | null, now: number): void {
+  torrent.content?.assembly.parked(buffer, problem, now);
+}
+
 /** A part that was kept aside is in its file, not flushed; or why not. */
 export function copied(torrent: Owner, move: Move, problem: FileProblem | null, now: number): void {
   const { content } = torrent;

@@ -34,6 +34,10 @@ export class ActivePiece {
   askedAt: number;
   /** Peers that were asked for blocks of it now. */
   askers = 0;
+  /** Bytes that it counts for in what pieces may hold in memory. */
+  held = 0;
+  /** Its blocks go to its place on disk as they come. */
+  isParked = false;
   /** A block's count of peers asked, or LANDED. */
   private readonly state: Uint8Array;
   private cursor = 0;
@@ -121,6 +125,18 @@ export class ActivePiece {
       this.missing += 1;
       this.free += 1;
     }
+  }
+
+  /** What is here of it. */
+  get landed(): Range[] {
+    const ranges: Range[] = [];
+    for (let block = 0; block < this.blocks; block++) {
+      if (this.state[block] !== LANDED) continue;
+      const first = block;
+      while (this.state[block + 1] === LANDED) block += 1;
+      ranges.push(this.run(first, block + 1));
+    }
+    return ranges;
   }
 
   run(first: number, end: number): Run {

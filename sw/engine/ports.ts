@@ -136,8 +136,15 @@ export interface Store {
     trash: boolean,
     done: (problem: FileProblem | null) => void,
   ): void;
-  /** Opens the buffer of a piece. `tag` names it to a later engine (see `kept`). */
-  begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[]): void;
+  /**
+   * Opens the buffer of a piece. `tag` names it to a later engine (see `kept`). `there` stands in the spans already, unverified,
+   * and counts as landed. A long one, or one of which something is there, is in its files and not in memory: what lands goes there.
+   */
+  begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[], there: readonly Range[]): void;
+  /** Moves an open buffer out of memory into its files; tells once all that had landed by then was written. */
+  park(buffer: number, done: (problem: FileProblem | null) => void): void;
+  /** `handler` hears of buffers that take nothing more, as what landed could not be written to their files. */
+  onFailed(handler: (buffer: number, problem: FileProblem) => void): void;
   put(buffer: number, offset: number, bytes: Uint8Array): void;
   /**
    * Hashes, and where every digest holds, writes. `blocks`, on a mismatch and where wanted: the leaves of the first tree among

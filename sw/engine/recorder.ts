@@ -156,8 +156,21 @@ export class Recorder {
     for (const piece of content.storage.undurable()) maybe.add(piece);
     const { uploaded, downloaded, doneAt, limit } = this.torrent;
     const { durable, stats } = content.storage;
-    const parts = content.storage.parts.record(piece => content.downloader.have.get(piece) || maybe.has(piece));
-    return { have: durable.toBytes(), maybe: [...maybe], stats, parts, uploaded, downloaded, doneAt, seeded: limit.seeded };
+    const { partials } = content.assembly;
+    const isNeeded = (piece: number) => content.downloader.have.get(piece) || maybe.has(piece) || partials.has(piece);
+    const parts = content.storage.parts.record(isNeeded);
+    const have = durable.toBytes();
+    return {
+      have,
+      maybe: [...maybe],
+      stats,
+      parts,
+      partials: partials.record(),
+      uploaded,
+      downloaded,
+      doneAt,
+      seeded: limit.seeded,
+    };
   }
 
   /** They are gone with the torrent. */

@@ -109,7 +109,8 @@ export class Relocation {
     if (torrent.phase !== 'moving' || !content) return;
     switch (this.stage) {
       case 'flushing':
-        if (!recorder.isTorrentKept || !content.storage.idle || content.storage.parts.isCopying) return;
+        if (!recorder.isTorrentKept || !content.storage.idle || content.storage.parts.isCopying || content.assembly.isParking)
+          return;
         content.storage.closeAll();
         this.stage = 'carrying';
         this.queue = [...torrent.substance.where.pending()].reverse();

@@ -13,6 +13,7 @@ import { readPriorities } from './priorities.ts';
 import type { FilePriorities } from './priorities.ts';
 import { OPTION_FIELDS } from './options.ts';
 import type { TorrentOptions } from './options.ts';
+import type { PartialRecord } from './partials.ts';
 import type { PartsRecord } from './parts.ts';
 import type { Stopped } from './seeding-limit.ts';
 import type { FileStat } from './storage.ts';
@@ -74,6 +75,8 @@ export interface ProgressRecord {
   readonly stats: readonly (FileStat | null)[];
   /** Pieces with parts aside. */
   readonly parts: readonly PartsRecord[];
+  /** Pieces laid aside half-done. */
+  readonly partials: readonly PartialRecord[];
   readonly uploaded: number;
   readonly downloaded: number;
   /** ms since 1970; 0 while it is not complete. */
@@ -161,6 +164,7 @@ export function encodeProgressRecord(record: ProgressRecord): Uint8Array {
     maybe: [...record.maybe],
     stats: record.stats.map(stat => (stat ? [stat.size, stat.mtime] : [])),
     ...(record.parts.length > 0 ? { parts: record.parts.map(part => [...part]) } : {}),
+    ...(record.partials.length > 0 ? { partials: record.partials.map(partial => [...partial]) } : {}),
     up: Math.floor(record.uploaded),
     down: Math.floor(record.downloaded),
     done: record.doneAt,
@@ -181,6 +185,7 @@ export function decodeProgressRecord(bytes: Uint8Array): ProgressRecord | null {
       return size === undefined || mtime === undefined ? null : { size, mtime };
     }),
     parts: (asList(dictGet(dict, 'parts')) ?? []).map(counts),
+    partials: (asList(dictGet(dict, 'partials')) ?? []).map(counts),
     uploaded: Math.max(0, asInt(dictGet(dict, 'up')) ?? 0),
     downloaded: Math.max(0, asInt(dictGet(dict, 'down')) ?? 0),
     doneAt: Math.max(0, asInt(dictGet(dict, 'done')) ?? 0),

@@ -19,6 +19,7 @@ import { Intake } from './intake.ts';
 import type { Added, AddSource } from './intake.ts';
 import { sortKept } from './kept.ts';
 import { Loop } from './loop.ts';
+import { committed } from './outcome.ts';
 import type { PortMapping } from './port-mapping.ts';
 import { allPriorities, changed, shownFiles } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
@@ -96,6 +97,12 @@ export class Session {
       sourced: (torrent, url, problem, body) => this.intake.sourced(torrent, url, problem, body),
       announce: (url, announce, done) => this.doors.trackers.announce(url, announce, ports.clock.now(), done),
       scrape: (url, infoHash, done) => this.doors.trackers.scrape(url, infoHash, ports.clock.now(), done),
+    });
+    ports.store.onFailed((buffer, problem) => {
+      for (const torrent of this.torrents.values()) {
+        if (!torrent.content?.downloader.active.ofBuffer(buffer)) continue;
+        this.loop.event(torrent, now => committed(torrent, buffer, 'error', problem, new Uint8Array(0), now));
+      }
     });
     this.closing = new Closing(
       ports.clock,

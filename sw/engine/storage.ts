@@ -193,8 +193,13 @@ export class Storage {
   /** A piece was verified and written. */
   wrote(piece: number, buffer: number, now: number): void {
     this.written.set(piece, buffer);
-    for (const span of this.places(piece)) if (span.file >= 0) this.dirty.add(span.file);
+    this.touch(piece);
     this.recordSoon(now);
+  }
+
+  /** Something was or will be written to where a piece lies, verified or not: its files look otherwise from then on. */
+  touch(piece: number): void {
+    for (const span of this.places(piece)) if (span.file >= 0) this.dirty.add(span.file);
   }
 
   /** Something was copied into a file. */

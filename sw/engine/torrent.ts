@@ -406,6 +406,6 @@ export class Torrent implements WireTarget {
     // Trackers need not hear of files that are moved: it is soon there again.
     if (to !== 'moving') this.announcer.stop(farewell);
     this.peerSet.closeAll(this.now);
-    if (farewell) this.content?.rest(this.now);
+    if (farewell) this.content?.rest(this.now, to === 'removed');
   }
 }

@@ -116,7 +116,7 @@ describe('the link', () => {
     const { daemon: to, token, real: first } = await linked();
     const store = new DaemonStore(first.io);
     await new Promise(resolve => store.openFile(1, first.root, ['a'], 4 * BLOCK, true, false, resolve));
-    store.begin(9, 4 * BLOCK, Uint8Array.of(1, 2, 3), [{ file: 1, offset: 0, length: 4 * BLOCK }]);
+    store.begin(9, 4 * BLOCK, Uint8Array.of(1, 2, 3), [{ file: 1, offset: 0, length: 4 * BLOCK }], []);
     store.put(9, BLOCK, new Uint8Array(2 * BLOCK));
     await daemonStats(first.io);
     const second = linkTo(to, token);
@@ -243,7 +243,7 @@ describe('the net', () => {
 
     const bytes = Uint8Array.from({ length: 2 * BLOCK }, (_, index) => (index * 7) & 0xff);
     await new Promise(resolve => store.openFile(1, real.root, ['landed'], bytes.length, true, false, resolve));
-    store.begin(5, bytes.length, Uint8Array.of(1), [{ file: 1, offset: 0, length: bytes.length }]);
+    store.begin(5, bytes.length, Uint8Array.of(1), [{ file: 1, offset: 0, length: bytes.length }], []);
     const prefix = Uint8Array.of(7, 0, 0, 0, 3);
     stream.discard(Uint8Array.of(7));
     stream.expect(5, prefix, [{ offset: 0, length: bytes.length, block: BLOCK }]);

@@ -112,7 +112,7 @@ describe('with the daemon away', () => {
     store.commit(1, [digest], false, status => told.push(status));
     store.verify([{ spans: [], digest }], verdicts => told.push(verdicts));
     http.get('http://a/', null, 1, 1, problem => told.push(problem));
-    store.begin(1, 1, nothing, []);
+    store.begin(1, 1, nothing, [], []);
     expect(told).toEqual([]);
     await turn();
     expect(told).toEqual(['store-away', 'store-away', 'store-away', 'gone', [null], 'The daemon is away.']);

@@ -130,6 +130,8 @@ export class BenchWorld {
       moveFile: (_from, _to, size, done) => this.answers.push(() => done(null, { size, mtime: 5 })),
       deleteFile: ignore,
       begin: ignore,
+      park: (_buffer, done) => this.answers.push(() => done(null)),
+      onFailed: ignore,
       put: ignore,
       commit: (_buffer, _digests, _wantBlocks, done) => this.answers.push(() => done('ok', null, new Uint8Array(0))),
       acknowledge: ignore,

@@ -57,7 +57,7 @@ async function land({ port, digests, piece, file }, workers) {
       });
     }
     const word = Buffer.alloc(4);
-    word.writeUInt32BE(digests.length);
+    word.writeUInt32BE(0xffffffff);
     socket.write(word);
 
     function done(bytes) {

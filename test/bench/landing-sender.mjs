@@ -1,6 +1,6 @@
 /**
  * A sender of payload frames (BEP 3: length, 7, piece, offset, 16 KiB of data), in order, again and again to whoever connects.
- * It is told how many more pieces it may send by a u32 big-endian each, and ends the connection after the last.
+ * It is told how many more frames it may send by a u32 big-endian each, and ends the connection after the last.
  * The first line it prints is {port, digests}: the SHA-1 of each piece in hexadecimal.
  *
  * node landing-sender.mjs PIECE PIECES
@@ -15,6 +15,7 @@ const WRITE = 1 << 20;
 const [piece, pieces] = process.argv.slice(2).map(Number);
 const blocks = piece / BLOCK;
 const framedPiece = piece + blocks * HEAD;
+const FRAME = HEAD + BLOCK;
 
 /** Everything as it goes over the wire, ready before anyone is timed. */
 const stream = Buffer.allocUnsafeSlow(framedPiece * pieces);
@@ -53,7 +54,7 @@ const server = createServer({ noDelay: true }, socket => {
   socket.on('data', bytes => {
     words = Buffer.concat([words, bytes]);
     for (; words.length >= 4; words = words.subarray(4)) {
-      allowed = Math.min(allowed + words.readUInt32BE(0) * framedPiece, stream.length);
+      allowed = Math.min(allowed + words.readUInt32BE(0) * FRAME, stream.length);
     }
     write();
   });

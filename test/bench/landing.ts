@@ -23,8 +23,9 @@ import { cpuSeconds } from './usage.ts';
 const BLOCK = 16_384;
 const SOCK = 1;
 const FILE = 1;
-/** Bytes asked for and not yet committed. */
+/** Bytes asked for and not landed: at most, and when more are asked for. */
 const ASKED = 48 << 20;
+const ASK_BELOW = 40 << 20;
 const profiler = new URL('profile.mjs', import.meta.url).href;
 
 interface Sample {
@@ -141,7 +142,10 @@ class Fetch {
   readonly #expected: readonly Buffer[];
   /** Bytes of each buffer that are still to come. */
   readonly #left = new Map<number, number>();
+  /** The piece that is being asked for, and how much of it was. */
   #next = 0;
+  #offset = 0;
+  #inFlight = 0;
   #kept = 0;
 
   constructor(client: IoClient, piece: number, digests: readonly string[], whole: () => void, fail: (error: Error) => void) {
@@ -156,11 +160,10 @@ class Fetch {
         fail(error instanceof Error ? error : new Error(String(error)));
       }
     });
-    this.#ask(Math.max(4, Math.floor(ASKED / piece)));
+    this.#ask();
   }
 
   #take(): void {
-    const finished = this.#kept;
     for (const frame of this.#client.inbox.splice(0)) {
       if (frame.op === Op.LANDED) for (const { buffer, length } of frame.ranges) this.#landed(buffer, length);
       else if (frame.op === Op.LAND_RESULT && frame.status === LandStatus.OK) {
@@ -168,31 +171,36 @@ class Fetch {
         this.#kept++;
       } else if (frame.op !== Op.TCP_CLOSE) throw new Error(`unexpected: ${JSON.stringify(frame)}`);
     }
-    if (this.#kept > finished) this.#ask(this.#kept - finished);
+    if (this.#inFlight < ASK_BELOW) this.#ask();
   }
 
-  #ask(count: number): void {
-    const end = Math.min(this.#next + count, this.#expected.length);
-    const length = this.#piece;
-    for (let index = this.#next; index < end; index++) {
-      const buffer = index + 1;
+  #ask(): void {
+    let blocks = 0;
+    while (this.#inFlight < ASKED && this.#next < this.#expected.length) {
+      const [index, offset, buffer] = [this.#next, this.#offset, this.#next + 1];
+      const length = Math.min(this.#piece - offset, ASKED - this.#inFlight);
       const prefix = Buffer.alloc(5, 7);
       prefix.writeUInt32BE(index, 1);
-      const spans = [{ file: FILE, offset: index * length, length }];
-      const runs = [{ offset: 0, length, block: BLOCK }];
-      this.#left.set(buffer, length);
-      this.#client.send(
-        { op: Op.LAND_OPEN, id: 0, buffer, length, tag: new Uint8Array(0), spans },
-        { op: Op.LAND_RULE, id: 0, sock: SOCK, buffer, withdraw: false, prefix, runs },
-      );
+      if (offset === 0) {
+        const spans = [{ file: FILE, offset: index * this.#piece, length: this.#piece }];
+        this.#client.send({ op: Op.LAND_OPEN, id: 0, buffer, length: this.#piece, tag: new Uint8Array(0), spans, there: [] });
+        this.#left.set(buffer, this.#piece);
+      }
+      const runs = [{ offset, length, block: BLOCK }];
+      this.#client.send({ op: Op.LAND_RULE, id: 0, sock: SOCK, buffer, withdraw: false, prefix, runs });
+      blocks += length / BLOCK;
+      this.#inFlight += length;
+      this.#offset = (offset + length) % this.#piece;
+      if (this.#offset === 0) this.#next++;
     }
+    if (blocks === 0) return;
     const word = Buffer.alloc(4);
-    word.writeUInt32BE(end - this.#next);
-    if (end > this.#next) this.#client.send({ op: Op.TCP_SEND, id: 0, sock: SOCK, bytes: word });
-    this.#next = end;
+    word.writeUInt32BE(blocks);
+    this.#client.send({ op: Op.TCP_SEND, id: 0, sock: SOCK, bytes: word });
   }
 
   #landed(buffer: number, bytes: number): void {
+    this.#inFlight -= bytes;
     const left = (this.#left.get(buffer) ?? 0) - bytes;
     this.#left.set(buffer, left);
     if (left > 0) return;

@@ -107,7 +107,7 @@ class Calls {
   /** Begins a piece and puts all its bytes. */
   fill(buffer: number, bytes: Uint8Array, spans: readonly Span[]): void {
     const { store } = this.fixture;
-    store.begin(buffer, bytes.length, Uint8Array.of(buffer), spans);
+    store.begin(buffer, bytes.length, Uint8Array.of(buffer), spans, []);
     for (let at = 0; at < bytes.length; at += BLOCK) store.put(buffer, at, bytes.subarray(at, at + BLOCK));
   }
 }
@@ -158,11 +158,46 @@ export function storeContract(name: string, make: () => Promise<StoreFixture>): 
       expect(await calls.copy({ file: 1, offset: 1_000, length: 1 }, 9, 0)).toBe('gone');
     });
 
+    it('goes on with a piece that was parked, in its buffer and in a later one, and believes nothing of it unread', async () => {
+      const { fixture } = await setUp();
+      const { store } = fixture;
+      const bytes = pattern(4 * BLOCK, 3);
+      const spans = [{ file: 1, offset: 0, length: bytes.length }];
+      const park = (buffer: number) => new Promise(resolve => store.park(buffer, resolve));
+      const put = (buffer: number, block: number) =>
+        store.put(buffer, block * BLOCK, bytes.subarray(block * BLOCK, (block + 1) * BLOCK));
+      await calls.open(1, ['a'], bytes.length);
+      store.begin(1, bytes.length, Uint8Array.of(1), spans, []);
+      put(1, 1);
+      expect(await park(1)).toBeNull();
+      put(1, 3);
+      expect((await calls.commit(1, [digestOf(bytes)])).status).toBe('missing');
+      expect(await park(1)).toBeNull();
+      store.drop(1);
+      expect(await park(1)).not.toBeNull();
+      const there = [1, 3].map(block => ({ offset: block * BLOCK, length: BLOCK }));
+      store.begin(2, bytes.length, Uint8Array.of(2), spans, there);
+      put(2, 0);
+      expect((await calls.commit(2, [digestOf(bytes)])).status).toBe('missing');
+      put(2, 2);
+      expect((await calls.commit(2, [digestOf(bytes)])).status).toBe('ok');
+      expect(await fixture.read(['a'])).toEqual(bytes);
+      await calls.open(2, ['b'], bytes.length);
+      const elsewhere = [{ file: 2, offset: 0, length: bytes.length }];
+      store.begin(3, bytes.length, Uint8Array.of(3), elsewhere, [{ offset: 0, length: BLOCK }]);
+      for (const block of [1, 2, 3]) put(3, block);
+      expect((await calls.commit(3, [digestOf(bytes)])).status).toBe('mismatch');
+      store.reset(3, [{ offset: 0, length: BLOCK }]);
+      put(3, 0);
+      expect((await calls.commit(3, [digestOf(bytes)])).status).toBe('ok');
+      expect(await fixture.read(['b'])).toEqual(bytes);
+    });
+
     it('waits for bytes that are missing', async () => {
       const { fixture } = await setUp();
       const bytes = pattern(2 * BLOCK, 2);
       await calls.open(1, ['a'], bytes.length);
-      fixture.store.begin(1, bytes.length, Uint8Array.of(1), [{ file: 1, offset: 0, length: bytes.length }]);
+      fixture.store.begin(1, bytes.length, Uint8Array.of(1), [{ file: 1, offset: 0, length: bytes.length }], []);
       fixture.store.put(1, 0, bytes.subarray(0, BLOCK));
       expect((await calls.commit(1, [digestOf(bytes)])).status).toBe('missing');
       fixture.store.put(1, BLOCK, bytes.subarray(BLOCK));

@@ -180,7 +180,7 @@ describe('files', () => {
   it('hold every span to the size that was declared', async () => {
     await open(1, 'declared', 100);
     const spans = [{ file: 1, offset: 90, length: 11 }];
-    const id = client.request({ op: Op.LAND_OPEN, buffer: 1, length: 11, tag: new Uint8Array(), spans });
+    const id = client.request({ op: Op.LAND_OPEN, buffer: 1, length: 11, tag: new Uint8Array(), spans, there: [] });
     expect(await client.next(Op.ERROR)).toMatchObject({ id, code: ErrorCode.MALFORMED });
     await client.closed;
   });

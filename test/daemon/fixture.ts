@@ -66,8 +66,14 @@ export async function openFile(
   return client.ask({ op: Op.FILE_OPEN, file, root: ROOT, components, size, create, allocate }, Op.FILE_OPENED);
 }
 
-export function landOpen(client: IoClient, buffer: number, length: number, spans: readonly Span[]): void {
-  client.send({ op: Op.LAND_OPEN, id: 0, buffer, length, tag: Uint8Array.of(buffer), spans });
+export function landOpen(
+  client: IoClient,
+  buffer: number,
+  length: number,
+  spans: readonly Span[],
+  there: readonly { offset: number; length: number }[] = [],
+): void {
+  client.send({ op: Op.LAND_OPEN, id: 0, buffer, length, tag: Uint8Array.of(buffer), spans, there });
 }
 
 export function landRule(client: IoClient, sock: number, buffer: number, length: number, offset = 0): void {

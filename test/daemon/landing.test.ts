@@ -275,14 +275,18 @@ describe('landing', () => {
     await openFile(client, 1, 'refused.bin', BLOCK);
     const open = async (buffer: number, length: number, file: number, span: number, offset = 0) => {
       const spans = [{ file, offset, length: span }];
-      const id = client.request({ op: Op.LAND_OPEN, buffer, length, tag: new Uint8Array(), spans });
+      const id = client.request({ op: Op.LAND_OPEN, buffer, length, tag: new Uint8Array(), spans, there: [] });
       const { code } = await client.next(Op.ERROR, error => error.id === id);
       return code;
     };
     expect(await open(0, BLOCK, 1, BLOCK)).toBe(ErrorCode.BAD_STATE);
     expect(await open(20, BLOCK, 1, BLOCK - 1)).toBe(ErrorCode.BAD_STATE);
     expect(await open(20, BLOCK, 5, BLOCK)).toBe(ErrorCode.NO_SUCH_FILE);
-    expect(await open(20, 600 << 20, 0, 600 << 20)).toBe(ErrorCode.LIMIT);
+    const most = 12 << 20;
+    const many = Array.from({ length: 21 }, (_, index) => 100 + index);
+    for (const buffer of many) landOpen(client, buffer, most, [{ file: 0, offset: 0, length: most }]);
+    expect(await open(20, most, 0, most)).toBe(ErrorCode.LIMIT);
+    for (const buffer of many) client.send({ op: Op.LAND_DROP, id: 0, buffer });
     client.send({ op: Op.LAND_PUT, id: 77, buffer: 20, offset: 0, bytes: new Uint8Array(1) });
     expect(await client.next(Op.ERROR)).toMatchObject({ id: 77, code: ErrorCode.NO_SUCH_BUFFER });
     expect(await open(20, BLOCK, 1, BLOCK, 1)).toBe(ErrorCode.MALFORMED);
@@ -332,6 +336,7 @@ describe('what outlives its connection', () => {
       length,
       tag: Uint8Array.of(9),
       spans: [{ file: 0, offset: 0, length }],
+      there: [],
     } as const;
     const id = client.request(other);
     expect(await client.next(Op.ERROR)).toMatchObject({ id, code: ErrorCode.BAD_STATE });

@@ -47,7 +47,7 @@ describe('landing under pressure', () => {
     fill(5);
     commit(5);
     expect(landing.isFull).toBe(true);
-    expect(landing.committing).toBe(5 * PIECE);
+    expect(landing.queued).toBe(5 * PIECE);
     await finish(LandStatus.OK);
     expect(landing.isFull).toBe(false);
     expect(pressure).toEqual([true, false]);
@@ -65,10 +65,10 @@ describe('landing under pressure', () => {
 
   it('opens no more than can be held', () => {
     const { landing } = setUp();
-    for (let buffer = 1; buffer <= 4; buffer++) expect(landing.open(buffer, 64 * MiB, new Uint8Array(), [])).toBe(true);
-    expect(landing.open(5, 1, new Uint8Array(), [])).toBe(false);
+    for (let buffer = 1; buffer <= 32; buffer++) expect(landing.open(buffer, 8 * MiB, new Uint8Array(), [])).toBe(true);
+    expect(landing.open(33, 1, new Uint8Array(), [])).toBe(false);
     landing.drop(1);
-    expect(landing.open(5, 1, new Uint8Array(), [])).toBe(true);
+    expect(landing.open(33, 1, new Uint8Array(), [])).toBe(true);
   });
 
   it('waits for the running commits to settle, and drops what was dropped meanwhile', async () => {

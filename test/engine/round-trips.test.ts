@@ -136,6 +136,7 @@ describe('records come back as they were, byte for byte:', () => {
       maybe: fc.array(fc.nat(), { maxLength: 5 }),
       stats: fc.array(fc.option(fc.record({ size, mtime: size })), { maxLength: 5 }),
       parts: fc.array(fc.array(fc.nat(), { maxLength: 5 }), { maxLength: 4 }),
+      partials: fc.array(fc.array(fc.nat(), { maxLength: 5 }), { maxLength: 4 }),
       uploaded: size,
       downloaded: size,
       doneAt: size,

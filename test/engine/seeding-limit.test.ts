@@ -108,6 +108,7 @@ describe('the record of a torrent', () => {
       maybe: [],
       stats: [],
       parts: [],
+      partials: [],
       uploaded: 1,
       downloaded: 2,
       doneAt: 3,

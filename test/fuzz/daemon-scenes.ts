@@ -30,7 +30,8 @@ export function scene(random: Random, { tcpPort, httpPort }: World): Frame[] {
     create: true,
     allocate: below(2) === 0,
   };
-  const land: Frame = { op: Op.LAND_OPEN, id, buffer, length: PIECE, tag: Uint8Array.of(buffer), spans };
+  const there = below(4) === 0 ? [{ offset: 0, length: PIECE / 2 }] : [];
+  const land: Frame = { op: Op.LAND_OPEN, id, buffer, length: PIECE, tag: Uint8Array.of(buffer), spans, there };
   const put = (at: number, length: number): Frame => ({ op: Op.LAND_PUT, id, buffer, offset: at, bytes: new Uint8Array(length) });
   const commit: Frame = {
     op: Op.LAND_COMMIT,
@@ -41,6 +42,7 @@ export function scene(random: Random, { tcpPort, httpPort }: World): Frame[] {
   };
   const scenes: (() => Frame[])[] = [
     () => [open, land, put(0, PIECE), commit, { op: Op.RESULT_ACK, id, buffer }],
+    () => [open, land, put(0, PIECE / 2), { op: Op.LAND_PARK, id, buffer }, put(PIECE / 2, PIECE / 2), commit],
     () => [
       land,
       put(0, PIECE - 1),

@@ -193,6 +193,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       maybe: [1, 2],
       stats: [{ size: 1, mtime: 2 }, null],
       parts: [[1, 0, 1]],
+      partials: [[1, 0, 16384]],
       uploaded: 1,
       downloaded: 2,
       seeded: 6,

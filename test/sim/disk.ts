@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { DigestSpec, FileProblem, KeptPiece, Range, Span } from '../../sw/engine/events.ts';
 import type { Store } from '../../sw/engine/ports.ts';
-import { blockDigests, hasherOf } from '../../daemon/io/digests.ts';
-import { Digest } from '../../daemon/wire/frames.ts';
 import type { VirtualClock } from './clock.ts';
-
-const ALGORITHMS = { sha1: Digest.SHA1, sha256: Digest.SHA256, 'sha256-tree': Digest.SHA256_TREE } as const;
+import { blocksOf, hashes } from './digests.ts';
 
 interface File {
   bytes: Uint8Array;
@@ -217,7 +214,7 @@ export class SimStore implements Store {
     this.answer(() => done(null));
   }
 
-  begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[]): void {
+  begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[], there: readonly Range[]): void {
     this.buffers.set(buffer, {
       bytes: new Uint8Array(length),
       tag: tag.slice(),
@@ -230,6 +227,47 @@ export class SimStore implements Store {
       if (file === 0) this.buffers.get(buffer)?.have.fill(1, at, at + part);
       at += part;
     }
+    for (const { offset, length: part } of there) this.buffers.get(buffer)?.have.fill(1, offset, offset + part);
+    this.reread(buffer, there);
+  }
+
+  /** What stands on disk of what was said to be there. */
+  private reread(buffer: number, there: readonly Range[]): void {
+    const target = this.buffers.get(buffer);
+    let start = 0;
+    for (const { path, offset, length } of target?.spans ?? []) {
+      const file = this.disk.files.get(path);
+      for (const range of there) {
+        const from = Math.max(range.offset, start);
+        const to = Math.min(range.offset + range.length, start + length);
+        const position = offset + from - start;
+        if (file && from < to) target?.bytes.set(file.bytes.subarray(position, position + to - from), from);
+      }
+      start += length;
+    }
+  }
+
+  park(buffer: number, done: (problem: FileProblem | null) => void): void {
+    const target = this.buffers.get(buffer);
+    this.answer(() => {
+      if (target?.state !== 'open') return done('io');
+      if (this.disk.problem) return done(this.disk.problem);
+      let start = 0;
+      for (const { path, offset, length } of target.spans) {
+        for (const range of rangesOf(target.have.subarray(start, start + length))) {
+          const from = start + range.offset;
+          if (path !== '')
+            this.disk.write(path, offset + range.offset, target.bytes.slice(from, from + range.length), this.clock.time);
+        }
+        start += length;
+      }
+      done(null);
+    });
+  }
+
+  /** Nothing is written but by a commit or when it is parked, and both are answered. */
+  onFailed(): void {
+    return undefined;
   }
 
   put(buffer: number, offset: number, bytes: Uint8Array): boolean {
@@ -369,17 +407,4 @@ function rangesOf(have: Uint8Array): Range[] {
     ranges.push({ offset, length: at - offset });
   }
   return ranges;
-}
-
-function hashes(bytes: Uint8Array, digest: Pick<DigestSpec, 'algorithm' | 'height' | 'expected'>): boolean {
-  const hasher = hasherOf(ALGORITHMS[digest.algorithm], digest.height);
-  hasher.update(bytes);
-  return hasher.digest().equals(digest.expected);
-}
-
-function blocksOf(bytes: Uint8Array, digests: readonly DigestSpec[]): Uint8Array {
-  return blockDigests(
-    bytes,
-    digests.map(digest => ({ ...digest, algorithm: ALGORITHMS[digest.algorithm] })),
-  );
 }

@@ -124,7 +124,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.RELAY_OPEN]: frame(Op.RELAY_OPEN, { sock: u32 }),
   [Op.RELAY_DATA]: frame(Op.RELAY_DATA, { sock: u32, bytes: bytes(200) }),
   [Op.RELAY_TAKEN]: frame(Op.RELAY_TAKEN, { sock: u32, bytes: u32 }),
-  [Op.LAND_OPEN]: frame(Op.LAND_OPEN, { buffer: u32, length: u32, tag: bytes(64), spans: list(span) }),
+  [Op.LAND_OPEN]: frame(Op.LAND_OPEN, { buffer: u32, length: u32, tag: bytes(64), spans: list(span), there: list(range) }),
   [Op.LAND_RULE]: frame(Op.LAND_RULE, {
     sock: u32,
     buffer: u32,
@@ -149,6 +149,8 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.RESULT_ACK]: frame(Op.RESULT_ACK, { buffer: u32 }),
   [Op.LAND_RESET]: frame(Op.LAND_RESET, { buffer: u32, ranges: list(range) }),
   [Op.LAND_DROP]: frame(Op.LAND_DROP, { buffer: u32 }),
+  [Op.LAND_PARK]: frame(Op.LAND_PARK, { buffer: u32 }),
+  [Op.LAND_PARKED]: frame(Op.LAND_PARKED, { buffer: u32, file: oneOf(FileStatus) }),
   [Op.SEND_SPANS]: frame(Op.SEND_SPANS, { sock: u32, send: u32, header: bytes(32), spans: list(span) }),
   [Op.SENT]: frame(Op.SENT, { sock: u32, send: u32, status: oneOf(SentStatus), file: oneOf(FileStatus) }),
   [Op.SEND_CANCEL]: frame(Op.SEND_CANCEL, { sock: u32, send: u32 }),
