@@ -62,7 +62,8 @@ export class Tcp {
   /** Connects that wait for their turn. */
   #queue: { readonly frame: Connect; readonly peer: PeerSocket }[] = [];
   #turns = LIMITS.connectsPerSecond;
-  readonly #refill: NodeJS.Timeout;
+  /** Runs while there are fewer turns than there may be. */
+  #refill: NodeJS.Timeout | null = null;
   #nextAccepted = FIRST_ACCEPTED_SOCK;
   #isClosed = false;
 
@@ -73,7 +74,6 @@ export class Tcp {
     this.#openPorts = openPorts;
     this.#shared = shared;
     this.#onEnded = ended;
-    this.#refill = setInterval(() => this.#nextTurn(), 1000 / LIMITS.connectsPerSecond);
   }
 
   get count(): number {
@@ -176,7 +176,7 @@ export class Tcp {
 
   end(): void {
     this.#isClosed = true;
-    clearInterval(this.#refill);
+    this.#stopRefill();
     for (const listener of [...this.#listeners.keys()]) this.stopListening(listener);
     for (const peer of [...this.#sockets.values()]) peer.close(CloseReason.REQUESTED, '');
     this.#queue = [];
@@ -194,8 +194,14 @@ export class Tcp {
   }
 
   #nextTurn(): void {
-    this.#turns = Math.min(this.#turns + 1, LIMITS.connectsPerSecond);
+    this.#turns++;
     if (this.#queue.length > 0) this.#takeTurn();
+    if (this.#turns >= LIMITS.connectsPerSecond) this.#stopRefill();
+  }
+
+  #stopRefill(): void {
+    if (this.#refill !== null) clearInterval(this.#refill);
+    this.#refill = null;
   }
 
   #takeTurn(): void {
@@ -206,6 +212,7 @@ export class Tcp {
     if (next === undefined) return;
     const { frame, peer } = next;
     this.#turns--;
+    this.#refill ??= setInterval(() => this.#nextTurn(), 1000 / LIMITS.connectsPerSecond);
     if (this.count >= LIMITS.sockets) this.#failed(frame, peer, NetStatus.LIMIT, 'too many connections');
     else {
       this.#active.add(peer);
