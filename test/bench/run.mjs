@@ -6,13 +6,13 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
-const names = ['download', 'upload', 'engine', 'restart', 'metainfo', 'swarm', 'landing'];
+const names = ['download', 'upload', 'idle', 'engine', 'restart', 'metainfo', 'swarm', 'landing'];
 const [name, ...args] = process.argv.slice(2);
 const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
 if (!names.includes(name) || !existsSync(file)) {
   console.error(`Which bench? There are: ${names.join(', ')}.`);
   process.exit(2);
 }
-const { module } = await runnerImport(file, { configFile: false });
+const { module } = await runnerImport(file, { configFile: false, define: { __VERSION__: '"0.0.0-bench"' } });
 const report = await module.bench(args);
 console.log(JSON.stringify(report));

@@ -64,7 +64,7 @@ def open_session(args, listen):
         "enable_outgoing_utp": utp, "enable_incoming_utp": utp,
         "enable_outgoing_tcp": not utp and not args.waits, "enable_incoming_tcp": not utp and not args.calls,
         "in_enc_policy": policy, "out_enc_policy": policy, "allowed_enc_level": 2 if args.encryption == "require" else 3,
-        "allow_multiple_connections_per_ip": True, "unchoke_slots_limit": -1, "alert_mask": lt.alert.category_t.peer_log_notification if args.suggestions else 0,
+        "allow_multiple_connections_per_ip": True, "connections_limit": 1000, "unchoke_slots_limit": -1, "alert_mask": lt.alert.category_t.peer_log_notification if args.suggestions else 0,
         "max_out_request_queue": 1500, "max_allowed_in_request_queue": 2000,
         # The low mark is what a seed reads ahead before it has measured a peer's rate, which it does once a second: too
         # little, and every download begins with up to a second that says nothing about the leecher.
