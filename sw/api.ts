@@ -14,7 +14,7 @@
 export const API_VERSION = 1;
 export const KEEPALIVE_PATH = '/~alive';
 
-/** A GET of it is answered by the worker with {@link WorkerStats} as JSON, for measurements. */
+/** A GET of it is answered by the worker with {@link WorkerStats} as JSON, for measurements and for who looks at how things run. */
 export const STATS_PATH = '/~stats';
 
 /**
@@ -71,6 +71,14 @@ export interface WorkerStats {
   readonly control: { readonly sent: number; readonly received: number };
   /** The io-daemon's own counts (memory, queues, bytes); null while it is away. */
   readonly daemon: Readonly<Record<string, number>> | null;
+  /** Its busiest connections, a few: those first where most waits to be sent, or is held until it can be passed on. Bytes. */
+  readonly sockets: readonly {
+    readonly sock: number;
+    readonly received: number;
+    readonly sent: number;
+    readonly unsent: number;
+    readonly held: number;
+  }[];
   /** Windows that hold the worker. */
   readonly windows: number;
 }

@@ -142,11 +142,13 @@ async function forgetClosedWindows(): Promise<void> {
 }
 
 async function stats(): Promise<Response> {
+  const told = await daemonStats(link.io);
   const body: WorkerStats = {
     marks,
     io: link.ioTraffic,
     control: link.controlTraffic,
-    daemon: await daemonStats(link.io),
+    daemon: told === null ? null : { ...told.stats },
+    sockets: told?.busiest ?? [],
     windows: lifetime.windows,
   };
   return Response.json(body, { headers: { 'cache-control': 'no-store' } });

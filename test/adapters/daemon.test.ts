@@ -72,7 +72,7 @@ describe('the link', () => {
     expect(real.told).toEqual(['welcomed 1', 'linked']);
     expect(real.root).toMatch(/^[0-9a-f]{64}$/);
     const stats = await daemonStats(real.io);
-    expect(stats?.rss).toBeGreaterThan(1 << 20);
+    expect(stats?.stats.rss).toBeGreaterThan(1 << 20);
   });
 
   it('is unpaired where the token is wrong', async () => {

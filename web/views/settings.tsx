@@ -6,6 +6,7 @@ import { store } from '../store.ts';
 import { chooseTheme, theme, type Theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';
 import { ConnectionText } from './connection.tsx';
+import { Diagnostics } from './diagnostics.tsx';
 import { QueueSettings, StopSettings } from './queue-settings.tsx';
 import { RtcSettings } from './rtc-settings.tsx';
 import { SpeedSettings } from './speed-settings.tsx';
@@ -137,6 +138,7 @@ export function Settings(): JSX.Element {
       <section aria-labelledby="helper">
         <h2 id="helper">{describeConnection(store.connection.value).label}</h2>
         <ConnectionText />
+        <Diagnostics />
       </section>
       <section aria-labelledby="about">
         <h2 id="about">About</h2>

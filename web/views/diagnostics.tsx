@@ -1,0 +1,63 @@
+import { Copy } from 'lucide';
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { WorkerStats } from '../../sw/api.ts';
+import { copy } from '../actions.ts';
+import { factsOf, readStats, reportOf } from '../diagnostics.ts';
+import { store } from '../store.ts';
+import { Icon } from '../ui/icon.tsx';
+
+/** How often what is looked at is read anew, ms. */
+const PERIOD = 2000;
+
+/** How the helper runs, in numbers that are read only while they are looked at. */
+export function Diagnostics(): JSX.Element {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <details class="diagnostics" onToggle={event => setOpen(event.currentTarget.open)}>
+      <summary>Diagnostics</summary>
+      {isOpen && <Numbers />}
+    </details>
+  );
+}
+
+function Numbers(): JSX.Element {
+  const [stats, setStats] = useState<WorkerStats | null>(null);
+  useEffect(() => {
+    let isGone = false;
+    let timer = 0;
+    const look = async (): Promise<void> => {
+      const read = document.hidden ? null : await readStats();
+      if (isGone) return;
+      if (read !== null) setStats(read);
+      timer = window.setTimeout(() => void look(), PERIOD);
+    };
+    void look();
+    return () => {
+      isGone = true;
+      clearTimeout(timer);
+    };
+  }, []);
+  if (stats === null) return <p class="quiet">The engine is asked.</p>;
+  const { version } = store.connection.value;
+  return (
+    <>
+      <dl class="facts">
+        {factsOf(stats, version).map(({ name, text }) => (
+          <div key={name} class="fact">
+            <dt>{name}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+      <button
+        type="button"
+        class="button"
+        onClick={() => void copy(reportOf(stats, version, navigator.userAgent), 'Diagnostics')}
+      >
+        <Icon of={Copy} /> Copy diagnostics
+      </button>
+      <p class="quiet">It names no torrent, file or peer.</p>
+    </>
+  );
+}
