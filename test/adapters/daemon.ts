@@ -38,7 +38,7 @@ export async function buildIo(): Promise<string> {
 }
 
 /** A WebSocket of Node's, with the page's Origin, as a browser would send it. */
-function openNodeSocket(origin: string): OpenSocket {
+export function openNodeSocket(origin: string): OpenSocket {
   return (url, events) => {
     const socket = new WebSocket(url, { origin, perMessageDeflate: false });
     socket.binaryType = 'arraybuffer';
