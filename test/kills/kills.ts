@@ -5,18 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -283,7 +272,11 @@ class World {
   private async compareClaims(moment: string): Promise<void> {
     const said = new Map(this.have);
     const copy = mkdtempSync(join(this.folder, 'state-'));
-    cpSync(join(this.folder, 'home/state'), copy, { recursive: true });
+    for (const name of readdirSync(join(this.folder, 'home/state'))) {
+      // What is being written has another name until it is whole; what is replaced meanwhile is there under its own all the time.
+      const bytes = name.endsWith('.tmp') ? null : readOrNull(join(this.folder, 'home/state', name));
+      if (bytes !== null) writeFileSync(join(copy, name), bytes);
+    }
     const { records } = await new StateStore(copy, () => undefined).load('');
     rmSync(copy, { recursive: true });
     for (const target of this.targets) {
