@@ -9,7 +9,6 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { build } from 'vite';
 import { StateStore } from '../../daemon/host/state.ts';
 import { parseTorrent } from '../../sw/engine/index.ts';
 import type { Layout } from '../../sw/engine/model/layout.ts';
@@ -22,8 +21,8 @@ import { until } from '../peers/wait.ts';
 import { seeded } from '../sim/clock.ts';
 import type { EngineConfig, EngineLine } from './engine-process.ts';
 import type { HostConfig, HostLine } from './host-process.ts';
+import { bundle, childOf, end, readOrNull } from './processes.ts';
 
-const top = join(import.meta.dirname, '../..');
 const INSTALL = 'install-kills';
 const MB = 1_000_000;
 /** Bytes a second of each seed: a download is to last for several kills. */
@@ -353,57 +352,4 @@ function wantedBytes({ layout, skipped }: Target): number {
     if (layout.spans(piece).some(({ file }) => !skipped.has(file))) bytes += layout.pieceSize(piece);
   }
   return bytes;
-}
-
-function readOrNull(path: string): Buffer | null {
-  try {
-    return readFileSync(path);
-  } catch {
-    return null;
-  }
-}
-
-/** The one child of that process; 0 where it has none just now. */
-function childOf(parent: number): number {
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = readOrNull(`/proc/${name}/stat`)?.toString() ?? '';
-    if (stat.split(') ')[1]?.split(' ')[1] === String(parent)) return Number(name);
-  }
-  return 0;
-}
-
-async function end(child: ChildProcess | null): Promise<void> {
-  if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise(resolve => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await ended;
-}
-
-/** The three programs, in a folder of their own. */
-async function bundle(): Promise<string> {
-  mkdirSync(join(top, '.cache'), { recursive: true });
-  const outDir = mkdtempSync(join(top, '.cache/kills-'));
-  await build({
-    configFile: false,
-    root: top,
-    publicDir: false,
-    logLevel: 'error',
-    define: { __VERSION__: '"0.0.0-test"' },
-    build: {
-      ssr: true,
-      outDir,
-      target: 'node20',
-      rolldownOptions: {
-        input: {
-          io: join(top, 'daemon/io/main.ts'),
-          'hash-worker': join(top, 'daemon/io/hash-worker.ts'),
-          host: join(top, 'test/kills/host-process.ts'),
-          engine: join(top, 'test/kills/engine-process.ts'),
-        },
-        output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
-      },
-    },
-  });
-  return outDir;
 }

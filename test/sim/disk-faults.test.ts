@@ -211,3 +211,21 @@ describe('a flush that fails', () => {
     expectAll(leech, torrent);
   });
 });
+
+describe('files at rest', () => {
+  test('a file cut short while nobody looked is read, and what it lacks is fetched', () => {
+    const { world, torrent, leech, sent } = halfway(730);
+    expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+    world.clock.run(4_000);
+    const file = leech.disk.files.get(`${ROOT}/folder/x`);
+    if (!file) throw new Error('no file');
+    // Its time stays: a tool that restores it does that.
+    file.bytes.fill(0, 4 * MIB);
+    file.size = 4 * MIB;
+    const before = sent();
+    leech.restart();
+    expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+    expect(sent() - before).toBe(MIB);
+  });
+});

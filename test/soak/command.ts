@@ -21,7 +21,7 @@ export async function command(args: readonly string[]): Promise<boolean> {
     console.log(
       `${report.rounds} downloads, ${(report.bytes / MB).toFixed(0)} MB, ${rate.toFixed(0)} MB/s; ${report.rude} rude peers`,
     );
-    for (const [name, part] of Object.entries(growth)) {
+    for (const [name, part] of minutes < 3 ? [] : Object.entries(growth)) {
       console.log(`${name}: ${part >= 0 ? '+' : ''}${(part * 100).toFixed(1)} % from the second minute to the last`);
     }
     console.log(report.left.length === 0 ? 'nothing was left behind' : `left behind: ${report.left.join('; ')}`);

@@ -1,0 +1,120 @@
+/** What the machine does: slow readers and disks, power that fails, disks that fill up or go away. */
+import type { Guarded } from './guard.ts';
+
+const FLOW = 'test/daemon/flow.test.ts';
+const SWARM = 'test/sim/swarm.test.ts';
+const DISKS = 'test/sim/disk-faults.test.ts';
+const MENDING = 'test/engine/mending.test.ts';
+
+export const FAULTS: readonly Guarded[] = [
+  {
+    row: 34,
+    name: 'no byte is read that there is no credit for',
+    file: 'daemon/io/peer-socket.ts',
+    text: 'this.#inbound.wantsMore && (',
+    instead: '(',
+    tests: [{ file: FLOW, title: 'what there is no credit for waits with the peer, and comes later, all of it' }],
+  },
+  {
+    row: 34,
+    name: 'a client that does not read is left',
+    file: 'daemon/io/server.ts',
+    text: 'ws.bufferedAmount <= OUT_QUEUE',
+    instead: 'ws.bufferedAmount >= 0',
+    tests: [
+      { file: FLOW, title: 'a client that reads nothing loses its connection before that costs much, and the next is served' },
+    ],
+  },
+  {
+    row: 35,
+    name: 'reading rests while the disk does not keep up',
+    file: 'daemon/io/peer-socket.ts',
+    text: '(this.rules.isEmpty || !this.#shared.landing.isFull)',
+    instead: '(this.rules.isEmpty || true)',
+    tests: [
+      {
+        file: FLOW,
+        title: 'stops whom it would be for, with what is there held within its limits, and nobody else; all comes once it writes',
+      },
+    ],
+  },
+  {
+    row: 49,
+    name: 'nothing is recorded that was not flushed',
+    file: 'sw/engine/recorder.ts',
+    text: 'have: durable.toBytes()',
+    instead: 'have: content.downloader.have.toBytes()',
+    tests: [
+      { file: SWARM, title: 'a power cut loses nothing that was recorded, and nothing is recorded that a power cut loses' },
+    ],
+  },
+  {
+    row: 51,
+    name: 'a disk that is away is no empty folder',
+    file: 'daemon/io/files.ts',
+    text: '!(await this.#mounts.isThere(path))',
+    instead: '!(await this.#mounts.isThere(path).then(() => true))',
+    tests: [
+      {
+        file: 'test/daemon/vanished.test.ts',
+        title: 'nothing is read from or written to the empty folder that an unmounted disk leaves',
+      },
+    ],
+  },
+  {
+    row: 51,
+    name: 'a disk that is full is not tried until there is room',
+    file: 'sw/engine/mending.ts',
+    text: 'now >= this.dueAt && !this.isBarred',
+    instead: 'now >= this.dueAt',
+    tests: [{ file: MENDING, title: 'a full disk goes on as soon as the rest fits, and is not tried before' }],
+  },
+  {
+    row: 51,
+    name: 'tries grow rare',
+    file: 'sw/engine/mending.ts',
+    text: 'Math.min(this.wait * 2, LONGEST_WAIT)',
+    instead: 'FIRST_WAIT',
+    tests: [{ file: MENDING, title: 'it is tried after ten seconds, then ever more seldom, every ten minutes at last' }],
+  },
+  {
+    row: 51,
+    name: 'what could not be read is not held to be lost',
+    file: 'sw/engine/checker.ts',
+    text: 'verdicts[at] === null && this.isWithin(piece)',
+    instead: 'false',
+    tests: [{ file: DISKS, title: 'costs nothing that is on it when files are checked' }],
+  },
+  {
+    row: 52,
+    name: 'a failed flush makes nothing durable',
+    file: 'sw/engine/outcome.ts',
+    text: '    content.doubt();\n    torrent.fail(problem',
+    instead: '    torrent.fail(problem',
+    tests: [
+      { file: DISKS, title: 'makes nothing durable: what the system has dropped is read again, found missing and fetched again' },
+    ],
+  },
+  {
+    row: 53,
+    name: 'a file at rest is compared by its time',
+    file: 'sw/engine/checker.ts',
+    text: 'known.size !== size || known.mtime !== Math.floor(mtime)',
+    instead: 'known.size !== size',
+    tests: [
+      {
+        file: SWARM,
+        title:
+          'a file edited while nobody looked is verified and mended; a vanished one stops the torrent until a person says go on',
+      },
+    ],
+  },
+  {
+    row: 53,
+    name: 'a file at rest is compared by its size',
+    file: 'sw/engine/checker.ts',
+    text: 'known.size !== size || known.mtime',
+    instead: 'known.mtime',
+    tests: [{ file: DISKS, title: 'a file cut short while nobody looked is read, and what it lacks is fetched' }],
+  },
+];
