@@ -77,7 +77,7 @@ describe('a slow disk', () => {
     const runs = [{ offset: 0, length: PIECE, block: BLOCK }];
     for (let buffer = 1; buffer <= PIECES; buffer++) {
       const spans = [{ file: 0, offset: 0, length: PIECE }];
-      send({ op: Op.LAND_OPEN, id: 0, buffer, length: PIECE, tag: new Uint8Array(), spans });
+      send({ op: Op.LAND_OPEN, id: 0, buffer, length: PIECE, tag: new Uint8Array(), spans, there: [] });
       send({ op: Op.LAND_RULE, id: 0, sock: 1, buffer, withdraw: false, prefix: prefixOf(buffer), runs });
     }
     const bytes = payload(PIECE);
