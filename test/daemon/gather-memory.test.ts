@@ -61,4 +61,17 @@ describe('memory for sends', () => {
     expect(sent).toEqual([100, 100, 100]);
     expect(budget.used).toBe(0);
   });
+
+  it('has a part for each of 450 sockets that take nothing, and no more than there is', async () => {
+    const { budget, gather, sent, ask } = setUp();
+    for (let id = 1; id <= 450; id++) ask(id, true, 2);
+    await settled();
+    // What is being read where the last of it goes may be one read longer.
+    expect(budget.used).toBeLessThanOrEqual(33 * MiB);
+    ask(1_000, false, 3);
+    for (let id = 1; id <= 450; id++) gather.end(id);
+    await settled();
+    expect(sent).toEqual([1_000, 1_000, 1_000]);
+    expect(budget.used).toBe(0);
+  });
 });
