@@ -6,6 +6,7 @@ import type { HttpOut } from './http-out.ts';
 import type { Kept } from './kept.ts';
 import type { Landing } from './landing.ts';
 import { HTTP_LAND_BYTES } from './limits.ts';
+import type { Outbox } from './outbox.ts';
 import { blocksOf } from './rules.ts';
 import type { Services } from './services.ts';
 import type { Tcp } from './tcp.ts';
@@ -17,14 +18,22 @@ export class ClientLanding {
   readonly #tcp: Tcp;
   readonly #http: HttpOut;
   readonly #push: (frame: Frame) => void;
+  readonly #later: (tell: () => void) => void;
 
-  constructor({ landing, kept }: Services, files: ClientFiles, tcp: Tcp, http: HttpOut, push: (frame: Frame) => void) {
+  constructor(
+    { landing, kept }: Services,
+    files: ClientFiles,
+    tcp: Tcp,
+    http: HttpOut,
+    { push, later }: Pick<Outbox, 'push' | 'later'>,
+  ) {
     this.#landing = landing;
     this.#kept = kept;
     this.#files = files;
     this.#tcp = tcp;
     this.#http = http;
     this.#push = push;
+    this.#later = later;
   }
 
   open({ id, buffer, length, tag, spans, there }: FrameOf<typeof Op.LAND_OPEN>): void {
@@ -68,7 +77,7 @@ export class ClientLanding {
     this.#kept.adopt(buffer);
     if (!this.#landing.has(buffer)) throw noSuchBuffer(frame);
     this.#landing.commit(buffer, digests, wantBlocks, result => {
-      if (result !== null) this.#push({ op: Op.LAND_RESULT, id, buffer, ...result });
+      if (result !== null) this.#later(() => this.#push({ op: Op.LAND_RESULT, id, buffer, ...result }));
       else this.#push({ op: Op.ERROR, id, code: ErrorCode.BAD_STATE, text: 'a digest that does not fit the buffer' });
     });
   }

@@ -1,8 +1,9 @@
 /** The sockets of one client, of every kind, and what is read for them and shared among them. */
 import { WireError } from '../wire/bytes.ts';
-import { ErrorCode, type Frame, type FrameOf, MAX_POSITION, type Op } from '../wire/frames.ts';
+import { ErrorCode, type FrameOf, MAX_POSITION, type Op } from '../wire/frames.ts';
 import type { ClientFiles } from './client-files.ts';
 import { Gather } from './gather.ts';
+import type { Outbox } from './outbox.ts';
 import { Rc4 } from './rc4.ts';
 import { Relays } from './relay.ts';
 import type { Services } from './services.ts';
@@ -21,13 +22,14 @@ export class ClientSockets {
   readonly unread: () => number;
   readonly #files: ClientFiles;
 
-  constructor(services: Services, files: ClientFiles, push: (frame: Frame) => void, unread: () => number) {
+  constructor(services: Services, files: ClientFiles, out: Pick<Outbox, 'push' | 'later'>, unread: () => number) {
+    const { push } = out;
     const { landing, counters, guard, reads, openPorts } = services;
     this.#files = files;
     this.unread = unread;
     this.gather = new Gather(services.files, reads, push);
     const utp = new Utp(guard, (...accepted) => this.tcp.acceptUtp(...accepted));
-    const shared = { landing, counters, push, throttle: this.throttle, assembly: { bytes: 0 } };
+    const shared = { ...out, landing, counters, throttle: this.throttle, assembly: { bytes: 0 } };
     this.tcp = new Tcp(guard, openPorts, shared, utp, sock => this.gather.end(sock));
     this.udp = new Udp(guard, openPorts, counters, push, unread, utp);
     this.relays = new Relays(this.tcp, push);

@@ -38,16 +38,17 @@ export class Client {
    */
   constructor(services: Services, send: (message: Uint8Array) => void, unread: () => number, fail: () => void) {
     const push = (frame: Frame) => this.push(frame);
+    const out = { push, later: (tell: () => void) => this.#outbox.later(tell) };
     this.#outbox = new Outbox(send);
     this.#journal = new Journal(services.log, services.tally);
     this.#fail = fail;
     const files = new ClientFiles(services.files, push);
-    const sockets = new ClientSockets(services, files, push, unread);
+    const sockets = new ClientSockets(services, files, out, unread);
     const http = new HttpOut(services.guard, services.landing, sockets.throttle, services.counters, push);
     this.#handlers = {
       services,
       sockets,
-      landing: new ClientLanding(services, files, sockets.tcp, http, push),
+      landing: new ClientLanding(services, files, sockets.tcp, http, out),
       files,
       digests: new ClientDigests(files, services.pool, push),
       streams: new Streams(services.files, push),

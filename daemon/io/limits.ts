@@ -71,9 +71,10 @@ export const UNACKNOWLEDGED = 16_384;
 export const SPARE = 32 * MiB;
 /** What outlives its connection does so for this long, ms. */
 export const KEEP = 30_000;
-/** LANDED is told after this much or this long, whichever comes first: bytes and ms. */
+/** What landed, and how commits ended, waits so long for a message that leaves anyhow, ms. */
+export const TELL_AFTER = 10;
+/** HTTP_LANDED is told after this much, or as long, bytes. */
 export const TELL_BYTES = 2 << 20;
-export const TELL_AFTER = 6;
 
 /** One SEND_SPANS, its header and spans together. */
 export const SEND_BYTES = MiB;

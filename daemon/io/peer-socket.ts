@@ -3,7 +3,7 @@ import { CloseReason, type Frame, Op, RateDirection, type SocketStats } from '..
 import type { Channel } from './channel.ts';
 import { Inbound, type InboundEvents } from './inbound.ts';
 import type { Landing } from './landing.ts';
-import { ASSEMBLY, LIMITS, LINGER, SEND_AHEAD, TELL_AFTER, TELL_BYTES } from './limits.ts';
+import { ASSEMBLY, LIMITS, LINGER, SEND_AHEAD } from './limits.ts';
 import type { Rc4 } from './rc4.ts';
 import { Rules } from './rules.ts';
 import { Outward } from './outward.ts';
@@ -24,6 +24,8 @@ export interface Shared {
   readonly landing: Landing;
   readonly throttle: Throttle;
   push(frame: Frame): void;
+  /** Calls `tell` before the next message leaves, soon at the latest. */
+  later(tell: () => void): void;
   readonly counters: { netIn: number; netOut: number };
   /** Bytes of frames that are being put together, over all sockets. */
   readonly assembly: { bytes: number };
@@ -44,8 +46,8 @@ export class PeerSocket {
   #earlyBytes = 0;
   #received: Buffer[] = [];
   #landed: LandedRange[] = [];
-  #landedBytes = 0;
-  #telling: NodeJS.Timeout | null = null;
+  /** Blocks that landed and were not told. */
+  #untold = 0;
   /** What it reads, as its limits see it. */
   readonly #down: Flow;
   readonly #outward: Outward;
@@ -261,18 +263,16 @@ export class PeerSocket {
     const last = this.#landed[this.#landed.length - 1];
     if (last !== undefined && last.buffer === buffer && last.offset + last.length === offset) last.length += length;
     else this.#landed.push({ buffer, offset, length });
-    this.#landedBytes += length;
-    if (this.#landedBytes >= TELL_BYTES) this.#tellLanded();
-    else this.#telling ??= setTimeout(() => this.#tellLanded(), TELL_AFTER);
+    // Whoever asked has to hear of it before there is nothing left that the peer could send.
+    if (++this.#untold >= this.rules.asked) this.#tellLanded();
+    else if (this.#untold === 1) this.#shared.later(() => this.#tellLanded());
   }
 
   #tellLanded(): void {
-    if (this.#telling !== null) clearTimeout(this.#telling);
-    this.#telling = null;
     if (this.#landed.length === 0) return;
     const ranges = this.#landed;
     this.#landed = [];
-    this.#landedBytes = 0;
+    this.#untold = 0;
     this.#shared.push({ op: Op.LANDED, id: 0, sock: this.id, earlier: false, ranges });
   }
 

@@ -36,6 +36,11 @@ export class Rules {
     return this.#entries.size === 0;
   }
 
+  /** Blocks that were asked for and have not begun. */
+  get asked(): number {
+    return this.#asked;
+  }
+
   /** False where the limits do not allow it; nothing was added then. `isOpen` tells which buffers still take anything. */
   add(prefix: Uint8Array, buffer: number, runs: readonly Run[], isOpen: (buffer: number) => boolean): boolean {
     const count = countOf(runs);

@@ -99,6 +99,7 @@ describe('TCP', () => {
     const shared = {
       landing,
       push,
+      later: (tell: () => void) => tell(),
       counters: { netIn: 0, netOut: 0 },
       throttle: new Throttle(PROCESS_TIME),
       assembly: { bytes: 0 },

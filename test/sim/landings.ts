@@ -5,7 +5,7 @@ import type { SimStore } from './disk.ts';
 import { blocks, keyOf, starts } from './prefixes.ts';
 
 /** Ms that landed blocks wait to be told, as in the daemon. */
-const TELL_AFTER = 6;
+const TELL_AFTER = 10;
 
 interface Rule {
   /** By offset: how long the block is, and the buffer that it goes to. */

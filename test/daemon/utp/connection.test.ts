@@ -95,6 +95,7 @@ describe('the end', () => {
         landing: new Landing(new HashPool(), new MemoryPool()),
         throttle,
         push: frame => told.push(frame),
+        later: tell => tell(),
         counters: { netIn: 0, netOut: 0 },
         assembly: { bytes: 0 },
       },
