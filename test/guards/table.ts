@@ -2,9 +2,10 @@
 import { ADDRESSES } from './addresses.ts';
 import { DOOR } from './door.ts';
 import { FAULTS } from './faults.ts';
+import { FILE_GUARDS } from './files.ts';
 import { FLOODS } from './floods.ts';
 import type { Guarded } from './guard.ts';
 import { HTTP } from './http.ts';
 import { LOGS } from './logs.ts';
 
-export const GUARDS: readonly Guarded[] = [...DOOR, ...FAULTS, ...ADDRESSES, ...FLOODS, ...LOGS, ...HTTP];
+export const GUARDS: readonly Guarded[] = [...DOOR, ...FAULTS, ...FILE_GUARDS, ...ADDRESSES, ...FLOODS, ...LOGS, ...HTTP];
