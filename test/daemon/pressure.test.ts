@@ -1,9 +1,13 @@
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { HashPool } from '../../daemon/io/hash-pool.ts';
 import type { Job, JobResult } from '../../daemon/io/jobs.ts';
 import { Landing } from '../../daemon/io/landing.ts';
 import { MemoryPool } from '../../daemon/io/memory.ts';
-import { LandStatus } from '../../daemon/wire/frames.ts';
+import { type Opened, SharedFile } from '../../daemon/io/shared-file.ts';
+import { FileStatus, LandStatus } from '../../daemon/wire/frames.ts';
 import { sha1Of } from './fixture.ts';
 
 const MiB = 1 << 20;
@@ -61,6 +65,27 @@ describe('landing under pressure', () => {
     expect(landing.isFull).toBe(false);
     commit(1);
     expect(landing.isFull).toBe(true);
+  });
+
+  it('rests while too much waits to be written for buffers in their files', async () => {
+    const { landing } = setUp();
+    const path = join(mkdtempSync(join(tmpdir(), 'starling-backed-')), 'file');
+    const fd = openSync(path, 'w+');
+    let open: (opened: Opened) => void = () => undefined;
+    const file = new SharedFile('', [], 16 * MiB, new Promise(resolve => (open = resolve)), () => undefined);
+    expect(landing.open(1, 16 * MiB, new Uint8Array(), [{ file, offset: 0, length: 16 * MiB }])).toBe(true);
+    for (let at = 0; at < 8; at++) landing.put(1, at * MiB, new Uint8Array(MiB).fill(at));
+    expect(landing.isFull).toBe(false);
+    landing.put(1, 8 * MiB, new Uint8Array(MiB).fill(8));
+    expect(landing.isFull).toBe(true);
+    open({ status: FileStatus.OK, fd });
+    await expect.poll(() => landing.queued).toBe(0);
+    expect(landing.isFull).toBe(false);
+    expect(landing.used).toBe(0);
+    const bytes = readFileSync(path);
+    expect(Array.from({ length: 9 }, (_, at) => bytes[at * MiB + 5])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    closeSync(fd);
+    rmSync(path);
   });
 
   it('opens no more than can be held', () => {

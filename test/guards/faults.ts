@@ -42,8 +42,8 @@ export const FAULTS: readonly Guarded[] = [
     row: 49,
     name: 'nothing is recorded that was not flushed',
     file: 'sw/engine/recorder.ts',
-    text: 'have: durable.toBytes()',
-    instead: 'have: content.downloader.have.toBytes()',
+    text: 'have = durable.toBytes()',
+    instead: 'have = content.downloader.have.toBytes()',
     tests: [
       { file: SWARM, title: 'a power cut loses nothing that was recorded, and nothing is recorded that a power cut loses' },
     ],

@@ -6,6 +6,16 @@ import { FILE_GUARDS } from './files.ts';
 import { FLOODS } from './floods.ts';
 import type { Guarded } from './guard.ts';
 import { HTTP } from './http.ts';
+import { PAYLOAD } from './landing.ts';
 import { LOGS } from './logs.ts';
 
-export const GUARDS: readonly Guarded[] = [...DOOR, ...FAULTS, ...FILE_GUARDS, ...ADDRESSES, ...FLOODS, ...LOGS, ...HTTP];
+export const GUARDS: readonly Guarded[] = [
+  ...DOOR,
+  ...FAULTS,
+  ...FILE_GUARDS,
+  ...ADDRESSES,
+  ...FLOODS,
+  ...LOGS,
+  ...HTTP,
+  ...PAYLOAD,
+];

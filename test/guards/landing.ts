@@ -1,0 +1,73 @@
+/** What of a peer's payload may be written. */
+import type { Guarded } from './guard.ts';
+
+const LANDING = 'test/daemon/landing.test.ts';
+const BACKED = 'test/daemon/landing-backed.test.ts';
+const hostile = {
+  file: 'test/daemon/landing-hostile.test.ts',
+  title: 'never changes what is written, nor has anything called right that is not',
+};
+
+export const PAYLOAD: readonly Guarded[] = [
+  {
+    row: 42,
+    name: 'payload that is there already',
+    file: 'daemon/io/landing.ts',
+    text: '    if (assembly.have.contains(ask.offset, ask.length)) return null;\n',
+    instead: '',
+    tests: [{ file: BACKED, title: 'keeps what landed first, whoever sends it again or stalls in mid-block' }],
+  },
+  {
+    row: 42,
+    name: 'payload that came too late',
+    file: 'daemon/io/landing.ts',
+    text: '    if (!isLive) return false;\n',
+    instead: '',
+    tests: [{ file: LANDING, title: 'lets the first whole copy win over one that stalls half-way' }],
+  },
+  {
+    row: 42,
+    name: 'payload that is half-way in at the commit',
+    file: 'daemon/io/landing.ts',
+    text: '      for (const claim of assembly.claims) this.#silence(claim);\n      if (assembly.isWhole) {',
+    instead: '      if (assembly.isWhole) {',
+    tests: [{ file: LANDING, title: 'seals at commit: what is half-way in counts no more' }],
+  },
+  {
+    row: 42,
+    name: 'payload of another length than asked for',
+    file: 'daemon/io/rules.ts',
+    text: 'if (ask === undefined || ask.length !== length - size - 4)',
+    instead: 'if (ask === undefined)',
+    tests: [{ file: LANDING, title: 'lands exactly what was asked of this socket, and tells what it threw away' }],
+  },
+  {
+    row: 42,
+    name: 'payload that is wrong, in memory',
+    file: 'daemon/io/hash-worker.ts',
+    text: '  if (!holds) return outcome(LandStatus.MISMATCH, blockDigests(bytes, job.digests));\n',
+    instead: '',
+    tests: [{ file: LANDING, title: 'keeps what does not match, names its blocks, and takes the wrong ones anew' }, hostile],
+  },
+  {
+    row: 42,
+    name: 'payload that is wrong, on disk',
+    file: 'daemon/io/hash-worker.ts',
+    text: '  const status = holds ? LandStatus.OK : LandStatus.MISMATCH;\n',
+    instead: '  const status = LandStatus.OK;\n',
+    tests: [
+      { file: BACKED, title: 'names the blocks of what does not match, and takes the wrong ones anew in their place' },
+      hostile,
+    ],
+  },
+  {
+    row: 42,
+    name: 'payload that waits for the disk',
+    file: 'daemon/io/landing.ts',
+    text: '    if (this.#unwritten > LIMITS.diskQueue) return true;\n',
+    instead: '',
+    tests: [
+      { file: 'test/daemon/pressure.test.ts', title: 'rests while too much waits to be written for buffers in their files' },
+    ],
+  },
+];
