@@ -42,11 +42,9 @@ export const FAULTS: readonly Guarded[] = [
     row: 49,
     name: 'nothing is recorded that was not flushed',
     file: 'sw/engine/recorder.ts',
-    text: 'have = durable.toBytes()',
-    instead: 'have = content.downloader.have.toBytes()',
-    tests: [
-      { file: SWARM, title: 'a power cut loses nothing that was recorded, and nothing is recorded that a power cut loses' },
-    ],
+    text: 'const have = durable.toBytes()',
+    instead: 'const have = content.downloader.have.toBytes()',
+    tests: [{ file: DISKS, title: 'no record claims a piece that was not flushed before' }],
   },
   {
     row: 51,
@@ -89,8 +87,8 @@ export const FAULTS: readonly Guarded[] = [
     row: 52,
     name: 'a failed flush makes nothing durable',
     file: 'sw/engine/outcome.ts',
-    text: '    content.doubt();\n    torrent.fail(problem',
-    instead: '    torrent.fail(problem',
+    text: 'if (problem !== null) {\n    // After a failed flush',
+    instead: "if (problem === 'denied') {\n    // After a failed flush",
     tests: [
       { file: DISKS, title: 'makes nothing durable: what the system has dropped is read again, found missing and fetched again' },
     ],

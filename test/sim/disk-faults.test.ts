@@ -154,11 +154,15 @@ describe('a disk that cannot be read', () => {
 
   test('a seed whose file was deleted says which, and gives the others', () => {
     const { world, torrent, seed, leech } = halfway(711);
+    // What was asked for before is read already: somebody else asks anew.
+    leech.vanish();
     seed.disk.files.delete(`${ROOT}/folder/y`);
+    const late = world.host('10.0.0.3');
+    leechOn(late, torrent);
     expect(world.clock.run(60_000, () => stateOf(seed, torrent.id) === 'error')).toBe(true);
     expect(codeOf(seed)).toBe('file-gone');
     expect(seed.log.some(line => line.includes('stopped: gone folder/y'))).toBe(true);
-    expect(stateOf(leech, torrent.id)).toBe('downloading');
+    expect(stateOf(late, torrent.id)).toBe('downloading');
   });
 
   test('costs nothing that is on it when files are checked', () => {
@@ -183,6 +187,7 @@ describe('a disk that cannot be read', () => {
 describe('a flush that fails', () => {
   test('makes nothing durable: what the system has dropped is read again, found missing and fetched again', () => {
     const { world, torrent, leech } = halfway(720);
+    expect(world.clock.run(3_000, () => leech.records.has(`t/${torrent.id}/progress`))).toBe(true);
     leech.disk.flushing = 'io';
     expect(world.clock.run(5_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
     expect(codeOf(leech)).toBe('io');
@@ -228,4 +233,39 @@ describe('files at rest', () => {
     expectAll(leech, torrent);
     expect(sent() - before).toBe(MIB);
   });
+});
+
+test('no record claims a piece that was not flushed before', () => {
+  const world = new World(740);
+  const length = 16 * 1024;
+  const torrent = makeTorrent({ x: 40 * MIB }, length, 740);
+  const seed = world.host('10.0.0.1', { rate: 10e6 });
+  seedOn(seed, torrent);
+  world.clock.run(5_000, isSeeding(seed, torrent.id));
+  const leech = world.host('10.0.0.2', { rate: 20e6 });
+  leech.disk.flushTime = 50;
+  leechOn(leech, torrent);
+  const all = torrent.contents.get('x') ?? new Uint8Array(0);
+  const key = `t/${torrent.id}/progress`;
+  const seen = new Set<Uint8Array>();
+  let claimed = 0;
+  const compare = (): boolean => {
+    const value = leech.records.get(key);
+    if (value && !seen.has(value)) {
+      seen.add(value);
+      const have = decodeProgressRecord(value)?.have ?? new Uint8Array(0);
+      const flushed = leech.disk.flushed.get(`${ROOT}/x`)?.bytes ?? new Uint8Array(0);
+      for (let piece = 0; piece * length < all.length; piece++) {
+        if (((have[piece >> 3] ?? 0) & (0x80 >> (piece & 7))) === 0) continue;
+        claimed += 1;
+        const [from, to] = [piece * length, (piece + 1) * length];
+        if (Buffer.compare(flushed.subarray(from, to), all.subarray(from, to)) !== 0)
+          throw new Error(`piece ${piece} is not flushed`);
+      }
+    }
+    return stateOf(leech, torrent.id) === 'seeding';
+  };
+  expect(world.clock.run(60_000, compare)).toBe(true);
+  expect(seen.size).toBeGreaterThan(2);
+  expect(claimed).toBeGreaterThan(1_000);
 });

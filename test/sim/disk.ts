@@ -3,6 +3,7 @@ import type { DigestSpec, FileProblem, KeptPiece, Range, Span } from '../../sw/e
 import type { Store } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
 import { blocksOf, hashes } from './digests.ts';
+import { rangesOf } from './ranges.ts';
 
 interface File {
   bytes: Uint8Array;
@@ -12,6 +13,8 @@ interface File {
 
 /** A write that was not flushed yet. */
 interface Write {
+  /** Counts the writes. */
+  readonly at: number;
   readonly path: string;
   readonly offset: number;
   readonly bytes: Uint8Array;
@@ -31,6 +34,8 @@ export class Disk {
   /** As they were when last flushed, and how much of them there was. */
   readonly flushed = new Map<string, { bytes: Uint8Array; size: number }>();
   private unflushed: Write[] = [];
+  /** How many there were. */
+  writes = 0;
   /** Of everything that writes or makes a file; `no-such-root`: of all that opens one. */
   problem: FileProblem | null = null;
   /** Files whose space was asked for, in order; it is taken by zeros, in so many ms. */
@@ -40,6 +45,8 @@ export class Disk {
   reading: FileProblem | null = null;
   /** Of flushes alone. */
   flushing: FileProblem | null = null;
+  /** Ms that a flush takes beside what everything takes. */
+  flushTime = 0;
   /** Files that went to the trash. */
   readonly trashed: string[] = [];
   verifiedBytes = 0;
@@ -50,13 +57,15 @@ export class Disk {
     file.bytes.set(bytes, offset);
     file.size = Math.max(file.size, offset + bytes.length);
     file.mtime = now;
-    this.unflushed.push({ path, offset, bytes });
+    this.unflushed.push({ at: ++this.writes, path, offset, bytes });
   }
 
-  flush(paths: ReadonlySet<string>): void {
+  /** Of the writes to these files the first `upTo`. */
+  flush(paths: ReadonlySet<string>, upTo: number): void {
+    const isMeant = ({ at, path }: Write): boolean => at <= upTo && paths.has(path);
     for (const path of paths) this.flushedOf(path);
-    for (const write of this.unflushed) if (paths.has(write.path)) this.harden(write, write.bytes.length);
-    this.unflushed = this.unflushed.filter(({ path }) => !paths.has(path));
+    for (const write of this.unflushed) if (isMeant(write)) this.harden(write, write.bytes.length);
+    this.unflushed = this.unflushed.filter(write => !isMeant(write));
   }
 
   /** Writes to these files that were not flushed are as if they had not been: the pages are dropped. */
@@ -154,19 +163,21 @@ export class SimStore implements Store {
 
   sync(files: readonly number[], done: Parameters<Store['sync']>[1]): void {
     const paths = files.map(file => [file, this.open.get(file) ?? ''] as const);
+    // What is written from here on is another flush's.
+    const upTo = this.disk.writes;
     this.answer(() => {
       const stat = new Map<number, { size: number; mtime: number }>();
       const problem = this.disk.flushing ?? this.disk.problem;
       // What the system could not write it forgets: a later flush has nothing to say of it.
       if (problem === 'io') this.disk.forget(new Set(paths.map(([, path]) => path)));
-      this.disk.flush(new Set(paths.map(([, path]) => path)));
+      this.disk.flush(new Set(paths.map(([, path]) => path)), upTo);
       for (const [file, path] of paths) {
         const entry = this.disk.files.get(path);
         if (!entry) continue;
         stat.set(file, { size: entry.size, mtime: entry.mtime });
       }
       done(problem, stat);
-    });
+    }, this.disk.flushTime);
   }
 
   copy(from: Span, to: number, offset: number, done: (problem: FileProblem | null) => void): void {
@@ -391,20 +402,9 @@ export class SimStore implements Store {
     }));
   }
 
-  private answer(run: () => void): void {
-    this.clock.after(this.latency, () => {
+  private answer(run: () => void, more = 0): void {
+    this.clock.after(this.latency + more, () => {
       if (!this.away) run();
     });
   }
-}
-
-function rangesOf(have: Uint8Array): Range[] {
-  const ranges: Range[] = [];
-  for (let at = 0; at < have.length; at++) {
-    if (have[at] !== 1) continue;
-    const offset = at;
-    while (have[at] === 1) at += 1;
-    ranges.push({ offset, length: at - offset });
-  }
-  return ranges;
 }
