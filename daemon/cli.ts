@@ -27,7 +27,7 @@ Options of start:
   --home DIR          keep settings and state here (default: ${defaultHome()})
   --download-dir DIR  put downloads here (kept for later starts; default: your downloads folder)
   --no-open           open no browser; print the file that leads one to Starling
-  --verbose           log everything, names of files included, to the terminal as well
+  --verbose           log more, names of files included, and to the terminal as well
   --help              show this
   --version           show the version
 `;
@@ -178,11 +178,14 @@ function untilAsked(host: Host): Promise<void> {
       console.log('Stopping.');
       host.stop().then(resolve, reject);
     };
+    let isInterrupted = false;
     const interrupt = (): void => {
-      if (isStopping) {
+      // The first may come when the app has asked for the end just before.
+      if (isInterrupted) {
         host.kill();
         process.exit(EXIT.FAILED);
       }
+      isInterrupted = true;
       stop();
     };
     void host.asked.then(stop);

@@ -1,7 +1,7 @@
 /** The host's HTTP side: the app itself, and the few questions that a page may ask before it has a token. */
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as v from 'valibot';
@@ -70,14 +70,14 @@ export interface HttpOptions {
   /** Somebody was turned away, for this reason. */
   readonly refused: (why: string) => void;
   readonly isPaired: (token: string, installId: string) => boolean;
-  /** A paired app asks for the end of the host; the answer has yet to be sent. */
+  /** A paired app has asked for the end of the host, and has its answer, or has gone. */
   readonly shutdown: () => void;
   /** Takes over a socket whose request passed the guard and asks for /control. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
-function routes(options: HttpOptions): Hono {
-  const app = new Hono();
+function routes(options: HttpOptions): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
   const limit = bodyLimit({ maxSize: MAX_BODY, onError: c => c.json({ message: 'The request is too large.' }, 413) });
 
   app.get('/health', c => c.json({ name: 'starling', version: VERSION }, 200, { 'Cache-Control': 'no-store' }));
@@ -129,7 +129,7 @@ function routes(options: HttpOptions): Hono {
       options.refused('the end was asked for by who is not paired');
       return c.json({ message: 'Not allowed.' }, 401);
     }
-    options.shutdown();
+    c.env.outgoing.once('close', options.shutdown);
     return c.json({}, 202, { Connection: 'close' });
   });
 

@@ -6,12 +6,14 @@ import { errnoOf, FileProblem } from './errno.ts';
 import { LIST_PAGE } from './limits.ts';
 import { isSafe, Trail } from './paths.ts';
 
-/** `other`: a symbolic link, which is not followed, or what is neither file nor folder. */
+/** `other`: a symbolic link, which is not followed, what is neither file nor folder, or cannot be looked at. */
 export interface Found {
   readonly kind: 'file' | 'folder' | 'other';
   readonly size: number;
   readonly mtimeMs: number;
 }
+
+const UNSEEN: Found = { kind: 'other', size: 0, mtimeMs: 0 };
 
 export interface Entry extends Found {
   readonly name: string;
@@ -46,11 +48,8 @@ export async function listBelow(
     const page = names.values.slice(0, LIST_PAGE);
     const entries: Entry[] = [];
     for (const name of page) {
-      const stat = await trail.stat(name).catch((error: unknown) => {
-        if (errnoOf(error) !== 'ENOENT') throw error;
-        return null;
-      });
-      if (stat !== null) entries.push({ name, ...found(stat) });
+      const entry = await trail.stat(name).then(found, (error: unknown) => (errnoOf(error) === 'ENOENT' ? null : UNSEEN));
+      if (entry !== null) entries.push({ name, ...entry });
     }
     return { entries, more: names.values.length > page.length };
   } finally {

@@ -97,6 +97,7 @@ export class Client {
   /** Sockets and listeners go at once; buffers, and writes begun, do not. `last` is what the client hears last. */
   end(last: Frame | null): void {
     if (this.#isEnded) return;
+    this.#outbox.flush();
     if (last !== null) this.push(last);
     this.#outbox.flush();
     this.#isEnded = true;
@@ -134,7 +135,9 @@ export class Client {
     this.#tasks++;
     answer
       .catch((error: unknown) => {
-        this.#refuse(error instanceof WireError ? error : new WireError(ErrorCode.BAD_STATE, 'it failed', id));
+        const isOurs = !(error instanceof WireError);
+        if (isOurs) this.#handlers.services.log.error({ err: error }, 'a request failed');
+        this.#refuse(isOurs ? new WireError(ErrorCode.BAD_STATE, 'it failed', id) : error);
       })
       .finally(() => this.#tasks--)
       .catch(() => undefined);

@@ -156,9 +156,11 @@ export function dispatch(frame: Frame, to: Handlers): Promise<void> | undefined 
     case Op.STREAM_HAVE:
       streams.have(frame);
       return;
-    case Op.STATS:
-      to.push({ op: Op.STATS_RESULT, id: frame.id, busiest: busiest(sockets.tcp.stats()), stats: statsOf(services, sockets) });
+    case Op.STATS: {
+      const stats = statsOf(services, sockets, services.loopDelays.stats);
+      to.push({ op: Op.STATS_RESULT, id: frame.id, busiest: busiest(sockets.tcp.stats()), stats });
       return;
+    }
     case Op.AUTH:
       throw new WireError(ErrorCode.BAD_STATE, 'authenticated already', frame.id);
     case Op.ERROR:

@@ -11,13 +11,14 @@ const KINDS: Readonly<Record<Kind, string>> = {
   close: 'Connections of peers that closed without being asked to, by reason',
   http: 'HTTP requests to trackers and web seeds, by how they ended',
   guard: 'Addresses that were refused, by rule',
-  door: 'Connections to this process that were turned away, by reason',
+  door: 'WebSockets to this process that were turned away, by reason',
+  request: 'HTTP requests to this process that were refused, by status and reason',
   commit: 'Buffers that were to be written, by how it ended',
   send: 'Sends from files, by how they ended',
 };
 
 export function figuresOf(services: Services, sockets: ClientSockets | null): Figure[] {
-  const stats = statsOf(services, sockets);
+  const stats = statsOf(services, sockets, services.loopDelays.figures);
   const one = (name: string, help: string, value: number): Figure => ({ name, help, label: '', values: { '': value } });
   const many = (name: string, help: string, label: string, values: Readonly<Record<string, number>>): Figure => ({
     name,

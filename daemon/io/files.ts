@@ -64,6 +64,16 @@ export class Files {
     return this.#byFile.size;
   }
 
+  /** Something is being done that an end of this process would cut in two. */
+  get isBusy(): boolean {
+    return [this.#copies, this.#deletes, this.#moves].some(lane => lane.isBusy);
+  }
+
+  /** Resolves when the deletes and moves that were asked for are done. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#changing.values());
+  }
+
   /** Replaces the roots: token → real path. Files of a root that is gone are useless from here on. */
   setRoots(roots: ReadonlyMap<string, string>): void {
     this.#roots = roots;
@@ -133,7 +143,7 @@ export class Files {
   async truncate(file: SharedFile, length: number): Promise<void> {
     const { status } = await file.ready();
     const handle = this.#byFile.get(file)?.handle;
-    if (handle == null) throw new FileProblem(status || FileStatus.GONE);
+    if (status !== FileStatus.OK || handle == null) throw new FileProblem(status || FileStatus.GONE);
     await handle.truncate(length);
   }
 

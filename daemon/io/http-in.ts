@@ -3,13 +3,15 @@
  * ticket, and only then by whoever answers them.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { FileProblem, problemOf } from './errno.ts';
-import { BODY_PACE_TIME, LIMITS, READ_STALL } from './limits.ts';
+import { FileStatus } from '../wire/frames.ts';
+import { errnoOf, FileProblem, problemOf } from './errno.ts';
+import { BODY_PACE_TIME, LIMITS, STREAM_STALL } from './limits.ts';
 import { Refusal, refusalOf, refuse } from './requests/answers.ts';
 import type { Patience, Readable, Route } from './requests/call.ts';
 import { headerOf } from './requests/headers.ts';
 import { find } from './requests/routes.ts';
 import type { Services } from './services.ts';
+import { wordOf } from './tally.ts';
 
 /** What a page has to be. */
 export interface Doorkeeper {
@@ -32,7 +34,7 @@ export class HttpIn {
     door: Doorkeeper,
     services: Services,
     connection: () => Readable | null,
-    patience: Patience = { stall: READ_STALL, pace: BODY_PACE_TIME },
+    patience: Patience = { stall: STREAM_STALL, pace: BODY_PACE_TIME },
   ) {
     this.#door = door;
     this.#services = services;
@@ -46,18 +48,36 @@ export class HttpIn {
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#running++;
+    endWithSocket(request, response);
+    let isKnown = false;
     try {
-      await this.#answer(request, response);
+      await this.#answer(request, response, () => (isKnown = true));
     } catch (error) {
+      this.#tell(error, request, response);
       // Half an answer ends short of its length, so that it is not taken for the whole.
       if (response.headersSent) response.destroy();
-      else refuse(request, response, error instanceof Refusal ? error : refusalOf(new FileProblem(problemOf(error))));
+      else refuse(request, response, error instanceof Refusal ? error : refusalOf(new FileProblem(problemOf(error))), isKnown);
     } finally {
       this.#running--;
     }
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Refusals are counted; what files or we ourselves did wrong is logged. */
+  #tell(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+    const { tally, log } = this.#services;
+    if (error instanceof Refusal) return tally.count('request', error.message);
+    // Who asked has gone, or was cut off.
+    if (response.destroyed || (request.destroyed && !request.complete)) return;
+    const what = find(request.url ?? '')
+      ?.route.path.replaceAll('/', ' ')
+      .trim();
+    const isOfFiles = error instanceof FileProblem || /^E[A-Z\d]+$/.test(errnoOf(error));
+    if (isOfFiles) log.warn({ what, why: wordOf(FileStatus, problemOf(error)) }, 'a file cannot be used');
+    else log.error({ what, err: error }, 'a request failed');
+  }
+
+  /** `admitted` is called once it is known to be of the page. */
+  async #answer(request: IncomingMessage, response: ServerResponse, admitted: () => void): Promise<void> {
     const stranger = this.#door.refusal(request);
     if (stranger !== '') throw new Refusal(Number.parseInt(stranger), 'origin');
     response.setHeader('access-control-allow-origin', request.headers.origin ?? '');
@@ -74,10 +94,24 @@ export class HttpIn {
     const ticket = /^Bearer ([\w-]{1,100})$/.exec(headerOf(request, 'authorization') ?? '')?.[1];
     const isAdmitted = () => ticket !== undefined && this.#door.holdsTicket(ticket);
     if (!isAdmitted()) throw new Refusal(401, 'ticket', { 'www-authenticate': 'Bearer' });
+    admitted();
     if (this.#running > LIMITS.requests) throw new Refusal(503, 'limit');
     const [services, patience, connection] = [this.#services, this.#patience, this.#connection];
     await route.run({ request, response, tail, services, patience, connection, isAdmitted });
   }
+}
+
+/** An answer that waits behind another on its connection has no socket yet, and would not hear of its end. */
+function endWithSocket({ socket }: IncomingMessage, response: ServerResponse): void {
+  const end = () => {
+    if (response.socket !== null) return;
+    response.destroy();
+    response.emit('close');
+  };
+  // Each that waits listens.
+  socket.setMaxListeners(0);
+  socket.once('close', end);
+  response.once('close', () => socket.off('close', end));
 }
 
 /** A POST without a body says so with a length of zero; of a question even that is too much. */

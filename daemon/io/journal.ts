@@ -79,6 +79,7 @@ export class Journal {
         return;
       }
       case Op.ERROR:
+        this.#asked.delete(frame.id);
         return this.#log.warn({ why: wordOf(ErrorCode, frame.code) }, 'a frame was refused');
       default:
     }

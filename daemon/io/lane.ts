@@ -13,6 +13,10 @@ export class Lane {
     this.#limit = limit;
   }
 
+  get isBusy(): boolean {
+    return this.#running > 0;
+  }
+
   /** The task's end; null where too many wait. */
   run<T>(task: () => Promise<T>): Promise<T> | null {
     if (this.#due.length + this.#since.length >= this.#limit) return null;

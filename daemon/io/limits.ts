@@ -130,7 +130,10 @@ export const STREAMS = 16;
 /** One of them reads so much at a time, bytes, and tells the engine where it stands each time it has sent so much. */
 export const STREAM_CHUNK = 256 * 1024;
 export const STREAM_STEP = MiB;
-/** The engine may let a reader wait so long for the next byte, and a reader the daemon to take one, ms. */
+/**
+ * The engine may let a reader wait so long for the next byte, and a reader the daemon to take one, ms. The latter also holds for
+ * answers of /read: the system tells of what was taken a megabyte at a time, which a slow reader needs minutes for.
+ */
 export const STREAM_SILENCE = 60_000;
 export const STREAM_STALL = 600_000;
 
@@ -147,7 +150,5 @@ export const LIST_PAGE = 1_000;
 /** A body comes with at least so many bytes in so long, ms, unless that is all of it. */
 export const BODY_PACE = 64 * 1024;
 export const BODY_PACE_TIME = 10_000;
-/** Who takes nothing of an answer for so long is cut off, ms. */
-export const READ_STALL = 30_000;
-/** Who was refused may send on for so long, to hear it, ms. */
+/** Who was refused may send on for so long, and as much as a body of /write may be, to hear it, ms. */
 export const REFUSED_LINGER = 1_000;

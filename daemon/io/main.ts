@@ -6,7 +6,7 @@ import { log } from './log.ts';
 import { IoServer } from './server.ts';
 import { createServices, type Services, settled } from './services.ts';
 
-/** Writes that were begun may take so long after the end was asked for, ms. */
+/** Writes, deletes and moves that were begun may take so long after the end was asked for, ms. */
 const STOP_WITHIN = 3_000;
 const IDLE_CHECKS = 4;
 
@@ -54,8 +54,8 @@ function stop(why: string): void {
   log.info(why);
   setTimeout(() => process.exit(0), STOP_WITHIN);
   running?.server.close();
-  const written = running === null ? Promise.resolve() : settled(running.services);
-  void written.then(() => process.exit(0));
+  const ended = running === null ? [] : [settled(running.services), running.services.files.settled()];
+  void Promise.all(ended).then(() => process.exit(0));
 }
 
 async function obey(message: ToChild): Promise<void> {

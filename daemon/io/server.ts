@@ -73,7 +73,7 @@ export class IoServer {
   }
 
   get isInUse(): boolean {
-    return this.#current !== null || this.#requests.isBusy;
+    return this.#current !== null || this.#requests.isBusy || this.#services.files.isBusy;
   }
 
   /** Those of the client that is connected. */

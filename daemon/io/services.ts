@@ -35,10 +35,11 @@ export interface Services {
   readonly log: Log;
   readonly tally: Tally;
   readonly rests: Rests;
-  readonly loopDelay: LoopDelay;
+  /** One for each who asks, as asking begins it anew. */
+  readonly loopDelays: { readonly stats: LoopDelay; readonly figures: LoopDelay };
 }
 
-/** Resolves when nothing is being written. */
+/** Resolves when what is being written now is. */
 export async function settled({ landing, writes }: Services): Promise<void> {
   await Promise.all([landing.settled(), writes.settled()]);
 }
@@ -63,7 +64,7 @@ export function createServices(version: string, allow: readonly string[], log: L
     counters: { netIn: 0, netOut: 0, ioIn: 0, ioOut: 0 },
     log,
     tally,
-    loopDelay: new LoopDelay(),
+    loopDelays: { stats: new LoopDelay(), figures: new LoopDelay() },
     rests: new Rests(log, () => performance.now()),
   };
 }

@@ -1,11 +1,12 @@
 /** How this process is doing, for who asks. */
 import { type IoStats, MAX_BUSIEST, type SocketStats } from '../wire/frames.ts';
 import type { ClientSockets } from './client-sockets.ts';
+import type { LoopDelay } from './loop-delay.ts';
 import type { Services } from './services.ts';
 
-/** `sockets`: those of the client, where there is one. */
-export function statsOf(services: Services, sockets: ClientSockets | null): IoStats {
-  const { landing, files, counters, started, pool, rests, loopDelay } = services;
+/** `sockets`: those of the client, where there is one; `loopDelay`: that of who asks. */
+export function statsOf(services: Services, sockets: ClientSockets | null, loopDelay: LoopDelay): IoStats {
+  const { landing, files, counters, started, pool, rests } = services;
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed, external } = process.memoryUsage();
   return {

@@ -1,6 +1,6 @@
 /** What happens too often to be logged one by one: counted, by kind and reason, and told in one line a minute. */
 
-export type Kind = 'connect' | 'close' | 'http' | 'guard' | 'door' | 'commit' | 'send';
+export type Kind = 'connect' | 'close' | 'http' | 'guard' | 'door' | 'request' | 'commit' | 'send';
 /** By kind, then by reason. Reasons are our own words, so there are only so many. */
 export type Counts = Readonly<Partial<Record<Kind, Readonly<Record<string, number>>>>>;
 

@@ -4,11 +4,10 @@ import { Lane } from './lane.ts';
 
 export class Writes {
   #held = 0;
-  #running = 0;
+  readonly #running = new Set<Promise<unknown>>();
   /** One at a time asks for memory, so that a long body is not overtaken for ever. */
   readonly #line = new Lane(1, LIMITS.requests);
   #freed = (): void => undefined;
-  #settled: (() => void)[] = [];
 
   /** Bytes of bodies that are held. */
   get held(): number {
@@ -32,17 +31,17 @@ export class Writes {
 
   /** Does it as something that is seen to its end, whoever comes meanwhile. */
   async run<T>(write: () => Promise<T>): Promise<T> {
-    this.#running++;
+    const running = write();
+    this.#running.add(running);
     try {
-      return await write();
+      return await running;
     } finally {
-      this.#running--;
-      if (this.#running === 0) for (const resolve of this.#settled.splice(0)) resolve();
+      this.#running.delete(running);
     }
   }
 
-  /** Resolves when no write is running. */
+  /** Resolves when the writes that run now have ended; others may have begun. */
   async settled(): Promise<void> {
-    if (this.#running > 0) await new Promise<void>(resolve => this.#settled.push(resolve));
+    await Promise.allSettled(this.#running);
   }
 }

@@ -5,7 +5,7 @@ import { Journal } from '../../daemon/io/journal.ts';
 import type { Log } from '../../daemon/io/log.ts';
 import { LONG, Rests } from '../../daemon/io/rests.ts';
 import { type Counts, Tally, TELL_EVERY } from '../../daemon/io/tally.ts';
-import { CloseReason, FileStatus, type Frame, LandStatus, NetStatus, Op } from '../../daemon/wire/frames.ts';
+import { CloseReason, ErrorCode, FileStatus, type Frame, LandStatus, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { openFile } from './fixture.ts';
 import { IoClient, IoProcess, ORIGIN } from './io-process.ts';
 
@@ -97,6 +97,16 @@ test('what becomes of sockets and requests is counted by its reason, and a probl
     blocks: new Uint8Array(),
   });
   expect(said).toEqual([{ level: 'warn', fields: { what: 'write', why: 'full' }, text: 'a file cannot be used' }]);
+});
+
+test('what was asked for and refused by an ERROR is not remembered', () => {
+  const { log, said } = fakeLog();
+  const journal = new Journal(log, new Tally(() => undefined));
+  const asked = { root: 'r', components: ['a', 'b'], size: 1, create: true, allocate: false };
+  journal.asked({ op: Op.FILE_OPEN, id: 9, file: 1, ...asked });
+  journal.told({ op: Op.ERROR, id: 9, code: ErrorCode.BAD_STATE, text: 'file 1 is taken' });
+  journal.told({ op: Op.FILE_DONE, id: 9, status: FileStatus.IO, files: [] });
+  expect(said.at(-1)?.fields).toEqual({ what: 'use', why: 'io' });
 });
 
 test.each([false, true])('a running io-daemon says who came and which files fail (verbose: %s), and no secret', async verbose => {

@@ -1,14 +1,17 @@
 /** Requests that come slowly, or not to their end, or too many: what each of them holds, and that it is given back. */
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ClientFiles } from '../../daemon/io/client-files.ts';
 import { HttpIn } from '../../daemon/io/http-in.ts';
-import type { Patience } from '../../daemon/io/requests/call.ts';
+import type { Patience, Readable } from '../../daemon/io/requests/call.ts';
 import { log } from '../../daemon/io/log.ts';
 import { createServices, type Services } from '../../daemon/io/services.ts';
+import { IoServer } from '../../daemon/io/server.ts';
+import { Streams } from '../../daemon/io/streams.ts';
 import { Writes } from '../../daemon/io/writes.ts';
 import { Op } from '../../daemon/wire/frames.ts';
 import { until } from '../peers/wait.ts';
@@ -58,8 +61,12 @@ describe('patience', () => {
   let requests: HttpIn;
   let port = 0;
 
-  async function serve(patience: Patience): Promise<void> {
-    requests = new HttpIn({ refusal: () => '', holdsTicket: () => true }, services, () => null, patience);
+  async function serve(patience: Patience, readable: Readable | null = null): Promise<void> {
+    const door = {
+      refusal: (request: IncomingMessage) => (request.headers.origin === 'http://evil.com' ? '403 Forbidden' : ''),
+      holdsTicket: (ticket: string) => ticket === 'ticket',
+    };
+    requests = new HttpIn(door, services, () => readable, patience);
     server = createServer({ requestTimeout: 0 }, (request, response) => void requests.answer(request, response));
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     port = (server.address() as AddressInfo).port;
@@ -137,6 +144,52 @@ describe('patience', () => {
     await gone.end();
     await until('the file to be closed', () => !openFiles().includes(film) && !requests.isBusy);
   });
+
+  it.each(['whose connection ends', 'that is not taken'])(
+    'an answer behind another %s is over, and its file closed',
+    async how => {
+      const files = new ClientFiles(services.files, () => undefined);
+      const streams = new Streams(services.files, () => undefined);
+      await serve({ stall: how === 'that is not taken' ? SOON : NEVER, pace: NEVER }, { files, streams });
+      const [film, behind] = [join(root, 'film'), join(root, 'behind')];
+      for (const file of [film, behind]) {
+        writeFileSync(file, '');
+        truncateSync(file, 64 * MiB);
+      }
+      const opened = { root: 'root', components: ['film'], size: 64 * MiB, create: false, allocate: false };
+      await files.open({ op: Op.FILE_OPEN, id: 1, file: 7, ...opened });
+      // The engine never says that its bytes are there.
+      const first = raw('GET', '/stream/7', {});
+      const headers = Object.entries({ host: 'x', authorization: 'Bearer ticket', ...at('behind') });
+      first.socket.write(`GET /read/root HTTP/1.1\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`);
+      await until('its file to be open', () => openFiles().includes(behind));
+      if (how === 'whose connection ends') await first.end();
+      await until('its file to be closed', () => !openFiles().includes(behind) && !requests.isBusy);
+      await first.end();
+      streams.end();
+      files.end();
+      await until('the other to be closed', () => services.files.count === 0);
+    },
+  );
+
+  it.each<Record<string, string>>([{ origin: 'http://evil.com' }, { authorization: 'Bearer other' }])(
+    'a stranger is answered and not listened to: %j',
+    async headers => {
+      await serve({ stall: NEVER, pace: NEVER });
+      const stranger = raw('POST', '/hash/sha1', { ...headers, 'content-length': String(2 ** 40) });
+      const part = Buffer.alloc(MiB);
+      const more = () => {
+        while (!stranger.socket.destroyed && stranger.socket.write(part));
+      };
+      stranger.socket.on('drain', more);
+      more();
+      await until('the end', () => stranger.isClosed);
+      expect(stranger.socket.bytesWritten - stranger.socket.writableLength).toBeLessThan(32 * MiB);
+      const [refused] = Object.keys(services.tally.totals.request ?? {});
+      expect(refused).toBe('origin' in headers ? '403 origin' : '401 ticket');
+      await stranger.end();
+    },
+  );
 
   it('a file that turns out shorter than it was ends the answer short', async () => {
     await serve({ stall: NEVER, pace: NEVER });
@@ -267,6 +320,20 @@ describe('limits', () => {
   });
 });
 
+it('moves and deletes that nobody waits for keep the daemon from ending', async () => {
+  const services = createServices('test', [], log);
+  const server = new IoServer(services);
+  expect(server.isInUse).toBe(false);
+  const path = { root: 'none', components: ['film'] };
+  const moving = services.files.move(path, { ...path, components: ['other'] }, 1);
+  expect(server.isInUse).toBe(true);
+  const settled = services.files.settled().then(() => 'settled');
+  expect(await Promise.race([moving.then(() => 'moved'), settled])).toBe('moved');
+  expect(await settled).toBe('settled');
+  await until('the end of it', () => !server.isInUse);
+  await services.pool.close();
+});
+
 describe('writes', () => {
   it('wait for memory in the order that they came', async () => {
     const writes = new Writes();
@@ -284,14 +351,19 @@ describe('writes', () => {
   it('that were begun are waited for', async () => {
     const writes = new Writes();
     const ended: string[] = [];
-    let finish = () => undefined as void;
-    const write = writes.run(() => new Promise<void>(resolve => (finish = resolve)));
+    const finish: (() => void)[] = [];
+    const begin = () => writes.run(() => new Promise<void>(resolve => finish.push(resolve)));
+    const write = begin();
     void writes.settled().then(() => ended.push('settled'));
     await new Promise(resolve => setImmediate(resolve));
     expect(ended).toEqual([]);
-    finish();
+    // One that comes later is no matter of who waits already.
+    const later = begin();
+    finish[0]?.();
     await write;
-    await writes.settled();
     await expect.poll(() => ended, PATIENT).toEqual(['settled']);
+    finish[1]?.();
+    await later;
+    await writes.settled();
   });
 });

@@ -54,7 +54,7 @@ describe('the door', () => {
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': ORIGIN,
       'access-control-allow-methods': 'POST',
-      'access-control-allow-headers': 'authorization, x-path-base64, x-file-size, x-offset, x-expected-sha1',
+      'access-control-allow-headers': 'authorization, content-type, x-path-base64, x-file-size, x-offset, x-expected-sha1',
     });
     const foreign = await page.ask({ method: 'OPTIONS', path: `/write/${ROOT}`, headers: { origin: 'http://evil.com' } });
     expect([foreign.status, foreign.headers['access-control-allow-origin']]).toEqual([403, undefined]);
@@ -112,6 +112,7 @@ describe('/read', () => {
   it('gives a file, or the part that is asked for in either spelling', async () => {
     const parts: [Record<string, string | number>, number, number, number][] = [
       [{}, 200, 0, content.length],
+      [{ range: 'bytes=100-', 'if-range': '"x"' }, 200, 0, content.length],
       [{ 'x-offset': 100, 'x-length': MiB }, 200, 100, 100 + MiB],
       [{ 'x-offset': 100 }, 200, 100, content.length],
       [{ 'x-length': 5 }, 200, 0, 5],

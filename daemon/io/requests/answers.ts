@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FileStatus } from '../../wire/frames.ts';
 import { FileProblem } from '../errno.ts';
-import { REFUSED_LINGER } from '../limits.ts';
+import { LIMITS, REFUSED_LINGER } from '../limits.ts';
 
 /** Ends a request with a status; `reason` is one word for programs. */
 export class Refusal extends Error {
@@ -65,8 +65,13 @@ export function reply(response: ServerResponse, value: object): void {
   response.end(body);
 }
 
-/** The connection ends with it: what is left of the request is not waited for. */
-export function refuse(request: IncomingMessage, response: ServerResponse, { status, reason, headers }: Refusal): void {
+/** The connection ends with it. `isHeardOut`: who is still sending may go on for a moment, to hear it. */
+export function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, reason, headers }: Refusal,
+  isHeardOut: boolean,
+): void {
   if (response.destroyed) return;
   const body = request.method === 'HEAD' ? '' : JSON.stringify({ error: reason });
   response.writeHead(status, {
@@ -76,11 +81,11 @@ export function refuse(request: IncomingMessage, response: ServerResponse, { sta
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
   });
-  if (request.complete || request.destroyed) {
+  if (!isHeardOut || request.complete || request.destroyed) {
     response.end(body);
     return;
   }
-  // Whoever is still sending is listened to for a moment: to close on unread bytes would take the answer from them.
+  // To close on unread bytes would take the answer from them.
   response.flushHeaders();
   if (body !== '') response.write(body);
   const end = () => {
@@ -91,5 +96,10 @@ export function refuse(request: IncomingMessage, response: ServerResponse, { sta
   request.once('end', end);
   request.once('close', end);
   request.on('error', end);
+  let left = LIMITS.writeBody;
+  request.on('data', (part: Buffer) => {
+    left -= part.length;
+    if (left < 0) end();
+  });
   request.resume();
 }

@@ -41,8 +41,12 @@ export async function receiveInto(call: Call, bytes: Uint8Array): Promise<void> 
 export async function waitFor(response: ServerResponse, event: 'drain' | 'finish', stall: number): Promise<void> {
   if (response.destroyed || (event === 'finish' && response.writableFinished)) return;
   const ended = new AbortController();
-  const timer = setTimeout(() => response.destroy(), stall);
   const { signal } = ended;
+  // One that waits behind another tells nobody that it is destroyed.
+  const timer = setTimeout(() => {
+    response.destroy();
+    ended.abort();
+  }, stall);
   await Promise.race([once(response, event, { signal }), once(response, 'close', { signal })]).catch(() => undefined);
   clearTimeout(timer);
   ended.abort();

@@ -32,7 +32,11 @@ interface Part {
 /** What is asked for of a file of some size, in either of two spellings. @throws {Refusal} 400; later 416 */
 export function askedOf(head: Head): (size: number) => Part {
   const [range, offset, length] = [headerOf(head, 'range'), numberOf(head, 'x-offset'), numberOf(head, 'x-length')];
-  if (offset === undefined && length === undefined) return size => byRange(range, size);
+  if (offset === undefined && length === undefined) {
+    // Nothing names the version of a file, so a range that depends on one is the whole.
+    const counting = head.headers['if-range'] === undefined ? range : undefined;
+    return size => byRange(counting, size);
+  }
   if (range !== undefined) throw new Refusal(400, 'range');
   const from = offset ?? 0;
   return size => {

@@ -16,9 +16,14 @@ const give = { methods: ['POST'], takesBody: true } as const;
 export const ROUTES: readonly Route[] = [
   { ...ask, path: '/stream/', headers: ['range'], run: stream },
   { ...ask, path: '/read/', headers: ['range', 'x-path-base64', 'x-offset', 'x-length'], run: read },
-  { ...give, path: '/write/', headers: ['x-path-base64', 'x-file-size', 'x-offset', 'x-expected-sha1'], run: write },
-  { ...give, path: '/hash/sha1', headers: [], run: hash(Digest.SHA1) },
-  { ...give, path: '/hash/sha256', headers: [], run: hash(Digest.SHA256) },
+  {
+    ...give,
+    path: '/write/',
+    headers: ['content-type', 'x-path-base64', 'x-file-size', 'x-offset', 'x-expected-sha1'],
+    run: write,
+  },
+  { ...give, path: '/hash/sha1', headers: ['content-type'], run: hash(Digest.SHA1) },
+  { ...give, path: '/hash/sha256', headers: ['content-type'], run: hash(Digest.SHA256) },
   { ...ask, path: '/files/stat/', headers: ['x-path-base64'], run: stat },
   { ...ask, path: '/files/list/', headers: ['x-path-base64', 'x-after'], run: list },
   { ...ask, path: '/files/free/', headers: [], run: free },
