@@ -33,6 +33,12 @@ interface Item {
   problem: FileStatus;
 }
 
+interface Answer {
+  readonly status: SentStatus;
+  readonly file: FileStatus;
+  readonly sends: number[];
+}
+
 interface Queue {
   readonly peer: PeerSocket;
   /** In the order they were asked for; those that were handed to the socket are gone. */
@@ -42,6 +48,8 @@ interface Queue {
   reads: number;
   /** Bytes being read, or read and not sent. */
   held: number;
+  /** To be told once this turn has said all it has to say. */
+  readonly answers: Answer[];
   /** It is looked at again once this turn has said all it has to say. */
   isDue: boolean;
   /** There is memory again. */
@@ -66,7 +74,7 @@ export class Gather {
     const queue = this.#queues.get(peer.id) ?? newQueue(peer, awake => this.#pump(awake));
     if (header.length + length > SEND_BYTES || queue.items.length >= SEND_COUNT) {
       for (const { file } of places) file?.release();
-      this.#answer(peer.id, send, SentStatus.ERROR, FileStatus.LIMIT);
+      this.#tell(peer.id, { status: SentStatus.ERROR, file: FileStatus.LIMIT, sends: [send] });
       return;
     }
     this.#queues.set(peer.id, queue);
@@ -82,8 +90,7 @@ export class Gather {
     const [item] = queue.items.splice(at, 1) as [Item];
     if (at < queue.begun) queue.begun--;
     this.#drop(queue, item);
-    this.#answer(sock, send, SentStatus.CANCELLED, FileStatus.OK);
-    this.#soon(queue);
+    this.#answer(queue, send, SentStatus.CANCELLED, FileStatus.OK);
   }
 
   /** The socket has closed: nobody waits for an answer. */
@@ -118,6 +125,7 @@ export class Gather {
     queue.isDue = true;
     queueMicrotask(() => {
       queue.isDue = false;
+      if (!queue.peer.isClosed) for (const answer of queue.answers.splice(0)) this.#tell(queue.peer.id, answer);
       this.#pump(queue);
     });
   }
@@ -143,7 +151,7 @@ export class Gather {
     for (let item = queue.items[0]; item !== undefined && !peer.isClosed; item = queue.items[0]) {
       if (item.state === 'failed') {
         this.#release(queue, item);
-        this.#answer(peer.id, item.send, SentStatus.ERROR, item.problem);
+        this.#answer(queue, item.send, SentStatus.ERROR, item.problem);
       } else if (item.state === 'ready' && peer.takesPayload) this.#pay(queue, item);
       else break;
       queue.items.shift();
@@ -157,8 +165,7 @@ export class Gather {
     peer.pay([item.header, item.data], error => {
       this.#release(queue, item);
       if (peer.isClosed) return;
-      this.#answer(peer.id, item.send, error == null ? SentStatus.SENT : SentStatus.ERROR, FileStatus.OK);
-      this.#soon(queue);
+      this.#answer(queue, item.send, error == null ? SentStatus.SENT : SentStatus.ERROR, FileStatus.OK);
     });
   }
 
@@ -212,13 +219,21 @@ export class Gather {
     this.#pump(queue);
   }
 
-  #answer(sock: number, send: number, status: SentStatus, file: FileStatus): void {
-    this.#push({ op: Op.SENT, id: 0, sock, send, status, file });
+  /** What becomes of several in one turn is told in one frame, as far as it is the same. */
+  #answer(queue: Queue, send: number, status: SentStatus, file: FileStatus): void {
+    const last = queue.answers[queue.answers.length - 1];
+    if (last !== undefined && last.status === status && last.file === file) last.sends.push(send);
+    else queue.answers.push({ status, file, sends: [send] });
+    this.#soon(queue);
+  }
+
+  #tell(sock: number, answer: Answer): void {
+    this.#push({ op: Op.SENT, id: 0, sock, ...answer });
   }
 }
 
 function newQueue(peer: PeerSocket, pump: (queue: Queue) => void): Queue {
-  const queue: Queue = { peer, items: [], begun: 0, reads: 0, held: 0, isDue: false, wake: () => pump(queue) };
+  const queue: Queue = { peer, items: [], begun: 0, reads: 0, held: 0, answers: [], isDue: false, wake: () => pump(queue) };
   return queue;
 }
 

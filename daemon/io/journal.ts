@@ -60,7 +60,7 @@ export class Journal {
       case Op.HTTP_ENDED:
         return this.#tally.count('http', wordOf(NetStatus, frame.net));
       case Op.SENT:
-        this.#tally.count('send', wordOf(SentStatus, frame.status));
+        this.#tally.count('send', wordOf(SentStatus, frame.status), frame.sends.length);
         if (frame.status === SentStatus.ERROR) this.#fileProblem('read', frame.file);
         return;
       case Op.LAND_RESULT:

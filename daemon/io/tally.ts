@@ -21,9 +21,9 @@ export class Tally {
     return this.#totals;
   }
 
-  count(kind: Kind, reason: string): void {
-    add(this.#totals, kind, reason);
-    add(this.#recent, kind, reason);
+  count(kind: Kind, reason: string, times = 1): void {
+    add(this.#totals, kind, reason, times);
+    add(this.#recent, kind, reason, times);
     this.#timer ??= setTimeout(() => this.#flush(), TELL_EVERY).unref();
   }
 
@@ -35,9 +35,9 @@ export class Tally {
   }
 }
 
-function add(counts: Partial<Record<Kind, Record<string, number>>>, kind: Kind, reason: string): void {
+function add(counts: Partial<Record<Kind, Record<string, number>>>, kind: Kind, reason: string, times: number): void {
   const reasons = (counts[kind] ??= {});
-  reasons[reason] = (reasons[reason] ?? 0) + 1;
+  reasons[reason] = (reasons[reason] ?? 0) + times;
 }
 
 /** The name of a value of one of the wire's tables, `REFUSED_BY_GUARD` as `refused by guard`. */

@@ -566,12 +566,13 @@ export type Frame =
       readonly spans: readonly Span[];
     }
   | {
+      /** What has become of these sends of one socket. */
       readonly op: typeof Op.SENT;
       readonly id: number;
       readonly sock: number;
-      readonly send: number;
       readonly status: SentStatus;
       readonly file: FileStatus;
+      readonly sends: readonly number[];
     }
   | { readonly op: typeof Op.SEND_CANCEL; readonly id: number; readonly sock: number; readonly send: number }
   | {

@@ -211,7 +211,7 @@ export const layouts: { readonly [O in FrameOp]: Field<Payload<O>> } = {
   [Op.LAND_PARK]: struct({ buffer: u32 }),
   [Op.LAND_PARKED]: struct({ buffer: u32, file: fileStatus }),
   [Op.SEND_SPANS]: struct({ sock: u32, send: u32, header: shortBytes, spans }),
-  [Op.SENT]: struct({ sock: u32, send: u32, status: oneOf(SentStatus), file: fileStatus }),
+  [Op.SENT]: struct({ sock: u32, status: oneOf(SentStatus), file: fileStatus, sends: list(u16, u32) }),
   [Op.SEND_CANCEL]: struct({ sock: u32, send: u32 }),
   [Op.RATE_GROUP]: struct({ group: u32, parent: u32, direction: oneOf(RateDirection), rate: u53 }),
   [Op.RATE_JOIN]: struct({ sock: u32, group: u32 }),

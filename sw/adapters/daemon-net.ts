@@ -63,7 +63,7 @@ export class DaemonNet implements Net {
       for (const range of ranges) stream?.onLanded(range, earlier);
     });
     door.on(Op.LAND_DISCARDED, ({ sock, length, head }) => this.streams.get(sock)?.onDiscarded(length, head));
-    door.on(Op.SENT, ({ sock, send, status, file }) => this.streams.get(sock)?.onSent(send, status === SentStatus.SENT, file));
+    door.on(Op.SENT, ({ sock, sends, status, file }) => this.streams.get(sock)?.onSent(sends, status === SentStatus.SENT, file));
     door.on(Op.RELAY_DATA, ({ sock, bytes }) => this.carriers.get(sock)?.send(bytes));
     door.on(Op.RELAY_TAKEN, ({ sock, bytes }) => this.carriers.get(sock)?.taken(bytes));
     door.on(Op.TCP_CLOSE, ({ sock, reason, detail }) => this.streams.get(sock)?.end(closeText(reason, detail)));
@@ -289,8 +289,8 @@ class DaemonStream implements Stream {
     this.events.discarded(length, head);
   }
 
-  onSent(send: number, ok: boolean, file: FileStatus): void {
-    this.events.sent(send, ok, fileProblem(file));
+  onSent(sends: readonly number[], ok: boolean, file: FileStatus): void {
+    this.events.sent(sends, ok, fileProblem(file));
   }
 
   /** The socket is gone; the daemon knows it. */

@@ -298,10 +298,10 @@ export class Loop implements RateGroups {
           if (peer) torrent.content?.downloader.landed(peer, { buffer, offset, length }, earlier, now);
         }),
       discarded: length => tell((torrent, now) => torrent.peerSet.discarded(conn, length, now)),
-      sent: (send, ok, problem) =>
+      sent: (sends, ok, problem) =>
         tell((torrent, now) => {
           const peer = torrent.peers.get(conn);
-          if (peer) torrent.content?.uploader.sent(peer, send, ok, now);
+          if (peer) torrent.content?.uploader.sent(peer, sends, ok, now);
           if (problem) unread(torrent, problem);
         }),
       closed: () => {

@@ -48,7 +48,7 @@ export interface StreamEvents {
   /** A payload frame that no one had asked for, or not any more, was thrown away. `head` is its first bytes. */
   discarded(length: number, head: Uint8Array): void;
   /** `problem`: what was wrong with a file that it was to come from. */
-  sent(send: number, ok: boolean, problem: FileProblem | null): void;
+  sent(sends: readonly number[], ok: boolean, problem: FileProblem | null): void;
   closed(reason: string): void;
 }
 

@@ -85,17 +85,21 @@ export class Uploader {
     for (const send of queue.sending.keys()) this.out({ do: 'cancelSend', conn: peer.conn, send });
   }
 
-  sent(peer: Peer, send: number, ok: boolean, now: number): void {
+  sent(peer: Peer, sends: readonly number[], ok: boolean, now: number): void {
     const queue = this.queues.get(peer);
-    const request = queue?.sending.get(send);
-    if (!queue || !request) return;
-    queue.sending.delete(send);
-    queue.window -= request.length;
-    if (ok) {
-      peer.up.add(request.length, now);
+    if (!queue) return;
+    let bytes = 0;
+    for (const send of sends) {
+      const request = queue.sending.get(send);
+      if (!request) continue;
+      queue.sending.delete(send);
+      queue.window -= request.length;
+      if (ok) bytes += request.length;
+      else this.reject(peer, request, now);
+    }
+    if (bytes > 0) {
+      peer.up.add(bytes, now);
       peer.lastSentAt = now;
-    } else {
-      this.reject(peer, request, now);
     }
     this.pump(peer, queue, now);
   }

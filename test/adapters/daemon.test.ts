@@ -198,7 +198,7 @@ describe('the net', () => {
       received: (bytes: Uint8Array) => received.push(bytes.slice()),
       landed: (buffer: number, offset: number, length: number) => told.push(`landed ${buffer} ${offset} ${length}`),
       discarded: (length: number, head: Uint8Array) => told.push(`discarded ${length} ${head[0] ?? -1}`),
-      sent: (send: number, ok: boolean) => told.push(`sent ${send} ${ok}`),
+      sent: (sends: readonly number[], ok: boolean) => told.push(`sent ${sends.join()} ${ok}`),
       closed: () => told.push('closed'),
     };
     return { told, received, events, text: () => Buffer.concat(received).toString('latin1') };

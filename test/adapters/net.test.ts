@@ -133,16 +133,16 @@ describe('a stream', () => {
     io.say({ op: Op.LANDED, id: 0, sock, earlier: false, ranges });
     io.say({ op: Op.LANDED, id: 0, sock, earlier: true, ranges: ranges.slice(1) });
     io.say({ op: Op.LAND_DISCARDED, id: 0, sock, length: 100, head: Uint8Array.of(7, 1) });
-    io.say({ op: Op.SENT, id: 0, sock, send: 1, status: SentStatus.SENT, file: 0 });
-    io.say({ op: Op.SENT, id: 0, sock, send: 2, status: SentStatus.ERROR, file: 9 });
+    io.say({ op: Op.SENT, id: 0, sock, sends: [1, 3], status: SentStatus.SENT, file: 0 });
+    io.say({ op: Op.SENT, id: 0, sock, sends: [2], status: SentStatus.ERROR, file: 9 });
     io.say({ op: Op.TCP_CLOSE, id: 0, sock, reason: CloseReason.FRAME_TOO_LONG, detail: '' });
     expect(told).toEqual([
       ['landed', 4, 0, 16384, false],
       ['landed', 5, 16384, 16384, false],
       ['landed', 5, 16384, 16384, true],
       ['discarded', 100, [7, 1]],
-      ['sent', 1, true, null],
-      ['sent', 2, false, 'io'],
+      ['sent', [1, 3], true, null],
+      ['sent', [2], false, 'io'],
       ['closed', 'A message longer than is allowed.'],
     ]);
   });

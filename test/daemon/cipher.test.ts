@@ -152,7 +152,7 @@ describe('a socket with a cipher', () => {
       client.send({ op: Op.SEND_SPANS, id: 0, sock: 1, send, header: text(`head ${send}`), spans });
     }
     for (let send = 0; send < 3; send++) {
-      expect(await client.next(Op.SENT)).toMatchObject({ send, status: SentStatus.SENT });
+      expect(await client.next(Op.SENT)).toMatchObject({ sends: [send], status: SentStatus.SENT });
       expect((await show(6)).toString()).toBe(`head ${send}`);
       expect((await show(BLOCK)).equals(bytes.subarray(send * BLOCK, (send + 1) * BLOCK))).toBe(true);
     }

@@ -17,7 +17,7 @@ function setUp() {
   const sent: number[] = [];
   const files: Pick<Files, 'read'> = { read: () => Promise.resolve() };
   const push = (frame: Frame) => {
-    if (frame.op === Op.SENT) sent.push(frame.sock);
+    if (frame.op === Op.SENT) sent.push(...frame.sends.map(() => frame.sock));
   };
   const gather = new Gather(files as Files, budget, push);
   const file = new SharedFile('root', ['a'], 2 ** 40, new Promise(() => undefined), () => undefined);

@@ -45,7 +45,7 @@ function sendSpans(send: number, ...spans: { offset: number; length: number; fil
   });
 }
 
-const sent = (send: number) => client.next(Op.SENT, frame => frame.send === send);
+const sent = (send: number) => client.next(Op.SENT, frame => frame.sends[0] === send);
 
 /** Blocks asked for while the peer does not read, so that most of them wait. */
 async function stuffed(count: number): Promise<void> {

@@ -128,7 +128,11 @@ export class IoClient {
     ws.on('error', () => undefined);
     ws.on('message', (data: Buffer) => {
       this.bytesIn += data.length;
-      this.inbox.push(...decodeMessage(new Uint8Array(data), MAX_FRAME));
+      for (const frame of decodeMessage(new Uint8Array(data), MAX_FRAME)) {
+        // As if each send were answered alone.
+        if (frame.op === Op.SENT) for (const send of frame.sends) this.inbox.push({ ...frame, sends: [send] });
+        else this.inbox.push(frame);
+      }
       this.#wake();
     });
   }

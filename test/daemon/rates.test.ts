@@ -154,7 +154,7 @@ describe('sending within a limit', () => {
     for (let send = 0; send < 200; send++) {
       expect(await peer.take(8)).toEqual(header(send));
       expect((await peer.take(BLOCK)).equals(bytes.subarray(send * BLOCK, (send + 1) * BLOCK))).toBe(true);
-      expect(await client.next(Op.SENT, frame => frame.send === send)).toMatchObject({ status: SentStatus.SENT });
+      expect(await client.next(Op.SENT, frame => frame.sends[0] === send)).toMatchObject({ status: SentStatus.SENT });
     }
   });
 
@@ -180,7 +180,7 @@ describe('sending within a limit', () => {
     await peer.until(() => peer.received.length > 0);
     for (let send = 50; send < 100; send++) client.send({ op: Op.SEND_CANCEL, id: 0, sock: 1, send });
     for (let send = 50; send < 100; send++) {
-      expect(await client.next(Op.SENT, frame => frame.send === send)).toMatchObject({ status: SentStatus.CANCELLED });
+      expect(await client.next(Op.SENT, frame => frame.sends[0] === send)).toMatchObject({ status: SentStatus.CANCELLED });
     }
     peer.socket.destroy();
     client.send({ op: Op.FILE_CLOSE, id: 0, file: 1 });

@@ -127,7 +127,7 @@ describe('a relay', () => {
       expect(sent[at]).toBe(send & 0xff);
       expect(sent.subarray(at + 1, at + 1 + BLOCK).equals(bytes.subarray(send * BLOCK, (send + 1) * BLOCK))).toBe(true);
     }
-    expect(await client.next(Op.SENT)).toMatchObject({ sock: 1, send: 0, status: SentStatus.SENT });
+    expect(await client.next(Op.SENT)).toMatchObject({ sock: 1, sends: [0], status: SentStatus.SENT });
   });
 
   it('cuts what is longer than it may have under way', async () => {

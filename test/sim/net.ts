@@ -290,12 +290,12 @@ class SimStream implements Stream {
     sent.set(this.net.host, (sent.get(this.net.host) ?? 0) + bytes.length - PIECE_HEADER);
     const stall = this.net.line.stall?.() ?? 0;
     if (stall < Infinity) this.transmit(bytes, stall);
-    this.events.sent(send, true, null);
+    this.events.sent([send], true, null);
   }
 
   private answer(send: number, ok: boolean, problem: FileProblem | null): void {
     this.net.internet.clock.after(1, () => {
-      if (!this.dead) this.events.sent(send, ok, problem);
+      if (!this.dead) this.events.sent([send], ok, problem);
     });
   }
 

@@ -152,7 +152,7 @@ const byOp: { readonly [O in Frame['op']]: fc.Arbitrary<Frame> } = {
   [Op.LAND_PARK]: frame(Op.LAND_PARK, { buffer: u32 }),
   [Op.LAND_PARKED]: frame(Op.LAND_PARKED, { buffer: u32, file: oneOf(FileStatus) }),
   [Op.SEND_SPANS]: frame(Op.SEND_SPANS, { sock: u32, send: u32, header: bytes(32), spans: list(span) }),
-  [Op.SENT]: frame(Op.SENT, { sock: u32, send: u32, status: oneOf(SentStatus), file: oneOf(FileStatus) }),
+  [Op.SENT]: frame(Op.SENT, { sock: u32, status: oneOf(SentStatus), file: oneOf(FileStatus), sends: list(u32) }),
   [Op.SEND_CANCEL]: frame(Op.SEND_CANCEL, { sock: u32, send: u32 }),
   [Op.RATE_GROUP]: frame(Op.RATE_GROUP, { group: u32, parent: u32, direction: oneOf(RateDirection), rate: u53 }),
   [Op.RATE_JOIN]: frame(Op.RATE_JOIN, { sock: u32, group: u32 }),
