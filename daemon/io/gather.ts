@@ -10,8 +10,8 @@ import { READ_BYTES, READS, SEND_BYTES, SEND_COUNT } from './limits.ts';
 import type { ReadBudget } from './read-budget.ts';
 import type { PeerSocket } from './peer-socket.ts';
 
-/** Neighbouring spans are read together up to this many bytes. */
-const READ_TOGETHER = 256 * 1024;
+/** Neighbouring spans are read together up to this many bytes: what a read costs is mostly the way to a thread and back. */
+const READ_TOGETHER = 1 << 20;
 /** One socket holds no more than this part of the memory for reads, and less where there are more sockets. */
 const SHARES = 16;
 const NOTHING = Buffer.alloc(0);

@@ -84,7 +84,7 @@ export const SEND_COUNT = 4_096;
 export const READS = 8;
 export const READ_BYTES = 32 * MiB;
 /** No span is handed to a socket that still has this much to send. */
-export const SEND_AHEAD = 512 * 1024;
+export const SEND_AHEAD = MiB;
 
 /** Groups of rates, one below the other. */
 export const RATE_DEPTH = 4;

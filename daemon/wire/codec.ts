@@ -89,7 +89,7 @@ export function decodeFrame(frame: Uint8Array): Frame {
   if (flags !== 0) throw new WireError(ErrorCode.MALFORMED, 'unknown flags', id);
   const layout = (layouts as Readonly<Record<number, Field<object> | undefined>>)[op];
   if (layout === undefined) throw new WireError(ErrorCode.UNKNOWN_OPCODE, `opcode ${op}`, id);
-  return { op, id, ...readPayload(layout, reader, id) } as Frame;
+  return Object.assign(readPayload(layout, reader, id), { op, id }) as Frame;
 }
 
 /** All frames of one message of at most `limit` bytes. @throws {WireError} at the first that is not one */
