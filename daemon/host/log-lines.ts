@@ -23,6 +23,7 @@ export interface LogLinesOptions {
 
 const INFO = 30;
 const WARN = 40;
+const BRACE = 0x7b;
 /** What a line may be long, before it is read. */
 export const MAX_LINE = 16 << 10;
 /** Lines that differ in numbers alone are the same: so many of them are written a minute, and how many more there were. */
@@ -41,7 +42,8 @@ export class LogLines {
   readonly #options: LogLinesOptions;
   readonly #most: number;
   #rest: Buffer = Buffer.alloc(0);
-  #isSkipping = false;
+  /** Of the line that comes, cut or not, bytes. */
+  #length = 0;
   readonly #kinds = new Map<string, Kind>();
   #callOff: (() => void) | null = null;
 
@@ -50,15 +52,12 @@ export class LogLines {
     this.#most = options.isVerbose ? SAME_LINES_VERBOSE : SAME_LINES;
   }
 
-  /** Bytes as they come; what is longer than a line may be is cut. */
+  /** Bytes as they come; what is longer than a line may be is cut, or, where it has fields, left out. */
   feed(chunk: Uint8Array): void {
     let rest: Buffer = Buffer.from(chunk);
     for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
       this.#keep(rest.subarray(0, end));
-      const line = this.#rest;
-      this.#rest = Buffer.alloc(0);
-      this.#isSkipping = false;
-      if (line.length > 0) this.line(line.toString('utf8'));
+      this.#take();
       rest = rest.subarray(end + 1);
     }
     this.#keep(rest);
@@ -80,17 +79,26 @@ export class LogLines {
 
   /** Writes what is still owed. */
   end(): void {
-    if (this.#rest.length > 0) this.line(this.#rest.toString('utf8'));
-    this.#rest = Buffer.alloc(0);
+    this.#take();
     this.#callOff?.();
     this.#tell();
   }
 
   #keep(bytes: Buffer): void {
-    if (this.#isSkipping) return;
+    this.#length += bytes.length;
     const room = MAX_LINE - this.#rest.length;
-    this.#isSkipping = bytes.length > room;
-    this.#rest = Buffer.concat([this.#rest, bytes.subarray(0, room)]);
+    if (room > 0) this.#rest = Buffer.concat([this.#rest, bytes.subarray(0, room)]);
+  }
+
+  /** The line that has come. */
+  #take(): void {
+    const [line, length] = [this.#rest, this.#length];
+    this.#rest = Buffer.alloc(0);
+    this.#length = 0;
+    if (length === 0) return;
+    // Of fields that were cut nobody knows any more which of them are to be hidden.
+    const isLost = length > MAX_LINE && line[0] === BRACE;
+    this.line(isLost ? JSON.stringify({ level: WARN, bytes: length, msg: 'a line was too long' }) : line.toString('utf8'));
   }
 
   #write(line: LogLine): void {

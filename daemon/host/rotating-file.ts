@@ -1,5 +1,5 @@
 /** A file that is put aside as `.1`, `.2` … when it has grown to its limit. */
-import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, truncateSync, writeSync } from 'node:fs';
 import { hasCode, PRIVATE_FILE } from './durable.ts';
 
 const MAX_FILE_BYTES = 4 << 20;
@@ -46,7 +46,8 @@ export class RotatingFile {
       try {
         renameSync(n === 0 ? this.path : `${this.path}.${n}`, `${this.path}.${n + 1}`);
       } catch (error) {
-        if (!hasCode(error, 'ENOENT')) throw error;
+        // What cannot be put aside is begun anew: what happens now counts for more.
+        if (n === 0 && !hasCode(error, 'ENOENT')) truncateSync(this.path);
       }
     }
   }

@@ -48,13 +48,17 @@ export class Guard {
   readonly #allow: readonly [Parsed, number][];
   readonly #ownPorts = new Map<number, number>();
   readonly #resolve: Resolve;
-  readonly #refused: (rule: string) => void;
+  readonly #refused: (rule: string, address: string) => void;
 
   /**
-   * `allow`: CIDR ranges let through to everyone, whatever else is said of them. `refused` hears the rule whenever one is applied.
+   * `allow`: CIDR ranges let through to everyone, whatever else is said of them. `refused` hears the rule, and of what, whenever one is applied.
    * @throws {Error} where one is none
    */
-  constructor(allow: readonly string[], resolve: Resolve = systemResolve, refused: (rule: string) => void = () => undefined) {
+  constructor(
+    allow: readonly string[],
+    resolve: Resolve = systemResolve,
+    refused: (rule: string, address: string) => void = () => undefined,
+  ) {
     this.#allow = allow.map(cidr => ipaddr.parseCIDR(cidr));
     this.#resolve = resolve;
     this.#refused = refused;
@@ -100,7 +104,7 @@ export class Guard {
   /** Whether an IP literal may be dialled. */
   permits(address: string, port: number, purpose: Purpose): boolean {
     const rule = this.#ruleAgainst(address, port, purpose);
-    if (rule !== null) this.#refused(rule);
+    if (rule !== null) this.#refused(rule, address);
     return rule === null;
   }
 

@@ -28,6 +28,8 @@ const MAX_DEPTH = 100;
 const MAX_NAME_BYTES = 255;
 /** Entries of a directory that are asked of the system together. */
 const NAMES_AT_ONCE = 512;
+/** What Windows takes for a device, whatever follows the dot. */
+const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/i;
 const IS_LINUX = process.platform === 'linux';
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
@@ -38,6 +40,7 @@ export function isSafe(components: readonly string[]): boolean {
 
 function isSafeName(name: string): boolean {
   if (name === '' || name === '.' || name === '..') return false;
+  if (process.platform === 'win32' && (name.includes(':') || DEVICE.test(name))) return false;
   return !/[/\\\0]/.test(name) && Buffer.byteLength(name) <= MAX_NAME_BYTES;
 }
 

@@ -53,7 +53,10 @@ export function createServices(version: string, allow: readonly string[], log: L
   return {
     version,
     started: performance.now(),
-    guard: new Guard(allow, undefined, rule => tally.count('guard', rule)),
+    guard: new Guard(allow, undefined, (rule, address) => {
+      tally.count('guard', rule);
+      log.debug({ rule, address }, 'an address was refused');
+    }),
     openPorts: new OpenPorts(),
     files: new Files(),
     pool,

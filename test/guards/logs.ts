@@ -51,7 +51,7 @@ export const LOGS: readonly Guarded[] = [
     row: 8,
     name: 'no log names a file',
     file: SCRUB,
-    text: ".replace(QUOTED_PATH, '$1[path]$1').replace(PATH, '[path]')",
+    text: ".replace(isCut ? CUT_PATH : QUOTED_PATH, '$1[path]$1').replace(PATH, '[path]')",
     instead: '',
     tests: [logs('is the name of a file or an address only where everything was asked for'), io],
   },

@@ -48,11 +48,25 @@ describe('what stands in a log', () => {
       'cannot read C:\\Users\\me\\Film.mkv',
       'connect ECONNREFUSED 93.184.216.34:6881',
       'connect ECONNREFUSED 2001:db8:0:0::17:6881',
+      'connect EHOSTUNREACH 2001:db8::1:6881',
+      'no route to [2001:db8::17]:6881',
+      'no route to 2001:db8::',
+      'from ::ffff:93.184.216.34',
+      'getaddrinfo ENOTFOUND films.example',
+      "The names do not match: Host: films.example. is not in DNS:*.films.example, DNS:films.example'",
     ];
     for (const error of errors) {
-      expect(scrubText(error, false)).not.toMatch(/Film|Name|home|Users|93\.184|2001:db8|17:6881/);
-      expect(scrubText(error, true)).toMatch(/Film|93\.184|2001:db8/);
+      expect(scrubText(error, false)).not.toMatch(/Film|Name|home|Users|93\.184|\.216|2001:db8|17:6881|films|example/);
+      expect(scrubText(error, true)).toMatch(/Film|93\.184|2001:db8|films/);
     }
+    expect(scrubText('bound at fe80::1%eth0, [::]:80 and ::1', false)).toBe(
+      'bound at [address]%eth0, [[address]]:80 and [address]',
+    );
+    expect(scrubText('at 12:03:04 it said: a::b', false)).toContain('at 12:03:04 it said: ');
+    const long = `open '/home/me/${'My Film '.repeat(200)}' failed`;
+    expect(scrubText(long, false)).toBe("open '[path]'");
+    expect(scrubText(`rename '/home/a' -> '/home/My Film ${'x '.repeat(1000)}'`, false)).toBe("rename '[path]'");
+    expect(scrub({ err: { hostname: 'films.example' } }, false)).toEqual({ err: { hostname: '[name]' } });
     expect(scrub({ path: 'Film.mkv', err: { dest: 'Film.mkv' } }, false)).toEqual({ path: '[name]', err: { dest: '[name]' } });
     expect(scrub({ path: 'Film.mkv' }, true)).toEqual({ path: 'Film.mkv' });
     const stack = 'Error: it\n    at fn (file:///home/me/starling/dist/daemon/io.mjs:12:34)';
@@ -106,6 +120,16 @@ describe('lines', () => {
     expect(written.at(-1)).toEqual({ level: 40, time: 999, name: 'io', msg: 'refused', port: 999, repeated: 1000 - SAME_LINES });
     lines.line(JSON.stringify({ level: 40, time: 1, msg: 'refused', port: 1 }));
     expect(written.at(-1)).not.toHaveProperty('repeated');
+  });
+
+  test('with fields that are too long are told by their length alone', () => {
+    const { lines, written } = watched();
+    const line = JSON.stringify({ level: 30, time: 1, msg: 'x'.repeat(MAX_LINE), token: 'My Film' });
+    lines.feed(Buffer.from(`${line}\n{"level":30,"time":1,"msg":"after"}\n`));
+    expect(written).toEqual([
+      { level: 40, time: 5, name: 'io', bytes: line.length, msg: 'a line was too long' },
+      { level: 30, time: 1, name: 'io', msg: 'after' },
+    ]);
   });
 
   test('that all differ are no more than so many a minute', () => {
@@ -173,4 +197,14 @@ test('a log that cannot be written troubles nobody, and goes on once it can be',
   log.write('again\n');
   log.close();
   expect(readFileSync(path, 'utf8')).toBe('again\n');
+});
+
+test('a log that cannot be put aside begins anew', () => {
+  const path = join(tempFolder(), 'io.log');
+  for (const n of [1, 2, 3]) mkdirSync(join(`${path}.${n}`, 'in the way'), { recursive: true });
+  const log = new RotatingFile(path, 100);
+  for (const text of ['first', 'second']) log.write(`${text} ${'.'.repeat(80)}\n`);
+  log.write('third\n');
+  log.close();
+  expect(readFileSync(path, 'utf8')).toMatch(/^second \.+\nthird\n$/);
 });

@@ -23,13 +23,17 @@ export function Diagnostics(): JSX.Element {
 
 function Numbers(): JSX.Element {
   const [stats, setStats] = useState<WorkerStats | null>(null);
+  const [isSilent, setIsSilent] = useState(false);
   useEffect(() => {
     let isGone = false;
     let timer = 0;
     const look = async (): Promise<void> => {
-      const read = document.hidden ? null : await readStats();
-      if (isGone) return;
-      if (read !== null) setStats(read);
+      if (!document.hidden) {
+        const read = await readStats();
+        if (isGone) return;
+        setStats(read);
+        setIsSilent(read === null);
+      }
       timer = window.setTimeout(() => void look(), PERIOD);
     };
     void look();
@@ -38,7 +42,7 @@ function Numbers(): JSX.Element {
       clearTimeout(timer);
     };
   }, []);
-  if (stats === null) return <p class="quiet">The engine is asked.</p>;
+  if (stats === null) return <p class="quiet">{isSilent ? 'The engine does not answer.' : 'The engine is asked.'}</p>;
   const { version } = store.connection.value;
   return (
     <>
