@@ -42,6 +42,8 @@ export class Assembly {
   waiting: ((result: CommitResult) => void)[] = [];
   /** It is to go as soon as the running commit has ended. */
   isDropped = false;
+  /** Ends a commit that still waits for its files. */
+  callOff: () => void = () => undefined;
   #state: BufferState = 'open';
 
   constructor(id: number, length: number, tag: Uint8Array, places: readonly Place[]) {

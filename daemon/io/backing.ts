@@ -7,7 +7,7 @@ import { FileStatus } from '../wire/frames.ts';
 import { problemOf } from './errno.ts';
 import { BACKING_WRITE, BACKING_PARTS } from './limits.ts';
 import type { Range } from './ranges.ts';
-import type { Place, SharedFile } from './shared-file.ts';
+import type { Opened, Place, SharedFile } from './shared-file.ts';
 
 /** What is to be written at one place of one file; `offset` is where in the buffer that is. */
 interface Part {
@@ -18,8 +18,12 @@ interface Part {
 }
 
 export interface BackingEvents {
-  /** More bytes wait to be written; less than 0: so many do no longer. */
+  /** More bytes are held until they are written; less than 0: so many are no longer. */
+  held(bytes: number): void;
+  /** So many more of them, or less, wait for nothing but the disk. */
   queued(bytes: number): void;
+  /** Resolves once nothing that was dropped is on its way to that inode. */
+  cleared(inode: string): Promise<void> | undefined;
   /** These ranges were to be written, and are not there. */
   failed(file: FileStatus, lost: readonly Range[]): void;
 }
@@ -30,15 +34,41 @@ export class Backing {
   readonly #starts: readonly number[];
   readonly #events: BackingEvents;
   #queue: Part[] = [];
-  #isWriting = false;
+  #bytes = 0;
+  #isRunning = false;
+  /** The oldest waits for its file. */
+  #isWaiting = false;
+  #isClosed = false;
+  /** The inode that is being written to. */
+  #target = '';
   #problem: FileStatus = FileStatus.OK;
-  #waiting: (() => void)[] = [];
+  #settling: ((problem: FileStatus) => void)[] = [];
 
   constructor(places: readonly Place[], events: BackingEvents) {
     let start = 0;
     this.#places = places;
     this.#starts = places.map(({ length }) => (start += length) - length);
     this.#events = events;
+  }
+
+  /** Bytes that are held until they are written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether what is held waits for its file, as while the space of that is taken. */
+  get isWaiting(): boolean {
+    return this.#isWaiting;
+  }
+
+  /** The inode that is being written to just now; empty where none is. */
+  get target(): string {
+    return this.#target;
+  }
+
+  /** What went wrong last. */
+  get problem(): FileStatus {
+    return this.#problem;
   }
 
   /** The bytes are not to be changed any more. Where zeros stand they go nowhere. */
@@ -59,40 +89,84 @@ export class Backing {
       });
       queued += to - from;
     }
-    this.#events.queued(queued);
-    if (!this.#isWriting) void this.#run();
+    // Whether its file is ready says what these bytes count for.
+    if (!this.#isRunning) void this.#run();
+    this.#count(queued);
   }
 
-  /** Once nothing waits to be written: what went wrong since this was last asked. */
+  /** Once nothing waits to be written: what went wrong with what did, the same for all who ask. */
   async settled(): Promise<FileStatus> {
-    if (this.#isWriting) await new Promise<void>(resolve => this.#waiting.push(resolve));
-    const problem = this.#problem;
-    this.#problem = FileStatus.OK;
-    return problem;
+    return this.#isRunning ? new Promise(resolve => this.#settling.push(resolve)) : FileStatus.OK;
   }
 
-  /** What waits goes nowhere. Resolves once no file is being written to. */
+  /** What waits goes nowhere, whatever it waits for. Resolves once no file is being written to. */
   async close(): Promise<void> {
-    this.#events.queued(-bytesOf(this.#queue.splice(0)));
-    if (this.#isWriting) await new Promise<void>(resolve => this.#waiting.push(resolve));
+    this.#isClosed = true;
+    const lost = bytesOf(this.#queue.splice(0));
+    if (lost > 0) this.#problem = FileStatus.GONE;
+    this.#count(-lost);
+    if (this.#target === '') this.#settle();
+    else await this.settled();
+  }
+
+  #settle(): void {
+    for (const resolve of this.#settling.splice(0)) resolve(this.#problem);
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes;
+    this.#events.held(bytes);
+    if (!this.#isWaiting) this.#events.queued(bytes);
+  }
+
+  #wait(isWaiting: boolean): void {
+    if (isWaiting === this.#isWaiting) return;
+    this.#isWaiting = isWaiting;
+    this.#events.queued(isWaiting ? -this.#bytes : this.#bytes);
+  }
+
+  /** The file, once it can be written to and nobody else still does. */
+  async #ready(file: SharedFile): Promise<Opened> {
+    if (!file.isReady) this.#wait(true);
+    const opened = await file.ready();
+    const cleared = opened.status === FileStatus.OK ? this.#events.cleared(opened.inode) : undefined;
+    if (cleared !== undefined) {
+      this.#wait(true);
+      await cleared;
+    }
+    this.#wait(false);
+    return opened;
   }
 
   async #run(): Promise<void> {
-    this.#isWriting = true;
-    while (this.#queue.length > 0) {
+    this.#isRunning = true;
+    this.#problem = FileStatus.OK;
+    for (let first = this.#queue[0]; first !== undefined; first = this.#queue[0]) {
+      const opened = await this.#ready(first.file);
+      if (this.#isClosed) break;
       const run = this.#take();
-      const status = await writeRun(run);
+      const status = await this.#write(run, opened);
       const lost = status === FileStatus.OK ? [] : [...run, ...this.#queue.splice(0)];
-      this.#events.queued(-bytesOf(lost.length > 0 ? lost : run));
+      this.#count(-bytesOf(lost.length > 0 ? lost : run));
       if (lost.length === 0) continue;
       this.#problem = status;
+      // Who dropped it asks no more.
+      if (this.#isClosed) continue;
       this.#events.failed(
         status,
         lost.map(({ offset, bytes }) => ({ offset, length: bytes.length })),
       );
     }
-    this.#isWriting = false;
-    for (const wake of this.#waiting.splice(0)) wake();
+    this.#isRunning = false;
+    this.#settle();
+  }
+
+  async #write(run: readonly Part[], opened: Opened): Promise<FileStatus> {
+    if (opened.status !== FileStatus.OK) return opened.status;
+    this.#target = opened.inode;
+    const status = await writeRun(run, opened.fd);
+    this.#target = '';
+    return status;
   }
 
   /** The oldest of what waits, with those behind it that continue it. */
@@ -126,15 +200,11 @@ function bytesOf(parts: readonly Part[]): number {
   return parts.reduce((sum, { bytes }) => sum + bytes.length, 0);
 }
 
-async function writeRun(run: readonly Part[]): Promise<FileStatus> {
-  const [first] = run;
-  if (first === undefined) return FileStatus.OK;
-  const opened = await first.file.ready();
-  if (opened.status !== FileStatus.OK) return opened.status;
+async function writeRun(run: readonly Part[], fd: number): Promise<FileStatus> {
   try {
     let buffers = run.map(({ bytes }) => bytes);
-    for (let position = first.position; buffers.length > 0;) {
-      const written = await writeSome(opened.fd, buffers, position);
+    for (let position = run[0]?.position ?? 0; buffers.length > 0;) {
+      const written = await writeSome(fd, buffers, position);
       position += written;
       buffers = behind(buffers, written);
     }

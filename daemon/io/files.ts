@@ -267,7 +267,7 @@ export class Files {
       const handle = await this.#openChecked(entry, create);
       entry.handle = handle;
       if (allocated && create) await this.#allocate(entry, handle);
-      return { status: FileStatus.OK, fd: handle.fd };
+      return { status: FileStatus.OK, fd: handle.fd, inode: entry.inode };
     } catch (error) {
       const problem = problemOf(error);
       this.#lose(entry, problem);

@@ -3,7 +3,8 @@
  * A buffer outlives the connection that opened it (kept.ts); the claims of sockets do not.
  */
 import { type DigestOf, FileStatus, type KeptBuffer, LandStatus } from '../wire/frames.ts';
-import { Backing } from './backing.ts';
+import type { Backing } from './backing.ts';
+import { Backings, release } from './backings.ts';
 import { Assembly, Claim, type CommitResult } from './assembly.ts';
 import { statusOf } from './errno.ts';
 import type { HashPool } from './hash-pool.ts';
@@ -16,9 +17,12 @@ import type { Opened, Place } from './shared-file.ts';
 
 const NOTHING = new Uint8Array(0);
 /** Where nothing has to be open. */
-const ZEROS: Opened = { status: FileStatus.OK, fd: -1 };
+const ZEROS: Opened = { status: FileStatus.OK, fd: -1, inode: '' };
 const WRITTEN: CommitResult = { status: LandStatus.OK, file: FileStatus.OK, blocks: NOTHING };
 const INCOMPLETE: CommitResult = { status: LandStatus.MISSING, file: FileStatus.OK, blocks: NOTHING };
+
+/** Where in its file, and of the buffer, some of it goes. */
+type Part = CommitJob['writes'][number];
 
 export class Landing {
   readonly #pool: HashPool;
@@ -35,10 +39,7 @@ export class Landing {
   #landedBytes = 0;
   #discardedBytes = 0;
   #wasFull = false;
-  /** Bytes that landed in buffers which stand in files, and wait to be written there. */
-  #unwritten = 0;
-  /** Ends of buffers that are not through: their files may be being written to. */
-  readonly #closing = new Set<Promise<void>>();
+  readonly #backings = new Backings(bytes => this.#use(bytes));
   /** Called when `isFull` changes. */
   onPressure: () => void = () => undefined;
   /** Called when what landed in a buffer that stands in files could not be written. */
@@ -58,7 +59,7 @@ export class Landing {
 
   /** Bytes that wait for the disk, in whichever way. */
   get queued(): number {
-    return this.#committing + this.#unwritten;
+    return this.#committing + this.#backings.queued;
   }
 
   get count(): number {
@@ -84,7 +85,7 @@ export class Landing {
   get isFull(): boolean {
     if (this.#committing > LIMITS.diskQueue && this.#commits > this.#pool.reach) return true;
     if (this.#committing > 0 && this.#used > LIMITS.landing) return true;
-    if (this.#unwritten > LIMITS.diskQueue) return true;
+    if (this.#backings.queued > LIMITS.diskQueue) return true;
     return this.#assemblies.size - this.#openCount >= UNACKNOWLEDGED;
   }
 
@@ -143,6 +144,7 @@ export class Landing {
     const assembly = this.#assemblies.get(ask.buffer);
     if (assembly === undefined || !assembly.takesBytes || ask.offset + ask.length > assembly.length) return null;
     if (assembly.have.contains(ask.offset, ask.length)) return null;
+    if (assembly.backing !== null && !this.#backings.takes(assembly.backing, ask.length)) return null;
     this.#hold(assembly);
     // A range of which a part came another way is taken as a whole, or not at all: what is there stays until then.
     const isTaken = assembly.isBeingFilled(ask) || assembly.have.overlaps(ask.offset, ask.length);
@@ -224,12 +226,14 @@ export class Landing {
     }
   }
 
-  /** The engine has recorded the result, or wants none. While it is being written, it goes when that has ended. */
+  /** The engine has recorded the result, or wants none. While it is being hashed and written, it goes when that has ended. */
   drop(buffer: number): void {
     const assembly = this.#assemblies.get(buffer);
     if (assembly === undefined) return;
-    if (assembly.state === 'committing') assembly.isDropped = true;
-    else this.#remove(assembly);
+    if (assembly.state === 'committing') {
+      assembly.isDropped = true;
+      assembly.callOff();
+    } else this.#remove(assembly);
   }
 
   /** Everything there is, as AUTH_RESULT tells it. */
@@ -259,23 +263,15 @@ export class Landing {
   }
 
   async #run(assembly: Assembly, digests: readonly DigestOf[], wantBlocks: boolean): Promise<CommitResult> {
-    // Of a buffer that was dropped, the last of what it had may still be on its way to the same place.
-    if (this.#closing.size > 0) await Promise.all(this.#closing);
-    const written = assembly.backing === null ? FileStatus.OK : await assembly.backing.settled();
-    if (written !== FileStatus.OK) return failure(written);
-    const parts: CommitJob['writes'][number][] = [];
-    let offset = 0;
-    for (const { file, offset: position, length } of assembly.places) {
-      const opened = file === null ? ZEROS : await file.ready();
-      if (opened.status !== FileStatus.OK) return failure(opened.status);
-      if (length > 0) parts.push({ fd: opened.fd, position, offset, length });
-      offset += length;
-    }
+    const calledOff = new Promise<FileStatus>(resolve => (assembly.callOff = () => resolve(FileStatus.GONE)));
+    const parts: Part[] = [];
+    const status = await Promise.race([this.#settle(assembly, parts), calledOff]);
+    if (status !== FileStatus.OK) return failure(status);
     if (assembly.backing !== null) {
       this.#count(0, 1);
       const reading = this.#pool.run({ kind: 'reread', reads: parts, digests, wantBlocks });
-      const { status, errno, blocks } = await reading.finally(() => this.#count(0, -1));
-      return { status, file: statusOf(errno), blocks };
+      const { status: read, errno, blocks } = await reading.finally(() => this.#count(0, -1));
+      return { status: read, file: statusOf(errno), blocks };
     }
     const writes = parts.filter(({ fd }) => fd !== -1);
     const { memory, length } = assembly;
@@ -287,6 +283,26 @@ export class Landing {
     assembly.memory = result.memory;
     assembly.bytes = result.memory === null ? NOTHING : new Uint8Array(result.memory);
     return { status: result.status, file: statusOf(result.errno), blocks: result.blocks };
+  }
+
+  /** Waits until nothing else is on its way to where the buffer goes, and fills in where that is. */
+  async #settle(assembly: Assembly, parts: Part[]): Promise<FileStatus> {
+    const { backing, places } = assembly;
+    if (backing !== null) {
+      await backing.settled();
+      // Whoever else heard of it: what could not be written was not sent wrong.
+      if (!assembly.isWhole) return backing.problem || FileStatus.IO;
+    }
+    let offset = 0;
+    for (const { file, offset: position, length } of places) {
+      const opened = file === null ? ZEROS : await file.ready();
+      if (opened.status !== FileStatus.OK) return opened.status;
+      // Of a buffer that was dropped, the last of what it had may still be on its way to the same place.
+      await this.#backings.cleared(opened.inode);
+      if (length > 0) parts.push({ fd: opened.fd, position, offset, length });
+      offset += length;
+    }
+    return FileStatus.OK;
   }
 
   /** What waits for the space of its file is with no thread, and keeps no socket waiting. */
@@ -367,17 +383,11 @@ export class Landing {
   }
 
   #backing(assembly: Assembly): Backing {
-    return new Backing(assembly.places, {
-      queued: bytes => {
-        this.#unwritten += bytes;
-        this.#use(bytes);
-      },
-      failed: (file, lost) => {
-        for (const { offset, length } of lost) assembly.have.delete(offset, length);
-        if (!assembly.takesBytes || !assembly.move('error')) return;
-        for (const claim of assembly.claims) this.#silence(claim);
-        this.onFailed(assembly.id, file);
-      },
+    return this.#backings.open(assembly.places, (file, lost) => {
+      for (const { offset, length } of lost) assembly.have.delete(offset, length);
+      if (!assembly.takesBytes || !assembly.move('error')) return;
+      for (const claim of assembly.claims) this.#silence(claim);
+      this.onFailed(assembly.id, file);
     });
   }
 
@@ -397,12 +407,10 @@ export class Landing {
       this.#use(-assembly.length);
     }
     const { backing, places } = assembly;
-    if (backing === null) this.#open -= assembly.length;
-    const closed: Promise<void> = (backing?.close() ?? Promise.resolve()).then(() => {
-      for (const { file } of places) file?.release();
-      this.#closing.delete(closed);
-    });
-    this.#closing.add(closed);
+    if (backing === null) {
+      this.#open -= assembly.length;
+      release(places);
+    } else this.#backings.close(backing, places);
     assembly.memory = null;
     assembly.bytes = NOTHING;
     assembly.backing = null;

@@ -65,6 +65,9 @@ export const BACKED = LIMITS.landing / 8;
 /** Written to a file at once from what landed in such a buffer: bytes and blocks. */
 export const BACKING_WRITE = MiB;
 export const BACKING_PARTS = 256;
+/** Held of what landed in such buffers while their files are not ready, in one and in all of them, bytes. */
+export const BACKING_HELD = 8 * MiB;
+export const BACKINGS_HELD = 32 * MiB;
 /** Commits that wait for RESULT_ACK; beyond it reading pauses, as it does for memory. */
 export const UNACKNOWLEDGED = 16_384;
 /** Memory kept for the next buffer of the same size. */

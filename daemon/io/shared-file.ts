@@ -3,7 +3,12 @@ import { FileStatus } from '../wire/frames.ts';
 
 /** An open file, or why there is none. */
 export type Opened =
-  | { readonly status: typeof FileStatus.OK; readonly fd: number }
+  | {
+      readonly status: typeof FileStatus.OK;
+      readonly fd: number;
+      /** Its device and number there, whatever path led to it. */
+      readonly inode: string;
+    }
   | { readonly status: Exclude<FileStatus, typeof FileStatus.OK>; readonly fd: -1 };
 
 export class SharedFile {
@@ -14,6 +19,7 @@ export class SharedFile {
   readonly #opening: Promise<Opened>;
   readonly #close: () => void;
   #holders = 1;
+  #isReady = false;
   #problem: FileStatus = FileStatus.OK;
 
   constructor(root: string, components: readonly string[], size: number, opening: Promise<Opened>, close: () => void) {
@@ -22,6 +28,13 @@ export class SharedFile {
     this.size = size;
     this.#opening = opening;
     this.#close = close;
+    const settle = () => (this.#isReady = true);
+    opening.then(settle, settle);
+  }
+
+  /** It is open, or it is known why not: nothing waits for its space any more. */
+  get isReady(): boolean {
+    return this.#isReady;
   }
 
   /** What was found out since it was opened, and makes it useless: OK where nothing was. */

@@ -13,6 +13,7 @@ import { sha1Of } from './fixture.ts';
 const MiB = 1 << 20;
 const PIECE = 8 * MiB;
 const bytes = new Uint8Array(PIECE);
+const turn = () => new Promise(resolve => setImmediate(resolve));
 const digests = [sha1Of(bytes)];
 
 /** A pool whose threads answer when the test says so. */
@@ -46,10 +47,12 @@ describe('landing under pressure', () => {
       fill(buffer);
       commit(buffer);
     }
+    await turn();
     // Every thread is to have something to do, however long the pieces.
     expect(landing.isFull).toBe(false);
     fill(5);
     commit(5);
+    await turn();
     expect(landing.isFull).toBe(true);
     expect(landing.queued).toBe(5 * PIECE);
     await finish(LandStatus.OK);
@@ -58,12 +61,13 @@ describe('landing under pressure', () => {
     expect(landing.used).toBe(4 * PIECE);
   });
 
-  it('does not wait for memory that only more bytes can finish', () => {
+  it('does not wait for memory that only more bytes can finish', async () => {
     const { landing, fill, commit } = setUp();
     for (let buffer = 1; buffer <= 14; buffer++) fill(buffer);
     expect(landing.used).toBeGreaterThan(96 * MiB);
     expect(landing.isFull).toBe(false);
     commit(1);
+    await turn();
     expect(landing.isFull).toBe(true);
   });
 
@@ -71,14 +75,14 @@ describe('landing under pressure', () => {
     const { landing } = setUp();
     const path = join(mkdtempSync(join(tmpdir(), 'starling-backed-')), 'file');
     const fd = openSync(path, 'w+');
-    let open: (opened: Opened) => void = () => undefined;
-    const file = new SharedFile('', [], 16 * MiB, new Promise(resolve => (open = resolve)), () => undefined);
+    const opened: Opened = { status: FileStatus.OK, fd, inode: '1' };
+    const file = new SharedFile('', [], 16 * MiB, Promise.resolve(opened), () => undefined);
+    await file.ready();
     expect(landing.open(1, 16 * MiB, new Uint8Array(), [{ file, offset: 0, length: 16 * MiB }])).toBe(true);
     for (let at = 0; at < 8; at++) landing.put(1, at * MiB, new Uint8Array(MiB).fill(at));
     expect(landing.isFull).toBe(false);
     landing.put(1, 8 * MiB, new Uint8Array(MiB).fill(8));
     expect(landing.isFull).toBe(true);
-    open({ status: FileStatus.OK, fd });
     await expect.poll(() => landing.queued).toBe(0);
     expect(landing.isFull).toBe(false);
     expect(landing.used).toBe(0);
@@ -101,6 +105,7 @@ describe('landing under pressure', () => {
     fill(1);
     commit(1);
     commit(1);
+    await turn();
     landing.drop(1);
     let isSettled = false;
     const settled = landing.settled().then(() => (isSettled = true));

@@ -64,10 +64,18 @@ export const PAYLOAD: readonly Guarded[] = [
     row: 42,
     name: 'payload that waits for the disk',
     file: 'daemon/io/landing.ts',
-    text: '    if (this.#unwritten > LIMITS.diskQueue) return true;\n',
+    text: '    if (this.#backings.queued > LIMITS.diskQueue) return true;\n',
     instead: '',
     tests: [
       { file: 'test/daemon/pressure.test.ts', title: 'rests while too much waits to be written for buffers in their files' },
     ],
+  },
+  {
+    row: 42,
+    name: 'payload that waits for its file',
+    file: 'daemon/io/landing.ts',
+    text: '    if (assembly.backing !== null && !this.#backings.takes(assembly.backing, ask.length)) return null;\n',
+    instead: '',
+    tests: [{ file: 'test/daemon/backing.test.ts', title: 'holds so much and no more, and rests nobody' }],
   },
 ];
