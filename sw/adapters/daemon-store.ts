@@ -11,6 +11,9 @@ const VERDICTS: readonly (boolean | null)[] = [true, false, null];
 
 export class DaemonStore implements Store {
   private readonly door: Door<Frame, Frame>;
+  /** Questions by the buffer that they open: nothing but a refusal answers one. */
+  private readonly opening = new Map<number, number>();
+  private failed: (buffer: number, problem: FileProblem) => void = () => undefined;
 
   constructor(door: Door<Frame, Frame>) {
     this.door = door;
@@ -93,7 +96,14 @@ export class DaemonStore implements Store {
   }
 
   begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[], there: readonly Range[]): void {
-    this.door.send({ op: Op.LAND_OPEN, id: 0, buffer, length, tag, spans, there });
+    const question = this.door.ask(
+      id => ({ op: Op.LAND_OPEN, id, buffer, length, tag, spans, there }),
+      reply => {
+        this.opening.delete(buffer);
+        if (reply) this.failed(buffer, refusal(reply));
+      },
+    );
+    this.opening.set(buffer, question);
   }
 
   park(buffer: number, done: (problem: FileProblem | null) => void): void {
@@ -104,6 +114,7 @@ export class DaemonStore implements Store {
   }
 
   onFailed(handler: (buffer: number, problem: FileProblem) => void): void {
+    this.failed = handler;
     this.door.on(Op.LAND_RESULT, ({ buffer, file }) => handler(buffer, fileProblem(file) ?? 'io'));
   }
 
@@ -126,6 +137,7 @@ export class DaemonStore implements Store {
         digests: digests.map(digest => ({ ...digest, algorithm: ALGORITHMS[digest.algorithm] })),
       }),
       reply => {
+        this.opened(buffer);
         if (reply?.op === Op.LAND_RESULT) done(...landed(reply));
         else if (reply?.op === Op.ERROR && reply.code !== ErrorCode.NO_SUCH_BUFFER) done('error', refusal(reply), NOTHING);
         else done('gone', null, NOTHING);
@@ -142,6 +154,7 @@ export class DaemonStore implements Store {
   }
 
   drop(buffer: number): void {
+    this.opened(buffer);
     this.door.send({ op: Op.LAND_DROP, id: 0, buffer });
   }
 
@@ -172,6 +185,14 @@ export class DaemonStore implements Store {
       id => ({ op: Op.LEAVES, id, spans }),
       reply => done(reply?.op === Op.LEAVES_RESULT ? reply.leaves : NOTHING),
     );
+  }
+
+  /** It was not refused, or that does not matter any more. */
+  private opened(buffer: number): void {
+    const question = this.opening.get(buffer);
+    if (question === undefined) return;
+    this.opening.delete(buffer);
+    this.door.forget(question);
   }
 }
 

@@ -23,13 +23,17 @@ const NO_TAG = new Uint8Array(0);
 
 /** A longer piece goes to the disk block by block: it counts for this share of the memory, as that is what is on its way there. */
 const ON_DISK_SHARE = 1 / 8;
-/** Pieces that are parked at once; those beyond it are let go. */
-const MAX_PARKED = 64;
+/** Pieces that are parked at once, over all torrents; those beyond it are let go. */
+const MAX_PARKED = 256;
+/** Pieces in the making, over all torrents: well below the buffers that the store has. */
+const MAX_OPEN = 768;
 
-/** What pieces in the making may hold in memory, over all torrents, bytes. */
+/** What pieces in the making may hold in memory, over all torrents, bytes; how many there are, and how many of them are parked. */
 export interface Budget {
   readonly limit: number;
   used: number;
+  open: number;
+  parked: number;
 }
 
 /** What came of a piece. */
@@ -50,7 +54,6 @@ export class Assembly {
   private readonly smartBan = new SmartBan();
   /** Pieces being laid aside, by buffer: what is there of each. Nobody begins them anew before it is written. */
   private readonly parking = new Map<number, { readonly index: number; readonly ranges: readonly Range[] }>();
-  private parkedCount = 0;
 
   constructor(
     private readonly hashes: PieceHashes,
@@ -135,10 +138,12 @@ export class Assembly {
     if (!piece) return { kind: 'nothing' };
     if (status === 'ok') {
       this.close(piece);
-      this.have.set(piece.index);
-      this.picker.have(piece.index);
       this.storage.wrote(piece.index, piece.buffer, now);
-      return { kind: 'have', piece: piece.index, liars: this.smartBan.passed(piece.index, blocks, piece.digestBytes) };
+      const liars = this.smartBan.passed(piece.index, blocks, piece.digestBytes);
+      // A check may have found it meanwhile: then it is counted already.
+      if (!this.have.set(piece.index)) return { kind: 'exposed', liars };
+      this.picker.have(piece.index);
+      return { kind: 'have', piece: piece.index, liars };
     }
     if (status === 'mismatch') {
       const liars = this.smartBan.failed(piece.index, [...piece.senders], blocks, piece.digestBytes);
@@ -174,14 +179,14 @@ export class Assembly {
   park(which: (piece: ActivePiece) => boolean): void {
     for (const piece of [...this.active.all()]) {
       if (piece.stage !== 'open' || piece.held === 0 || !which(piece)) continue;
-      if (this.parkedCount >= MAX_PARKED || piece.landed.length === 0) {
+      if (this.budget.parked >= MAX_PARKED || piece.landed.length === 0) {
         this.abandon(piece);
         continue;
       }
       this.out({ do: 'park', buffer: piece.buffer });
       this.storage.touch(piece.index);
       piece.isParked = true;
-      this.parkedCount += 1;
+      this.budget.parked += 1;
       this.budget.used -= piece.held;
       piece.held = 0;
     }
@@ -234,13 +239,14 @@ export class Assembly {
   }
 
   private fits(share: number): boolean {
-    if (this.storage.isAllocating) return false;
+    if (this.storage.isAllocating || this.budget.open >= MAX_OPEN) return false;
     return this.budget.used === 0 || this.budget.used + this.costOf(this.layout.pieceLength) <= this.budget.limit * share;
   }
 
   private hold(piece: ActivePiece): void {
     piece.held = this.costOf(piece.length);
     this.budget.used += piece.held;
+    this.budget.open += 1;
   }
 
   private costOf(length: number): number {
@@ -278,7 +284,8 @@ export class Assembly {
     this.active.close(piece);
     this.disputes.drop(piece);
     this.budget.used -= piece.held;
-    if (piece.isParked && piece.held === 0) this.parkedCount -= 1;
+    this.budget.open -= 1;
+    if (piece.isParked && piece.held === 0) this.budget.parked -= 1;
     if (piece.isParked || piece.held < piece.length) this.storage.touch(piece.index);
   }
 }

@@ -18,12 +18,11 @@ export class Checker {
   private readonly files: number[];
   /** Verified bytes that are in a file itself, and not aside. */
   private readonly inside: (file: number) => number;
-  private readonly looked: ReadonlySet<number>;
   private nextFile = 0;
   /** Files asked about and not answered: number, index. Answers to an earlier check are none of these. */
   private readonly looking = new Map<number, number>();
   private readonly pieces = new Set<number>();
-  /** Bytes of the files that were looked at. */
+  /** Bytes of the files that were looked at and are there. */
   private readonly sizes = new Map<number, number>();
   private queue: number[] | null = null;
   private readonly verifying = new Set<readonly number[]>();
@@ -47,7 +46,6 @@ export class Checker {
       return file && !file.pad && file.length > 0 && isThere;
     });
     if (!storage.parts.isEmpty) this.files.push(storage.parts.index);
-    this.looked = new Set(this.files);
     for (const piece of content.maybe) this.pieces.add(piece);
   }
 
@@ -68,9 +66,10 @@ export class Checker {
     const known = storage.stats[index] ?? null;
     // Nobody misses the parts file for itself: what was in it is fetched again.
     const hasPieces = index !== storage.parts.index && this.inside(index) > 0;
-    this.sizes.set(index, size);
-    if (problem === null) storage.close(index);
-    else storage.forget(index);
+    if (problem === null) {
+      this.sizes.set(index, size);
+      storage.close(index);
+    } else storage.forget(index);
     if (problem === 'gone') {
       storage.stats[index] = null;
       if (hasPieces && !this.refetchMissing) this.fail('gone', index);
@@ -131,12 +130,11 @@ export class Checker {
     for (let bytes = 0; bytes < BYTES_AT_ONCE && spans < SPANS_AT_ONCE && queue.length > 0;) {
       const piece = queue.pop();
       if (piece === undefined) break;
-      // What touches a file that was never begun is not there, and looking for it would make the file.
-      if (!storage.places(piece).every(({ file }) => file < 0 || this.looked.has(file))) {
+      if (!storage.places(piece).every(({ file }) => file < 0 || this.sizes.has(file))) {
         this.content.refuted(piece);
         continue;
       }
-      const parts = storage.spans(piece);
+      const parts = storage.spans(piece, false);
       const item = this.hashes.check(piece, parts);
       if (!item) {
         this.content.doubtful(piece);

@@ -70,7 +70,7 @@ export class Mending {
     this.dueAt = Infinity;
   }
 
-  /** Something was written and flushed, or a person wants it to go on: what comes next is another failure. */
+  /** Pieces were written and flushed, or a person wants it to go on: what comes next is another failure. */
   reset(): void {
     this.wait = FIRST_WAIT;
   }
@@ -93,6 +93,8 @@ export class Mending {
     const { problem, substance } = this.torrent;
     const root = this.root(substance.root);
     if (!root) return false;
-    return root.problem !== '' || (problem === 'full' && root.free >= 0 && root.free < substance.lacking + SPARE);
+    // To give what is all there it is enough that the folder is there.
+    if (root.problem !== '') return root.free < 0 || substance.lacking > 0;
+    return problem === 'full' && root.free >= 0 && root.free < substance.lacking + SPARE;
   }
 }

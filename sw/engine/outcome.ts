@@ -42,6 +42,8 @@ export function opened(
   if (waited && problem === null && torrent.phase === 'running') content?.downloader.fillAll(now);
   if (index === undefined || !content || problem === null || problem === 'store-away') return;
   content.storage.forget(index);
+  // An empty file that cannot be made where all else is there keeps nothing from being given.
+  if (content.isComplete && content.storage.entry(index).length === 0) return;
   // What an earlier check had asked is of no use any more.
   if (torrent.phase !== 'running') return;
   torrent.fail(problem, content.storage.nameOf(index));
@@ -119,7 +121,6 @@ export function flushed(torrent: Owner, problem: FileProblem | null, stat: Reado
     torrent.fail(problem, '');
     return;
   }
-  content.storage.synced(stat);
-  if (stat.size > 0) torrent.mending.reset();
+  if (content.storage.synced(stat)) torrent.mending.reset();
   torrent.recorder.writeProgress(content);
 }

@@ -143,7 +143,7 @@ export interface Store {
   begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[], there: readonly Range[]): void;
   /** Moves an open buffer out of memory into its files; tells once all that had landed by then was written. */
   park(buffer: number, done: (problem: FileProblem | null) => void): void;
-  /** `handler` hears of buffers that take nothing more, as what landed could not be written to their files. */
+  /** `handler` hears of buffers that take nothing more: they could not be opened, or what landed could not be written to their files. */
   onFailed(handler: (buffer: number, problem: FileProblem) => void): void;
   put(buffer: number, offset: number, bytes: Uint8Array): void;
   /**

@@ -50,7 +50,7 @@ export class Reading {
     }
     if (rests && !content.isWhole(index)) throw unreadable(phase);
     let file = 0;
-    this.loop.event(torrent, () => (file = content.storage.file(index, !rests)));
+    this.loop.event(torrent, () => (file = content.storage.file(index, !content.isWhole(index))));
     this.served.delete(file);
     this.served.set(file, torrent);
     for (const oldest of this.served.keys()) if (this.served.size > MAX_SERVED) this.served.delete(oldest);
@@ -77,7 +77,7 @@ export class Reading {
         return;
       }
       // It counts as used just now.
-      content.storage.file(index, isFetched);
+      content.storage.file(index, !content.isWhole(index));
       if (!isFetched) torrent.work.recall.need(now);
       if (content.readers.want(stream, index, offset, offset + length, now) && isFetched) content.downloader.makeWay(now);
       for (const peer of torrent.peers.values()) torrent.refresh(peer);

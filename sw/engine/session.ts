@@ -55,7 +55,7 @@ export class Session {
   private readonly torrents = new Registry<Torrent>();
   private readonly ids = new Ids();
   private readonly limits = new ConnectionLimits(DEFAULT_SETTINGS.maxConnections, MAX_CONNECTING);
-  private readonly budget: Budget = { limit: MEMORY, used: 0 };
+  private readonly budget: Budget = { limit: MEMORY, used: 0, parked: 0, open: 0 };
   private readonly choker: Choker;
   private readonly candidates: Candidates;
   private readonly loop: Loop;

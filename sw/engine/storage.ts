@@ -39,6 +39,8 @@ export class Storage {
   /** File number by index, in order of last use. */
   private readonly open = new Map<number, number>();
   private readonly indexOf = new Map<number, number>();
+  /** Those that were opened to be read: their numbers are not written through. */
+  private readonly onlyRead = new Set<number>();
   /** Pieces written and not flushed, with the buffers that wait for their acknowledgement. */
   private written = new Map<number, number>();
   private syncing = new Map<number, number>();
@@ -63,8 +65,12 @@ export class Storage {
     if (!parts.isEmpty || (layout.files.length > 1 && !this.durable.isFull)) this.made.add(parts.index);
   }
 
-  /** The file's number, opening it (made where it isn't there) if need be. */
+  /**
+   * The file's number, opening it if need be: to be written, and made where it isn't there; or, without `create`, to be read, from
+   * a disk that is read-only as well.
+   */
   file(index: number, create = true): number {
+    if (create && this.onlyRead.has(index)) this.close(index);
     const known = this.open.get(index);
     if (known !== undefined) {
       this.open.delete(index);
@@ -76,6 +82,7 @@ export class Storage {
     this.open.set(index, file);
     this.indexOf.set(file, index);
     if (create) this.made.add(index);
+    else this.onlyRead.add(index);
     // The parts file may grow to the size of the torrent, and never does.
     const allocate = create && index !== this.parts.index && !this.allocated.has(index) && this.allocates();
     if (allocate) this.allocating.add(file);
@@ -131,6 +138,7 @@ export class Storage {
     const known = this.open.get(index);
     if (known === undefined) return;
     this.open.delete(index);
+    this.onlyRead.delete(index);
     this.indexOf.delete(known);
     this.allocating.delete(known);
     this.out({ do: 'closeFile', file: known });
@@ -154,13 +162,15 @@ export class Storage {
     const file = this.open.get(index);
     if (file === undefined) return;
     this.open.delete(index);
+    this.onlyRead.delete(index);
     this.indexOf.delete(file);
     this.dirty.delete(index);
   }
 
-  spans(piece: number): Span[] {
+  /** Where it lies on disk: to be written there, or with no `create` to be read. */
+  spans(piece: number, create = true): Span[] {
     return this.places(piece).map(span => ({
-      file: span.file < 0 ? 0 : this.file(span.file),
+      file: span.file < 0 ? 0 : this.file(span.file, create),
       offset: span.offset,
       length: span.length,
     }));
@@ -179,7 +189,6 @@ export class Storage {
       }
       const take = Math.min(span.length - skip, left);
       spans.push({
-        // It is there to be read, from a disk that is read-only as well.
         file: span.file < 0 ? 0 : this.file(span.file, false),
         offset: span.file < 0 ? 0 : span.offset + skip,
         length: take,
@@ -229,7 +238,8 @@ export class Storage {
     }
     this.syncing = this.written;
     this.written = new Map();
-    this.flushing = new Map([...this.dirty].map(index => [this.file(index), index]));
+    // What was only found, and not written, may be on a disk that is read-only.
+    this.flushing = new Map([...this.dirty].map(index => [this.file(index, this.made.has(index)), index]));
     this.dirty = new Set();
     this.parts.flush();
     this.stage = 'syncing';
@@ -237,8 +247,8 @@ export class Storage {
     return false;
   }
 
-  /** The flush is through: its pieces are durable, and the record is to be written now. */
-  synced(stat: ReadonlyMap<number, FileStat>): void {
+  /** The flush is through: its pieces are durable, and the record is to be written now. True where there were such pieces. */
+  synced(stat: ReadonlyMap<number, FileStat>): boolean {
     for (const [file, value] of stat) {
       const index = this.flushing.get(file);
       if (index !== undefined) this.stats[index] = { size: value.size, mtime: Math.floor(value.mtime) };
@@ -247,9 +257,11 @@ export class Storage {
       this.durable.set(piece);
       if (buffer > 0) this.acknowledgeable.push(buffer);
     }
+    const isMore = this.syncing.size > 0;
     this.syncing = new Map();
     this.parts.flushed();
     this.stage = 'recording';
+    return isMore;
   }
 
   /** The record is flushed: the store need not remember those results any longer. */
@@ -293,6 +305,7 @@ export class Storage {
     this.dirty.clear();
     this.parts.stop();
     this.open.clear();
+    this.onlyRead.clear();
     this.indexOf.clear();
     this.allocating.clear();
     this.stage = 'idle';
@@ -303,6 +316,7 @@ export class Storage {
   closeAll(): void {
     for (const file of this.open.values()) this.out({ do: 'closeFile', file });
     this.open.clear();
+    this.onlyRead.clear();
     this.indexOf.clear();
     this.allocating.clear();
   }

@@ -30,6 +30,35 @@ describe('every status', () => {
   });
 });
 
+describe('a buffer', () => {
+  async function begun() {
+    const all = connected();
+    const told: unknown[] = [];
+    all.store.onFailed((...args) => told.push(args));
+    all.store.begin(5, 4, nothing, [{ file: 1, offset: 0, length: 4 }], []);
+    await turn();
+    const asked = all.io.sent(Op.LAND_OPEN)[0];
+    if (asked === undefined) throw new Error('no buffer was opened');
+    return { ...all, told, asked };
+  }
+
+  it('that the daemon has no room for takes nothing', async () => {
+    const { io, told, asked } = await begun();
+    io.say({ op: Op.ERROR, id: asked.id, code: ErrorCode.LIMIT, text: '' });
+    expect(told).toEqual([[5, 'limit']]);
+  });
+
+  it('of a daemon that is gone is gone without a word, and one that was dropped is not heard of', async () => {
+    const { harness, io, store, told, asked } = await begun();
+    store.drop(5);
+    io.say({ op: Op.ERROR, id: asked.id, code: ErrorCode.LIMIT, text: '' });
+    store.begin(6, 4, nothing, [{ file: 1, offset: 0, length: 4 }], []);
+    await turn();
+    harness.link.io.closed();
+    expect(told).toEqual([]);
+  });
+});
+
 describe('a commit', () => {
   async function commit() {
     const all = connected();

@@ -71,6 +71,17 @@ describe('a disk that fails', () => {
     expectAll(leech, torrent);
   });
 
+  test('is tried ever more seldom where it takes nothing more and flushes what it has', () => {
+    const { world, torrent, leech } = halfway(707);
+    leech.disk.writing = 'io';
+    world.clock.run(HOUR);
+    expect(stops(leech)).toBeGreaterThan(8);
+    expect(stops(leech)).toBeLessThan(14);
+    leech.disk.writing = null;
+    expect(world.clock.run(1_800_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+  });
+
   test.each([
     ['full', { free: 100_000, problem: '', trash: false }],
     ['read-only', { free: 5e9, problem: 'The folder cannot be written to.', trash: false }],
@@ -136,6 +147,42 @@ describe('a disk that fails', () => {
     if (file) leech.disk.files.set(`${ROOT}/folder/x`, file);
     leech.session.resume(torrent.id);
     expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+  });
+});
+
+describe('a disk that is read-only', () => {
+  test('a whole seed on it is checked, played and given, and nothing of it stops', () => {
+    const world = new World(708);
+    const torrent = makeTorrent({ x: 5 * MIB, empty: 0, y: 3 * MIB }, 256 * 1024, 708);
+    const seed = world.host('10.0.0.1', { rate: 2e6 });
+    seed.disk.problem = 'read-only';
+    seedOn(seed, torrent);
+    world.clock.run(5_000, isSeeding(seed, torrent.id));
+    expect(rowOf(seed)).toMatchObject({ state: 'seeding', done: torrent.size });
+    world.clock.run(4_000);
+    seed.session.recheck(torrent.id);
+    world.clock.run(10_000);
+    expect(rowOf(seed)).toMatchObject({ state: 'seeding', done: torrent.size });
+    const x = torrent.contents.get('folder/x') ?? new Uint8Array(0);
+    const player = seed.readers.play(torrent.id, 0, 2e6, x);
+    expect(world.clock.run(20_000, () => player.isDone)).toBe(true);
+    const leech = world.host('10.0.0.2');
+    leechOn(leech, torrent);
+    expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+    expect(stops(seed)).toBe(0);
+  });
+
+  test('what was checked or given on it is written once it is writable, whatever was open to be read', () => {
+    const { world, torrent, leech } = halfway(709);
+    leech.disk.problem = 'read-only';
+    expect(world.clock.run(5_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
+    leech.session.recheck(torrent.id);
+    world.clock.run(4_000);
+    leech.disk.problem = null;
+    leech.session.resume(torrent.id);
+    expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
     expectAll(leech, torrent);
   });
 });
@@ -215,6 +262,21 @@ describe('a flush that fails', () => {
     expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
     expectAll(leech, torrent);
   });
+});
+
+test('a piece that a check finds before its buffer says that it is written counts once', () => {
+  const { world, torrent, leech } = halfway(725);
+  const { store } = leech;
+  const commit = store.commit.bind(store);
+  store.commit = (...args) => world.clock.after(500, () => commit(...args));
+  leech.restart();
+  leech.session.roots.tell([{ token: ROOT, free: 5e9, problem: '', trash: true }]);
+  expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
+  expect(rowOf(leech)?.done).toBe(torrent.size);
+  world.clock.run(4_000);
+  leech.session.remove(torrent.id, true);
+  world.clock.run(1_000);
+  expect(leech.disk.trashed.sort()).toEqual([`${ROOT}/folder/x`, `${ROOT}/folder/y`]);
 });
 
 describe('files at rest', () => {

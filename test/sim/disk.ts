@@ -3,30 +3,8 @@ import type { DigestSpec, FileProblem, KeptPiece, Range, Span } from '../../sw/e
 import type { Store } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
 import { blocksOf, hashes } from './digests.ts';
+import type { File, Landing, Write } from './disk-state.ts';
 import { rangesOf } from './ranges.ts';
-
-interface File {
-  bytes: Uint8Array;
-  size: number;
-  mtime: number;
-}
-
-/** A write that was not flushed yet. */
-interface Write {
-  /** Counts the writes. */
-  readonly at: number;
-  readonly path: string;
-  readonly offset: number;
-  readonly bytes: Uint8Array;
-}
-
-interface Buffer {
-  readonly bytes: Uint8Array;
-  readonly tag: Uint8Array;
-  readonly spans: readonly { path: string; offset: number; length: number }[];
-  readonly have: Uint8Array;
-  state: KeptPiece['state'];
-}
 
 /** A disk that outlives engines: what was written, what of it was flushed, and the faults it is told to have. */
 export class Disk {
@@ -43,6 +21,8 @@ export class Disk {
   allocationTime = 0;
   /** Of everything that reads. */
   reading: FileProblem | null = null;
+  /** Of what is written into files that are open. */
+  writing: FileProblem | null = null;
   /** Of flushes alone. */
   flushing: FileProblem | null = null;
   /** Ms that a flush takes beside what everything takes. */
@@ -50,6 +30,11 @@ export class Disk {
   /** Files that went to the trash. */
   readonly trashed: string[] = [];
   verifiedBytes = 0;
+
+  /** Whether something was written to these files since their flush. */
+  isDirty(paths: ReadonlySet<string>): boolean {
+    return this.unflushed.some(({ path }) => paths.has(path));
+  }
 
   write(path: string, offset: number, bytes: Uint8Array, now: number): void {
     const file = this.files.get(path);
@@ -121,8 +106,10 @@ export class Disk {
 
 /** The Store port on a {@link Disk}, with the landing buffers of the daemon. Answers after a short while. */
 export class SimStore implements Store {
-  readonly buffers = new Map<number, Buffer>();
+  readonly buffers = new Map<number, Landing>();
   private readonly open = new Map<number, string>();
+  /** Those of them that were opened to be read: on some disks they are no good for more. */
+  private readonly onlyRead = new Set<number>();
   away = false;
 
   constructor(
@@ -155,10 +142,18 @@ export class SimStore implements Store {
       this.clock.after(this.disk.allocationTime, () => done(null, entry.size, entry.mtime));
     });
     this.open.set(file, path);
+    if (!create) this.onlyRead.add(file);
+  }
+
+  /** Throws for those that are written to and were not opened for that. */
+  private writable(files: readonly number[]): void {
+    const wrong = files.find(file => this.onlyRead.has(file));
+    if (wrong !== undefined) throw new Error(`file ${wrong} was opened to be read`);
   }
 
   closeFile(file: number): void {
     this.open.delete(file);
+    this.onlyRead.delete(file);
   }
 
   sync(files: readonly number[], done: Parameters<Store['sync']>[1]): void {
@@ -167,10 +162,13 @@ export class SimStore implements Store {
     const upTo = this.disk.writes;
     this.answer(() => {
       const stat = new Map<number, { size: number; mtime: number }>();
-      const problem = this.disk.flushing ?? this.disk.problem;
+      const flushed = new Set(paths.map(([, path]) => path));
+      const problem =
+        this.disk.flushing ?? (this.disk.problem === 'read-only' && !this.disk.isDirty(flushed) ? null : this.disk.problem);
+      if (flushed.has('')) return done('gone', stat);
       // What the system could not write it forgets: a later flush has nothing to say of it.
-      if (problem === 'io') this.disk.forget(new Set(paths.map(([, path]) => path)));
-      this.disk.flush(new Set(paths.map(([, path]) => path)), upTo);
+      if (problem === 'io') this.disk.forget(flushed);
+      this.disk.flush(flushed, upTo);
       for (const [file, path] of paths) {
         const entry = this.disk.files.get(path);
         if (!entry) continue;
@@ -181,6 +179,7 @@ export class SimStore implements Store {
   }
 
   copy(from: Span, to: number, offset: number, done: (problem: FileProblem | null) => void): void {
+    this.writable([to]);
     const [source, target] = [this.open.get(from.file) ?? '', this.open.get(to) ?? ''];
     this.answer(() => {
       if (this.disk.problem) return done(this.disk.problem);
@@ -211,6 +210,7 @@ export class SimStore implements Store {
   /** A client is gone, and its open files with it; buffers stay. */
   disconnect(): void {
     this.open.clear();
+    this.onlyRead.clear();
   }
 
   private isInUse(path: string): boolean {
@@ -226,6 +226,7 @@ export class SimStore implements Store {
   }
 
   begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[], there: readonly Range[]): void {
+    this.writable(spans.map(({ file }) => file));
     this.buffers.set(buffer, {
       bytes: new Uint8Array(length),
       tag: tag.slice(),
@@ -262,7 +263,8 @@ export class SimStore implements Store {
     const target = this.buffers.get(buffer);
     this.answer(() => {
       if (target?.state !== 'open') return done('io');
-      if (this.disk.problem) return done(this.disk.problem);
+      const problem = this.disk.writing ?? this.disk.problem;
+      if (problem) return done(problem);
       let start = 0;
       for (const { path, offset, length } of target.spans) {
         for (const range of rangesOf(target.have.subarray(start, start + length))) {
@@ -313,9 +315,10 @@ export class SimStore implements Store {
           return done('mismatch', null, blocksOf(target.bytes, digests));
         }
       }
-      if (this.disk.problem) {
+      const problem = this.disk.writing ?? this.disk.problem;
+      if (problem) {
         target.state = 'error';
-        return done('error', this.disk.problem, new Uint8Array(0));
+        return done('error', problem, new Uint8Array(0));
       }
       let at = 0;
       for (const { path, offset, length } of target.spans) {

@@ -1,0 +1,25 @@
+/** What a simulated disk and its store hold. */
+import type { KeptPiece } from '../../sw/engine/events.ts';
+
+export interface File {
+  bytes: Uint8Array;
+  size: number;
+  mtime: number;
+}
+
+/** A write that was not flushed yet. */
+export interface Write {
+  /** Counts the writes. */
+  readonly at: number;
+  readonly path: string;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface Landing {
+  readonly bytes: Uint8Array;
+  readonly tag: Uint8Array;
+  readonly spans: readonly { path: string; offset: number; length: number }[];
+  readonly have: Uint8Array;
+  state: KeptPiece['state'];
+}
