@@ -74,14 +74,12 @@ describe('a buffer whose file is not ready', () => {
     begin(1, slow.file);
     slow.file.release();
     landing.drop(1);
-    await settled();
-    expect(slow.closed).toHaveBeenCalledOnce();
+    await expect.poll(() => slow.closed.mock.calls.length).toBe(1);
     expect(landing.used).toBe(0);
     await other.open();
     begin(2, other.file);
     commit(2);
-    await settled();
-    expect(results).toEqual([[2, LandStatus.OK, FileStatus.OK]]);
+    await expect.poll(() => results).toEqual([[2, LandStatus.OK, FileStatus.OK]]);
   });
 
   it('is dropped in the middle of a commit that waits for it, and of a park', async () => {
@@ -94,8 +92,7 @@ describe('a buffer whose file is not ready', () => {
     landing.drop(1);
     landing.drop(2);
     expect(await parked).toBe(FileStatus.GONE);
-    await settled();
-    expect(results).toEqual([[1, LandStatus.ERROR, FileStatus.GONE]]);
+    await expect.poll(() => results).toEqual([[1, LandStatus.ERROR, FileStatus.GONE]]);
     expect(landing.count).toBe(0);
     expect(slow.closed).toHaveBeenCalledOnce();
   });
@@ -110,6 +107,7 @@ describe('a buffer whose file is not ready', () => {
     disk.hung = [];
     await slow.open();
     expect(landing.queued).toBe(8 * MiB);
+    await expect.poll(() => disk.hung?.length).toBe(1);
     landing.put(1, 20 * MiB, filled(1));
     expect(landing.isFull).toBe(true);
   });
@@ -121,8 +119,7 @@ describe('a buffer whose file is not ready', () => {
     commit(1);
     full.tell({ status: FileStatus.FULL, fd: -1 });
     expect(await parked).toBe(FileStatus.FULL);
-    await settled();
-    expect(results).toEqual([[1, LandStatus.ERROR, FileStatus.FULL]]);
+    await expect.poll(() => results).toEqual([[1, LandStatus.ERROR, FileStatus.FULL]]);
   });
 });
 
@@ -141,9 +138,8 @@ it('a write of a dropped buffer that hangs is waited for by those of the same fi
   for (const { open } of [one, again, other]) await open();
   disk.hung = [];
   begin(1, one.file);
-  await settled();
-  const late = disk.hung.splice(0);
-  expect(late).toHaveLength(1);
+  await expect.poll(() => disk.hung?.length).toBe(1);
+  const late = disk.hung;
   disk.hung = null;
   landing.drop(1);
   // The same inode, opened anew after the root had gone and come back.
@@ -151,8 +147,7 @@ it('a write of a dropped buffer that hangs is waited for by those of the same fi
   begin(3, other.file);
   commit(2);
   commit(3);
-  await settled();
-  expect(results).toEqual([[3, LandStatus.OK, FileStatus.OK]]);
+  await expect.poll(() => results).toEqual([[3, LandStatus.OK, FileStatus.OK]]);
   expect(again.first()).toBe(undefined);
   for (const write of late) write();
   await expect.poll(() => results.length).toBe(2);
