@@ -27,7 +27,8 @@ const MAX_WORDS = 4_096;
 export async function allocate(handle: FileHandle, path: string, size: number, signal: AbortSignal): Promise<void> {
   const { size: end, blocks } = await handle.stat();
   const taken = blocks * BLOCK;
-  if (taken >= size) return;
+  // What has its whole length and fewer blocks is compressed, or has holes: either way there is nothing to be put behind it.
+  if (taken >= size || end >= size) return;
   if (size - taken > (await freeAt(handle, path))) throw new FileProblem(FileStatus.FULL);
   // To start a program costs more than so little.
   if (size - end > COPY_CHUNK && (await setAside(handle, size, signal))) return;

@@ -60,8 +60,8 @@ export const ASSEMBLY = 32 * MiB;
 /** Assembly buffers opened and not yet written, in count, and in bytes those that stand in memory. */
 export const OPEN_BYTES = 256 * MiB;
 export const OPEN_BUFFERS = 1_024;
-/** A buffer longer than this stands in its files and not in memory, bytes. */
-export const BACKED = LIMITS.landing / 8;
+/** A buffer longer than this stands in its files and not in memory, bytes. The engine counts on it (its assembly.ts). */
+export const BACKED = 8 * MiB;
 /** Written to a file at once from what landed in such a buffer: bytes and blocks. */
 export const BACKING_WRITE = MiB;
 export const BACKING_PARTS = 256;

@@ -4,12 +4,16 @@
  */
 import type { Flow, Throttle } from './throttle.ts';
 
+const CLOSED = 'the socket was closed';
+
 type Written = (error?: Error | null) => void;
 
 interface Payload {
   parts: Uint8Array[];
   left: number;
   isBegun: boolean;
+  /** The system has a slice of it and has not taken all of that. */
+  isUnderWay: boolean;
   readonly written: Written;
 }
 
@@ -54,14 +58,16 @@ export class Outward {
       this.#put(parts, written);
       return;
     }
-    this.#payload = { parts: [...parts], left: lengthOf(parts), isBegun: false, written };
+    this.#payload = { parts: [...parts], left: lengthOf(parts), isBegun: false, isUnderWay: false, written };
     this.flow.want(this.#payload.left);
   }
 
   end(): void {
     this.flow.leave();
-    this.#payload?.written(new Error('the socket was closed'));
+    const payload = this.#payload;
     this.#payload = null;
+    // The memory of a slice that is under way is not to be used again before that has left.
+    if (payload?.isUnderWay === false) payload.written(new Error(CLOSED));
   }
 
   #turn(bytes: number): void {
@@ -72,8 +78,11 @@ export class Outward {
     const slice = cut(payload.parts, bytes);
     if (payload.left > 0) {
       // The next turn is asked for when the system has taken this one: a peer that does not read stands in nobody's way.
+      payload.isUnderWay = true;
       this.#put(slice, () => {
+        payload.isUnderWay = false;
         if (this.#payload === payload) this.flow.want(payload.left);
+        else payload.written(new Error(CLOSED));
       });
       return;
     }

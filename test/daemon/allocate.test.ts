@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -87,6 +87,16 @@ describe.each([
     expect(taken(inRoot('huge'))).toBe(0);
     expect((await allocate(client, 4, 'small', MiB)).status).toBe(FileStatus.OK);
   });
+});
+
+it('is not missed where the file has its whole length already, however few blocks the file system counts', async () => {
+  const io = await IoProcess.start();
+  const client = await io.connect();
+  const size = 2 ** 42;
+  writeFileSync(join(io.root, 'whole'), '');
+  truncateSync(join(io.root, 'whole'), size);
+  expect((await allocate(client, 1, 'whole', size)).status).toBe(FileStatus.OK);
+  await io.stop();
 });
 
 it('is not taken unless that was asked, nor of a file that is only looked for', async () => {
