@@ -16,20 +16,26 @@ function hasTrash({ root }: TorrentRow): boolean {
   return store.roots.value.find(({ token }) => token === root)?.trash === true;
 }
 
-/** Whether all that is lost for good are files that were not complete. */
-function isTrashed(rows: readonly TorrentRow[]): boolean {
-  return rows.every(row => row.done === 0 || hasTrash(row));
+/** Whether all there is of it goes to the trash: files that are not complete are deleted for good. */
+function isTrashed(row: TorrentRow): boolean {
+  return hasTrash(row) && row.done === row.size;
+}
+
+function isAllTrashed(rows: readonly TorrentRow[]): boolean {
+  return rows.every(row => row.done === 0 || isTrashed(row));
 }
 
 /** What becomes of the files, in a sentence. */
 function deletionOf(rows: readonly TorrentRow[], bytes: number): string {
   const all = `${formatAbout(bytes)} of downloaded files`;
-  const trashed = rows.filter(hasTrash).reduce((sum, { done }) => sum + done, 0);
-  const unfinished = rows.some(row => hasTrash(row) && row.done < row.size) ? ' Unfinished ones are deleted.' : '';
+  if (isAllTrashed(rows)) return `${all} will be moved to the trash.`;
+  if (rows.some(row => hasTrash(row) && row.done > 0 && row.done < row.size)) {
+    const where = rows.every(hasTrash) ? '' : ' where there is one';
+    return `${all}: finished files go to the trash${where}, unfinished ones are deleted, which cannot be undone.`;
+  }
+  const trashed = rows.filter(isTrashed).reduce((sum, { done }) => sum + done, 0);
   if (trashed === 0) return `${all} will be deleted. This cannot be undone.`;
-  if (trashed === bytes) return `${all} will be moved to the trash.${unfinished}`;
-  const rest = formatAbout(bytes - trashed);
-  return `${formatAbout(trashed)} will be moved to the trash, ${rest} deleted, which cannot be undone.${unfinished}`;
+  return `${formatAbout(trashed)} will be moved to the trash, ${formatAbout(bytes - trashed)} deleted, which cannot be undone.`;
 }
 
 function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
@@ -54,7 +60,7 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
         />
         <span>Also delete {rows.length === 1 ? 'its' : 'their'} files from the disk</span>
       </label>
-      <p class={withData.value && !isTrashed(rows) ? 'tone-bad' : 'quiet'} role="status">
+      <p class={withData.value && !isAllTrashed(rows) ? 'tone-bad' : 'quiet'} role="status">
         {bytes === 0
           ? 'Nothing was downloaded yet, so nothing is left on the disk.'
           : withData.value
@@ -73,7 +79,11 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
             run({ do: 'remove', ids, withData: withData.value });
           }}
         >
-          {withData.value ? (isTrashed(rows) ? 'Remove and move files to trash' : 'Remove and delete files') : 'Remove from list'}
+          {withData.value
+            ? isAllTrashed(rows)
+              ? 'Remove and move files to trash'
+              : 'Remove and delete files'
+            : 'Remove from list'}
         </button>
       </div>
     </Dialog>

@@ -120,7 +120,7 @@ export function Settings(): JSX.Element {
         setting="preallocate"
         title="Disk"
         label="Take the space of a file before it is downloaded"
-        text="A download that does not fit stops before it begins. Otherwise files take space as they come."
+        text="A file that does not fit stops its download before anything of it is fetched. Otherwise files take space as they come."
       />
       <Switch
         setting="utp"
