@@ -144,10 +144,9 @@ export class Gather {
     }
   }
 
-  /** Hands what has been read to the socket, as long as that has little to send: all of it leaves in one go. */
+  /** Hands what has been read to the socket, as long as that has little to send. */
   #write(queue: Queue): void {
     const { peer } = queue;
-    peer.cork();
     for (let item = queue.items[0]; item !== undefined && !peer.isClosed; item = queue.items[0]) {
       if (item.state === 'failed') {
         this.#release(queue, item);
@@ -157,7 +156,6 @@ export class Gather {
       queue.items.shift();
       queue.begun--;
     }
-    peer.uncork();
   }
 
   #pay(queue: Queue, item: Item): void {

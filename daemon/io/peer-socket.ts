@@ -40,6 +40,7 @@ export class PeerSocket {
   #state: State = 'waiting';
   #socket: Channel | null = null;
   #isReading = false;
+  #isCorked = false;
   #cipher: { readonly receive: Rc4; readonly send: Rc4 } | null = null;
   /** Sent before there was a socket. */
   #early: Uint8Array[] = [];
@@ -182,16 +183,7 @@ export class PeerSocket {
     this.#outward.pay(parts, written);
   }
 
-  /** What is handed to it from here to {@link uncork} leaves in one go. */
-  cork(): void {
-    this.#socket?.cork();
-  }
-
-  uncork(): void {
-    this.#socket?.uncork();
-  }
-
-  /** Hands bytes to the system, and enciphers them in place. */
+  /** Hands bytes to the system, and enciphers them in place. What one event has to send leaves in one go. */
   #put(parts: readonly Uint8Array[], written?: (error?: Error | null) => void): void {
     const socket = this.#socket;
     let bytes = 0;
@@ -204,12 +196,21 @@ export class PeerSocket {
     }
     this.#shared.counters.netOut += bytes;
     this.#bytesOut += bytes;
-    if (parts.length > 1) socket.cork();
+    this.#cork(socket);
     parts.forEach((part, index) => {
       if (index === parts.length - 1 && written !== undefined) socket.write(part, written);
       else socket.write(part);
     });
-    if (parts.length > 1) socket.uncork();
+  }
+
+  #cork(socket: Channel): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    socket.cork();
+    process.nextTick(() => {
+      this.#isCorked = false;
+      socket.uncork();
+    });
   }
 
   /** Reads or rests, by what is allowed just now. */
