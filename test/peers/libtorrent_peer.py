@@ -70,6 +70,8 @@ def open_session(args, listen):
         # little, and every download begins with up to a second that says nothing about the leecher.
         "send_buffer_watermark": 3 << 20, "send_buffer_low_watermark": 1 << 20, "send_buffer_watermark_factor": 150,
         "disable_hash_checks": args.unchecked,
+        # Many peers at once, not thirty a second: a leecher's time includes its connecting.
+        "connection_speed": 500,
         "min_reconnect_time": 1, "ssrf_mitigation": False,
     })
 
