@@ -282,8 +282,8 @@ describe('landing', () => {
     expect(await open(0, BLOCK, 1, BLOCK)).toBe(ErrorCode.BAD_STATE);
     expect(await open(20, BLOCK, 1, BLOCK - 1)).toBe(ErrorCode.BAD_STATE);
     expect(await open(20, BLOCK, 5, BLOCK)).toBe(ErrorCode.NO_SUCH_FILE);
-    const most = 12 << 20;
-    const many = Array.from({ length: 21 }, (_, index) => 100 + index);
+    const most = 8 << 20;
+    const many = Array.from({ length: 32 }, (_, index) => 100 + index);
     for (const buffer of many) landOpen(client, buffer, most, [{ file: 0, offset: 0, length: most }]);
     expect(await open(20, most, 0, most)).toBe(ErrorCode.LIMIT);
     for (const buffer of many) client.send({ op: Op.LAND_DROP, id: 0, buffer });
