@@ -59,7 +59,9 @@ export class Opentracker {
 
   async #scrape(infoHash: string, what: 'complete' | 'incomplete'): Promise<number> {
     const query = infoHash.replace(/../g, '%$&');
-    const answer = await fetch(`${this.url.replace(/announce$/, 'scrape')}?info_hash=${query}`);
+    // One that is kept it may close just as the next question is on its way.
+    const headers = { connection: 'close' };
+    const answer = await fetch(`${this.url.replace(/announce$/, 'scrape')}?info_hash=${query}`, { headers });
     const found = new RegExp(`${what.length}:${what}i(\\d+)e`).exec(Buffer.from(await answer.arrayBuffer()).toString('latin1'));
     return Number(found?.[1] ?? 0);
   }
