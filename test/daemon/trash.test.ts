@@ -190,7 +190,7 @@ describe.skipIf(!canMount())('on another file system', () => {
     home = mkdtempSync(join(tmpdir(), 'starling-trash-'));
     mount = mkdtempSync(join(tmpdir(), 'starling-mount-'));
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', mount]);
-    mkdirSync(join(mount, 'deep', 'root'), { recursive: true });
+    mkdirSync(join(mount, 'deep', 'downloads'), { recursive: true });
   });
   afterEach(async () => {
     await io.stop();
@@ -200,7 +200,7 @@ describe.skipIf(!canMount())('on another file system', () => {
   });
 
   async function removeOne(): Promise<FileStatus> {
-    await start(join(mount, 'deep', 'root'));
+    await start(join(mount, 'deep', 'downloads'));
     put('x', 'folder', 'file');
     return remove('folder', 'file');
   }
@@ -210,7 +210,7 @@ describe.skipIf(!canMount())('on another file system', () => {
     const own = join(mount, `.Trash-${uid}`);
     expect(modeOf(own)).toBe(0o700);
     expect(readFileSync(join(own, 'files', 'folder', 'file'), 'utf8')).toBe('x');
-    expect(readFileSync(join(own, 'info', 'folder.trashinfo'), 'utf8')).toContain('\nPath=deep/root/folder\n');
+    expect(readFileSync(join(own, 'info', 'folder.trashinfo'), 'utf8')).toContain('\nPath=deep/downloads/folder\n');
     expect(list(home)).toEqual([]);
   });
 
