@@ -1,22 +1,27 @@
 /** One assembly buffer: the states that it goes through, what of it is there, and who is filling which part. */
-import { type DigestOf, type FileStatus, type KeptBuffer, type LandStatus } from '../wire/frames.ts';
+import { type DigestOf, FileStatus, type KeptBuffer, type LandStatus } from '../wire/frames.ts';
 import type { Backing } from './backing.ts';
 import { isDigest } from './digests.ts';
 import { type Range, RangeSet } from './ranges.ts';
 import type { Place } from './shared-file.ts';
 
 type BufferState = KeptBuffer['state'];
-type Input = 'commit' | 'reset' | 'ok' | 'missing' | 'mismatch' | 'error';
+type Input = 'commit' | 'reset' | 'ok' | 'mismatch' | 'error';
 
 /** Every move of a buffer; what a state does not list is refused. Dropped, it is gone, from whichever state. */
 const MOVES: Readonly<Record<BufferState, Partial<Record<Input, BufferState>>>> = {
-  open: { commit: 'committing', reset: 'open', missing: 'missing', error: 'error' },
-  missing: { commit: 'committing', reset: 'open', missing: 'missing', error: 'error' },
+  open: { commit: 'committing', reset: 'open', error: 'error' },
   committing: { ok: 'ok', mismatch: 'mismatch', error: 'error' },
   mismatch: { commit: 'committing', reset: 'open' },
-  error: { commit: 'committing', reset: 'open', missing: 'missing' },
+  error: { commit: 'committing', reset: 'open' },
   ok: {},
 };
+
+/** What a buffer must hash to, and whether the digests of its blocks are wanted where it does. */
+export interface CommitOrder {
+  readonly digests: readonly DigestOf[];
+  readonly wantBlocks: boolean;
+}
 
 /** How a commit ended, as LAND_RESULT tells it. */
 export interface CommitResult {
@@ -38,19 +43,25 @@ export class Assembly {
   backing: Backing | null = null;
   readonly have = new RangeSet();
   readonly claims = new Set<Claim>();
-  /** Who waits for the end of the running commit. */
-  waiting: ((result: CommitResult) => void)[] = [];
+  /** What it is to be committed with as soon as it is whole. */
+  order: CommitOrder | null = null;
+  /** Who hears how the commit that was asked for last ends. */
+  done: ((result: CommitResult) => void) | null = null;
+  /** Why bytes of it could not be written, where nobody was told yet. */
+  problem: FileStatus = FileStatus.OK;
   /** It is to go as soon as the running commit has ended. */
   isDropped = false;
   /** Ends a commit that still waits for its files. */
   callOff: () => void = () => undefined;
   #state: BufferState = 'open';
+  readonly #zeroBytes: number;
 
   constructor(id: number, length: number, tag: Uint8Array, places: readonly Place[]) {
     this.id = id;
     this.tag = tag.slice();
     this.length = length;
     this.places = places;
+    this.#zeroBytes = places.reduce((sum, place) => sum + (place.file === null ? place.length : 0), 0);
   }
 
   get state(): BufferState {
@@ -58,17 +69,24 @@ export class Assembly {
   }
 
   get takesBytes(): boolean {
-    return this.#state === 'open' || this.#state === 'missing';
+    return this.#state === 'open';
   }
 
   /** Bytes arrived everywhere but where zeros stand, which a sender may leave out or send. */
   get isWhole(): boolean {
-    return this.#withZeros().covers(this.length);
+    return this.have.bytes + this.#zeroBytes >= this.length && this.#withZeros().covers(this.length);
   }
 
   /** What is there, zeros included. */
   get ranges(): Range[] {
     return this.#withZeros().list();
+  }
+
+  /** Tells who asked for the commit, once. */
+  answer(result: CommitResult): void {
+    const { done } = this;
+    this.done = null;
+    done?.(result);
   }
 
   /** False where the state has no such move, and stays. */

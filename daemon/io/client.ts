@@ -1,7 +1,7 @@
 /** An authenticated connection: its messages in, what is wrong with them refused, and its frames out. */
 import { WireError } from '../wire/bytes.ts';
 import { decodeFrame, splitMessage } from '../wire/codec.ts';
-import { ErrorCode, type Frame, LandStatus, MAX_FRAME, Op } from '../wire/frames.ts';
+import { ErrorCode, type Frame, MAX_FRAME, Op } from '../wire/frames.ts';
 import { ClientDigests } from './client-digests.ts';
 import { ClientFiles } from './client-files.ts';
 import { ClientLanding } from './client-landing.ts';
@@ -44,7 +44,7 @@ export class Client {
     this.#fail = fail;
     const files = new ClientFiles(services.files, push);
     const sockets = new ClientSockets(services, files, out, unread);
-    const http = new HttpOut(services.guard, services.landing, sockets.throttle, services.counters, push);
+    const http = new HttpOut(services.guard, services.landing, sockets.throttle, services.counters, out);
     this.#handlers = {
       services,
       sockets,
@@ -55,8 +55,6 @@ export class Client {
       http,
       push,
     };
-    services.landing.onFailed = (buffer, file) =>
-      this.push({ op: Op.LAND_RESULT, id: 0, buffer, status: LandStatus.ERROR, file, blocks: new Uint8Array(0) });
     services.landing.onPressure = () => {
       services.rests.changed(services.landing.isFull);
       sockets.tcp.steer();

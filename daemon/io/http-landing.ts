@@ -3,7 +3,7 @@ import { LEAF_BYTES, NetStatus } from '../wire/frames.ts';
 import type { Claim } from './assembly.ts';
 import { HttpProblem } from './http-client.ts';
 import type { Landing } from './landing.ts';
-import { TELL_AFTER, TELL_BYTES } from './limits.ts';
+import { TELL_BYTES } from './limits.ts';
 import type { Ask } from './rules.ts';
 
 /** What is told of, and what else may fill it meanwhile. */
@@ -22,13 +22,19 @@ export class LandingBody {
   #landedBytes = 0;
   /** Whether another brought what is in {@link LandingBody.#landed}. */
   #earlier = false;
-  #telling: NodeJS.Timeout | null = null;
+  readonly #later: (tell: () => void) => void;
 
-  /** `tell` hears ranges that are in place, and whether another brought them. */
-  constructor(landing: Landing, places: readonly Ask[], tell: (ranges: readonly Ask[], earlier: boolean) => void) {
+  /** `tell` hears ranges that are in place, and whether another brought them; `later` calls before the next message leaves. */
+  constructor(
+    landing: Landing,
+    places: readonly Ask[],
+    tell: (ranges: readonly Ask[], earlier: boolean) => void,
+    later: (tell: () => void) => void,
+  ) {
     this.#landing = landing;
     this.#places = places;
     this.#tell = tell;
+    this.#later = later;
   }
 
   /** The bytes are the reader's again when this returns. Throws MISFIT where there are more than places for them. */
@@ -82,14 +88,12 @@ export class LandingBody {
     const last = this.#landed[this.#landed.length - 1];
     if (last?.buffer === ask.buffer && last.offset + last.length === ask.offset) last.length += ask.length;
     else this.#landed.push({ ...ask });
+    if (this.#landedBytes === 0) this.#later(() => this.#flush());
     this.#landedBytes += ask.length;
     if (this.#landedBytes >= TELL_BYTES) this.#flush();
-    else this.#telling ??= setTimeout(() => this.#flush(), TELL_AFTER);
   }
 
   #flush(): void {
-    if (this.#telling !== null) clearTimeout(this.#telling);
-    this.#telling = null;
     if (this.#landed.length === 0) return;
     const ranges = this.#landed;
     this.#landed = [];

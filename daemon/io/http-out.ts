@@ -6,6 +6,7 @@ import { HttpClient, HttpProblem, problemOf } from './http-client.ts';
 import { LandingBody } from './http-landing.ts';
 import type { Guard } from './guard.ts';
 import type { Landing } from './landing.ts';
+import type { Outbox } from './outbox.ts';
 import type { Flow, Throttle } from './throttle.ts';
 import { HTTP_LAND_TIME, HTTP_NOTE, HTTP_PART, HTTP_REQUESTS, HTTP_TIMEOUT, LIMITS } from './limits.ts';
 
@@ -36,16 +37,24 @@ export class HttpOut {
   readonly #throttle: Throttle;
   readonly #counters: { netIn: number };
   readonly #push: (frame: Frame) => void;
+  readonly #later: (tell: () => void) => void;
   readonly #running = new Map<number, AbortController>();
   /** Bodies that are landing. */
   readonly #bodies = new Set<Reading>();
 
-  constructor(guard: Guard, landing: Landing, throttle: Throttle, counters: { netIn: number }, push: (frame: Frame) => void) {
+  constructor(
+    guard: Guard,
+    landing: Landing,
+    throttle: Throttle,
+    counters: { netIn: number },
+    { push, later }: Pick<Outbox, 'push' | 'later'>,
+  ) {
     this.#client = new HttpClient(guard);
     this.#landing = landing;
     this.#throttle = throttle;
     this.#counters = counters;
     this.#push = push;
+    this.#later = later;
   }
 
   /** The body comes back whole, with whatever status. */
@@ -135,7 +144,7 @@ export class HttpOut {
       const tell = (ranges: Land['places'], earlier: boolean): void =>
         this.#push({ op: Op.HTTP_LANDED, id: 0, request: id, earlier, ranges });
       reading.response = response;
-      await this.#fill(response, reading, flow, new LandingBody(this.#landing, places, tell));
+      await this.#fill(response, reading, flow, new LandingBody(this.#landing, places, tell, this.#later));
       return { net: NetStatus.OK, status, retryAfter: NO_RETRY_AFTER, detail: '' };
     } finally {
       clearTimeout(silence);

@@ -5,7 +5,7 @@
 import { type DigestOf, FileStatus, type KeptBuffer, LandStatus } from '../wire/frames.ts';
 import type { Backing } from './backing.ts';
 import { Backings, release } from './backings.ts';
-import { Assembly, Claim, type CommitResult } from './assembly.ts';
+import { Assembly, Claim, type CommitOrder, type CommitResult } from './assembly.ts';
 import { statusOf } from './errno.ts';
 import type { HashPool } from './hash-pool.ts';
 import type { CommitJob } from './jobs.ts';
@@ -19,7 +19,7 @@ const NOTHING = new Uint8Array(0);
 /** Where nothing has to be open. */
 const ZEROS: Opened = { status: FileStatus.OK, fd: -1, inode: '' };
 const WRITTEN: CommitResult = { status: LandStatus.OK, file: FileStatus.OK, blocks: NOTHING };
-const INCOMPLETE: CommitResult = { status: LandStatus.MISSING, file: FileStatus.OK, blocks: NOTHING };
+const CALLED_OFF: CommitResult = { status: LandStatus.MISSING, file: FileStatus.OK, blocks: NOTHING };
 
 /** Where in its file, and of the buffer, some of it goes. */
 type Part = CommitJob['writes'][number];
@@ -42,8 +42,6 @@ export class Landing {
   readonly #backings = new Backings(bytes => this.#use(bytes));
   /** Called when `isFull` changes. */
   onPressure: () => void = () => undefined;
-  /** Called when what landed in a buffer that stands in files could not be written. */
-  onFailed: (buffer: number, file: FileStatus) => void = () => undefined;
   /** Who waits for the last running commit. */
   #settled: (() => void)[] = [];
 
@@ -89,9 +87,9 @@ export class Landing {
     return this.#assemblies.size - this.#openCount >= UNACKNOWLEDGED;
   }
 
-  /** Whether it takes bytes, and has those of the range. */
+  /** Whether the bytes of the range are there, maybe being hashed or written by now. */
   holds({ buffer, offset, length }: Ask): boolean {
-    return this.isOpen(buffer) && this.#assemblies.get(buffer)?.have.contains(offset, length) === true;
+    return this.#assemblies.get(buffer)?.have.contains(offset, length) === true;
   }
 
   isOpen(buffer: number): boolean {
@@ -205,25 +203,29 @@ export class Landing {
     return true;
   }
 
-  /** `done` is called once; null where there is no such buffer. A commit of what is written already is ok. */
+  /**
+   * Hashes and writes it as soon as every byte is there. `done` is called once; null where there is no such buffer. What was
+   * asked before and has not begun is called off; what has begun goes on in its place. A commit of what is written is ok.
+   */
   commit(buffer: number, digests: readonly DigestOf[], wantBlocks: boolean, done: (result: CommitResult | null) => void): void {
     const assembly = this.#assemblies.get(buffer);
     if (assembly === undefined || !digests.every(digest => assembly.takesDigest(digest))) {
       done(null);
       return;
     }
-    if (assembly.state === 'ok') done(WRITTEN);
-    else if (assembly.state === 'committing') assembly.waiting.push(done);
-    else {
-      for (const claim of assembly.claims) this.#silence(claim);
-      if (assembly.isWhole) {
-        assembly.waiting.push(done);
-        this.#start(assembly, digests, wantBlocks);
-      } else {
-        assembly.move('missing');
-        done(INCOMPLETE);
-      }
+    if (assembly.state === 'ok') {
+      done(WRITTEN);
+      return;
     }
+    assembly.answer(CALLED_OFF);
+    assembly.done = done;
+    if (assembly.state === 'committing') return;
+    assembly.order = { digests: digests.map(digest => ({ ...digest, expected: digest.expected.slice() })), wantBlocks };
+    const { problem } = assembly;
+    assembly.problem = FileStatus.OK;
+    if (problem !== FileStatus.OK) assembly.answer(failure(problem));
+    else if (assembly.isWhole) this.#start(assembly, assembly.order);
+    else assembly.move('reset');
   }
 
   /** The engine has recorded the result, or wants none. While it is being hashed and written, it goes when that has ended. */
@@ -233,7 +235,10 @@ export class Landing {
     if (assembly.state === 'committing') {
       assembly.isDropped = true;
       assembly.callOff();
-    } else this.#remove(assembly);
+      return;
+    }
+    assembly.answer(CALLED_OFF);
+    this.#remove(assembly);
   }
 
   /** Everything there is, as AUTH_RESULT tells it. */
@@ -243,7 +248,7 @@ export class Landing {
       tag,
       length,
       state,
-      ranges: state === 'open' || state === 'missing' ? ranges : [],
+      ranges: state === 'open' ? ranges : [],
     }));
   }
 
@@ -252,17 +257,18 @@ export class Landing {
     if (this.#commits > 0) await new Promise<void>(resolve => this.#settled.push(resolve));
   }
 
-  #start(assembly: Assembly, digests: readonly DigestOf[], wantBlocks: boolean): void {
+  #start(assembly: Assembly, order: CommitOrder): void {
+    for (const claim of assembly.claims) this.#silence(claim);
     this.#hold(assembly);
     assembly.move('commit');
-    const copies = digests.map(digest => ({ ...digest, expected: digest.expected.slice() }));
-    this.#run(assembly, copies, wantBlocks).then(
+    assembly.order = null;
+    this.#run(assembly, order).then(
       result => this.#finished(assembly, result),
       () => this.#finished(assembly, failure(FileStatus.IO)),
     );
   }
 
-  async #run(assembly: Assembly, digests: readonly DigestOf[], wantBlocks: boolean): Promise<CommitResult> {
+  async #run(assembly: Assembly, { digests, wantBlocks }: CommitOrder): Promise<CommitResult> {
     const calledOff = new Promise<FileStatus>(resolve => (assembly.callOff = () => resolve(FileStatus.GONE)));
     const parts: Part[] = [];
     const status = await Promise.race([this.#settle(assembly, parts), calledOff]);
@@ -330,9 +336,7 @@ export class Landing {
       default:
         result.status satisfies never;
     }
-    const waiting = assembly.waiting;
-    assembly.waiting = [];
-    for (const done of waiting) done(result);
+    assembly.answer(result);
     if (assembly.isDropped) this.#remove(assembly);
     this.#pressure();
     if (this.#commits === 0) for (const resolve of this.#settled.splice(0)) resolve();
@@ -349,6 +353,7 @@ export class Landing {
     assembly.have.add(range.offset, range.length);
     this.#landedBytes += range.length;
     if (assembly.claims.size > 0) for (const other of assembly.claimsOn(range)) this.#silence(other);
+    if (assembly.order !== null && assembly.isWhole) this.#start(assembly, assembly.order);
   }
 
   #silence(claim: Claim): void {
@@ -387,7 +392,9 @@ export class Landing {
       for (const { offset, length } of lost) assembly.have.delete(offset, length);
       if (!assembly.takesBytes || !assembly.move('error')) return;
       for (const claim of assembly.claims) this.#silence(claim);
-      this.onFailed(assembly.id, file);
+      assembly.order = null;
+      if (assembly.done === null) assembly.problem = file;
+      else assembly.answer(failure(file));
     });
   }
 

@@ -7,6 +7,12 @@ export interface Range {
 export class RangeSet {
   #starts: number[] = [];
   #ends: number[] = [];
+  #bytes = 0;
+
+  /** How many positions there are. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   /** Index of the first range that ends at or after `position`. */
   #find(position: number): number {
@@ -26,10 +32,13 @@ export class RangeSet {
     let end = offset + length;
     const first = this.#find(start);
     let next = first;
+    let merged = 0;
     for (; next < this.#starts.length && (this.#starts[next] as number) <= end; next++) {
+      merged += (this.#ends[next] as number) - (this.#starts[next] as number);
       start = Math.min(start, this.#starts[next] as number);
       end = Math.max(end, this.#ends[next] as number);
     }
+    this.#bytes += end - start - merged;
     if (next === first + 1) {
       this.#starts[first] = start;
       this.#ends[first] = end;
@@ -52,6 +61,7 @@ export class RangeSet {
     }
     this.#starts = starts;
     this.#ends = ends;
+    this.#bytes = this.list().reduce((sum, range) => sum + range.length, 0);
 
     function keep(from: number, to: number): void {
       starts.push(from);

@@ -226,6 +226,7 @@ export interface Place {
   readonly length: number;
 }
 
+/** `MISSING`: it was called off before every byte was there. */
 export const LandStatus = { OK: 0, MISSING: 1, MISMATCH: 2, ERROR: 3 } as const;
 export type LandStatus = (typeof LandStatus)[keyof typeof LandStatus];
 
@@ -244,7 +245,7 @@ export interface KeptBuffer {
   readonly buffer: number;
   readonly tag: Uint8Array;
   readonly length: number;
-  readonly state: 'open' | 'committing' | 'ok' | 'missing' | 'mismatch' | 'error';
+  readonly state: 'open' | 'committing' | 'ok' | 'mismatch' | 'error';
   readonly ranges: readonly { readonly offset: number; readonly length: number }[];
 }
 
@@ -528,6 +529,7 @@ export type Frame =
       /** Its first bytes: the prefix and the offset after it. */
       readonly head: Uint8Array;
     }
+  /** To be hashed and written as soon as every byte is there. */
   | {
       readonly op: typeof Op.LAND_COMMIT;
       readonly id: number;

@@ -136,7 +136,7 @@ const kept = struct<KeptBuffer>({
   buffer: u32,
   tag: bytes(u8, MAX_TAG),
   length: u32,
-  state: word(['open', 'committing', 'ok', 'missing', 'mismatch', 'error']),
+  state: word(['open', 'committing', 'ok', 'mismatch', 'error']),
   ranges: list(u32, range),
 });
 const verifyItem = struct<FrameOf<typeof Op.VERIFY>['items'][number]>({

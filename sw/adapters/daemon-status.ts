@@ -38,7 +38,7 @@ export function commitStatus(status: LandStatus): CommitStatus {
     case LandStatus.OK:
       return 'ok';
     case LandStatus.MISSING:
-      return 'missing';
+      return 'gone';
     case LandStatus.MISMATCH:
       return 'mismatch';
     case LandStatus.ERROR:

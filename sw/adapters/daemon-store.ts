@@ -115,7 +115,6 @@ export class DaemonStore implements Store {
 
   onFailed(handler: (buffer: number, problem: FileProblem) => void): void {
     this.failed = handler;
-    this.door.on(Op.LAND_RESULT, ({ buffer, file }) => handler(buffer, fileProblem(file) ?? 'io'));
   }
 
   put(buffer: number, offset: number, bytes: Uint8Array): void {
@@ -137,10 +136,11 @@ export class DaemonStore implements Store {
         digests: digests.map(digest => ({ ...digest, algorithm: ALGORITHMS[digest.algorithm] })),
       }),
       reply => {
+        if (reply === null) return;
         this.opened(buffer);
-        if (reply?.op === Op.LAND_RESULT) done(...landed(reply));
-        else if (reply?.op === Op.ERROR && reply.code !== ErrorCode.NO_SUCH_BUFFER) done('error', refusal(reply), NOTHING);
-        else done('gone', null, NOTHING);
+        if (reply.op === Op.LAND_RESULT) done(...landed(reply));
+        else if (reply.op === Op.ERROR && reply.code === ErrorCode.NO_SUCH_BUFFER) done('gone', null, NOTHING);
+        else done('error', refusal(reply), NOTHING);
       },
     );
   }

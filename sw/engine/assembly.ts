@@ -102,6 +102,7 @@ export class Assembly {
       spans: this.storage.spans(index),
       there,
     });
+    this.commit(piece);
     piece.isParked = there.length > 0;
     piece.adopt(there, '');
     this.skipPads(piece);
@@ -121,16 +122,14 @@ export class Assembly {
     const piece = this.active.open(index, kept.buffer, now);
     this.hold(piece);
     piece.adopt(kept.state === 'open' ? kept.ranges : [{ offset: 0, length: piece.length }], '');
-    this.active.sort(piece);
-    if (piece.missing === 0) this.commit(piece);
+    this.sort(piece);
+    this.commit(piece);
   }
 
-  /** Every block is there: to be compared and written. */
-  commit(piece: ActivePiece): void {
-    piece.stage = 'committing';
+  /** To be called after blocks of it came. With every block there, the store compares and writes it by itself. */
+  sort(piece: ActivePiece): void {
+    if (piece.missing === 0 && piece.stage === 'open') piece.stage = 'committing';
     this.active.sort(piece);
-    piece.digests = this.hashes.digests(piece.index);
-    this.out({ do: 'commit', buffer: piece.buffer, digests: piece.digests, wantBlocks: this.smartBan.suspects(piece.index) });
   }
 
   committed(buffer: number, status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array, now: number): Outcome {
@@ -253,6 +252,12 @@ export class Assembly {
     return Math.min(length, this.budget.limit * ON_DISK_SHARE);
   }
 
+  /** Once every block is there, it is compared and written. */
+  private commit(piece: ActivePiece): void {
+    piece.digests = this.hashes.digests(piece.index);
+    this.out({ do: 'commit', buffer: piece.buffer, digests: piece.digests, wantBlocks: this.smartBan.suspects(piece.index) });
+  }
+
   private get layout(): Layout {
     return this.hashes.layout;
   }
@@ -264,8 +269,7 @@ export class Assembly {
       if (file < 0) piece.adopt([{ offset, length }], null);
       offset += length;
     }
-    this.active.sort(piece);
-    if (piece.missing === 0) this.commit(piece);
+    this.sort(piece);
   }
 
   /** These blocks of a piece that failed are wanted again; all of them where none is known to be the bad one. */
@@ -274,6 +278,7 @@ export class Assembly {
     const isKnown = bad.length > 0;
     const ranges = isKnown ? bad.map(block => piece.run(block, block + 1)) : [{ offset: 0, length: piece.length }];
     this.out({ do: 'reset', buffer: piece.buffer, ranges });
+    this.commit(piece);
     piece.reopen(isKnown ? bad : Array.from({ length: piece.blocks }, (_, block) => block));
     if (isKnown) this.active.sort(piece);
     else this.skipPads(piece);

@@ -83,9 +83,8 @@ export class Downloader {
       if (piece.land(block, earlier ? '' : peer.address) && others > 0) this.cancelOthers(peer, piece, block, now);
     }
     piece.touchedAt = now;
-    this.active.sort(piece);
+    this.assembly.sort(piece);
     if (!earlier) peer.pipeline.landed(piece.index, first, end, peer.down.rate(now), now);
-    if (piece.missing === 0 && piece.stage === 'open') this.assembly.commit(piece);
     this.fill(peer, now);
   }
 
@@ -96,8 +95,16 @@ export class Downloader {
     if (!piece.land(block, sender)) return;
     if (others) for (const peer of this.peers.values()) peer.cancel(piece, block, now);
     piece.touchedAt = now;
-    this.active.sort(piece);
-    if (piece.missing === 0) this.assembly.commit(piece);
+    this.assembly.sort(piece);
+  }
+
+  /** The store has every block of it; the last may have come from peers that we do not hear of any more. */
+  whole(buffer: number, now: number): void {
+    const piece = this.active.ofBuffer(buffer);
+    if (!piece || piece.missing === 0) return;
+    for (const peer of this.peers.values()) this.withdrawPiece(peer, piece.index, true, now);
+    piece.adopt([{ offset: 0, length: piece.length }], '');
+    this.assembly.sort(piece);
   }
 
   /** Block payload that came by the message itself, from streams that cannot land. */
@@ -137,10 +144,10 @@ export class Downloader {
     for (const assignment of [...peer.assignments.values()]) this.withdraw(peer, assignment, cancel, now);
   }
 
-  /** The peer has this piece no more. */
-  withdrawPiece(peer: Peer, piece: number, now: number): void {
+  /** Nothing more of this piece will come of it. */
+  withdrawPiece(peer: Peer, piece: number, cancel: boolean, now: number): void {
     const assignment = peer.assignments.get(piece);
-    if (assignment) this.withdraw(peer, assignment, false, now);
+    if (assignment) this.withdraw(peer, assignment, cancel, now);
   }
 
   /** Once a second: peers that keep us waiting. */
@@ -165,10 +172,7 @@ export class Downloader {
   private giveUp(now: number, which: (piece: ActivePiece) => boolean): void {
     for (const piece of [...this.active.all()]) {
       if (piece.stage !== 'open' || !which(piece)) continue;
-      for (const peer of this.peers.values()) {
-        const assignment = peer.assignments.get(piece.index);
-        if (assignment) this.withdraw(peer, assignment, true, now);
-      }
+      for (const peer of this.peers.values()) this.withdrawPiece(peer, piece.index, true, now);
       this.assembly.abandon(piece);
     }
   }

@@ -45,8 +45,8 @@ export interface DigestSpec {
   readonly expected: Uint8Array;
 }
 
-/** `gone` also stands for a store that went away before it could answer: the piece is begun again after it is back. */
-export type CommitStatus = 'ok' | 'missing' | 'mismatch' | 'error' | 'gone';
+/** `gone`: the buffer was dropped, or is none. */
+export type CommitStatus = 'ok' | 'mismatch' | 'error' | 'gone';
 
 /** What is wrong with a file, by what a person can do about it. */
 export type FileProblem =
@@ -98,7 +98,7 @@ export interface KeptPiece {
   readonly buffer: number;
   readonly tag: Uint8Array;
   readonly length: number;
-  readonly state: 'open' | 'committing' | 'ok' | 'missing' | 'mismatch' | 'error';
+  readonly state: 'open' | 'committing' | 'ok' | 'mismatch' | 'error';
   readonly ranges: readonly Range[];
 }
 

@@ -38,7 +38,7 @@ export function dropPiece(peer: Peer, piece: number, content: Content | null, no
   }
   if (!peer.has.get(piece)) return;
   content.picker.removeHave(peer.has, piece);
-  content.downloader.withdrawPiece(peer, piece, now);
+  content.downloader.withdrawPiece(peer, piece, false, now);
 }
 
 /**

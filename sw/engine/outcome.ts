@@ -82,8 +82,10 @@ export function committed(
   blocks: Uint8Array,
   now: number,
 ): void {
-  const outcome = torrent.content?.assembly.committed(buffer, status, problem, blocks, now);
-  if (outcome) settle(torrent, outcome, now);
+  const { content } = torrent;
+  if (!content) return;
+  if (status === 'ok' || status === 'mismatch') content.downloader.whole(buffer, now);
+  settle(torrent, content.assembly.committed(buffer, status, problem, blocks, now), now);
 }
 
 /** What a peer had asked for could not be read. */

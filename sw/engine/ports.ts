@@ -147,9 +147,9 @@ export interface Store {
   onFailed(handler: (buffer: number, problem: FileProblem) => void): void;
   put(buffer: number, offset: number, bytes: Uint8Array): void;
   /**
-   * Hashes, and where every digest holds, writes. `blocks`, on a mismatch and where wanted: the leaves of the first tree among
+   * As soon as every byte is there, hashes, and where every digest holds, writes. `blocks`, on a mismatch and where wanted: the leaves of the first tree among
    * the digests, 32 bytes each, or without one the SHA-1 of each 16 KiB. After `done` the buffer waits for `acknowledge` or,
-   * on a mismatch, `reset` or `drop`.
+   * on a mismatch, `reset` or `drop`. Nothing is told of what a store that goes away was asked.
    */
   commit(
     buffer: number,

@@ -140,8 +140,6 @@ class Fetch {
   readonly #client: IoClient;
   readonly #piece: number;
   readonly #expected: readonly Buffer[];
-  /** Bytes of each buffer that are still to come. */
-  readonly #left = new Map<number, number>();
   /** The piece that is being asked for, and how much of it was. */
   #next = 0;
   #offset = 0;
@@ -165,7 +163,7 @@ class Fetch {
 
   #take(): void {
     for (const frame of this.#client.inbox.splice(0)) {
-      if (frame.op === Op.LANDED) for (const { buffer, length } of frame.ranges) this.#landed(buffer, length);
+      if (frame.op === Op.LANDED) for (const { length } of frame.ranges) this.#inFlight -= length;
       else if (frame.op === Op.LAND_RESULT && frame.status === LandStatus.OK) {
         this.#client.send({ op: Op.RESULT_ACK, id: 0, buffer: frame.buffer });
         this.#kept++;
@@ -183,8 +181,10 @@ class Fetch {
       prefix.writeUInt32BE(index, 1);
       if (offset === 0) {
         const spans = [{ file: FILE, offset: index * this.#piece, length: this.#piece }];
+        const expected = this.#expected[index] ?? new Uint8Array(0);
+        const digests = [{ algorithm: Digest.SHA1, height: 0, offset: 0, length: this.#piece, expected }];
         this.#client.send({ op: Op.LAND_OPEN, id: 0, buffer, length: this.#piece, tag: new Uint8Array(0), spans, there: [] });
-        this.#left.set(buffer, this.#piece);
+        this.#client.send({ op: Op.LAND_COMMIT, id: 0, buffer, wantBlocks: false, digests });
       }
       const runs = [{ offset, length, block: BLOCK }];
       this.#client.send({ op: Op.LAND_RULE, id: 0, sock: SOCK, buffer, withdraw: false, prefix, runs });
@@ -197,16 +197,6 @@ class Fetch {
     const word = Buffer.alloc(4);
     word.writeUInt32BE(blocks);
     this.#client.send({ op: Op.TCP_SEND, id: 0, sock: SOCK, bytes: word });
-  }
-
-  #landed(buffer: number, bytes: number): void {
-    this.#inFlight -= bytes;
-    const left = (this.#left.get(buffer) ?? 0) - bytes;
-    this.#left.set(buffer, left);
-    if (left > 0) return;
-    const expected = this.#expected[buffer - 1] ?? new Uint8Array(0);
-    const digests = [{ algorithm: Digest.SHA1, height: 0, offset: 0, length: this.#piece, expected }];
-    this.#client.send({ op: Op.LAND_COMMIT, id: 0, buffer, wantBlocks: false, digests });
   }
 }
 

@@ -31,9 +31,8 @@ describe('while memory is short', () => {
     landing.open(1, length, new Uint8Array(), []);
     const told: Frame[] = [];
     const counters = { netIn: 0 };
-    const http = new HttpOut(new Guard(['127.0.0.0/8']), landing, new Throttle(PROCESS_TIME), counters, frame =>
-      told.push(frame),
-    );
+    const outbox = { push: (frame: Frame) => void told.push(frame), later: (tell: () => void) => tell() };
+    const http = new HttpOut(new Guard(['127.0.0.0/8']), landing, new Throttle(PROCESS_TIME), counters, outbox);
     const places = [{ buffer: 1, offset: 0, length }];
     const done = http.land(1, {
       op: Op.HTTP_LAND,

@@ -42,6 +42,7 @@ const request = (url: string, more: { headers?: Record<string, string>; maxBytes
   request: { url, family: 0 as const, headers: {}, maxBytes: 1 << 20, timeoutMs: 10_000, ...more },
 });
 
+const into = (told: Frame[]) => ({ push: (frame: Frame) => void told.push(frame), later: (tell: () => void) => tell() });
 const get = (url: string, more = {}) => client.ask(request(url, more), Op.HTTP_RESULT);
 
 describe('HTTP out', () => {
@@ -138,7 +139,7 @@ describe('HTTP out', () => {
     const told: Frame[] = [];
     const guard = new Guard(['127.0.0.0/8'], () => Promise.resolve(['127.0.0.2', '127.0.0.1']));
     const landing = new Landing(new HashPool(), new MemoryPool());
-    const http = new HttpOut(guard, landing, new Throttle(PROCESS_TIME), { netIn: 0 }, frame => told.push(frame));
+    const http = new HttpOut(guard, landing, new Throttle(PROCESS_TIME), { netIn: 0 }, into(told));
     await http.get(1, request(`http://two.example:${new URL(base).port}/`).request);
     expect(told).toMatchObject([{ op: Op.HTTP_RESULT, net: NetStatus.OK, status: 200 }]);
   });
@@ -158,7 +159,7 @@ describe('HTTP out', () => {
       new Landing(new HashPool(), new MemoryPool()),
       new Throttle(PROCESS_TIME),
       { netIn: 0 },
-      frame => told.push(frame),
+      into(told),
     );
     const over = (family: 0 | 4 | 6, host: string) => http.get(1, { ...request(`http://${host}:${port}/`).request, family });
     await over(4, 'both.example');

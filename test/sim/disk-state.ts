@@ -7,6 +7,9 @@ export interface File {
   mtime: number;
 }
 
+/** Ms until it is told what has landed, as in the daemon, and always before it is told what came of the buffer. */
+export const TELL_AFTER = 10;
+
 /** A write that was not flushed yet. */
 export interface Write {
   /** Counts the writes. */
@@ -22,4 +25,6 @@ export interface Landing {
   readonly spans: readonly { path: string; offset: number; length: number }[];
   readonly have: Uint8Array;
   state: KeptPiece['state'];
+  /** What is to happen once it is whole, or is called off before. */
+  commit: { readonly begin: () => void; readonly callOff: () => void } | null;
 }

@@ -3,7 +3,7 @@ import type { DigestSpec, FileProblem, KeptPiece, Range, Span } from '../../sw/e
 import type { Store } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
 import { blocksOf, hashes } from './digests.ts';
-import type { File, Landing, Write } from './disk-state.ts';
+import { type File, type Landing, TELL_AFTER, type Write } from './disk-state.ts';
 import { rangesOf } from './ranges.ts';
 
 /** A disk that outlives engines: what was written, what of it was flushed, and the faults it is told to have. */
@@ -233,14 +233,24 @@ export class SimStore implements Store {
       spans: spans.map(({ file, offset, length: part }) => ({ path: this.open.get(file) ?? '', offset, length: part })),
       have: new Uint8Array(length),
       state: 'open',
+      commit: null,
     });
-    let at = 0;
-    for (const { file, length: part } of spans) {
-      if (file === 0) this.buffers.get(buffer)?.have.fill(1, at, at + part);
-      at += part;
-    }
+    this.fillZeros(buffer);
     for (const { offset, length: part } of there) this.buffers.get(buffer)?.have.fill(1, offset, offset + part);
     this.reread(buffer, there);
+  }
+
+  /** Zeros need not arrive. */
+  private fillZeros(buffer: number): void {
+    const target = this.buffers.get(buffer);
+    let at = 0;
+    for (const { path, length } of target?.spans ?? []) {
+      if (path === '') {
+        target?.have.fill(1, at, at + length);
+        target?.bytes.fill(0, at, at + length);
+      }
+      at += length;
+    }
   }
 
   /** What stands on disk of what was said to be there. */
@@ -288,7 +298,16 @@ export class SimStore implements Store {
     if (target?.state !== 'open') return false;
     target.bytes.set(bytes, offset);
     target.have.fill(1, offset, offset + bytes.length);
+    this.commitWhole(target);
     return true;
+  }
+
+  private commitWhole(target: Landing): void {
+    const { commit } = target;
+    if (commit === null || target.have.includes(0)) return;
+    target.commit = null;
+    target.state = 'committing';
+    this.answer(commit.begin, TELL_AFTER);
   }
 
   /** Whether it takes bytes, and has those of the range. */
@@ -307,8 +326,11 @@ export class SimStore implements Store {
 
   commit(buffer: number, digests: readonly DigestSpec[], wantBlocks: boolean, done: Parameters<Store['commit']>[3]): void {
     const target = this.buffers.get(buffer);
-    this.answer(() => {
-      if (!target || target.have.includes(0)) return done('missing', null, new Uint8Array(0));
+    if (!target) return this.answer(() => done('gone', null, new Uint8Array(0)));
+    if (target.state === 'ok') return this.answer(() => done('ok', null, new Uint8Array(0)));
+    target.commit?.callOff();
+    target.state = 'open';
+    const begin = (): void => {
       for (const { offset, length, ...digest } of digests) {
         if (!hashes(target.bytes.subarray(offset, offset + length), digest)) {
           target.state = 'mismatch';
@@ -327,7 +349,9 @@ export class SimStore implements Store {
       }
       target.state = 'ok';
       done('ok', null, wantBlocks ? blocksOf(target.bytes, digests) : new Uint8Array(0));
-    });
+    };
+    target.commit = { begin, callOff: () => this.answer(() => done('gone', null, new Uint8Array(0))) };
+    this.commitWhole(target);
   }
 
   acknowledge(buffer: number): void {
@@ -339,9 +363,11 @@ export class SimStore implements Store {
     if (!target) return;
     target.state = 'open';
     for (const { offset, length } of ranges) target.have.fill(0, offset, offset + length);
+    this.fillZeros(buffer);
   }
 
   drop(buffer: number): void {
+    this.buffers.get(buffer)?.commit?.callOff();
     this.buffers.delete(buffer);
   }
 

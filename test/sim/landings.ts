@@ -2,10 +2,8 @@ import type { Run } from '../../sw/engine/events.ts';
 import type { StreamEvents } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
 import type { SimStore } from './disk.ts';
+import { TELL_AFTER } from './disk-state.ts';
 import { blocks, keyOf, starts } from './prefixes.ts';
-
-/** Ms that landed blocks wait to be told, as in the daemon. */
-const TELL_AFTER = 10;
 
 interface Rule {
   /** By offset: how long the block is, and the buffer that it goes to. */
