@@ -74,7 +74,8 @@ export class Assembly {
 
   /** Bytes arrived everywhere but where zeros stand, which a sender may leave out or send. */
   get isWhole(): boolean {
-    return this.have.bytes + this.#zeroBytes >= this.length && this.#withZeros().covers(this.length);
+    if (this.have.bytes + this.#zeroBytes < this.length) return false;
+    return this.have.bytes === this.length || this.#withZeros().covers(this.length);
   }
 
   /** What is there, zeros included. */
