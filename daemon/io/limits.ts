@@ -51,7 +51,7 @@ export const ADDRESSES = 16;
 
 /** Read at once from a socket: little while it is raw, as what exceeds the credit is held here. */
 export const RAW_READ = 4 * 1024;
-export const FRAMED_READ = 256 * 1024;
+export const FRAMED_READ = 128 * 1024;
 /** Longest frame that STREAM_FRAMED may allow. */
 export const LONGEST_FRAME = MAX_FRAME - 64;
 /** Frames that are being put together, and bytes that wait for credit, over all sockets; the one that would exceed it is closed. */
