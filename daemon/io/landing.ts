@@ -209,14 +209,8 @@ export class Landing {
    */
   commit(buffer: number, digests: readonly DigestOf[], wantBlocks: boolean, done: (result: CommitResult | null) => void): void {
     const assembly = this.#assemblies.get(buffer);
-    if (assembly === undefined || !digests.every(digest => assembly.takesDigest(digest))) {
-      done(null);
-      return;
-    }
-    if (assembly.state === 'ok') {
-      done(WRITTEN);
-      return;
-    }
+    if (assembly === undefined || !digests.every(digest => assembly.takesDigest(digest))) return done(null);
+    if (assembly.state === 'ok') return done(WRITTEN);
     assembly.answer(CALLED_OFF);
     assembly.done = done;
     if (assembly.state === 'committing') return;

@@ -137,7 +137,13 @@ describe('HTTP', () => {
     const answers = [[ALLOWED], ['127.0.0.1']];
     const guard = new Guard([`${ALLOWED}/32`], () => Promise.resolve(answers.shift() ?? []));
     const outbox = { push: (frame: Frame) => void told.push(frame), later: (tell: () => void) => tell() };
-    const out = new HttpOut(guard, new Landing(new HashPool(), new MemoryPool()), new Throttle(PROCESS_TIME), { netIn: 0 }, outbox);
+    const out = new HttpOut(
+      guard,
+      new Landing(new HashPool(), new MemoryPool()),
+      new Throttle(PROCESS_TIME),
+      { netIn: 0 },
+      outbox,
+    );
     answer = response => response.writeHead(302, { location: '/again' }).end();
     const request = {
       url: `http://rebinding.example:${port}/`,

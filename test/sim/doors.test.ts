@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Stream, StreamEvents } from '../../sw/engine/ports.ts';
-import { Disk, SimStore } from './disk.ts';
+import { Disk } from './disk.ts';
+import { SimStore } from './store.ts';
 import { makeTorrent, seedOn, World } from './host.ts';
 import { SimNet } from './net.ts';
 import { Stranger } from './stranger.ts';

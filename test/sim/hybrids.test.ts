@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { decodeHandshake, HANDSHAKE_BYTES } from '../../sw/engine/codec/peer-wire.ts';
 import type { Stream } from '../../sw/engine/ports.ts';
-import { Disk, SimStore } from './disk.ts';
+import { Disk } from './disk.ts';
+import { SimStore } from './store.ts';
 import { expectAll, isSeeding, leechOn, ROOT, seedOn, World } from './host.ts';
 import { SimNet } from './net.ts';
 import { Stranger } from './stranger.ts';

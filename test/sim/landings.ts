@@ -1,7 +1,7 @@
 import type { Run } from '../../sw/engine/events.ts';
 import type { StreamEvents } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
-import type { SimStore } from './disk.ts';
+import type { SimStore } from './store.ts';
 import { TELL_AFTER } from './disk-state.ts';
 import { blocks, keyOf, starts } from './prefixes.ts';
 

@@ -6,7 +6,7 @@ import type { FileProblem, Run, Span } from '../../sw/engine/events.ts';
 import type { StreamCipher } from '../../sw/engine/model/keystream.ts';
 import type { Transport } from '../../sw/engine/effects.ts';
 import type { Net, Stream, StreamEvents } from '../../sw/engine/ports.ts';
-import type { SimStore } from './disk.ts';
+import type { SimStore } from './store.ts';
 import { Arrivals, Grants } from './limited.ts';
 import { HeldEvents } from './held.ts';
 import { addressOf } from './internet.ts';

@@ -12,7 +12,8 @@ import type { Message } from '../../sw/engine/codec/peer-wire.ts';
 import { decodePex } from '../../sw/engine/codec/pex.ts';
 import type { PexMessage } from '../../sw/engine/codec/pex.ts';
 import type { Stream, StreamEvents } from '../../sw/engine/ports.ts';
-import { Disk, SimStore } from './disk.ts';
+import { Disk } from './disk.ts';
+import { SimStore } from './store.ts';
 import type { World } from './host.ts';
 import { SimNet } from './net.ts';
 

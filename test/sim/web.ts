@@ -1,7 +1,7 @@
 import type { FetchEnd } from '../../sw/engine/events.ts';
 import type { Web } from '../../sw/engine/ports.ts';
 import type { VirtualClock } from './clock.ts';
-import type { SimStore } from './disk.ts';
+import type { SimStore } from './store.ts';
 
 const CHUNK = 16_384;
 
