@@ -262,6 +262,8 @@ export function describeError(error: ApiError): string {
 /** The connection to the helper: the chip's label, and what its panel says. */
 export interface ConnectionWords {
   readonly label: string;
+  /** In place of the label where there is little room. */
+  readonly short?: string;
   readonly text: string;
   readonly tone: Tone;
   /** The label of the button that tries again; null where there is nothing to try. */
@@ -293,6 +295,7 @@ export function describeConnection(connection: Connection): ConnectionWords {
     case 'connected':
       return {
         label: 'Helper connected',
+        short: 'Connected',
         text: 'Starling reaches peers and your disk through the helper on this computer.',
         tone: 'good',
         retry: null,

@@ -6,6 +6,7 @@ import { describeConnection, type ConnectionWords } from '../problems.ts';
 import { describePorts } from '../reachability.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
+import { layout } from '../ui/layout.ts';
 
 const START = 'npm start';
 
@@ -21,9 +22,9 @@ export function ConnectionChip({ id }: { id: string }): JSX.Element {
   const chip = useRef<HTMLButtonElement>(null);
   return (
     <>
-      <button ref={chip} type="button" class="chip connection-chip" popoverTarget={id}>
+      <button ref={chip} type="button" class="chip connection-chip" popoverTarget={id} aria-label={words.label}>
         <span class={`dot dot-${words.tone}`} aria-hidden="true" />
-        {words.label}
+        {(layout.value === 'phone' && words.short) || words.label}
       </button>
       <div
         ref={panel}

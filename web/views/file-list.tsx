@@ -48,7 +48,7 @@ export function FileList({ files, names, priority, progress, address, onPrioriti
   const open = useSignal<ReadonlySet<number>>(unfolded(nodes));
   const shown = useMemo(() => visibleNodes(nodes, open.value, search.value.trim()), [nodes, open.value, search.value]);
   const checks = checksOf(nodes, file => priority(file) !== 'skip');
-  const isTall = progress && layout.value !== 'wide';
+  const isTall = layout.value === 'phone' || (progress && layout.value !== 'wide');
   const rowHeight = isTall ? TALL_ROW : ROW_HEIGHT;
   const rows = useVirtualRows({ scroller, count: shown.length, rowHeight, above: 0, keep: -1 });
 
