@@ -1,52 +1,41 @@
 /**
- * Assembly buffers: bytes land in them from many sockets, are hashed, and are written once every digest holds.
+ * Assembly buffers: bytes land in them from many sockets, and are committed (commits.ts) once all are there.
  * A buffer outlives the connection that opened it (kept.ts); the claims of sockets do not.
  */
 import { type DigestOf, FileStatus, type KeptBuffer, LandStatus } from '../wire/frames.ts';
 import type { Backing } from './backing.ts';
 import { Backings, release } from './backings.ts';
 import { Assembly, Claim, type CommitOrder, type CommitResult } from './assembly.ts';
-import { statusOf } from './errno.ts';
+import { Commits, failure } from './commits.ts';
 import type { HashPool } from './hash-pool.ts';
-import type { CommitJob } from './jobs.ts';
 import { BACKED, LIMITS, OPEN_BUFFERS, OPEN_BYTES, UNACKNOWLEDGED } from './limits.ts';
 import type { MemoryPool } from './memory.ts';
 import type { Range } from './ranges.ts';
 import type { Ask } from './rules.ts';
-import type { Opened, Place } from './shared-file.ts';
+import type { Place } from './shared-file.ts';
 
 const NOTHING = new Uint8Array(0);
-/** Where nothing has to be open. */
-const ZEROS: Opened = { status: FileStatus.OK, fd: -1, inode: '' };
 const WRITTEN: CommitResult = { status: LandStatus.OK, file: FileStatus.OK, blocks: NOTHING };
 const CALLED_OFF: CommitResult = { status: LandStatus.MISSING, file: FileStatus.OK, blocks: NOTHING };
 
-/** Where in its file, and of the buffer, some of it goes. */
-type Part = CommitJob['writes'][number];
-
 export class Landing {
-  readonly #pool: HashPool;
   readonly #memory: MemoryPool;
   readonly #assemblies = new Map<number, Assembly>();
   /** Sum of the lengths of all that are not written yet. */
   #open = 0;
   #openCount = 0;
   #used = 0;
-  /** Bytes and count of what is being hashed and written, or waits for it. */
-  #committing = 0;
-  #commits = 0;
   #written = 0;
   #landedBytes = 0;
   #discardedBytes = 0;
   #wasFull = false;
   readonly #backings = new Backings(bytes => this.#use(bytes));
+  readonly #commits: Commits;
   /** Called when `isFull` changes. */
   onPressure: () => void = () => undefined;
-  /** Who waits for the last running commit. */
-  #settled: (() => void)[] = [];
 
   constructor(pool: HashPool, memory: MemoryPool) {
-    this.#pool = pool;
+    this.#commits = new Commits(pool, this.#backings, () => this.#pressure());
     this.#memory = memory;
   }
 
@@ -57,7 +46,7 @@ export class Landing {
 
   /** Bytes that wait for the disk, in whichever way. */
   get queued(): number {
-    return this.#committing + this.#backings.queued;
+    return this.#commits.bytes + this.#backings.queued;
   }
 
   get count(): number {
@@ -81,8 +70,8 @@ export class Landing {
    * can finish it, and LAND_OPEN bounds it.
    */
   get isFull(): boolean {
-    if (this.#committing > LIMITS.diskQueue && this.#commits > this.#pool.reach) return true;
-    if (this.#committing > 0 && this.#used > LIMITS.landing) return true;
+    if (this.#commits.bytes > LIMITS.diskQueue && this.#commits.areMany) return true;
+    if (this.#commits.bytes > 0 && this.#used > LIMITS.landing) return true;
     if (this.#backings.queued > LIMITS.diskQueue) return true;
     return this.#assemblies.size - this.#openCount >= UNACKNOWLEDGED;
   }
@@ -247,8 +236,8 @@ export class Landing {
   }
 
   /** Resolves when no commit is running. */
-  async settled(): Promise<void> {
-    if (this.#commits > 0) await new Promise<void>(resolve => this.#settled.push(resolve));
+  settled(): Promise<void> {
+    return this.#commits.settled();
   }
 
   #start(assembly: Assembly, order: CommitOrder): void {
@@ -256,60 +245,7 @@ export class Landing {
     this.#hold(assembly);
     assembly.move('commit');
     assembly.order = null;
-    this.#run(assembly, order).then(
-      result => this.#finished(assembly, result),
-      () => this.#finished(assembly, failure(FileStatus.IO)),
-    );
-  }
-
-  async #run(assembly: Assembly, { digests, wantBlocks }: CommitOrder): Promise<CommitResult> {
-    const calledOff = new Promise<FileStatus>(resolve => (assembly.callOff = () => resolve(FileStatus.GONE)));
-    const parts: Part[] = [];
-    const status = await Promise.race([this.#settle(assembly, parts), calledOff]);
-    if (status !== FileStatus.OK) return failure(status);
-    if (assembly.backing !== null) {
-      this.#count(0, 1);
-      const reading = this.#pool.run({ kind: 'reread', reads: parts, digests, wantBlocks });
-      const { status: read, errno, blocks } = await reading.finally(() => this.#count(0, -1));
-      return { status: read, file: statusOf(errno), blocks };
-    }
-    const writes = parts.filter(({ fd }) => fd !== -1);
-    const { memory, length } = assembly;
-    if (memory === null) return failure(FileStatus.IO);
-    assembly.memory = null;
-    this.#count(length, 1);
-    const running = this.#pool.run({ kind: 'commit', memory, length, digests, wantBlocks, writes });
-    const result = await running.finally(() => this.#count(-length, -1));
-    assembly.memory = result.memory;
-    assembly.bytes = result.memory === null ? NOTHING : new Uint8Array(result.memory);
-    return { status: result.status, file: statusOf(result.errno), blocks: result.blocks };
-  }
-
-  /** Waits until nothing else is on its way to where the buffer goes, and fills in where that is. */
-  async #settle(assembly: Assembly, parts: Part[]): Promise<FileStatus> {
-    const { backing, places } = assembly;
-    if (backing !== null) {
-      await backing.settled();
-      // Whoever else heard of it: what could not be written was not sent wrong.
-      if (!assembly.isWhole) return backing.problem || FileStatus.IO;
-    }
-    let offset = 0;
-    for (const { file, offset: position, length } of places) {
-      const opened = file === null ? ZEROS : await file.ready();
-      if (opened.status !== FileStatus.OK) return opened.status;
-      // Of a buffer that was dropped, the last of what it had may still be on its way to the same place.
-      await this.#backings.cleared(opened.inode);
-      if (length > 0) parts.push({ fd: opened.fd, position, offset, length });
-      offset += length;
-    }
-    return FileStatus.OK;
-  }
-
-  /** What waits for the space of its file is with no thread, and keeps no socket waiting. */
-  #count(bytes: number, commits: number): void {
-    this.#committing += bytes;
-    this.#commits += commits;
-    this.#pressure();
+    this.#commits.run(assembly, order, result => this.#finished(assembly, result));
   }
 
   #finished(assembly: Assembly, result: CommitResult): void {
@@ -333,7 +269,6 @@ export class Landing {
     assembly.answer(result);
     if (assembly.isDropped) this.#remove(assembly);
     this.#pressure();
-    if (this.#commits === 0) for (const resolve of this.#settled.splice(0)) resolve();
   }
 
   /** The thread that had the bytes has died: they have to come again. */
@@ -436,8 +371,4 @@ export class Landing {
     this.#wasFull = isFull;
     this.onPressure();
   }
-}
-
-function failure(file: FileStatus): CommitResult {
-  return { status: LandStatus.ERROR, file, blocks: NOTHING };
 }

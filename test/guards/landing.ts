@@ -29,9 +29,9 @@ export const PAYLOAD: readonly Guarded[] = [
     row: 42,
     name: 'payload that is half-way in at the commit',
     file: 'daemon/io/landing.ts',
-    text: '      for (const claim of assembly.claims) this.#silence(claim);\n      if (assembly.isWhole) {',
-    instead: '      if (assembly.isWhole) {',
-    tests: [{ file: LANDING, title: 'seals at commit: what is half-way in counts no more' }],
+    text: "    for (const claim of assembly.claims) this.#silence(claim);\n    this.#hold(assembly);\n    assembly.move('commit');",
+    instead: "    this.#hold(assembly);\n    assembly.move('commit');",
+    tests: [{ file: LANDING, title: 'is sealed once it is whole: what is half-way in counts no more' }],
   },
   {
     row: 42,
