@@ -93,6 +93,8 @@ export type TorrentState =
 /** What is wrong with a torrent's files. */
 export type DiskProblem =
   | 'disk-full'
+  | 'disk-quota'
+  | 'file-too-large'
   | 'read-only'
   | 'denied'
   | 'folder-gone'
@@ -108,13 +110,18 @@ export type DiskProblem =
  * Texts from outside (a tracker's answer) are data, shown as such.
  */
 export type Problem =
-  | { readonly code: DiskProblem }
-  /** Files could not be moved or renamed: `left` of them, `bytes` long, are where they were, in the root `from` (and maybe others). */
+  | { readonly code: Exclude<DiskProblem, 'disk-full'> }
+  /** It goes on once so many bytes are free on the disk. */
+  | { readonly code: 'disk-full'; readonly needed: number }
+  /**
+   * Files could not be moved or renamed: `left` of them are where they were, in the root `from` (and maybe others). `needed`: bytes
+   * that have to be free where they are to go.
+   */
   | {
       readonly code: 'not-moved';
       readonly why: DiskProblem;
       readonly left: number;
-      readonly bytes: number;
+      readonly needed: number;
       readonly from: string;
     }
   /** Files on their way to another place or name: `moved` of so many are there. */

@@ -45,6 +45,12 @@ export function formatAbout(bytes: number): string {
     .replace(/\.(?=\D)/, '');
 }
 
+/** Bytes for a sentence that are enough: rounded up. */
+export function formatEnough(bytes: number): string {
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, bytes))) - 2);
+  return formatAbout(Math.ceil(bytes / step) * step);
+}
+
 /** Bytes a second, in MB/s from a tenth of one up, so that a column compares at a glance: `92.1 MB/s`, `40 kB/s`. */
 export function formatRate(rate: number): string {
   if (rate < 1000) return `${whole.format(Math.max(0, rate))}${NBSP}B/s`;

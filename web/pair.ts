@@ -1,4 +1,4 @@
-import { describePairing } from './problems.ts';
+import { describePairing } from './connection-words.ts';
 
 const INSTALL_KEY = 'starling.install';
 

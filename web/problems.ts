@@ -1,5 +1,5 @@
-import type { ApiError, Connection, Problem } from '../sw/api.ts';
-import { formatAbout, formatCount, formatDuration, formatRatio, plural } from './format.ts';
+import type { ApiError, Problem } from '../sw/api.ts';
+import { formatAbout, formatCount, formatDuration, formatEnough, formatRatio, plural } from './format.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 /** What one press can do about it. */
@@ -16,7 +16,6 @@ export interface Words {
 
 /** What the sentences about a torrent's problem need to know of it. Sizes in bytes; `free` is -1 when unknown. */
 export interface ProblemContext {
-  readonly needed: number;
   readonly free: number;
   readonly folder: string;
   /** The folder that files were to be moved out of; empty where it is the same, or not known. */
@@ -27,12 +26,24 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
   const folder = about.folder === '' ? 'the download folder' : `“${about.folder}”`;
   switch (problem.code) {
     case 'disk-full': {
-      const short =
-        about.free >= 0
-          ? `Disk is full: ${formatAbout(about.needed)} needed, ${formatAbout(about.free)} free`
-          : `Disk is full: ${formatAbout(about.needed)} needed`;
-      return bad(short, `${short}. The download is paused; finished pieces are safe. It goes on by itself once there is room.`);
+      const short = roomIn('Disk is full', problem.needed, about.free);
+      const lack = problem.needed - about.free;
+      const then =
+        about.free >= 0 && lack > 0
+          ? `Free another ${formatEnough(lack)}, and it goes on by itself.`
+          : 'Free some space; it tries again from time to time.';
+      return bad(short, `${short}. The download is paused; finished pieces are safe. ${then}`);
     }
+    case 'disk-quota':
+      return bad(
+        'Your quota on this disk is used up',
+        `Your quota on the disk of ${folder} is used up, whatever is free on it. The download is paused; finished pieces are safe. Delete something of yours there, or have the quota raised; it tries again from time to time.`,
+      );
+    case 'file-too-large':
+      return bad(
+        'A file is too long for this disk',
+        `The disk of ${folder} holds no file as long as one of this torrent; many USB sticks end at 4 GB. The torrent is paused; finished pieces are safe. Move its files to a folder on another disk, then resume.`,
+      );
     case 'read-only':
       return bad(
         'The disk is read-only',
@@ -174,19 +185,31 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
   }
 }
 
-function notMoved({ why, left }: Extract<Problem, { code: 'not-moved' }>, about: ProblemContext): Words {
+function notMoved({ why, left, needed }: Extract<Problem, { code: 'not-moved' }>, about: ProblemContext): Words {
   const [be, keep] = left === 1 ? ['is', 'keeps its old name'] : ['are', 'keep their old names'];
   const where = about.origin === '' ? `${keep} for now` : `${be} still in “${about.origin}”`;
   const kept = `${plural(left, 'file was', 'files were')} not moved and ${where}; nothing is lost.`;
   const way = 'then resume, or move the files back.';
   switch (why) {
     case 'disk-full': {
-      const free = about.free >= 0 ? `, ${formatAbout(about.free)} free` : '';
-      return bad(
-        `Not moved: ${formatAbout(about.needed)} needed${free}`,
-        `There is not enough room: ${formatAbout(about.needed)} needed${free}. ${kept} Free some space, ${way}`,
-      );
+      const room = roomIn('There is not enough room', needed, about.free);
+      const lack = needed - about.free;
+      const then =
+        about.free >= 0 && lack > 0
+          ? `Free another ${formatEnough(lack)}, and it goes on by itself, or move the files back.`
+          : `Free some space, ${way}`;
+      return bad(roomIn('Not moved', needed, about.free), `${room}. ${kept} ${then}`);
     }
+    case 'disk-quota':
+      return bad(
+        'Not moved: your quota there is used up',
+        `Your quota on the disk to move to is used up, whatever is free on it. ${kept} Delete something of yours there, ${way}`,
+      );
+    case 'file-too-large':
+      return bad(
+        'Not moved: a file is too long for that disk',
+        `The disk to move to holds no file as long as one of this torrent; many USB sticks end at 4 GB. ${kept} Move the files back, or to a folder on another disk.`,
+      );
     case 'file-conflict':
       return bad(
         'A file of that name is there already',
@@ -229,6 +252,13 @@ function notMoved({ why, left }: Extract<Problem, { code: 'not-moved' }>, about:
   }
 }
 
+/** How much room is needed, and how much there is where that is known to be less. */
+function roomIn(what: string, needed: number, free: number): string {
+  if (free >= needed) return what;
+  const known = free >= 0 ? `, ${formatAbout(free)} free` : '';
+  return `${what}: ${formatEnough(needed)} needed${known}`;
+}
+
 function bad(short: string, text: string): Words {
   return { short, text, tone: 'bad', remedy: 'resume' };
 }
@@ -257,96 +287,4 @@ export function describeError(error: ApiError): string {
     default:
       return error.message === '' ? `The engine refused this (${error.code}). Nothing was changed.` : error.message;
   }
-}
-
-/** The connection to the helper: the chip's label, and what its panel says. */
-export interface ConnectionWords {
-  readonly label: string;
-  /** In place of the label where there is little room. */
-  readonly short?: string;
-  readonly text: string;
-  readonly tone: Tone;
-  /** The label of the button that tries again; null where there is nothing to try. */
-  readonly retry: string | null;
-  /** Whether the command that starts the helper is worth showing. */
-  readonly showCommand: boolean;
-}
-
-export function describeConnection(connection: Connection): ConnectionWords {
-  if (connection.superseded) {
-    return {
-      label: 'In use elsewhere',
-      text: 'Another window took over the helper. Torrents continue there; this one shows the last it knew.',
-      tone: 'warn',
-      retry: 'Use here',
-      showCommand: false,
-    };
-  }
-  if (connection.gaveUp) {
-    return {
-      label: 'Helper stopped',
-      text: 'The helper stopped several times in a row and was not started again. Torrents wait; finished pieces are safe.',
-      tone: 'bad',
-      retry: 'Start again',
-      showCommand: false,
-    };
-  }
-  switch (connection.state) {
-    case 'connected':
-      return {
-        label: 'Helper connected',
-        short: 'Connected',
-        text: 'Starling reaches peers and your disk through the helper on this computer.',
-        tone: 'good',
-        retry: null,
-        showCommand: false,
-      };
-    case 'connecting':
-      return {
-        label: 'Connecting',
-        text: 'Looking for the helper on this computer.',
-        tone: 'warn',
-        retry: null,
-        showCommand: false,
-      };
-    case 'unpaired':
-      return connection.everConnected
-        ? {
-            label: 'Pair again',
-            text: 'The helper no longer knows this browser, so torrents wait. Run this in Starling’s folder: it opens a page that is paired.',
-            tone: 'warn',
-            retry: null,
-            showCommand: true,
-          }
-        : {
-            label: 'Set up helper',
-            text: 'Starling reaches peers and your disk through a small helper on this computer. Run this in Starling’s folder: it opens a page that is paired.',
-            tone: 'warn',
-            retry: null,
-            showCommand: true,
-          };
-    case 'disconnected':
-      return connection.everConnected
-        ? {
-            label: 'Helper lost',
-            text: 'The helper does not answer. Torrents wait and go on by themselves once it is back. If it is not running, start it in Starling’s folder:',
-            tone: 'bad',
-            retry: 'Reconnect',
-            showCommand: true,
-          }
-        : {
-            label: 'Start helper',
-            text: 'The helper on this computer is not running. Start it in Starling’s folder:',
-            tone: 'warn',
-            retry: 'Try again',
-            showCommand: true,
-          };
-  }
-}
-
-/** Why pairing failed. `status` is the host's answer; 0 where none came. */
-export function describePairing(status: number): string {
-  if (status === 0) return 'The helper did not answer, so this browser is not paired. Run npm start again to get a new link.';
-  if (status === 429) return 'Too many pairing attempts. Wait a minute, then run npm start again to get a new link.';
-  return 'This pairing link was used or is older than two minutes. Run npm start again to get a new one.';
 }

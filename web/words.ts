@@ -42,8 +42,7 @@ export function problemContext(row: TorrentRow, roots: readonly RootRow[]): Prob
   const { problem } = row;
   const root = find(row.root);
   const from = problem?.code === 'not-moved' && problem.from !== row.root ? problem.from : '';
-  const needed = problem?.code === 'not-moved' ? problem.bytes : Math.max(0, row.size - row.done);
-  return { needed, free: root?.free ?? -1, folder: root?.name ?? '', origin: find(from)?.name ?? '' };
+  return { free: root?.free ?? -1, folder: root?.name ?? '', origin: find(from)?.name ?? '' };
 }
 
 /** What a torrent is doing, in a few words. */

@@ -14,7 +14,8 @@ import { randomSecret } from './tokens.ts';
 const schema = v.object({ salt: v.string(), default: v.string(), paths: v.array(v.string()) });
 type Stored = v.InferOutput<typeof schema>;
 
-const FREE_CHANGE_WORTH_TELLING = 0.01;
+/** Bytes: who waits for room has been told how much. */
+const FREE_CHANGE_WORTH_TELLING = 1 << 20;
 
 export class Roots {
   private readonly file: string;
@@ -80,7 +81,7 @@ export class Roots {
           known.trash !== root.trash
         )
           return true;
-        return Math.abs(root.free - known.free) > Math.abs(known.free) * FREE_CHANGE_WORTH_TELLING;
+        return Math.abs(root.free - known.free) >= FREE_CHANGE_WORTH_TELLING;
       });
     if (isNews) this.shown = now;
     return isNews;

@@ -15,8 +15,9 @@ const ZEROS = Buffer.alloc(COPY_CHUNK);
 const BLOCK = 512;
 /** What `fallocate` says of a file that cannot have the space; whatever else it says, zeros find out. */
 const REFUSALS: readonly (readonly [RegExp, FileStatus])[] = [
-  [/No space left|quota exceeded/i, FileStatus.FULL],
-  [/File too large/i, FileStatus.FULL],
+  [/No space left/i, FileStatus.FULL],
+  [/quota exceeded/i, FileStatus.QUOTA],
+  [/File too large/i, FileStatus.TOO_LARGE],
 ];
 const MAX_WORDS = 4_096;
 

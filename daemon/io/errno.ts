@@ -4,8 +4,8 @@ import { FileStatus } from '../wire/frames.ts';
 const STATUS: Readonly<Record<string, FileStatus>> = {
   '': FileStatus.OK,
   ENOSPC: FileStatus.FULL,
-  EDQUOT: FileStatus.FULL,
-  EFBIG: FileStatus.FULL,
+  EDQUOT: FileStatus.QUOTA,
+  EFBIG: FileStatus.TOO_LARGE,
   EROFS: FileStatus.READ_ONLY,
   /** The file was opened for reading alone, as its file system or its mode asked for. */
   EBADF: FileStatus.READ_ONLY,

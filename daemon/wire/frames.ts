@@ -157,6 +157,10 @@ export const FileStatus = {
   LIMIT: 10,
   /** Too many open files. */
   BUSY_HANDLES: 11,
+  /** Longer than the file system, or the system for this process, lets a file be. */
+  TOO_LARGE: 12,
+  /** What this user may take of the disk is used up, whatever is free on it. */
+  QUOTA: 13,
 } as const;
 export type FileStatus = (typeof FileStatus)[keyof typeof FileStatus];
 

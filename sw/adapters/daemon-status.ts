@@ -28,6 +28,10 @@ export function fileProblem(status: FileStatus): FileProblem | null {
       return 'limit';
     case FileStatus.BUSY_HANDLES:
       return 'too-many-files';
+    case FileStatus.TOO_LARGE:
+      return 'too-large';
+    case FileStatus.QUOTA:
+      return 'quota';
     default:
       return status satisfies never;
   }

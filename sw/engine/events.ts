@@ -51,6 +51,10 @@ export type CommitStatus = 'ok' | 'mismatch' | 'error' | 'gone';
 /** What is wrong with a file, by what a person can do about it. */
 export type FileProblem =
   | 'full'
+  /** What this user may take of the disk is used up, whatever is free on it. */
+  | 'quota'
+  /** Longer than the disk lets a file be. */
+  | 'too-large'
   | 'read-only'
   | 'denied'
   | 'gone'

@@ -5,6 +5,7 @@ import type { RootState } from './roots.ts';
 /** What may be mended without a word to us. The rest is a file of somebody else, or one that is missing: a person decides. */
 const PASSING: ReadonlySet<FileProblem> = new Set<FileProblem>([
   'full',
+  'quota',
   'read-only',
   'denied',
   'busy',
@@ -51,6 +52,11 @@ export class Mending {
     return this.dueAt === Infinity || this.isBarred;
   }
 
+  /** Bytes that have to be free for one to go on by itself that a full disk has stopped. */
+  get needed(): number {
+    return this.torrent.substance.lacking + SPARE;
+  }
+
   /** It failed. Files are not moved again and again to see whether there is room by now: that is heard, or a person says so. */
   begin(now: number): void {
     const { problem, substance } = this.torrent;
@@ -95,6 +101,7 @@ export class Mending {
     if (!root) return false;
     // To give what is all there it is enough that the folder is there.
     if (root.problem !== '') return root.free < 0 || substance.lacking > 0;
-    return problem === 'full' && root.free >= 0 && root.free < substance.lacking + SPARE;
+    // How much of a quota is left the free bytes do not tell.
+    return problem === 'full' && root.free >= 0 && root.free < this.needed;
   }
 }

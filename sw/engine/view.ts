@@ -19,6 +19,8 @@ export type ViewState =
 
 type DiskProblem =
   | 'disk-full'
+  | 'disk-quota'
+  | 'file-too-large'
   | 'read-only'
   | 'denied'
   | 'folder-gone'
@@ -30,12 +32,13 @@ type DiskProblem =
   | 'limit';
 
 export type ViewProblem =
-  | { readonly code: DiskProblem }
+  | { readonly code: Exclude<DiskProblem, 'disk-full'> }
+  | { readonly code: 'disk-full'; readonly needed: number }
   | {
       readonly code: 'not-moved';
       readonly why: DiskProblem;
       readonly left: number;
-      readonly bytes: number;
+      readonly needed: number;
       readonly from: string;
     }
   | { readonly code: 'moving'; readonly moved: number; readonly of: number }
@@ -221,16 +224,18 @@ function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: nu
   return null;
 }
 
-function viewFailure({ substance }: Torrent, problem: FileProblem): ViewProblem {
+function viewFailure({ substance, mending }: Torrent, problem: FileProblem): ViewProblem {
   const why = PROBLEM_CODES[problem];
+  const { needed } = mending;
   const [stray] = substance.where.strays;
-  if (!stray) return { code: why };
-  const { where, pendingBytes } = substance;
-  return { code: 'not-moved', why, left: where.pendingCount, bytes: pendingBytes, from: stray.naming.root };
+  if (stray) return { code: 'not-moved', why, left: substance.where.pendingCount, needed, from: stray.naming.root };
+  return why === 'disk-full' ? { code: why, needed } : { code: why };
 }
 
 const PROBLEM_CODES = {
   full: 'disk-full',
+  quota: 'disk-quota',
+  'too-large': 'file-too-large',
   'read-only': 'read-only',
   denied: 'denied',
   gone: 'file-gone',

@@ -89,6 +89,25 @@ describe.each([
   });
 });
 
+it.skipIf(process.platform !== 'linux').each([
+  ['Disk quota exceeded', 'QUOTA'],
+  ['File too large', 'TOO_LARGE'],
+  ['No space left on device', 'FULL'],
+] as const)('what the program says of one that cannot have it is told: %s', async (words, status) => {
+  const programs = mkdtempSync(join(tmpdir(), 'starling-programs-'));
+  writeFileSync(join(programs, 'fallocate'), `#!/bin/sh\necho 'fallocate: fallocate failed: ${words}' >&2\nexit 1\n`, {
+    mode: 0o755,
+  });
+  const io = await IoProcess.start({ env: { PATH: programs } });
+  try {
+    expect((await allocate(await io.connect(), 1, 'long', 8 * MiB)).status).toBe(FileStatus[status]);
+    expect(taken(join(io.root, 'long'))).toBe(0);
+  } finally {
+    await io.stop();
+    rmSync(programs, { recursive: true, force: true });
+  }
+});
+
 it('is not missed where the file has its whole length already, however few blocks the file system counts', async () => {
   const io = await IoProcess.start();
   const client = await io.connect();

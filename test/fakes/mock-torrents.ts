@@ -120,7 +120,7 @@ export function nineTorrents(): TorrentRow[] {
       size: 78.4 * GB,
       done: 9.41 * GB,
       state: 'error',
-      problem: { code: 'disk-full' },
+      problem: { code: 'disk-full', needed: 69.1 * GB },
       root: ROOTS[1]?.token ?? '',
     }),
     row(7, { name: 'Fedora-Workstation-44.iso', size: 2.4 * GB, state: 'done' }),

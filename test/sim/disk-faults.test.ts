@@ -28,6 +28,7 @@ function halfway(run: number, pieceLength = 256 * 1024) {
 
 const CODES = {
   full: 'disk-full',
+  quota: 'disk-quota',
   'read-only': 'read-only',
   denied: 'denied',
   'no-such-root': 'folder-gone',

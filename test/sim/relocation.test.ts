@@ -5,6 +5,9 @@ import type { Torrent } from '../../sw/engine/torrent.ts';
 import { isSeeding, ROOT, stateOf } from './host.ts';
 import { allUnder, expectAt, filesOf, OTHER, paths, problemOf, SIZES, swarm } from './moving.ts';
 
+/** Bytes that have to be free beside those of its files. */
+const SPARE = 64 << 20;
+
 describe('a torrent whose files are moved', () => {
   test('goes on seeding from there, with nothing read or fetched again', () => {
     const { world, torrent, source, leech } = swarm(901, SIZES);
@@ -218,7 +221,7 @@ describe('what stands in the way', () => {
     leech.disk.files.set(`${OTHER}/folder/two`, { ...foreign });
     leech.session.relocate(torrent.id, OTHER);
     expect(world.clock.run(30_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
-    expect(problemOf(leech)).toEqual({ code: 'not-moved', why: 'file-conflict', left: 1, bytes: 150_000, from: ROOT });
+    expect(problemOf(leech)).toEqual({ code: 'not-moved', why: 'file-conflict', left: 1, needed: 150_000 + SPARE, from: ROOT });
     expect(leech.disk.files.get(`${OTHER}/folder/two`)).toEqual(foreign);
     leech.restart();
     expect(world.clock.run(30_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
@@ -273,7 +276,7 @@ describe('what stands in the way', () => {
     leech.disk.files.delete(`${ROOT}/folder/two`);
     leech.session.relocate(torrent.id, OTHER);
     expect(world.clock.run(30_000, () => stateOf(leech, torrent.id) === 'error')).toBe(true);
-    expect(problemOf(leech)).toEqual({ code: 'not-moved', why: 'file-gone', left: 1, bytes: 150_000, from: ROOT });
+    expect(problemOf(leech)).toEqual({ code: 'not-moved', why: 'file-gone', left: 1, needed: 150_000 + SPARE, from: ROOT });
     leech.session.resume(torrent.id);
     expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
     world.clock.run(3_000);

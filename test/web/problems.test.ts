@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Connection, Problem } from '../../sw/api.ts';
-import { describeConnection, describeError, describePairing, describeProblem } from '../../web/problems.ts';
+import { describeConnection, describePairing } from '../../web/connection-words.ts';
+import { describeError, describeProblem } from '../../web/problems.ts';
 import { needsAttention, nowOf, spokenRow, statusOf } from '../../web/words.ts';
 import { CONNECTED, LOST, nineTorrents, ROOTS, UNPAIRED } from '../fakes/mock-torrents.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
-const ABOUT = { needed: 68e9, free: 1.2e9, folder: 'Films', origin: 'Downloads' };
+const ABOUT = { free: 1.2e9, folder: 'Films', origin: 'Downloads' };
 
 const PROBLEMS: readonly Problem[] = [
-  { code: 'disk-full' },
+  { code: 'disk-full', needed: 68e9 },
+  { code: 'disk-quota' },
+  { code: 'file-too-large' },
   { code: 'read-only' },
   { code: 'denied' },
   { code: 'folder-gone' },
@@ -21,6 +24,8 @@ const PROBLEMS: readonly Problem[] = [
   ...(
     [
       'disk-full',
+      'disk-quota',
+      'file-too-large',
       'read-only',
       'denied',
       'folder-gone',
@@ -31,7 +36,7 @@ const PROBLEMS: readonly Problem[] = [
       'io',
       'limit',
     ] as const
-  ).map(why => ({ code: 'not-moved' as const, why, left: 3, bytes: 2e9, from: 'a' })),
+  ).map(why => ({ code: 'not-moved' as const, why, left: 3, needed: 2e9, from: 'a' })),
   { code: 'moving', moved: 1, of: 4 },
   { code: 'daemon-away' },
   { code: 'no-peers' },
@@ -55,15 +60,22 @@ describe('problems', () => {
   });
 
   it('tells how much is needed and how much is free', () => {
-    expect(plain(describeProblem({ code: 'disk-full' }, ABOUT).short)).toBe('Disk is full: 68 GB needed, 1.2 GB free');
-    expect(plain(describeProblem({ code: 'disk-full' }, { ...ABOUT, free: -1 }).short)).toBe('Disk is full: 68 GB needed');
+    const problem = { code: 'disk-full', needed: 67_912e6 } as const;
+    const { short, text } = describeProblem(problem, ABOUT);
+    expect(plain(short)).toBe('Disk is full: 68 GB needed, 1.2 GB free');
+    // Rounded up: to free that much is enough.
+    expect(plain(text)).toContain('Free another 66.8 GB, and it goes on by itself.');
+    expect(plain(describeProblem(problem, { ...ABOUT, free: -1 }).short)).toBe('Disk is full: 68 GB needed');
+    // Some of what is free may not be ours to use.
+    expect(plain(describeProblem(problem, { ...ABOUT, free: 68e9 }).short)).toBe('Disk is full');
   });
 
   it('tells where files are that were not moved, and how much room they need', () => {
-    const problem = { code: 'not-moved', why: 'disk-full', left: 3, bytes: 68e9, from: 'a' } as const;
+    const problem = { code: 'not-moved', why: 'disk-full', left: 3, needed: 68e9, from: 'a' } as const;
     const { short, text } = describeProblem(problem, ABOUT);
     expect(plain(short)).toBe('Not moved: 68 GB needed, 1.2 GB free');
     expect(text).toContain('3 files were not moved and are still in “Downloads”; nothing is lost.');
+    expect(plain(text)).toContain('Free another 66.8 GB, and it goes on by itself');
     expect(describeProblem({ ...problem, why: 'file-conflict' }, { ...ABOUT, origin: '' }).text).toContain('old names');
   });
 

@@ -59,7 +59,7 @@ describe.skipIf(missing)(`files on the move in Chromium (skipped without ${CHROM
       globalThis.mock.put({
         ...torrent,
         state: 'error',
-        problem: { code: 'not-moved', why: 'file-conflict', left: 1, bytes: 691e6, from },
+        problem: { code: 'not-moved', why: 'file-conflict', left: 1, needed: 691e6, from },
       });
     });
     await row(/^debian.*A file of that name is there already/).dblclick();

@@ -2,7 +2,7 @@ import { Copy } from 'lucide';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { copy, reconnect } from '../actions.ts';
-import { describeConnection, type ConnectionWords } from '../problems.ts';
+import { describeConnection, type ConnectionWords } from '../connection-words.ts';
 import { describePorts } from '../reachability.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';

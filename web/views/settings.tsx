@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Encryption } from '../../sw/api.ts';
 import { configure } from '../actions.ts';
-import { describeConnection } from '../problems.ts';
+import { describeConnection } from '../connection-words.ts';
 import { store } from '../store.ts';
 import { chooseTheme, theme, type Theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';

@@ -31,6 +31,8 @@ const OF_FILES: Readonly<Record<Exclude<FileStatus, typeof FileStatus.OK>, reado
   [FileStatus.IO]: [500, 'io'],
   [FileStatus.LIMIT]: [503, 'limit'],
   [FileStatus.BUSY_HANDLES]: [503, 'busy-handles'],
+  [FileStatus.TOO_LARGE]: [413, 'too-large'],
+  [FileStatus.QUOTA]: [507, 'quota'],
 };
 
 /** @throws {FileProblem} */

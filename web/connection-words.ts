@@ -1,0 +1,94 @@
+import type { Connection } from '../sw/api.ts';
+import type { Tone } from './problems.ts';
+
+/** The connection to the helper: the chip's label, and what its panel says. */
+export interface ConnectionWords {
+  readonly label: string;
+  /** In place of the label where there is little room. */
+  readonly short?: string;
+  readonly text: string;
+  readonly tone: Tone;
+  /** The label of the button that tries again; null where there is nothing to try. */
+  readonly retry: string | null;
+  /** Whether the command that starts the helper is worth showing. */
+  readonly showCommand: boolean;
+}
+
+export function describeConnection(connection: Connection): ConnectionWords {
+  if (connection.superseded) {
+    return {
+      label: 'In use elsewhere',
+      text: 'Another window took over the helper. Torrents continue there; this one shows the last it knew.',
+      tone: 'warn',
+      retry: 'Use here',
+      showCommand: false,
+    };
+  }
+  if (connection.gaveUp) {
+    return {
+      label: 'Helper stopped',
+      text: 'The helper stopped several times in a row and was not started again. Torrents wait; finished pieces are safe.',
+      tone: 'bad',
+      retry: 'Start again',
+      showCommand: false,
+    };
+  }
+  switch (connection.state) {
+    case 'connected':
+      return {
+        label: 'Helper connected',
+        short: 'Connected',
+        text: 'Starling reaches peers and your disk through the helper on this computer.',
+        tone: 'good',
+        retry: null,
+        showCommand: false,
+      };
+    case 'connecting':
+      return {
+        label: 'Connecting',
+        text: 'Looking for the helper on this computer.',
+        tone: 'warn',
+        retry: null,
+        showCommand: false,
+      };
+    case 'unpaired':
+      return connection.everConnected
+        ? {
+            label: 'Pair again',
+            text: 'The helper no longer knows this browser, so torrents wait. Run this in Starling’s folder: it opens a page that is paired.',
+            tone: 'warn',
+            retry: null,
+            showCommand: true,
+          }
+        : {
+            label: 'Set up helper',
+            text: 'Starling reaches peers and your disk through a small helper on this computer. Run this in Starling’s folder: it opens a page that is paired.',
+            tone: 'warn',
+            retry: null,
+            showCommand: true,
+          };
+    case 'disconnected':
+      return connection.everConnected
+        ? {
+            label: 'Helper lost',
+            text: 'The helper does not answer. Torrents wait and go on by themselves once it is back. If it is not running, start it in Starling’s folder:',
+            tone: 'bad',
+            retry: 'Reconnect',
+            showCommand: true,
+          }
+        : {
+            label: 'Start helper',
+            text: 'The helper on this computer is not running. Start it in Starling’s folder:',
+            tone: 'warn',
+            retry: 'Try again',
+            showCommand: true,
+          };
+  }
+}
+
+/** Why pairing failed. `status` is the host's answer; 0 where none came. */
+export function describePairing(status: number): string {
+  if (status === 0) return 'The helper did not answer, so this browser is not paired. Run npm start again to get a new link.';
+  if (status === 429) return 'Too many pairing attempts. Wait a minute, then run npm start again to get a new link.';
+  return 'This pairing link was used or is older than two minutes. Run npm start again to get a new one.';
+}
