@@ -25,6 +25,7 @@ export class HashPool {
   readonly #commits: Task[] = [];
   readonly #verifications: Task[] = [];
   #lastId = 0;
+  #pinned = 0;
   /** Words by which threads keep off each other's files. */
   readonly #locks = new SharedArrayBuffer(64 * Int32Array.BYTES_PER_ELEMENT);
 
@@ -59,6 +60,14 @@ export class HashPool {
     });
   }
 
+  /** For jobs that depend on those before them: each that is given to the answer goes to the same thread, at once. */
+  pin(): (job: Job) => Promise<JobResult> {
+    this.warmUp();
+    const thread = this.#threads[this.#pinned++ % this.#threads.length] as Thread;
+    return job =>
+      this.#threads.includes(thread) ? new Promise(done => this.#give(thread, { job, done })) : Promise.resolve(FAILED);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
   }
@@ -69,12 +78,15 @@ export class HashPool {
       if (queue.length === 0) return;
       const thread = this.#freest();
       if (thread === null) return;
-      const task = queue.shift() as Task;
-      const id = ++this.#lastId;
-      thread.tasks.set(id, task);
-      const { job } = task;
-      thread.worker.postMessage({ id, job } satisfies JobMessage, job.kind === 'commit' ? [job.memory] : []);
+      this.#give(thread, queue.shift() as Task);
     }
+  }
+
+  #give(thread: Thread, task: Task): void {
+    const id = ++this.#lastId;
+    thread.tasks.set(id, task);
+    const { job } = task;
+    thread.worker.postMessage({ id, job } satisfies JobMessage, 'memory' in job ? [job.memory] : []);
   }
 
   /** A thread with nothing to do, else a new one, else the one with the least to do. */

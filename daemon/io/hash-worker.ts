@@ -2,8 +2,8 @@
 import { readSync, writeSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { LandStatus } from '../wire/frames.ts';
-import { blockDigests, blockHasher, hasherOf, joined, LeafHasher } from './digests.ts';
-import type { CommitJob, JobAnswer, JobMessage, JobResult, LeavesJob, Read, RereadJob, VerifyJob } from './jobs.ts';
+import { blockDigests, blockHasher, type Hasher, hasherOf, joined, LeafHasher } from './digests.ts';
+import type { CommitJob, HashJob, JobAnswer, JobMessage, JobResult, LeavesJob, Read, RereadJob, VerifyJob } from './jobs.ts';
 
 const CHUNK = 1 << 20;
 const NONE = new Uint8Array(0);
@@ -123,6 +123,17 @@ function leaves(job: LeavesJob): JobResult {
   return outcome(LandStatus.OK, joined(hash));
 }
 
+/** Those that are not finished; there is a limit on the requests that they are of. */
+const streams = new Map<number, Hasher>();
+
+function hash({ stream, algorithm, memory, length, isLast }: HashJob): JobResult {
+  const hasher = streams.get(stream) ?? hasherOf(algorithm, 0);
+  if (isLast) streams.delete(stream);
+  else streams.set(stream, hasher);
+  hasher.update(new Uint8Array(memory, 0, length));
+  return outcome(LandStatus.OK, isLast ? Uint8Array.from(hasher.digest()) : NONE);
+}
+
 function run({ job }: JobMessage): JobResult {
   try {
     switch (job.kind) {
@@ -134,6 +145,8 @@ function run({ job }: JobMessage): JobResult {
         return verify(job);
       case 'leaves':
         return leaves(job);
+      case 'hash':
+        return hash(job);
       default:
         return job satisfies never;
     }
@@ -146,7 +159,7 @@ function run({ job }: JobMessage): JobResult {
 const port = parentPort;
 port?.on('message', (message: JobMessage) => {
   const result = run(message);
-  if (message.job.kind !== 'commit') {
+  if (!('memory' in message.job)) {
     port.postMessage({ id: message.id, result } satisfies JobAnswer);
     return;
   }

@@ -1,5 +1,5 @@
 /** What the event loop asks of a hash worker, and what comes back. File descriptors are the process's, so workers may use them. */
-import type { DigestOf, LandStatus } from '../wire/frames.ts';
+import type { Digest, DigestOf, LandStatus } from '../wire/frames.ts';
 
 /** Hash the first `length` bytes of `memory`, which moves to the worker; where every digest holds, write them. */
 export interface CommitJob {
@@ -44,15 +44,28 @@ export interface LeavesJob {
   readonly reads: readonly Read[];
 }
 
-export type Job = CommitJob | RereadJob | VerifyJob | LeavesJob;
+/**
+ * Hash the first `length` bytes of `memory`, which moves to the worker, behind those of the jobs before it with the same `stream`: all
+ * go to one thread. The last is answered with the digest, and ends the stream.
+ */
+export interface HashJob {
+  readonly kind: 'hash';
+  readonly stream: number;
+  readonly algorithm: typeof Digest.SHA1 | typeof Digest.SHA256;
+  readonly memory: ArrayBuffer;
+  readonly length: number;
+  readonly isLast: boolean;
+}
+
+export type Job = CommitJob | RereadJob | VerifyJob | LeavesJob | HashJob;
 
 /** `errno` is the system's name of what failed where `status` is ERROR, such as ENOSPC. */
 export interface JobResult {
   readonly status: LandStatus;
   readonly errno: string;
-  /** Digests of the 16 KiB blocks, as LAND_RESULT has them; empty unless there was a mismatch or they were asked for. Or the leaves. */
+  /** Digests of the 16 KiB blocks, as LAND_RESULT has them; empty unless there was a mismatch or they were asked for. Or the leaves, or a digest. */
   readonly blocks: Uint8Array;
-  /** The memory of a commit, back again; null where its thread died, and for all other jobs. */
+  /** The memory of the job, back again; null where its thread died, and for jobs without. */
   readonly memory: ArrayBuffer | null;
 }
 

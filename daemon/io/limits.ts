@@ -142,8 +142,9 @@ export const STREAM_STALL = 600_000;
 
 /** Bodies of /write that are held at once, bytes; who comes beyond waits unread. */
 export const WRITE_HELD = 64 * MiB;
-/** A body of /hash, bytes: it is held nowhere. */
+/** A body of /hash, and what of one is held at a time, with its thread or on the way there, bytes. */
 export const HASH_BODY = 2 ** 36;
+export const HASH_CHUNK = MiB;
 /** A body of /files/verify, its items, and what one of them covers, bytes. */
 export const VERIFY_BODY = MiB;
 export const VERIFY_ITEMS = 1_000;

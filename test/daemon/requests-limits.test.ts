@@ -1,7 +1,7 @@
 /** Requests that come slowly, or not to their end, or too many: what each of them holds, and that it is given back. */
 import { existsSync, mkdtempSync, readdirSync, readlinkSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ import { Op } from '../../daemon/wire/frames.ts';
 import { until } from '../peers/wait.ts';
 import { payload } from './fixture.ts';
 import { IoProcess, ORIGIN, ROOT } from './io-process.ts';
-import { Asker, at, writing } from './requests.ts';
+import { Asker, at, Raw, writing } from './requests.ts';
 
 const MiB = 1 << 20;
 const NEVER = 3_600_000;
@@ -26,33 +26,6 @@ const PATIENT = { timeout: 15_000 };
 
 /** Headers of a body that is as long as any may be. */
 const LONG = { 'x-expected-sha1': '0'.repeat(40), 'content-length': String(32 * MiB) };
-
-/** A request whose body is sent by hand. */
-class Raw {
-  readonly socket: Socket;
-  received = '';
-  isClosed = false;
-
-  constructor(port: number, method: string, path: string, headers: Readonly<Record<string, string>>) {
-    this.socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
-    this.socket.on('data', bytes => (this.received += bytes.toString('latin1')));
-    this.socket.on('error', () => undefined);
-    this.socket.on('close', () => (this.isClosed = true));
-    this.socket.on('end', () => (this.isClosed = true));
-    const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`];
-    for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
-    this.socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-  }
-
-  get status(): number {
-    return Number(/^HTTP\/1\.1 (\d{3}) /.exec(this.received)?.[1] ?? 0);
-  }
-
-  async end(): Promise<void> {
-    this.socket.destroy();
-    await until('the end of the socket', () => this.socket.destroyed);
-  }
-}
 
 describe('patience', () => {
   let root: string;

@@ -292,7 +292,7 @@ describe('/write', () => {
 
 describe('/hash', () => {
   it('gives the digest of what it is sent, whatever its length', async () => {
-    for (const length of [0, 1, 5 * MiB + 3]) {
+    for (const length of [0, 1, MiB - 1, MiB, MiB + 1, 3 * MiB, 5 * MiB + 3]) {
       const bytes = payload(length);
       for (const algorithm of ['sha1', 'sha256']) {
         const answer = await page.post(`/hash/${algorithm}`, {}, bytes);

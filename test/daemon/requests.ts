@@ -1,6 +1,8 @@
 /** Requests to a real io-daemon, as the page that holds the ticket sends them. */
 import { createHash } from 'node:crypto';
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { until } from '../peers/wait.ts';
 import { type IoProcess, ORIGIN } from './io-process.ts';
 
 export interface Answer {
@@ -31,6 +33,33 @@ export function at(path: string, headers: Readonly<Record<string, string | numbe
 export function writing(path: string, bytes: Uint8Array, offset: number, size: number): Record<string, string> {
   const digest = createHash('sha1').update(bytes).digest('hex');
   return at(path, { 'x-offset': offset, 'x-file-size': size, 'x-expected-sha1': digest });
+}
+
+/** A request whose body is sent by hand. */
+export class Raw {
+  readonly socket: Socket;
+  received = '';
+  isClosed = false;
+
+  constructor(port: number, method: string, path: string, headers: Readonly<Record<string, string>>) {
+    this.socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+    this.socket.on('data', bytes => (this.received += bytes.toString('latin1')));
+    this.socket.on('error', () => undefined);
+    this.socket.on('close', () => (this.isClosed = true));
+    this.socket.on('end', () => (this.isClosed = true));
+    const lines = [`${method} ${path} HTTP/1.1`, `Host: 127.0.0.1:${port}`];
+    for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
+    this.socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  }
+
+  get status(): number {
+    return Number(/^HTTP\/1\.1 (\d{3}) /.exec(this.received)?.[1] ?? 0);
+  }
+
+  async end(): Promise<void> {
+    this.socket.destroy();
+    await until('the end of the socket', () => this.socket.destroyed);
+  }
 }
 
 export class Asker {

@@ -6,6 +6,15 @@ const SWARM = 'test/sim/swarm.test.ts';
 const DISKS = 'test/sim/disk-faults.test.ts';
 const MENDING = 'test/engine/mending.test.ts';
 
+const kills = {
+  file: 'test/kills/kills.test.ts',
+  title: 'what was killed at any moment has claimed nothing that is not there, and ends with every byte right${missing}',
+};
+const tornRecord = {
+  file: 'test/host/state.test.ts',
+  title: 'a torn or bit-flipped file gives way to the generation before, however often it is opened',
+};
+
 export const FAULTS: readonly Guarded[] = [
   {
     row: 34,
@@ -39,12 +48,64 @@ export const FAULTS: readonly Guarded[] = [
     ],
   },
   {
+    row: 48,
+    name: 'a piece is had once it is written',
+    file: 'daemon/io/hash-worker.ts',
+    text: '    withLock(fd, () => writeWhole(fd, bytes.subarray(offset, offset + length), position));\n',
+    instead:
+      '    const late = bytes.slice(offset, offset + length);\n    setTimeout(() => withLock(fd, () => writeWhole(fd, late, position)), 500);\n',
+    tests: [kills],
+  },
+  {
+    row: 48,
+    name: 'what may have been written is read before it is believed',
+    file: 'sw/engine/checker.ts',
+    text: 'if (verdicts[at] === true) this.content.found(piece, now);',
+    instead: 'if (verdicts[at] !== undefined) this.content.found(piece, now);',
+    tests: [kills],
+  },
+  {
     row: 49,
     name: 'nothing is recorded that was not flushed',
     file: 'sw/engine/recorder.ts',
     text: 'const have = durable.toBytes()',
     instead: 'const have = content.downloader.have.toBytes()',
     tests: [{ file: DISKS, title: 'no record claims a piece that was not flushed before' }],
+  },
+  {
+    row: 50,
+    name: 'a state file is compared with its digest',
+    file: 'daemon/host/state-file.ts',
+    text: "return digest.equals(file.subarray(DIGEST_AT, KEY_AT)) ? { key: key.toString('latin1'), value } : null;",
+    instead: "return digest.length > 0 ? { key: key.toString('latin1'), value } : null;",
+    tests: [
+      tornRecord,
+      {
+        file: 'test/host/state.test.ts',
+        title: 'a record file decodes to what was encoded, and to nothing once any bit is turned or any byte is missing',
+      },
+    ],
+  },
+  {
+    row: 50,
+    name: 'the generation before of a state file',
+    file: 'daemon/host/state.ts',
+    text: 'const record = this.wholeRecord(name) ?? this.olderRecord(name);',
+    instead: 'const record = this.wholeRecord(name);',
+    tests: [tornRecord],
+  },
+  {
+    row: 50,
+    name: 'a torn record is no end of the engine',
+    file: 'sw/engine/resume.ts',
+    text: '  } catch {\n    return null;\n  }\n}\n\nfunction hexOf',
+    instead: '  } catch (error) {\n    throw error;\n  }\n}\n\nfunction hexOf',
+    tests: [
+      {
+        file: 'test/sim/restarts.test.ts',
+        title: 'a torn record of its progress costs a check, not the download (seed %i)',
+      },
+    ],
   },
   {
     row: 51,

@@ -175,7 +175,7 @@ export const HTTP: readonly Guarded[] = [
     row: 32,
     name: 'the least pace of a body',
     file: 'daemon/io/requests/body.ts',
-    text: '    if (came - seen < BODY_PACE) request.destroy();\n',
+    text: '    if (came - seen < BODY_PACE && !isOurs) request.destroy();\n',
     instead: '',
     tests: [trickle],
   },
@@ -204,6 +204,32 @@ export const HTTP: readonly Guarded[] = [
     tests: [
       { file: LIMITS, title: 'bodies of writes wait unread while others hold the memory for them' },
       { file: LIMITS, title: 'wait for memory in the order that they came' },
+    ],
+  },
+  {
+    row: 32,
+    name: 'a body is read no faster than it is hashed',
+    file: 'daemon/io/requests/body.ts',
+    text: '      await take(part);\n',
+    instead: '      void Promise.resolve(take(part)).catch(() => undefined);\n',
+    tests: [
+      {
+        file: 'test/daemon/requests-hash.test.ts',
+        title: 'a body waits unread while a chunk of it is hashed, and is not cut off for that',
+      },
+    ],
+  },
+  {
+    row: 32,
+    name: 'what a body held with its thread is given back',
+    file: 'daemon/io/requests/hash.ts',
+    text: '      hashing.end();\n',
+    instead: '',
+    tests: [
+      {
+        file: 'test/daemon/requests-hash.test.ts',
+        title: 'a body waits unread while a chunk of it is hashed, and is not cut off for that',
+      },
     ],
   },
   {

@@ -63,13 +63,16 @@ test.skipIf(process.platform !== 'linux').each(['start', 'start --verbose'])(
     const token = /"token":"([\w-]+)"/.exec(paired)![1]!;
     const client: ControlClient = await control({ origin, port } as Parameters<typeof control>[0], token);
     const { io } = await client.welcome(welcome => welcome.io.state === 'RUNNING');
-    const hidden = { secret, lock, token, ticket: io.ticket };
+    const figures = readFileSync(join(home, 'metrics-token'), 'utf8').trim();
+    const hidden = { secret, lock, token, ticket: io.ticket, figures };
 
     const wrong = {
       token: `${token.slice(0, -4)}AAAA`,
       ticket: `${io.ticket.slice(0, -4)}AAAA`,
       secret: `${secret.slice(0, -4)}AAAA`,
+      figures: `${figures.slice(0, -4)}AAAA`,
     };
+    const scrape = (headers: Readonly<Record<string, string>>): Promise<string> => asked(`${origin}/metrics`, { headers });
     const ioUrl = `http://127.0.0.1:${io.port}`;
     const answers = await Promise.all([
       pairing(JSON.stringify({ secret, installId: INSTALL_ID })),
@@ -78,6 +81,12 @@ test.skipIf(process.platform !== 'linux').each(['start', 'start --verbose'])(
       asked(`${origin}/local/link`, { method: 'POST', headers: { 'X-Starling-Local': wrong.token } }),
       asked(`${origin}/pair`, { method: 'POST', headers: { Origin: 'https://evil.example' }, body: token }),
       asked(`${origin}/nothing`, { headers: { Authorization: `Bearer ${token}` } }),
+      scrape({ Authorization: `Bearer ${figures}` }),
+      scrape({ Authorization: `Bearer ${wrong.figures}` }),
+      scrape({ Authorization: `Bearer ${figures}`, Origin: 'https://evil.example' }),
+      scrape({ Authorization: `Basic ${figures}` }),
+      asked(`${ioUrl}/control/ping`, { headers: { Origin: origin, Authorization: `Bearer ${figures}` } }),
+      knock(`ws://127.0.0.1:${port}/control`, origin, figures),
       asked(`${ioUrl}/stream/1`, { headers: { Origin: origin, Authorization: `Bearer ${wrong.ticket}` } }),
       asked(`${ioUrl}/stream/1`, { headers: { Origin: origin, Authorization: `Bearer ${io.ticket}` } }),
       asked(`${ioUrl}/stream/${'9'.repeat(400)}`, { headers: { Origin: origin, Authorization: `Bearer ${io.ticket}` } }),
@@ -101,16 +110,24 @@ test.skipIf(process.platform !== 'linux').each(['start', 'start --verbose'])(
 
     const files = readdirSync(home, { recursive: true, encoding: 'utf8' }).filter(name => statSync(join(home, name)).isFile());
     expect(files).toContain('logs/io.log');
-    for (const name of files) if (name !== 'lock.json') places.push(readFileSync(join(home, name), 'latin1'));
+    expect(files).toContain('metrics-token');
+    for (const name of files)
+      if (!['lock.json', 'metrics-token'].includes(name)) places.push(readFileSync(join(home, name), 'latin1'));
     places.push(...answers, host.out(), host.err());
-    for (const value of Object.values({ ...hidden, ...next, wrongToken: wrong.token, wrongTicket: wrong.ticket })) {
+    for (const value of Object.values({
+      ...hidden,
+      ...next,
+      wrongToken: wrong.token,
+      wrongTicket: wrong.ticket,
+      wrongFigures: wrong.figures,
+    })) {
       expect(value.length).toBeGreaterThan(40);
       for (const place of places) expect(place).not.toContain(value);
     }
     // Nor their digests, of which the io-daemon hears one; the host keeps those of tokens, in a file of its own.
     expect(places.filter(place => place.includes('"level"')).join('')).not.toMatch(/[0-9a-f]{32}/);
     expect(answers[0]).toContain(' 410 ');
-    expect(answers.filter(answer => answer.includes('AUTH_RESULT') || answer.includes('"ok":false'))).toHaveLength(2);
+    expect(answers.filter(answer => answer.includes('AUTH_RESULT') || answer.includes('"ok":false'))).toHaveLength(3);
   },
 );
 

@@ -6,21 +6,34 @@ import { Refusal } from './answers.ts';
 import type { Call } from './call.ts';
 
 /**
- * Hands on each part of the body. One that comes more slowly than BODY_PACE a `patience.pace` ends with its connection.
+ * Hands on each part of the body, the next once the one before was taken. One that comes more slowly than BODY_PACE a
+ * `patience.pace` ends with its connection, unless it is us that it waits for.
  * @throws {Refusal} 413 above `most` bytes; the system's error where it ends too early
  */
-export async function receive({ request, patience }: Call, most: number, take: (part: Buffer) => void): Promise<void> {
+export async function receive(
+  { request, patience }: Call,
+  most: number,
+  take: (part: Buffer) => void | Promise<void>,
+): Promise<void> {
   let came = 0;
   let seen = 0;
+  /** When the part at hand was given, and how long others were with their taker since that was looked at, ms. */
+  let given = Infinity;
+  let ours = 0;
   const timer = setInterval(() => {
-    if (came - seen < BODY_PACE) request.destroy();
+    const isOurs = given < Infinity || ours > patience.pace / 2;
+    if (came - seen < BODY_PACE && !isOurs) request.destroy();
     seen = came;
+    ours = 0;
   }, patience.pace);
   try {
     for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       came += part.length;
       if (came > most) throw new Refusal(413, 'too-large');
-      take(part);
+      given = performance.now();
+      await take(part);
+      ours += performance.now() - given;
+      given = Infinity;
     }
   } finally {
     clearInterval(timer);
