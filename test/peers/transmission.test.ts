@@ -26,7 +26,8 @@ describe.skipIf(missing !== '')(`transmission${missing}`, () => {
     for (const folder of [dir, io]) rmSync(folder, { recursive: true, force: true });
   });
 
-  it.each([
+  // Transmission is in no hurry: they wait for it side by side.
+  it.concurrent.each([
     // Where it selects plaintext, 3.00 takes what was said within the handshake for plaintext too, and ends: we come again without.
     ['tolerated', 'torrent', 'none'],
     ['required', 'magnet', 'full'],
