@@ -1,7 +1,7 @@
 /** RC4 on a socket: raw bytes, frames that land, and spans from files, over the real io-daemon. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Rc4 } from '../../daemon/io/rc4.ts';
 import { ErrorCode, type Frame, MAX_POSITION, Op, SentStatus } from '../../daemon/wire/frames.ts';
 import {
@@ -18,8 +18,9 @@ import {
   sha1Of,
   WRITTEN,
 } from './fixture.ts';
-import { type IoClient, IoProcess } from './io-process.ts';
+import type { IoClient, IoProcess } from './io-process.ts';
 import { framed, type Peer, PeerServer } from './peer.ts';
+import { useClient } from './setup.ts';
 
 const text = (value: string) => Buffer.from(value);
 const NONE = new Uint8Array();
@@ -51,20 +52,13 @@ describe('a socket with a cipher', () => {
   const theirs = { key: text('what the peer sends with'), position: 1024 + 7 };
   const ours = { key: text('what we send with'), position: 1024 + 99 };
   let io: IoProcess;
-  let server: PeerServer;
   let client: IoClient;
+  let server: PeerServer;
+  useClient(started => ({ io, client } = started));
   beforeAll(async () => {
-    io = await IoProcess.start();
     server = await PeerServer.listen();
   });
-  afterAll(async () => {
-    server.close();
-    await io.stop();
-  });
-  beforeEach(async () => {
-    client = await io.connect();
-  });
-  afterEach(() => client.close());
+  afterAll(() => server.close());
 
   const cipherOf = (back: Uint8Array = NONE, sock = 1): Frame => ({
     op: Op.STREAM_CIPHER,

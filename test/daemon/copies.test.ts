@@ -1,21 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ErrorCode, FileStatus, Op } from '../../daemon/wire/frames.ts';
 import { commit, landOpen, openFile, sha1Of } from './fixture.ts';
-import { type IoClient, IoProcess } from './io-process.ts';
+import type { IoClient, IoProcess } from './io-process.ts';
+import { useClient } from './setup.ts';
 
 let io: IoProcess;
 let client: IoClient;
 
-beforeAll(async () => {
-  io = await IoProcess.start();
-});
-afterAll(() => io.stop());
-beforeEach(async () => {
-  client = await io.connect();
-});
-afterEach(() => client.close());
+useClient(started => ({ io, client } = started));
 
 describe('copies', () => {
   const copy = (from: number, offset: number, length: number, to: number, toOffset: number) =>

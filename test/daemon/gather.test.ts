@@ -1,36 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { FileStatus, Op, SentStatus } from '../../daemon/wire/frames.ts';
-import { BLOCK, connected, openFile, payload } from './fixture.ts';
-import { type IoClient, IoProcess } from './io-process.ts';
-import { type Peer, PeerServer, u32be } from './peer.ts';
+import { BLOCK, openFile, payload } from './fixture.ts';
+import type { IoClient, IoProcess } from './io-process.ts';
+import { type Peer, u32be } from './peer.ts';
+import { usePeer } from './setup.ts';
 
 const SIZE = 200 * BLOCK;
 let io: IoProcess;
-let server: PeerServer;
 let client: IoClient;
 let peer: Peer;
 const bytes = payload(SIZE);
 
-beforeAll(async () => {
-  io = await IoProcess.start();
-  server = await PeerServer.listen();
-  writeFileSync(join(io.root, 'seeded'), bytes);
-});
-
-afterAll(async () => {
-  server.close();
-  await io.stop();
-});
+usePeer(started => ({ io, client, peer } = started), false);
 
 beforeEach(async () => {
-  client = await io.connect();
-  peer = await connected(client, server, 1, false);
+  writeFileSync(join(io.root, 'seeded'), bytes);
   expect((await openFile(client, 1, 'seeded', 2 * SIZE, false)).status).toBe(FileStatus.OK);
 });
-
-afterEach(() => client.close());
 
 const header = (send: number) => Buffer.concat([Buffer.from('head'), u32be(send)]);
 

@@ -2,11 +2,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTcpServer } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ErrorCode, type FrameOf, NetStatus, NO_RETRY_AFTER, Op, type Place, RateDirection } from '../../daemon/wire/frames.ts';
 import { BLOCK, blockFrame, commit, connected, landOpen, landRule, openFile, payload, sha1Of, WRITTEN } from './fixture.ts';
-import { type IoClient, IoProcess } from './io-process.ts';
+import type { IoProcess } from './io-process.ts';
+import { type IoClient } from './io-process.ts';
 import { PeerServer } from './peer.ts';
+import { useClient } from './setup.ts';
 
 let io: IoProcess;
 let server: Server;
@@ -15,8 +17,9 @@ let client: IoClient;
 let handler: (request: IncomingMessage, response: ServerResponse) => void;
 let ports: Set<number>;
 
+useClient(started => ({ io, client } = started));
+
 beforeAll(async () => {
-  io = await IoProcess.start();
   server = createServer((request, response) => {
     ports.add(request.socket.remotePort ?? 0);
     handler(request, response);
@@ -26,19 +29,14 @@ beforeAll(async () => {
   base = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
 });
 
-afterAll(async () => {
+afterAll(() => {
   server.closeAllConnections();
   server.close();
-  await io.stop();
 });
 
-beforeEach(async () => {
-  client = await io.connect();
-  for (const { buffer } of client.kept) client.send({ op: Op.LAND_DROP, id: 0, buffer });
+beforeEach(() => {
   ports = new Set();
 });
-
-afterEach(() => client.close());
 
 const FILE = payload(10 * BLOCK + 777);
 

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Guard } from '../../daemon/io/guard.ts';
 import { HashPool } from '../../daemon/io/hash-pool.ts';
 import { HttpOut } from '../../daemon/io/http-out.ts';
@@ -8,16 +8,17 @@ import { PROCESS_TIME, Throttle } from '../../daemon/io/throttle.ts';
 import { MemoryPool } from '../../daemon/io/memory.ts';
 import { type Frame, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
+import { useClient } from './setup.ts';
 
-let io: IoProcess;
 let strict: IoProcess;
 let client: IoClient;
 let server: Server;
 let base: string;
 let handler: RequestListener = (_request, response) => response.end();
 
+useClient(started => ({ client } = started));
+
 beforeAll(async () => {
-  io = await IoProcess.start();
   strict = await IoProcess.start({ allow: [] });
   server = createServer((request, response) => handler(request, response));
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -28,14 +29,8 @@ beforeAll(async () => {
 afterAll(async () => {
   server.closeAllConnections();
   server.close();
-  await Promise.all([io.stop(), strict.stop()]);
+  await strict.stop();
 });
-
-beforeEach(async () => {
-  client = await io.connect();
-});
-
-afterEach(() => client.close());
 
 const request = (url: string, more: { headers?: Record<string, string>; maxBytes?: number; timeoutMs?: number } = {}) => ({
   op: Op.HTTP_GET,

@@ -1,7 +1,7 @@
 /** Buffers that stand in their files: those too long for memory, and those that were parked. */
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Digest, ErrorCode, FileStatus, LandStatus, Op } from '../../daemon/wire/frames.ts';
 import {
   BLOCK,
@@ -18,8 +18,9 @@ import {
   sha1Of,
   WRITTEN,
 } from './fixture.ts';
-import { type IoClient, IoProcess, ROOT } from './io-process.ts';
-import { type Peer, PeerServer } from './peer.ts';
+import { type IoClient, type IoProcess, ROOT } from './io-process.ts';
+import type { Peer, PeerServer } from './peer.ts';
+import { usePeer } from './setup.ts';
 
 /** Longer than any that has memory. */
 const LONG = (8 << 20) + 3 * BLOCK;
@@ -29,23 +30,7 @@ let server: PeerServer;
 let client: IoClient;
 let peer: Peer;
 
-beforeAll(async () => {
-  io = await IoProcess.start();
-  server = await PeerServer.listen();
-});
-
-afterAll(async () => {
-  server.close();
-  await io.stop();
-});
-
-beforeEach(async () => {
-  client = await io.connect();
-  for (const { buffer } of client.kept) client.send({ op: Op.LAND_DROP, id: 0, buffer });
-  peer = await connected(client, server, 1);
-});
-
-afterEach(() => client.close());
+usePeer(started => ({ io, server, client, peer } = started));
 
 const onDisk = (name: string) => readFileSync(join(io.root, name));
 

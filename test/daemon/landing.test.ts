@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CloseReason, ErrorCode, LandStatus, Op } from '../../daemon/wire/frames.ts';
 import {
   BLOCK,
@@ -18,31 +18,16 @@ import {
   sha1Of,
   WRITTEN,
 } from './fixture.ts';
-import { type IoClient, IoProcess } from './io-process.ts';
-import { framed, type Peer, PeerServer } from './peer.ts';
+import type { IoClient, IoProcess } from './io-process.ts';
+import { framed, type Peer, type PeerServer } from './peer.ts';
+import { usePeer } from './setup.ts';
 
 let io: IoProcess;
 let server: PeerServer;
 let client: IoClient;
 let peer: Peer;
 
-beforeAll(async () => {
-  io = await IoProcess.start();
-  server = await PeerServer.listen();
-});
-
-afterAll(async () => {
-  server.close();
-  await io.stop();
-});
-
-beforeEach(async () => {
-  client = await io.connect();
-  for (const { buffer } of client.kept) client.send({ op: Op.LAND_DROP, id: 0, buffer });
-  peer = await connected(client, server, 1);
-});
-
-afterEach(() => client.close());
+usePeer(started => ({ io, server, client, peer } = started));
 
 const onDisk = (name: string) => readFileSync(join(io.root, name));
 

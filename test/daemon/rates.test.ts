@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Rc4 } from '../../daemon/io/rc4.ts';
 import { CloseReason, ErrorCode, FileStatus, type Frame, Op, RateDirection, SentStatus } from '../../daemon/wire/frames.ts';
 import { BLOCK, connected, openFile, payload } from './fixture.ts';
-import { type IoClient, IoProcess } from './io-process.ts';
+import type { IoProcess } from './io-process.ts';
+import { type IoClient } from './io-process.ts';
 import { Peer, PeerServer, u32be } from './peer.ts';
+import { useClient } from './setup.ts';
 
 /** Limits on real sockets. Times are of a busy machine: what is compared is totals over seconds, and generously. */
 
@@ -17,19 +19,15 @@ let server: PeerServer;
 let client: IoClient;
 const bytes = payload(SIZE);
 
+useClient(started => ({ io, client } = started));
+
 beforeAll(async () => {
-  io = await IoProcess.start();
   server = await PeerServer.listen();
-  writeFileSync(join(io.root, 'seeded'), bytes);
 });
 
-afterAll(async () => {
-  server.close();
-  await io.stop();
-});
+afterAll(() => server.close());
 
-beforeEach(async () => void (client = await io.connect()));
-afterEach(() => client.close());
+beforeEach(() => writeFileSync(join(io.root, 'seeded'), bytes));
 
 function limit(group: number, direction: RateDirection, rate: number, parent = 0): void {
   client.send({ op: Op.RATE_GROUP, id: 0, group, parent, direction, rate });

@@ -1,7 +1,7 @@
 /** Connections that the client carries itself: a socket like the others, with the client at its far end as well. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../daemon/io/limits.ts';
 import { CloseReason, NetStatus, Op, RateDirection, RELAY_WINDOW, SentStatus } from '../../daemon/wire/frames.ts';
 import {
@@ -18,20 +18,14 @@ import {
   sha1Of,
   WRITTEN,
 } from './fixture.ts';
-import { type IoClient, IoProcess } from './io-process.ts';
+import type { IoClient, IoProcess } from './io-process.ts';
 import { framed } from './peer.ts';
+import { useClient } from './setup.ts';
 
 let io: IoProcess;
 let client: IoClient;
 
-beforeAll(async () => {
-  io = await IoProcess.start();
-});
-afterAll(() => io.stop());
-beforeEach(async () => {
-  client = await io.connect();
-});
-afterEach(() => client.close());
+useClient(started => ({ io, client } = started));
 
 const open = (sock: number) => client.ask({ op: Op.RELAY_OPEN, sock }, Op.TCP_CONNECTED);
 const feed = (sock: number, bytes: Uint8Array) => client.send({ op: Op.RELAY_DATA, id: 0, sock, bytes });

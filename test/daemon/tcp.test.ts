@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Guard } from '../../daemon/io/guard.ts';
 import { HashPool } from '../../daemon/io/hash-pool.ts';
 import { Landing } from '../../daemon/io/landing.ts';
@@ -10,28 +10,22 @@ import { Utp } from '../../daemon/io/utp/utp.ts';
 import { PROCESS_TIME, Throttle } from '../../daemon/io/throttle.ts';
 import { CloseReason, FIRST_ACCEPTED_SOCK, type Frame, NetStatus, Op, Transport } from '../../daemon/wire/frames.ts';
 import { connected } from './fixture.ts';
-import { type IoClient, IoProcess } from './io-process.ts';
+import type { IoProcess } from './io-process.ts';
+import { type IoClient } from './io-process.ts';
 import { framed, Peer, PeerServer } from './peer.ts';
+import { useClient } from './setup.ts';
 
 let io: IoProcess;
 let server: PeerServer;
 let client: IoClient;
 
-beforeAll(async () => {
-  io = await IoProcess.start();
-});
-
-afterAll(() => io.stop());
+useClient(started => ({ io, client } = started));
 
 beforeEach(async () => {
   server = await PeerServer.listen();
-  client = await io.connect();
 });
 
-afterEach(async () => {
-  await client.close();
-  server.close();
-});
+afterEach(() => server.close());
 
 const dial = (sock: number, host: string, port: number) =>
   client.ask({ op: Op.TCP_CONNECT, sock, transport: Transport.TCP, host, port }, Op.TCP_CONNECTED);

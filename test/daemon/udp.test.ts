@@ -1,13 +1,14 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Guard } from '../../daemon/io/guard.ts';
 import { UDP_UNREAD } from '../../daemon/io/limits.ts';
 import { OpenPorts } from '../../daemon/io/open-ports.ts';
 import { systemHasRoute, Udp } from '../../daemon/io/udp.ts';
 import { Utp } from '../../daemon/io/utp/utp.ts';
 import { ErrorCode, type Frame, IpFamily, NetStatus, Op } from '../../daemon/wire/frames.ts';
-import { type IoClient, IoProcess } from './io-process.ts';
+import type { IoClient, IoProcess } from './io-process.ts';
+import { useClient } from './setup.ts';
 
 let io: IoProcess;
 let client: IoClient;
@@ -15,24 +16,16 @@ let far: Socket;
 let farPort = 0;
 let heard: { text: string; port: number }[] = [];
 
-beforeAll(async () => {
-  io = await IoProcess.start();
-});
-
-afterAll(() => io.stop());
+useClient(started => ({ io, client } = started));
 
 beforeEach(async () => {
-  client = await io.connect();
   heard = [];
   far = createSocket('udp4', (bytes, { port }) => heard.push({ text: bytes.toString(), port }));
   await new Promise<void>(resolve => far.bind(0, '127.0.0.1', resolve));
   farPort = far.address().port;
 });
 
-afterEach(async () => {
-  await client.close();
-  far.close();
-});
+afterEach(() => far.close());
 
 const bind = (udp: number, port = 0, family: IpFamily = IpFamily.V4) =>
   client.ask({ op: Op.UDP_BIND, udp, family, port }, Op.UDP_BOUND);
