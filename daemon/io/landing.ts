@@ -188,7 +188,6 @@ export class Landing {
     const assembly = this.#assemblies.get(buffer);
     if (assembly === undefined || !assembly.move('reset')) return false;
     for (const { offset, length } of ranges) assembly.have.delete(offset, length);
-    if (assembly.memory !== null) assembly.fillZeros();
     return true;
   }
 
@@ -243,6 +242,7 @@ export class Landing {
   #start(assembly: Assembly, order: CommitOrder): void {
     for (const claim of assembly.claims) this.#silence(claim);
     this.#hold(assembly);
+    if (assembly.memory !== null) assembly.fillZeros();
     assembly.move('commit');
     assembly.order = null;
     this.#commits.run(assembly, order, result => this.#finished(assembly, result));
@@ -332,7 +332,6 @@ export class Landing {
     assembly.memory = this.#memory.take(assembly.length);
     assembly.bytes = new Uint8Array(assembly.memory);
     this.#use(assembly.length);
-    assembly.fillZeros();
   }
 
   /** Gives back memory and files; the record of how it ended stays. */

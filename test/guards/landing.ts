@@ -29,8 +29,16 @@ export const PAYLOAD: readonly Guarded[] = [
     row: 42,
     name: 'payload that is half-way in at the commit',
     file: 'daemon/io/landing.ts',
-    text: "    for (const claim of assembly.claims) this.#silence(claim);\n    this.#hold(assembly);\n    assembly.move('commit');",
-    instead: "    this.#hold(assembly);\n    assembly.move('commit');",
+    text: '    for (const claim of assembly.claims) this.#silence(claim);\n    this.#hold(assembly);\n    if (',
+    instead: '    this.#hold(assembly);\n    if (',
+    tests: [{ file: LANDING, title: 'is sealed once it is whole: what is half-way in counts no more' }],
+  },
+  {
+    row: 42,
+    name: 'payload where zeros stand',
+    file: 'daemon/io/landing.ts',
+    text: '    if (assembly.memory !== null) assembly.fillZeros();\n',
+    instead: '',
     tests: [{ file: LANDING, title: 'is sealed once it is whole: what is half-way in counts no more' }],
   },
   {
