@@ -1,4 +1,4 @@
-/** Files below the roots: opened once a path, flushed with the directories that were made for them, deleted. */
+/** Files below the roots: opened once a path, and flushed with the directories that were made for them. */
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,21 +6,11 @@ import { type FilePath, FileStatus } from '../wire/frames.ts';
 import { errnoOf, FileProblem, problemOf } from './errno.ts';
 import { allocate } from './allocate.ts';
 import { Lane } from './lane.ts';
-import {
-  ALLOCATIONS,
-  CARRIES,
-  COPIES,
-  COPY_CHUNK,
-  COPY_QUEUE,
-  DELETES,
-  DELETE_QUEUE,
-  LIMITS,
-  MOVES,
-  MOVE_QUEUE,
-} from './limits.ts';
-import { Mounts } from './mounts.ts';
-import { type Moved, moveFile, writeAll } from './moves.ts';
+import { ALLOCATIONS, COPIES, COPY_CHUNK, COPY_QUEUE, LIMITS } from './limits.ts';
+import { type Moved, writeAll } from './moves.ts';
+import { PathChanges } from './path-changes.ts';
 import { isSafe, Trail } from './paths.ts';
+import { keyOf, Roots } from './roots.ts';
 import { type Opened, SharedFile } from './shared-file.ts';
 import { Trash } from './trash.ts';
 
@@ -43,22 +33,14 @@ interface Entry {
 const UNKNOWN: FileStamp = { size: 0, mtimeMs: 0 };
 
 export class Files {
-  #roots: ReadonlyMap<string, string> = new Map();
-  readonly #mounts = new Mounts();
+  readonly roots = new Roots();
   readonly trash = new Trash();
+  readonly #changes = new PathChanges(this.roots, this.trash);
   readonly #byPath = new Map<string, Entry>();
   readonly #byFile = new Map<SharedFile, Entry>();
   readonly #byInode = new Map<string, Entry>();
   readonly #copies = new Lane(COPIES, COPY_QUEUE);
-  readonly #deletes = new Lane(DELETES, DELETE_QUEUE);
-  readonly #moves = new Lane(MOVES, MOVE_QUEUE);
   readonly #allocations = new Lane(ALLOCATIONS, LIMITS.files);
-  readonly #carries = new Lane(CARRIES, MOVES);
-  /** Deletes and moves that wait or run, by the paths that they are of: the last of each. */
-  readonly #changing = new Map<string, Promise<unknown>>();
-  /** Directories with entries that were not flushed yet, by their path; one is taken out as its flush begins. */
-  readonly #unsynced = new Set<string>();
-  readonly #syncing = new Map<string, Promise<void>>();
 
   get count(): number {
     return this.#byFile.size;
@@ -66,28 +48,20 @@ export class Files {
 
   /** Something is being done that an end of this process would cut in two. */
   get isBusy(): boolean {
-    return [this.#copies, this.#deletes, this.#moves].some(lane => lane.isBusy);
+    return this.#copies.isBusy || this.#changes.isBusy;
   }
 
   /** Resolves when the deletes and moves that were asked for are done. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#changing.values());
+  settled(): Promise<void> {
+    return this.#changes.settled();
   }
 
   /** Replaces the roots: token → real path. Files of a root that is gone are useless from here on. */
   setRoots(roots: ReadonlyMap<string, string>): void {
-    this.#roots = roots;
-    this.#mounts.keepOnly(new Set(roots.values()));
+    this.roots.set(roots);
     for (const entry of this.#byFile.values()) {
       if (!roots.has(entry.file.root)) this.#lose(entry, FileStatus.NO_SUCH_ROOT);
     }
-  }
-
-  /** Where a root is. @throws {FileProblem} NO_SUCH_ROOT where there is none of that token, or its disk is away */
-  async directory(token: string): Promise<string> {
-    const path = this.#roots.get(token);
-    if (path === undefined || !(await this.#mounts.isThere(path))) throw new FileProblem(FileStatus.NO_SUCH_ROOT);
-    return path;
   }
 
   /**
@@ -95,14 +69,17 @@ export class Files {
    * anything else is done with it.
    */
   open(root: string, components: readonly string[], size: number, create: boolean, allocated: boolean): SharedFile {
-    const key = keyOf(root, components);
+    const key = keyOf({ root, components });
     const shared = this.#byPath.get(key);
     if (shared !== undefined && shared.file.size === size) {
       shared.file.retain();
       return shared.file;
     }
+    // One that is opened after it was deleted, or moved away, is a new one, however long that waits for its turn.
     const opening =
-      shared === undefined ? this.#changed(key).then(() => this.#open(entry, create, allocated)) : refuse(FileStatus.CONFLICT);
+      shared === undefined
+        ? this.#changes.done({ root, components }).then(() => this.#open(entry, create, allocated))
+        : refuse(FileStatus.CONFLICT);
     const file: SharedFile = new SharedFile(root, components, size, opening, () => {
       this.#lose(entry, FileStatus.GONE);
       void opening.then(() => this.#close(entry));
@@ -132,7 +109,7 @@ export class Files {
     if (status !== FileStatus.OK || entry?.handle == null) return { status: status || FileStatus.GONE, stamp: UNKNOWN };
     try {
       await entry.handle.datasync();
-      await this.#syncDirectories(file);
+      await this.roots.flush(file);
     } catch (error) {
       this.#lose(entry, problemOf(error));
     }
@@ -186,80 +163,19 @@ export class Files {
     }
   }
 
-  /**
-   * Deletes the file, and then the directories that are empty without it. A file that is not there is deleted; one that
-   * could not be opened with this size is not. `trashed`: it goes to the trash, or nowhere. Deletes take turns; LIMIT where too many wait.
-   */
+  /** Deletes it, as {@link PathChanges} does: who opens it next gets another. */
   async delete(root: string, components: readonly string[], size: number, trashed: boolean): Promise<FileStatus> {
-    const key = keyOf(root, components);
-    const open = this.#byPath.get(key);
-    const deleting = this.#inTurn(this.#deletes, [key], () => this.#delete(root, components, size, trashed));
-    if (deleting === null) return FileStatus.LIMIT;
-    const status = await deleting;
+    const path = { root, components };
+    const open = this.#byPath.get(keyOf(path));
+    const status = await this.#changes.delete(path, size, trashed);
     if (status === FileStatus.OK && open !== undefined) this.#lose(open, FileStatus.GONE);
     return status;
   }
 
-  async #delete(root: string, components: readonly string[], size: number, trashed: boolean): Promise<FileStatus> {
-    if (!isSafe(components)) return FileStatus.UNSAFE;
-    try {
-      const path = await this.directory(root);
-      if (trashed) await this.trash.take(path, components, size);
-      else {
-        const trail = await Trail.walk(path, components, null);
-        await trail.removeFile(lastOf(components), size).finally(() => trail.close());
-      }
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') return problemOf(error);
-    }
-    return FileStatus.OK;
-  }
-
-  /**
-   * Takes the file to another path, in place of nothing, and then the directories away that are empty without it. BUSY while one of
-   * both is open; GONE where there is none, with the stamp of what stands at the other end. Moves take turns; LIMIT where too
-   * many wait.
-   */
+  /** Takes it to another path, as {@link PathChanges} does; BUSY while one of both is open. */
   async move(from: FilePath, to: FilePath, size: number): Promise<Moved> {
-    const keys = [from, to].map(({ root, components }) => keyOf(root, components));
-    if (keys.some(key => this.#byPath.has(key))) return { status: FileStatus.BUSY, stamp: null };
-    const moving = this.#inTurn(this.#moves, keys, () => this.#move(from, to, size));
-    return (await moving) ?? { status: FileStatus.LIMIT, stamp: null };
-  }
-
-  async #move(from: FilePath, to: FilePath, size: number): Promise<Moved> {
-    if (!isSafe(from.components) || !isSafe(to.components)) return { status: FileStatus.UNSAFE, stamp: null };
-    try {
-      const [source, target] = [await this.directory(from.root), await this.directory(to.root)];
-      return await moveFile({ ...from, directory: source }, { ...to, directory: target }, size, {
-        isOpen: stat => this.#byInode.has(inodeOf(stat)),
-        changed: (end, depth) => this.#unsynced.add(keyOf(end.root, end.components.slice(0, depth))),
-        flush: end => this.#syncDirectories(end),
-        carries: this.#carries,
-      });
-    } catch (error) {
-      return { status: problemOf(error), stamp: null };
-    }
-  }
-
-  /** Does it after what was begun on these paths before; null where too many wait. */
-  #inTurn<T>(lane: Lane, keys: readonly string[], task: () => Promise<T>): Promise<T> | null {
-    const before = keys.map(async key => this.#changing.get(key));
-    const running = lane.run(async () => {
-      await Promise.all(before);
-      return task();
-    });
-    if (running === null) return null;
-    for (const key of keys) this.#changing.set(key, running);
-    void running.finally(() => {
-      for (const key of keys) if (this.#changing.get(key) === running) this.#changing.delete(key);
-    });
-    return running;
-  }
-
-  /** A file that is opened after it was deleted, or moved away, is a new one, however long that waits for its turn. */
-  async #changed(key: string): Promise<void> {
-    await this.#changing.get(key);
+    if ([from, to].some(path => this.#byPath.has(keyOf(path)))) return { status: FileStatus.BUSY, stamp: null };
+    return this.#changes.move(from, to, size, stat => this.#byInode.has(inodeOf(stat)));
   }
 
   async #open(entry: Entry, create: boolean, allocated: boolean): Promise<Opened> {
@@ -286,9 +202,9 @@ export class Files {
   async #openChecked(entry: Entry, create: boolean): Promise<FileHandle> {
     const { root, components, size } = entry.file;
     if (!isSafe(components)) throw new FileProblem(FileStatus.UNSAFE);
-    const path = await this.directory(root);
-    const name = lastOf(components);
-    const made = (directory: readonly string[]) => this.#unsynced.add(keyOf(root, directory));
+    const path = await this.roots.directory(root);
+    const name = components[components.length - 1] as string;
+    const made = (directory: readonly string[]) => this.roots.changed({ root, components: directory });
     const trail = await Trail.walk(path, components, create ? made : null);
     try {
       const handle = await openLeaf(trail, name, create, () => made(components.slice(0, -1)));
@@ -317,42 +233,11 @@ export class Files {
     const stat = await handle.stat();
     const there = await lstat(entry.path).then(inodeOf, () => '');
     if (there !== entry.inode) {
-      const problem = await this.directory(entry.file.root).then(() => FileStatus.GONE, problemOf);
+      const problem = await this.roots.directory(entry.file.root).then(() => FileStatus.GONE, problemOf);
       this.#lose(entry, problem);
       throw new FileProblem(problem);
     }
     return { size: stat.size, mtimeMs: stat.mtimeMs };
-  }
-
-  /** Flushes those of the file's own directories that have new entries. */
-  async #syncDirectories({ root, components }: FilePath): Promise<void> {
-    for (let depth = 0; depth < components.length; depth++) await this.#syncDirectory(root, components.slice(0, depth));
-  }
-
-  async #syncDirectory(root: string, components: readonly string[]): Promise<void> {
-    const key = keyOf(root, components);
-    // Another file's flush may cover what this one needs; what was made since it began takes one more.
-    for (let running = this.#syncing.get(key); running !== undefined; running = this.#syncing.get(key)) await running;
-    if (!this.#unsynced.delete(key)) return;
-    const flush = this.#flushDirectory(root, components)
-      .catch((error: unknown) => {
-        this.#unsynced.add(key);
-        throw error;
-      })
-      .finally(() => this.#syncing.delete(key));
-    this.#syncing.set(key, flush);
-    await flush;
-  }
-
-  async #flushDirectory(root: string, components: readonly string[]): Promise<void> {
-    try {
-      const path = await this.directory(root);
-      const trail = await Trail.walk(path, [...components, '-'], null);
-      await trail.sync().finally(() => trail.close());
-    } catch (error) {
-      // A directory that is gone has nothing to flush; the files in it will be found gone themselves.
-      if (problemOf(error) !== FileStatus.GONE) throw error;
-    }
   }
 
   /** The next who opens the path gets a file of their own. */
@@ -393,12 +278,4 @@ function refuse(status: Exclude<FileStatus, typeof FileStatus.OK>): Promise<Open
 
 function inodeOf(stat: Stats): string {
   return `${stat.dev}:${stat.ino}`;
-}
-
-function keyOf(root: string, components: readonly string[]): string {
-  return `${root}/${components.join('/')}`;
-}
-
-function lastOf(components: readonly string[]): string {
-  return components[components.length - 1] as string;
 }

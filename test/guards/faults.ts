@@ -110,7 +110,7 @@ export const FAULTS: readonly Guarded[] = [
   {
     row: 51,
     name: 'a disk that is away is no empty folder',
-    file: 'daemon/io/files.ts',
+    file: 'daemon/io/roots.ts',
     text: '!(await this.#mounts.isThere(path))',
     instead: '!(await this.#mounts.isThere(path).then(() => true))',
     tests: [

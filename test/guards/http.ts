@@ -64,7 +64,7 @@ export const HTTP: readonly Guarded[] = [
   {
     row: 29,
     name: 'a root that is known',
-    file: 'daemon/io/files.ts',
+    file: 'daemon/io/roots.ts',
     text: 'if (path === undefined || !(await this.#mounts.isThere(path))) throw new FileProblem(FileStatus.NO_SUCH_ROOT);\n    return path;',
     instead: "return path ?? '/';",
     tests: [{ file: REQUESTS, title: 'answers a root that is unknown or forged as any other that is none' }],

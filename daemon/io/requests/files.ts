@@ -6,16 +6,16 @@ import { folderOf, pathOf, requiredNumberOf, textOf } from './headers.ts';
 
 export async function stat({ request, response, tail, services }: Call): Promise<void> {
   const path = pathOf(request);
-  reply(response, await statBelow(await services.files.directory(tail), path));
+  reply(response, await statBelow(await services.files.roots.directory(tail), path));
 }
 
 export async function list({ request, response, tail, services }: Call): Promise<void> {
   const [path, after] = [folderOf(request), textOf(request, 'x-after')];
-  reply(response, await listBelow(await services.files.directory(tail), path, after));
+  reply(response, await listBelow(await services.files.roots.directory(tail), path, after));
 }
 
 export async function free({ response, tail, services }: Call): Promise<void> {
-  const bytes = await freeBelow(await services.files.directory(tail));
+  const bytes = await freeBelow(await services.files.roots.directory(tail));
   reply(response, { free: bytes === Infinity ? null : bytes });
 }
 

@@ -11,7 +11,7 @@ import { type Head, headerOf, numberOf, pathOf } from './headers.ts';
 export async function read({ request, response, tail, services, patience }: Call): Promise<void> {
   const path = pathOf(request);
   const asked = askedOf(request);
-  const file = await ReadFile.open(await services.files.directory(tail), path);
+  const file = await ReadFile.open(await services.files.roots.directory(tail), path);
   try {
     const { range, status, headers } = asked(file.size);
     if (response.destroyed) return;

@@ -41,7 +41,7 @@ const question = shape.object<{ readonly items: readonly Item[] }>({
 export async function verify(call: Call): Promise<void> {
   const { request, response, tail, services } = call;
   const bytes = Buffer.alloc(lengthOf(request, VERIFY_BODY));
-  const root = await services.files.directory(tail);
+  const root = await services.files.roots.directory(tail);
   await receiveInto(call, bytes);
   const items = itemsOf(bytes);
   const verdicts: number[] = items.map(() => UNREADABLE);

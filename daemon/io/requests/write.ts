@@ -30,7 +30,7 @@ export async function write(call: Call): Promise<void> {
     expected: sha1Of(request, 'x-expected-sha1'),
   };
   if (target.offset + length > target.size) throw new Refusal(416, 'x-file-size');
-  await services.files.directory(tail);
+  await services.files.roots.directory(tail);
   if (!(await services.writes.hold(length))) throw new Refusal(503, 'limit');
   try {
     const memory = new ArrayBuffer(length);
