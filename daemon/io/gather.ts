@@ -9,6 +9,7 @@ import type { Place } from './shared-file.ts';
 import { READ_BYTES, READS, SEND_BYTES, SEND_COUNT } from './limits.ts';
 import type { ReadBudget } from './read-budget.ts';
 import type { PeerSocket } from './peer-socket.ts';
+import type { Holder } from './stalls.ts';
 
 /** Neighbouring spans are read together up to this many bytes: what a read costs is mostly the way to a thread and back. */
 const READ_TOGETHER = 1 << 20;
@@ -39,21 +40,17 @@ interface Answer {
   readonly sends: number[];
 }
 
-interface Queue {
+interface Queue extends Holder {
   readonly peer: PeerSocket;
   /** In the order they were asked for; those that were handed to the socket are gone. */
   readonly items: Item[];
   /** Of these the first so many wait no more: they are being read, or were. */
   begun: number;
   reads: number;
-  /** Bytes being read, or read and not sent. */
-  held: number;
   /** To be told once this turn has said all it has to say. */
   readonly answers: Answer[];
   /** It is looked at again once this turn has said all it has to say. */
   isDue: boolean;
-  /** There is memory again. */
-  readonly wake: () => void;
 }
 
 export class Gather {
@@ -98,7 +95,7 @@ export class Gather {
     const queue = this.#queues.get(sock);
     this.#queues.delete(sock);
     if (queue === undefined) return;
-    this.#budget.forget(queue.wake);
+    this.#budget.forget(queue);
     for (const item of queue.items.splice(0)) this.#drop(queue, item);
     queue.begun = 0;
   }
@@ -115,8 +112,7 @@ export class Gather {
     item.data = NOTHING;
     for (const { file } of item.places) file?.release();
     if (slab === null || --slab.users > 0) return;
-    queue.held -= slab.memory.byteLength;
-    this.#budget.give(slab.memory);
+    this.#budget.give(slab.memory, queue);
   }
 
   /** What one message asks for is looked at together, and so is what the system has taken at once. */
@@ -135,7 +131,7 @@ export class Gather {
     const share = READ_BYTES / Math.max(SHARES, this.#queues.size);
     while (queue.begun < queue.items.length && queue.reads < READS && queue.held < share) {
       if (this.#budget.isUsedUp) {
-        this.#budget.wait(queue.wake);
+        this.#budget.wait(queue);
         return;
       }
       const group = groupFrom(queue.items, queue.begun, Math.min(READ_TOGETHER, share));
@@ -169,9 +165,8 @@ export class Gather {
 
   async #read(queue: Queue, group: readonly Item[]): Promise<void> {
     const length = group.reduce((sum, item) => sum + item.length, 0);
-    const slab: Slab = { memory: this.#budget.take(length), users: group.length };
+    const slab: Slab = { memory: this.#budget.take(length, queue), users: group.length };
     queue.reads++;
-    queue.held += length;
     let at = 0;
     for (const item of group) {
       item.state = 'reading';

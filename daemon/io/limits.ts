@@ -86,6 +86,12 @@ export const SEND_COUNT = 4_096;
 /** Read ahead for sends: at once on one socket, and bytes over all of them. */
 export const READS = 8;
 export const READ_BYTES = 32 * MiB;
+/**
+ * Who has memory for sends that others wait for, and takes less than so many bytes in so long, ms, is closed. A slow reader takes
+ * more: what the system holds for it is small where the path is slow.
+ */
+export const STALL_BYTES = 16 * 1024;
+export const STALL_TIME = 60_000;
 /** No span is handed to a socket that still has this much to send. */
 export const SEND_AHEAD = MiB;
 

@@ -1,6 +1,6 @@
 /** One connection to a peer: what is read goes through Inbound, what is written has a limit, reading rests when it must. */
 import { CloseReason, type Frame, Op, RateDirection, type SocketStats } from '../wire/frames.ts';
-import type { Channel } from './channel.ts';
+import { type Channel, takenOf } from './channel.ts';
 import { Inbound, type InboundEvents } from './inbound.ts';
 import type { Landing } from './landing.ts';
 import { ASSEMBLY, LIMITS, LINGER, SEND_AHEAD } from './limits.ts';
@@ -99,6 +99,16 @@ export class PeerSocket {
   /** Bytes that it was given to send and has not sent. */
   get unsent(): number {
     return (this.#socket?.writableLength ?? this.#earlyBytes) + this.#outward.bytes;
+  }
+
+  /** It was given more than the other side takes. */
+  get isBehind(): boolean {
+    return (this.#socket?.writableLength ?? 0) > 0;
+  }
+
+  /** Bytes that the other side has taken. */
+  get taken(): number {
+    return this.#socket === null ? 0 : takenOf(this.#socket, this.#bytesOut);
   }
 
   get stats(): SocketStats {

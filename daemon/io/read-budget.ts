@@ -1,14 +1,20 @@
 /** The memory that all reads for sends share; who found it used up is called, in turn, once there is some again. */
-import { READ_BYTES } from './limits.ts';
+import { READ_BYTES, STALL_TIME } from './limits.ts';
 import type { MemoryPool } from './memory.ts';
+import { type Holder, Stalls } from './stalls.ts';
+import { PROCESS_TIME, type Time } from './throttle.ts';
 
 export class ReadBudget {
   #used = 0;
-  readonly #waiting = new Set<() => void>();
+  readonly #holders = new Set<Holder>();
+  readonly #waiting = new Set<Holder>();
+  readonly #stalls: Stalls;
   readonly #memory: MemoryPool;
 
-  constructor(memory: MemoryPool) {
+  /** `patience`: ms that one who takes nothing may have what others wait for. */
+  constructor(memory: MemoryPool, patience = STALL_TIME, time: Time = PROCESS_TIME) {
     this.#memory = memory;
+    this.#stalls = new Stalls(this.#holders, this.#waiting, patience, time);
   }
 
   get used(): number {
@@ -19,27 +25,32 @@ export class ReadBudget {
     return this.#used >= READ_BYTES;
   }
 
-  take(bytes: number): ArrayBuffer {
+  take(bytes: number, holder: Holder): ArrayBuffer {
     this.#used += bytes;
+    holder.held += bytes;
+    this.#holders.add(holder);
     return this.#memory.take(bytes);
   }
 
-  give(memory: ArrayBuffer): void {
+  give(memory: ArrayBuffer, holder: Holder): void {
     this.#used -= memory.byteLength;
+    holder.held -= memory.byteLength;
+    if (holder.held === 0) this.#holders.delete(holder);
     this.#memory.give(memory);
-    for (const wake of this.#waiting) {
+    for (const next of this.#waiting) {
       if (this.isUsedUp) return;
-      this.#waiting.delete(wake);
-      wake();
+      this.#waiting.delete(next);
+      next.wake();
     }
   }
 
-  /** `wake` is called once. */
-  wait(wake: () => void): void {
-    this.#waiting.add(wake);
+  /** It is woken once. */
+  wait(holder: Holder): void {
+    this.#waiting.add(holder);
+    this.#stalls.watch();
   }
 
-  forget(wake: () => void): void {
-    this.#waiting.delete(wake);
+  forget(holder: Holder): void {
+    this.#waiting.delete(holder);
   }
 }

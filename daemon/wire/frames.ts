@@ -114,7 +114,7 @@ export const CloseReason = {
   ERROR: 2,
   FRAME_TOO_LONG: 3,
   SEND_OVERFLOW: 4,
-  IDLE: 5,
+  STALLED: 5,
 } as const;
 export type CloseReason = (typeof CloseReason)[keyof typeof CloseReason];
 

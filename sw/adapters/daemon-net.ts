@@ -318,8 +318,8 @@ function closeText(reason: CloseReason, detail: string): string {
       return 'A message longer than is allowed.';
     case CloseReason.SEND_OVERFLOW:
       return 'The other side does not read what it is sent.';
-    case CloseReason.IDLE:
-      return 'Nothing was heard for too long.';
+    case CloseReason.STALLED:
+      return 'The other side took nothing for too long, while others waited.';
     default:
       return reason satisfies never;
   }

@@ -2,6 +2,7 @@
 import type { Guarded } from './guard.ts';
 
 const FLOOD = 'test/daemon/flood.test.ts';
+const STALLS = 'test/daemon/stalls.test.ts';
 const IO_DOOR = 'test/daemon/door.test.ts';
 
 const connects = {
@@ -60,6 +61,37 @@ export const FLOODS: readonly Guarded[] = [
       { file: FLOOD, title: 'strangers at the door hold few places, and none for long; who is inside does not notice' },
       { file: IO_DOOR, title: 'lets no stranger hold a place, by half an ending or half a request' },
     ],
+  },
+  {
+    row: 35,
+    name: 'who keeps memory that others wait for',
+    file: 'daemon/io/read-budget.ts',
+    text: '    this.#stalls.watch();\n',
+    instead: '',
+    tests: [
+      { file: STALLS, title: 'who never reads gives way to those who wait, a slow reader does not, and all is given back' },
+    ],
+  },
+  {
+    row: 35,
+    name: 'who takes a byte now and again',
+    file: 'daemon/io/stalls.ts',
+    text: 'taken - before.taken < STALL_BYTES',
+    instead: 'taken <= before.taken',
+    tests: [
+      {
+        file: STALLS,
+        title: 'nobody who takes a little, who is held up by its own limits, or who has what it alone waits for',
+      },
+    ],
+  },
+  {
+    row: 35,
+    name: 'who takes a part of what the system was given at once',
+    file: 'daemon/io/channel.ts',
+    text: 'if (bytesWritten !== undefined && writeQueueSize !== undefined) return bytesWritten - writeQueueSize;',
+    instead: '',
+    tests: [{ file: STALLS, title: 'is told over TCP while the system has a part alone of what it was given at once' }],
   },
   {
     row: 33,

@@ -116,6 +116,11 @@ export class Connection {
     return this.#sender.unsent;
   }
 
+  /** Bytes that the other side is known to have. */
+  get acknowledged(): number {
+    return this.#sender.acknowledged;
+  }
+
   /** Takes over the bytes. `written` is called once: when all of them have been sent, or never will be. */
   write(bytes: Uint8Array, written?: Written): void {
     if (this.#state === 'ending' || this.#state === 'closed') written?.(new Error('the connection is closed'));

@@ -48,6 +48,7 @@ export class Sender {
   #firstWrite = 0;
   #cut = 0;
   #unsent = 0;
+  #acknowledged = 0;
   /** Sent and not acknowledged with all before, from `#first` on: one sequence number after another. */
   #sent: Sent[] = [];
   #first = 0;
@@ -85,6 +86,11 @@ export class Sender {
   /** Bytes that were given and have not been sent once. */
   get unsent(): number {
     return this.#unsent;
+  }
+
+  /** Bytes that are known to have arrived. */
+  get acknowledged(): number {
+    return this.#acknowledged;
   }
 
   /** All that there was to send has been acknowledged. */
@@ -173,6 +179,7 @@ export class Sender {
     for (let i = 0; i < count; i++) bytes += this.#arrive(this.#sent[this.#first++] as Sent, now);
     if (packet.mask !== null) bytes += this.#hearMask(packet.mask, now);
     if (count > 0 || bytes > 0) {
+      this.#acknowledged += bytes;
       this.#trip.progressed();
       this.#probeAfter = 0;
       this.#repeats = 0;

@@ -35,6 +35,10 @@ export class UtpStream extends EventEmitter implements Channel {
     return this.#connection.unsent;
   }
 
+  get acknowledged(): number {
+    return this.#connection.acknowledged;
+  }
+
   write(bytes: Uint8Array, written?: Written): void {
     this.#connection.write(bytes, written);
     this.#schedule();
