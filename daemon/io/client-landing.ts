@@ -90,7 +90,9 @@ export class ClientLanding {
   park(frame: FrameOf<typeof Op.LAND_PARK>): void {
     const { id, buffer } = frame;
     this.#kept.adopt(buffer);
-    const isParking = this.#landing.park(buffer, file => this.#push({ op: Op.LAND_PARKED, id, buffer, file }));
+    const isParking = this.#landing.park(buffer, (file, there) => {
+      this.#push({ op: Op.LAND_PARKED, id, buffer, file, there });
+    });
     if (!isParking) throw noSuchBuffer(frame);
   }
 

@@ -8,7 +8,7 @@ import { Backings, release } from './backings.ts';
 import { Assembly, Claim, type CommitOrder, type CommitResult } from './assembly.ts';
 import { Commits, failure } from './commits.ts';
 import type { HashPool } from './hash-pool.ts';
-import { BACKED, LIMITS, OPEN_BUFFERS, OPEN_BYTES, UNACKNOWLEDGED } from './limits.ts';
+import { LIMITS, OPEN_BUFFERS, OPEN_BYTES, UNACKNOWLEDGED } from './limits.ts';
 import type { MemoryPool } from './memory.ts';
 import type { Range } from './ranges.ts';
 import type { Ask } from './rules.ts';
@@ -101,7 +101,7 @@ export class Landing {
    * already.
    */
   open(id: number, length: number, tag: Uint8Array, places: readonly Place[], there: readonly Range[] = []): boolean {
-    const isBacked = length > BACKED || there.length > 0;
+    const isBacked = length > LIMITS.backed || there.length > 0;
     const held = isBacked ? 0 : length;
     if (this.#open + held > OPEN_BYTES || this.#openCount >= OPEN_BUFFERS) return false;
     const assembly = new Assembly(id, length, tag, places);
@@ -115,14 +115,16 @@ export class Landing {
   }
 
   /**
-   * Moves an open buffer out of memory into its files, where it goes on. `done` hears of it once all that had landed is
-   * written. False where it is not open.
+   * Moves an open buffer out of memory into its files, where it goes on. `done` hears what stands there once all that had landed is
+   * written, or what of it could be. False where it is neither open nor, having failed, in its files already.
    */
-  park(buffer: number, done: (file: FileStatus) => void): boolean {
+  park(buffer: number, done: (file: FileStatus, there: readonly Range[]) => void): boolean {
     const assembly = this.#assemblies.get(buffer);
-    if (assembly === undefined || !assembly.takesBytes) return false;
+    if (assembly === undefined) return false;
+    if (!assembly.takesBytes && (assembly.state !== 'error' || assembly.backing === null)) return false;
     const backing = assembly.backing ?? this.#spill(assembly);
-    backing.settled().then(done, () => done(FileStatus.IO));
+    const parked = (file: FileStatus): void => done(file, assembly.ranges);
+    backing.settled().then(parked, () => parked(FileStatus.IO));
     return true;
   }
 

@@ -13,6 +13,7 @@ export const LIMITS: IoLimits = {
   landing: 96 * MiB,
   // More, and what waits falls out of the processor's cache before a thread comes to it: 64 MiB costs a tenth of the rate.
   diskQueue: 8 * MiB,
+  backed: 8 * MiB,
   sendQueue: 4 * MiB,
   rules: 2048,
   ranges: 8192,
@@ -60,8 +61,6 @@ export const ASSEMBLY = 32 * MiB;
 /** Assembly buffers opened and not yet written, in count, and in bytes those that stand in memory. */
 export const OPEN_BYTES = 256 * MiB;
 export const OPEN_BUFFERS = 1_024;
-/** A buffer longer than this stands in its files and not in memory, bytes. The engine counts on it (its assembly.ts). */
-export const BACKED = 8 * MiB;
 /** Written to a file at once from what landed in such a buffer: bytes and blocks. */
 export const BACKING_WRITE = MiB;
 export const BACKING_PARTS = 256;

@@ -263,6 +263,8 @@ export interface IoLimits {
   readonly connectsPerSecond: number;
   readonly landing: number;
   readonly diskQueue: number;
+  /** A longer buffer stands in its files and not in memory. */
+  readonly backed: number;
   readonly sendQueue: number;
   readonly rules: number;
   readonly ranges: number;
@@ -562,7 +564,14 @@ export type Frame =
     }
   | { readonly op: typeof Op.LAND_DROP; readonly id: number; readonly buffer: number }
   | { readonly op: typeof Op.LAND_PARK; readonly id: number; readonly buffer: number }
-  | { readonly op: typeof Op.LAND_PARKED; readonly id: number; readonly buffer: number; readonly file: FileStatus }
+  | {
+      readonly op: typeof Op.LAND_PARKED;
+      readonly id: number;
+      readonly buffer: number;
+      readonly file: FileStatus;
+      /** What of it stands in its files. */
+      readonly there: readonly { readonly offset: number; readonly length: number }[];
+    }
   | {
       readonly op: typeof Op.SEND_SPANS;
       readonly id: number;

@@ -13,10 +13,17 @@ export class DaemonStore implements Store {
   private readonly door: Door<Frame, Frame>;
   /** Questions by the buffer that they open: nothing but a refusal answers one. */
   private readonly opening = new Map<number, number>();
-  private failed: (buffer: number, problem: FileProblem) => void = () => undefined;
+  /** As the daemon said last. */
+  private told = Infinity;
+  private refused: (buffer: number, problem: FileProblem) => void = () => undefined;
 
   constructor(door: Door<Frame, Frame>) {
     this.door = door;
+    door.on(Op.SERVER_HELLO, ({ hello }) => (this.told = hello.limits.backed));
+  }
+
+  get backed(): number {
+    return this.told;
   }
 
   openFile(
@@ -100,21 +107,21 @@ export class DaemonStore implements Store {
       id => ({ op: Op.LAND_OPEN, id, buffer, length, tag, spans, there }),
       reply => {
         this.opening.delete(buffer);
-        if (reply) this.failed(buffer, refusal(reply));
+        if (reply) this.refused(buffer, refusal(reply));
       },
     );
     this.opening.set(buffer, question);
   }
 
-  park(buffer: number, done: (problem: FileProblem | null) => void): void {
+  park(buffer: number, done: (there: readonly Range[]) => void): void {
     this.door.ask(
       id => ({ op: Op.LAND_PARK, id, buffer }),
-      reply => done(reply?.op === Op.LAND_PARKED ? fileProblem(reply.file) : refusal(reply)),
+      reply => done(reply?.op === Op.LAND_PARKED ? reply.there : []),
     );
   }
 
-  onFailed(handler: (buffer: number, problem: FileProblem) => void): void {
-    this.failed = handler;
+  onRefused(handler: (buffer: number, problem: FileProblem) => void): void {
+    this.refused = handler;
   }
 
   put(buffer: number, offset: number, bytes: Uint8Array): void {

@@ -1,3 +1,4 @@
+import type { Budget } from './budget.ts';
 import { Disputes } from './disputes.ts';
 import type { Ids, Outbox } from './effects.ts';
 import type { CommitStatus, FileProblem, KeptPiece, Range } from './events.ts';
@@ -21,20 +22,15 @@ const ALONE = 30_000;
 const URGENT_SHARE = 1.25;
 const NO_TAG = new Uint8Array(0);
 
-/** A longer piece goes to the disk block by block: it counts for this share of the memory, as that is what is on its way there. */
-const ON_DISK_SHARE = 1 / 8;
-/** Pieces that are parked at once, over all torrents; those beyond it are let go. */
-const MAX_PARKED = 256;
-/** Pieces in the making, over all torrents: well below the buffers that the store has. */
-const MAX_OPEN = 768;
-
-/** What pieces in the making may hold in memory, over all torrents, bytes; how many there are, and how many of them are parked. */
-export interface Budget {
-  readonly limit: number;
-  used: number;
-  open: number;
-  parked: number;
-}
+/** Disks that fail so may take the rest another time, and have kept what they took. */
+const KEEPS: ReadonlySet<FileProblem> = new Set<FileProblem>([
+  'full',
+  'read-only',
+  'denied',
+  'no-such-root',
+  'limit',
+  'too-many-files',
+]);
 
 /** What came of a piece. */
 export type Outcome =
@@ -52,8 +48,8 @@ export class Assembly {
   readonly have: Bitfield;
   readonly disputes: Disputes;
   private readonly smartBan = new SmartBan();
-  /** Pieces being laid aside, by buffer: what is there of each. Nobody begins them anew before it is written. */
-  private readonly parking = new Map<number, { readonly index: number; readonly ranges: readonly Range[] }>();
+  /** Pieces being laid aside, by buffer. Nobody begins them anew before what is there of them is written. */
+  private readonly parking = new Map<number, number>();
 
   constructor(
     private readonly hashes: PieceHashes,
@@ -72,22 +68,27 @@ export class Assembly {
   }
 
   /** Whether there is room for one more piece: in memory, and on the disk where that is taken first. */
-  get hasRoom(): boolean {
-    return this.fits(1);
+  hasRoom(now: number): boolean {
+    return this.fits(1, now);
   }
 
   get isParking(): boolean {
     return this.parking.size > 0;
   }
 
+  /** Those that are being laid aside. */
+  aside(): Iterable<number> {
+    return this.parking.values();
+  }
+
   /** Whether half of the memory is taken. */
   get isShort(): boolean {
-    return this.budget.used > this.budget.limit / 2;
+    return this.budget.isShort;
   }
 
   /** Begins a piece that the picker has free; null where there is no room for it. What is padding in it is there at once. */
   begin(index: number, now: number, isUrgent = false): ActivePiece | null {
-    if (!this.fits(isUrgent ? URGENT_SHARE : 1)) return null;
+    if (!this.fits(isUrgent ? URGENT_SHARE : 1, now)) return null;
     this.picker.take(index);
     const piece = this.active.open(index, this.ids.buffer(), now);
     this.hold(piece);
@@ -152,7 +153,8 @@ export class Assembly {
       else this.reopen(piece);
       return { kind: 'corrupt', piece: piece.index, liars };
     }
-    this.abandon(piece);
+    if (problem !== null && KEEPS.has(problem) && this.isOnDisk(piece)) this.layAside(piece);
+    else this.abandon(piece);
     return status === 'error' ? { kind: 'problem', problem: problem ?? 'io' } : { kind: 'nothing' };
   }
 
@@ -174,11 +176,22 @@ export class Assembly {
     this.picker.putBack(piece.index);
   }
 
+  /**
+   * The store had no room for its buffer: what stands on disk of the piece is gone on with another time. True where that has been so
+   * for long.
+   */
+  refused(piece: ActivePiece, now: number): boolean {
+    const there = piece.isParked ? piece.landed : [];
+    this.abandon(piece);
+    if (there.length > 0) this.partials.keep(piece.index, there);
+    return this.budget.refused(now);
+  }
+
   /** Those that nobody is at just now, as `which` has it, make room: what is there of them goes to the disk. */
   park(which: (piece: ActivePiece) => boolean): void {
     for (const piece of [...this.active.all()]) {
       if (piece.stage !== 'open' || piece.held === 0 || !which(piece)) continue;
-      if (this.budget.parked >= MAX_PARKED || piece.landed.length === 0) {
+      if (!this.budget.maySetAside || piece.landed.length === 0) {
         this.abandon(piece);
         continue;
       }
@@ -195,26 +208,18 @@ export class Assembly {
   rest(isOver: boolean): void {
     for (const piece of [...this.active.all()]) {
       const isBegun = piece.stage === 'open' && piece.senders.some(sender => sender !== null);
-      const ranges = isBegun && !isOver ? piece.landed : [];
-      this.close(piece);
-      if (ranges.length > 0) {
-        this.parking.set(piece.buffer, { index: piece.index, ranges });
-        this.out({ do: 'park', buffer: piece.buffer });
-      } else {
-        this.out({ do: 'drop', buffer: piece.buffer });
-        this.picker.putBack(piece.index);
-      }
+      if (isBegun && !isOver) this.layAside(piece);
+      else this.abandon(piece);
     }
   }
 
-  /** What had come of a piece is on disk, unverified; or it could not be written. */
-  parked(buffer: number, problem: FileProblem | null, now: number): void {
-    const aside = this.parking.get(buffer);
-    if (!aside) return;
-    const { index, ranges } = aside;
+  /** What had come of a piece is on disk, unverified, as far as it could be written. */
+  parked(buffer: number, there: readonly Range[], now: number): void {
+    const index = this.parking.get(buffer);
+    if (index === undefined) return;
     this.parking.delete(buffer);
     this.out({ do: 'drop', buffer });
-    if (problem === null) this.partials.keep(index, ranges);
+    if (there.length > 0) this.partials.keep(index, there);
     this.storage.touch(index);
     this.storage.recordSoon(now);
     this.picker.putBack(index);
@@ -226,7 +231,7 @@ export class Assembly {
       this.close(piece);
       this.picker.putBack(piece.index);
     }
-    for (const { index } of this.parking.values()) this.picker.putBack(index);
+    for (const index of this.parking.values()) this.picker.putBack(index);
     this.parking.clear();
   }
 
@@ -237,19 +242,26 @@ export class Assembly {
     }
   }
 
-  private fits(share: number): boolean {
-    if (this.storage.isAllocating || this.budget.open >= MAX_OPEN) return false;
-    return this.budget.used === 0 || this.budget.used + this.costOf(this.layout.pieceLength) <= this.budget.limit * share;
+  private fits(share: number, now: number): boolean {
+    return !this.storage.isAllocating && this.budget.takes(this.layout.pieceLength, share, now);
+  }
+
+  /** What there is of it goes to the disk, and is gone on with another time. */
+  private layAside(piece: ActivePiece): void {
+    this.close(piece);
+    this.parking.set(piece.buffer, piece.index);
+    this.out({ do: 'park', buffer: piece.buffer });
   }
 
   private hold(piece: ActivePiece): void {
-    piece.held = this.costOf(piece.length);
+    piece.held = this.budget.costOf(piece.length);
     this.budget.used += piece.held;
     this.budget.open += 1;
   }
 
-  private costOf(length: number): number {
-    return Math.min(length, this.budget.limit * ON_DISK_SHARE);
+  /** Its blocks go to its place on disk as they come. */
+  private isOnDisk(piece: ActivePiece): boolean {
+    return piece.isParked || this.budget.isBacked(piece.length);
   }
 
   /** Once every block is there, it is compared and written. */
@@ -291,6 +303,6 @@ export class Assembly {
     this.budget.used -= piece.held;
     this.budget.open -= 1;
     if (piece.isParked && piece.held === 0) this.budget.parked -= 1;
-    if (piece.isParked || piece.held < piece.length) this.storage.touch(piece.index);
+    if (this.isOnDisk(piece)) this.storage.touch(piece.index);
   }
 }

@@ -1,5 +1,5 @@
 import { Assembly } from './assembly.ts';
-import type { Budget } from './assembly.ts';
+import type { Budget } from './budget.ts';
 import { Downloader } from './download.ts';
 import type { Ids, Outbox } from './effects.ts';
 import type { TorrentOptions } from './options.ts';

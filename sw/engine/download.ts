@@ -164,6 +164,11 @@ export class Downloader {
     if (this.assembly.isShort) this.assembly.park(piece => piece.askers === 0 && now - piece.touchedAt > IDLE_PIECE);
   }
 
+  /** Nobody brings any more of it. */
+  recall(piece: ActivePiece, now: number): void {
+    for (const peer of this.peers.values()) this.withdrawPiece(peer, piece.index, true, now);
+  }
+
   /** Lets go of pieces in the making that are not wanted any more. */
   dropUnwanted(now: number): void {
     this.giveUp(now, piece => !this.picker.isWanted(piece.index));
@@ -172,7 +177,7 @@ export class Downloader {
   private giveUp(now: number, which: (piece: ActivePiece) => boolean): void {
     for (const piece of [...this.active.all()]) {
       if (piece.stage !== 'open' || !which(piece)) continue;
-      for (const peer of this.peers.values()) this.withdrawPiece(peer, piece.index, true, now);
+      this.recall(piece, now);
       this.assembly.abandon(piece);
     }
   }
@@ -218,7 +223,7 @@ export class Downloader {
   }
 
   private pickAndBegin(peer: Peer, now: number): ActivePiece | null {
-    if (!this.assembly.hasRoom) return null;
+    if (!this.assembly.hasRoom(now)) return null;
     const index = peer.peerChoking ? this.pickAllowed(peer) : (this.pickPartial(peer) ?? this.pickOpen(peer));
     return index < 0 ? null : this.assembly.begin(index, now);
   }

@@ -192,7 +192,7 @@ export class Loop implements RateGroups {
       case 'begin':
         return store.begin(effect.buffer, effect.length, effect.tag, effect.spans, effect.there);
       case 'park':
-        return store.park(effect.buffer, problem => this.event(torrent, now => parked(torrent, effect.buffer, problem, now)));
+        return store.park(effect.buffer, there => this.event(torrent, now => parked(torrent, effect.buffer, there, now)));
       case 'put':
         return store.put(effect.buffer, effect.offset, effect.bytes);
       case 'commit':

@@ -2,11 +2,12 @@
 import type { Content } from './content.ts';
 import type { Outcome } from './assembly.ts';
 import type { Outbox } from './effects.ts';
-import type { CommitStatus, FileProblem } from './events.ts';
+import type { CommitStatus, FileProblem, Range } from './events.ts';
 import type { Mending } from './mending.ts';
 import type { Move } from './parts.ts';
 import type { PeerSet } from './peers.ts';
 import type { Phase } from './phase.ts';
+import type { ActivePiece } from './pieces.ts';
 import type { Recorder } from './recorder.ts';
 import type { FileStat } from './storage.ts';
 import type { WebSeeds } from './web-seeds.ts';
@@ -88,6 +89,15 @@ export function committed(
   settle(torrent, content.assembly.committed(buffer, status, problem, blocks, now), now);
 }
 
+/** The store did not open a piece's buffer. Where it had no room just now, the piece is tried again soon. */
+export function refused(torrent: Owner, piece: ActivePiece, problem: FileProblem, now: number): void {
+  const { content } = torrent;
+  if (content?.downloader.active.get(piece.index) !== piece) return;
+  content.downloader.recall(piece, now);
+  const isLong = content.assembly.refused(piece, now);
+  if (problem !== 'limit' || isLong) settle(torrent, { kind: 'problem', problem }, now);
+}
+
 /** What a peer had asked for could not be read. */
 export function unread(torrent: Owner, problem: FileProblem): void {
   if (torrent.phase !== 'running') return;
@@ -96,9 +106,9 @@ export function unread(torrent: Owner, problem: FileProblem): void {
   if (problem === 'io' || problem === 'denied' || problem === 'no-such-root') torrent.fail(problem, '');
 }
 
-/** What had landed of a piece in the making is on disk, or could not be written. */
-export function parked(torrent: Owner, buffer: number, problem: FileProblem | null, now: number): void {
-  torrent.content?.assembly.parked(buffer, problem, now);
+/** What had landed of a piece in the making is on disk, as far as it could be written. */
+export function parked(torrent: Owner, buffer: number, there: readonly Range[], now: number): void {
+  torrent.content?.assembly.parked(buffer, there, now);
 }
 
 /** A part that was kept aside is in its file, not flushed; or why not. */

@@ -97,6 +97,8 @@ export interface Net {
 
 /** Files and the buffers that pieces are put together in. Ids are the engine's, unique over all torrents. */
 export interface Store {
+  /** A longer buffer stands in its files and not in memory, bytes; Infinity as long as it is not known. */
+  readonly backed: number;
   /** `create`: it is made where it is not there; `allocate`: and its space on the disk is taken first. */
   openFile(
     file: number,
@@ -141,10 +143,13 @@ export interface Store {
    * and counts as landed. A long one, or one of which something is there, is in its files and not in memory: what lands goes there.
    */
   begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[], there: readonly Range[]): void;
-  /** Moves an open buffer out of memory into its files; tells once all that had landed by then was written. */
-  park(buffer: number, done: (problem: FileProblem | null) => void): void;
-  /** `handler` hears of buffers that take nothing more: they could not be opened, or what landed could not be written to their files. */
-  onFailed(handler: (buffer: number, problem: FileProblem) => void): void;
+  /**
+   * Moves an open buffer out of memory into its files, and one that is there and could not be written on; tells once that is done what of it
+   * stands in them.
+   */
+  park(buffer: number, done: (there: readonly Range[]) => void): void;
+  /** `handler` hears of buffers that could not be opened; `limit`: there is no room for them just now. */
+  onRefused(handler: (buffer: number, problem: FileProblem) => void): void;
   put(buffer: number, offset: number, bytes: Uint8Array): void;
   /**
    * As soon as every byte is there, hashes, and where every digest holds, writes. `blocks`, on a mismatch and where wanted: the leaves of the first tree among

@@ -157,7 +157,9 @@ export class Recorder {
     const { uploaded, downloaded, doneAt, limit } = this.torrent;
     const { durable, stats } = content.storage;
     const { partials } = content.assembly;
-    const isNeeded = (piece: number) => content.downloader.have.get(piece) || maybe.has(piece) || partials.has(piece);
+    const aside = new Set(content.assembly.aside());
+    const isNeeded = (piece: number) =>
+      content.downloader.have.get(piece) || maybe.has(piece) || partials.has(piece) || aside.has(piece);
     const parts = content.storage.parts.record(isNeeded);
     const have = durable.toBytes();
     return {

@@ -2,7 +2,7 @@ import { Candidates } from './candidates.ts';
 import { Changes } from './changes.ts';
 import { prioritise, setOptions } from './choices.ts';
 import { Choker } from './choker.ts';
-import type { Budget } from './assembly.ts';
+import { Budget } from './budget.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { KeptPiece } from './events.ts';
@@ -19,7 +19,7 @@ import { Intake } from './intake.ts';
 import type { Added, AddSource } from './intake.ts';
 import { sortKept } from './kept.ts';
 import { Loop } from './loop.ts';
-import { committed } from './outcome.ts';
+import { refused } from './outcome.ts';
 import type { PortMapping } from './port-mapping.ts';
 import { allPriorities, changed, shownFiles } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
@@ -55,7 +55,7 @@ export class Session {
   private readonly torrents = new Registry<Torrent>();
   private readonly ids = new Ids();
   private readonly limits = new ConnectionLimits(DEFAULT_SETTINGS.maxConnections, MAX_CONNECTING);
-  private readonly budget: Budget = { limit: MEMORY, used: 0, parked: 0, open: 0 };
+  private readonly budget = new Budget(MEMORY, () => this.ports.store.backed);
   private readonly choker: Choker;
   private readonly candidates: Candidates;
   private readonly loop: Loop;
@@ -98,10 +98,10 @@ export class Session {
       announce: (url, announce, done) => this.doors.trackers.announce(url, announce, ports.clock.now(), done),
       scrape: (url, infoHash, done) => this.doors.trackers.scrape(url, infoHash, ports.clock.now(), done),
     });
-    ports.store.onFailed((buffer, problem) => {
+    ports.store.onRefused((buffer, problem) => {
       for (const torrent of this.torrents.values()) {
-        if (!torrent.content?.downloader.active.ofBuffer(buffer)) continue;
-        this.loop.event(torrent, now => committed(torrent, buffer, 'error', problem, new Uint8Array(0), now));
+        const piece = torrent.content?.downloader.active.ofBuffer(buffer);
+        if (piece) this.loop.event(torrent, now => refused(torrent, piece, problem, now));
       }
     });
     this.closing = new Closing(

@@ -1,5 +1,5 @@
 import type { Dht } from './dht/dht.ts';
-import type { Budget } from './assembly.ts';
+import type { Budget } from './budget.ts';
 import type { Ids } from './effects.ts';
 import type { LocalDiscovery } from './lsd.ts';
 import type { OwnEnd } from './own-end.ts';

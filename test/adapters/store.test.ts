@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../daemon/io/limits.ts';
 import { ErrorCode, FileStatus, LandStatus, NetStatus, Op } from '../../daemon/wire/frames.ts';
 import { DaemonHttp } from '../../sw/adapters/daemon-http.ts';
 import { DaemonStore } from '../../sw/adapters/daemon-store.ts';
@@ -34,7 +35,7 @@ describe('a buffer', () => {
   async function begun() {
     const all = connected();
     const told: unknown[] = [];
-    all.store.onFailed((...args) => told.push(args));
+    all.store.onRefused((...args) => told.push(args));
     all.store.begin(5, 4, nothing, [{ file: 1, offset: 0, length: 4 }], []);
     await turn();
     const asked = all.io.sent(Op.LAND_OPEN)[0];
@@ -46,6 +47,26 @@ describe('a buffer', () => {
     const { io, told, asked } = await begun();
     io.say({ op: Op.ERROR, id: asked.id, code: ErrorCode.LIMIT, text: '' });
     expect(told).toEqual([[5, 'limit']]);
+  });
+
+  it('is told what of it stands in its files once it is parked, and nothing by a daemon that is gone', async () => {
+    const { harness, io, store } = await begun();
+    const told: unknown[] = [];
+    store.park(5, there => told.push(there));
+    store.park(5, there => told.push(there));
+    await turn();
+    const there = [{ offset: 1, length: 2 }];
+    io.say({ op: Op.LAND_PARKED, id: io.sent(Op.LAND_PARK)[0]?.id ?? 0, buffer: 5, file: FileStatus.FULL, there });
+    harness.link.io.closed();
+    expect(told).toEqual([there, []]);
+  });
+
+  it('stands in its files where it is longer than the daemon says', () => {
+    const { io, store } = connected();
+    expect(store.backed).toBe(Infinity);
+    const hello = { version: '1', capabilities: [], limits: { ...LIMITS, backed: 12_345 } };
+    io.say({ op: Op.SERVER_HELLO, id: 0, hello });
+    expect(store.backed).toBe(12_345);
   });
 
   it('of a daemon that is gone is gone without a word, and one that was dropped is not heard of', async () => {

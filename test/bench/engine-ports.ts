@@ -117,6 +117,7 @@ export class BenchWorld {
       answer: () => ({ answered: ignore, close: ignore }),
     },
     store: {
+      backed: 8 << 20,
       openFile: (file, _root, _path, size, create, _allocate, done) =>
         this.answers.push(() => {
           this.sizes.set(file, size);
@@ -130,8 +131,8 @@ export class BenchWorld {
       moveFile: (_from, _to, size, done) => this.answers.push(() => done(null, { size, mtime: 5 })),
       deleteFile: ignore,
       begin: ignore,
-      park: (_buffer, done) => this.answers.push(() => done(null)),
-      onFailed: ignore,
+      park: (_buffer, done) => this.answers.push(() => done([])),
+      onRefused: ignore,
       put: ignore,
       commit: (_buffer, _digests, _wantBlocks, done) => this.answers.push(() => done('ok', null, new Uint8Array(0))),
       acknowledge: ignore,

@@ -115,11 +115,16 @@ describe('a buffer whose file is not ready', () => {
   it('tells a park and a commit alike that it could not be written', async () => {
     const full = fileOf('full', '1');
     begin(1, full.file);
-    const parked = new Promise(resolve => landing.park(1, resolve));
+    const park = () => new Promise(resolve => landing.park(1, (...told) => resolve(told)));
+    const there = [{ offset: MiB, length: MiB }];
+    const parked = park();
     commit(1);
     full.tell({ status: FileStatus.FULL, fd: -1 });
-    expect(await parked).toBe(FileStatus.FULL);
+    expect(await parked).toEqual([FileStatus.FULL, there]);
     await expect.poll(() => results).toEqual([[1, LandStatus.ERROR, FileStatus.FULL]]);
+    // It takes no more, and says all the same what it has.
+    expect(landing.isOpen(1)).toBe(false);
+    expect(await park()).toEqual([FileStatus.OK, there]);
   });
 });
 

@@ -207,7 +207,7 @@ describe('a parked buffer', () => {
     await begin(8, 'later.bin', bytes.length);
     await peer.send(Buffer.concat(blockFrames(8, bytes).slice(1, 3)));
     await landed(client, 1, 8, 2 * BLOCK);
-    expect(await park(8)).toMatchObject({ file: FileStatus.OK });
+    expect(await park(8)).toMatchObject({ file: FileStatus.OK, there: [{ offset: BLOCK, length: 2 * BLOCK }] });
     client.send({ op: Op.LAND_DROP, id: 0, buffer: 8 }, { op: Op.FILE_CLOSE, id: 0, file: 1 });
     await expect.poll(async () => (await stats()).files).toBe(0);
     await begin(9, 'later.bin', bytes.length, [{ offset: BLOCK, length: 2 * BLOCK }]);

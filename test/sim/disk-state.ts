@@ -1,5 +1,5 @@
 /** What a simulated disk and its store hold. */
-import type { KeptPiece } from '../../sw/engine/events.ts';
+import type { FileProblem, KeptPiece } from '../../sw/engine/events.ts';
 
 export interface File {
   bytes: Uint8Array;
@@ -26,5 +26,5 @@ export interface Landing {
   readonly have: Uint8Array;
   state: KeptPiece['state'];
   /** What is to happen once it is whole, or is called off before. */
-  commit: { readonly begin: () => void; readonly callOff: () => void } | null;
+  commit: { readonly begin: () => void; readonly callOff: () => void; readonly fail: (problem: FileProblem) => void } | null;
 }

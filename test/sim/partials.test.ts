@@ -55,3 +55,51 @@ test('a half-fetched piece whose bytes were changed meanwhile is fetched anew, a
   expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
   expectAll(leech, torrent);
 });
+
+test('a half-fetched piece on a boundary keeps the place of what is aside of it, however long it takes to the disk', () => {
+  const world = new World(only);
+  const torrent = makeTorrent({ 'a.bin': 1_500_000, 'b.bin': 500_000 }, 1 << 20, only);
+  const seed = world.host('10.0.0.1', { rate: 200_000 });
+  seedOn(seed, torrent);
+  const leech = world.host('10.0.0.2');
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, ['normal', 'skip'], ROOT);
+  const { torrents } = leech.session as unknown as { readonly torrents: { get(id: string): Torrent } };
+  const boundary = () => torrents.get(torrent.id).content?.downloader.active.get(1);
+  expect(world.clock.run(20_000, () => (boundary()?.landed.length ?? 0) > 0)).toBe(true);
+  // The record is written meanwhile.
+  leech.store.parkTime = 4_000;
+  leech.session.pause(torrent.id);
+  expect(world.clock.run(10_000, () => atRest(leech, torrent.id) !== null)).toBe(true);
+  const saved = atRest(leech, torrent.id)?.saved;
+  expect(saved?.partials.map(([piece]) => piece)).toContain(1);
+  expect(saved?.parts.map(([piece]) => piece)).toEqual([1]);
+  leech.session.resume(torrent.id);
+  expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
+  const came = world.internet.sent.get(seed.name) ?? 0;
+  expect(came).toBeLessThan(torrent.size * 1.02 + 200_000);
+});
+
+test.each(seeds(963, 964))('a piece that goes to the disk as it comes keeps what is there when that is full (seed %i)', run => {
+  const world = new World(run);
+  const torrent = makeTorrent({ 'a.bin': 2 << 20 }, 1 << 20, run);
+  const seed = world.host('10.0.0.1', { rate: 100_000 });
+  seedOn(seed, torrent);
+  const leech = world.host('10.0.0.2');
+  leech.store.backed = 256 * 1024;
+  leech.session.add({ kind: 'file', bytes: torrent.bytes });
+  leech.session.start(torrent.id, null, ROOT);
+  const state = () => leech.session.rows()[0]?.state;
+  world.clock.run(9_000);
+  leech.disk.writing = 'full';
+  expect(world.clock.run(5_000, () => state() === 'error')).toBe(true);
+  expect(leech.session.rows()[0]?.problem?.code).toBe('disk-full');
+  expect(leech.session.rows()[0]?.done).toBe(0);
+  world.clock.run(3_000);
+  leech.restart();
+  leech.store.backed = 256 * 1024;
+  leech.disk.writing = null;
+  expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  expect(world.internet.sent.get(seed.name) ?? 0).toBeLessThan(torrent.size + 150_000);
+});

@@ -14,6 +14,13 @@ export class SimStore implements Store {
   /** Those of them that were opened to be read: on some disks they are no good for more. */
   private readonly onlyRead = new Set<number>();
   away = false;
+  backed = 8 << 20;
+  /** Ms that it takes until a buffer is parked. */
+  parkTime = 0;
+  /** Whether it has no room for buffers, and how many it has refused. */
+  isFull = false;
+  refusals = 0;
+  private refused: Parameters<Store['onRefused']>[0] = () => undefined;
 
   constructor(
     private readonly clock: VirtualClock,
@@ -130,6 +137,10 @@ export class SimStore implements Store {
 
   begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[], there: readonly Range[]): void {
     this.writable(spans.map(({ file }) => file));
+    if (this.isFull) {
+      this.refusals += 1;
+      return this.answer(() => this.refused(buffer, 'limit'));
+    }
     this.buffers.set(buffer, {
       bytes: new Uint8Array(length),
       tag: tag.slice(),
@@ -172,28 +183,48 @@ export class SimStore implements Store {
     }
   }
 
-  park(buffer: number, done: (problem: FileProblem | null) => void): void {
+  park(buffer: number, done: Parameters<Store['park']>[1]): void {
     const target = this.buffers.get(buffer);
     this.answer(() => {
-      if (target?.state !== 'open') return done('io');
-      const problem = this.disk.writing ?? this.disk.problem;
-      if (problem) return done(problem);
-      let start = 0;
-      for (const { path, offset, length } of target.spans) {
-        for (const range of rangesOf(target.have.subarray(start, start + length))) {
-          const from = start + range.offset;
-          if (path !== '')
-            this.disk.write(path, offset + range.offset, target.bytes.slice(from, from + range.length), this.clock.time);
-        }
-        start += length;
+      if (target?.state !== 'open' && !(target?.state === 'error' && this.isLong(target))) return done([]);
+      // What lands in a long one is there already.
+      if (!this.isLong(target)) {
+        if (this.disk.writing ?? this.disk.problem) return done([]);
+        for (const { offset, length } of rangesOf(target.have)) this.writeDown(target, offset, length);
       }
-      done(null);
-    });
+      done(rangesOf(target.have));
+    }, this.parkTime);
   }
 
-  /** Nothing is written but by a commit or when it is parked, and both are answered. */
-  onFailed(): void {
-    return undefined;
+  onRefused(handler: Parameters<Store['onRefused']>[0]): void {
+    this.refused = handler;
+  }
+
+  private isLong({ bytes }: Landing): boolean {
+    return bytes.length > this.backed;
+  }
+
+  private writeDown({ bytes, spans }: Landing, offset: number, length: number): void {
+    let start = 0;
+    for (const span of spans) {
+      const from = Math.max(offset, start);
+      const to = Math.min(offset + length, start + span.length);
+      if (span.path !== '' && from < to)
+        this.disk.write(span.path, span.offset + from - start, bytes.slice(from, to), this.clock.time);
+      start += span.length;
+    }
+  }
+
+  /** What lands in a long one goes to the disk; where that fails it is lost, though it was told, and nothing more is taken. */
+  private back(target: Landing, offset: number, length: number): void {
+    const problem = this.disk.writing ?? this.disk.problem;
+    if (!this.isLong(target)) return;
+    if (problem === null) return this.writeDown(target, offset, length);
+    const { commit } = target;
+    target.have.fill(0, offset, offset + length);
+    target.state = 'error';
+    target.commit = null;
+    this.answer(() => commit?.fail(problem));
   }
 
   put(buffer: number, offset: number, bytes: Uint8Array): boolean {
@@ -201,6 +232,7 @@ export class SimStore implements Store {
     if (target?.state !== 'open') return false;
     target.bytes.set(bytes, offset);
     target.have.fill(1, offset, offset + bytes.length);
+    this.back(target, offset, bytes.length);
     this.commitWhole(target);
     return true;
   }
@@ -240,20 +272,20 @@ export class SimStore implements Store {
           return done('mismatch', null, blocksOf(target.bytes, digests));
         }
       }
-      const problem = this.disk.writing ?? this.disk.problem;
+      const problem = this.isLong(target) ? this.disk.reading : (this.disk.writing ?? this.disk.problem);
       if (problem) {
         target.state = 'error';
         return done('error', problem, new Uint8Array(0));
       }
-      let at = 0;
-      for (const { path, offset, length } of target.spans) {
-        if (path !== '') this.disk.write(path, offset, target.bytes.slice(at, at + length), this.clock.time);
-        at += length;
-      }
+      if (!this.isLong(target)) this.writeDown(target, 0, target.bytes.length);
       target.state = 'ok';
       done('ok', null, wantBlocks ? blocksOf(target.bytes, digests) : new Uint8Array(0));
     };
-    target.commit = { begin, callOff: () => this.answer(() => done('gone', null, new Uint8Array(0))) };
+    target.commit = {
+      begin,
+      callOff: () => this.answer(() => done('gone', null, new Uint8Array(0))),
+      fail: problem => done('error', problem, new Uint8Array(0)),
+    };
     this.commitWhole(target);
   }
 
