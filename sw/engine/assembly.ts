@@ -25,6 +25,8 @@ const NO_TAG = new Uint8Array(0);
 /** Disks that fail so may take the rest another time, and have kept what they took. */
 const KEEPS: ReadonlySet<FileProblem> = new Set<FileProblem>([
   'full',
+  'quota',
+  'too-large',
   'read-only',
   'denied',
   'no-such-root',
