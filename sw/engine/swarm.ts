@@ -1,7 +1,8 @@
 import type { Transport } from './effects.ts';
 import { hostPort, parseHostPort } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
-import { Heap } from './model/heap.ts';
+import { DialQueue } from './dial-queue.ts';
+import type { Candidate } from './dial-queue.ts';
 
 /** Addresses remembered a torrent; past it, new ones are ignored until old ones are given up. */
 const MAX_KNOWN = 2000;
@@ -41,12 +42,11 @@ export interface Endpoint extends PeerAddress {
   readonly transport: Transport;
 }
 
-interface Known extends PeerAddress {
+interface Known extends PeerAddress, Candidate {
   source: PeerSource;
   /** Who named it, of one by hearsay. */
   readonly by: string;
   failures: number;
-  /** Connections in a row that brought nothing either way. */
   fruitless: number;
   isSeed: boolean;
   /** It did not speak the encryption when it was last tried with it. */
@@ -54,27 +54,11 @@ interface Known extends PeerAddress {
   v2: boolean;
   /** What it is tried over next. */
   transport: Transport;
-  /** Monotonic ms. */
   nextTry: number;
   busy: boolean;
-  /** Counts its moves between the queues: a place in a queue from before the last one is void. */
-  move: number;
 }
 
-/** A place in a queue. */
-interface Place {
-  readonly peer: Known;
-  readonly move: number;
-  readonly nextTry: number;
-  readonly trials: number;
-  /** Of the connection with it (BEP 40). */
-  readonly rank: number;
-}
-
-/**
- * The addresses of a torrent's peers: whom to connect to next, and whom not to. Those to try now stand in order of
- * their trials so far and then of rank, the others in order of when they may be tried: nothing is looked through.
- */
+/** The addresses of a torrent's peers: whom to connect to next, and whom not to. */
 export class Swarm {
   private readonly known = new Map<string, Known>();
   /** Addresses of those who came to us, whether anybody named them or not. */
@@ -84,12 +68,12 @@ export class Swarm {
   private readonly ports = new Counter();
   private readonly namedBy = new Counter();
   private hearsay = 0;
-  private readonly ready = new Heap<Place>(isBetter);
-  private readonly readySeeds = new Heap<Place>(isBetter);
-  private readonly later = new Heap<Place>((a, b) => a.nextTry < b.nextTry);
+  private readonly queue: DialQueue<Known>;
 
   /** `rank`: how well a connection with that address ranks, higher first. */
-  constructor(private readonly rank: (address: PeerAddress) => number) {}
+  constructor(rank: (address: PeerAddress) => number) {
+    this.queue = new DialQueue(this.known, MAX_KNOWN, rank);
+  }
 
   get size(): number {
     return this.known.size;
@@ -125,15 +109,15 @@ export class Swarm {
       this.hearsay += 1;
       this.namedBy.up(by);
     }
-    if (!peer.busy) this.enqueue(peer, peer.isSeed ? this.readySeeds : this.ready);
+    if (!peer.busy) this.queue.pushReady(peer);
     return true;
   }
 
   /** The next peer to connect to (`noSeeds`: none that is known to have everything), which counts as busy from now on; null if none may be tried now. */
   next(now: number, noSeeds = false): Endpoint | null {
-    const peer = this.best(now, noSeeds);
+    const peer = this.queue.first(now, noSeeds);
     if (!peer) return null;
-    occupy(peer);
+    this.hold(peer);
     return endpointOf(peer);
   }
 
@@ -141,7 +125,7 @@ export class Swarm {
   take(address: PeerAddress): Endpoint | null {
     const peer = this.known.get(hostPort(address));
     if (!peer || peer.busy) return null;
-    occupy(peer);
+    this.hold(peer);
     return endpointOf(peer);
   }
 
@@ -157,13 +141,13 @@ export class Swarm {
     const peer = this.known.get(key);
     this.here.add(key);
     if (!peer) return;
-    occupy(peer);
+    this.hold(peer);
     peer.transport = transport;
   }
 
   /** Whether there is one to connect to. */
   hasNext(now: number, noSeeds: boolean): boolean {
-    return this.best(now, noSeeds) !== null;
+    return this.queue.first(now, noSeeds) !== null;
   }
 
   /** A connection ended. `worked`: the handshake was through; `fruitful`: payload went over it. */
@@ -188,7 +172,7 @@ export class Swarm {
       }
       peer.nextTry = now + RETRY_AFTER * 2 ** peer.failures;
     }
-    this.enqueue(peer, this.later);
+    this.queue.pushLater(peer);
   }
 
   /** It ended while its encryption was agreed on: to be tried at once without. */
@@ -198,7 +182,7 @@ export class Swarm {
     peer.busy = false;
     peer.plain = true;
     peer.nextTry = 0;
-    this.enqueue(peer, this.later);
+    this.queue.pushLater(peer);
   }
 
   /** TCP has just failed to lead to it, as {@link ended} was told: uTP may, at once. */
@@ -208,7 +192,7 @@ export class Swarm {
     peer.failures -= 1;
     peer.transport = 'utp';
     peer.nextTry = 0;
-    this.enqueue(peer, this.later);
+    this.queue.pushLater(peer);
   }
 
   /** Never to be tried again, such as an address that turned out to be our own. */
@@ -228,12 +212,12 @@ export class Swarm {
       peer.failures = 0;
       peer.fruitless = 0;
     }
-    this.rebuild();
+    this.queue.rebuild();
   }
 
   /** Our own address became known: what waits is put in order anew. */
   rerank(): void {
-    this.rebuild();
+    this.queue.rebuild();
   }
 
   /** Forgets the addresses that no tracker named, as a private torrent must (BEP 27). */
@@ -268,29 +252,9 @@ export class Swarm {
     return false;
   }
 
-  private best(now: number, noSeeds: boolean): Known | null {
-    for (let place = top(this.later); place && place.nextTry <= now; place = top(this.later)) {
-      this.enqueue(place.peer, place.peer.isSeed ? this.readySeeds : this.ready);
-    }
-    const [place, seed] = [top(this.ready), noSeeds ? undefined : top(this.readySeeds)];
-    const best = place && seed ? (isBetter(place, seed) ? place : seed) : (place ?? seed);
-    return best?.peer ?? null;
-  }
-
-  private enqueue(peer: Known, queue: Heap<Place>): void {
-    if (this.ready.size + this.readySeeds.size + this.later.size > 2 * MAX_KNOWN) {
-      this.rebuild();
-      return;
-    }
-    peer.move += 1;
-    const trials = peer.failures + peer.fruitless;
-    queue.push({ peer, move: peer.move, nextTry: peer.nextTry, trials, rank: queue === this.later ? 0 : this.rank(peer) });
-  }
-
-  /** Everyone who is not busy anew, and without what is void. It takes all of them, and is for what happens seldom. */
-  private rebuild(): void {
-    for (const queue of [this.ready, this.readySeeds, this.later]) queue.clear();
-    for (const peer of this.known.values()) if (!peer.busy) this.enqueue(peer, this.later);
+  private hold(peer: Known): void {
+    peer.busy = true;
+    this.queue.remove(peer);
   }
 
   private vouch(peer: Known, source: PeerSource): void {
@@ -300,7 +264,7 @@ export class Swarm {
 
   private forget(peer: Known): void {
     if (!this.known.delete(hostPort(peer))) return;
-    peer.move += 1;
+    this.queue.remove(peer);
     this.ports.down(peer.host);
     this.uncount(peer);
   }
@@ -317,27 +281,8 @@ function isHearsay(source: PeerSource): boolean {
   return source === 'pex' || source === 'lsd';
 }
 
-/** Fewer trials in vain first, then the higher rank. */
-function isBetter(a: Place, b: Place): boolean {
-  return a.trials === b.trials ? a.rank > b.rank : a.trials < b.trials;
-}
-
-/** The first place that is not void. */
-function top(queue: Heap<Place>): Place | undefined {
-  for (let place = queue.peek(); place; place = queue.peek()) {
-    if (place.move === place.peer.move) return place;
-    queue.pop();
-  }
-  return undefined;
-}
-
 function endpointOf({ host, port, plain, v2, transport }: Known): Endpoint {
   return { host, port, plain, v2, transport };
-}
-
-function occupy(peer: Known): void {
-  peer.busy = true;
-  peer.move += 1;
 }
 
 /** How many there are of each; what there is none of takes no memory. */
