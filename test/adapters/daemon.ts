@@ -2,7 +2,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'vite';
 import { WebSocket } from 'ws';
 import { type Host, startHost } from '../../daemon/host/main.ts';
 import type { Frame, KeptBuffer } from '../../daemon/wire/frames.ts';
@@ -10,31 +9,12 @@ import type { OpenSocket } from '../../sw/adapters/daemon-channel.ts';
 import type { Door } from '../../sw/adapters/daemon-door.ts';
 import { DaemonLink } from '../../sw/adapters/daemon-link.ts';
 import { after } from '../../sw/adapters/platform.ts';
+import { bundle } from '../daemon/bundle.ts';
 import { until } from '../host/temp.ts';
 
-const top = join(import.meta.dirname, '../..');
-
 /** Builds the io-daemon; gives the folder it is in, to be removed after all tests. */
-export async function buildIo(): Promise<string> {
-  mkdirSync(join(top, '.cache'), { recursive: true });
-  const outDir = mkdtempSync(join(top, '.cache/adapters-test-'));
-  await build({
-    configFile: false,
-    root: top,
-    publicDir: false,
-    logLevel: 'error',
-    define: { __VERSION__: '"0.0.0-test"' },
-    build: {
-      ssr: true,
-      outDir,
-      target: 'node20',
-      rolldownOptions: {
-        input: { io: join(top, 'daemon/io/main.ts'), 'hash-worker': join(top, 'daemon/io/hash-worker.ts') },
-        output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
-      },
-    },
-  });
-  return outDir;
+export function buildIo(): Promise<string> {
+  return bundle('adapters-test');
 }
 
 /** A WebSocket of Node's, with the page's Origin, as a browser would send it. */

@@ -1,5 +1,5 @@
 /** The io-daemon as it ships, built for a test from the sources as they are. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
 
@@ -8,29 +8,36 @@ let built: Promise<string> | null = null;
 
 /** @returns the path of io.mjs, with hash-worker.mjs beside it; built once for each process of tests */
 export function bundleIo(): Promise<string> {
-  built ??= bundle(join(top, '.cache', `io-under-test-${process.pid}`));
+  built ??= bundleOnce();
   return built;
 }
 
-async function bundle(outDir: string): Promise<string> {
-  mkdirSync(outDir, { recursive: true });
+async function bundleOnce(): Promise<string> {
+  const outDir = await bundle('io-under-test');
   process.once('exit', () => rmSync(outDir, { recursive: true, force: true }));
+  return join(outDir, 'io.mjs');
+}
+
+/** Builds it, and `more` programs by their names, as NAME.mjs in a new folder, which is given, to be removed after all tests. */
+export async function bundle(name: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
+  mkdirSync(join(top, '.cache'), { recursive: true });
+  const outDir = mkdtempSync(join(top, `.cache/${name}-`));
   await build({
     root: top,
     configFile: false,
     publicDir: false,
     logLevel: 'error',
+    define: { __VERSION__: '"0.0.0-test"' },
     build: {
       ssr: true,
       outDir,
-      emptyOutDir: true,
       target: 'node20',
       sourcemap: true,
       rolldownOptions: {
-        input: { io: join(top, 'daemon/io/main.ts'), 'hash-worker': join(top, 'daemon/io/hash-worker.ts') },
+        input: { io: join(top, 'daemon/io/main.ts'), 'hash-worker': join(top, 'daemon/io/hash-worker.ts'), ...more },
         output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
       },
     },
   });
-  return join(outDir, 'io.mjs');
+  return outDir;
 }

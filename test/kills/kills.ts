@@ -21,7 +21,7 @@ import { until } from '../peers/wait.ts';
 import { seeded } from '../sim/clock.ts';
 import type { EngineConfig, EngineLine } from './engine-process.ts';
 import type { HostConfig, HostLine } from './host-process.ts';
-import { bundle, childOf, end, readOrNull } from './processes.ts';
+import { bundlePrograms, childOf, end, readOrNull } from './processes.ts';
 
 const INSTALL = 'install-kills';
 const MB = 1_000_000;
@@ -127,7 +127,7 @@ class World {
     writeFileSync(join(folder, 'web/sw.js'), '');
     const config = { network: { allow: ['127.0.0.0/8'], portMapping: false } };
     writeFileSync(join(folder, 'home/config.json'), JSON.stringify(config));
-    const programs = await bundle();
+    const programs = await bundlePrograms();
     const targets: Target[] = [];
     for (const { name, files, pieceLength, skipped } of SHAPES) {
       const payload = makePayload(join(folder, 'seed'), name, files, { pieceLength });

@@ -1,10 +1,8 @@
 /** The programs of kills.ts, and ends for them. */
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'vite';
-
-const top = join(import.meta.dirname, '../..');
+import { bundle } from '../daemon/bundle.ts';
 
 export function readOrNull(path: string): Buffer | null {
   try {
@@ -32,29 +30,10 @@ export async function end(child: ChildProcess | null): Promise<void> {
 }
 
 /** The three programs, in a folder of their own. */
-export async function bundle(): Promise<string> {
-  mkdirSync(join(top, '.cache'), { recursive: true });
-  const outDir = mkdtempSync(join(top, '.cache/kills-'));
-  await build({
-    configFile: false,
-    root: top,
-    publicDir: false,
-    logLevel: 'error',
-    define: { __VERSION__: '"0.0.0-test"' },
-    build: {
-      ssr: true,
-      outDir,
-      target: 'node20',
-      rolldownOptions: {
-        input: {
-          io: join(top, 'daemon/io/main.ts'),
-          'hash-worker': join(top, 'daemon/io/hash-worker.ts'),
-          host: join(top, 'test/kills/host-process.ts'),
-          engine: join(top, 'test/kills/engine-process.ts'),
-        },
-        output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
-      },
-    },
-  });
-  return outDir;
+export function bundlePrograms(): Promise<string> {
+  const [host, engine] = ['host-process.ts', 'engine-process.ts'].map(name => join(import.meta.dirname, name)) as [
+    string,
+    string,
+  ];
+  return bundle('kills', { host, engine });
 }
