@@ -16,7 +16,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { processTree } from '../e2e/processes.ts';
 import { Starling } from '../e2e/starling.ts';
@@ -25,26 +25,24 @@ import { differences, magnetOf, makePayload, type Payload } from '../peers/paylo
 import { sleep, until } from '../peers/wait.ts';
 import { startBrowser, startHeadless, type Engine } from './engines.ts';
 import { twoHosts, type Hosts } from './hosts.ts';
-import { median, round, type Report } from './report.ts';
-import { cpuSeconds, loopbackPortOf, peakResident, trafficThrough } from './usage.ts';
+import { round, type Report } from './report.ts';
+import {
+  compared,
+  costBetween,
+  costsOf,
+  inTurns,
+  MAX_SECONDS,
+  type OurSample,
+  profiledInto,
+  type Sample,
+  SETTLE,
+  spentBy,
+} from './transfer.ts';
+import { loopbackPortOf, peakResident, trafficThrough } from './usage.ts';
 
 const SEED_PORT = 6881;
-const MAX_SECONDS = 600;
-/** ms. */
-const SETTLE = 2000;
-const profiler = new URL('profile.mjs', import.meta.url).href;
 
-interface Sample {
-  readonly megabytesPerSecond: number;
-  /** CPU seconds a GB. */
-  readonly cpu: Readonly<Record<string, number>>;
-}
-
-interface OurSample extends Sample {
-  /** Bytes over `/io`, both ways, as a part of the payload. */
-  readonly ioShare: number;
-  /** TCP segments with data over `/io`, both ways, a GB: each wakes someone. */
-  readonly ioSegmentsPerGB: number;
+interface Download extends OurSample {
   /** Bytes at their peak. */
   readonly ioResident: number;
   /** Bytes of the engine's heap at the end: what is used, and what V8 had grown to. */
@@ -84,8 +82,6 @@ export async function bench(args: readonly string[]): Promise<Report> {
   };
   const hosts = twoHosts();
   const dir = mkdtempSync('/dev/shm/starling-bench-');
-  const ours: OurSample[] = [];
-  const theirs: Sample[] = [];
   try {
     const payload = makePayload(join(dir, 'seed'), 'payload.bin', [{ path: [], size: Number(values.size) * 2 ** 20 }], {
       pieceLength: Number(values.piece) * 2 ** 10,
@@ -109,30 +105,38 @@ export async function bench(args: readonly string[]): Promise<Report> {
     // what the others find done.
     await oursOnce({ ...setting, profile: undefined }, join(dir, 'warm-up'));
     await fetchThere(setting, join(dir, 'warm-up'));
-    for (let i = 1; i <= Number(values.rounds); i++) {
-      const mine = await oursOnce(setting, join(dir, `ours-${i}`));
-      ours.push(mine);
-      say(`round ${i}: ours       ${describe(mine)}, ${(mine.ioShare * 100).toFixed(2)} % over /io`);
-      const other = await fetchThere(setting, join(dir, `theirs-${i}`));
-      theirs.push(other);
-      say(`round ${i}: ${against} ${describe(other)}`);
-    }
+    const turns = [
+      (i: number) => oursOnce(setting, join(dir, `ours-${i}`)),
+      (i: number) => fetchThere(setting, join(dir, `theirs-${i}`)),
+    ] as const;
+    const { ours, theirs } = await inTurns(Number(values.rounds), turns, against, say);
     await seed.stop();
+    const mebibytes = (bytes: number): number => round(bytes / (1 << 20));
+    return {
+      ...compared('download', against, ours, theirs),
+      sizeMiB: Number(values.size),
+      peers: Number(values.peers),
+      cpuSecondsPerGB: { ...costsOf(ours), ...costsOf(theirs) },
+      ioDaemonPeakMiB: mebibytes(Math.max(...ours.map(({ ioResident }) => ioResident))),
+      engineHeapMiB: {
+        used: mebibytes(Math.max(...ours.map(({ heap }) => heap.usedSize))),
+        total: mebibytes(Math.max(...ours.map(({ heap }) => heap.totalSize))),
+      },
+    };
   } finally {
     hosts.remove();
     rmSync(dir, { recursive: true, force: true });
   }
-  return report(ours, theirs, against, Number(values.size), Number(values.peers));
 }
 
-async function oursOnce({ hosts, payload, seeds, engine: start, profile }: Setting, dir: string): Promise<OurSample> {
+async function oursOnce({ hosts, payload, seeds, engine: start, profile }: Setting, dir: string): Promise<Download> {
   const under = hosts.onLeech;
   const starling = await Starling.start({
     home: join(dir, 'home'),
     downloads: join(dir, 'downloads'),
     under,
     port: 7800,
-    ...(profile === undefined ? {} : { env: { NODE_OPTIONS: `--import ${profiler}`, STARLING_PROFILE: resolve(profile) } }),
+    ...profiledInto(profile),
   });
   try {
     const engine = await start(starling, magnetOf(payload, seeds), under);
@@ -148,21 +152,14 @@ async function oursOnce({ hosts, payload, seeds, engine: start, profile }: Setti
   }
 }
 
-async function timed(starling: Starling, engine: Engine, payload: Payload, under: readonly string[]): Promise<OurSample> {
-  const { ioPid, hostPid } = starling;
-  const spent = (): Record<string, number> => ({
-    daemon: cpuSeconds([ioPid]),
-    host: cpuSeconds([hostPid]),
-    [engine.name]: engine.cpuSeconds(),
-  });
-  const before = spent();
+async function timed(starling: Starling, engine: Engine, payload: Payload, under: readonly string[]): Promise<Download> {
+  const { ioPid } = starling;
+  const before = spentBy(starling, engine);
   const started = await engine.startDownload();
   await written(join(starling.downloads, payload.name), payload.size);
   const seconds = (performance.now() - started) / 1000;
   const gigabytes = payload.size / 1e9;
-  const cpu = Object.fromEntries(
-    Object.entries(spent()).map(([part, after]) => [part, (after - (before[part] ?? 0)) / gigabytes]),
-  );
+  const cpu = costBetween(before, spentBy(starling, engine), gigabytes);
   const io = trafficThrough(loopbackPortOf(ioPid, under), under);
   const heap = await engine.heap();
   await engine.complete(payload.name);
@@ -221,35 +218,3 @@ async function webtorrentOnce({ hosts, payload, torrent, seeds }: Setting, dir: 
 
 /** Whom to compare with, by name. */
 const leechers: Readonly<Record<string, typeof libtorrentOnce>> = { libtorrent: libtorrentOnce, webtorrent: webtorrentOnce };
-
-function describe({ megabytesPerSecond, cpu }: Sample): string {
-  const costs = Object.entries(cpu).map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`);
-  return `${megabytesPerSecond.toFixed(0).padStart(4)} MB/s, CPU s/GB: ${costs.join(', ')}`;
-}
-
-function report(ours: readonly OurSample[], theirs: readonly Sample[], against: string, sizeMiB: number, peers: number): Report {
-  const rates = (samples: readonly Sample[]): number[] => samples.map(sample => round(sample.megabytesPerSecond));
-  const [mine, other] = [rates(ours), rates(theirs)];
-  const cpu = (samples: readonly Sample[], part: string): number =>
-    round(median(samples.map(sample => sample.cpu[part] ?? NaN)), 2);
-  const mebibytes = (bytes: number): number => round(bytes / (1 << 20));
-  return {
-    name: 'download',
-    unit: 'MB/s',
-    ours: { median: median(mine), samples: mine },
-    peer: { name: against, median: median(other), samples: other },
-    ratio: round(median(mine) / median(other), 3),
-    sizeMiB,
-    peers,
-    cpuSecondsPerGB: Object.fromEntries(
-      [ours, theirs].flatMap(samples => Object.keys(samples[0]?.cpu ?? {}).map(part => [part, cpu(samples, part)])),
-    ),
-    ioPercentOfPayload: round(100 * Math.max(...ours.map(({ ioShare }) => ioShare)), 3),
-    ioSegmentsPerGB: round(median(ours.map(({ ioSegmentsPerGB }) => ioSegmentsPerGB)), 0),
-    ioDaemonPeakMiB: mebibytes(Math.max(...ours.map(({ ioResident }) => ioResident))),
-    engineHeapMiB: {
-      used: mebibytes(Math.max(...ours.map(({ heap }) => heap.usedSize))),
-      total: mebibytes(Math.max(...ours.map(({ heap }) => heap.totalSize))),
-    },
-  };
-}

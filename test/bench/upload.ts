@@ -11,7 +11,7 @@
  * a thread, and costs some of the rate.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Starling } from '../e2e/starling.ts';
 import { LibtorrentPeer } from '../peers/libtorrent.ts';
@@ -19,27 +19,22 @@ import { magnetOf, makePayload, type Payload } from '../peers/payload.ts';
 import { sleep } from '../peers/wait.ts';
 import { startBrowser, startHeadless, type Engine } from './engines.ts';
 import { twoHosts, type Hosts } from './hosts.ts';
-import { median, round, type Report } from './report.ts';
+import { round, type Report } from './report.ts';
+import {
+  compared,
+  costBetween,
+  costsOf,
+  inTurns,
+  MAX_SECONDS,
+  type OurSample,
+  profiledInto,
+  type Sample,
+  SETTLE,
+  spentBy,
+} from './transfer.ts';
 import { cpuSeconds, loopbackPortOf, openPortOf, peakResident, trafficThrough } from './usage.ts';
 
 const THEIR_PORT = 6991;
-const MAX_SECONDS = 600;
-/** ms. */
-const SETTLE = 2000;
-const profiler = new URL('profile.mjs', import.meta.url).href;
-
-interface Sample {
-  readonly megabytesPerSecond: number;
-  /** CPU seconds a GB, by part; the leecher's beside the seed's. */
-  readonly cpu: Readonly<Record<string, number>>;
-}
-
-interface OurSample extends Sample {
-  /** Bytes over `/io`, both ways, as a part of the payload. */
-  readonly ioShare: number;
-  /** TCP segments with data over `/io`, both ways, a GB: each wakes someone. */
-  readonly ioSegmentsPerGB: number;
-}
 
 interface Ours {
   readonly starling: Starling;
@@ -70,7 +65,6 @@ export async function bench(args: readonly string[]): Promise<Report> {
   };
   const hosts = twoHosts();
   const dir = mkdtempSync('/dev/shm/starling-bench-');
-  const samples = { ours: [] as OurSample[], theirs: [] as Sample[] };
   try {
     const payload = makePayload(join(dir, 'seed'), 'payload.bin', [{ path: [], size: Number(values.size) * 2 ** 20 }], {
       pieceLength: Number(values.piece) * 2 ** 10,
@@ -87,15 +81,14 @@ export async function bench(args: readonly string[]): Promise<Report> {
       // No round is to pay for what the others find done: files mapped, code compiled.
       await fromOurs(setting, ours);
       await fromTheirs(setting, theirs);
-      for (let i = 1; i <= Number(values.rounds); i++) {
-        const mine = await fromOurs(setting, ours);
-        samples.ours.push(mine);
-        say(`round ${i}: ours       ${describe(mine)}, ${(mine.ioShare * 100).toFixed(2)} % over /io`);
-        const other = await fromTheirs(setting, theirs);
-        samples.theirs.push(other);
-        say(`round ${i}: libtorrent ${describe(other)}`);
-      }
-      return report(samples.ours, samples.theirs, Number(values.size), peakResident(ours.starling.ioPid));
+      const turns = [() => fromOurs(setting, ours), () => fromTheirs(setting, theirs)] as const;
+      const samples = await inTurns(Number(values.rounds), turns, 'libtorrent', say);
+      return {
+        ...compared('upload', 'libtorrent', samples.ours, samples.theirs),
+        sizeMiB: Number(values.size),
+        cpuSecondsPerGB: { fromOurs: costsOf(samples.ours), fromLibtorrent: costsOf(samples.theirs) },
+        ioDaemonPeakMiB: round(peakResident(ours.starling.ioPid) / (1 << 20)),
+      };
     } finally {
       await ours.engine.stop();
       await ours.starling.stop();
@@ -120,7 +113,7 @@ async function startOurs(
     downloads: payload.dir,
     under,
     port: 7800,
-    ...(profile === undefined ? {} : { env: { NODE_OPTIONS: `--import ${profiler}`, STARLING_PROFILE: resolve(profile) } }),
+    ...profiledInto(profile),
   });
   try {
     const engine = await (isHeadless ? startHeadless : startBrowser)(starling, magnetOf(payload, [metadata]), under);
@@ -135,15 +128,10 @@ async function startOurs(
 
 async function fromOurs(setting: Setting, { starling, engine }: Ours): Promise<OurSample> {
   const { hosts, payload } = setting;
-  const { ioPid, hostPid } = starling;
-  const cpu = (): Record<string, number> => ({
-    daemon: cpuSeconds([ioPid]),
-    host: cpuSeconds([hostPid]),
-    [engine.name]: engine.cpuSeconds(),
-  });
+  const { ioPid } = starling;
   const io = loopbackPortOf(ioPid, hosts.onSeed);
   const before = trafficThrough(io, hosts.onSeed);
-  const sample = await fetched(setting, openPortOf(ioPid, hosts.onSeed), cpu);
+  const sample = await fetched(setting, openPortOf(ioPid, hosts.onSeed), () => spentBy(starling, engine));
   const after = trafficThrough(io, hosts.onSeed);
   return {
     ...sample,
@@ -178,39 +166,13 @@ async function fetched(
     const { seconds, cpu: leeching } = await leech.done(MAX_SECONDS * 1000);
     const after = cpu();
     const gigabytes = payload.size / 1e9;
-    const spent = Object.entries(after).map(([part, now]) => [part, (now - (before[part] ?? 0)) / gigabytes] as const);
     return {
       megabytesPerSecond: payload.size / 1e6 / seconds,
-      cpu: { ...Object.fromEntries(spent), leecher: leeching / gigabytes },
+      // The leecher's beside the seed's.
+      cpu: { ...costBetween(before, after, gigabytes), leecher: leeching / gigabytes },
     };
   } finally {
     await leech.stop();
     rmSync(into, { recursive: true, force: true });
   }
-}
-
-function describe({ megabytesPerSecond, cpu }: Sample): string {
-  const costs = Object.entries(cpu).map(([name, seconds]) => `${name} ${seconds.toFixed(2)}`);
-  return `${megabytesPerSecond.toFixed(0).padStart(4)} MB/s, CPU s/GB: ${costs.join(', ')}`;
-}
-
-function report(ours: readonly OurSample[], theirs: readonly Sample[], sizeMiB: number, peak: number): Report {
-  const rates = (samples: readonly Sample[]): number[] => samples.map(sample => round(sample.megabytesPerSecond));
-  const costs = (samples: readonly Sample[]): Readonly<Record<string, number>> =>
-    Object.fromEntries(
-      Object.keys(samples[0]?.cpu ?? {}).map(part => [part, round(median(samples.map(({ cpu }) => cpu[part] ?? NaN)), 2)]),
-    );
-  const [mine, other] = [rates(ours), rates(theirs)];
-  return {
-    name: 'upload',
-    unit: 'MB/s',
-    ours: { median: median(mine), samples: mine },
-    peer: { name: 'libtorrent', median: median(other), samples: other },
-    ratio: round(median(mine) / median(other), 3),
-    sizeMiB,
-    cpuSecondsPerGB: { fromOurs: costs(ours), fromLibtorrent: costs(theirs) },
-    ioPercentOfPayload: round(100 * Math.max(...ours.map(({ ioShare }) => ioShare)), 3),
-    ioSegmentsPerGB: round(median(ours.map(({ ioSegmentsPerGB }) => ioSegmentsPerGB)), 0),
-    ioDaemonPeakMiB: round(peak / (1 << 20)),
-  };
 }
