@@ -87,6 +87,8 @@ class Relay extends Duplex {
   }
 
   #handOut(): void {
+    // What was handed out whole is somebody else's memory again, by now maybe another thread's.
+    if (this.#goOn === null) return;
     const bytes = this.#rest.subarray(0, RELAY_WINDOW - this.#out);
     this.#rest = this.#rest.subarray(bytes.length);
     this.#out += bytes.length;

@@ -91,6 +91,24 @@ describe('a relay', () => {
     expect((await readFile(join(io.root, 'relayed.bin'))).equals(bytes)).toBe(true);
   });
 
+  it('is done with what it sent once it is sent: its memory may be with a thread when the client has taken it', async () => {
+    await open(1);
+    const bytes = payload(BLOCK);
+    await openFile(client, 1, 'again.bin', 2 * BLOCK);
+    const write = async (buffer: number) => {
+      landOpen(client, buffer, BLOCK, [{ file: 1, offset: (buffer - 20) * BLOCK, length: BLOCK }]);
+      client.send({ op: Op.LAND_PUT, id: 0, buffer, offset: 0, bytes });
+      expect(await commit(client, buffer, [sha1Of(bytes)])).toMatchObject(WRITTEN);
+    };
+    await write(20);
+    const spans = [{ file: 1, offset: 0, length: BLOCK }];
+    client.send({ op: Op.SEND_SPANS, id: 0, sock: 1, send: 1, header: Uint8Array.of(1), spans });
+    expect(await client.next(Op.SENT)).toMatchObject({ status: SentStatus.SENT });
+    await write(21);
+    await leaving(1, BLOCK + 1);
+    expect(await client.ask({ op: Op.STATS }, Op.STATS_RESULT)).toMatchObject({ stats: { sockets: 1 } });
+  });
+
   it('sends parts of files, no more at a time than the client takes', async () => {
     await open(1);
     const bytes = payload(3 * RELAY_WINDOW);
