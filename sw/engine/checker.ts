@@ -2,6 +2,7 @@ import type { Content } from './content.ts';
 import type { Outbox } from './effects.ts';
 import type { PieceHashes } from './piece-hashes.ts';
 import type { DigestSpec, FileProblem, Span } from './events.ts';
+import type { FileStat } from './storage.ts';
 
 /** Files asked about, and bytes sent for verification, at once. */
 const FILES_AT_ONCE = 32;
@@ -24,6 +25,8 @@ export class Checker {
   private readonly pieces = new Set<number>();
   /** Bytes of the files that were looked at and are there. */
   private readonly sizes = new Map<number, number>();
+  /** How files look that are not as they were recorded. */
+  private readonly changed = new Map<number, FileStat>();
   private queue: number[] | null = null;
   private readonly verifying = new Set<readonly number[]>();
   problem: FileProblem | null = null;
@@ -47,6 +50,7 @@ export class Checker {
     });
     if (!storage.parts.isEmpty) this.files.push(storage.parts.index);
     for (const piece of content.maybe) this.pieces.add(piece);
+    for (const piece of content.suspects) this.pieces.add(piece);
   }
 
   start(): void {
@@ -76,7 +80,8 @@ export class Checker {
       else this.lose(index);
     } else if (problem !== null) {
       this.fail(problem, index);
-    } else if (!this.inMotion(index) && (known ? known.size !== size || known.mtime !== Math.floor(mtime) : size > 0)) {
+    } else if (this.isShort(index, size) || (!this.inMotion(index) && this.isOther(known, size, mtime))) {
+      this.changed.set(index, { size, mtime: Math.floor(mtime) });
       for (const piece of storage.piecesIn(index)) this.pieces.add(piece);
       this.content.assembly.forgetPartials(index);
     }
@@ -88,11 +93,34 @@ export class Checker {
   verdicts(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
     if (!this.verifying.delete(pieces)) return;
     pieces.forEach((piece, at) => {
+      if (verdicts[at] === true && this.content.suspects.has(piece)) this.content.vouched.add(piece);
       if (verdicts[at] === true) this.content.found(piece, now);
       else if (verdicts[at] === null && this.isWithin(piece)) this.content.unread(piece);
       else this.content.refuted(piece);
     });
     this.step();
+  }
+
+  /** It has finished: what was read again need not be at the next check. */
+  keep(): void {
+    for (const [index, stat] of this.changed) this.content.storage.stats[index] = stat;
+    this.content.suspects.clear();
+  }
+
+  private isOther(known: FileStat | null, size: number, mtime: number): boolean {
+    return known ? known.size !== size || known.mtime !== Math.floor(mtime) : size > 0;
+  }
+
+  /** Whether it ends before what is said to be in it, whatever was recorded of its size. */
+  private isShort(index: number, size: number): boolean {
+    const { layout, downloader, storage } = this.content;
+    const span = layout.piecesOf(index);
+    if (!span || index === storage.parts.index) return false;
+    for (let piece = span.last; piece >= span.first; piece--) {
+      if (!downloader.have.get(piece) || storage.parts.holds(piece, index)) continue;
+      return storage.places(piece).some(place => place.file === index && place.offset + place.length > size);
+    }
+    return false;
   }
 
   /** Whether its files are long enough to hold it. */

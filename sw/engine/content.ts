@@ -74,8 +74,12 @@ export class Content {
   /** While it is to be seeded so, and everything is here. */
   private superSeed: SuperSeed | null = null;
 
-  /** Pieces may be on disk whose hashes are known only now. */
+  /** There is something to look at: pieces may be on disk whose hashes are known only now, or may not be there any more. */
   unchecked = false;
+  /** Pieces that are said to be here and could not be read for a peer. */
+  readonly suspects = new Set<number>();
+  /** Those of them that a check could read since. */
+  readonly vouched = new Set<number>();
 
   private readonly out: Outbox;
   private readonly random: () => number;
@@ -96,7 +100,8 @@ export class Content {
     this.picker = new Picker(this.layout.pieceCount, context.random);
     const { peers, budget, ids, out, where, settings } = context;
     const kept = durable ? { durable, stats } : null;
-    this.storage = new Storage(this.layout, parts, where, ids, out, () => settings().preallocate, kept);
+    const allocates = (file: number): boolean => settings().preallocate && this.isWanted(file) && !this.isWhole(file);
+    this.storage = new Storage(this.layout, parts, where, ids, out, allocates, kept);
     const partials = new Partials(this.layout, piece => this.storage.places(piece), saved?.partials ?? []);
     this.assembly = new Assembly(hashes, fromHex(context.id), this.picker, this.storage, partials, peers, budget, ids, out);
     this.urgent = new Urgent(this.picker, this.assembly, this.share);
@@ -288,6 +293,17 @@ export class Content {
   unread(piece: number): void {
     this.doubtful(piece);
     this.release(piece);
+  }
+
+  /** These could not be read for a peer: they are to be looked at. False where that was done, and found nothing. */
+  suspect(pieces: readonly number[]): boolean {
+    if (pieces.some(piece => this.vouched.has(piece))) {
+      this.vouched.clear();
+      return false;
+    }
+    for (const piece of pieces) if (this.downloader.have.get(piece)) this.suspects.add(piece);
+    this.unchecked ||= this.suspects.size > 0;
+    return true;
   }
 
   /** It may be there, but its hash is not known. */

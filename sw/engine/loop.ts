@@ -301,8 +301,8 @@ export class Loop implements RateGroups {
       sent: (sends, ok, problem) =>
         tell((torrent, now) => {
           const peer = torrent.peers.get(conn);
-          if (peer) torrent.content?.uploader.sent(peer, sends, ok, now);
-          if (problem) unread(torrent, problem);
+          const failed = (peer && torrent.content?.uploader.sent(peer, sends, ok, now)) ?? [];
+          if (problem) unread(torrent, problem, failed);
         }),
       closed: () => {
         tell((torrent, now) => torrent.peerSet.closed(conn, now));

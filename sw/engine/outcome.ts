@@ -98,11 +98,12 @@ export function refused(torrent: Owner, piece: ActivePiece, problem: FileProblem
   if (problem !== 'limit' || isLong) settle(torrent, { kind: 'problem', problem }, now);
 }
 
-/** What a peer had asked for could not be read. */
-export function unread(torrent: Owner, problem: FileProblem): void {
+/** What a peer had asked for of these pieces could not be read. */
+export function unread(torrent: Owner, problem: FileProblem, pieces: readonly number[]): void {
+  const { content } = torrent;
   if (torrent.phase !== 'running') return;
-  // Which file it is, and what is left of it, a look at them tells.
-  if (problem === 'gone' && torrent.content) torrent.content.unchecked = true;
+  // Which file it is, and what is left of it, one look at them tells; where that finds nothing wrong, there is no use in another.
+  if (problem === 'gone' && content && !content.suspect(pieces)) torrent.fail('io', '');
   if (problem === 'io' || problem === 'denied' || problem === 'no-such-root') torrent.fail(problem, '');
 }
 

@@ -55,8 +55,8 @@ export class Storage {
     private readonly where: Pick<Whereabouts, 'of'>,
     private readonly ids: Ids,
     private readonly out: Outbox,
-    /** Whether the space of files is to be taken before they are written. */
-    private readonly allocates: () => boolean,
+    /** Whether the space of the file is to be taken before it is written, as something of it is yet to come. */
+    private readonly allocates: (index: number) => boolean,
     saved: { durable: Bitfield; stats: (FileStat | null)[] } | null,
   ) {
     this.durable = saved?.durable ?? new Bitfield(layout.pieceCount);
@@ -84,7 +84,7 @@ export class Storage {
     if (create) this.made.add(index);
     else this.onlyRead.add(index);
     // The parts file may grow to the size of the torrent, and never does.
-    const allocate = create && index !== this.parts.index && !this.allocated.has(index) && this.allocates();
+    const allocate = create && index !== this.parts.index && !this.allocated.has(index) && this.allocates(index);
     if (allocate) this.allocating.add(file);
     this.out({ do: 'openFile', file, ...entry.place, size: entry.length, create, allocate });
     return file;

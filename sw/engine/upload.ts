@@ -85,9 +85,11 @@ export class Uploader {
     for (const send of queue.sending.keys()) this.out({ do: 'cancelSend', conn: peer.conn, send });
   }
 
-  sent(peer: Peer, sends: readonly number[], ok: boolean, now: number): void {
+  /** Sends have left, or never will: the pieces of those. */
+  sent(peer: Peer, sends: readonly number[], ok: boolean, now: number): readonly number[] {
     const queue = this.queues.get(peer);
-    if (!queue) return;
+    if (!queue) return [];
+    const failed: number[] = [];
     let bytes = 0;
     for (const send of sends) {
       const request = queue.sending.get(send);
@@ -95,13 +97,17 @@ export class Uploader {
       queue.sending.delete(send);
       queue.window -= request.length;
       if (ok) bytes += request.length;
-      else this.reject(peer, request, now);
+      else {
+        failed.push(request.piece);
+        this.reject(peer, request, now);
+      }
     }
     if (bytes > 0) {
       peer.up.add(bytes, now);
       peer.lastSentAt = now;
     }
     this.pump(peer, queue, now);
+    return failed;
   }
 
   gone(peer: Peer): void {

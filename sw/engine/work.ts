@@ -152,6 +152,7 @@ export class Work {
     if (checker.problem !== null) torrent.fail(checker.problem, checker.problemFile);
     if (!checker.finished) return;
     this.checker = null;
+    checker.keep();
     if (!content.isComplete) {
       torrent.doneAt = 0;
       torrent.limit.stopped = null;

@@ -34,6 +34,23 @@ test('of what is skipped, or kept aside, none is taken', () => {
   expect([...leech.disk.allocated].sort()).toEqual([`${ROOT}/folder/a`, `${ROOT}/folder/c`]);
 });
 
+test('of what is whole, or not wanted any more, none is taken, whatever becomes of it', () => {
+  const { world, torrent, leech } = swarm(505, { a: 3 * MIB, b: 3 * MIB, c: 3 * MIB });
+  leech.session.configure({ preallocate: false });
+  leech.session.set(torrent.id, { sequential: true });
+  leech.session.start(torrent.id, null, ROOT);
+  const files = () => leech.session.detail(torrent.id)?.files.map(({ done }) => done) ?? [];
+  expect(world.clock.run(60_000, () => (files()[1] ?? 0) > MIB)).toBe(true);
+  expect(files()[0]).toBe(3 * MIB);
+  leech.session.prioritise(torrent.id, [1], 'skip');
+  leech.session.configure({ preallocate: true });
+  // It is read, found, and flushed.
+  leech.session.recheck(torrent.id);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  world.clock.run(4_000);
+  expect([...leech.disk.allocated]).toEqual([`${ROOT}/folder/c`]);
+});
+
 test('files full of zeros are not taken for downloaded ones, after whatever end', () => {
   const { world, torrent, leech } = swarm(503, { a: 3 * MIB });
   leech.session.start(torrent.id, null, ROOT);
