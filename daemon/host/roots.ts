@@ -1,17 +1,25 @@
 /** The folders that downloads may go to. Pages know them by token and name; their paths stay here. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, realpath, stat, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, realpath, stat, statfs } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
+import type { ChildRoot } from '../wire/child.ts';
 import type { Root } from '../wire/control.ts';
 import { hasCode, readJson, replaceFile } from './durable.ts';
 import { StartError } from './errors.ts';
+import { isAway, mountOf } from './mounts.ts';
 import { randomSecret } from './tokens.ts';
 
-const schema = v.object({ salt: v.string(), default: v.string(), paths: v.array(v.string()) });
+const schema = v.object({
+  salt: v.string(),
+  default: v.string(),
+  paths: v.array(v.string()),
+  /** Where the file system of each path was mounted when it was seen last. */
+  mounts: v.optional(v.record(v.string(), v.string()), {}),
+});
 type Stored = v.InferOutput<typeof schema>;
 
 /** Bytes: who waits for room has been told how much. */
@@ -62,14 +70,16 @@ export class Roots {
   }
 
   /** As the io-daemon sees them. */
-  get paths(): readonly { readonly token: string; readonly path: string }[] {
-    return this.stored.paths.map(path => ({ token: this.tokenOf(path), path }));
+  get paths(): readonly ChildRoot[] {
+    return this.stored.paths.map(path => ({ token: this.tokenOf(path), path, mount: this.stored.mounts[path] ?? '' }));
   }
 
   /** Looks at free space and at what may have gone wrong; true where pages should hear of it. */
   async refresh(): Promise<boolean> {
     const before = this.shown;
-    const now = await Promise.all(this.stored.paths.map(path => this.look(path)));
+    const mounts = await Promise.all(this.stored.paths.map(mountOf));
+    const now = await Promise.all(this.stored.paths.map((path, at) => this.look(path, mounts[at] ?? '')));
+    await this.remember(now.map(({ problem }, at) => (problem === '' ? (mounts[at] ?? '') : '')));
     const isNews =
       now.length !== before.length ||
       now.some((root, at) => {
@@ -87,9 +97,30 @@ export class Roots {
     return isNews;
   }
 
+  /** Writes down where the file systems of those paths are mounted that can be used; empty for the others. */
+  private async remember(mounts: readonly string[]): Promise<void> {
+    const { paths, mounts: known } = this.stored;
+    const isNews = paths.some((path, at) => !!mounts[at] && mounts[at] !== known[path]);
+    if (!isNews) return;
+    paths.forEach((path, at) => (known[path] = mounts[at] || (known[path] ?? '')));
+    await this.save();
+  }
+
+  private save(): Promise<void> {
+    return replaceFile(this.file, JSON.stringify(this.stored, null, 2));
+  }
+
   private async makeDefault(path: string): Promise<void> {
     let real: string;
     try {
+      if (isAway(await mountOf(path), this.stored.mounts[path] ?? '')) {
+        // What a person has put there in the disk's place is to be used; a folder that is empty or not there waits for its disk.
+        if (await isEmpty(path)) {
+          this.stored.default = path;
+          return await this.save();
+        }
+        this.stored.mounts[path] = '';
+      }
       await mkdir(path, { recursive: true });
       real = await realpath(path);
       if (!(await stat(real)).isDirectory()) throw new StartError(`${path} is not a folder.`);
@@ -100,11 +131,13 @@ export class Roots {
     }
     this.stored.default = real;
     if (!this.stored.paths.includes(real)) this.stored.paths.push(real);
-    await replaceFile(this.file, JSON.stringify(this.stored, null, 2));
+    await this.save();
   }
 
-  private async look(path: string): Promise<Root> {
-    const [problem, free] = await Promise.all([problemOf(path), freeBytes(path)]);
+  private async look(path: string, mount: string): Promise<Root> {
+    const [problem, free] = isAway(mount, this.stored.mounts[path] ?? '')
+      ? ['Its disk is not there.', -1]
+      : await Promise.all([problemOf(path), freeBytes(path)]);
     const token = this.tokenOf(path);
     const isDefault = path === this.stored.default;
     return { token, name: basename(path) || path, free, isDefault, trash: this.trashable.has(token), problem };
@@ -123,6 +156,12 @@ async function problemOf(path: string): Promise<string> {
   } catch (error) {
     return hasCode(error, 'ENOENT', 'ENOTDIR') ? 'The folder is missing.' : 'The folder cannot be written to.';
   }
+}
+
+/** Also of what is not there. */
+async function isEmpty(path: string): Promise<boolean> {
+  const names = await readdir(path).catch(() => []);
+  return names.length === 0;
 }
 
 async function freeBytes(path: string): Promise<number> {

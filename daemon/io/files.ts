@@ -2,6 +2,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ChildRoot } from '../wire/child.ts';
 import { type FilePath, FileStatus } from '../wire/frames.ts';
 import { errnoOf, FileProblem, problemOf } from './errno.ts';
 import { allocate } from './allocate.ts';
@@ -56,11 +57,12 @@ export class Files {
     return this.#changes.settled();
   }
 
-  /** Replaces the roots: token → real path. Files of a root that is gone are useless from here on. */
-  setRoots(roots: ReadonlyMap<string, string>): void {
+  /** Replaces the roots. Files of a root that is gone are useless from here on. */
+  setRoots(roots: readonly ChildRoot[]): void {
     this.roots.set(roots);
+    const tokens = new Set(roots.map(({ token }) => token));
     for (const entry of this.#byFile.values()) {
-      if (!roots.has(entry.file.root)) this.#lose(entry, FileStatus.NO_SUCH_ROOT);
+      if (!tokens.has(entry.file.root)) this.#lose(entry, FileStatus.NO_SUCH_ROOT);
     }
   }
 

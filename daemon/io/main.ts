@@ -76,7 +76,7 @@ async function obey(message: ToChild): Promise<void> {
     case 'roots': {
       log.info({ folders: message.roots.length }, 'download folders are known');
       const { files } = running.services;
-      files.setRoots(new Map(message.roots.map(({ token, path }) => [token, path])));
+      files.setRoots(message.roots);
       const isThere = await Promise.all(message.roots.map(({ path }) => files.trash.isThere(path)));
       tell({ type: 'trash', roots: message.roots.flatMap(({ token }, index) => (isThere[index] === true ? [token] : [])) });
       return;

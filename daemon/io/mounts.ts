@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 import { errnoOf } from './errno.ts';
 
 interface Seen {
-  readonly device: number;
+  /** Null where another process saw it: numbers of devices change from one start to the next. */
+  readonly device: number | null;
   /** Where the file system is mounted that it was on. */
   readonly mount: string;
 }
@@ -29,9 +30,10 @@ export class Mounts {
     }
   }
 
-  /** What is none of these any more is forgotten. */
-  keepOnly(paths: ReadonlySet<string>): void {
-    for (const path of this.#seen.keys()) if (!paths.has(path)) this.#seen.delete(path);
+  /** What is none of these paths any more is forgotten; `mount` of one that was not seen here is where it was seen before, or empty. */
+  keepOnly(mounts: ReadonlyMap<string, string>): void {
+    for (const path of this.#seen.keys()) if (!mounts.has(path)) this.#seen.delete(path);
+    for (const [path, mount] of mounts) if (mount !== '' && !this.#seen.has(path)) this.#seen.set(path, { device: null, mount });
   }
 }
 

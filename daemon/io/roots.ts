@@ -1,20 +1,22 @@
 /** The roots by their tokens: where each is, and which directories below them have entries that were not flushed yet. */
+import type { ChildRoot } from '../wire/child.ts';
 import { type FilePath, FileStatus } from '../wire/frames.ts';
 import { FileProblem, problemOf } from './errno.ts';
 import { Mounts } from './mounts.ts';
 import { Trail } from './paths.ts';
 
 export class Roots {
+  /** Real paths, by token. */
   #paths: ReadonlyMap<string, string> = new Map();
   readonly #mounts = new Mounts();
   /** Directories by their path; one is taken out as its flush begins. */
   readonly #unsynced = new Set<string>();
   readonly #syncing = new Map<string, Promise<void>>();
 
-  /** Replaces them: token → real path. */
-  set(paths: ReadonlyMap<string, string>): void {
-    this.#paths = paths;
-    this.#mounts.keepOnly(new Set(paths.values()));
+  /** Replaces them. */
+  set(roots: readonly ChildRoot[]): void {
+    this.#paths = new Map(roots.map(({ token, path }) => [token, path]));
+    this.#mounts.keepOnly(new Map(roots.map(({ path, mount }) => [path, mount])));
   }
 
   /** Where a root is. @throws {FileProblem} NO_SUCH_ROOT where there is none of that token, or its disk is away */

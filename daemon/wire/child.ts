@@ -3,6 +3,12 @@
  * stdout. The child ends when its stdin does. Nothing secret stands in argv or the environment.
  */
 
+export interface ChildRoot {
+  readonly token: string;
+  readonly path: string;
+  readonly mount: string;
+}
+
 export type ToChild =
   /** First line. `allow`: CIDR ranges that the guard lets through beside the public and private ones. */
   | {
@@ -15,8 +21,11 @@ export type ToChild =
     }
   /** The one ticket that `/io` takes from now on, as the hex SHA-256 of it, and the page that may present it. */
   | { readonly type: 'admit'; readonly epoch: number; readonly ticketHash: string; readonly origin: string }
-  /** Where files may be; `path` is a real path. Replaces the list before. */
-  | { readonly type: 'roots'; readonly roots: readonly { readonly token: string; readonly path: string }[] }
+  /**
+   * Where files may be; `path` is a real path. Replaces the list before. `mount`: where the file system was mounted that it was seen
+   * on, empty where it never was; on one that is nearer to the top it is not used.
+   */
+  | { readonly type: 'roots'; readonly roots: readonly ChildRoot[] }
   /** Asks for its figures, once. */
   | { readonly type: 'figures' }
   | { readonly type: 'stop' };

@@ -312,7 +312,7 @@ describe('files', () => {
     await new Promise(resolve => setTimeout(resolve, 100));
     expect((await sync(1)).status).toBe(FileStatus.NO_SUCH_ROOT);
     client.send({ op: Op.FILE_CLOSE, id: 0, file: 1 });
-    io.tell({ type: 'roots', roots: [{ token: ROOT, path: io.root }] });
+    io.tell({ type: 'roots', roots: [{ token: ROOT, path: io.root, mount: '' }] });
     await expect.poll(() => status(['rooted-2'])).toBe(FileStatus.OK);
   });
 

@@ -20,6 +20,8 @@ export interface IoOptions {
   readonly verbose?: boolean;
   /** The directory behind ROOT; a new one that is removed at the end where none is given. */
   readonly root?: string;
+  /** Where that was mounted when it was seen before. */
+  readonly mount?: string;
   /** What its environment has beside or in place of this one's. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -49,7 +51,7 @@ export class IoProcess {
   }
 
   static async start(options: IoOptions = {}): Promise<IoProcess> {
-    const { allow = ['127.0.0.0/8'], idleMs = 600_000, root, env = {}, verbose = false } = options;
+    const { allow = ['127.0.0.0/8'], idleMs = 600_000, root, mount = '', env = {}, verbose = false } = options;
     const child = spawn(process.execPath, [await bundleIo()], {
       stdio: ['pipe', 'pipe', 'pipe'],
       // What it deletes goes to no trash of a person.
@@ -59,7 +61,7 @@ export class IoProcess {
     const io = new IoProcess(child, directory, root === undefined);
     io.tell({ type: 'start', version: 'test', allow, idleMs, verbose });
     io.port = (await io.heard('listening')).port;
-    io.tell({ type: 'roots', roots: [{ token: ROOT, path: directory }] });
+    io.tell({ type: 'roots', roots: [{ token: ROOT, path: directory, mount }] });
     return io;
   }
 

@@ -170,7 +170,7 @@ describe('a buffer too long for memory', () => {
     await expect.poll(async () => (await stats()).landing).toBe(0);
     expect(await commit(client, 5, digests)).toMatchObject(failed);
     await expect.poll(async () => (await stats()).landing).toBe(0);
-    io.tell({ type: 'roots', roots: [{ token: ROOT, path: io.root }] });
+    io.tell({ type: 'roots', roots: [{ token: ROOT, path: io.root, mount: '' }] });
   });
 });
 

@@ -28,12 +28,10 @@ beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), 'starling-links-')));
   files = new Files();
   mkdirSync(inRoot('nest'));
-  files.setRoots(
-    new Map([
-      [ROOT, root],
-      [NESTED, inRoot('nest')],
-    ]),
-  );
+  files.setRoots([
+    { token: ROOT, path: root, mount: '' },
+    { token: NESTED, path: inRoot('nest'), mount: '' },
+  ]);
 });
 afterEach(() => rmSync(root, { recursive: true }));
 

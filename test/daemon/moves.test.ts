@@ -58,8 +58,8 @@ function tellRoots(second: string): void {
   io.tell({
     type: 'roots',
     roots: [
-      { token: ROOT, path: io.root },
-      { token: OTHER, path: second },
+      { token: ROOT, path: io.root, mount: '' },
+      { token: OTHER, path: second, mount: '' },
     ],
   });
 }
@@ -277,8 +277,8 @@ describe.skipIf(shared === null)('to another file system (needs /dev/shm)', () =
       to: { root: OTHER, components: ['far', 'big'] },
     } as const;
     const roots = [
-      { token: ROOT, path: root },
-      { token: OTHER, path: far },
+      { token: ROOT, path: root, mount: '' },
+      { token: OTHER, path: far, mount: '' },
     ];
     for (let turn = 0; turn < 4; turn++) {
       const daemon = await IoProcess.start({ root });

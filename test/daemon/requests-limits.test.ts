@@ -51,7 +51,7 @@ describe('patience', () => {
   beforeEach(() => {
     root = realpathSync(mkdtempSync(join(tmpdir(), 'starling-requests-')));
     services = createServices('test', [], log);
-    services.files.setRoots(new Map([['root', root]]));
+    services.files.setRoots([{ token: 'root', path: root, mount: '' }]);
   });
 
   afterEach(async () => {

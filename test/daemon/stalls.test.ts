@@ -170,7 +170,7 @@ describe('through a real io-daemon', () => {
     writeFileSync(join(root, 'seeded'), '');
     truncateSync(join(root, 'seeded'), FILE);
     services = { ...createServices('test', ['127.0.0.0/8'], log), reads: new ReadBudget(new MemoryPool(), PATIENCE) };
-    services.files.setRoots(new Map([[ROOT, root]]));
+    services.files.setRoots([{ token: ROOT, path: root, mount: '' }]);
     server = new IoServer(services);
     const token = randomBytes(32).toString('base64url');
     client = await IoClient.open(await server.listen().then(own => (server.admit(admission(token)), own)));

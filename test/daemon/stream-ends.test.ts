@@ -29,7 +29,7 @@ beforeEach(() => {
   writeFileSync(join(root, 'film'), '');
   truncateSync(join(root, 'film'), SIZE);
   files = new Files();
-  files.setRoots(new Map([['root', root]]));
+  files.setRoots([{ token: 'root', path: root, mount: '' }]);
   pushed = [];
 });
 afterEach(() => {

@@ -95,7 +95,8 @@ test('roots: opaque, kept, and the same for the same folder; the one asked for i
     ['b', true],
   ]);
   const third = await Roots.open(home, null);
-  expect(third.list).toEqual(second.list);
+  // Others write to that disk meanwhile.
+  expect(third.list).toEqual(second.list.map(root => ({ ...root, free: expect.any(Number) as number })));
   expect(third.list[0]!.token).toBe(first.list[0]!.token);
   expect(JSON.stringify(third.list)).not.toContain(home);
   const elsewhere = await Roots.open(tempFolder(), a);
