@@ -25,6 +25,8 @@ const MAX_CONNECTIONS = 16;
 const ROOTS_REFRESH_MS = 10_000;
 /** Bytes of state that wait to be flushed; the connection isn't read from while there are more. */
 const MAX_UNFLUSHED = 64 << 20;
+/** Loads and reads that wait for their turn; no connection is read from while there are more. */
+const MAX_READS = 1_000;
 
 export interface ControlOptions {
   readonly tokens: Tokens;
@@ -55,8 +57,9 @@ export class ControlServer {
   private rootsTimer: NodeJS.Timeout | null = null;
   /** What was wrong with each root when it was last looked at, by token. */
   private readonly problems = new Map<string, string>();
-  /** One record at a time is read from its file: each may be long. */
+  /** One page or record at a time is read from its files: each may be long. */
   private reads: Promise<void> = Promise.resolve();
+  private waiting = 0;
 
   constructor(options: ControlOptions) {
     this.options = options;
@@ -189,13 +192,13 @@ export class ControlServer {
         connection.send(this.portsMapped(frame.id));
         return;
       case ControlOp.STATE_LOAD:
-        void this.load(connection, frame.id, frame.after);
+        this.inTurn(() => this.load(connection, frame.id, frame.after));
         return;
       case ControlOp.STATE_WRITE:
         void this.write(connection, frame.id, frame.epoch, frame.writes);
         return;
       case ControlOp.STATE_READ:
-        this.reads = this.reads.then(() => this.read(connection, frame.id, frame.epoch, frame.key));
+        this.inTurn(() => this.read(connection, frame.id, frame.epoch, frame.key));
         return;
       case ControlOp.WELCOME:
       case ControlOp.ROOTS_CHANGED:
@@ -213,7 +216,17 @@ export class ControlServer {
     }
   }
 
+  private inTurn(read: () => Promise<void>): void {
+    this.waiting++;
+    this.steer();
+    this.reads = this.reads.then(read).finally(() => {
+      this.waiting--;
+      this.steer();
+    });
+  }
+
   private async load(connection: ControlConnection, id: number, after: string): Promise<void> {
+    if (!this.connections.has(connection)) return;
     const { records, last } = await this.options.state.load(after);
     connection.send({ op: ControlOp.STATE_RECORDS, id, last, records });
   }
@@ -227,7 +240,7 @@ export class ControlServer {
 
   private async write(connection: ControlConnection, id: number, epoch: number, writes: readonly StateWrite[]): Promise<void> {
     const session = this.session;
-    const bytes = writes.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+    const bytes = writes.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
     if (session !== null) this.unflushed(session, bytes);
     const { status, detail } = await this.options.state.write(epoch, writes);
     if (session !== null) this.unflushed(session, -bytes);
@@ -240,8 +253,16 @@ export class ControlServer {
 
   private unflushed(session: Session, bytes: number): void {
     session.unflushed += bytes;
-    if (session.unflushed > MAX_UNFLUSHED) session.connection.pause();
-    else session.connection.resume();
+    this.steer();
+  }
+
+  /** Who brings more than can be worked off is not read from until that is. */
+  private steer(): void {
+    for (const connection of this.connections) {
+      const unflushed = this.session?.connection === connection ? this.session.unflushed : 0;
+      if (unflushed > MAX_UNFLUSHED || this.waiting > MAX_READS) connection.pause();
+      else connection.resume();
+    }
   }
 
   private mintTicket(session: Session): void {

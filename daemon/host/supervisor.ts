@@ -17,6 +17,8 @@ const MAX_LINE = 64 << 10;
 const MAX_PORTS = 64;
 const MAX_FIGURES = 100;
 const FIGURES_MS = 2000;
+/** Bytes that the child has not read, beyond which it is taken for dead. */
+const MAX_UNHEARD = 1 << 20;
 const MAX_ROOTS = 1_000;
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
@@ -127,6 +129,11 @@ export class Supervisor {
   send(message: ToChild): boolean {
     const stdin = this.child?.stdin;
     if (stdin == null || !stdin.writable) return false;
+    if (stdin.writableLength > MAX_UNHEARD) {
+      this.options.events.log('error', 'the io-daemon does not listen');
+      this.child?.kill('SIGKILL');
+      return false;
+    }
     stdin.write(`${JSON.stringify(message)}\n`);
     return true;
   }

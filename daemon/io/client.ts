@@ -9,12 +9,11 @@ import { ClientSockets } from './client-sockets.ts';
 import { dispatch, type Handlers } from './dispatch.ts';
 import { HttpOut } from './http-out.ts';
 import { Journal } from './journal.ts';
+import { TASKS } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import type { Services } from './services.ts';
 import { Streams } from './streams.ts';
 
-/** Requests that are being worked on at once. */
-const TASKS = 8_192;
 const CONTINUE: ReadonlySet<ErrorCode> = new Set([
   ErrorCode.UNKNOWN_OPCODE,
   ErrorCode.LIMIT,

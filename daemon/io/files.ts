@@ -252,6 +252,8 @@ export class Files {
 
   #close(entry: Entry): void {
     this.#byFile.delete(entry.file);
+    // So that what is known of directories is of files that are open.
+    this.roots.flush(entry.file).catch(() => undefined);
     // A failed close has nothing left to lose: what matters was flushed before.
     entry.handle?.close().catch(() => undefined);
     entry.handle = null;

@@ -13,11 +13,9 @@ import {
   Op,
   SentStatus,
 } from '../wire/frames.ts';
+import { REMEMBERED } from './limits.ts';
 import type { Log } from './log.ts';
 import { type Tally, wordOf } from './tally.ts';
-
-/** Requests for files whose answers are awaited, as far as they are remembered. */
-const REMEMBERED = 10_000;
 
 interface Asked {
   readonly what: string;

@@ -8,7 +8,7 @@ import { Backings, release } from './backings.ts';
 import { Assembly, Claim, type CommitOrder, type CommitResult } from './assembly.ts';
 import { Commits, failure } from './commits.ts';
 import type { HashPool } from './hash-pool.ts';
-import { LIMITS, OPEN_BUFFERS, OPEN_BYTES, UNACKNOWLEDGED } from './limits.ts';
+import { LIMITS, OPEN_BUFFERS, OPEN_BYTES, RANGES_THERE, STAGED, UNACKNOWLEDGED } from './limits.ts';
 import type { MemoryPool } from './memory.ts';
 import type { Range } from './ranges.ts';
 import type { Ask } from './rules.ts';
@@ -25,6 +25,8 @@ export class Landing {
   #open = 0;
   #openCount = 0;
   #used = 0;
+  /** Of it, what is held apart. */
+  #staged = 0;
   #written = 0;
   #landedBytes = 0;
   #discardedBytes = 0;
@@ -103,7 +105,9 @@ export class Landing {
   open(id: number, length: number, tag: Uint8Array, places: readonly Place[], there: readonly Range[] = []): boolean {
     const isBacked = length > LIMITS.backed || there.length > 0;
     const held = isBacked ? 0 : length;
-    if (this.#open + held > OPEN_BYTES || this.#openCount >= OPEN_BUFFERS) return false;
+    if (this.#open + held > OPEN_BYTES || this.#openCount >= OPEN_BUFFERS || there.length > RANGES_THERE) return false;
+    // Those that are written and not acknowledged rest nobody who brings bytes another way.
+    if (this.#assemblies.size >= OPEN_BUFFERS + UNACKNOWLEDGED) return false;
     const assembly = new Assembly(id, length, tag, places);
     if (isBacked) assembly.backing = this.#backing(assembly);
     for (const range of there) assembly.have.add(range.offset, range.length);
@@ -133,12 +137,14 @@ export class Landing {
     const assembly = this.#assemblies.get(ask.buffer);
     if (assembly === undefined || !assembly.takesBytes || ask.offset + ask.length > assembly.length) return null;
     if (assembly.have.contains(ask.offset, ask.length)) return null;
+    if (assembly.have.count >= RANGES_THERE) return null;
     if (assembly.backing !== null && !this.#backings.takes(assembly.backing, ask.length)) return null;
-    this.#hold(assembly);
     // A range of which a part came another way is taken as a whole, or not at all: what is there stays until then.
     const isTaken = assembly.isBeingFilled(ask) || assembly.have.overlaps(ask.offset, ask.length);
     const isStaged = isTaken || assembly.backing !== null;
-    if (isStaged) this.#use(ask.length);
+    if (isStaged && this.#staged + ask.length > STAGED) return null;
+    this.#hold(assembly);
+    if (isStaged) this.#stage(ask.length);
     const claim = new Claim(assembly, ask, isStaged);
     assembly.claims.add(claim);
     return claim;
@@ -188,7 +194,7 @@ export class Landing {
   /** Reopens ranges, after a mismatch or before. False where the buffer is not to be opened. */
   reset(buffer: number, ranges: readonly Range[]): boolean {
     const assembly = this.#assemblies.get(buffer);
-    if (assembly === undefined || !assembly.move('reset')) return false;
+    if (assembly === undefined || assembly.have.count + ranges.length > RANGES_THERE || !assembly.move('reset')) return false;
     for (const { offset, length } of ranges) assembly.have.delete(offset, length);
     return true;
   }
@@ -290,7 +296,7 @@ export class Landing {
   #silence(claim: Claim): void {
     if (!claim.isLive) return;
     claim.isLive = false;
-    if (claim.staged !== null) this.#use(-claim.length);
+    if (claim.staged !== null) this.#stage(-claim.length);
   }
 
   /** Counts a payload frame that was thrown away. */
@@ -310,7 +316,7 @@ export class Landing {
     for (const claim of assembly.claims) {
       if (!claim.isLive || claim.staged !== null) continue;
       claim.staged = bytes.slice(claim.offset, claim.offset + claim.length);
-      this.#use(claim.length);
+      this.#stage(claim.length);
     }
     this.#use(-length);
     for (const range of assembly.have.list())
@@ -359,6 +365,11 @@ export class Landing {
     if (assembly.state !== 'ok') this.#release(assembly);
     this.#assemblies.delete(assembly.id);
     this.#pressure();
+  }
+
+  #stage(bytes: number): void {
+    this.#staged += bytes;
+    this.#use(bytes);
   }
 
   #use(bytes: number): void {

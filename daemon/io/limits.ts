@@ -24,6 +24,12 @@ export const LIMITS: IoLimits = {
   writeBody: 32 * MiB,
 };
 
+/** Connections at once, let in or not, and those that only ask by HTTP. */
+export const CONNECTIONS = 32;
+/** Requests of a client that are at work, or wait for it, at once, beside deletes and moves. */
+export const TASKS = 8_192;
+/** Requests for files whose answers are awaited, as far as they are remembered to be logged. */
+export const REMEMBERED = 10_000;
 /** Time to authenticate in, ms. */
 export const AUTH_DEADLINE = 5_000;
 /** A client that leaves this much unread is taken for dead. */
@@ -67,6 +73,10 @@ export const BACKING_PARTS = 256;
 /** Held of what landed in such buffers while their files are not ready, in one and in all of them, bytes. */
 export const BACKING_HELD = 8 * MiB;
 export const BACKINGS_HELD = 32 * MiB;
+/** Held apart of frames that are half-way in: second copies, and what is to be written whole; what would exceed it is thrown away, bytes. */
+export const STAGED = 32 * MiB;
+/** What is there of one buffer, as ranges apart from each other: those of the longest piece in blocks of 16 KiB are 16,384. */
+export const RANGES_THERE = 65_536;
 /** Commits that wait for RESULT_ACK; beyond it reading pauses, as it does for memory. */
 export const UNACKNOWLEDGED = 16_384;
 /** Memory kept for the next buffer of the same size. */
@@ -114,6 +124,8 @@ export const CARRIES = 2;
 
 /** What is deleted of one folder goes to one entry of the trash as long as no more than this lies between, ms. */
 export const TRASH_ENTRY_KEPT = 5_000;
+/** Entries of the trash that are kept so; what would be one more is ended with its file. */
+export const TRASH_ENTRIES = 1_024;
 /** Files deleted at once, and those that wait for it. */
 export const DELETES = 8;
 export const DELETE_QUEUE = 200_000;

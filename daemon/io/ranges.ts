@@ -69,6 +69,11 @@ export class RangeSet {
     }
   }
 
+  /** Of how many ranges it is made. */
+  get count(): number {
+    return this.#starts.length;
+  }
+
   get isEmpty(): boolean {
     return this.#starts.length === 0;
   }

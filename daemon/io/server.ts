@@ -14,7 +14,7 @@ import type { ClientSockets } from './client-sockets.ts';
 import { Client } from './client.ts';
 import { errnoOf } from './errno.ts';
 import { HttpIn } from './http-in.ts';
-import { AUTH_DEADLINE, OUT_QUEUE } from './limits.ts';
+import { AUTH_DEADLINE, CONNECTIONS, OUT_QUEUE } from './limits.ts';
 import { type Services, settled } from './services.ts';
 
 export interface Admission {
@@ -26,8 +26,6 @@ export interface Admission {
 const SUPERSEDED: Frame = { op: Op.ERROR, id: 0, code: ErrorCode.SUPERSEDED, text: 'another connection has taken over' };
 /** A WebSocket's own framing around the first message. */
 const FRAMING = 64;
-/** Connections at once, before and after authentication. */
-const CONNECTIONS = 32;
 /** The rest of a head that nothing follows. */
 const LAST = 'Connection: close\r\nContent-Length: 0\r\n\r\n';
 /** A client that was told to go has so long to do it, ms. */

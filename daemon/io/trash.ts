@@ -8,7 +8,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, extname, isAbsolute, join, relative } from 'node:path';
 import { FileStatus } from '../wire/frames.ts';
 import { errnoOf, FileProblem } from './errno.ts';
-import { TRASH_ENTRY_KEPT } from './limits.ts';
+import { TRASH_ENTRIES, TRASH_ENTRY_KEPT } from './limits.ts';
 import { FileSystem, isWritable, realOrNull, statOrNull, Trail } from './paths.ts';
 
 /** A trash directory: `names` lead to it from `base`, a real path. Paths in it are told from `top` on, '' for whole ones. */
@@ -33,6 +33,11 @@ const PRIVATE = 0o700;
 
 export class Trash {
   readonly #entries = new Map<string, Promise<Entry>>();
+
+  /** Entries that are being filled, or may be yet. */
+  get count(): number {
+    return this.#entries.size;
+  }
 
   /** Whether what is deleted below that root, a real path, can go to the trash. Makes nothing. */
   async isThere(root: string): Promise<boolean> {
@@ -79,7 +84,8 @@ export class Trash {
     } finally {
       entry.users--;
       if (entry.timer !== null) clearTimeout(entry.timer);
-      entry.timer = setTimeout(() => void this.#end(key, making, entry), TRASH_ENTRY_KEPT).unref();
+      const kept = this.#entries.size > TRASH_ENTRIES ? 0 : TRASH_ENTRY_KEPT;
+      entry.timer = setTimeout(() => void this.#end(key, making, entry), kept).unref();
     }
   }
 

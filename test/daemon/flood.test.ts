@@ -1,9 +1,9 @@
 /** Far more of everything than is taken: what is over the cap is refused, and nobody else notices. */
-import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encode } from '../../daemon/wire/codec.ts';
 import { CloseReason, FIRST_ACCEPTED_SOCK, NetStatus, Op, Transport } from '../../daemon/wire/frames.ts';
 import { until } from '../peers/wait.ts';
+import { come, leave, MANY } from './crowd.ts';
 import {
   BLOCK,
   blockFrames,
@@ -21,8 +21,6 @@ import type { IoClient } from './io-process.ts';
 import { IoProcess, ORIGIN } from './io-process.ts';
 import { Peer, PeerServer } from './peer.ts';
 
-/** `npm run flood` has them all. */
-const MANY = process.env['STARLING_FLOOD'] === 'full' ? 10_000 : 2_000;
 /** What the process may grow by while they come: pages that it had not touched before, not a buffer for each. */
 const GROWTH = 100 << 20;
 /** What a client may send before it is found out, bytes: what the system holds for both is part of it. */
@@ -61,26 +59,6 @@ async function download(buffer: number): Promise<void> {
   await landed(client, SOCK, buffer, PIECE);
   await sent;
   expect(await commit(client, buffer, [sha1Of(bytes)])).toMatchObject(WRITTEN);
-}
-
-/** Comes to a port so many times, in batches; gives those that stay open. `heard` is told of each that is told something. */
-async function come(port: number, count: number, heard: () => void = () => undefined): Promise<Set<Socket>> {
-  const open = new Set<Socket>();
-  for (let come = 0; come < count; come += 250) {
-    const batch = Array.from({ length: 250 }, () => {
-      const socket = connect({ port, host: '127.0.0.1' });
-      open.add(socket);
-      socket.once('data', heard);
-      socket.on('close', () => open.delete(socket));
-      return new Promise<void>(resolve => socket.on('error', () => resolve()).once('connect', () => resolve()));
-    });
-    await Promise.all(batch);
-  }
-  return open;
-}
-
-function leave(sockets: ReadonlySet<Socket>): void {
-  for (const socket of sockets) socket.destroy();
 }
 
 describe('ten thousand at once', { timeout: 60_000 }, () => {

@@ -2,6 +2,7 @@ import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Journal } from '../../daemon/io/journal.ts';
+import { REMEMBERED } from '../../daemon/io/limits.ts';
 import type { Log } from '../../daemon/io/log.ts';
 import { LONG, Rests } from '../../daemon/io/rests.ts';
 import { type Counts, Tally, TELL_EVERY } from '../../daemon/io/tally.ts';
@@ -107,6 +108,18 @@ test('what was asked for and refused by an ERROR is not remembered', () => {
   journal.told({ op: Op.ERROR, id: 9, code: ErrorCode.BAD_STATE, text: 'file 1 is taken' });
   journal.told({ op: Op.FILE_DONE, id: 9, status: FileStatus.IO, files: [] });
   expect(said.at(-1)?.fields).toEqual({ what: 'use', why: 'io' });
+});
+
+test('requests for files are remembered in a number and no more', () => {
+  const { log, said } = fakeLog();
+  const journal = new Journal(log, new Tally(() => undefined));
+  for (let id = 0; id <= REMEMBERED; id++)
+    journal.asked({ op: Op.FILE_DELETE, id, root: 'r', components: ['a'], size: 1, trash: false });
+  for (const id of [REMEMBERED - 1, REMEMBERED]) journal.told({ op: Op.FILE_DONE, id, status: FileStatus.IO, files: [] });
+  expect(said.slice(-2).map(({ fields }) => fields)).toEqual([
+    { what: 'delete', why: 'io', depth: 1 },
+    { what: 'use', why: 'io' },
+  ]);
 });
 
 test.each([false, true])('a running io-daemon says who came and which files fail (verbose: %s), and no secret', async verbose => {

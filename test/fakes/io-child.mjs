@@ -1,7 +1,7 @@
 /**
  * Stands in for the io-daemon: talks the lines of daemon/wire/child.ts and nothing else.
  * Arguments: a mode, and a file that gets its process id and what it hears from its host. Modes: `ok`; `crash` ends at
- * once; `deaf` never listens; `stubborn` heeds neither stop nor SIGTERM, but ends with its stdin; `idle` says that it is
+ * once; `deaf` never listens; `numb` reads no line after the first; `stubborn` heeds neither stop nor SIGTERM, but ends with its stdin; `idle` says that it is
  * idle after it was admitted; `idle-once` does so too, unless one wrote to that file before; `babble` says what no
  * contract knows, first; `mute` tells no figures; `leaky` repeats on stderr, in several ways, all that it hears.
  */
@@ -26,6 +26,7 @@ lines.on('line', line => {
     process.stderr.write(`${line}\n${JSON.stringify({ level: 50, msg: line, ...message })}\n`);
     for (const { path } of message.roots ?? []) process.stderr.write(`ENOENT: no such file, open '${path}/My Film.mkv'\n`);
   }
+  if (mode === 'numb') process.stdin.pause();
   if (message.type === 'start' && mode !== 'deaf') say({ type: 'listening', port: 40_000 });
   if (message.type === 'figures' && mode !== 'mute') {
     const odd = { 'a "b" \\ c\n d': 1 };

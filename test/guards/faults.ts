@@ -4,6 +4,7 @@ import type { Guarded } from './guard.ts';
 const FLOW = 'test/daemon/flow.test.ts';
 const SWARM = 'test/sim/swarm.test.ts';
 const DISKS = 'test/sim/disk-faults.test.ts';
+const BOUNDS = 'test/daemon/limits.test.ts';
 const MENDING = 'test/engine/mending.test.ts';
 
 const kills = {
@@ -33,6 +34,43 @@ export const FAULTS: readonly Guarded[] = [
     tests: [
       { file: FLOW, title: 'a client that reads nothing loses its connection before that costs much, and the next is served' },
     ],
+  },
+  {
+    row: 34,
+    name: 'a client of /control that does not read is left',
+    file: 'daemon/host/control-connection.ts',
+    text: 'this.ws.bufferedAmount > MAX_UNSENT',
+    instead: 'this.ws.bufferedAmount < 0',
+    tests: [{ file: 'test/host/flood.test.ts', title: 'a client of /control that reads nothing loses its connection' }],
+  },
+  {
+    row: 34,
+    name: 'an io-daemon that does not read is ended',
+    file: 'daemon/host/supervisor.ts',
+    text: 'stdin.writableLength > MAX_UNHEARD',
+    instead: 'stdin.writableLength < 0',
+    tests: [
+      {
+        file: 'test/host/supervisor.test.ts',
+        title: 'a child that reads nothing is taken for dead before much waits for it, and started again',
+      },
+    ],
+  },
+  {
+    row: 34,
+    name: 'memory for the frames of all sockets',
+    file: 'daemon/io/peer-socket.ts',
+    text: 'shared.assembly.bytes + bytes > ASSEMBLY',
+    instead: 'shared.assembly.bytes + bytes < 0',
+    tests: [{ file: BOUNDS, title: 'is closed where its frames do not fit the memory for those of all' }],
+  },
+  {
+    row: 34,
+    name: 'results that nobody acknowledges',
+    file: 'daemon/io/landing.ts',
+    text: '    if (this.#assemblies.size >= OPEN_BUFFERS + UNACKNOWLEDGED) return false;\n',
+    instead: '',
+    tests: [{ file: BOUNDS, title: 'has so many results that nobody has acknowledged, and opens no buffer beyond them' }],
   },
   {
     row: 35,

@@ -10,6 +10,8 @@ const connects = {
   title: 'connects that a client asks for wait up to a cap, the rest is refused, and a download goes on',
 };
 const comers = { file: FLOOD, title: 'peers that come to a listener are taken in up to a cap, and those that left make room' };
+const HOST = 'test/host/flood.test.ts';
+const BOUNDS = 'test/daemon/limits.test.ts';
 const endless = { file: FLOOD, title: 'and sends %s without end is closed' };
 
 export const FLOODS: readonly Guarded[] = [
@@ -92,6 +94,43 @@ export const FLOODS: readonly Guarded[] = [
     text: 'if (bytesWritten !== undefined && writeQueueSize !== undefined) return bytesWritten - writeQueueSize;',
     instead: '',
     tests: [{ file: STALLS, title: 'is told over TCP while the system has a part alone of what it was given at once' }],
+  },
+  {
+    row: 18,
+    name: 'connections to the host',
+    file: 'daemon/host/http.ts',
+    text: '  server.maxConnections = MAX_CONNECTIONS;\n',
+    instead: '',
+    tests: [
+      {
+        file: HOST,
+        title: 'strangers hold 256 places and no more, who is inside does not notice, and those who leave make room',
+      },
+    ],
+  },
+  {
+    row: 18,
+    name: 'connections of /control',
+    file: 'daemon/host/control.ts',
+    text: 'this.connections.size >= MAX_CONNECTIONS',
+    instead: 'this.connections.size < 0',
+    tests: [{ file: HOST, title: '/control has 16 connections, let in or not, and a place is free again with the end of one' }],
+  },
+  {
+    row: 33,
+    name: 'requests at work',
+    file: 'daemon/io/client.ts',
+    text: 'this.#tasks > TASKS',
+    instead: 'this.#tasks < 0',
+    tests: [{ file: BOUNDS, title: 'ends where more is asked for at once than can be worked on' }],
+  },
+  {
+    row: 33,
+    name: 'the longest message of /control',
+    file: 'daemon/host/control.ts',
+    text: 'maxPayload: MAX_MESSAGE',
+    instead: 'maxPayload: 0',
+    tests: [{ file: HOST, title: '/control takes no message longer than two records' }],
   },
   {
     row: 33,

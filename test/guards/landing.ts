@@ -86,4 +86,38 @@ export const PAYLOAD: readonly Guarded[] = [
     instead: '',
     tests: [{ file: 'test/daemon/backing.test.ts', title: 'holds so much and no more, and rests nobody' }],
   },
+  {
+    row: 42,
+    name: 'second copies that are half-way in',
+    file: 'daemon/io/landing.ts',
+    text: '    if (isStaged && this.#staged + ask.length > STAGED) return null;\n',
+    instead: '',
+    tests: [{ file: 'test/daemon/limits.test.ts', title: 'is held apart in so many bytes and no more, and thrown away beyond' }],
+  },
+  {
+    row: 42,
+    name: 'pieces in the making',
+    file: 'sw/engine/budget.ts',
+    text: 'this.open >= MAX_OPEN || ',
+    instead: '',
+    tests: [
+      {
+        file: 'test/engine/assembly.test.ts',
+        title: 'are 768 over all torrents, and one more begins once another is let go',
+      },
+    ],
+  },
+  {
+    row: 42,
+    name: 'pieces that are parked',
+    file: 'sw/engine/budget.ts',
+    text: 'return this.parked < MAX_PARKED;',
+    instead: 'return this.parked >= 0;',
+    tests: [
+      {
+        file: 'test/engine/assembly.test.ts',
+        title: 'are parked 256 at once over all torrents; those beyond are let go',
+      },
+    ],
+  },
 ];

@@ -65,6 +65,14 @@ test('of many links the newest eight stay open', async () => {
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['over', 'over', ...Array<string>(8).fill('paired')]);
 });
 
+test('of many browsers the newest sixty-four stay paired', async () => {
+  const { tokens } = await fixture();
+  const issued: string[] = [];
+  for (let n = 0; n < 66; n++) issued.push(await tokens.issue(ORIGIN, `install-${n}`));
+  const good = issued.map((token, n) => tokens.isValid(token, ORIGIN, `install-${n}`));
+  expect(good).toEqual([false, false, ...Array<boolean>(64).fill(true)]);
+});
+
 test('pairing again replaces the token of the same browser; others keep theirs, over a restart too', async () => {
   const { home, tokens } = await fixture();
   const other = await tokens.issue(ORIGIN, 'other');

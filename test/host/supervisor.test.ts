@@ -150,3 +150,14 @@ test('lines that are none of the contract change nothing', async () => {
   expect(supervisor.port).toBe(40_000);
   await supervisor.stop();
 });
+
+test('a child that reads nothing is taken for dead before much waits for it, and started again', async () => {
+  const { supervisor } = watch('numb');
+  supervisor.need();
+  await until(() => supervisor.state === 'RUNNING', 'it runs');
+  const { pid } = supervisor;
+  const admit = { type: 'admit', epoch: 1, ticketHash: 'ab'.repeat(32), origin: 'x'.repeat(100_000) } as const;
+  let told = 0;
+  while (supervisor.send(admit)) expect(++told).toBeLessThan(100);
+  await until(() => supervisor.starts > 1 && supervisor.pid !== pid, 'another');
+});
