@@ -332,7 +332,7 @@ describe('files', () => {
   it('have their directories flushed by the time that they are closed', async () => {
     const root = folder();
     const files = new Files();
-    files.setRoots(new Map([['root', root]]));
+    files.setRoots([{ token: 'root', path: root, mount: '' }]);
     const handle = await open(root);
     const prototype = Object.getPrototypeOf(handle) as typeof handle;
     await handle.close();
