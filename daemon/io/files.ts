@@ -27,6 +27,8 @@ interface Entry {
   handle: FileHandle | null;
   inode: string;
   path: string;
+  /** It is written, or could be, as far as that is known by now. */
+  isWritable: boolean;
   /** Ends what is being done to it. */
   readonly end: AbortController;
 }
@@ -67,12 +69,14 @@ export class Files {
   }
 
   /**
-   * Opens, or shares what is open already; `stamp` tells how that went. The caller releases it. `allocated`: its space is taken before
-   * anything else is done with it.
+   * Opens, or shares what is open already; `stamp` tells how that went. The caller releases it. `create`: to be written, and made where
+   * it is not there; who has it open to read, and may be able to do no more, goes on with what they have. `allocated`: its space is
+   * taken before anything else is done with it.
    */
   open(root: string, components: readonly string[], size: number, create: boolean, allocated: boolean): SharedFile {
     const key = keyOf({ root, components });
-    const shared = this.#byPath.get(key);
+    const known = this.#byPath.get(key);
+    const shared = known?.file.size === size && create && !known.isWritable ? undefined : known;
     if (shared !== undefined && shared.file.size === size) {
       shared.file.retain();
       return shared.file;
@@ -86,7 +90,7 @@ export class Files {
       this.#lose(entry, FileStatus.GONE);
       void opening.then(() => this.#close(entry));
     });
-    const entry: Entry = { key, file, handle: null, inode: '', path: '', end: new AbortController() };
+    const entry: Entry = { key, file, handle: null, inode: '', path: '', isWritable: create, end: new AbortController() };
     this.#byFile.set(file, entry);
     if (shared === undefined) this.#byPath.set(key, entry);
     return file;
@@ -209,15 +213,18 @@ export class Files {
     const made = (directory: readonly string[]) => this.roots.changed({ root, components: directory });
     const trail = await Trail.walk(path, components, create ? made : null);
     try {
-      const handle = await openLeaf(trail, name, create, () => made(components.slice(0, -1)));
+      const { handle, isWritable } = await openLeaf(trail, name, create, () => made(components.slice(0, -1)));
       try {
         const stat = await handle.stat();
         if (!stat.isFile() || stat.size > size) throw new FileProblem(FileStatus.CONFLICT);
         if (stat.nlink > 1 || !(await trail.holds(handle, name))) throw new FileProblem(FileStatus.UNSAFE);
         const inode = inodeOf(stat);
         if (entry.file.problem !== FileStatus.OK) throw new FileProblem(entry.file.problem);
-        if (this.#byInode.has(inode)) throw new FileProblem(FileStatus.BUSY);
-        this.#byInode.set(inode, entry);
+        const other = this.#byInode.get(inode);
+        if (other !== undefined && other.key !== entry.key) throw new FileProblem(FileStatus.BUSY);
+        // Who writes it stands for those who read it.
+        if (other === undefined || create) this.#byInode.set(inode, entry);
+        entry.isWritable = isWritable;
         entry.inode = inode;
         entry.path = join(path, ...components);
       } catch (error) {
@@ -260,18 +267,24 @@ export class Files {
   }
 }
 
-async function openLeaf(trail: Trail, name: string, create: boolean, made: () => void): Promise<FileHandle> {
+interface Leaf {
+  readonly handle: FileHandle;
+  readonly isWritable: boolean;
+}
+
+async function openLeaf(trail: Trail, name: string, create: boolean, made: () => void): Promise<Leaf> {
   try {
-    return await trail.openFile(name, constants.O_RDWR);
+    return { handle: await trail.openFile(name, constants.O_RDWR), isWritable: true };
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'ENOENT' && create) {
       const handle = await trail.openFile(name, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
       made();
-      return handle;
+      return { handle, isWritable: true };
     }
     // What may only be read can still be seeded.
-    if (!create && (errno === 'EROFS' || errno === 'EACCES')) return trail.openFile(name, constants.O_RDONLY);
+    if (!create && (errno === 'EROFS' || errno === 'EACCES'))
+      return { handle: await trail.openFile(name, constants.O_RDONLY), isWritable: false };
     throw error;
   }
 }
