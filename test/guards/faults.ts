@@ -214,4 +214,21 @@ export const FAULTS: readonly Guarded[] = [
     instead: 'known.mtime',
     tests: [{ file: DISKS, title: 'a file cut short while nobody looked is read, and what it lacks is fetched' }],
   },
+  {
+    row: 51,
+    name: 'a handle of its own for who writes what others may only read',
+    file: 'daemon/io/files.ts',
+    text: 'create && !known.isWritable ? undefined : known',
+    instead: 'known === undefined ? undefined : known',
+    tests: [
+      {
+        file: 'test/daemon/read-only.test.ts',
+        title: 'a file is made for who wants to write it, whoever had just asked to read what is not there',
+      },
+      {
+        file: 'test/daemon/read-only.test.ts',
+        title: 'a file that some opened while its disk was read-only is written to once it is not, and they read on',
+      },
+    ],
+  },
 ];
