@@ -6,6 +6,7 @@ import {
   type Command,
   type Connection,
   type FromWorker,
+  type LeftFiles,
   type RootRow,
   type Settings,
   type TorrentDetail,
@@ -19,7 +20,11 @@ import { same } from './same.ts';
 export interface Backend {
   rows(): readonly TorrentRow[];
   /** What changed since the last call. */
-  takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] };
+  takeChanges(): {
+    readonly rows: readonly TorrentRow[];
+    readonly removed: readonly TorrentId[];
+    readonly left: readonly LeftFiles[];
+  };
   detail(id: TorrentId): TorrentDetail | null;
   connection(): Connection;
   roots(): readonly RootRow[];
@@ -135,7 +140,7 @@ export class ApiServer {
       window.detailAt = 0;
     }
     if (shown) this.sendSnapshot(window);
-    if (visible && watched !== null) this.sendDelta(window, { rows: [], removed: [] });
+    if (visible && watched !== null) this.sendDelta(window, { rows: [], removed: [], left: [] });
     this.run();
   }
 
@@ -171,7 +176,10 @@ export class ApiServer {
     const windows = [...this.windows.values()].filter(({ visible }) => visible);
     if (windows.length === 0) return;
     const changes = this.backend.takeChanges();
-    for (const window of windows) this.sendDelta(window, changes);
+    for (const window of windows) {
+      this.sendDelta(window, changes);
+      for (const left of changes.left) post(window.port, { type: 'left', left });
+    }
   }
 
   private sendSnapshot(window: Window): void {

@@ -469,6 +469,18 @@ export type ToWorker =
   /** What this window shows: nothing is sent to a hidden one; details of at most one torrent. */
   | { readonly type: 'watch'; readonly visible: boolean; readonly detail: TorrentId | null };
 
+/** Files of a removed torrent that could not be deleted, and stay where they are. */
+export interface LeftFiles {
+  /** The torrent's. */
+  readonly name: string;
+  /** Some of them, by their paths below the root. */
+  readonly files: readonly string[];
+  readonly count: number;
+  /** Token. */
+  readonly root: string;
+  readonly why: DiskProblem | 'daemon-away';
+}
+
 export type FromWorker =
   /** First after connecting, and after a hidden window is shown again. */
   | {
@@ -490,4 +502,6 @@ export type FromWorker =
       readonly settings: Settings | null;
       readonly detail: TorrentDetail | null;
     }
+  /** Told once, to the windows that are shown. */
+  | { readonly type: 'left'; readonly left: LeftFiles }
   | { readonly type: 'reply'; readonly id: number; readonly error: ApiError | null; readonly added: Added | null };

@@ -2,6 +2,7 @@
 import type {
   Added,
   Command,
+  LeftFiles,
   PortMappings,
   FilePriority,
   MoveTo,
@@ -47,7 +48,11 @@ export interface Engine<Kept> {
   readonly mapping: { readonly state: PortMappings | null };
   configure(change: Partial<Settings>, saved: (error: Error | null) => void): void;
   rows(): readonly TorrentRow[];
-  takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] };
+  takeChanges(): {
+    readonly rows: readonly TorrentRow[];
+    readonly removed: readonly TorrentId[];
+    readonly left: readonly LeftFiles[];
+  };
   detail(id: TorrentId): TorrentDetail | null;
   close(done: () => void): void;
 }

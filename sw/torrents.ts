@@ -3,7 +3,18 @@
  * shown and told while it may not.
  */
 import type { Backend } from './api-server.ts';
-import type { Added, ApiError, Command, Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './api.ts';
+import type {
+  Added,
+  ApiError,
+  Command,
+  Connection,
+  LeftFiles,
+  RootRow,
+  Settings,
+  TorrentDetail,
+  TorrentId,
+  TorrentRow,
+} from './api.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine, StateRecord } from './perform.ts';
 import { same } from './same.ts';
@@ -151,8 +162,12 @@ export class Torrents<Kept> implements Backend {
     return this.current?.engine.rows() ?? this.atRest;
   }
 
-  takeChanges(): { readonly rows: readonly TorrentRow[]; readonly removed: readonly TorrentId[] } {
-    return this.current?.engine.takeChanges() ?? { rows: [], removed: [] };
+  takeChanges(): {
+    readonly rows: readonly TorrentRow[];
+    readonly removed: readonly TorrentId[];
+    readonly left: readonly LeftFiles[];
+  } {
+    return this.current?.engine.takeChanges() ?? { rows: [], removed: [], left: [] };
   }
 
   detail(id: TorrentId): TorrentDetail | null {

@@ -126,7 +126,7 @@ export class Client {
         this.#sink.message(message);
         this.#step('snapshot');
         if (!wasOpen) this.#resume();
-      } else if (message.type === 'delta') {
+      } else if (message.type === 'delta' || message.type === 'left') {
         this.#sink.message(message);
       } else {
         this.#settle(message.id, message.error === null ? null : new CommandError(message.error), message.added);

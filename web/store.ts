@@ -81,7 +81,7 @@ export class Store {
   }
 
   /** Takes over what the worker said. Replies are the client's own matter. */
-  apply(message: Exclude<FromWorker, { type: 'reply' }>): void {
+  apply(message: Exclude<FromWorker, { type: 'reply' | 'left' }>): void {
     batch(() => {
       if (message.type === 'snapshot') {
         const kept = new Set(message.torrents.map(torrent => torrent.id));

@@ -2,6 +2,8 @@ import { effect } from '@preact/signals';
 import { sendCommandsTo } from './actions.ts';
 import { adoptUnfinished, bringBack, cancelledElsewhere, current } from './adding.ts';
 import { Client, type Door } from './client.ts';
+import { notify } from './notices.ts';
+import { describeLeft } from './left.ts';
 import { selection } from './selection.ts';
 import { store } from './store.ts';
 
@@ -13,6 +15,7 @@ export function connect(open: () => Promise<Door>): void {
       store.link.value = state;
     },
     message: message => {
+      if (message.type === 'left') return notify(describeLeft(message.left, store.roots.peek()), 'bad');
       store.apply(message);
       if (message.type === 'delta') return cancelledElsewhere(message.removed);
       if (first) adoptUnfinished();

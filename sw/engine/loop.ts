@@ -2,6 +2,7 @@ import type { Announcer } from './announce.ts';
 import type { Effect, RateDirection } from './effects.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { RateGroups } from './rates.ts';
+import { Removals } from './removals.ts';
 import type { Torrent } from './torrent.ts';
 import { committed, copied, flushed, opened, parked, unread } from './outcome.ts';
 import { CONNECTED } from './phase.ts';
@@ -24,6 +25,7 @@ export class Loop implements RateGroups {
   private readonly waiting: (() => void)[] = [];
   private readonly effects: { torrent: Torrent; effect: Effect }[] = [];
   private busy = false;
+  readonly removals = new Removals();
 
   constructor(
     private readonly ports: Ports,
@@ -186,7 +188,9 @@ export class Loop implements RateGroups {
         );
       }
       case 'deleteFile':
+        if (torrent.phase === 'removed') this.removals.asked(torrent);
         return store.deleteFile(effect.root, effect.path, effect.size, effect.trash, problem => {
+          this.removals.answered(torrent, effect.root, effect.path, problem);
           if (problem !== null && problem !== 'gone') log('warn', `${effect.path.join('/')} could not be deleted: ${problem}`);
         });
       case 'begin':

@@ -36,8 +36,8 @@ import type { MoveTo } from './order.ts';
 import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, notSaved, SETTINGS_KEY } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
-import { viewDetail } from './view.ts';
-import type { DetailView, TorrentView } from './view.ts';
+import { viewDetail, viewLeft } from './view.ts';
+import type { DetailView, LeftView, TorrentView } from './view.ts';
 import { makePeerId } from './model/ids.ts';
 
 /** Pieces in the making, over all torrents: below what the store allows, so that it never has to pause a socket. */
@@ -338,9 +338,9 @@ export class Session {
   }
 
   /** What changed since the last call. */
-  takeChanges(): { rows: TorrentView[]; removed: string[] } {
+  takeChanges(): { rows: TorrentView[]; removed: string[]; left: LeftView[] } {
     for (const torrent of this.turns.takeShifted()) this.changes.add(torrent);
-    return this.changes.take();
+    return { ...this.changes.take(), left: this.loop.removals.take().map(viewLeft) };
   }
 
   detail(id: string): DetailView | null {

@@ -6,6 +6,7 @@ import type { PeerEncryption, PeerTransport } from './peer.ts';
 import type { Phase } from './phase.ts';
 import { priorityOf } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
+import type { Left } from './removals.ts';
 import { shownRtcAddress } from './rtc-address.ts';
 import type { Torrent } from './torrent.ts';
 import type { WebSeed } from './web-seed.ts';
@@ -230,6 +231,19 @@ function viewFailure({ substance, mending }: Torrent, problem: FileProblem): Vie
   const [stray] = substance.where.strays;
   if (stray) return { code: 'not-moved', why, left: substance.where.pendingCount, needed, from: stray.naming.root };
   return why === 'disk-full' ? { code: why, needed } : { code: why };
+}
+
+/** Files of a removed torrent that could not be deleted, `count` of them. */
+export interface LeftView {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly count: number;
+  readonly root: string;
+  readonly why: DiskProblem | 'daemon-away';
+}
+
+export function viewLeft({ problem, ...left }: Left): LeftView {
+  return { ...left, why: problem === 'store-away' ? 'daemon-away' : PROBLEM_CODES[problem] };
 }
 
 const PROBLEM_CODES = {

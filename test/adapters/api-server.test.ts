@@ -6,6 +6,7 @@ import {
   type Connection,
   type Encryption,
   type FromWorker,
+  type LeftFiles,
   type Settings,
   type TorrentDetail,
   type TorrentRow,
@@ -64,7 +65,7 @@ function detailOf(id: string, comment: string): TorrentDetail {
 
 class FakeBackend implements Backend {
   list: TorrentRow[] = [row(A)];
-  changes: { rows: TorrentRow[]; removed: string[] } = { rows: [], removed: [] };
+  changes: { rows: TorrentRow[]; removed: string[]; left: LeftFiles[] } = { rows: [], removed: [], left: [] };
   comment = 'first';
   encryption: Encryption = 'prefer';
   state: Connection = { state: 'connected', everConnected: true, superseded: false, gaveUp: false, version: '1', ports: null };
@@ -76,10 +77,10 @@ class FakeBackend implements Backend {
     return this.list;
   }
 
-  takeChanges(): { rows: TorrentRow[]; removed: string[] } {
+  takeChanges(): { rows: TorrentRow[]; removed: string[]; left: LeftFiles[] } {
     this.taken++;
     const { changes } = this;
-    this.changes = { rows: [], removed: [] };
+    this.changes = { rows: [], removed: [], left: [] };
     return changes;
   }
 
@@ -159,7 +160,7 @@ describe('a window', () => {
     setUp();
     const window = open();
     expect(await window.next('snapshot')).toMatchObject({ version: API_VERSION, torrents: [row(A)], roots: [{ token: 'r' }] });
-    backend.changes = { rows: [row(A, 50)], removed: [B] };
+    backend.changes = { rows: [row(A, 50)], removed: [B], left: [] };
     const delta = await window.next('delta');
     expect(delta).toEqual({
       type: 'delta',
@@ -170,6 +171,15 @@ describe('a window', () => {
       settings: null,
       detail: null,
     });
+  });
+
+  it('is told once of files that a removal has left', async () => {
+    setUp();
+    const window = open();
+    await window.next('snapshot');
+    const left = { name: 'x', files: ['a'], count: 1, root: 'r', why: 'denied' } as const;
+    backend.changes = { rows: [], removed: [A], left: [left] };
+    expect(await window.next('left')).toEqual({ type: 'left', left });
   });
 
   it('is told the settings, and those that are others', async () => {
@@ -213,7 +223,7 @@ describe('a window', () => {
     await first.next('snapshot');
     const second = open('one');
     await second.next('snapshot');
-    backend.changes = { rows: [row(B)], removed: [] };
+    backend.changes = { rows: [row(B)], removed: [], left: [] };
     await second.next('delta');
     expect(first.messages).toEqual([]);
   });
@@ -225,7 +235,7 @@ describe('a window', () => {
     await gone.next('snapshot');
     await stays.next('snapshot');
     server.keepOnly(new Set(['stays']));
-    backend.changes = { rows: [row(B)], removed: [] };
+    backend.changes = { rows: [row(B)], removed: [], left: [] };
     await stays.next('delta');
     expect(gone.messages).toEqual([]);
   });
@@ -243,7 +253,7 @@ describe('a hidden window', () => {
     window.messages.length = 0;
     const { taken } = backend;
     backend.list = [row(A, 70)];
-    backend.changes = { rows: [row(A, 70)], removed: [] };
+    backend.changes = { rows: [row(A, 70)], removed: [], left: [] };
     await new Promise(resolve => setTimeout(resolve, 600));
     expect([window.messages, backend.taken]).toEqual([[], taken]);
     window.say({ type: 'watch', visible: true, detail: null });
@@ -258,7 +268,7 @@ describe('the detail', () => {
     await window.next('snapshot');
     window.say({ type: 'watch', visible: true, detail: A });
     expect((await window.next('delta')).detail?.comment).toBe('first');
-    backend.changes = { rows: [row(A, 1)], removed: [] };
+    backend.changes = { rows: [row(A, 1)], removed: [], left: [] };
     expect((await window.next('delta')).detail).toBeNull();
     backend.comment = 'second';
     expect((await window.next('delta')).detail?.comment).toBe('second');
@@ -269,7 +279,7 @@ describe('the detail', () => {
     const window = open();
     await window.next('snapshot');
     window.say({ type: 'watch', visible: true, detail: B });
-    backend.changes = { rows: [row(A, 1)], removed: [] };
+    backend.changes = { rows: [row(A, 1)], removed: [], left: [] };
     expect((await window.next('delta')).detail).toBeNull();
   });
 });
@@ -281,7 +291,7 @@ describe('commands', () => {
     setUp();
     const window = open();
     await window.next('snapshot');
-    backend.changes = { rows: [row(B)], removed: [] };
+    backend.changes = { rows: [row(B)], removed: [], left: [] };
     window.say({ type: 'command', id: 7, command: { do: 'add', source } });
     const reply = await window.next('reply');
     expect(reply).toEqual({ type: 'reply', id: 7, error: null, added: { id: A, already: false, brought: false } });

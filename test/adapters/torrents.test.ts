@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, PortMappings, RootRow, Settings, TorrentRow } from '../../sw/api.ts';
+import type { Command, LeftFiles, PortMappings, RootRow, Settings, TorrentRow } from '../../sw/api.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import type { Engine, StateRecord } from '../../sw/perform.ts';
 import { Torrents, type Link } from '../../sw/torrents.ts';
@@ -54,7 +54,7 @@ class FakeEngine implements Engine<string> {
     saved(this.unsaved);
   };
   rows = (): TorrentRow[] => [row('downloading')];
-  takeChanges = (): { rows: TorrentRow[]; removed: string[] } => ({ rows: [], removed: [] });
+  takeChanges = (): { rows: TorrentRow[]; removed: string[]; left: LeftFiles[] } => ({ rows: [], removed: [], left: [] });
   detail = (): null => null;
   close = (done: () => void): void => {
     this.tell('close');

@@ -7,6 +7,7 @@ import {
   type FilePriority,
   type FileRow,
   type FromWorker,
+  type LeftFiles,
   type Settings,
   type TorrentId,
 } from '../../sw/api.ts';
@@ -94,6 +95,11 @@ export class MockWorker {
   remove(id: TorrentId): void {
     this.forget(id);
     this.#delta([], [id]);
+  }
+
+  /** Files of a torrent that it has removed could not be deleted. */
+  leave(left: LeftFiles): void {
+    this.#say({ type: 'left', left });
   }
 
   setConnection(connection: Connection): void {

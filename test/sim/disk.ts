@@ -22,6 +22,8 @@ export class Disk {
   flushing: FileProblem | null = null;
   /** Ms that a flush takes beside what everything takes. */
   flushTime = 0;
+  /** Of all that deletes. */
+  deleting: FileProblem | null = null;
   /** Files that went to the trash. */
   readonly trashed: string[] = [];
   verifiedBytes = 0;

@@ -130,6 +130,8 @@ export class SimStore implements Store {
 
   deleteFile(...[root, components, _size, trash, done]: Parameters<Store['deleteFile']>): void {
     const path = [root, ...components].join('/');
+    const problem = this.disk.deleting;
+    if (problem) return this.answer(() => done(problem));
     if (trash && this.disk.files.has(path)) this.disk.trashed.push(path);
     this.disk.delete(path);
     this.answer(() => done(null));

@@ -40,3 +40,33 @@ test('what is not whole is deleted, and so is what was kept aside', () => {
   expect([...leech.disk.files.keys()]).toEqual([]);
   expect(leech.disk.trashed).toEqual([`${ROOT}/folder/a`]);
 });
+
+test('files that the trash refuses are told once, all of a torrent’s together', () => {
+  const files = Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`f${index}`, 100_000]));
+  const { world, torrent, leech } = swarm(603, files);
+  leech.session.start(torrent.id, null, ROOT);
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  world.clock.run(5_000);
+  leech.disk.deleting = 'denied';
+  leech.session.remove(torrent.id, true);
+  expect(leech.session.takeChanges().left).toEqual([]);
+  world.clock.run(1_000);
+  const { left } = leech.session.takeChanges();
+  expect(left).toMatchObject([{ name: 'folder', count: 5, root: ROOT, why: 'denied' }]);
+  expect(left[0]?.files).toHaveLength(3);
+  for (const file of left[0]?.files ?? []) expect(leech.disk.files.has(`${ROOT}/${file}`)).toBe(true);
+  expect(leech.session.takeChanges().left).toEqual([]);
+});
+
+test('of removals that nobody asked about the last twenty are told', () => {
+  const { world, torrent, leech } = swarm(604, { a: 100_000 });
+  leech.disk.deleting = 'read-only';
+  for (let turn = 0; turn < 25; turn++) {
+    if (turn > 0) leech.session.add({ kind: 'file', bytes: torrent.bytes });
+    leech.session.start(torrent.id, null, ROOT);
+    expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+    leech.session.remove(torrent.id, true);
+    world.clock.run(500);
+  }
+  expect(leech.session.takeChanges().left).toHaveLength(20);
+});

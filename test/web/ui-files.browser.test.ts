@@ -50,6 +50,19 @@ describe.skipIf(missing)(`files on the move in Chromium (skipped without ${CHROM
     await page.getByRole('button', { name: 'Films', exact: true }).waitFor();
   });
 
+  it('says once which files of a removed torrent are still there, and why', async () => {
+    await show('nine', { viewport: DESKTOP });
+    await page.evaluate(token => {
+      const files = ['Sintel/Sintel.mkv', 'Sintel/Making-of.mkv', 'Sintel/Subtitles/en.srt'];
+      globalThis.mock.leave({ name: 'Sintel (2160p)', files, count: 4, root: token, why: 'denied' });
+    }, ROOTS[0]?.token ?? '');
+    const notice = page.getByRole('log', { name: 'Messages' });
+    await notice.getByText('and 1 other could not be deleted and are still in').waitFor();
+    expect(await notice.textContent()).toContain('the trash or the folder does not let Starling');
+    await notice.getByRole('button', { name: 'Dismiss' }).click();
+    await expect.poll(() => notice.textContent()).toBe('');
+  });
+
   it('tells why files were not moved, and goes on when asked', async () => {
     await show('nine', { viewport: DESKTOP });
     await page.evaluate(() => {

@@ -1,0 +1,54 @@
+import type { FileProblem } from './events.ts';
+import type { Torrent } from './torrent.ts';
+
+/** Names that are told of those files, and removals that are kept until somebody asks. */
+const NAMES = 3;
+const KEPT = 20;
+
+/** Files of a removed torrent that could not be deleted, and stay where they are. */
+export interface Left {
+  /** The torrent's. */
+  readonly name: string;
+  /** Some of them. */
+  readonly files: readonly string[];
+  readonly count: number;
+  readonly root: string;
+  /** Why the first of them stays. */
+  readonly problem: FileProblem;
+}
+
+interface Removal {
+  /** Deletes that were not answered yet. */
+  pending: number;
+  left: Left | null;
+}
+
+/** What the deletes of removed torrents come to: told once all of a torrent's were tried. */
+export class Removals {
+  private readonly running = new Map<Torrent, Removal>();
+  private told: Left[] = [];
+
+  asked(torrent: Torrent): void {
+    const removal = this.running.get(torrent) ?? { pending: 0, left: null };
+    removal.pending += 1;
+    this.running.set(torrent, removal);
+  }
+
+  answered(torrent: Torrent, root: string, path: readonly string[], problem: FileProblem | null): void {
+    const removal = this.running.get(torrent);
+    if (!removal) return;
+    if (problem !== null && problem !== 'gone') {
+      const { files, count, ...first } = removal.left ?? { name: torrent.name, root, problem, files: [], count: 0 };
+      removal.left = { ...first, files: [...files, path.join('/')].slice(0, NAMES), count: count + 1 };
+    }
+    removal.pending -= 1;
+    if (removal.pending > 0) return;
+    this.running.delete(torrent);
+    if (removal.left) this.told = [...this.told, removal.left].slice(-KEPT);
+  }
+
+  /** Since the last call. */
+  take(): readonly Left[] {
+    return this.told.splice(0);
+  }
+}
