@@ -1,18 +1,6 @@
 /** Serves api.ts to every open window: the list, then what changes of it; answers to commands; the detail looked at. */
-import {
-  API_VERSION,
-  type Added,
-  type ApiError,
-  type Command,
-  type Connection,
-  type FromWorker,
-  type LeftFiles,
-  type RootRow,
-  type Settings,
-  type TorrentDetail,
-  type TorrentId,
-  type TorrentRow,
-} from './api.ts';
+import { API_VERSION, type Added, type ApiError, type Command, type FromWorker, type LeftFiles } from './api.ts';
+import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { parseToWorker, requestIdOf } from './commands.ts';
 import { same } from './same.ts';
 

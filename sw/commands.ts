@@ -1,6 +1,7 @@
 /** What a window may say, checked: the page is one more place that something hostile may speak from. */
 import * as v from 'valibot';
-import { MIN_RATE, type ToWorker } from './api.ts';
+import type { ToWorker } from './api.ts';
+import { MIN_RATE } from './view-model.ts';
 
 /** Longest magnet link, in characters; the engine's own limit is lower and says why. */
 const MAX_URI = 64 << 10;

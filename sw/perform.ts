@@ -1,19 +1,15 @@
 /** What the windows ask for, done by the engine. */
+import type { Added, Command, LeftFiles, MoveTo, Source } from './api.ts';
 import type {
-  Added,
-  Command,
-  LeftFiles,
   PortMappings,
   FilePriority,
-  MoveTo,
   RootRow,
   Settings,
-  Source,
   TorrentDetail,
   TorrentId,
   TorrentOptions,
   TorrentRow,
-} from './api.ts';
+} from './view-model.ts';
 
 export interface StateRecord {
   readonly key: string;

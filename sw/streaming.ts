@@ -2,7 +2,8 @@
  * Files of torrents at addresses of the app, to be opened in a tab or played: what is asked for is fetched from the io-daemon,
  * as far as it is there, and handed on as it comes. What is shown is never a document that could act for the app.
  */
-import { mediaTypeOf, STREAM_PATH, type TorrentId } from './api.ts';
+import { mediaTypeOf, STREAM_PATH } from './api.ts';
+import type { TorrentId } from './view-model.ts';
 
 export interface OpenFile {
   /** The number that the io-daemon knows it by. */

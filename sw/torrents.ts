@@ -3,18 +3,8 @@
  * shown and told while it may not.
  */
 import type { Backend } from './api-server.ts';
-import type {
-  Added,
-  ApiError,
-  Command,
-  Connection,
-  LeftFiles,
-  RootRow,
-  Settings,
-  TorrentDetail,
-  TorrentId,
-  TorrentRow,
-} from './api.ts';
+import type { Added, ApiError, Command, LeftFiles } from './api.ts';
+import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine, StateRecord } from './perform.ts';
 import { same } from './same.ts';

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import type { Added, Command, MoveTo, Settings, TorrentId } from '../sw/api.ts';
+import type { Added, Command, MoveTo } from '../sw/api.ts';
+import type { Settings, TorrentId } from '../sw/view-model.ts';
 import { CommandError } from './client.ts';
 import { notify } from './notices.ts';
 import { describeError } from './problems.ts';

@@ -1,5 +1,6 @@
 import { computed, effect, signal } from '@preact/signals';
-import type { Added, FilePriority, Source, TorrentId } from '../sw/api.ts';
+import type { Added, Source } from '../sw/api.ts';
+import type { FilePriority, TorrentId } from '../sw/view-model.ts';
 import { ask, command, reveal } from './actions.ts';
 import { notify } from './notices.ts';
 import { readFiles, readText, type Offer } from './sources.ts';

@@ -1,12 +1,5 @@
-import {
-  API_VERSION,
-  type Added,
-  type ApiError,
-  type Command,
-  type FromWorker,
-  type TorrentId,
-  type ToWorker,
-} from '../sw/api.ts';
+import { API_VERSION, type Added, type ApiError, type Command, type FromWorker, type ToWorker } from '../sw/api.ts';
+import type { TorrentId } from '../sw/view-model.ts';
 
 /** A way to a running worker. */
 export interface Door {

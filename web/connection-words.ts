@@ -1,4 +1,4 @@
-import type { Connection } from '../sw/api.ts';
+import type { Connection } from '../sw/view-model.ts';
 import type { Tone } from './problems.ts';
 
 /** The connection to the helper: the chip's label, and what its panel says. */

@@ -1,4 +1,5 @@
-import type { LeftFiles, RootRow } from '../sw/api.ts';
+import type { LeftFiles } from '../sw/api.ts';
+import type { RootRow } from '../sw/view-model.ts';
 import { plural } from './format.ts';
 
 const WHY: Readonly<Record<LeftFiles['why'], string>> = {

@@ -1,5 +1,5 @@
 /** Limits on speed, as a person sees and sets them. */
-import { MIN_RATE, type Settings } from '../sw/api.ts';
+import { MIN_RATE, type Settings } from '../sw/view-model.ts';
 import { configure } from './actions.ts';
 import { formatAboutRate } from './format.ts';
 import { notify } from './notices.ts';

@@ -1,4 +1,4 @@
-import type { TorrentRow } from '../sw/api.ts';
+import type { TorrentRow } from '../sw/view-model.ts';
 import { fraction } from './format.ts';
 import { isComplete, needsAttention } from './words.ts';
 

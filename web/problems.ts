@@ -1,4 +1,5 @@
-import type { ApiError, Problem } from '../sw/api.ts';
+import type { ApiError } from '../sw/api.ts';
+import type { Problem } from '../sw/view-model.ts';
 import { formatAbout, formatCount, formatDuration, formatEnough, formatRatio, plural } from './format.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';

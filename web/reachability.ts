@@ -1,4 +1,4 @@
-import type { PortMappings } from '../sw/api.ts';
+import type { PortMappings } from '../sw/view-model.ts';
 import type { Tone } from './problems.ts';
 
 export interface ReachabilityWords {

@@ -1,5 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
-import type { TorrentId } from '../sw/api.ts';
+import type { TorrentId } from '../sw/view-model.ts';
 import { store, type Store } from './store.ts';
 
 /** Which torrents of the list are selected, and which one the keyboard stands on. What leaves the list leaves both. */

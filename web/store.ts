@@ -1,5 +1,6 @@
 import { batch, computed, effect, signal, type Signal } from '@preact/signals';
-import type { Connection, FromWorker, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from '../sw/api.ts';
+import type { FromWorker } from '../sw/api.ts';
+import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from '../sw/view-model.ts';
 import type { LinkState } from './client.ts';
 import { bucketOf, compareWords, matches, NEWEST_FIRST, samePlace, sortRows, type Filter, type Sort } from './list.ts';
 

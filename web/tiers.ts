@@ -1,4 +1,4 @@
-import type { TorrentDetail } from '../sw/api.ts';
+import type { TorrentDetail } from '../sw/view-model.ts';
 
 /** The trackers of a torrent by tiers; `change` gives another address for one, or null to leave it out. */
 export function tiersOf(

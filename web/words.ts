@@ -1,4 +1,4 @@
-import type { RootRow, TorrentRow } from '../sw/api.ts';
+import type { RootRow, TorrentRow } from '../sw/view-model.ts';
 import {
   formatAboutRate,
   formatBytes,

@@ -1,16 +1,7 @@
 import { MessageChannel as Channel } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  API_VERSION,
-  type Command,
-  type Connection,
-  type Encryption,
-  type FromWorker,
-  type LeftFiles,
-  type Settings,
-  type TorrentDetail,
-  type TorrentRow,
-} from '../../sw/api.ts';
+import { API_VERSION, type Command, type FromWorker, type LeftFiles } from '../../sw/api.ts';
+import type { Connection, Encryption, Settings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { ApiServer, type Backend } from '../../sw/api-server.ts';
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, LeftFiles, PortMappings, RootRow, Settings, TorrentRow } from '../../sw/api.ts';
+import type { Command, LeftFiles } from '../../sw/api.ts';
+import type { PortMappings, RootRow, Settings, TorrentRow } from '../../sw/view-model.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import type { Engine, StateRecord } from '../../sw/perform.ts';
 import { Torrents, type Link } from '../../sw/torrents.ts';

@@ -1,4 +1,4 @@
-import type { Connection, FileRow, RootRow, TorrentDetail, TorrentRow, TrackerRow } from '../../sw/api.ts';
+import type { Connection, FileRow, RootRow, TorrentDetail, TorrentRow, TrackerRow } from '../../sw/view-model.ts';
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 
 /** What the interface is looked at with: plausible torrents in every state. */

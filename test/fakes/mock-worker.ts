@@ -1,17 +1,7 @@
-import {
-  API_VERSION,
-  type Added,
-  type ApiError,
-  type Command,
-  type Connection,
-  type FilePriority,
-  type FileRow,
-  type FromWorker,
-  type LeftFiles,
-  type Settings,
-  type TorrentId,
-} from '../../sw/api.ts';
-import type { TorrentRow, ToWorker } from '../../sw/api.ts';
+import { API_VERSION, type Added, type ApiError, type Command, type FromWorker, type LeftFiles } from '../../sw/api.ts';
+import type { Connection, FilePriority, FileRow, Settings, TorrentId } from '../../sw/view-model.ts';
+import type { ToWorker } from '../../sw/api.ts';
+import type { TorrentRow } from '../../sw/view-model.ts';
 import type { EngineError } from '../../sw/engine/errors.ts';
 import { readTiers } from '../../sw/engine/tiers.ts';
 import { relabel } from '../../sw/engine/options.ts';

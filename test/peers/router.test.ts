@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PortMappings } from '../../sw/api.ts';
+import type { PortMappings } from '../../sw/view-model.ts';
 import { buildIo } from '../adapters/daemon.ts';
 import { HomeNetwork, PRIVATE, PUBLIC, routerMissing, SIX } from './router.ts';
 import { until } from './wait.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Connection, Problem } from '../../sw/api.ts';
+import type { Connection, Problem } from '../../sw/view-model.ts';
 import { describeConnection, describePairing } from '../../web/connection-words.ts';
 import { describeError, describeProblem } from '../../web/problems.ts';
 import { needsAttention, nowOf, spokenRow, statusOf } from '../../web/words.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PortMappings } from '../../sw/api.ts';
+import type { PortMappings } from '../../sw/view-model.ts';
 import { describePorts } from '../../web/reachability.ts';
 
 const open: PortMappings = {

@@ -1,6 +1,6 @@
 import { effect } from '@preact/signals';
 import { describe, expect, it } from 'vitest';
-import type { TorrentRow } from '../../sw/api.ts';
+import type { TorrentRow } from '../../sw/view-model.ts';
 import { Selection } from '../../web/selection.ts';
 import { Store } from '../../web/store.ts';
 import { CONNECTED, idOf, manyTorrents, nineTorrents, ROOTS } from '../fakes/mock-torrents.ts';

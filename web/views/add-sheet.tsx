@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { Check, LoaderCircle, X } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { FilePriority, FileRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import type { FilePriority, FileRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { cancel, current, queue, start, startAll, type Adding } from '../adding.ts';
 import { formatAbout, formatCount, plural } from '../format.ts';
 import { store } from '../store.ts';

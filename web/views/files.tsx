@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import { streamPath, type TorrentDetail } from '../../sw/api.ts';
+import { streamPath } from '../../sw/api.ts';
+import type { TorrentDetail } from '../../sw/view-model.ts';
 import { run } from '../actions.ts';
 import { FileList } from './file-list.tsx';
 

@@ -1,6 +1,6 @@
 import { Copy } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
-import type { TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { copy, force, reconnect, resume, run } from '../actions.ts';
 import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
 import { describeProblem, type Remedy } from '../problems.ts';

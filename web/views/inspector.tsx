@@ -1,7 +1,7 @@
 import { useSignal, type Signal } from '@preact/signals';
 import { ArrowLeft, Pause, Play, Trash2, X } from 'lucide';
 import type { JSX } from 'preact';
-import type { TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { askToRemove, isRunning, pause, resume } from '../actions.ts';
 import { formatCount } from '../format.ts';
 import { selection } from '../selection.ts';

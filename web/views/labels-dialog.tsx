@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { TorrentId } from '../../sw/api.ts';
+import type { TorrentId } from '../../sw/view-model.ts';
 import { label, labelling } from '../actions.ts';
 import { plural } from '../format.ts';
 import { store } from '../store.ts';

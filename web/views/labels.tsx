@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { X } from 'lucide';
 import type { JSX } from 'preact';
-import type { TorrentId, TorrentRow } from '../../sw/api.ts';
+import type { TorrentId, TorrentRow } from '../../sw/view-model.ts';
 import { label } from '../actions.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';

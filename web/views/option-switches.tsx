@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { TorrentOptions, TorrentRow } from '../../sw/api.ts';
+import type { TorrentOptions, TorrentRow } from '../../sw/view-model.ts';
 import { run } from '../actions.ts';
 
 const SWITCHES = [

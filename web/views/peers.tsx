@@ -1,6 +1,6 @@
 import { Lock, LockOpen } from 'lucide';
 import type { JSX } from 'preact';
-import type { PeerRow, TorrentDetail, TorrentRow } from '../../sw/api.ts';
+import type { PeerRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { formatPercent, formatRate } from '../format.ts';
 import { statusOf } from '../words.ts';
 import { store } from '../store.ts';

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { TorrentId } from '../../sw/api.ts';
+import type { TorrentId } from '../../sw/view-model.ts';
 import { relocating, run } from '../actions.ts';
 import { formatAbout, plural } from '../format.ts';
 import { store } from '../store.ts';

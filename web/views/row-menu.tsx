@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import type { MoveTo, TorrentId } from '../../sw/api.ts';
+import type { MoveTo } from '../../sw/api.ts';
+import type { TorrentId } from '../../sw/view-model.ts';
 import { askToRemove, copy, force, isRunning, labelling, move, open, pause, recheck, relocating, resume } from '../actions.ts';
 import { selection } from '../selection.ts';
 import { store } from '../store.ts';

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { TorrentId, TorrentRow } from '../../sw/api.ts';
+import type { TorrentId, TorrentRow } from '../../sw/view-model.ts';
 import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, fraction } from '../format.ts';
 import { selection } from '../selection.ts';
 import { store } from '../store.ts';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { Encryption } from '../../sw/api.ts';
+import type { Encryption } from '../../sw/view-model.ts';
 import { configure } from '../actions.ts';
 import { describeConnection } from '../connection-words.ts';
 import { store } from '../store.ts';

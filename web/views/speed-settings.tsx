@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { AltMode } from '../../sw/api.ts';
+import type { AltMode } from '../../sw/view-model.ts';
 import { configure } from '../actions.ts';
 import { store } from '../store.ts';
 import { NumberField } from '../ui/number-field.tsx';

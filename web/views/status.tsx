@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { TorrentRow } from '../../sw/api.ts';
+import type { TorrentRow } from '../../sw/view-model.ts';
 import { fraction } from '../format.ts';
 import { store } from '../store.ts';
 import { Bar } from '../ui/bar.tsx';

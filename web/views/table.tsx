@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { ArrowDown, ArrowUp } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { TorrentId } from '../../sw/api.ts';
+import type { TorrentId } from '../../sw/view-model.ts';
 import { askToRemove, open } from '../actions.ts';
 import { NEWEST_FIRST, type Column } from '../list.ts';
 import { selection } from '../selection.ts';

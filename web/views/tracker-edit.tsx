@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import type { TorrentDetail, TorrentId } from '../../sw/api.ts';
+import type { TorrentDetail, TorrentId } from '../../sw/view-model.ts';
 import { command, copy, run } from '../actions.ts';
 import { notify } from '../notices.ts';
 import { moveTier, tiersOf } from '../tiers.ts';

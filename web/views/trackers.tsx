@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { Ellipsis, RotateCw } from 'lucide';
 import type { JSX } from 'preact';
-import type { DhtRow, LsdRow, TorrentDetail, TrackerRow, WebSeedRow } from '../../sw/api.ts';
+import type { DhtRow, LsdRow, TorrentDetail, TrackerRow, WebSeedRow } from '../../sw/view-model.ts';
 import { run } from '../actions.ts';
 import { formatBytes, formatDuration, formatRate, plural } from '../format.ts';
 import { Icon } from '../ui/icon.tsx';

@@ -1,0 +1,314 @@
+/** What a window shows of torrents, the helper and the network, and what a person sets. It imports nothing. */
+
+/** Hex info-hash. */
+export type TorrentId = string;
+
+/** What a torrent is doing. `adding` ones stand in the add sheet only, not in the list. */
+export type TorrentState =
+  'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'moving' | 'done' | 'paused' | 'queued' | 'waiting' | 'error';
+
+/** What is wrong with a torrent's files. */
+export type DiskProblem =
+  | 'disk-full'
+  | 'disk-quota'
+  | 'file-too-large'
+  | 'read-only'
+  | 'denied'
+  | 'folder-gone'
+  | 'file-gone'
+  | 'file-busy'
+  | 'file-unsafe'
+  | 'file-conflict'
+  | 'io'
+  | 'limit';
+
+/**
+ * Why something is not going as a person would wish. The window puts it in words: cause, consequence, what to do.
+ * Texts from outside (a tracker's answer) are data, shown as such.
+ */
+export type Problem =
+  | { readonly code: Exclude<DiskProblem, 'disk-full'> }
+  /** It goes on once so many bytes are free on the disk. */
+  | { readonly code: 'disk-full'; readonly needed: number }
+  /**
+   * Files could not be moved or renamed: `left` of them are where they were, in the root `from` (and maybe others). `needed`: bytes
+   * that have to be free where they are to go.
+   */
+  | {
+      readonly code: 'not-moved';
+      readonly why: DiskProblem;
+      readonly left: number;
+      readonly needed: number;
+      readonly from: string;
+    }
+  /** Files on their way to another place or name: `moved` of so many are there. */
+  | { readonly code: 'moving'; readonly moved: number; readonly of: number }
+  /** It waits until it is its turn, after `ahead` others. */
+  | { readonly code: 'queued'; readonly ahead: number }
+  /** It was seeded as long as it was to be: to a ratio, or for so many minutes. */
+  | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
+  /** The torrent waits for the daemon. */
+  | { readonly code: 'daemon-away' }
+  | { readonly code: 'no-peers' }
+  | { readonly code: 'no-metadata' }
+  /** Its list of files has come and cannot be used; `text` is a sentence for people. */
+  | { readonly code: 'metadata-refused'; readonly text: string }
+  /** Its list of files, with its hashes, is longer than the helper keeps: after a restart it is asked for anew. */
+  | { readonly code: 'list-too-long' }
+  /** The record of its files was damaged or gone: they are asked for anew. */
+  | { readonly code: 'record-lost' }
+  | { readonly code: 'no-source-has-missing'; readonly missing: number }
+  | { readonly code: 'tracker'; readonly url: string; readonly text: string }
+  | { readonly code: 'state-not-saved'; readonly text: string }
+  /** What the helper keeps of the torrent could not be read; it is asked again. */
+  | { readonly code: 'state-not-read'; readonly text: string };
+
+export interface TorrentRow {
+  readonly id: TorrentId;
+  readonly name: string;
+  /** Bytes of the files wanted; 0 while the metadata is unknown. */
+  readonly size: number;
+  /** Verified bytes of them. */
+  readonly done: number;
+  readonly state: TorrentState;
+  readonly problem: Problem | null;
+  /** Bytes a second. */
+  readonly down: number;
+  readonly up: number;
+  /** Seconds left; -1 unknown. */
+  readonly eta: number;
+  /** Connected peers, how many of them are seeds, and how many we download from now. */
+  readonly peers: number;
+  readonly seeds: number;
+  readonly active: number;
+  readonly uploaded: number;
+  readonly downloaded: number;
+  /** ms since 1970. */
+  readonly addedAt: number;
+  readonly doneAt: number;
+  readonly root: string;
+  readonly options: TorrentOptions;
+  /** Limits in force for it, its own or that of all torrents; bytes a second, 0: none. */
+  readonly limits: { readonly down: number; readonly up: number };
+}
+
+/** `skip` is not fetched; of the others, what stands higher comes before what stands lower. */
+export type FilePriority = 'skip' | 'low' | 'normal' | 'high' | 'first';
+
+export interface FileRow {
+  readonly path: readonly string[];
+  readonly size: number;
+  readonly done: number;
+  readonly priority: FilePriority;
+}
+
+export interface PeerRow {
+  /** Unlike that of any other. */
+  readonly id: number;
+  /** IP:port; of a peer over WebRTC an IP literal, empty where the browser does not tell it. */
+  readonly address: string;
+  readonly transport: 'tcp' | 'utp' | 'webrtc';
+  readonly client: string;
+  readonly down: number;
+  readonly up: number;
+  /** 0 to 1. */
+  readonly progress: number;
+  readonly incoming: boolean;
+  /** How much of the connection is enciphered. */
+  readonly encryption: 'none' | 'handshake' | 'full';
+  /** We want something and may ask; they want something and may ask. */
+  readonly downloading: boolean;
+  readonly uploading: boolean;
+  /** Requests in flight. */
+  readonly requests: number;
+}
+
+export interface TrackerRow {
+  readonly url: string;
+  /** From 0: of each tier one is asked, the others in its place where it fails. */
+  readonly tier: number;
+  /** `counted`: it says how many there are, and was not told of us, as its peers are reached over WebRTC alone. */
+  readonly state: 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported';
+  readonly text: string;
+  readonly seeds: number;
+  readonly leechers: number;
+  /** That it named; -1 where it is of a kind that names none. */
+  readonly peers: number;
+  /** Seconds until the next announce; -1 none planned. */
+  readonly next: number;
+}
+
+/** How a torrent's search in the DHT stands. */
+export interface DhtRow {
+  /** `joining`: no node is known yet; `ok`: searched, with `peers` found. */
+  readonly state: 'off' | 'joining' | 'waiting' | 'searching' | 'ok';
+  /** -1: not said. */
+  readonly seeds: number;
+  readonly leechers: number;
+  readonly peers: number;
+  /** Nodes that we know. */
+  readonly nodes: number;
+  /** Seconds until the next search; -1 none planned. */
+  readonly next: number;
+}
+
+/** How a torrent's search on the same network stands. */
+export interface LsdRow {
+  /** `waiting`: to be announced; `ok`: announced, with `peers` found so far. */
+  readonly state: 'off' | 'waiting' | 'ok';
+  readonly peers: number;
+  /** Seconds until the next announce; -1 none planned. */
+  readonly next: number;
+}
+
+/** A server that has the files of a torrent, or its pieces. */
+export interface WebSeedRow {
+  readonly url: string;
+  /** `waiting`: after a failure; `resting`: after several; `banned`: not asked again by itself, for the reason in `text`. */
+  readonly state: 'idle' | 'active' | 'waiting' | 'resting' | 'banned';
+  /** What went wrong last; "" for nothing. */
+  readonly text: string;
+  /** Bytes a second. */
+  readonly down: number;
+  readonly downloaded: number;
+  /** Requests under way. */
+  readonly requests: number;
+  /** Seconds until it is asked again; -1 where no wait is set. */
+  readonly next: number;
+}
+
+/** Everything about one torrent that its panel, or the add sheet, shows. */
+export interface TorrentDetail {
+  readonly id: TorrentId;
+  readonly hasMetadata: boolean;
+  readonly isPrivate: boolean;
+  readonly comment: string;
+  readonly pieceLength: number;
+  readonly pieces: number;
+  readonly piecesDone: number;
+  /** Whole copies among the connected peers, and as the fraction the share of pieces of which there is one more. */
+  readonly copies: number;
+  /** Another number where the files have other names. */
+  readonly names: number;
+  readonly files: readonly FileRow[];
+  readonly peers: readonly PeerRow[];
+  readonly trackers: readonly TrackerRow[];
+  /** Null for a private torrent, which never is in the DHT. */
+  readonly dht: DhtRow | null;
+  /** Null for a private torrent, which never is announced on the network. */
+  readonly lsd: LsdRow | null;
+  readonly webSeeds: readonly WebSeedRow[];
+  /** A magnet link to share. */
+  readonly magnet: string;
+}
+
+export interface RootRow {
+  readonly token: string;
+  readonly name: string;
+  readonly free: number;
+  readonly isDefault: boolean;
+  /** Files deleted there go to the system's trash. */
+  readonly trash: boolean;
+  readonly problem: string;
+}
+
+/** What the router does so that peers outside reach us. */
+export interface PortMappings {
+  /** `off`: nothing is asked of it. `asking`: for the first time, or anew. */
+  readonly state: 'off' | 'asking' | 'open' | 'failed';
+  readonly via: '' | 'pcp' | 'nat-pmp' | 'upnp';
+  /** The router's address outside; empty where it is not known. */
+  readonly externalAddress: string;
+  /**
+   * `double-nat`: the router has another one behind it. `public-address`: none has to open anything. `forbidden`: by the owner
+   * of the computer.
+   */
+  readonly problem: '' | 'no-router' | 'no-answer' | 'refused' | 'double-nat' | 'public-address' | 'forbidden';
+  /** `externalPort`: the router's that leads to ours, 0 while there is none. */
+  readonly mappings: readonly { readonly protocol: 'tcp' | 'udp'; readonly port: number; readonly externalPort: number }[];
+  /** What its firewall does for our own IPv6 address; `none`: there is nothing to ask for. */
+  readonly pinholes: {
+    readonly state: 'none' | 'asking' | 'open' | 'failed';
+    readonly via: '' | 'pcp' | 'upnp';
+    readonly address: string;
+  };
+}
+
+/**
+ * `unpaired`: no token. `connecting`, `connected`, `disconnected`: as they say; `everConnected` tells whether this
+ * browser ever was, `superseded` that another window of this profile's host took over, `gaveUp` that the io-daemon
+ * died too often and waits to be started.
+ */
+export interface Connection {
+  readonly state: 'unpaired' | 'connecting' | 'connected' | 'disconnected';
+  readonly everConnected: boolean;
+  readonly superseded: boolean;
+  readonly gaveUp: boolean;
+  readonly version: string;
+  /** Null while it is not known. */
+  readonly ports: PortMappings | null;
+}
+
+/** `prefer`: enciphered where the other side can be reached so, plain where not. */
+export type Encryption = 'off' | 'prefer' | 'require';
+
+/** What a person sets for one torrent; kept with it. */
+export interface TorrentOptions {
+  /** Words of their own, at most 20 of at most 64 characters. */
+  readonly labels: readonly string[];
+  /** At work whatever the limits of the queue, and not counted by them. */
+  readonly forceStart: boolean;
+  /** As in {@link Settings}, for this torrent; null: as they are there. */
+  readonly stopRatio: number | null;
+  readonly stopSeedingTime: number | null;
+  /** Pieces come in the order of the torrent, not the rarest first. */
+  readonly sequential: boolean;
+  /** The first and the last piece of each file come before the others. */
+  readonly firstLast: boolean;
+  /** Bytes a second, beside the limits of all torrents; 0: none. At least {@link MIN_RATE}. */
+  readonly downLimit: number;
+  readonly upLimit: number;
+  /** Once it is complete: pieces are shown to peers one by one, as the swarm needs them. */
+  readonly superSeeding: boolean;
+}
+
+/** What a person sets for all torrents together; kept with the list of them. */
+export interface Settings {
+  readonly encryption: Encryption;
+  /** Connections may go over uTP, where TCP does not lead to a peer. */
+  readonly utp: boolean;
+  /** Peers are looked for on the same network. */
+  readonly lsd: boolean;
+  /** The space of a file is taken on the disk before it is written, else as it comes. */
+  readonly preallocate: boolean;
+  /** The router is asked to open our ports. */
+  readonly portMapping: boolean;
+  /** Torrents at work at once, 0: any number. Those that get nowhere for minutes count in the last alone. */
+  readonly maxActiveDownloads: number;
+  readonly maxActiveSeeds: number;
+  readonly maxActive: number;
+  /** Seeding stops at this ratio of what was sent to the size (two places), or after so many minutes of it; 0: never. */
+  readonly stopRatio: number;
+  readonly stopSeedingTime: number;
+  /** Peers are reached over WebRTC, while a window is open. */
+  readonly webrtc: boolean;
+  /** STUN servers for WebRTC, `stun:host:port`, at most 8; with none only this network's peers are reached over it. */
+  readonly stunServers: readonly string[];
+  /** Connections over all torrents (1 to 450), and peers served at once (2 to 100). */
+  readonly maxConnections: number;
+  readonly maxUploads: number;
+  /** Bytes a second for all torrents together; 0: no limit. At least {@link MIN_RATE}. */
+  readonly downLimit: number;
+  readonly upLimit: number;
+  /** What holds in their place: always, or in the hours of the schedule. */
+  readonly altDownLimit: number;
+  readonly altUpLimit: number;
+  readonly altMode: AltMode;
+  /** For each day from Monday a number whose bit 0 is the hour after midnight, in local time, and so on. */
+  readonly altSchedule: readonly number[];
+}
+
+export type AltMode = 'off' | 'on' | 'scheduled';
+
+/** The lowest limit on a rate, bytes a second. */
+export const MIN_RATE = 1_000;
