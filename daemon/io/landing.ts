@@ -78,9 +78,11 @@ export class Landing {
     return this.#assemblies.size - this.#openCount >= UNACKNOWLEDGED;
   }
 
-  /** Whether the bytes of the range are there, maybe being hashed or written by now. */
+  /** Whether the bytes of the range are there, maybe being hashed or written by now, and not about to come again. */
   holds({ buffer, offset, length }: Ask): boolean {
-    return this.#assemblies.get(buffer)?.have.contains(offset, length) === true;
+    const assembly = this.#assemblies.get(buffer);
+    if (assembly === undefined || assembly.state === 'mismatch' || assembly.state === 'error') return false;
+    return assembly.have.contains(offset, length);
   }
 
   isOpen(buffer: number): boolean {
@@ -195,6 +197,7 @@ export class Landing {
   reset(buffer: number, ranges: readonly Range[]): boolean {
     const assembly = this.#assemblies.get(buffer);
     if (assembly === undefined || assembly.have.count + ranges.length > RANGES_THERE || !assembly.move('reset')) return false;
+    assembly.problem = FileStatus.OK;
     for (const { offset, length } of ranges) assembly.have.delete(offset, length);
     return true;
   }
@@ -210,11 +213,11 @@ export class Landing {
     assembly.answer(CALLED_OFF);
     assembly.done = done;
     if (assembly.state === 'committing') return;
-    assembly.order = { digests: digests.map(digest => ({ ...digest, expected: digest.expected.slice() })), wantBlocks };
     const { problem } = assembly;
     assembly.problem = FileStatus.OK;
-    if (problem !== FileStatus.OK) assembly.answer(failure(problem));
-    else if (assembly.isWhole) this.#start(assembly, assembly.order);
+    if (problem !== FileStatus.OK) return assembly.answer(failure(problem));
+    assembly.order = { digests: digests.map(digest => ({ ...digest, expected: digest.expected.slice() })), wantBlocks };
+    if (assembly.isWhole) this.#start(assembly, assembly.order);
     else assembly.move('reset');
   }
 
@@ -238,7 +241,7 @@ export class Landing {
       tag,
       length,
       state,
-      ranges: state === 'open' ? ranges : [],
+      ranges: state === 'open' || state === 'error' ? ranges : [],
     }));
   }
 

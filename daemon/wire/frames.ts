@@ -243,7 +243,7 @@ export type SentStatus = (typeof SentStatus)[keyof typeof SentStatus];
 
 /**
  * A buffer that outlived its `/io` connection, told in AUTH_RESULT for 30 s.
- * `state`: open (some bytes there: `ranges`), committing, or a result not yet acknowledged.
+ * `state`: open (some bytes there: `ranges`), committing, or a result not yet acknowledged; `error` has ranges too.
  */
 export interface KeptBuffer {
   readonly buffer: number;

@@ -124,7 +124,9 @@ export class Assembly {
     this.partials.forget(index);
     const piece = this.active.open(index, kept.buffer, now);
     this.hold(piece);
-    piece.adopt(kept.state === 'open' ? kept.ranges : [{ offset: 0, length: piece.length }], '');
+    // One that could not be written may have lost some of what it had.
+    const isTold = kept.state === 'open' || kept.state === 'error';
+    piece.adopt(isTold ? kept.ranges : [{ offset: 0, length: piece.length }], '');
     this.sort(piece);
     this.commit(piece);
   }

@@ -118,11 +118,31 @@ describe('landing under pressure', () => {
     expect(landing.used).toBe(0);
   });
 
+  it('holds nothing of what may come again: it did not match, or was not written', async () => {
+    const { landing, fill, commit, finish } = setUp();
+    const whole = { buffer: 1, offset: 0, length: PIECE };
+    fill(1);
+    commit(1);
+    expect([landing.holds(whole), landing.list()[0]]).toMatchObject([true, { state: 'committing', ranges: [] }]);
+    await finish(LandStatus.MISMATCH);
+    expect([landing.holds(whole), landing.list()[0]]).toMatchObject([false, { state: 'mismatch', ranges: [] }]);
+    commit(1);
+    await finish(LandStatus.ERROR);
+    expect([landing.holds(whole), landing.list()[0]]).toMatchObject([
+      false,
+      { state: 'error', ranges: [{ offset: 0, length: PIECE }] },
+    ]);
+    commit(1);
+    await finish(LandStatus.OK);
+    expect(landing.holds(whole)).toBe(true);
+  });
+
   it('takes bytes anew that were lost with the thread that had them', async () => {
     const { landing, results, fill, commit, finish } = setUp();
     fill(1);
     commit(1);
     await finish(LandStatus.ERROR, false);
+    expect(landing.list()).toMatchObject([{ state: 'error', ranges: [] }]);
     commit(1);
     expect(results).toEqual([LandStatus.ERROR]);
     expect(landing.used).toBe(0);

@@ -20,17 +20,17 @@ function torrent(budget: Budget, firstBuffer: number) {
   const storage = {
     durable: new Bitfield(PIECES),
     isAllocating: false,
-    parts: { begin: () => false },
+    parts: { begin: () => false, forget: nothing },
     spans: () => [],
     touch: nothing,
   };
   let last = firstBuffer;
   const assembly = new Assembly(
-    { layout, digests: () => [] } as unknown as PieceHashes,
+    { layout, digests: () => [], isKnown: () => true } as unknown as PieceHashes,
     new Uint8Array(20),
-    { take: nothing, putBack: nothing } as unknown as Picker,
+    { take: nothing, putBack: nothing, isWanted: () => true } as unknown as Picker,
     storage as unknown as Storage,
-    { take: () => [] } as unknown as Partials,
+    { take: () => [], forget: nothing } as unknown as Partials,
     new Map(),
     budget,
     { buffer: () => last++ } as never,
@@ -75,4 +75,14 @@ describe('pieces in the making', () => {
     other.assembly.park(() => true);
     expect([other.told('park'), budget.parked]).toEqual([57, 256]);
   });
+});
+
+test('a buffer that was kept and could not be written is gone on with as far as it says, and asked for the rest', () => {
+  const { assembly, told } = torrent(new Budget(MEMORY, () => 8 << 20), 1);
+  const kept = { buffer: 77, tag: new Uint8Array(0), length: 2 * BLOCK };
+  assembly.adopt(3, { ...kept, state: 'error', ranges: [{ offset: BLOCK, length: BLOCK }] }, 0);
+  expect(assembly.active.get(3)).toMatchObject({ stage: 'open', missing: 1, free: 1 });
+  assembly.adopt(4, { ...kept, buffer: 78, state: 'mismatch', ranges: [] }, 0);
+  expect(assembly.active.get(4)).toMatchObject({ stage: 'committing', missing: 0 });
+  expect(told('commit')).toBe(2);
 });

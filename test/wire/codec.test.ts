@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireError } from '../../daemon/wire/bytes.ts';
 import { decodeFrame, decodeMessage, encode, encodeBatch } from '../../daemon/wire/codec.ts';
-import { ErrorCode, type Frame, MAX_FRAME, Op } from '../../daemon/wire/frames.ts';
+import { ErrorCode, type Frame, type KeptBuffer, MAX_FRAME, Op } from '../../daemon/wire/frames.ts';
 import { anyFrame, nearlyFrame } from './arbitrary.ts';
 
 function refusal(bytes: Uint8Array, limit = MAX_FRAME): WireError {
@@ -105,6 +106,21 @@ describe('frames of /io', () => {
     verify[1] = Op.VERIFY;
     verify.fill(0xff, 8);
     expect(refusal(verify).message).toBe('count beyond the frame');
+  });
+
+  it('name the states of a kept buffer as the page does', () => {
+    const page = readFileSync(new URL('../../daemon/wire/README.md', import.meta.url), 'utf8');
+    const names = [...(/States of a kept buffer: ([^.]*)\./.exec(page)?.[1]?.matchAll(/(\d) (\w+)/g) ?? [])];
+    const of = (state: string) => {
+      const kept = [{ buffer: 1, tag: new Uint8Array(0), length: 1, state: state as KeptBuffer['state'], ranges: [] }];
+      return encode({ op: Op.AUTH_RESULT, id: 0, ok: true, message: '', kept });
+    };
+    const first = of('open');
+    expect(names).toHaveLength(5);
+    for (const [, number, name = ''] of names) {
+      const differs = [...of(name)].filter((byte, at) => byte !== first[at]);
+      expect(differs).toEqual(number === '0' ? [] : [Number(number)]);
+    }
   });
 
   it('carry offsets to 2^53 and none beyond', () => {
