@@ -51,7 +51,7 @@ test('AUTH, then a welcome with an epoch, the roots, and a ticket that the io-da
   const heard = host.heard();
   expect(heard).toContain(createHash('sha256').update(welcome.io.ticket).digest('hex'));
   expect(heard).not.toContain(welcome.io.ticket);
-  expect(heard).toContain(`{"token":"${welcome.roots[0]!.token}","path":"${host.downloads}"}`);
+  expect(heard).toContain(`{"token":"${welcome.roots[0]!.token}","path":"${host.downloads}","mount":"`);
   for (const frame of client.frames) {
     if (frame.op === ControlOp.WELCOME && frame.welcome.io.state !== 'RUNNING') expect(frame.welcome.io.ticket).toBe('');
   }
