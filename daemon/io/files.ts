@@ -29,6 +29,8 @@ interface Entry {
   path: string;
   /** It is written, or could be, as far as that is known by now. */
   isWritable: boolean;
+  /** Of one that is opened to be written: who had it open, to be read. */
+  readonly reader: Entry | undefined;
   /** Ends what is being done to it. */
   readonly end: AbortController;
 }
@@ -87,10 +89,14 @@ export class Files {
         ? this.#changes.done({ root, components }).then(() => this.#open(entry, create, allocated))
         : refuse(FileStatus.CONFLICT);
     const file: SharedFile = new SharedFile(root, components, size, opening, () => {
+      const isLost = file.problem !== FileStatus.OK;
       this.#lose(entry, FileStatus.GONE);
+      if (!isLost) this.#handBack(entry);
       void opening.then(() => this.#close(entry));
     });
-    const entry: Entry = { key, file, handle: null, inode: '', path: '', isWritable: create, end: new AbortController() };
+    const reader = shared === undefined ? known : undefined;
+    const end = new AbortController();
+    const entry: Entry = { key, file, handle: null, inode: '', path: '', isWritable: create, reader, end };
     this.#byFile.set(file, entry);
     if (shared === undefined) this.#byPath.set(key, entry);
     return file;
@@ -255,6 +261,15 @@ export class Files {
     entry.end.abort();
     if (this.#byPath.get(entry.key) === entry) this.#byPath.delete(entry.key);
     if (this.#byInode.get(entry.inode) === entry) this.#byInode.delete(entry.inode);
+  }
+
+  /** Who read it before it was opened to be written has it open still, and stands for it again. */
+  #handBack({ key, inode, reader }: Entry): void {
+    if (reader === undefined || reader.file.problem !== FileStatus.OK) return;
+    const isOpening = reader.inode === '';
+    if (!isOpening && reader.inode !== inode) return;
+    if (!this.#byPath.has(key)) this.#byPath.set(key, reader);
+    if (!isOpening && !this.#byInode.has(inode)) this.#byInode.set(inode, reader);
   }
 
   #close(entry: Entry): void {

@@ -192,6 +192,20 @@ describe('a file that is moved', () => {
     expect(await move('open', 'open-2', [ROOT, ROOT], BLOCK)).toBe(FileStatus.OK);
   });
 
+  it('is busy while somebody reads it who had it open before another came to write it, and went', async () => {
+    put(inRoot('read'), payload(BLOCK));
+    const opened = await Promise.all([openFile(client, 1, 'read', BLOCK, false), openFile(client, 2, 'read', BLOCK)]);
+    expect(opened.map(({ status }) => status)).toEqual([FileStatus.OK, FileStatus.OK]);
+    client.send({ op: Op.FILE_CLOSE, id: 0, file: 2 });
+    await client.sync();
+    expect(await move('read', 'read-2', [ROOT, ROOT], BLOCK)).toBe(FileStatus.BUSY);
+    put(inRoot('from'), 'x');
+    expect(await move('from', 'read', [ROOT, ROOT], BLOCK)).toBe(FileStatus.BUSY);
+    unlinkSync(inRoot('from'));
+    client.send({ op: Op.FILE_CLOSE, id: 0, file: 1 });
+    expect(await move('read', 'read-2', [ROOT, ROOT], BLOCK)).toBe(FileStatus.OK);
+  });
+
   it('is opened and deleted only after that, whatever else is asked at once', async () => {
     put(inRoot('turn'), 'content');
     const paths = ['turn', 'turn-2'].map(name => ({ root: ROOT, components: [name] }));
