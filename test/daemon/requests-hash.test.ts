@@ -16,7 +16,9 @@ import { Asker, jsonOf, Raw } from './requests.ts';
 
 const MiB = 1 << 20;
 const SOON = 100;
-const PATIENT = { timeout: 15_000 };
+/** A chunk that each of them left behind would be more than the process may have grown by. */
+const ROUNDS = 160;
+const PATIENT = { timeout: 15_000, interval: 10 };
 
 let io: IoProcess;
 
@@ -59,10 +61,11 @@ it('a body that is hashed and left in the middle gives everything back', async (
   const watcher = await io.connect(page.ticket);
   const stats = async () => (await watcher.ask({ op: Op.STATS }, Op.STATS_RESULT)).stats;
   const headers = { origin: ORIGIN, authorization: `Bearer ${page.ticket}`, 'content-length': String(64 * MiB) };
+  const sent = payload(MiB + 1_000);
   const before = await stats();
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const left = new Raw(io.port, 'POST', '/hash/sha256', headers);
-    left.socket.write(payload(MiB + 1_000));
+    left.socket.write(sent);
     await expect.poll(() => left.socket.writableLength, PATIENT).toBe(0);
     await left.end();
   }
