@@ -5,7 +5,7 @@ import type { ClientFiles } from './client-files.ts';
 import type { HttpOut } from './http-out.ts';
 import type { Kept } from './kept.ts';
 import type { Landing } from './landing.ts';
-import { HTTP_LAND_BYTES } from './limits.ts';
+import { DIGESTS, HTTP_LAND_BYTES } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import { blocksOf } from './rules.ts';
 import type { Services } from './services.ts';
@@ -76,6 +76,7 @@ export class ClientLanding {
     const { id, buffer, digests, wantBlocks } = frame;
     this.#kept.adopt(buffer);
     if (!this.#landing.has(buffer)) throw noSuchBuffer(frame);
+    if (digests.length > DIGESTS) throw new WireError(ErrorCode.LIMIT, 'too many digests', id);
     this.#landing.commit(buffer, digests, wantBlocks, result => {
       if (result !== null) this.#later(() => this.#push({ op: Op.LAND_RESULT, id, buffer, ...result }));
       else this.#push({ op: Op.ERROR, id, code: ErrorCode.BAD_STATE, text: 'a digest that does not fit the buffer' });

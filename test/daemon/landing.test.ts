@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DIGESTS } from '../../daemon/io/limits.ts';
 import { CloseReason, ErrorCode, LandStatus, Op } from '../../daemon/wire/frames.ts';
 import {
   BLOCK,
@@ -231,6 +232,14 @@ describe('landing', () => {
     expect(passed.status).toBe(LandStatus.OK);
     expect(passed.blocks.length).toBe(60);
     expect(onDisk('mismatch.bin').equals(good)).toBe(true);
+  });
+
+  it('has so many digests of one commit and no more', async () => {
+    landOpen(client, 81, 1, [{ file: 0, offset: 0, length: 1 }]);
+    const digests = Array.from({ length: DIGESTS + 1 }, () => sha1Of(Uint8Array.of(0)));
+    const asked = client.ask({ op: Op.LAND_COMMIT, buffer: 81, wantBlocks: false, digests }, Op.ERROR);
+    expect(await asked).toMatchObject({ code: ErrorCode.LIMIT });
+    expect(await commit(client, 81, digests.slice(1))).toMatchObject(WRITTEN);
   });
 
   it('checks every digest, each over its own range', async () => {

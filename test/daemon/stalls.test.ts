@@ -37,14 +37,14 @@ describe('who is closed', () => {
       });
     };
     const stalls = new Stalls(holders, waiting, STALL_TIME, { now: () => clock.time, after });
-    /** Takes `rate` bytes a second of what it has. */
-    const holder = (name: string, held: number, rate = 0, isBehind = true) => {
+    /** Takes `rate` bytes a second of what it has, so many at a time. */
+    const holder = (name: string, held: number, rate = 0, isBehind = true, step = 1) => {
       const since = clock.time;
       const peer = {
         isBehind,
         isClosed: false,
         get taken() {
-          return Math.floor(((clock.time - since) * rate) / 1000);
+          return Math.floor(((clock.time - since) * rate) / 1000 / step) * step;
         },
         close: (reason: CloseReason) => {
           expect(reason).toBe(CloseReason.STALLED);
@@ -64,7 +64,7 @@ describe('who is closed', () => {
     return { clock, closed, waiting, timers, holder, wait };
   }
 
-  it('one after another of those who take nothing for a minute while somebody waits, the one with most first', () => {
+  it('one after another of those who take nothing for so long while somebody waits, the one with most first', () => {
     const { clock, closed, waiting, holder, wait } = setUp();
     holder('little', 1 * MiB);
     holder('most', 3 * MiB);
@@ -113,6 +113,18 @@ describe('who is closed', () => {
     wait();
     clock.run(2 * STALL_TIME);
     expect(closed).toEqual(['alone', 'a byte now and again']);
+  });
+
+  it('nobody who reads slowly after it was fast: the system, which holds much for it, asks for more now and then alone', () => {
+    const { clock, closed, holder, wait } = setUp();
+    // As measured: 82 s at 20 KB/s.
+    const part = 82 * 20_000;
+    holder('slow', 3 * MiB, 20_000, true, part);
+    holder('slower', 3 * MiB, 8_000, true, part);
+    holder('deaf', 3 * MiB, 100, true, part);
+    wait();
+    clock.run(5 * STALL_TIME);
+    expect(closed).toEqual(['deaf']);
   });
 });
 
