@@ -68,8 +68,11 @@ export class ClientLanding {
   }
 
   put(frame: FrameOf<typeof Op.LAND_PUT>): void {
-    this.#kept.adopt(frame.buffer);
-    if (!this.#landing.put(frame.buffer, frame.offset, frame.bytes)) throw noSuchBuffer(frame);
+    const { id, buffer, offset, bytes } = frame;
+    this.#kept.adopt(buffer);
+    if (this.#landing.put(buffer, offset, bytes)) return;
+    if (!this.#landing.isOpen(buffer)) throw noSuchBuffer(frame);
+    throw new WireError(ErrorCode.LIMIT, 'there is no room for that just now', id);
   }
 
   commit(frame: FrameOf<typeof Op.LAND_COMMIT>): void {

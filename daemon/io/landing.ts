@@ -184,10 +184,11 @@ export class Landing {
     this.#silence(claim);
   }
 
-  /** Bytes that came another way; where some of them are there already, those stay. @returns false where it takes none */
+  /** Bytes that came another way; where some of them are there already, those stay. @returns whether all are then */
   put(buffer: number, offset: number, bytes: Uint8Array): boolean {
-    const claim = this.claim({ buffer, offset, length: bytes.length });
-    if (claim === null) return this.isOpen(buffer);
+    const ask = { buffer, offset, length: bytes.length };
+    const claim = this.claim(ask);
+    if (claim === null) return this.isOpen(buffer) && this.holds(ask);
     this.write(claim, 0, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
     this.finish(claim);
     return true;

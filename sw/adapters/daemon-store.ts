@@ -13,6 +13,8 @@ export class DaemonStore implements Store {
   private readonly door: Door<Frame, Frame>;
   /** Questions by the buffer that they open: nothing but a refusal answers one. */
   private readonly opening = new Map<number, number>();
+  /** By buffer, too: what is put into it, which only a refusal answers, all under one number. */
+  private readonly putting = new Map<number, number>();
   /** As the daemon said last. */
   private told = Infinity;
   private refused: (buffer: number, problem: FileProblem) => void = () => undefined;
@@ -125,7 +127,15 @@ export class DaemonStore implements Store {
   }
 
   put(buffer: number, offset: number, bytes: Uint8Array): void {
-    this.door.send({ op: Op.LAND_PUT, id: 0, buffer, offset, bytes });
+    const frame = (id: number): Frame => ({ op: Op.LAND_PUT, id, buffer, offset, bytes });
+    const known = this.putting.get(buffer);
+    if (known !== undefined) return this.door.send(frame(known));
+    const question = this.door.ask(frame, reply => {
+      this.putting.delete(buffer);
+      // Whatever else refuses it, the commit that waits hears of.
+      if (reply?.op === Op.ERROR && reply.code === ErrorCode.LIMIT) this.refused(buffer, 'limit');
+    });
+    this.putting.set(buffer, question);
   }
 
   commit(
@@ -194,12 +204,14 @@ export class DaemonStore implements Store {
     );
   }
 
-  /** It was not refused, or that does not matter any more. */
+  /** It was not refused, nor was what was put into it, or that does not matter any more. */
   private opened(buffer: number): void {
-    const question = this.opening.get(buffer);
-    if (question === undefined) return;
-    this.opening.delete(buffer);
-    this.door.forget(question);
+    for (const questions of [this.opening, this.putting]) {
+      const question = questions.get(buffer);
+      if (question === undefined) continue;
+      questions.delete(buffer);
+      this.door.forget(question);
+    }
   }
 }
 

@@ -181,11 +181,12 @@ export class Assembly {
   }
 
   /**
-   * The store had no room for its buffer: what stands on disk of the piece is gone on with another time. True where that has been so
+   * The store had no room for its buffer, or for what came by message: what stood on disk of the piece before is gone on with another time. True where that has been so
    * for long.
    */
   refused(piece: ActivePiece, now: number): boolean {
-    const there = piece.isParked ? piece.landed : [];
+    // Of the rest it is not known how much the store had taken.
+    const there = piece.isParked ? piece.adopted : [];
     this.abandon(piece);
     if (there.length > 0) this.partials.keep(piece.index, there);
     return this.budget.refused(now);

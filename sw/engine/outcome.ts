@@ -89,7 +89,7 @@ export function committed(
   settle(torrent, content.assembly.committed(buffer, status, problem, blocks, now), now);
 }
 
-/** The store did not open a piece's buffer. Where it had no room just now, the piece is tried again soon. */
+/** The store did not open a piece's buffer, or did not take what was put into it. Where it had no room just now, the piece is tried again soon. */
 export function refused(torrent: Owner, piece: ActivePiece, problem: FileProblem, now: number): void {
   const { content } = torrent;
   if (content?.downloader.active.get(piece.index) !== piece) return;

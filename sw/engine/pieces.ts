@@ -129,11 +129,20 @@ export class ActivePiece {
 
   /** What is here of it. */
   get landed(): Range[] {
+    return this.runsOf(block => this.state[block] === LANDED);
+  }
+
+  /** Of that, what stood there before anybody was asked. */
+  get adopted(): Range[] {
+    return this.runsOf(block => this.state[block] === LANDED && this.senders[block] === '');
+  }
+
+  private runsOf(isOne: (block: number) => boolean): Range[] {
     const ranges: Range[] = [];
     for (let block = 0; block < this.blocks; block++) {
-      if (this.state[block] !== LANDED) continue;
+      if (!isOne(block)) continue;
       const first = block;
-      while (this.state[block + 1] === LANDED) block += 1;
+      while (isOne(block + 1)) block += 1;
       ranges.push(this.run(first, block + 1));
     }
     return ranges;

@@ -148,7 +148,7 @@ export interface Store {
    * stands in them.
    */
   park(buffer: number, done: (there: readonly Range[]) => void): void;
-  /** `handler` hears of buffers that could not be opened; `limit`: there is no room for them just now. */
+  /** `handler` hears of buffers that could not be opened, or take no more; `limit`: there is no room for them, or for what was put, just now. */
   onRefused(handler: (buffer: number, problem: FileProblem) => void): void;
   put(buffer: number, offset: number, bytes: Uint8Array): void;
   /**

@@ -49,6 +49,29 @@ describe('a buffer', () => {
     expect(told).toEqual([[5, 'limit']]);
   });
 
+  it('that the daemon has no room in is told of once, and not once it was dropped', async () => {
+    const { io, store, told } = await begun();
+    const put = (): void => store.put(5, 0, new Uint8Array(1));
+    const last = () => io.sent(Op.LAND_PUT).at(-1)?.id ?? 0;
+    const refuse = (id: number, code: ErrorCode): void => io.say({ op: Op.ERROR, id, code, text: '' });
+    put();
+    put();
+    await turn();
+    const first = last();
+    refuse(first, ErrorCode.LIMIT);
+    refuse(first, ErrorCode.LIMIT);
+    expect(told).toEqual([[5, 'limit']]);
+    put();
+    await turn();
+    expect(last()).not.toBe(first);
+    refuse(last(), ErrorCode.NO_SUCH_BUFFER);
+    put();
+    await turn();
+    store.drop(5);
+    refuse(last(), ErrorCode.LIMIT);
+    expect(told).toHaveLength(1);
+  });
+
   it('is told what of it stands in its files once it is parked, and nothing by a daemon that is gone', async () => {
     const { harness, io, store } = await begun();
     const told: unknown[] = [];

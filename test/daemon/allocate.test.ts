@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, statS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { FileStatus, Op } from '../../daemon/wire/frames.ts';
+import { ErrorCode, FileStatus, Op } from '../../daemon/wire/frames.ts';
 import { BLOCK, commit, landOpen, openFile, payload, sha1Of, WRITTEN } from './fixture.ts';
 import { type IoClient, IoProcess } from './io-process.ts';
 import { canMount } from './mount.ts';
@@ -181,6 +181,20 @@ describe('while zeros are written', () => {
     }
     const { stats } = await client.ask({ op: Op.STATS }, Op.STATS_RESULT);
     expect(stats).toMatchObject({ buffers: 20, diskQueue: 0 });
+  });
+
+  it('what is put into a buffer that is to go there beyond what is held for it is refused', async () => {
+    const { client } = await begin();
+    landOpen(client, 40, 16 * MiB, [{ file: 1, offset: 0, length: 16 * MiB }]);
+    const put = (id: number, at: number) =>
+      client.send({ op: Op.LAND_PUT, id, buffer: 40, offset: at * MiB, bytes: payload(MiB) });
+    for (let at = 0; at < 9; at++) put(1_000 + at, at);
+    // What is there already is no news.
+    put(2_000, 0);
+    await client.sync();
+    const refusals = client.inbox.filter(({ op }) => op === Op.ERROR);
+    expect(refusals).toEqual([expect.objectContaining({ id: 1_008, code: ErrorCode.LIMIT })]);
+    client.send({ op: Op.LAND_DROP, id: 0, buffer: 40 });
   });
 
   it('an end by force leaves what was there, and the next time goes on behind it', async () => {

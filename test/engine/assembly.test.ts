@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Assembly } from '../../sw/engine/assembly.ts';
 import { Budget } from '../../sw/engine/budget.ts';
 import type { Effect } from '../../sw/engine/effects.ts';
+import type { Range } from '../../sw/engine/events.ts';
 import { Bitfield } from '../../sw/engine/model/bitfield.ts';
 import type { Partials } from '../../sw/engine/partials.ts';
 import type { PieceHashes } from '../../sw/engine/piece-hashes.ts';
@@ -13,7 +14,7 @@ const PIECES = 2_000;
 const nothing = (): void => undefined;
 
 /** Pieces in the making of a torrent of two blocks a piece, with what it says to the store. */
-function torrent(budget: Budget, firstBuffer: number) {
+function torrent(budget: Budget, firstBuffer: number, there: readonly Range[] = []) {
   const said: Effect[] = [];
   const pieceLength = 2 * BLOCK;
   const layout = { pieceCount: PIECES, pieceLength, pieceSize: () => pieceLength, spans: () => [] };
@@ -25,19 +26,20 @@ function torrent(budget: Budget, firstBuffer: number) {
     touch: nothing,
   };
   let last = firstBuffer;
+  const kept: unknown[] = [];
   const assembly = new Assembly(
     { layout, digests: () => [], isKnown: () => true } as unknown as PieceHashes,
     new Uint8Array(20),
     { take: nothing, putBack: nothing, isWanted: () => true } as unknown as Picker,
     storage as unknown as Storage,
-    { take: () => [], forget: nothing } as unknown as Partials,
+    { take: () => there, forget: nothing, keep: (_: number, ranges: unknown) => kept.push(ranges) } as unknown as Partials,
     new Map(),
     budget,
     { buffer: () => last++ } as never,
     effect => said.push(effect),
   );
   const told = (what: Effect['do']): number => said.filter(effect => effect.do === what).length;
-  return { assembly, told };
+  return { assembly, told, kept };
 }
 
 const MEMORY = 2 ** 40;
@@ -57,6 +59,14 @@ describe('pieces in the making', () => {
     one.assembly.abandon(one.assembly.active.get(0)!);
     expect(other.assembly.begin(384, 0)).not.toBeNull();
     expect(other.assembly.begin(385, 0)).toBeNull();
+  });
+
+  test('that the store has no room for are gone on with by what stood there before, and by no more', () => {
+    const { assembly, told, kept } = torrent(new Budget(MEMORY, () => 8 << 20), 1, [{ offset: 0, length: BLOCK }]);
+    const piece = assembly.begin(0, 0)!;
+    piece.land(1, 'peer');
+    expect(assembly.refused(piece, 0)).toBe(false);
+    expect([told('drop'), kept]).toEqual([1, [[expect.objectContaining({ offset: 0, length: BLOCK })]]]);
   });
 
   test('are parked 256 at once over all torrents; those beyond are let go', () => {
