@@ -168,14 +168,14 @@ export type ToWorker =
   /** What this window shows: nothing is sent to a hidden one; details of at most one torrent. */
   | { readonly type: 'watch'; readonly visible: boolean; readonly detail: TorrentId | null };
 
-/** Files of a removed torrent that could not be deleted, and stay where they are. */
+/** Files of a removed torrent that could not be deleted, and stay where they are; `daemon-away`: of some it is not known. */
 export interface LeftFiles {
   /** The torrent's. */
   readonly name: string;
   /** Some of them, by their paths below the root. */
   readonly files: readonly string[];
   readonly count: number;
-  /** Token. */
+  /** Token; empty where they lie in more than one. */
   readonly root: string;
   readonly why: DiskProblem | 'daemon-away';
 }

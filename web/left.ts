@@ -15,10 +15,10 @@ const WHY: Readonly<Record<LeftFiles['why'], string>> = {
   'file-conflict': 'it is longer than what was downloaded',
   io: 'the disk reported an error',
   limit: 'too much was under way',
-  'daemon-away': 'the helper ended meanwhile',
+  'daemon-away': 'the connection to the helper was lost meanwhile',
 };
 
-/** Which files of a removed torrent are still there, and why. */
+/** Which files of a removed torrent are still there, or may be, and why. */
 export function describeLeft({ name, files, count, root, why }: LeftFiles, roots: readonly RootRow[]): string {
   const quoted = files.map(file => `“${file}”`);
   const rest = count - files.length;
@@ -26,5 +26,7 @@ export function describeLeft({ name, files, count, root, why }: LeftFiles, roots
   const what = list.length > 1 ? `${list.slice(0, -1).join(', ')} and ${list.at(-1) ?? ''}` : (list[0] ?? '');
   const folder = roots.find(({ token }) => token === root)?.name;
   const where = folder === undefined ? 'there' : `in “${folder}”`;
-  return `“${name}” was removed, but ${what} could not be deleted and ${count === 1 ? 'is' : 'are'} still ${where}: ${WHY[why]}.`;
+  // The helper may have gone on deleting what it was asked for.
+  const stays = why === 'daemon-away' ? 'may still be' : `could not be deleted and ${count === 1 ? 'is' : 'are'} still`;
+  return `“${name}” was removed, but ${what} ${stays} ${where}: ${WHY[why]}.`;
 }

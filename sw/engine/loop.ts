@@ -183,16 +183,20 @@ export class Loop implements RateGroups {
         return store.sync(effect.files, (problem, stat) => this.event(torrent, () => flushed(torrent, problem, stat)));
       case 'moveFile': {
         const { carry } = effect;
-        return store.moveFile(carry.from, carry.to, carry.size, (problem, found) =>
-          this.event(torrent, now => torrent.relocation.carried(carry, problem, found, now)),
-        );
+        return store.moveFile(carry.from, carry.to, carry.size, (problem, found) => {
+          this.event(torrent, now => torrent.relocation.carried(carry, problem, found, now));
+          // Once what that led to is asked for.
+          if (torrent.phase === 'removed') this.run(() => this.removals.settle(torrent));
+        });
       }
-      case 'deleteFile':
-        if (torrent.phase === 'removed') this.removals.asked(torrent);
+      case 'deleteFile': {
+        const isRemoval = torrent.phase === 'removed';
+        if (isRemoval) this.removals.asked(torrent);
         return store.deleteFile(effect.root, effect.path, effect.size, effect.trash, problem => {
-          this.removals.answered(torrent, effect.root, effect.path, problem);
+          if (isRemoval) this.run(() => this.removals.answered(torrent, effect.root, effect.path, problem));
           if (problem !== null && problem !== 'gone') log('warn', `${effect.path.join('/')} could not be deleted: ${problem}`);
         });
+      }
       case 'begin':
         return store.begin(effect.buffer, effect.length, effect.tag, effect.spans, effect.there);
       case 'park':

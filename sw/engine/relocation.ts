@@ -168,6 +168,10 @@ export class Relocation {
     return [...this.carrying].some(carry => carry.index === index);
   }
 
+  get isCarryingAny(): boolean {
+    return this.carrying.size > 0;
+  }
+
   private carryOn(now: number): void {
     const { content, substance, recorder, out } = this.torrent;
     if (this.stage !== 'carrying' || !content) return;

@@ -12,8 +12,9 @@ export interface Left {
   /** Some of them. */
   readonly files: readonly string[];
   readonly count: number;
+  /** Empty where they lie in more than one. */
   readonly root: string;
-  /** Why the first of them stays. */
+  /** Why the first of them stays; `store-away` where it is not known of all whether they do. */
   readonly problem: FileProblem;
 }
 
@@ -28,21 +29,35 @@ export class Removals {
   private readonly running = new Map<Torrent, Removal>();
   private told: Left[] = [];
 
+  /** A removed torrent's delete is asked for. */
   asked(torrent: Torrent): void {
     const removal = this.running.get(torrent) ?? { pending: 0, left: null };
     removal.pending += 1;
     this.running.set(torrent, removal);
   }
 
+  /** One that was {@link asked} for is answered. */
   answered(torrent: Torrent, root: string, path: readonly string[], problem: FileProblem | null): void {
     const removal = this.running.get(torrent);
     if (!removal) return;
     if (problem !== null && problem !== 'gone') {
-      const { files, count, ...first } = removal.left ?? { name: torrent.name, root, problem, files: [], count: 0 };
-      removal.left = { ...first, files: [...files, path.join('/')].slice(0, NAMES), count: count + 1 };
+      const first = removal.left ?? { name: torrent.name, root, problem, files: [], count: 0 };
+      removal.left = {
+        name: first.name,
+        files: [...first.files, path.join('/')].slice(0, NAMES),
+        count: first.count + 1,
+        root: first.root === root ? root : '',
+        problem: problem === 'store-away' ? problem : first.problem,
+      };
     }
     removal.pending -= 1;
-    if (removal.pending > 0) return;
+    this.settle(torrent);
+  }
+
+  /** Tells of the torrent where nothing is awaited any more: files on their way are deleted when they have arrived. */
+  settle(torrent: Torrent): void {
+    const removal = this.running.get(torrent);
+    if (!removal || removal.pending > 0 || torrent.relocation.isCarryingAny) return;
     this.running.delete(torrent);
     if (removal.left) this.told = [...this.told, removal.left].slice(-KEPT);
   }
