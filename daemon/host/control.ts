@@ -57,6 +57,7 @@ export class ControlServer {
   private rootsTimer: NodeJS.Timeout | null = null;
   /** What was wrong with each root when it was last looked at, by token. */
   private readonly problems = new Map<string, string>();
+  private areRootsSaved = true;
   /** One page or record at a time is read from its files: each may be long. */
   private reads: Promise<void> = Promise.resolve();
   private waiting = 0;
@@ -305,8 +306,14 @@ export class ControlServer {
   }
 
   private async lookAtRoots(): Promise<void> {
-    const { roots } = this.options;
-    if (await roots.refresh()) {
+    const { roots, log } = this.options;
+    const isNews = await roots.refresh();
+    if (roots.isSaved !== this.areRootsSaved) {
+      this.areRootsSaved = roots.isSaved;
+      if (roots.isSaved) log('info', 'the list of download folders is saved again');
+      else log('warn', 'the list of download folders cannot be saved; it is tried again');
+    }
+    if (isNews) {
       this.logRoots();
       this.session?.connection.send({ op: ControlOp.ROOTS_CHANGED, id: 0, roots: roots.list });
     }

@@ -40,7 +40,12 @@ export async function flushFolder(path: string): Promise<void> {
 export async function replaceFile(path: string, content: string): Promise<void> {
   const beside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   await writeFlushed(beside, [Buffer.from(content)]);
-  await rename(beside, path);
+  try {
+    await rename(beside, path);
+  } catch (error) {
+    await unlink(beside).catch(() => undefined);
+    throw error;
+  }
   await flushFolder(dirname(path));
 }
 

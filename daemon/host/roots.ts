@@ -1,9 +1,9 @@
 /** The folders that downloads may go to. Pages know them by token and name; their paths stay here. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, constants, mkdir, readdir, realpath, stat, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readlink, realpath, stat, statfs } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import type { ChildRoot } from '../wire/child.ts';
@@ -28,13 +28,16 @@ const FREE_CHANGE_WORTH_TELLING = 1 << 20;
 export class Roots {
   private readonly file: string;
   private readonly stored: Stored;
+  /** What the file holds of it. */
+  private saved: string;
   /** Those from which deleted files can go to the trash, by token, as the io-daemon says. */
   trashable: ReadonlySet<string> = new Set();
   private shown: readonly Root[] = [];
 
-  private constructor(file: string, stored: Stored) {
+  private constructor(file: string, stored: Stored, isSaved: boolean) {
     this.file = file;
     this.stored = stored;
+    this.saved = isSaved ? textOf(stored) : '';
   }
 
   /**
@@ -47,12 +50,19 @@ export class Roots {
     const value = await readJson(file).catch(() => null);
     const parsed = v.safeParse(schema, value ?? { salt: randomSecret(), default: '', paths: [] });
     if (value === null || !parsed.success) throw new StartError(`${file} is damaged. Delete it and start again.`);
-    const roots = new Roots(file, parsed.output);
+    const roots = new Roots(file, parsed.output, value !== undefined);
     const downloads = await downloadsFolder();
     if (asked !== null) await roots.makeDefault(resolve(asked));
     else if (roots.stored.default === '' || roots.stored.default === downloads) await roots.makeDefault(downloads);
+    // Folders that are not known at the next start would be lost to the torrents in them.
+    if (!roots.isSaved) throw new StartError(`${file} cannot be written. Make room on that disk, or let Starling write there.`);
     await roots.refresh();
     return roots;
+  }
+
+  /** Whether the file holds what is known; where it could not be written, each look tries it again. */
+  get isSaved(): boolean {
+    return this.saved === textOf(this.stored);
   }
 
   /** As pages see them. */
@@ -79,7 +89,8 @@ export class Roots {
     const before = this.shown;
     const mounts = await Promise.all(this.stored.paths.map(mountOf));
     const now = await Promise.all(this.stored.paths.map((path, at) => this.look(path, mounts[at] ?? '')));
-    await this.remember(now.map(({ problem }, at) => (problem === '' ? (mounts[at] ?? '') : '')));
+    this.remember(now.map(({ problem }, at) => (problem === '' ? (mounts[at] ?? '') : '')));
+    await this.save();
     const isNews =
       now.length !== before.length ||
       now.some((root, at) => {
@@ -97,22 +108,30 @@ export class Roots {
     return isNews;
   }
 
-  /** Writes down where the file systems of those paths are mounted that can be used; empty for the others. */
-  private async remember(mounts: readonly string[]): Promise<void> {
+  /** Where the file systems of those paths are mounted that can be used; empty for the others. */
+  private remember(mounts: readonly string[]): void {
     const { paths, mounts: known } = this.stored;
-    const isNews = paths.some((path, at) => !!mounts[at] && mounts[at] !== known[path]);
-    if (!isNews) return;
-    paths.forEach((path, at) => (known[path] = mounts[at] || (known[path] ?? '')));
-    await this.save();
+    paths.forEach((path, at) => {
+      if (mounts[at]) known[path] = mounts[at];
+    });
   }
 
-  private save(): Promise<void> {
-    return replaceFile(this.file, JSON.stringify(this.stored, null, 2));
+  /** Never fails: {@link isSaved} tells. */
+  private async save(): Promise<void> {
+    const text = textOf(this.stored);
+    if (text === this.saved) return;
+    try {
+      await replaceFile(this.file, text);
+      this.saved = text;
+    } catch {
+      return;
+    }
   }
 
-  private async makeDefault(path: string): Promise<void> {
+  private async makeDefault(asked: string): Promise<void> {
     let real: string;
     try {
+      const path = await reach(asked);
       if (isAway(await mountOf(path), this.stored.mounts[path] ?? '')) {
         // What a person has put there in the disk's place is to be used; a folder that is empty or not there waits for its disk.
         if (await isEmpty(path)) {
@@ -123,11 +142,11 @@ export class Roots {
       }
       await mkdir(path, { recursive: true });
       real = await realpath(path);
-      if (!(await stat(real)).isDirectory()) throw new StartError(`${path} is not a folder.`);
+      if (!(await stat(real)).isDirectory()) throw new StartError(`${asked} is not a folder.`);
     } catch (error) {
       if (error instanceof StartError) throw error;
       const why = hasCode(error, 'EEXIST', 'ENOTDIR') ? 'is not a folder' : 'cannot be made or reached';
-      throw new StartError(`The download folder ${path} ${why}. Choose another with --download-dir.`);
+      throw new StartError(`The download folder ${asked} ${why}. Choose another with --download-dir.`);
     }
     this.stored.default = real;
     if (!this.stored.paths.includes(real)) this.stored.paths.push(real);
@@ -146,6 +165,22 @@ export class Roots {
   private tokenOf(path: string): string {
     return createHash('sha256').update(this.stored.salt).update(path).digest('hex');
   }
+}
+
+function textOf(stored: Stored): string {
+  return JSON.stringify(stored, null, 2);
+}
+
+/** The real path of what need not be there, with every link followed, also one whose end is not there. */
+async function reach(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+  }
+  const above = await reach(dirname(path));
+  const target = await readlink(path).catch(() => null);
+  return target === null ? join(above, basename(path)) : reach(resolve(above, target));
 }
 
 async function problemOf(path: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Epochs } from '../../daemon/host/epochs.ts';
@@ -36,6 +36,26 @@ async function load(client: ControlClient): Promise<Record<string, string>> {
   expect(last).toBe(true);
   return Object.fromEntries(records.map(({ key, value }) => [key, new TextDecoder().decode(value!)]));
 }
+
+test('download folders that cannot be saved end nothing, and it is logged once', async () => {
+  const home = tempFolder();
+  const missing = join(realpathSync(tempFolder()), 'missing');
+  const file = join(home, 'roots.json');
+  writeFileSync(file, JSON.stringify({ salt: 'salt', default: missing, paths: [missing] }));
+  const host = await testHost({ home });
+  rmSync(file);
+  mkdirSync(file);
+  mkdirSync(missing);
+  const token = await pair(host);
+  const lines = (): number =>
+    readFileSync(join(home, 'logs/host.log'), 'utf8').split('download folders cannot be saved').length - 1;
+  for (let time = 0; time < 2; time++) {
+    await (await control(host, token)).welcome();
+    await until(() => lines() > 0, 'a line');
+  }
+  expect(lines()).toBe(1);
+  expect(readdirSync(home).filter(name => name.startsWith('roots.json'))).toEqual(['roots.json']);
+});
 
 test('AUTH, then a welcome with an epoch, the roots, and a ticket that the io-daemon has confirmed', async () => {
   const host = await testHost();

@@ -1,6 +1,6 @@
 /** A disk that is missing when host and io-daemon start. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Roots } from '../../daemon/host/roots.ts';
@@ -57,6 +57,22 @@ describe.skipIf(!canMount())('a disk that was there at one start (needs to mount
     plugIn();
     await Roots.open(home, below);
     expect(readdirSync(disk)).toEqual(['downloads']);
+  });
+
+  it('is waited for where its folder is asked for through a link, also one whose end is not there', async () => {
+    const below = join(disk, 'downloads');
+    const links = tempFolder();
+    symlinkSync(disk, join(links, 'disk'));
+    symlinkSync(below, join(links, 'folder'));
+    for (const asked of [join(links, 'disk', 'downloads'), join(links, 'folder')]) {
+      mkdirSync(below, { recursive: true });
+      await Roots.open(home, asked);
+      unplug();
+      const second = await Roots.open(home, asked);
+      expect(readdirSync(disk)).toEqual([]);
+      expect(second.list).toMatchObject([{ problem: 'Its disk is not there.', isDefault: true }]);
+      plugIn();
+    }
   });
 
   it('gives way to a folder that a person has filled in its place and asks for', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -101,6 +101,34 @@ test('roots: opaque, kept, and the same for the same folder; the one asked for i
   expect(JSON.stringify(third.list)).not.toContain(home);
   const elsewhere = await Roots.open(tempFolder(), a);
   expect(elsewhere.list[0]!.token).not.toBe(first.list[0]!.token);
+});
+
+test('roots: what cannot be saved is known all the same, and saved as soon as it can be; a start says it in one line', async () => {
+  const home = join(tempFolder(), 'home');
+  const away = `${home}-away`;
+  const folders = tempFolder();
+  const missing = join(folders, 'missing');
+  mkdirSync(home);
+  await Roots.open(home, missing);
+  rmdirSync(missing);
+  const file = join(home, 'roots.json');
+  writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), mounts: {} }));
+  const roots = await Roots.open(home, join(folders, 'other'));
+  renameSync(home, away);
+  mkdirSync(missing);
+  await roots.refresh();
+  expect(roots.isSaved).toBe(false);
+  const { mount = '' } = roots.paths[0] ?? {};
+  expect(mount).not.toBe('');
+  await roots.refresh();
+  expect(roots.isSaved).toBe(false);
+  renameSync(away, home);
+  await roots.refresh();
+  expect(roots.isSaved).toBe(true);
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ mounts: { [realpathSync(missing)]: mount } });
+  renameSync(home, away);
+  await expect(Roots.open(home, missing)).rejects.toThrow(StartError);
+  expect(readdirSync(away)).toEqual(['roots.json']);
 });
 
 test('a root that cannot be is an error in one line', async () => {
