@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { ToChild } from '../wire/child.ts';
 import { HOST_PORTS } from '../wire/control.ts';
 import { loadAssets } from './assets.ts';
 import { Redirects } from './browser.ts';
@@ -89,11 +90,12 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const pairing = new Pairing(tokens, () => performance.now());
   let port = 0;
 
+  const folders = (): ToChild => ({ type: 'roots', roots: roots.paths });
   const supervisor: Supervisor = new Supervisor({
     program: options.ioProgram,
     greeting: () => [
       { type: 'start', version: VERSION, allow: config.allow, idleMs: config.idleMs, verbose: options.verbose },
-      { type: 'roots', roots: roots.paths },
+      folders(),
     ],
     events: {
       changed: () => control.ioChanged(),
@@ -111,6 +113,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       childLog: bytes => logs.io(bytes),
     },
   });
+  roots.onMounts = () => supervisor.send(folders());
   const mappers = config.portMapping ? systemMappers(roots.secret, () => control.portsChanged(), log) : null;
   const ports = new RouterPorts(mappers, systemClock.after);
   const control: ControlServer = new ControlServer({

@@ -33,6 +33,8 @@ export class Roots {
   /** Those from which deleted files can go to the trash, by token, as the io-daemon says. */
   trashable: ReadonlySet<string> = new Set();
   private shown: readonly Root[] = [];
+  /** Called when {@link paths} says more of where they are mounted. */
+  onMounts: () => void = () => undefined;
 
   private constructor(file: string, stored: Stored, isSaved: boolean) {
     this.file = file;
@@ -111,9 +113,14 @@ export class Roots {
   /** Where the file systems of those paths are mounted that can be used; empty for the others. */
   private remember(mounts: readonly string[]): void {
     const { paths, mounts: known } = this.stored;
+    let isNews = false;
     paths.forEach((path, at) => {
-      if (mounts[at]) known[path] = mounts[at];
+      const mount = mounts[at];
+      if (!mount || mount === known[path]) return;
+      known[path] = mount;
+      isNews = true;
     });
+    if (isNews) this.onMounts();
   }
 
   /** Never fails: {@link isSaved} tells. */

@@ -30,10 +30,13 @@ export class Mounts {
     }
   }
 
-  /** What is none of these paths any more is forgotten; `mount` of one that was not seen here is where it was seen before, or empty. */
+  /** What is none of these paths any more is forgotten; `mount` is where another process has seen it, or empty. */
   keepOnly(mounts: ReadonlyMap<string, string>): void {
     for (const path of this.#seen.keys()) if (!mounts.has(path)) this.#seen.delete(path);
-    for (const [path, mount] of mounts) if (mount !== '' && !this.#seen.has(path)) this.#seen.set(path, { device: null, mount });
+    for (const [path, mount] of mounts) {
+      // The empty directory in a disk's place, seen here, is no more it.
+      if (mount.length > (this.#seen.get(path)?.mount.length ?? 0)) this.#seen.set(path, { device: null, mount });
+    }
   }
 }
 

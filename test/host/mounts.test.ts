@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Roots } from '../../daemon/host/roots.ts';
 import { FileStatus } from '../../daemon/wire/frames.ts';
 import { openFile } from '../daemon/fixture.ts';
-import { IoProcess } from '../daemon/io-process.ts';
+import { IoProcess, ROOT } from '../daemon/io-process.ts';
 import { canMount } from '../daemon/mount.ts';
 import { tempFolder } from './temp.ts';
 
@@ -42,6 +42,24 @@ describe.skipIf(!canMount())('a disk that was there at one start (needs to mount
       expect(second.list[0]).toMatchObject({ problem: '' });
       expect((await openFile(client, 2, 'new', 10)).status).toBe(FileStatus.OK);
       expect(readdirSync(disk)).toEqual(['new']);
+    } finally {
+      await io.stop();
+    }
+  });
+
+  it('and was away when the io-daemon started is not taken for the folder in its place that this had seen', async () => {
+    unplug();
+    const io = await IoProcess.start({ root: disk });
+    try {
+      const client = await io.connect();
+      expect((await openFile(client, 1, 'before', 10)).status).toBe(FileStatus.OK);
+      plugIn();
+      io.tell({ type: 'roots', roots: [{ token: ROOT, path: disk, mount: disk }] });
+      await client.sync();
+      unplug();
+      expect((await openFile(client, 2, 'after', 10)).status).toBe(FileStatus.NO_SUCH_ROOT);
+      plugIn();
+      expect((await openFile(client, 3, 'after', 10)).status).toBe(FileStatus.OK);
     } finally {
       await io.stop();
     }
