@@ -52,7 +52,8 @@ export class Disputes {
   /** False where nobody can be asked. */
   begin(piece: ActivePiece, landed: Uint8Array, now: number): boolean {
     const place = this.hashes.placeOf(piece.index);
-    const expected = this.hashes.digests(piece.index).find(({ algorithm }) => algorithm === 'sha256-tree')?.expected;
+    // With a tree that was learned since, it was not compared, and `landed` is not of its leaves.
+    const expected = piece.digests.find(({ algorithm }) => algorithm === 'sha256-tree')?.expected;
     const root = place && this.hashes.roots[place.file];
     if (!place || !expected || !root || place.height === 0 || this.open.size >= MAX_DISPUTES) return false;
     const count = 2 ** place.height;
