@@ -94,6 +94,7 @@ export function refused(torrent: Owner, piece: ActivePiece, problem: FileProblem
   const { content } = torrent;
   if (content?.downloader.active.get(piece.index) !== piece) return;
   content.downloader.recall(piece, now);
+  torrent.webSeeds.recall(piece);
   const isLong = content.assembly.refused(piece, now);
   if (problem !== 'limit' || isLong) settle(torrent, { kind: 'problem', problem }, now);
 }

@@ -139,6 +139,11 @@ export class WebSeeds {
     return seeds.length > 0;
   }
 
+  /** The store has no buffer for the piece: what was asked for it is called off, and nobody is to blame. */
+  recall(piece: ActivePiece): void {
+    for (const run of [...this.runs.values()]) if (run.segments.some(segment => segment.piece === piece)) this.abort(run);
+  }
+
   /** It is asked again at once, whatever became of it. */
   again(url: string, now: number): void {
     for (const seed of this.all) {

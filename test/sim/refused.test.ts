@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { Budget } from '../../sw/engine/budget.ts';
 import { expectAll, isSeeding, leechOn, makeTorrent, seedOn, stateOf, World } from './host.ts';
 import { seeds } from './seeds.ts';
+import { SimServer, withSeeds } from './web.ts';
 
 const MIB = 1 << 20;
 
@@ -58,6 +59,26 @@ test('has no room for more while others of ours are in the making: they go on, a
   leech.store.isFull = false;
   expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
   expectAll(leech, torrent);
+});
+
+test('a web seed is not to blame, and goes on as soon as there is room', () => {
+  const world = new World(985);
+  const torrent = withSeeds(makeTorrent({ a: 6 * MIB, b: MIB }, 256 * 1024, 985), ['http://web.example/f/']);
+  const server = new SimServer(new Map([...torrent.contents].map(([path, bytes]) => [`/f/${path}`, bytes])), 500_000);
+  world.web.set('web.example', server);
+  const leech = world.host('10.0.0.9');
+  leech.store.isFull = true;
+  leechOn(leech, torrent);
+  world.clock.run(30_000);
+  expect(leech.store.refusals).toBeGreaterThan(5);
+  leech.store.isFull = false;
+  world.clock.run(4_000);
+  leech.store.isFull = true;
+  world.clock.run(10_000);
+  leech.store.isFull = false;
+  expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  expect(leech.log.filter(line => line.includes('web seed'))).toEqual([]);
 });
 
 test('what pieces count for is what the store says of its buffers', () => {

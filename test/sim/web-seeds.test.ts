@@ -3,7 +3,7 @@ import type { SimHost } from './host.ts';
 import { expectAll, isSeeding, makeTorrent, ROOT, seedOn, World } from './host.ts';
 import { seeds } from './seeds.ts';
 import { makeTreeTorrent } from './trees.ts';
-import { SimServer } from './web.ts';
+import { SimServer, withSeeds } from './web.ts';
 import type { Conduct } from './web.ts';
 
 const MIB = 1 << 20;
@@ -14,16 +14,6 @@ interface Made {
   readonly bytes: Uint8Array;
   readonly id: string;
   readonly contents: ReadonlyMap<string, Uint8Array>;
-}
-
-/** The torrent with a list of web seeds. */
-function withSeeds<T extends Made>(torrent: T, urls: readonly string[], key: 'url-list' | 'httpseeds' = 'url-list'): T {
-  const list = `l${urls.map(url => `${url.length}:${url}`).join('')}e`;
-  const entry = Buffer.from(`${key.length}:${key}${list}`);
-  const plain = Buffer.from(torrent.bytes);
-  // Keys are in order: that of pieces' servers comes before `info`.
-  const cut = key === 'httpseeds' ? plain.indexOf('4:info') : plain.length - 1;
-  return { ...torrent, bytes: Uint8Array.from(Buffer.concat([plain.subarray(0, cut), entry, plain.subarray(cut)])) };
 }
 
 /** As a server under the folder `/f/` has them. */

@@ -47,6 +47,7 @@ export class SimWeb implements Web {
     const store = this.store();
     const length = places.reduce((sum, place) => sum + place.length, 0);
     const blocks = places.flatMap(cut);
+    const isRefused = !places.every(({ buffer }) => store.buffers.has(buffer));
     let isOver = false;
     const end = (kind: FetchEnd['kind'], problem = '', status = 0, retryAfter = -1): void => {
       if (isOver) return;
@@ -93,11 +94,27 @@ export class SimWeb implements Web {
       server.running += 1;
       server.mostAtOnce = Math.max(server.mostAtOnce, server.running);
     }
-    this.clock.after(2 * this.latency, answer);
+    // The daemon asks no server where it has no buffer for what would come.
+    if (isRefused) this.clock.after(1, () => end('failed', 'A buffer is not there.'));
+    else this.clock.after(2 * this.latency, answer);
     return () => {
       if (!isOver) close();
     };
   }
+}
+
+/** The torrent with a list of web seeds. */
+export function withSeeds<T extends { readonly bytes: Uint8Array }>(
+  torrent: T,
+  urls: readonly string[],
+  key: 'url-list' | 'httpseeds' = 'url-list',
+): T {
+  const list = `l${urls.map(url => `${url.length}:${url}`).join('')}e`;
+  const entry = Buffer.from(`${key.length}:${key}${list}`);
+  const plain = Buffer.from(torrent.bytes);
+  // Keys are in order: that of pieces' servers comes before `info`.
+  const cut = key === 'httpseeds' ? plain.indexOf('4:info') : plain.length - 1;
+  return { ...torrent, bytes: Uint8Array.from(Buffer.concat([plain.subarray(0, cut), entry, plain.subarray(cut)])) };
 }
 
 function cut<P extends { readonly buffer: number; readonly offset: number; readonly length: number }>({
