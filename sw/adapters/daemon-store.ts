@@ -115,10 +115,10 @@ export class DaemonStore implements Store {
     this.opening.set(buffer, question);
   }
 
-  park(buffer: number, done: (there: readonly Range[]) => void): void {
+  park(buffer: number, done: (there: readonly Range[] | null) => void): void {
     this.door.ask(
       id => ({ op: Op.LAND_PARK, id, buffer }),
-      reply => done(reply?.op === Op.LAND_PARKED ? reply.there : []),
+      reply => done(reply?.op === Op.LAND_PARKED ? reply.there : null),
     );
   }
 

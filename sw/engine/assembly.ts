@@ -40,8 +40,23 @@ export type Outcome =
   | { readonly kind: 'have' | 'corrupt'; readonly piece: number; readonly liars: readonly string[] }
   /** What had failed is known block by block. */
   | { readonly kind: 'exposed'; readonly liars: readonly string[] }
+  /** It may be on disk, whole, and nobody has said so. Not to be picked before that was looked at. */
+  | { readonly kind: 'unsure'; readonly piece: number }
   | { readonly kind: 'problem'; readonly problem: FileProblem }
   | { readonly kind: 'nothing' };
+
+/** A piece that is being laid aside. */
+interface Aside {
+  readonly index: number;
+  /** What stood of it on disk before anybody was asked for it. */
+  readonly stood: readonly Range[];
+  /** What came of its commit, once that is told. */
+  commit: CommitStatus | null;
+  /** The store has no open buffer of it: it was refused, or was whole already. Its commit tells which. */
+  isClosed: boolean;
+}
+
+const NOTHING: Outcome = { kind: 'nothing' };
 
 /** Takes pieces from their beginning, within the memory that there is, to the disk. Who is asked for what is not its business. */
 export class Assembly {
@@ -51,7 +66,7 @@ export class Assembly {
   readonly disputes: Disputes;
   private readonly smartBan = new SmartBan();
   /** Pieces being laid aside, by buffer. Nobody begins them anew before what is there of them is written. */
-  private readonly parking = new Map<number, number>();
+  private readonly parking = new Map<number, Aside>();
 
   constructor(
     private readonly hashes: PieceHashes,
@@ -79,8 +94,8 @@ export class Assembly {
   }
 
   /** Those that are being laid aside. */
-  aside(): Iterable<number> {
-    return this.parking.values();
+  *aside(): Generator<number> {
+    for (const { index } of this.parking.values()) yield index;
   }
 
   /** Whether half of the memory is taken. */
@@ -139,7 +154,7 @@ export class Assembly {
 
   committed(buffer: number, status: CommitStatus, problem: FileProblem | null, blocks: Uint8Array, now: number): Outcome {
     const piece = this.active.ofBuffer(buffer);
-    if (!piece) return { kind: 'nothing' };
+    if (!piece) return this.committedAside(buffer, status, now);
     if (status === 'ok') {
       this.close(piece);
       this.storage.wrote(piece.index, piece.buffer, now);
@@ -157,15 +172,15 @@ export class Assembly {
       else this.reopen(piece);
       return { kind: 'corrupt', piece: piece.index, liars };
     }
-    if (problem !== null && KEEPS.has(problem) && this.isOnDisk(piece)) this.layAside(piece);
+    if (problem !== null && KEEPS.has(problem) && this.isOnDisk(piece)) this.layAside(piece, status);
     else this.abandon(piece);
-    return status === 'error' ? { kind: 'problem', problem: problem ?? 'io' } : { kind: 'nothing' };
+    return status === 'error' ? { kind: 'problem', problem: problem ?? 'io' } : NOTHING;
   }
 
   /** Hashes of blocks came: who lied is known, and what of a piece is to come again. Throws `protocol` where they are wrong. */
   exposed(peer: Peer, message: HashRef & { readonly hashes: Uint8Array }): Outcome {
     const verdict = this.disputes.receive(peer, message);
-    if (!verdict) return { kind: 'nothing' };
+    if (!verdict) return NOTHING;
     const { piece, leaves, bad } = verdict;
     const liars = this.smartBan.passed(piece.index, leaves, TREE_HASH_BYTES);
     if (bad.length > 0) piece.aloneUntil = 0;
@@ -209,25 +224,29 @@ export class Assembly {
     }
   }
 
-  /** The torrent rests: what had come of open pieces is laid aside unless it `isOver`, and the others are let go. */
+  /**
+   * The torrent rests: what had come of pieces is laid aside unless it `isOver`, and the others are let go. The store may have begun
+   * to write any of them.
+   */
   rest(isOver: boolean): void {
     for (const piece of [...this.active.all()]) {
-      const isBegun = piece.stage === 'open' && piece.senders.some(sender => sender !== null);
+      const isBegun = piece.stage !== 'disputed' && piece.senders.some(sender => sender !== null);
       if (isBegun && !isOver) this.layAside(piece);
       else this.abandon(piece);
     }
   }
 
-  /** What had come of a piece is on disk, unverified, as far as it could be written. */
-  parked(buffer: number, there: readonly Range[], now: number): void {
-    const index = this.parking.get(buffer);
-    if (index === undefined) return;
-    this.parking.delete(buffer);
-    this.out({ do: 'drop', buffer });
-    if (there.length > 0) this.partials.keep(index, there);
-    this.storage.touch(index);
-    this.storage.recordSoon(now);
-    this.picker.putBack(index);
+  /** What had come of a piece is on disk, unverified, as far as it could be written. Null where it has no open buffer. */
+  parked(buffer: number, there: readonly Range[] | null, now: number): Outcome {
+    const aside = this.parking.get(buffer);
+    if (!aside) return NOTHING;
+    if (there) {
+      this.endAside(buffer, aside, there, now);
+      this.picker.putBack(aside.index);
+      return NOTHING;
+    }
+    aside.isClosed = true;
+    return this.closedAside(buffer, aside, now);
   }
 
   /** The store is away: what is there of pieces may be gone on with in the buffers that it keeps for a while. */
@@ -236,7 +255,7 @@ export class Assembly {
       this.close(piece);
       this.picker.putBack(piece.index);
     }
-    for (const index of this.parking.values()) this.picker.putBack(index);
+    for (const index of this.aside()) this.picker.putBack(index);
     this.parking.clear();
   }
 
@@ -252,10 +271,36 @@ export class Assembly {
   }
 
   /** What there is of it goes to the disk, and is gone on with another time. */
-  private layAside(piece: ActivePiece): void {
+  private layAside(piece: ActivePiece, commit: CommitStatus | null = null): void {
     this.close(piece);
-    this.parking.set(piece.buffer, piece.index);
+    this.parking.set(piece.buffer, { index: piece.index, stood: piece.isParked ? piece.adopted : [], commit, isClosed: false });
     this.out({ do: 'park', buffer: piece.buffer });
+  }
+
+  private committedAside(buffer: number, status: CommitStatus, now: number): Outcome {
+    const aside = this.parking.get(buffer);
+    if (!aside) return NOTHING;
+    aside.commit = status;
+    return this.closedAside(buffer, aside, now);
+  }
+
+  /** One that could not be laid aside is let go once its commit has ended: to drop it before that would call it off. */
+  private closedAside(buffer: number, aside: Aside, now: number): Outcome {
+    const { index, stood, commit, isClosed } = aside;
+    if (!isClosed || commit === null) return NOTHING;
+    const isWhole = commit === 'ok' || commit === 'mismatch';
+    this.endAside(buffer, aside, isWhole ? [] : stood, now);
+    if (commit === 'ok' || commit === 'error') return { kind: 'unsure', piece: index };
+    this.picker.putBack(index);
+    return NOTHING;
+  }
+
+  private endAside(buffer: number, { index }: Aside, there: readonly Range[], now: number): void {
+    this.parking.delete(buffer);
+    this.out({ do: 'drop', buffer });
+    if (there.length > 0) this.partials.keep(index, there);
+    this.storage.touch(index);
+    this.storage.recordSoon(now);
   }
 
   private hold(piece: ActivePiece): void {

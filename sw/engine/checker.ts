@@ -93,7 +93,7 @@ export class Checker {
   verdicts(pieces: readonly number[], verdicts: readonly (boolean | null)[], now: number): void {
     if (!this.verifying.delete(pieces)) return;
     pieces.forEach((piece, at) => {
-      if (verdicts[at] === true && this.content.suspects.has(piece)) this.content.vouched.add(piece);
+      if (verdicts[at] === true) this.content.vouch(piece, now);
       if (verdicts[at] === true) this.content.found(piece, now);
       else if (verdicts[at] === null && this.isWithin(piece)) this.content.unread(piece);
       else this.content.refuted(piece);
@@ -182,8 +182,8 @@ export class Checker {
   private lose(index: number): void {
     this.content.assembly.forgetPartials(index);
     for (const piece of this.content.storage.piecesIn(index)) {
-      this.content.lost(piece);
-      this.content.maybe.delete(piece);
+      if (this.content.maybe.has(piece)) this.content.refuted(piece);
+      else this.content.lost(piece);
       this.pieces.delete(piece);
     }
   }

@@ -27,6 +27,9 @@ import type { Deletion } from './roots.ts';
 import type { ProgressRecord } from './resume.ts';
 import type { Whereabouts } from './whereabouts.ts';
 
+/** Ms that what a check could read counts as read: what cannot be read after that is something new. */
+const VOUCHED_FOR = 300_000;
+
 /** What a person chose. */
 export interface Choice {
   readonly priorities: FilePriorities;
@@ -78,8 +81,9 @@ export class Content {
   unchecked = false;
   /** Pieces that are said to be here and could not be read for a peer. */
   readonly suspects = new Set<number>();
-  /** Those of them that a check could read since. */
-  readonly vouched = new Set<number>();
+  /** Those of them that a check could read since, and when it last did. */
+  private readonly vouched = new Set<number>();
+  private vouchedAt = 0;
 
   private readonly out: Outbox;
   private readonly random: () => number;
@@ -295,8 +299,16 @@ export class Content {
     this.release(piece);
   }
 
-  /** These could not be read for a peer: they are to be looked at. False where that was done, and found nothing. */
-  suspect(pieces: readonly number[]): boolean {
+  /** A check could read what a peer could not be sent. */
+  vouch(piece: number, now: number): void {
+    if (!this.suspects.has(piece)) return;
+    this.vouched.add(piece);
+    this.vouchedAt = now;
+  }
+
+  /** These could not be read for a peer: they are to be looked at. False where that was just done, and found nothing. */
+  suspect(pieces: readonly number[], now: number): boolean {
+    if (now - this.vouchedAt > VOUCHED_FOR) this.vouched.clear();
     if (pieces.some(piece => this.vouched.has(piece))) {
       this.vouched.clear();
       return false;
@@ -304,6 +316,12 @@ export class Content {
     for (const piece of pieces) if (this.downloader.have.get(piece)) this.suspects.add(piece);
     this.unchecked ||= this.suspects.size > 0;
     return true;
+  }
+
+  /** The store was at it when it was to be laid aside, and may have written it: that is looked at before it is fetched. */
+  unsure(piece: number): void {
+    this.maybe.add(piece);
+    this.unchecked = true;
   }
 
   /** It may be there, but its hash is not known. */
@@ -349,6 +367,7 @@ export class Content {
   /** The store went away: what was not durable yet is in doubt. */
   detach(): void {
     for (const piece of this.downloader.active.all()) this.maybe.add(piece.index);
+    for (const piece of this.assembly.aside()) this.maybe.add(piece);
     this.readers.stop();
     this.assembly.detach();
     this.doubt();
@@ -367,7 +386,6 @@ export class Content {
 
   /** The torrent stops by itself, for good where it `isOver`: what is being written may yet arrive on disk. */
   rest(now: number, isOver = false): void {
-    for (const piece of this.downloader.active.all()) if (piece.stage === 'committing') this.maybe.add(piece.index);
     this.readers.stop();
     this.assembly.rest(isOver);
     this.uploader.stop();

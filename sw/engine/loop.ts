@@ -310,7 +310,7 @@ export class Loop implements RateGroups {
         tell((torrent, now) => {
           const peer = torrent.peers.get(conn);
           const failed = (peer && torrent.content?.uploader.sent(peer, sends, ok, now)) ?? [];
-          if (problem) unread(torrent, problem, failed);
+          if (problem) unread(torrent, problem, failed, now);
         }),
       closed: () => {
         tell((torrent, now) => torrent.peerSet.closed(conn, now));

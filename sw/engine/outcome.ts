@@ -60,6 +60,8 @@ export function settle(torrent: Owner, outcome: Outcome, now: number): void {
     if (torrent.phase === 'running') torrent.finishIfComplete();
   } else if (outcome.kind === 'corrupt') {
     torrent.out({ do: 'log', level: 'warn', text: `${torrent.id}: piece ${outcome.piece} was corrupt` });
+  } else if (outcome.kind === 'unsure') {
+    content.unsure(outcome.piece);
   } else if (outcome.kind === 'problem') {
     torrent.fail(outcome.problem, '');
     return;
@@ -100,17 +102,17 @@ export function refused(torrent: Owner, piece: ActivePiece, problem: FileProblem
 }
 
 /** What a peer had asked for of these pieces could not be read. */
-export function unread(torrent: Owner, problem: FileProblem, pieces: readonly number[]): void {
+export function unread(torrent: Owner, problem: FileProblem, pieces: readonly number[], now: number): void {
   const { content } = torrent;
   if (torrent.phase !== 'running') return;
   // Which file it is, and what is left of it, one look at them tells; where that finds nothing wrong, there is no use in another.
-  if (problem === 'gone' && content && !content.suspect(pieces)) torrent.fail('io', '');
+  if (problem === 'gone' && content && !content.suspect(pieces, now)) torrent.fail('io', '');
   if (problem === 'io' || problem === 'denied' || problem === 'no-such-root') torrent.fail(problem, '');
 }
 
-/** What had landed of a piece in the making is on disk, as far as it could be written. */
-export function parked(torrent: Owner, buffer: number, there: readonly Range[], now: number): void {
-  torrent.content?.assembly.parked(buffer, there, now);
+/** What had landed of a piece in the making is on disk, as far as it could be written; `there` as {@link Store.park} tells it. */
+export function parked(torrent: Owner, buffer: number, there: readonly Range[] | null, now: number): void {
+  if (torrent.content) settle(torrent, torrent.content.assembly.parked(buffer, there, now), now);
 }
 
 /** A part that was kept aside is in its file, not flushed; or why not. */

@@ -145,9 +145,9 @@ export interface Store {
   begin(buffer: number, length: number, tag: Uint8Array, spans: readonly Span[], there: readonly Range[]): void;
   /**
    * Moves an open buffer out of memory into its files, and one that is there and could not be written on; tells once that is done what of it
-   * stands in them.
+   * stands in them, or null where it is neither: then what came of its commit, which is told as ever, says what it is.
    */
-  park(buffer: number, done: (there: readonly Range[]) => void): void;
+  park(buffer: number, done: (there: readonly Range[] | null) => void): void;
   /** `handler` hears of buffers that could not be opened, or take no more; `limit`: there is no room for them, or for what was put, just now. */
   onRefused(handler: (buffer: number, problem: FileProblem) => void): void;
   put(buffer: number, offset: number, bytes: Uint8Array): void;

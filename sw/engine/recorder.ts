@@ -155,11 +155,10 @@ export class Recorder {
     for (const piece of content.downloader.active.all()) maybe.add(piece.index);
     for (const piece of content.storage.undurable()) maybe.add(piece);
     const { uploaded, downloaded, doneAt, limit } = this.torrent;
+    for (const piece of content.assembly.aside()) maybe.add(piece);
     const { durable, stats } = content.storage;
     const { partials } = content.assembly;
-    const aside = new Set(content.assembly.aside());
-    const isNeeded = (piece: number) =>
-      content.downloader.have.get(piece) || maybe.has(piece) || partials.has(piece) || aside.has(piece);
+    const isNeeded = (piece: number) => content.downloader.have.get(piece) || maybe.has(piece) || partials.has(piece);
     const parts = content.storage.parts.record(isNeeded);
     const have = durable.toBytes();
     return {

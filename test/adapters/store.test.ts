@@ -81,7 +81,7 @@ describe('a buffer', () => {
     const there = [{ offset: 1, length: 2 }];
     io.say({ op: Op.LAND_PARKED, id: io.sent(Op.LAND_PARK)[0]?.id ?? 0, buffer: 5, file: FileStatus.FULL, there });
     harness.link.io.closed();
-    expect(told).toEqual([there, []]);
+    expect(told).toEqual([there, null]);
   });
 
   it('stands in its files where it is longer than the daemon says', () => {

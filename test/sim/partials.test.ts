@@ -1,5 +1,7 @@
 /** Pieces that are half-fetched when their torrent rests. */
 import { expect, test } from 'vitest';
+import { readTag } from '../../sw/engine/piece-tag.ts';
+import type { PartialRecord } from '../../sw/engine/partials.ts';
 import type { Torrent } from '../../sw/engine/torrent.ts';
 import { expectAll, isSeeding, makeTorrent, ROOT, seedOn, World } from './host.ts';
 import type { SimHost } from './host.ts';
@@ -10,6 +12,10 @@ const [only = 1] = seeds(961);
 function atRest(host: SimHost, id: string): Torrent['substance']['atRest'] {
   const { torrents } = host.session as unknown as { readonly torrents: { get(id: string): Torrent } };
   return torrents.get(id).substance.atRest;
+}
+
+function sorted(partials: readonly PartialRecord[]): PartialRecord[] {
+  return partials.toSorted(([a = 0], [b = 0]) => a - b);
 }
 
 /** A leech that is paused with pieces of a megabyte half-fetched, and at rest. */
@@ -102,4 +108,55 @@ test.each(seeds(963, 964))('a piece that goes to the disk as it comes keeps what
   expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
   expectAll(leech, torrent);
   expect(world.internet.sent.get(seed.name) ?? 0).toBeLessThan(torrent.size + 150_000);
+});
+
+test.each(seeds(965, 966))(
+  'a piece that the store has begun to write at a pause is found after it, not fetched (seed %i)',
+  run => {
+    const world = new World(run);
+    const torrent = makeTorrent({ 'a.bin': 3 << 20 }, 256 * 1024, run);
+    const seed = world.host('10.0.0.1', { rate: 200_000 });
+    seedOn(seed, torrent);
+    const leech = world.host('10.0.0.2');
+    leech.session.add({ kind: 'file', bytes: torrent.bytes });
+    leech.session.start(torrent.id, null, ROOT);
+    const { torrents } = leech.session as unknown as { readonly torrents: { get(id: string): Torrent } };
+    const active = () => torrents.get(torrent.id).content?.downloader.active;
+    /** The store has it whole, and has not told so. */
+    const begun = () => [...leech.store.buffers].find(([, { state }]) => state === 'committing')?.[0] ?? 0;
+    world.clock.run(3_000);
+    expect(world.clock.run(5_000, () => active()?.ofBuffer(begun())?.stage === 'open')).toBe(true);
+    const piece = active()?.ofBuffer(begun())?.index;
+    const opened: (number | undefined)[] = [];
+    const begin = leech.store.begin.bind(leech.store);
+    leech.store.begin = (...args) => {
+      opened.push(readTag(args[2])?.piece);
+      begin(...args);
+    };
+    leech.session.pause(torrent.id);
+    expect(world.clock.run(5_000, () => atRest(leech, torrent.id) !== null)).toBe(true);
+    expect(leech.store.buffers.size).toBe(0);
+    leech.session.resume(torrent.id);
+    expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
+    expectAll(leech, torrent);
+    expect(opened.length).toBeGreaterThan(0);
+    expect(opened).not.toContain(piece);
+  },
+);
+
+test('half-fetched pieces outlive a pause that comes before the store has refused to go on with them', () => {
+  const { world, torrent, leech, partials, sent, buffers } = halfDone(only);
+  const before = sent();
+  leech.store.isFull = true;
+  leech.session.resume(torrent.id);
+  expect(world.clock.run(20_000, () => leech.store.refusals > 0)).toBe(true);
+  leech.session.pause(torrent.id);
+  expect(world.clock.run(5_000, () => atRest(leech, torrent.id) !== null)).toBe(true);
+  expect(sorted(atRest(leech, torrent.id)?.saved?.partials ?? [])).toEqual(sorted(partials));
+  expect(buffers()).toBe(0);
+  leech.store.isFull = false;
+  leech.session.resume(torrent.id);
+  expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+  expect(sent() - before).toBeLessThan(torrent.size);
 });

@@ -188,7 +188,7 @@ export class SimStore implements Store {
   park(buffer: number, done: Parameters<Store['park']>[1]): void {
     const target = this.buffers.get(buffer);
     this.answer(() => {
-      if (target?.state !== 'open' && !(target?.state === 'error' && this.isLong(target))) return done([]);
+      if (target?.state !== 'open' && !(target?.state === 'error' && this.isLong(target))) return done(null);
       // What lands in a long one is there already.
       if (!this.isLong(target)) {
         if (this.disk.writing ?? this.disk.problem) return done([]);
@@ -268,6 +268,8 @@ export class SimStore implements Store {
     target.commit?.callOff();
     target.state = 'open';
     const begin = (): void => {
+      // Dropped meanwhile, it is not written.
+      if (this.buffers.get(buffer) !== target) return done('gone', null, new Uint8Array(0));
       for (const { offset, length, ...digest } of digests) {
         if (!hashes(target.bytes.subarray(offset, offset + length), digest)) {
           target.state = 'mismatch';

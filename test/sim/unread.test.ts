@@ -1,5 +1,6 @@
 /** What a peer asks for and cannot be read: the file is looked at once, and the torrent is settled after that. */
 import { expect, test } from 'vitest';
+import type { FileProblem } from '../../sw/engine/events.ts';
 import type { Torrent } from '../../sw/engine/torrent.ts';
 import { isSeeding, leechOn, makeTorrent, ROOT, seedOn, stateOf, World } from './host.ts';
 import type { SimHost } from './host.ts';
@@ -75,4 +76,20 @@ test('what can be read by a check and not for peers is tried ever more seldom', 
   expect(stops(seed)).toBeGreaterThan(2);
   expect(stops(seed)).toBeLessThan(14);
   expect(seed.disk.verifiedBytes - read).toBeLessThan(14 * 8 * MIB);
+});
+
+test('what could not be read for peers for a moment counts for nothing once that is long ago', () => {
+  const { world, torrent, seed } = crowd(754);
+  let problem: FileProblem | null = 'gone';
+  Object.defineProperty(seed.store, 'readProblem', { get: () => problem });
+  world.clock.run(2_000, () => stateOf(seed, torrent.id) === 'checking');
+  problem = null;
+  world.clock.run(HOUR);
+  expect(stops(seed)).toBe(0);
+  expect(rowOf(seed)?.state).toBe('seeding');
+  for (const path of torrent.contents.keys()) seed.disk.files.delete(`${ROOT}/${path}`);
+  leechOn(world.host('10.0.0.9'), torrent);
+  for (const other of ['10.0.0.2', '10.0.0.3', '10.0.0.4']) world.tracker.delete(other);
+  expect(world.clock.run(60_000, () => stateOf(seed, torrent.id) === 'error')).toBe(true);
+  expect(rowOf(seed)?.problem?.code).toBe('file-gone');
 });
