@@ -9,6 +9,8 @@ export default defineConfig({
     // Most of the time is spent waiting for other programs: on two cores one file at a time, as is usual, leaves both idle.
     maxWorkers: '100%',
     testTimeout: 60_000,
+    // What is looked for comes in its own time where two files and their programs share the cores.
+    expect: { poll: { timeout: 15_000 } },
     hookTimeout: 60_000,
   },
 });
