@@ -4,7 +4,7 @@ export default defineConfig({
   define: { __VERSION__: JSON.stringify('0.0.0-test') },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**', 'test/bench/**'],
+    exclude: ['test/e2e/**', 'test/**/*.browser.test.ts', 'test/bench/**'],
     globalSetup: 'test/data-home.ts',
     // Most of the time is spent waiting for other programs: on two cores one file at a time, as is usual, leaves both idle.
     maxWorkers: '100%',

@@ -86,7 +86,7 @@ async function without(scratch: string, { file, text, instead, tests }: Guarded)
 /** Runs the tests of a list in the copy, and no others. */
 async function run(scratch: string, tests: readonly NamedTest[]): Promise<readonly Outcome[]> {
   const outcomes = new Map<NamedTest, Outcome>();
-  const isInBrowser = ({ file }: NamedTest) => file.startsWith('test/e2e/');
+  const isInBrowser = ({ file }: NamedTest) => file.startsWith('test/e2e/') || file.endsWith('.browser.test.ts');
   for (const [some, options] of [
     [tests.filter(test => !isInBrowser(test)), []],
     [tests.filter(isInBrowser), ['--config', 'test/e2e/vitest.config.ts']],
