@@ -42,9 +42,13 @@ module.exports = {
     ),
     rule(
       'host-reaches-the-engine-by-its-door',
-      'The host may run the engine with the daemon adapters, and nothing else of the worker.',
+      'The host may run the engine as the worker does, by its contracts, and knows nothing else of the worker.',
       { path: '^daemon/(?!io/|wire/)' },
-      { path: '^(web|sw|test)/', pathNot: '^sw/(engine/index[.]ts$|adapters/daemon-)' },
+      {
+        path: '^(web|sw|test)/',
+        pathNot:
+          '^sw/(engine/(index|ports)|runtime|torrents|api|view-model|adapters/(daemon-channel|daemon-link|platform))[.]ts$',
+      },
     ),
 
     rule(
@@ -103,7 +107,7 @@ module.exports = {
     rule(
       'only-roots-pick-adapters',
       'Which adapters run is decided where the program is put together.',
-      { path: ours, pathNot: '^(sw/main[.]ts$|sw/adapters/|daemon/host/away[.]ts$)' },
+      { path: ours, pathNot: '^(sw/(main|runtime)[.]ts$|sw/adapters/|daemon/host/away/)' },
       { path: '^sw/adapters/' },
     ),
     rule(

@@ -2,29 +2,17 @@
  * The service worker, put together. Any event may start it and it may be ended at any moment, so nothing waits for a
  * first event: connecting begins with the first line.
  */
-import { DaemonHttp } from './adapters/daemon-http.ts';
-import { DaemonWeb } from './adapters/daemon-web.ts';
-import { DaemonLink } from './adapters/daemon-link.ts';
-import { DaemonNet } from './adapters/daemon-net.ts';
-import { DaemonPortMapper } from './adapters/daemon-ports.ts';
-import { DaemonDatagrams } from './adapters/daemon-udp.ts';
-import { DaemonReaders } from './adapters/daemon-readers.ts';
-import { DaemonState } from './adapters/daemon-state.ts';
 import { daemonStats } from './adapters/daemon-stats.ts';
-import { DaemonStore } from './adapters/daemon-store.ts';
-import { LentRtc } from './adapters/rtc-net.ts';
 import { browserSockets } from './adapters/web-sockets.ts';
 import { BrowserMemory } from './adapters/idb-state.ts';
-import { after, consoleLog, openBrowserSocket, PlatformClock, platformRandom } from './adapters/platform.ts';
-import { ApiServer } from './api-server.ts';
+import { after, consoleLog, openBrowserSocket } from './adapters/platform.ts';
 import { API_VERSION, STATS_PATH, type WorkerStats } from './api.ts';
 import type { TorrentRow } from './view-model.ts';
-import { Session } from './engine/index.ts';
 import { EngineLock } from './engine-lock.ts';
 import { Lifetime } from './lifetime.ts';
+import { makeRuntime } from './runtime.ts';
 import { keepShell, respondFromShell } from './shell.ts';
 import { Streaming } from './streaming.ts';
-import { Torrents } from './torrents.ts';
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: Parameters<typeof keepShell>[0] };
 /** Set by the build from package.json. */
@@ -45,63 +33,17 @@ const memory = new BrowserMemory(log);
 const lock = new EngineLock();
 const lifetime = new Lifetime(() => void forgetClosedWindows());
 
-const link = new DaemonLink(
-  {
-    host: `127.0.0.1:${location.port}`,
-    origin: location.origin,
-    version: __VERSION__,
-    open: openBrowserSocket,
-    after,
-    random: Math.random,
-    log,
-  },
-  {
-    welcomed: epoch => torrents.welcomed(epoch),
-    linked: kept => torrents.linked(kept),
-    unlinked: () => torrents.unlinked(),
-    changed: () => torrents.changed(),
-  },
-);
-const net = new DaemonNet(link.io, () => mark('first request'));
-const datagrams = new DaemonDatagrams(link.io);
-const rtc = new LentRtc(net);
-const store = new DaemonStore(link.io);
-const readers = new DaemonReaders(link.io);
-const http = new DaemonHttp(link.io);
-const web = new DaemonWeb(link.io);
-const portMapper = new DaemonPortMapper(link.control);
-const state = new DaemonState(link.control, () => link.epoch);
-
-const torrents = new Torrents({
-  link,
+const { link, rtc, torrents, server } = makeRuntime({
+  host: `127.0.0.1:${location.port}`,
+  origin: location.origin,
+  version: __VERSION__,
+  open: openBrowserSocket,
+  after,
+  log,
   memory,
-  newEngine: () => {
-    const clock = new PlatformClock();
-    const engine = new Session(
-      {
-        clock,
-        random: platformRandom,
-        net,
-        datagrams,
-        sockets: browserSockets,
-        rtc,
-        store,
-        readers,
-        state,
-        http,
-        web,
-        portMapper,
-        log,
-      },
-      { version: __VERSION__ },
-    );
-    return { engine, silence: () => clock.stop() };
-  },
-  loadRecords: done => state.load(done),
+  sockets: browserSockets,
   mark,
-  replaced: () => server.reset(),
 });
-const server = new ApiServer(torrents);
 const streaming = new Streaming({
   open: (id, file) => torrents.open(id, file),
   door: () => link.door,

@@ -1,0 +1,78 @@
+/**
+ * An engine joined to its host: the link, the adapters over it, and the windows' server. The worker and the host's own engine
+ * are made of this, each with what its platform has.
+ */
+import { DaemonDatagrams } from './adapters/daemon-udp.ts';
+import { DaemonHttp } from './adapters/daemon-http.ts';
+import { DaemonLink, type LinkOptions } from './adapters/daemon-link.ts';
+import { DaemonNet } from './adapters/daemon-net.ts';
+import { DaemonPortMapper } from './adapters/daemon-ports.ts';
+import { DaemonReaders } from './adapters/daemon-readers.ts';
+import { DaemonState } from './adapters/daemon-state.ts';
+import { DaemonStore } from './adapters/daemon-store.ts';
+import { DaemonWeb } from './adapters/daemon-web.ts';
+import { PlatformClock, platformRandom } from './adapters/platform.ts';
+import { LentRtc } from './adapters/rtc-net.ts';
+import { ApiServer } from './api-server.ts';
+import type { KeptPiece } from './engine/events.ts';
+import { Session } from './engine/index.ts';
+import type { WebSockets } from './engine/ports.ts';
+import { Torrents, type Memory } from './torrents.ts';
+
+export interface RuntimeOptions extends Omit<LinkOptions, 'random'> {
+  readonly memory: Memory;
+  /** For WebSocket trackers. */
+  readonly sockets: WebSockets;
+  /** Says that something was reached. */
+  readonly mark: (name: string) => void;
+}
+
+export interface Runtime {
+  readonly link: DaemonLink;
+  readonly rtc: LentRtc;
+  readonly torrents: Torrents<KeptPiece>;
+  readonly server: ApiServer;
+}
+
+export function makeRuntime(options: RuntimeOptions): Runtime {
+  const { memory, sockets, mark, log, version } = options;
+  const link: DaemonLink = new DaemonLink(
+    { ...options, random: Math.random },
+    {
+      welcomed: epoch => torrents.welcomed(epoch),
+      linked: kept => torrents.linked(kept),
+      unlinked: () => torrents.unlinked(),
+      changed: () => torrents.changed(),
+    },
+  );
+  const net = new DaemonNet(link.io, () => mark('first request'));
+  const rtc = new LentRtc(net);
+  const state = new DaemonState(link.control, () => link.epoch);
+  const ports = {
+    random: platformRandom,
+    net,
+    rtc,
+    sockets,
+    datagrams: new DaemonDatagrams(link.io),
+    store: new DaemonStore(link.io),
+    readers: new DaemonReaders(link.io),
+    state,
+    http: new DaemonHttp(link.io),
+    web: new DaemonWeb(link.io),
+    portMapper: new DaemonPortMapper(link.control),
+    log,
+  };
+  const torrents: Torrents<KeptPiece> = new Torrents<KeptPiece>({
+    link,
+    memory,
+    newEngine: () => {
+      const clock = new PlatformClock();
+      return { engine: new Session({ ...ports, clock }, { version }), silence: () => clock.stop() };
+    },
+    loadRecords: done => state.load(done),
+    mark,
+    replaced: () => server.reset(),
+  });
+  const server = new ApiServer(torrents);
+  return { link, rtc, torrents, server };
+}
