@@ -10,6 +10,7 @@ const entries = [
   'daemon/io/main[.]ts',
   'daemon/io/hash-worker[.]ts',
   'daemon/host/main[.]ts',
+  'daemon/host/away/thread[.]ts',
   'daemon/cli[.]ts',
 ];
 const entry = `^(${entries.join('|')})$`;

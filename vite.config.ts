@@ -75,6 +75,7 @@ function daemon(outDir: string): UserConfig {
           host: join(top, 'daemon/host/main.ts'),
           io: join(top, 'daemon/io/main.ts'),
           'hash-worker': join(top, 'daemon/io/hash-worker.ts'),
+          away: join(top, 'daemon/host/away/thread.ts'),
         },
         output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
       },

@@ -14,7 +14,7 @@ const dist = join(top, 'dist');
 
 /** What each build is made from, beside this file's own siblings that shape every build. */
 const builds = {
-  daemon: { mode: 'daemon', sources: ['daemon', 'sw/engine', 'sw/adapters'] },
+  daemon: { mode: 'daemon', sources: ['daemon', 'sw'] },
   web: { mode: 'production', sources: ['web', 'sw', 'daemon/wire', 'public', 'manifest.webmanifest'] },
 };
 const shared = ['vite.config.ts', 'tsconfig.base.json', 'package.json', 'package-lock.json', 'bin/build.mjs'];

@@ -41,6 +41,8 @@ export interface Engine<Kept> {
   readonly reading: { open(id: TorrentId, file: number): { readonly file: number; readonly path: readonly string[] } };
   /** Hears of the folders whenever something of them is another. */
   readonly roots: { tell(roots: readonly RootRow[]): void };
+  /** There is reason to run while nobody looks. */
+  readonly hasWork: boolean;
   readonly mapping: { readonly state: PortMappings | null };
   configure(change: Partial<Settings>, saved: (error: Error | null) => void): void;
   rows(): readonly TorrentRow[];

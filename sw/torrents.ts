@@ -176,6 +176,11 @@ export class Torrents<Kept> implements Backend {
     };
   }
 
+  /** There is, or may be, something to be done while nobody looks. */
+  get hasWork(): boolean {
+    return this.current?.engine.hasWork ?? true;
+  }
+
   roots(): readonly RootRow[] {
     return this.options.link.roots;
   }
@@ -215,6 +220,7 @@ export class Torrents<Kept> implements Backend {
     const engine = this.current?.engine;
     if (engine !== undefined) await new Promise<void>(resolve => engine.close(resolve));
     this.current?.silence();
+    if (this.keeper !== null) clearTimeout(this.keeper);
     this.options.link.close();
     this.changed();
   }

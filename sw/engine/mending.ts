@@ -38,7 +38,8 @@ interface Owner {
  * no use or to lack the room, and at once when that has changed.
  */
 export class Mending {
-  private isWaiting = false;
+  /** It goes on by itself once that has passed. */
+  isWaiting = false;
   private dueAt = Infinity;
   private wait = FIRST_WAIT;
   private isBarred = false;

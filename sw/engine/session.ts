@@ -7,6 +7,7 @@ import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { KeptPiece } from './events.ts';
 import { Closing } from './closing.ts';
+import { hasWork } from './has-work.ts';
 import { ConnectionLimits } from './connection-limits.ts';
 import type { Ports } from './ports.ts';
 import { Pulse } from './pulse.ts';
@@ -331,6 +332,11 @@ export class Session {
 
   get mapping(): PortMapping {
     return this.doors.mapping;
+  }
+
+  /** There is reason to run while nobody looks. */
+  get hasWork(): boolean {
+    return hasWork(this.torrents.values());
   }
 
   rows(): TorrentView[] {

@@ -50,6 +50,7 @@ class FakeEngine implements Engine<string> {
     },
   };
   mapping: { state: PortMappings | null } = { state: null };
+  hasWork = true;
   configure = ({ encryption }: Partial<Settings>, saved: (error: Error | null) => void): void => {
     this.tell(`configure ${encryption}`);
     saved(this.unsaved);

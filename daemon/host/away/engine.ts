@@ -1,0 +1,52 @@
+/** The engine as the worker runs it, in Node: the same adapters, over Node's sockets, with a memory of nothing. */
+import { makeRuntime, type Runtime } from '../../../sw/runtime.ts';
+import { after } from '../../../sw/adapters/platform.ts';
+import type { Log } from '../../../sw/engine/ports.ts';
+import type { Credentials, Memory } from '../../../sw/torrents.ts';
+import { NodeSockets } from './sockets.ts';
+
+export interface EngineOptions {
+  /** Where the host is, as name:port. */
+  readonly host: string;
+  readonly origin: string;
+  readonly version: string;
+  /** Those that the host made for this engine alone. */
+  readonly credentials: Credentials;
+  readonly log: Log;
+}
+
+export interface NodeEngine extends Runtime {
+  /** Records what is durable, and ends every connection; nothing of it keeps the process alive after that. */
+  close(): Promise<void>;
+}
+
+/** The host keeps all there is to keep. */
+const nothing: Memory = {
+  keepCredentials: () => undefined,
+  keepEverConnected: () => undefined,
+  keepRows: () => undefined,
+};
+
+/** Connects at once, and goes on as the records have it. */
+export function startEngine({ host, origin, version, credentials, log }: EngineOptions): NodeEngine {
+  const sockets = new NodeSockets(origin);
+  const runtime = makeRuntime({
+    host,
+    origin,
+    version,
+    open: sockets.open,
+    after,
+    log,
+    memory: nothing,
+    sockets: sockets.trackers,
+    mark: () => undefined,
+  });
+  runtime.torrents.begin(credentials);
+  return {
+    ...runtime,
+    async close() {
+      await runtime.torrents.close();
+      await sockets.close();
+    },
+  };
+}

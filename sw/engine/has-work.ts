@@ -1,0 +1,23 @@
+import type { Phase } from './phase.ts';
+
+/** What is needed of a torrent here. */
+interface Worker {
+  readonly phase: Phase;
+  readonly started: boolean;
+  readonly isIdle: boolean;
+  readonly mending: { readonly isWaiting: boolean };
+}
+
+/** Phases in which only a person can set it going again. */
+const OVER: ReadonlySet<Phase> = new Set<Phase>(['paused', 'failed', 'removed']);
+
+/**
+ * Whether there is reason to run while nobody looks: a started torrent is at work or waits for its turn, or for what had
+ * stopped it to pass, or has something to be recorded. One that nobody has started yet waits for a person.
+ */
+export function hasWork(torrents: Iterable<Worker>): boolean {
+  for (const { phase, started, isIdle, mending } of torrents) {
+    if (started && (!OVER.has(phase) || mending.isWaiting || !isIdle)) return true;
+  }
+  return false;
+}
