@@ -144,8 +144,8 @@ export type Command =
   | { readonly do: 'move'; readonly ids: readonly TorrentId[]; readonly to: MoveTo }
   /** Sets what is given, and nothing else. */
   | { readonly do: 'configure'; readonly settings: Partial<Settings> }
-  /** Stores the token that the host gave the page for its pairing secret, and connects. */
-  | { readonly do: 'pair'; readonly token: string; readonly installId: string }
+  /** Stores the token that the host on this port gave the page, and connects. */
+  | { readonly do: 'pair'; readonly token: string; readonly installId: string; readonly port: number }
   /** Tries the host again now, and starts the io-daemon if it is not running. */
   | { readonly do: 'reconnect' };
 

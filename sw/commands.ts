@@ -21,6 +21,8 @@ const name = v.pipe(v.string(), v.maxLength(1_000));
 /** Printable and without spaces, as it goes into a frame beside others. */
 const secret = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,256}$/));
 
+const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+
 const source = v.variant('kind', [
   v.strictObject({ kind: v.literal('magnet'), uri: v.pipe(v.string(), v.maxLength(MAX_URI)) }),
   v.strictObject({
@@ -119,7 +121,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('label'), ids, add: labels, remove: labels }),
   v.strictObject({ do: v.literal('move'), ids, to: v.union([v.picklist(['top', 'up', 'down', 'bottom']), count]) }),
   v.strictObject({ do: v.literal('configure'), settings }),
-  v.strictObject({ do: v.literal('pair'), token: secret, installId: secret }),
+  v.strictObject({ do: v.literal('pair'), token: secret, installId: secret, port }),
   v.strictObject({ do: v.literal('reconnect') }),
 ]);
 

@@ -34,7 +34,6 @@ const lock = new EngineLock();
 const lifetime = new Lifetime(() => void forgetClosedWindows());
 
 const { link, rtc, torrents, server } = makeRuntime({
-  host: `127.0.0.1:${location.port}`,
   origin: location.origin,
   version: __VERSION__,
   open: openBrowserSocket,
@@ -65,9 +64,9 @@ async function start(): Promise<void> {
   if (isStarted) return;
   isStarted = true;
   mark('started');
-  const [credentials] = await Promise.all([memory.credentials(), lock.acquire()]);
+  const [pairing] = await Promise.all([memory.pairing(), lock.acquire()]);
   mark('locked');
-  torrents.begin(credentials);
+  torrents.begin(pairing);
 }
 
 /** Makes room for the next version. */

@@ -9,9 +9,11 @@ import { configure, perform } from './perform.ts';
 import type { Engine, StateRecord } from './perform.ts';
 import { same } from './same.ts';
 
-export interface Credentials {
+/** What a host has given this browser, and the port of 127.0.0.1 that it stands on. */
+export interface Pairing {
   readonly token: string;
   readonly installId: string;
+  readonly port: number;
 }
 
 /** The connection, as far as it is used here. */
@@ -22,14 +24,14 @@ export interface Link {
   readonly version: string;
   /** Its last tries failed. */
   readonly failing: boolean;
-  pair(credentials: Credentials): void;
+  pair(pairing: Pairing): void;
   reconnect(): void;
   close(): void;
 }
 
 /** What outlives the worker. */
 export interface Memory {
-  keepCredentials(credentials: Credentials): void;
+  keepPairing(pairing: Pairing): void;
   keepEverConnected(): void;
   keepRows(rows: readonly TorrentRow[]): void;
 }
@@ -97,9 +99,9 @@ export class Torrents<Kept> implements Backend {
   }
 
   /** Connects as this browser is paired; null where it is not. */
-  begin(credentials: Credentials | null): void {
+  begin(pairing: Pairing | null): void {
     this.isStarting = false;
-    if (credentials !== null) this.options.link.pair(credentials);
+    if (pairing !== null) this.options.link.pair(pairing);
     else this.changed();
   }
 
@@ -197,9 +199,9 @@ export class Torrents<Kept> implements Backend {
   async run(command: Command): Promise<Added | null> {
     switch (command.do) {
       case 'pair': {
-        const credentials = { token: command.token, installId: command.installId };
-        this.options.memory.keepCredentials(credentials);
-        this.begin(credentials);
+        const { token, installId, port } = command;
+        this.options.memory.keepPairing({ token, installId, port });
+        this.begin({ token, installId, port });
         return null;
       }
       case 'reconnect':

@@ -21,7 +21,7 @@ const NO_MAGNET = 'The address held no valid magnet link, so nothing was added. 
 async function pair(secret: string): Promise<void> {
   const install = installId();
   const paired = await tradeSecret(secret, install);
-  if ('token' in paired) run({ do: 'pair', token: paired.token, installId: install });
+  if ('token' in paired) run({ do: 'pair', token: paired.token, installId: install, port: Number(location.port) });
   else notify(paired.refused, 'bad');
 }
 

@@ -29,6 +29,11 @@ export interface Credentials {
   readonly installId: string;
 }
 
+/** What a host has given this browser, and the port that it stands on. */
+export interface Pairing extends Credentials {
+  readonly port: number;
+}
+
 export interface ChannelOptions<F> {
   readonly url: string;
   readonly origin: string;

@@ -7,7 +7,7 @@ import { decodeControl, encodeControl } from '../../daemon/wire/control-codec.ts
 import { ControlOp, type ControlFrame, type HostEvent, type Root, type Welcome } from '../../daemon/wire/control.ts';
 import { MAX_FRAME, Op, type Frame, type FrameOf, type KeptBuffer } from '../../daemon/wire/frames.ts';
 import type { Log } from '../engine/ports.ts';
-import { Channel, type After, type Credentials, type OpenSocket, type Traffic } from './daemon-channel.ts';
+import { Channel, type After, type OpenSocket, type Pairing, type Traffic } from './daemon-channel.ts';
 import { Door } from './daemon-door.ts';
 
 /**
@@ -49,8 +49,6 @@ const MOVES: Readonly<Record<LinkState, Partial<Record<Input, LinkState>>>> = {
 };
 
 export interface LinkOptions {
-  /** Where the host is, as name:port. */
-  readonly host: string;
   readonly origin: string;
   readonly version: string;
   readonly open: OpenSocket;
@@ -89,7 +87,7 @@ export class DaemonLink {
   private readonly options: LinkOptions;
   private readonly events: LinkEvents;
   private current: LinkState = 'unpaired';
-  private credentials: Credentials | null = null;
+  private pairing: Pairing | null = null;
   private controlChannel: Channel<ControlIn> | null = null;
   private ioChannel: Channel<Frame> | null = null;
   private welcome: Welcome | null = null;
@@ -146,9 +144,9 @@ export class DaemonLink {
     return this.failures > 0;
   }
 
-  /** Connects, with these credentials from now on. */
-  pair(credentials: Credentials): void {
-    this.credentials = credentials;
+  /** Connects to the host that gave this, with what it gave, from now on. */
+  pair(pairing: Pairing): void {
+    this.pairing = pairing;
     this.failures = 0;
     this.move('paired');
   }
@@ -203,14 +201,14 @@ export class DaemonLink {
 
   private openControl(): void {
     this.dropControl();
-    const { credentials } = this;
-    if (credentials === null) return;
+    const { pairing } = this;
+    if (pairing === null) return;
     this.callOffControl = this.options.after(WELCOME_DEADLINE, () => this.move('controlClosed'));
     const channel: Channel<ControlIn> = new Channel<ControlIn>(
       {
         ...this.options,
-        url: `ws://${this.options.host}/control`,
-        credentials,
+        url: `ws://127.0.0.1:${pairing.port}/control`,
+        credentials: pairing,
         decode: bytes => [decodeControl(bytes)],
         batches: false,
       },
@@ -253,15 +251,15 @@ export class DaemonLink {
 
   private openIo(): void {
     this.dropIo();
-    const { credentials, welcome } = this;
-    if (credentials === null || welcome === null) return;
+    const { pairing, welcome } = this;
+    if (pairing === null || welcome === null) return;
     const { state, port, ticket } = welcome.io;
     if (state !== 'RUNNING') return;
     const channel: Channel<Frame> = new Channel<Frame>(
       {
         ...this.options,
         url: `ws://127.0.0.1:${port}/io`,
-        credentials: { token: ticket, installId: credentials.installId },
+        credentials: { token: ticket, installId: pairing.installId },
         decode: bytes => decodeMessage(bytes, MAX_FRAME),
         batches: true,
       },

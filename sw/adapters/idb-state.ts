@@ -1,7 +1,7 @@
 /** What this browser remembers between two lives of its worker, in IndexedDB: how it is paired, and the last list. */
 import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import type { Log } from '../engine/ports.ts';
-import type { Credentials } from './daemon-channel.ts';
+import type { Pairing } from './daemon-channel.ts';
 
 interface Schema extends DBSchema {
   kept: { key: string; value: unknown };
@@ -9,7 +9,7 @@ interface Schema extends DBSchema {
 
 const NAME = 'starling';
 const VERSION = 1;
-const CREDENTIALS = 'credentials';
+const PAIRING = 'pairing';
 const EVER_CONNECTED = 'everConnected';
 const ROWS = 'rows';
 
@@ -27,13 +27,13 @@ export class BrowserMemory {
     });
   }
 
-  async credentials(): Promise<Credentials | null> {
-    const value = await this.read(CREDENTIALS);
-    return isCredentials(value) ? value : null;
+  async pairing(): Promise<Pairing | null> {
+    const value = await this.read(PAIRING);
+    return isPairing(value) ? value : null;
   }
 
-  keepCredentials({ token, installId }: Credentials): void {
-    this.keep(CREDENTIALS, { token, installId });
+  keepPairing({ token, installId, port }: Pairing): void {
+    this.keep(PAIRING, { token, installId, port });
   }
 
   async everConnected(): Promise<boolean> {
@@ -70,8 +70,8 @@ export class BrowserMemory {
   }
 }
 
-function isCredentials(value: unknown): value is Credentials {
+function isPairing(value: unknown): value is Pairing {
   if (typeof value !== 'object' || value === null) return false;
-  const { token, installId } = value as Partial<Record<keyof Credentials, unknown>>;
-  return typeof token === 'string' && typeof installId === 'string';
+  const { token, installId, port } = value as Partial<Record<keyof Pairing, unknown>>;
+  return typeof token === 'string' && typeof installId === 'string' && typeof port === 'number';
 }

@@ -328,8 +328,9 @@ describe('commands', () => {
     ['an endless magnet', { do: 'add', source: { kind: 'magnet', uri: 'm'.repeat(70_000) } }],
     ['bytes that are none', { do: 'add', source: { kind: 'file', bytes: [1, 2] } }],
     ['a file beyond all measure', { do: 'add', source: { kind: 'file', bytes: new Uint8Array((32 << 20) + 1) } }],
-    ['a token with a NUL', { do: 'pair', token: 'a\0b', installId: 'x' }],
-    ['an empty token', { do: 'pair', token: '', installId: 'x' }],
+    ['a token with a NUL', { do: 'pair', token: 'a\0b', installId: 'x', port: 7800 }],
+    ['an empty token', { do: 'pair', token: '', installId: 'x', port: 7800 }],
+    ['a port that is none', { do: 'pair', token: 'a', installId: 'x', port: 0 }],
     ['a missing flag', { do: 'remove', ids: [A] }],
   ])('are checked: %s', async (_name, command) => {
     setUp();

@@ -41,7 +41,7 @@ async function daemon(): Promise<{ daemon: Daemon; token: string }> {
 function linkTo(to: Daemon, token: string): RealLink {
   const real = new RealLink(to);
   cleanUps.push(() => real.link.close());
-  real.link.pair({ token, installId: INSTALL });
+  real.link.pair({ token, installId: INSTALL, port: to.host.port });
   return real;
 }
 

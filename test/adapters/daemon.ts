@@ -91,7 +91,6 @@ export class RealLink {
   constructor({ host }: Daemon) {
     this.link = new DaemonLink(
       {
-        host: `127.0.0.1:${host.port}`,
         origin: host.origin,
         version: '0',
         open: openNodeSocket(host.origin),

@@ -4,7 +4,7 @@ import type { KeptBuffer } from '../../daemon/wire/frames.ts';
 import { DaemonLink } from '../../sw/adapters/daemon-link.ts';
 import { FakeSockets, FakeTimers, type FakeSocket } from '../fakes/sockets.ts';
 
-export const credentials = { token: 'token', installId: 'install' };
+export const credentials = { token: 'token', installId: 'install', port: 7800 };
 
 export function welcome(epoch: number, io: Partial<Welcome['io']> = {}): Welcome {
   return {
@@ -22,7 +22,6 @@ export class Harness {
   kept: readonly KeptBuffer[] = [];
   readonly link = new DaemonLink(
     {
-      host: '127.0.0.1:7800',
       origin: 'http://127.0.0.1:7800',
       version: '0',
       open: this.sockets.open,

@@ -94,7 +94,7 @@ function setUp() {
   const torrents = new Torrents<string>({
     link,
     memory: {
-      keepCredentials: ({ token }) => log.push(`keep ${token}`),
+      keepPairing: ({ token }) => log.push(`keep ${token}`),
       keepEverConnected: () => log.push('keep ever'),
       keepRows: () => undefined,
     },
@@ -153,7 +153,7 @@ describe('folders', () => {
 describe('starting', () => {
   it('loads the records, then attaches what outlived the last life', () => {
     const { log, torrents, answerLoad, link } = setUp();
-    torrents.begin({ token: 't', installId: 'i' });
+    torrents.begin({ token: 't', installId: 'i', port: 7800 });
     link.state = 'welcomed';
     torrents.welcomed(1);
     link.state = 'linked';
@@ -245,7 +245,7 @@ describe('the connection as shown', () => {
     ['superseded', false, false, 'disconnected'],
   ] as const)('%s, failing: %s, given up: %s is %s', (state, failing, gaveUp, shown) => {
     const { torrents, link } = setUp();
-    torrents.begin({ token: 't', installId: 'i' });
+    torrents.begin({ token: 't', installId: 'i', port: 7800 });
     Object.assign(link, { state, failing, gaveUp });
     expect(torrents.connection()).toMatchObject({ state: shown, gaveUp, superseded: state === 'superseded' });
   });
@@ -255,7 +255,7 @@ describe('commands', () => {
   it('wait for an engine that is on its way', async () => {
     const { log, torrents, connect } = setUp();
     const done = torrents.run(pause);
-    torrents.begin({ token: 't', installId: 'i' });
+    torrents.begin({ token: 't', installId: 'i', port: 7800 });
     connect(1);
     await done;
     expect(log.at(-1)).toBe('1 pause');
@@ -276,7 +276,7 @@ describe('commands', () => {
 
   it('that wait are refused once it is known that the host is not there', async () => {
     const { torrents, link, to } = setUp();
-    torrents.begin({ token: 't', installId: 'i' });
+    torrents.begin({ token: 't', installId: 'i', port: 7800 });
     to('connecting');
     const refused = expect(torrents.run(pause)).rejects.toMatchObject({ code: 'daemon-away' });
     link.failing = true;
@@ -286,7 +286,7 @@ describe('commands', () => {
 
   it('pair and reconnect go to the link', async () => {
     const { log, torrents } = setUp();
-    await torrents.run({ do: 'pair', token: 'secret', installId: 'i' });
+    await torrents.run({ do: 'pair', token: 'secret', installId: 'i', port: 7800 });
     await torrents.run({ do: 'reconnect' });
     expect(log).toEqual(['keep secret', 'pair secret', 'reconnect']);
   });

@@ -72,7 +72,7 @@ describe('datagrams through the real daemon', () => {
     program = await buildIo();
     daemon = await startDaemon(program);
     link = new RealLink(daemon);
-    link.link.pair({ token: await pairedToken(daemon, INSTALL), installId: INSTALL });
+    link.link.pair({ token: await pairedToken(daemon, INSTALL), installId: INSTALL, port: daemon.host.port });
     await link.until('linked');
   });
 

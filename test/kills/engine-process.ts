@@ -50,7 +50,6 @@ const nothing = (): void => undefined;
 
 const link = new DaemonLink(
   {
-    host: `127.0.0.1:${config.port}`,
     origin: config.origin,
     version: '0',
     open: openNodeSocket(config.origin),
@@ -74,7 +73,7 @@ let session: Session | null = null;
 
 const torrents = new Torrents({
   link,
-  memory: { keepCredentials: nothing, keepEverConnected: nothing, keepRows: nothing },
+  memory: { keepPairing: nothing, keepEverConnected: nothing, keepRows: nothing },
   newEngine: () => {
     const clock = new PlatformClock();
     const engine = new Session(
@@ -134,7 +133,7 @@ function report(): void {
   tell({ type: 'states', states });
 }
 
-torrents.begin({ token: config.token, installId: config.installId });
+torrents.begin({ token: config.token, installId: config.installId, port: config.port });
 setInterval(report, TELL_EVERY);
 // A person would not press that so soon.
 setInterval(() => {

@@ -26,7 +26,7 @@ const MIB = 1 << 20;
 async function startEngine(io: string, encryption: Encryption) {
   const daemon = await startDaemon(io);
   const real = new RealLink(daemon);
-  real.link.pair({ token: await pairedToken(daemon, INSTALL), installId: INSTALL });
+  real.link.pair({ token: await pairedToken(daemon, INSTALL), installId: INSTALL, port: daemon.host.port });
   await real.until('linked');
   const net = new DaemonNet(real.io, () => undefined);
   const clock = new PlatformClock();

@@ -62,7 +62,7 @@ export class RealEngine {
   /** On one that runs; it is closed with the engine. */
   static async on(daemon: Daemon): Promise<RealEngine> {
     const real = new RealLink(daemon);
-    real.link.pair({ token: await pairedToken(daemon, INSTALL), installId: INSTALL });
+    real.link.pair({ token: await pairedToken(daemon, INSTALL), installId: INSTALL, port: daemon.host.port });
     await real.until('linked');
     return new RealEngine(daemon, real);
   }
