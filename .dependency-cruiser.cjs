@@ -159,7 +159,7 @@ module.exports = {
     rule(
       'host-dials-nobody',
       'The host answers on its own port, and asks nobody but the router; what reaches out is the io-daemon, behind its guard.',
-      { path: '^daemon/(host/|cli[.]ts$)', pathNot: '^daemon/host/portmap/(exchange|igd-search|network)[.]ts$' },
+      { path: '^daemon/(host/|cli/|link/|cli[.]ts$)', pathNot: '^daemon/host/portmap/(exchange|igd-search|network)[.]ts$' },
       { path: '^(node:)?(net|dgram|https|http2|tls|dns)(/promises)?$', dependencyTypesNot: ['type-only'] },
     ),
     rule(

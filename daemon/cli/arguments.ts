@@ -10,6 +10,6 @@ export function parseOptions<O extends Options>(args: readonly string[], options
     return parseArgs({ args: [...args], allowPositionals: true, options });
   } catch (error) {
     // Of Node's explanation the first sentence says it all.
-    throw new UsageError(error instanceof Error ? error.message.split('. ')[0] : String(error));
+    throw new UsageError(error instanceof Error ? (error.message.split('. ')[0] ?? '') : String(error));
   }
 }

@@ -15,12 +15,13 @@ import {
 import { hasCode } from '../host/durable.ts';
 import { VERSION } from '../host/version.ts';
 import { parseOptions } from './arguments.ts';
+import type { Command } from './command.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { hashFiles } from './hash-files.ts';
 import { formatSize } from './inspect.ts';
 import { listFiles } from './list-files.ts';
 
-export const CREATE_HELP = `Usage: starling create PATH -o FILE [options]
+const HELP = `Usage: starling create PATH -o FILE [options]
 
 Makes a torrent of a file, or of all files below a folder. Symbolic links are left out.
 
@@ -41,7 +42,15 @@ Options:
 /** Ms between two updates of what a terminal shows. */
 const SHOW_EVERY = 200;
 
-export async function create(args: readonly string[]): Promise<void> {
+export const command: Command = {
+  help: HELP,
+  async run(args) {
+    await create(args);
+    return 0;
+  },
+};
+
+async function create(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseOptions(args, {
     output: { type: 'string', short: 'o' },
     v1: { type: 'boolean' },
@@ -55,12 +64,7 @@ export async function create(args: readonly string[]): Promise<void> {
     comment: { type: 'string' },
     name: { type: 'string' },
     force: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
   });
-  if (values.help) {
-    console.log(CREATE_HELP.trimEnd());
-    return;
-  }
   const [path, ...more] = positionals;
   if (path === undefined) throw new UsageError('Which file or folder? Give its path');
   if (more.length > 0) throw new UsageError(`Unexpected argument '${more[0]}'`);

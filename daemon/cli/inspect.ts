@@ -12,9 +12,10 @@ import {
 } from '../../sw/engine/index.ts';
 import { hasCode } from '../host/durable.ts';
 import { parseOptions } from './arguments.ts';
+import type { Command } from './command.ts';
 import { CommandError, UsageError } from './errors.ts';
 
-export const INSPECT_HELP = `Usage: starling inspect FILE|MAGNET [--json]
+const HELP = `Usage: starling inspect FILE|MAGNET [--json]
 
 Prints what a torrent file or a magnet link is, or one line that says what is wrong with it.
 
@@ -22,15 +23,18 @@ Options:
   --json  print one object, sizes in bytes, times as ISO 8601
 `;
 
-export async function inspect(args: readonly string[]): Promise<void> {
+export const command: Command = {
+  help: HELP,
+  async run(args) {
+    await inspect(args);
+    return 0;
+  },
+};
+
+async function inspect(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseOptions(args, {
     json: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
   });
-  if (values.help) {
-    console.log(INSPECT_HELP.trimEnd());
-    return;
-  }
   const [what, ...more] = positionals;
   if (what === undefined) throw new UsageError('Inspect what? Give a torrent file or a magnet link');
   if (more.length > 0) throw new UsageError(`Unexpected argument '${more[0]}'`);

@@ -33,13 +33,22 @@ test('help, version, and one line for what is not understood', async () => {
     return [(await ended).code, out(), err()];
   };
   expect(await outcome('--version')).toEqual([0, '9.9.9\n', '']);
-  expect((await outcome('--help'))[1]).toMatch(/--download-dir DIR/);
+  expect((await outcome('--help'))[1]).toMatch(/^ {2}start .*\n(.*\n)* {2}inspect /m);
+  for (const list of [
+    ['help', 'start'],
+    ['start', '--help'],
+    ['start', '--port', '1', '-h'],
+  ]) {
+    expect(await outcome(...list)).toEqual([0, expect.stringMatching(/--download-dir DIR/), '']);
+  }
+  expect((await outcome('strat'))[2]).toBe("Unknown command 'strat' (did you mean 'start'?). See starling help.\n");
   const wrong = [
     ['--bogus'],
     ['start', '--port', 'x'],
     ['start', '--port', '70000'],
     ['start', 'twice'],
     ['begin'],
+    ['help', 'begin'],
     ['start', '--home'],
   ];
   for (const list of wrong) {

@@ -19,10 +19,13 @@ export async function buildCli(): Promise<string> {
     logLevel: 'error',
     define: { __VERSION__: '"9.9.9"' },
     build: {
-      ssr: join(top, 'daemon/cli.ts'),
+      ssr: true,
       outDir: join(dist, 'daemon'),
       target: 'node20',
-      rolldownOptions: { output: { entryFileNames: 'cli.mjs' } },
+      rolldownOptions: {
+        input: { cli: join(top, 'daemon/cli.ts') },
+        output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
+      },
     },
   });
   copyFileSync(join(top, 'test/fakes/io-child.mjs'), join(dist, 'daemon/io.mjs'));

@@ -1,0 +1,150 @@
+/** `starling start`: runs the host, or finds the one that runs, and leads a browser to it. */
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { hasScreen, openInBrowser } from '../host/browser.ts';
+import { StartError } from '../host/errors.ts';
+import { LOCAL_SECRET_HEADER } from '../host/http.ts';
+import type { Holder } from '../host/lock.ts';
+import { type Host, startHost } from '../host/main.ts';
+import { originOf } from '../host/request-guard.ts';
+import { defaultHome, homeOf } from '../link/home.ts';
+import { parseOptions } from './arguments.ts';
+import type { Command, Programs } from './command.ts';
+import { UsageError } from './errors.ts';
+
+export const command: Command = {
+  help: `Usage: starling start [options]
+
+Starts Starling where it does not run yet, and opens it in the browser.
+
+Options:
+  --port N            stand on this port (kept for later starts; default: 7800 or the next free one)
+  --home DIR          keep settings and state here (default: ${defaultHome()})
+  --download-dir DIR  put downloads here (kept for later starts; default: your downloads folder)
+  --no-open           open no browser; print the file that leads one to Starling
+  --verbose           log more, names of files included, and to the terminal as well
+`,
+  async run(args, programs) {
+    await start(parse(args), programs);
+    return 0;
+  },
+};
+
+/** For a start that comes while another one is on its way up or down. */
+const RUNNING_WAIT_MS = 15_000;
+
+interface StartOptions {
+  readonly home: string;
+  readonly port: number | null;
+  readonly downloadDir: string | null;
+  readonly mayOpen: boolean;
+  readonly verbose: boolean;
+}
+
+function parse(args: readonly string[]): StartOptions {
+  const { values, positionals } = parseOptions(args, {
+    port: { type: 'string' },
+    home: { type: 'string' },
+    'download-dir': { type: 'string' },
+    'no-open': { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  });
+  if (positionals.length > 0) throw new UsageError(`Unexpected argument '${positionals[0]}'`);
+  if (values.port !== undefined && (!/^\d{1,5}$/.test(values.port) || Number(values.port) > 65_535)) {
+    throw new UsageError(`Not a port: '${values.port}'`);
+  }
+  return {
+    home: homeOf(values.home),
+    port: values.port === undefined ? null : Number(values.port),
+    downloadDir: values['download-dir'] ?? null,
+    mayOpen: !values['no-open'],
+    verbose: values.verbose,
+  };
+}
+
+async function start(options: StartOptions, programs: Programs): Promise<void> {
+  const deadline = performance.now() + RUNNING_WAIT_MS;
+  for (;;) {
+    const started = await startHost({
+      ...options,
+      webFolder: join(programs.folder, '../web'),
+      ioProgram: [join(programs.folder, 'io.mjs')],
+      say: text => console.error(text),
+    });
+    if (!('running' in started)) return serve(started, options.mayOpen);
+    // One that is on its way up or down answers soon, or is gone.
+    const file = await askRunning(started.running);
+    if (file !== null) {
+      console.log(`Starling runs already at ${originOf(started.running.port)}/`);
+      return lead(file, options.mayOpen);
+    }
+    if (performance.now() > deadline) {
+      throw new StartError(
+        `The Starling that runs with the home folder ${options.home} (process ${started.running.pid}) does not answer. ` +
+          'End it and start again.',
+      );
+    }
+    await new Promise(resolve => setTimeout(resolve, 200));
+  }
+}
+
+/** Runs until it is told to end. */
+async function serve(host: Host, mayOpen: boolean): Promise<void> {
+  // Heard from the first moment on: what is started is ended in order.
+  const stopped = untilAsked(host);
+  console.log(`Starling is at ${host.origin}/`);
+  if (host.movedFrom !== null) {
+    console.log(`Port ${host.movedFrom} was taken, so it stands on ${host.port} and stays there from now on.`);
+  }
+  console.log(`Downloads go to ${host.downloadDir}`);
+  await lead(await host.newLink(), mayOpen);
+  console.log('Press Ctrl-C to stop.');
+  await stopped;
+}
+
+/** Opens the redirect file, and says where it is: not every browser is allowed to read it unasked. */
+async function lead(file: string, mayOpen: boolean): Promise<void> {
+  const isOpening = mayOpen && hasScreen(process.env) && (await openInBrowser(file));
+  if (isOpening) console.log('It opens in your browser.');
+  console.log(`${isOpening ? 'If it does not, open' : 'Open'} this file in your browser within two minutes: ${file}`);
+}
+
+/** Resolves once the host has ended, as the app or Ctrl-C asked for; the second Ctrl-C or its like ends it the hard way. */
+function untilAsked(host: Host): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isStopping = false;
+    const stop = (): void => {
+      if (isStopping) return;
+      isStopping = true;
+      console.log('Stopping.');
+      host.stop().then(resolve, reject);
+    };
+    let isInterrupted = false;
+    const interrupt = (): void => {
+      // The first may come when the app has asked for the end just before.
+      if (isInterrupted) {
+        host.kill();
+        process.exit(1);
+      }
+      isInterrupted = true;
+      stop();
+    };
+    void host.asked.then(stop);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
+  });
+}
+
+/** Asks the host that runs on this home for a new pairing link: the name of its file, or null where it doesn't answer. */
+async function askRunning({ port, secret }: Holder): Promise<string | null> {
+  if (port === 0) return null;
+  try {
+    const response = await fetch(`${originOf(port)}/local/link`, {
+      method: 'POST',
+      headers: { [LOCAL_SECRET_HEADER]: secret },
+      signal: AbortSignal.timeout(5000),
+    });
+    return v.parse(v.object({ file: v.string() }), await response.json()).file;
+  } catch {
+    return null;
+  }
+}
