@@ -23,8 +23,8 @@ async function daemon(): Promise<Daemon> {
 async function engineOn(on: Daemon): Promise<NodeEngine> {
   const installId = 'install-node';
   const { origin, port } = on.host;
-  const credentials = { token: await pairedToken(on, installId), installId };
-  return startEngine({ host: `127.0.0.1:${port}`, origin, version: '0', credentials, log: () => undefined });
+  const pairing = { token: await pairedToken(on, installId), installId, port };
+  return startEngine({ origin, version: '0', pairing, log: () => undefined });
 }
 
 const root = ({ torrents }: NodeEngine): string => torrents.roots().find(({ isDefault }) => isDefault)!.token;

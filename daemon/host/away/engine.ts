@@ -2,16 +2,14 @@
 import { makeRuntime, type Runtime } from '../../../sw/runtime.ts';
 import { after } from '../../../sw/adapters/platform.ts';
 import type { Log } from '../../../sw/engine/ports.ts';
-import type { Credentials, Memory } from '../../../sw/torrents.ts';
+import type { Memory, Pairing } from '../../../sw/torrents.ts';
 import { NodeSockets } from './sockets.ts';
 
 export interface EngineOptions {
-  /** Where the host is, as name:port. */
-  readonly host: string;
   readonly origin: string;
   readonly version: string;
-  /** Those that the host made for this engine alone. */
-  readonly credentials: Credentials;
+  /** What the host made for this engine alone. */
+  readonly pairing: Pairing;
   readonly log: Log;
 }
 
@@ -22,16 +20,15 @@ export interface NodeEngine extends Runtime {
 
 /** The host keeps all there is to keep. */
 const nothing: Memory = {
-  keepCredentials: () => undefined,
+  keepPairing: () => undefined,
   keepEverConnected: () => undefined,
   keepRows: () => undefined,
 };
 
 /** Connects at once, and goes on as the records have it. */
-export function startEngine({ host, origin, version, credentials, log }: EngineOptions): NodeEngine {
+export function startEngine({ origin, version, pairing, log }: EngineOptions): NodeEngine {
   const sockets = new NodeSockets(origin);
   const runtime = makeRuntime({
-    host,
     origin,
     version,
     open: sockets.open,
@@ -41,7 +38,7 @@ export function startEngine({ host, origin, version, credentials, log }: EngineO
     sockets: sockets.trackers,
     mark: () => undefined,
   });
-  runtime.torrents.begin(credentials);
+  runtime.torrents.begin(pairing);
   return {
     ...runtime,
     async close() {

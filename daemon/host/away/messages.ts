@@ -2,7 +2,8 @@
 
 /** The thread is given this at its start; the token is made for it and stands nowhere else. */
 export interface ThreadData {
-  readonly host: string;
+  /** The host's. */
+  readonly port: number;
   readonly origin: string;
   readonly version: string;
   readonly token: string;

@@ -6,12 +6,12 @@ import type { FromThread, ThreadData, ToThread } from './messages.ts';
 /** How often it looks whether there is anything left to do, in ms. */
 const LOOK_MS = 2_000;
 
-const { isVerbose, token, installId, ...where } = workerData as ThreadData;
+const { isVerbose, token, installId, port, ...where } = workerData as ThreadData;
 const tell = (message: FromThread): void => parentPort?.postMessage(message);
 
 const engine = startEngine({
   ...where,
-  credentials: { token, installId },
+  pairing: { token, installId, port },
   log(level, text) {
     if (level === 'error' || isVerbose) tell({ type: 'log', level, text });
   },
