@@ -3,7 +3,7 @@ import type { InfoHash } from './model/ids.ts';
 import { fromHex } from './model/ids.ts';
 import { MAX_TRACKERS, shuffled } from './tiers.ts';
 import { newTracker } from './tracker.ts';
-import type { AnnounceEvent, Tracker } from './tracker.ts';
+import type { AnnounceEvent, PassedTracker, Tracker } from './tracker.ts';
 import type { AnnounceAnswer, AnnounceFailure, ScrapeCounts } from './codec/tracker.ts';
 import type { CountsAlone } from './ws-trackers.ts';
 
@@ -103,8 +103,32 @@ export class Announcer {
   start(now: number): void {
     if (this.running) return;
     this.running = true;
-    for (const tier of this.tiers) if (tier[0]) tier[0].nextAt = now;
+    for (const tier of this.tiers) if (tier[0]) tier[0].nextAt = Math.max(now, tier[0].plannedAt);
     this.tick(now);
+  }
+
+  /** What the next engine is told of those that are in use; `behind`: ms since 1970 less those of our clock. */
+  passOn(behind: number): PassedTracker[] {
+    const inUse = this.trackers.filter(({ isRtc, knowsUs, nextAt }) => !isRtc && (knowsUs || nextAt < Infinity));
+    return inUse.slice(0, MAX_TRACKERS).map(tracker => {
+      const { url, nextAt, allowedAt, earliestAt, knowsUs, owesCompleted, failures, trackerId, seeds, leechers } = tracker;
+      // The answer to what is under way does not come any more.
+      const at = (ms: number): number => Math.max(0, Math.floor((ms < Infinity ? ms : 0) + behind));
+      const times = { nextAt: at(nextAt), allowedAt: at(allowedAt), earliestAt: at(earliestAt) };
+      return { url, ...times, knowsUs, owesCompleted, failures, trackerId, seeds, leechers };
+    });
+  }
+
+  /** Before it is started: goes on as the engine before did, whose trackers need not hear of us again. `ahead`: our clock's ms less those since 1970. */
+  takeOver(passed: readonly PassedTracker[], ahead: number): void {
+    for (const { url, nextAt, allowedAt, earliestAt, ...state } of passed) {
+      const tracker = this.trackers.find(candidate => candidate.url === url);
+      if (!tracker || tracker.state === 'unsupported' || tracker.isRtc) continue;
+      const plannedAt = nextAt + ahead;
+      Object.assign(tracker, { ...state, plannedAt, allowedAt: allowedAt + ahead, earliestAt: earliestAt + ahead });
+      if (state.knowsUs) tracker.state = 'ok';
+      this.promote(tracker);
+    }
   }
 
   /** Tells those that know of us that we leave. */
@@ -132,6 +156,7 @@ export class Announcer {
     if (tracker.state === 'announcing') tracker.state = 'idle';
     if (farewell && tracker.knowsUs) this.announce(tracker, 'stopped');
     tracker.request = tracker.latest = tracker.along = 0;
+    tracker.plannedAt = 0;
     tracker.knowsUs = false;
     tracker.owesCompleted = false;
   }

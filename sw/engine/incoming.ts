@@ -40,6 +40,8 @@ interface Unnamed {
 export class Incoming {
   /** The port that peers reach us at; 0 while there is none. */
   port = 0;
+  /** The one that is tried first; 0: as usual. */
+  wished = 0;
   private readonly unnamed = new Map<number, Unnamed>();
   private readonly marks = new WeakMap<Torrent, Map<InfoHash, string>>();
 
@@ -60,7 +62,7 @@ export class Incoming {
 
   listen(): void {
     this.ports.net.listen(
-      LISTEN_PORTS,
+      this.wished === 0 ? LISTEN_PORTS : [this.wished, ...LISTEN_PORTS.filter(port => port !== this.wished)],
       port => {
         this.port = port;
         if (port === 0) this.ports.log('warn', 'no port could be opened for peers to connect to');

@@ -84,6 +84,14 @@ export class Loop implements RateGroups {
     this.hooks.settled();
   }
 
+  /** Keeps a record that is no torrent's. */
+  keep(key: string, value: Uint8Array, done: (problem: string) => void): void {
+    this.ports.state.write([{ key, value }], problem => {
+      if (problem !== '') this.ports.log('warn', `the record “${key}” could not be saved: ${problem}`);
+      this.run(() => done(problem));
+    });
+  }
+
   /** Records of removed torrents that could not be erased when they should have been: else these would come back. */
   eraseAgain(): void {
     for (const key of this.unerased) {

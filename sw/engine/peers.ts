@@ -12,7 +12,7 @@ import type { PeerEncryption } from './peer.ts';
 import { listenAddress, PeerExchange, saidBy } from './pex.ts';
 import type { Security } from './securing.ts';
 import { hostOf, Swarm } from './swarm.ts';
-import type { PeerSource } from './swarm.ts';
+import type { PassedPeer, PeerSource } from './swarm.ts';
 import { Telling } from './telling.ts';
 import { Traffic } from './traffic.ts';
 import { Turnover, yieldsTo } from './turnover.ts';
@@ -92,6 +92,22 @@ export class PeerSet implements PeerDirectory {
       if (v2) this.swarm.speaksV2(address);
     }
     if (connect) this.connect(now);
+  }
+
+  /** Those that the engine before knew, the best first. */
+  takeOver(peers: readonly PassedPeer[]): void {
+    for (const peer of peers) {
+      if ((!this.isPrivate || peer.source === 'tracker') && !this.own.isOurs(peer)) this.swarm.takeOver(peer);
+    }
+  }
+
+  /** Whom the next engine is to go to first, at most `most`. */
+  passOn(most: number): PassedPeer[] {
+    const open = [...this.all.values()].filter(({ stage }) => stage === 'open');
+    return this.swarm.passOn(
+      open.map(peer => this.dialler.endpointOf(peer)).filter(peer => peer !== undefined),
+      most,
+    );
   }
 
   /** The torrent turned out to be private: whoever no tracker named is forgotten, and left where we went to them. */

@@ -76,7 +76,7 @@ export class RtcLinks<Standing> implements Signalling {
   constructor(
     private readonly maker: RtcMaker<Standing>,
     /** Ours, 20 characters. */
-    private readonly peerId: string,
+    private readonly ownId: () => string,
     private readonly random: (count: number) => Uint8Array,
     private readonly joined: (joined: Joined<Standing>, now: number) => void,
     /** Whether a connection with that peer would be taken, if it stood now. */
@@ -132,7 +132,7 @@ export class RtcLinks<Standing> implements Signalling {
   }
 
   offered({ infoHash, peerId, sdp }: Signal, now: number, answer: (sdp: string) => void): void {
-    if (!this.isOpen || this.links.size >= MAX_LINKS || peerId === this.peerId) return;
+    if (!this.isOpen || this.links.size >= MAX_LINKS || peerId === this.ownId()) return;
     if (this.isCrowded(infoHash) || this.known(infoHash, peerId) || !this.isWelcome(infoHash, peerId)) return;
     const dueAt = now + DESCRIBE_TIMEOUT;
     const link: Link = { infoHash, isOurs: false, peerId, stage: 'describing', dueAt, handle: null, settled: () => undefined };
@@ -194,7 +194,7 @@ export class RtcLinks<Standing> implements Signalling {
 
   /** Two peers that offer to each other at once both keep what the lesser of them offered, by its id. */
   private yields(link: Link): boolean {
-    return link.stage !== 'open' && !link.isOurs && this.peerId < link.peerId;
+    return link.stage !== 'open' && !link.isOurs && this.ownId() < link.peerId;
   }
 
   private close(link: Link): void {

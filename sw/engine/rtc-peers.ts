@@ -46,7 +46,7 @@ export class RtcPeers {
     };
     this.links = new RtcLinks(
       maker,
-      latin1(peerId),
+      () => latin1(peerId),
       count => random.bytes(count),
       (joined, now) => this.join(joined, now),
       (infoHash, peerId) => this.isWelcome(infoHash, peerId),

@@ -15,6 +15,9 @@ import { drawing } from './chance.ts';
 import { relabel } from './options.ts';
 import type { TorrentOptions } from './options.ts';
 import { DHT_RECORD } from './datagrams.ts';
+import { HANDOVER_KEY } from './handover.ts';
+import { HandingOver } from './handing-over.ts';
+import { Identity } from './identity.ts';
 import { Doors } from './doors.ts';
 import { Intake } from './intake.ts';
 import type { Added, AddSource } from './intake.ts';
@@ -39,7 +42,6 @@ import type { Settings } from './settings.ts';
 import type { Surroundings } from './surroundings.ts';
 import { viewDetail, viewLeft } from './view.ts';
 import type { DetailView, LeftView, TorrentView } from './view.ts';
-import { makePeerId } from './model/ids.ts';
 
 /** Pieces in the making, over all torrents: below what the store allows, so that it never has to pause a socket. */
 const MEMORY = 64 << 20;
@@ -73,6 +75,7 @@ export class Session {
   private attached = false;
   private readonly pulse: Pulse;
   private readonly closing: Closing;
+  private readonly handing: HandingOver;
 
   constructor(
     private readonly ports: Ports,
@@ -107,7 +110,9 @@ export class Session {
     });
     this.closing = new Closing(
       ports.clock,
-      () => !this.attached || [...this.torrents.values()].every(torrent => torrent.content?.storage.idle ?? true),
+      () =>
+        !this.attached ||
+        (this.handing.isSettled && [...this.torrents.values()].every(torrent => torrent.content?.storage.idle ?? true)),
     );
     this.pulse = new Pulse(
       ports.clock,
@@ -117,8 +122,16 @@ export class Session {
     this.rates = new Rates(this.loop, ports.clock, () => this.settings);
     const security = { encryption: () => this.settings.encryption, random: (count: number) => ports.random.bytes(count) };
     this.changes = new Changes(this.rates, ports.clock);
-    const peerId = makePeerId(ports.random.bytes(12));
+    const identity = new Identity(ports.random.bytes(12), Math.floor(random() * 2 ** 31), Math.floor(ports.clock.wall()));
+    const { peerId } = identity;
     this.doors = new Doors(ports, this.loop, this.torrents, this.limits, this.ids, peerId, security, random, () => this.settings);
+    this.handing = new HandingOver(
+      ports.clock,
+      (...kept) => this.loop.keep(HANDOVER_KEY, ...kept),
+      identity,
+      this.doors,
+      this.torrents,
+    );
     this.reading = new Reading(ports, this.loop, this.torrents);
     this.roots = new Roots(() => this.mend());
     this.turns = new Turns(this.settings, this.torrents, this.loop);
@@ -129,7 +142,7 @@ export class Session {
       fetches: { max: MAX_FETCHES, open: 0 },
       own: this.doors.own,
       peerId,
-      key: Math.floor(random() * 2 ** 31),
+      key: () => identity.key,
       client: `Starling ${options.version}`,
       random,
       security,
@@ -166,7 +179,9 @@ export class Session {
     this.limits.utp = this.settings.utp;
     const nodes = byKey.get(DHT_RECORD);
     if (nodes) this.doors.udp.dht.restore(nodes);
+    this.handing.begin(byKey.get(HANDOVER_KEY));
     this.intake.restore(byKey);
+    this.handing.goOn();
   }
 
   /** Net and store can be used from now on, for the first time or again; `kept` outlived the last connection. */
@@ -317,10 +332,7 @@ export class Session {
   /** Sets what is given and keeps it; `saved` tells why it could not be kept. Connections that are not allowed any more end. */
   configure(change: Partial<Settings>, saved?: (error: EngineError | null) => void): void {
     this.settings = { ...this.settings, ...change };
-    this.ports.state.write([{ key: SETTINGS_KEY, value: encodeSettings(this.settings) }], problem => {
-      if (problem !== '') this.ports.log('warn', `the settings could not be saved: ${problem}`);
-      saved?.(problem === '' ? null : notSaved(problem));
-    });
+    this.loop.keep(SETTINGS_KEY, encodeSettings(this.settings), problem => saved?.(problem === '' ? null : notSaved(problem)));
     this.limits.max = this.settings.maxConnections;
     this.limits.utp = this.settings.utp;
     this.rates.review();
@@ -357,6 +369,7 @@ export class Session {
   /** Makes durable what can be, then calls back; the engine must not be used after it. */
   close(done: () => void): void {
     this.limits.max = 0;
+    if (this.attached) this.handing.finish();
     for (const torrent of this.torrents.values()) {
       this.loop.event(torrent, now => {
         torrent.peerSet.closeAll(now);
@@ -396,5 +409,6 @@ export class Session {
     if (second) this.rates.tick(this.torrents.values());
     if (second) this.loop.run(() => this.choker.tick(this.candidates.all(), now));
     this.doors.tick(now, second);
+    if (second) this.handing.tick(now);
   }
 }

@@ -21,7 +21,7 @@ export interface Surroundings {
   readonly fetches: FetchLimits;
   readonly own: OwnEnd;
   readonly peerId: Uint8Array;
-  readonly key: number;
+  readonly key: () => number;
   readonly client: string;
   readonly random: () => number;
   readonly security: Security;

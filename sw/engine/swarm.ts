@@ -1,5 +1,5 @@
 import type { Transport } from './effects.ts';
-import { hostPort, parseHostPort } from './codec/address.ts';
+import { hostPort, ipBytes, parseHostPort } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
 import { DialQueue } from './dial-queue.ts';
 import type { Candidate } from './dial-queue.ts';
@@ -23,6 +23,17 @@ const RECONNECT_AFTER = 5_000;
 
 /** Who named an address. */
 export type PeerSource = 'tracker' | 'magnet' | 'pex' | 'dht' | 'lsd';
+
+/** What the next engine is told of an address. */
+export interface PassedPeer {
+  readonly host: string;
+  readonly port: number;
+  readonly source: PeerSource;
+  readonly isSeed: boolean;
+  readonly plain: boolean;
+  readonly v2: boolean;
+  readonly transport: Transport;
+}
 
 /** What was said of an address by who named it. */
 interface Said {
@@ -111,6 +122,27 @@ export class Swarm {
     }
     if (!peer.busy) this.queue.pushReady(peer);
     return true;
+  }
+
+  /** An address that the engine before knew: none of its failures. */
+  takeOver({ source, plain, v2, isSeed, transport, ...address }: PassedPeer): void {
+    if (!this.add(address, source, '', { isSeed, transport })) return;
+    const peer = this.known.get(hostPort(address));
+    if (peer) Object.assign(peer, { plain, v2 });
+  }
+
+  /** What the next engine is told of these, and of others that may be tried, up to `most` in all. */
+  passOn(first: readonly PeerAddress[], most: number): PassedPeer[] {
+    const passed = new Map<string, PassedPeer>();
+    const others = this.known.values();
+    const chosen = first.map(address => this.known.get(hostPort(address)));
+    for (let looked = 0; passed.size < most && looked < chosen.length + most; looked++) {
+      const peer = looked < chosen.length ? chosen[looked] : others.next().value;
+      if (!peer || peer.failures > 0 || ipBytes(peer.host) === null) continue;
+      const { host, port, source, isSeed, plain, v2, transport } = peer;
+      passed.set(hostPort(peer), { host, port, source, isSeed, plain, v2, transport });
+    }
+    return [...passed.values()];
   }
 
   /** The next peer to connect to (`noSeeds`: none that is known to have everything), which counts as busy from now on; null if none may be tried now. */

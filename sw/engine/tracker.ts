@@ -27,6 +27,8 @@ export interface Tracker {
   failures: number;
   /** Monotonic ms; Infinity while none is planned. */
   nextAt: number;
+  /** When it is asked first; 0: at once. */
+  plannedAt: number;
   /** Monotonic ms before which it is not to be asked again, however much we should like to. */
   earliestAt: number;
   /** Monotonic ms before which it allows no other announce, even if a person asks for one. */
@@ -41,6 +43,23 @@ export interface Tracker {
   /** The event of the announce under way, and whether it has still to hear that we are complete. */
   event: AnnounceEvent;
   owesCompleted: boolean;
+}
+
+/** What the next engine is told of one. Times are ms since 1970. */
+export interface PassedTracker {
+  readonly url: string;
+  /** It is to be asked then, and not before `allowedAt` even if a person asks; `earliestAt`: nor where peers have run out. */
+  readonly nextAt: number;
+  readonly allowedAt: number;
+  readonly earliestAt: number;
+  readonly knowsUs: boolean;
+  readonly owesCompleted: boolean;
+  readonly failures: number;
+  /** As it gave it, each character a byte. */
+  readonly trackerId: string;
+  /** As it told them; −1: not. */
+  readonly seeds: number;
+  readonly leechers: number;
 }
 
 /** One that was not asked yet. */
@@ -59,6 +78,7 @@ export function newTracker(url: string, tier: number): Tracker {
     peers: isRtc ? -1 : 0,
     failures: 0,
     nextAt: Infinity,
+    plannedAt: 0,
     earliestAt: 0,
     allowedAt: 0,
     request: 0,

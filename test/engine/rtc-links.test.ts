@@ -21,7 +21,7 @@ function setUp(own = '-'.repeat(20)) {
   const maker = { isOpen: true, offer: make, answer: (_sdp: string, events: RtcEvents<Standing>) => make(events) };
   const links = new RtcLinks<Standing>(
     maker,
-    own,
+    () => own,
     count => new Uint8Array(count).fill(counter++),
     link => joined.push(link),
     (_infoHash, peerId) => !peerId.startsWith('met'),

@@ -16,6 +16,7 @@ import { encodeHandshake, encodeMessage } from '../../sw/engine/codec/peer-wire.
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 import { encodePex } from '../../sw/engine/codec/pex.ts';
 import { encodeInfoRecord, encodeProgressRecord, encodeTorrentRecord } from '../../sw/engine/resume.ts';
+import { encodeHandover } from '../../sw/engine/handover.ts';
 import { DEFAULT_SETTINGS, encodeSettings } from '../../sw/engine/settings.ts';
 import type { TargetName } from './targets.ts';
 
@@ -91,6 +92,40 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
     encodeKrpc({ type: 'error', tx: hash, code: 201, text: 'no' }),
   ],
   'dht-record': [encode({ id4: hash, nodes4: new Uint8Array(52).fill(9), id6: hash, nodes6: new Uint8Array(38).fill(33) })],
+  'handover-record': [
+    encodeHandover({
+      at: 5,
+      since: 4,
+      peerId: hash,
+      key: 3,
+      port: 6881,
+      torrents: new Map([
+        [
+          'a1'.repeat(20),
+          {
+            trackers: [
+              {
+                url: 'http://a/',
+                nextAt: 9,
+                allowedAt: 8,
+                earliestAt: 7,
+                knowsUs: true,
+                owesCompleted: true,
+                failures: 1,
+                trackerId: 'é',
+                seeds: -1,
+                leechers: 2,
+              },
+            ],
+            peers: [
+              { host: '10.0.0.1', port: 80, source: 'dht', isSeed: true, plain: true, v2: false, transport: 'utp' },
+              { host: '2001:db8::1', port: 80, source: 'tracker', isSeed: false, plain: false, v2: true, transport: 'tcp' },
+            ],
+          },
+        ],
+      ]),
+    }),
+  ],
   'settings-record': [encodeSettings({ ...DEFAULT_SETTINGS, encryption: 'require' })],
   tracker: [
     encode({ interval: 1800, complete: 1, incomplete: 2, peers: new Uint8Array(12).fill(9), peers6: new Uint8Array(18).fill(9) }),

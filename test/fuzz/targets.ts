@@ -42,6 +42,7 @@ import {
   encodeProgressRecord,
   encodeTorrentRecord,
 } from '../../sw/engine/resume.ts';
+import { decodeHandover, encodeHandover } from '../../sw/engine/handover.ts';
 import { decodeSettings, encodeSettings } from '../../sw/engine/settings.ts';
 import { seeded } from '../sim/clock.ts';
 import { mse } from './mse.ts';
@@ -221,6 +222,10 @@ export const targets = {
   'progress-record': input => {
     const record = decodeProgressRecord(input);
     if (record) stable(record, encodeProgressRecord, decodeProgressRecord);
+  },
+  'handover-record': input => {
+    const record = decodeHandover(input);
+    if (record) stable(record, encodeHandover, decodeHandover);
   },
   addresses: input => {
     for (const bytes of [4, 16] as const) {

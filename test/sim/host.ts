@@ -45,6 +45,8 @@ export class World {
   /** Connections over WebRTC in the making. */
   readonly rtc: SimDescriptions = new Map();
   announces = 0;
+  /** What HTTP trackers were told, in order. */
+  readonly announced: { readonly host: string; readonly event: string; readonly who: string }[] = [];
   /** Over these addresses HTTP trackers do not answer. */
   brokenFamily: Family | null = null;
   /** Ms that the wall clock was set forward. */
@@ -130,6 +132,14 @@ export class SimHost {
     this.wakes += 1;
     this.session = this.boot();
     this.session.attach(kept);
+  }
+
+  /** The engine makes durable what can be, and the next goes on, as when the last window closes or the first opens. */
+  handOver(): void {
+    const life = this.wakes;
+    this.session.close(() => {
+      if (life === this.wakes) this.restart();
+    });
   }
 
   /** The computer loses its power and starts again: the engine, the daemon and what was not flushed are gone. */
@@ -286,6 +296,8 @@ export class SimHost {
                 return done('', 200, Buffer.from(`d5:filesd${hash.length}:${hash}${counts}ee`, 'latin1'));
               }
               this.world.announces += 1;
+              const [, id, key] = /peer_id=([^&]*).*&key=([^&]*)/.exec(url) ?? [];
+              this.world.announced.push({ host: this.name, event: query.get('event') ?? '', who: `${id} ${key}` });
               if (query.get('event') === 'stopped') this.world.tracker.delete(host);
               else this.world.tracker.set(host, { host, port: Number(query.get('port')) });
               const peers = this.world.peersFor(host, Math.min(this.world.trackerNames, Number(query.get('numwant'))));

@@ -278,7 +278,8 @@ export class Dht {
     }
   }
 
-  private keep(): void {
+  /** Records the nodes, where there are any. */
+  keep(): void {
     const record: Record<string, Uint8Array> = {};
     for (const [family, node] of this.nodes) {
       record[`id${family}`] = node.id;
