@@ -1,5 +1,5 @@
 /** Serves api.ts to every open window: the list, then what changes of it; answers to commands; the detail looked at. */
-import { API_VERSION, type Added, type ApiError, type Command, type FromWorker, type LeftFiles } from './api.ts';
+import { API_VERSION, type Added, type ApiError, type Command, type FolderPage, type FromWorker, type LeftFiles } from './api.ts';
 import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { parseToWorker, requestIdOf } from './commands.ts';
 import { same } from './same.ts';
@@ -18,8 +18,8 @@ export interface Backend {
   roots(): readonly RootRow[];
   /** Null while there is no engine to ask. */
   settings(): Settings | null;
-  /** Resolves to what `add` put there, null for all others; rejects with an {@link ApiError}. */
-  run(command: Command): Promise<Added | null>;
+  /** Resolves to what `add` put there, or the page of a folder, null for all others; rejects with an {@link ApiError}. */
+  run(command: Command): Promise<Added | FolderPage | null>;
 }
 
 /** Deltas come at most this often, in ms. */
@@ -139,10 +139,11 @@ export class ApiServer {
     }
     window.commands++;
     try {
-      const added = await this.backend.run(command);
+      const answer = await this.backend.run(command);
       // What the command changed is there before its answer.
       this.sendDeltas();
-      post(window.port, { type: 'reply', id, error: null, added });
+      if (answer !== null && 'folders' in answer) post(window.port, { type: 'folder', id, page: answer });
+      else post(window.port, { type: 'reply', id, error: null, added: answer });
     } catch (error) {
       reply(window, id, apiError(error));
     } finally {

@@ -15,6 +15,7 @@ import type {
   Connection,
   DiskProblem,
   FilePriority,
+  HostSettings,
   RootRow,
   Settings,
   TorrentDetail,
@@ -147,7 +148,41 @@ export type Command =
   /** Stores the token that the host on this port gave the page, and connects. */
   | { readonly do: 'pair'; readonly token: string; readonly installId: string; readonly port: number }
   /** Tries the host again now, and starts the io-daemon if it is not running. */
-  | { readonly do: 'reconnect' };
+  | { readonly do: 'reconnect' }
+  /** Is the host's own matter. */
+  | { readonly do: 'host'; readonly ask: HostAsk };
+
+/** `folder`: a token of a {@link FolderPage}; '' is where one begins. `root`: of a RootRow. */
+export type HostAsk =
+  /** Sets what is given, and nothing else. */
+  | { readonly do: 'set'; readonly settings: Partial<HostSettings> }
+  /**
+   * Opens a dialog on the helper's screen; the folder chosen there becomes a root. Without one it is refused with `no-dialog`,
+   * while another is open with `busy`, with `timeout` where nobody answers.
+   */
+  | { readonly do: 'pick' }
+  /** Answers a {@link FolderPage}, from that folder of it on. */
+  | { readonly do: 'list'; readonly folder: string; readonly from: number }
+  /** Makes a folder in one; answers the new one's page. */
+  | { readonly do: 'make'; readonly folder: string; readonly name: string }
+  /** Makes a folder a root. */
+  | { readonly do: 'add'; readonly folder: string }
+  /** Refused where a torrent has files in it; they stay where they are. */
+  | { readonly do: 'remove'; readonly root: string }
+  | { readonly do: 'default'; readonly root: string }
+  | { readonly do: 'rename'; readonly root: string; readonly name: string };
+
+/** The folders in a folder of the helper's computer. A page learns names and tokens, which lead somewhere for a while only. */
+export interface FolderPage {
+  /** '' where one begins. */
+  readonly folder: string;
+  readonly name: string;
+  /** Null where one begins. */
+  readonly parent: string | null;
+  readonly folders: readonly { readonly token: string; readonly name: string }[];
+  /** There are more behind these. */
+  readonly more: boolean;
+}
 
 export interface Added {
   readonly id: TorrentId;
@@ -203,4 +238,6 @@ export type FromWorker =
     }
   /** Told once, to the windows that are shown. */
   | { readonly type: 'left'; readonly left: LeftFiles }
-  | { readonly type: 'reply'; readonly id: number; readonly error: ApiError | null; readonly added: Added | null };
+  | { readonly type: 'reply'; readonly id: number; readonly error: ApiError | null; readonly added: Added | null }
+  /** In place of a reply, where a folder was asked for. */
+  | { readonly type: 'folder'; readonly id: number; readonly page: FolderPage };

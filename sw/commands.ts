@@ -99,6 +99,27 @@ const options = v.partial(
   }),
 );
 
+/** Tokens are checked where they were made; their text is bounded here. */
+const token = v.pipe(v.string(), v.maxLength(128));
+const hostSettings = v.partial(
+  v.strictObject({
+    watched: v.pipe(
+      v.array(v.strictObject({ root: token, since: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) })),
+      v.maxLength(32),
+    ),
+  }),
+);
+const ask = v.variant('do', [
+  v.strictObject({ do: v.literal('set'), settings: hostSettings }),
+  v.strictObject({ do: v.literal('pick') }),
+  v.strictObject({ do: v.literal('list'), folder: token, from: count }),
+  v.strictObject({ do: v.literal('make'), folder: token, name: v.pipe(v.string(), v.maxLength(255)) }),
+  v.strictObject({ do: v.literal('add'), folder: token }),
+  v.strictObject({ do: v.literal('remove'), root: token }),
+  v.strictObject({ do: v.literal('default'), root: token }),
+  v.strictObject({ do: v.literal('rename'), root: token, name: v.pipe(v.string(), v.maxLength(255)) }),
+]);
+
 const command = v.variant('do', [
   v.strictObject({ do: v.literal('add'), source }),
   v.strictObject({ do: v.literal('start'), id: torrentId, priorities: v.nullable(priorities), root }),
@@ -123,6 +144,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('configure'), settings }),
   v.strictObject({ do: v.literal('pair'), token: secret, installId: secret, port }),
   v.strictObject({ do: v.literal('reconnect') }),
+  v.strictObject({ do: v.literal('host'), ask }),
 ]);
 
 const requestId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

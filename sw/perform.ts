@@ -43,6 +43,8 @@ export interface Engine<Kept> {
   readonly roots: { tell(roots: readonly RootRow[]): void };
   /** There is reason to run while nobody looks. */
   readonly hasWork: boolean;
+  /** How many torrents have files in that root. */
+  usersOf(root: string): number;
   readonly mapping: { readonly state: PortMappings | null };
   configure(change: Partial<Settings>, saved: (error: Error | null) => void): void;
   rows(): readonly TorrentRow[];
@@ -58,7 +60,7 @@ export interface Engine<Kept> {
 /** Does what needs an engine; what it throws is for the window that asked. */
 export function perform(
   engine: Engine<unknown>,
-  command: Exclude<Command, { do: 'pair' | 'reconnect' | 'configure' }>,
+  command: Exclude<Command, { do: 'pair' | 'reconnect' | 'configure' | 'host' }>,
 ): Added | null {
   switch (command.do) {
     case 'add':

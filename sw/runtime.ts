@@ -3,6 +3,7 @@
  * are made of this, each with what its platform has.
  */
 import { DaemonDatagrams } from './adapters/daemon-udp.ts';
+import { DaemonHost } from './adapters/daemon-host.ts';
 import { DaemonHttp } from './adapters/daemon-http.ts';
 import { DaemonLink, type LinkOptions } from './adapters/daemon-link.ts';
 import { DaemonNet } from './adapters/daemon-net.ts';
@@ -64,6 +65,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
   };
   const torrents: Torrents<KeptPiece> = new Torrents<KeptPiece>({
     link,
+    host: new DaemonHost(link.control),
     memory,
     newEngine: () => {
       const clock = new PlatformClock();

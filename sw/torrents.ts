@@ -3,8 +3,9 @@
  * shown and told while it may not.
  */
 import type { Backend } from './api-server.ts';
-import type { Added, ApiError, Command, LeftFiles } from './api.ts';
+import type { Added, Command, FolderPage, LeftFiles } from './api.ts';
 import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+import { askHost, type Host, Refusal } from './host-commands.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine, StateRecord } from './perform.ts';
 import { same } from './same.ts';
@@ -38,6 +39,7 @@ export interface Memory {
 
 export interface TorrentsOptions<Kept> {
   readonly link: Link;
+  readonly host: Host;
   readonly memory: Memory;
   /** A new engine on the same ports; `silence` cuts it off from its clock, so that it never acts again. */
   readonly newEngine: () => { readonly engine: Engine<Kept>; readonly silence: () => void };
@@ -57,16 +59,6 @@ const MAX_WAITING = 1_000;
 interface Waiting<Kept> {
   resolve(engine: Engine<Kept>): void;
   reject(error: Refusal): void;
-}
-
-/** A command that cannot be done now. */
-class Refusal extends Error implements ApiError {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
 }
 
 export class Torrents<Kept> implements Backend {
@@ -175,6 +167,7 @@ export class Torrents<Kept> implements Backend {
       gaveUp: link.gaveUp,
       version: link.version,
       ports: this.current?.engine.mapping.state ?? null,
+      host: this.options.host.state,
     };
   }
 
@@ -196,7 +189,7 @@ export class Torrents<Kept> implements Backend {
     return (await this.engine()).reading.open(id, file);
   }
 
-  async run(command: Command): Promise<Added | null> {
+  async run(command: Command): Promise<Added | FolderPage | null> {
     switch (command.do) {
       case 'pair': {
         const { token, installId, port } = command;
@@ -210,6 +203,10 @@ export class Torrents<Kept> implements Backend {
       case 'configure':
         await configure(await this.engine(), command.settings);
         return null;
+      case 'host': {
+        const usersOf = async (root: string): Promise<number> => (await this.engine()).usersOf(root);
+        return askHost(this.options.host, command.ask, () => this.away(), usersOf);
+      }
       default:
         return perform(await this.engine(), command);
     }

@@ -247,6 +247,20 @@ export interface Connection {
   readonly version: string;
   /** Null while it is not known. */
   readonly ports: PortMappings | null;
+  /** Null while the helper is away. */
+  readonly host: HostState | null;
+}
+
+/** What a person sets for the helper itself. */
+export interface HostSettings {
+  /** Roots in which .torrent files that came there after `since`, in ms since 1970, are started. */
+  readonly watched: readonly { readonly root: string; readonly since: number }[];
+}
+
+export interface HostState {
+  readonly settings: HostSettings;
+  /** Why they are not as a person left them, or cannot be kept, ready to be shown; empty where all is well. */
+  readonly problem: string;
 }
 
 /** `prefer`: enciphered where the other side can be reached so, plain where not. */

@@ -1,13 +1,13 @@
 import { signal } from '@preact/signals';
-import type { Added, Command, MoveTo } from '../sw/api.ts';
+import type { Added, ApiError, Command, FolderPage, HostAsk, MoveTo } from '../sw/api.ts';
 import type { Settings, TorrentId } from '../sw/view-model.ts';
-import { CommandError } from './client.ts';
+import { CommandError, type Answer } from './client.ts';
 import { notify } from './notices.ts';
 import { describeError } from './problems.ts';
 import { selection } from './selection.ts';
 import { store } from './store.ts';
 
-type Send = (command: Command) => Promise<Added | null>;
+type Send = (command: Command) => Promise<Answer | null>;
 
 let send: Send = () => Promise.reject(new Error('not connected yet'));
 
@@ -22,10 +22,25 @@ export async function command(what: Command): Promise<string | null> {
 }
 
 export async function ask(what: Command): Promise<{ added: Added | null; refused: string | null }> {
+  const { answer, error } = await answerTo(what);
+  const added = answer !== null && 'already' in answer ? answer : null;
+  return { added, refused: error && describeError(error) };
+}
+
+/** Asks the host about itself, or about folders. `code` tells refusals apart. */
+export async function askHost(
+  what: HostAsk,
+): Promise<{ folder: FolderPage | null; refused: { readonly code: string; readonly text: string } | null }> {
+  const { answer, error } = await answerTo({ do: 'host', ask: what });
+  const folder = answer !== null && 'folders' in answer ? answer : null;
+  return { folder, refused: error && { code: error.code, text: describeError(error) } };
+}
+
+async function answerTo(what: Command): Promise<{ answer: Answer | null; error: ApiError | null }> {
   try {
-    return { added: await send(what), refused: null };
+    return { answer: await send(what), error: null };
   } catch (cause) {
-    if (cause instanceof CommandError) return { added: null, refused: describeError(cause.error) };
+    if (cause instanceof CommandError) return { answer: null, error: cause.error };
     throw cause;
   }
 }

@@ -1,4 +1,12 @@
-import { API_VERSION, type Added, type ApiError, type Command, type FromWorker, type ToWorker } from '../sw/api.ts';
+import {
+  API_VERSION,
+  type Added,
+  type ApiError,
+  type Command,
+  type FolderPage,
+  type FromWorker,
+  type ToWorker,
+} from '../sw/api.ts';
 import type { TorrentId } from '../sw/view-model.ts';
 
 /** A way to a running worker. */
@@ -23,7 +31,7 @@ const NEXT: Readonly<Record<LinkState, Partial<Readonly<Record<LinkEvent, LinkSt
 /** What the client tells. */
 export interface Sink {
   link(state: LinkState): void;
-  message(message: Exclude<FromWorker, { type: 'reply' }>): void;
+  message(message: Exclude<FromWorker, { type: 'reply' | 'folder' }>): void;
 }
 
 /** A command that was refused; `error` says why. */
@@ -35,10 +43,13 @@ export class CommandError extends Error {
   }
 }
 
+/** What a command may be answered with. */
+export type Answer = Added | FolderPage;
+
 interface Pending {
   readonly command: Command;
   posted: boolean;
-  resolve(added: Added | null): void;
+  resolve(answer: Answer | null): void;
   reject(reason: CommandError): void;
 }
 
@@ -83,7 +94,7 @@ export class Client {
   }
 
   /** Rejects with {@link CommandError}. Waits for the worker where it is away. */
-  send(command: Command): Promise<Added | null> {
+  send(command: Command): Promise<Answer | null> {
     if (this.#state === 'outdated') return Promise.reject(refusal('outdated'));
     if (this.#pending.size >= MAX_PENDING) return Promise.reject(refusal('too-many-commands'));
     return new Promise((resolve, reject) => {
@@ -121,6 +132,8 @@ export class Client {
         if (!wasOpen) this.#resume();
       } else if (message.type === 'delta' || message.type === 'left') {
         this.#sink.message(message);
+      } else if (message.type === 'folder') {
+        this.#settle(message.id, null, message.page);
       } else {
         this.#settle(message.id, message.error === null ? null : new CommandError(message.error), message.added);
       }
@@ -148,18 +161,22 @@ export class Client {
     this.#port?.postMessage(message);
   }
 
-  #settle(id: number, error: CommandError | null, added: Added | null): void {
+  #settle(id: number, error: CommandError | null, answer: Answer | null): void {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     this.#pending.delete(id);
-    if (error === null) pending.resolve(added);
+    if (error === null) pending.resolve(answer);
     else pending.reject(error);
   }
 
-  /** A removal may have happened, and the same torrent may have been added anew since: that one is never repeated. */
+  /**
+   * A removal may have happened, and the same torrent may have been added anew since: that one is never repeated. Nor is what the host
+   * was asked: it would open a second dialog, or speak of folders by tokens that are forgotten.
+   */
   #refuseUnrepeatable(): void {
     for (const [id, pending] of this.#pending) {
-      if (pending.posted && pending.command.do === 'remove') this.#settle(id, refusal('worker-restarted'), null);
+      const { command, posted } = pending;
+      if (posted && (command.do === 'remove' || command.do === 'host')) this.#settle(id, refusal('worker-restarted'), null);
     }
   }
 

@@ -18,6 +18,7 @@ const NOT_YET: Connection = {
   gaveUp: false,
   version: '',
   ports: null,
+  host: null,
 };
 
 /**
@@ -82,7 +83,7 @@ export class Store {
   }
 
   /** Takes over what the worker said. Replies are the client's own matter. */
-  apply(message: Exclude<FromWorker, { type: 'reply' | 'left' }>): void {
+  apply(message: Exclude<FromWorker, { type: 'reply' | 'folder' | 'left' }>): void {
     batch(() => {
       if (message.type === 'snapshot') {
         const kept = new Set(message.torrents.map(torrent => torrent.id));

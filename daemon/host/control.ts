@@ -5,15 +5,26 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { type ControlFrame, ControlOp, type HostEvent, StateStatus, type StateWrite, type Welcome } from '../wire/control.ts';
+import {
+  type ControlFrame,
+  ControlOp,
+  type HostEvent,
+  type HostSettings,
+  StateStatus,
+  type StateWrite,
+  type Welcome,
+} from '../wire/control.ts';
 import { MAX_STATE_VALUE } from '../wire/control-codec.ts';
 import { ErrorCode, Op } from '../wire/frames.ts';
 import { CloseCode, ControlConnection } from './control-connection.ts';
 import type { Epochs } from './epochs.ts';
+import { FolderDesk } from './folder-desk.ts';
+import { pickFolder } from './folder-picker.ts';
 import { refuseUpgrade } from './http.ts';
 import type { Log } from './log.ts';
 import type { RouterPorts } from './portmap/router-ports.ts';
 import type { Roots } from './roots.ts';
+import type { Settings } from './settings.ts';
 import type { StateStore } from './state.ts';
 import type { Supervisor } from './supervisor.ts';
 import { randomSecret, sha256, type Tokens } from './tokens.ts';
@@ -32,6 +43,7 @@ export interface ControlOptions {
   readonly tokens: Tokens;
   readonly epochs: Epochs;
   readonly roots: Roots;
+  readonly settings: Settings;
   readonly state: StateStore;
   readonly supervisor: Supervisor;
   readonly ports: RouterPorts;
@@ -52,6 +64,7 @@ export class ControlServer {
   private readonly options: ControlOptions;
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false });
   private readonly connections = new Set<ControlConnection>();
+  private readonly folders: FolderDesk;
   private session: Session | null = null;
   private isStopped = false;
   private rootsTimer: NodeJS.Timeout | null = null;
@@ -64,6 +77,9 @@ export class ControlServer {
 
   constructor(options: ControlOptions) {
     this.options = options;
+    const { roots, settings, log } = options;
+    this.folders = new FolderDesk({ roots, pick: pickFolder, changed: () => this.rootsChanged(), log });
+    settings.onChange(() => this.session?.connection.send(this.hostSettings(0)));
   }
 
   /** Connections, let in or not yet. */
@@ -132,6 +148,7 @@ export class ControlServer {
   /** Says goodbye to everyone. */
   stop(): void {
     this.isStopped = true;
+    this.folders.stop();
     for (const connection of this.connections) {
       connection.send(event({ type: 'stopping' }));
       connection.close(CloseCode.STOPPING, 'the host stops');
@@ -171,10 +188,12 @@ export class ControlServer {
     supervisor.need();
     if (supervisor.state === 'RUNNING') this.mintTicket(session);
     this.welcome(session);
+    connection.send(this.hostSettings(0));
   }
 
   private closed(connection: ControlConnection): void {
     this.connections.delete(connection);
+    this.folders.gone(connection);
     if (this.session?.connection !== connection) return;
     this.options.log('info', 'the client has gone', { epoch: this.session.epoch });
     this.session = null;
@@ -201,6 +220,18 @@ export class ControlServer {
       case ControlOp.STATE_READ:
         this.inTurn(() => this.read(connection, frame.id, frame.epoch, frame.key));
         return;
+      case ControlOp.OPEN_FOLDER_PICKER:
+      case ControlOp.FOLDER_LIST:
+      case ControlOp.FOLDER_MAKE:
+      case ControlOp.ROOTS_CHANGE:
+        this.folders.hear(connection, frame);
+        return;
+      case ControlOp.HOST_SETTINGS_SET:
+        void this.setSettings(connection, frame.id, frame.change);
+        return;
+      case ControlOp.HOST_SETTINGS:
+      case ControlOp.FOLDER_PAGE:
+      case ControlOp.FOLDERS_DONE:
       case ControlOp.WELCOME:
       case ControlOp.ROOTS_CHANGED:
       case ControlOp.EVENT:
@@ -246,6 +277,15 @@ export class ControlServer {
     const { status, detail } = await this.options.state.write(epoch, writes);
     if (session !== null) this.unflushed(session, -bytes);
     connection.send({ op: ControlOp.STATE_DONE, id, status, detail });
+  }
+
+  private hostSettings(id: number, problem = this.options.settings.problem): ControlFrame {
+    return { op: ControlOp.HOST_SETTINGS, id, problem, settings: this.options.settings.value };
+  }
+
+  private async setSettings(connection: ControlConnection, id: number, change: Partial<HostSettings>): Promise<void> {
+    const problem = await this.options.settings.set(change);
+    connection.send(this.hostSettings(id, problem));
   }
 
   private portsMapped(id: number): ControlFrame {

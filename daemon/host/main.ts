@@ -20,6 +20,7 @@ import { RouterPorts, systemClock, systemMappers } from './portmap/router-ports.
 import { takePort } from './ports.ts';
 import { originOf } from './request-guard.ts';
 import { Roots } from './roots.ts';
+import { Settings } from './settings.ts';
 import { StateStore } from './state.ts';
 import { Supervisor } from './supervisor.ts';
 import { Tokens } from './tokens.ts';
@@ -85,6 +86,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   ]);
   const logs = openLogs(home, options.verbose ? line => process.stderr.write(`${line}\n`) : null);
   const log = logs.host;
+  const settings = await Settings.open(home, log);
   const state = new StateStore(join(home, 'state'), text => log('warn', text));
   const redirects = new Redirects(home);
   const pairing = new Pairing(tokens, () => performance.now());
@@ -113,13 +115,14 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       childLog: bytes => logs.io(bytes),
     },
   });
-  roots.onMounts = () => supervisor.send(folders());
+  roots.onPaths = () => supervisor.send(folders());
   const mappers = config.portMapping ? systemMappers(roots.secret, () => control.portsChanged(), log) : null;
   const ports = new RouterPorts(mappers, systemClock.after);
   const control: ControlServer = new ControlServer({
     tokens,
     epochs,
     roots,
+    settings,
     state,
     supervisor,
     ports,

@@ -8,9 +8,13 @@ import { promisify } from 'node:util';
 import * as v from 'valibot';
 import type { ChildRoot } from '../wire/child.ts';
 import type { Root } from '../wire/control.ts';
+import { MAX_ROOTS } from '../wire/control-codec.ts';
 import { hasCode, readJson, replaceFile } from './durable.ts';
 import { StartError } from './errors.ts';
+import { refusal } from './folder-rules.ts';
 import { isAway, mountOf } from './mounts.ts';
+import { isTaken, labelProblem, shown, uniqueName } from './names.ts';
+import { probe } from './probe.ts';
 import { randomSecret } from './tokens.ts';
 
 const schema = v.object({
@@ -19,13 +23,19 @@ const schema = v.object({
   paths: v.array(v.string()),
   /** Where the file system of each path was mounted when it was seen last. */
   mounts: v.optional(v.record(v.string(), v.string()), {}),
+  /** What people call each path. */
+  names: v.optional(v.record(v.string(), v.string()), {}),
 });
 type Stored = v.InferOutput<typeof schema>;
 
 /** Bytes: who waits for room has been told how much. */
 const FREE_CHANGE_WORTH_TELLING = 1 << 20;
 
+/** Why something about the folders was not done, in words for people. */
+export class RootsRefusal extends Error {}
+
 export class Roots {
+  private readonly home: string;
   private readonly file: string;
   private readonly stored: Stored;
   /** What the file holds of it. */
@@ -33,10 +43,15 @@ export class Roots {
   /** Those from which deleted files can go to the trash, by token, as the io-daemon says. */
   trashable: ReadonlySet<string> = new Set();
   private shown: readonly Root[] = [];
-  /** Called when {@link paths} says more of where they are mounted. */
-  onMounts: () => void = () => undefined;
+  /** Called when {@link paths} is another. */
+  onPaths: () => void = () => undefined;
+  /** One change after another: what one has checked the next must not undo. */
+  private changing: Promise<unknown> = Promise.resolve();
+  private looks = 0;
+  private lastLook = 0;
 
-  private constructor(file: string, stored: Stored, isSaved: boolean) {
+  private constructor(home: string, file: string, stored: Stored, isSaved: boolean) {
+    this.home = home;
     this.file = file;
     this.stored = stored;
     this.saved = isSaved ? textOf(stored) : '';
@@ -52,7 +67,7 @@ export class Roots {
     const value = await readJson(file).catch(() => null);
     const parsed = v.safeParse(schema, value ?? { salt: randomSecret(), default: '', paths: [] });
     if (value === null || !parsed.success) throw new StartError(`${file} is damaged. Delete it and start again.`);
-    const roots = new Roots(file, parsed.output, value !== undefined);
+    const roots = new Roots(home, file, parsed.output, value !== undefined);
     const downloads = await downloadsFolder();
     if (asked !== null) await roots.makeDefault(resolve(asked));
     else if (roots.stored.default === '' || roots.stored.default === downloads) await roots.makeDefault(downloads);
@@ -86,41 +101,120 @@ export class Roots {
     return this.stored.paths.map(path => ({ token: this.tokenOf(path), path, mount: this.stored.mounts[path] ?? '' }));
   }
 
+  /**
+   * Makes a folder a root after it was tried; gives its token. `asked` may lead there by links.
+   * @throws {RootsRefusal}
+   */
+  add(asked: string): Promise<string> {
+    return this.inTurn(async () => {
+      const path = await realpath(asked).catch(() => '');
+      const isFolder = path !== '' && (await stat(path).catch(() => null))?.isDirectory() === true;
+      if (!isFolder) throw new RootsRefusal('This folder is not there any more.');
+      const { paths, names } = this.stored;
+      if (paths.length >= MAX_ROOTS) throw new RootsRefusal(`There are ${MAX_ROOTS} folders already. Remove one first.`);
+      const home = await realpath(this.home);
+      const others = paths.map(other => ({ path: other, name: this.nameOf(other) }));
+      const problem = refusal(path, home, others) || (await probe(path));
+      if (problem !== '') throw new RootsRefusal(problem);
+      await this.keep({ paths: [...paths, path], names: { ...names, [path]: this.newName(path) } });
+      return this.tokenOf(path);
+    });
+  }
+
+  /** What lies in it stays. Whether torrents are in it is for their engine to know. @throws {RootsRefusal} */
+  remove(token: string): Promise<void> {
+    return this.inTurn(async () => {
+      const path = this.pathOf(token);
+      const paths = this.stored.paths.filter(other => other !== path);
+      const [first] = paths;
+      if (first === undefined) throw new RootsRefusal('Downloads have to go somewhere. Add another folder first.');
+      const { [path]: _mount, ...mounts } = this.stored.mounts;
+      const { [path]: _name, ...names } = this.stored.names;
+      await this.keep({ paths, mounts, names, ...(this.stored.default === path && { default: first }) });
+    });
+  }
+
+  /** New torrents go there unless a person says otherwise. @throws {RootsRefusal} */
+  choose(token: string): Promise<void> {
+    return this.inTurn(() => this.keep({ default: this.pathOf(token) }));
+  }
+
+  private newName(path: string): string {
+    const taken = this.stored.paths.map(other => this.nameOf(other));
+    return uniqueName(shown(basename(path)) || path, taken);
+  }
+
+  /** Calls it something else, to people alone. @throws {RootsRefusal} */
+  rename(token: string, name: string): Promise<void> {
+    return this.inTurn(async () => {
+      const path = this.pathOf(token);
+      const label = name.trim();
+      const problem = labelProblem(label);
+      if (problem !== '') throw new RootsRefusal(problem);
+      const others = this.stored.paths.filter(other => other !== path).map(other => this.nameOf(other));
+      if (isTaken(label, others)) throw new RootsRefusal('Another folder is called so already. Choose another name.');
+      await this.keep({ names: { ...this.stored.names, [path]: label } });
+    });
+  }
+
+  /** Where a root is, also one that is away. @throws {RootsRefusal} where there is none of that token */
+  pathOf(token: string): string {
+    const path = this.stored.paths.find(one => this.tokenOf(one) === token);
+    if (path === undefined) throw new RootsRefusal('This folder is none of those that downloads go to.');
+    return path;
+  }
+
+  private inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.changing.then(change);
+    this.changing = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Whole, or not at all. @throws {RootsRefusal} */
+  private async keep(change: Partial<Stored>): Promise<void> {
+    const before = { ...this.stored };
+    Object.assign(this.stored, change);
+    await this.save();
+    if (!this.isSaved) {
+      Object.assign(this.stored, before);
+      throw new RootsRefusal(
+        'The list of folders could not be saved, so nothing was changed. Make room for Starling’s home folder.',
+      );
+    }
+    this.onPaths();
+  }
+
   /** Looks at free space and at what may have gone wrong; true where pages should hear of it. */
   async refresh(): Promise<boolean> {
-    const before = this.shown;
-    const mounts = await Promise.all(this.stored.paths.map(mountOf));
-    const now = await Promise.all(this.stored.paths.map((path, at) => this.look(path, mounts[at] ?? '')));
-    this.remember(now.map(({ problem }, at) => (problem === '' ? (mounts[at] ?? '') : '')));
+    const look = ++this.looks;
+    const paths = [...this.stored.paths];
+    const mounts = await Promise.all(paths.map(mountOf));
+    const now = await Promise.all(paths.map((path, at) => this.look(path, mounts[at] ?? '')));
+    // One that began later has seen more.
+    if (look < this.lastLook) return false;
+    this.lastLook = look;
+    this.remember(
+      paths,
+      now.map(({ problem }, at) => (problem === '' ? (mounts[at] ?? '') : '')),
+    );
     await this.save();
-    const isNews =
-      now.length !== before.length ||
-      now.some((root, at) => {
-        const known = before[at];
-        if (
-          known === undefined ||
-          known.problem !== root.problem ||
-          known.isDefault !== root.isDefault ||
-          known.trash !== root.trash
-        )
-          return true;
-        return Math.abs(root.free - known.free) >= FREE_CHANGE_WORTH_TELLING;
-      });
+    const before = this.shown;
+    const isNews = now.length !== before.length || now.some((root, at) => isOther(root, before[at]));
     if (isNews) this.shown = now;
     return isNews;
   }
 
   /** Where the file systems of those paths are mounted that can be used; empty for the others. */
-  private remember(mounts: readonly string[]): void {
-    const { paths, mounts: known } = this.stored;
+  private remember(paths: readonly string[], mounts: readonly string[]): void {
+    const { mounts: known } = this.stored;
     let isNews = false;
     paths.forEach((path, at) => {
       const mount = mounts[at];
-      if (!mount || mount === known[path]) return;
+      if (!mount || mount === known[path] || !this.stored.paths.includes(path)) return;
       known[path] = mount;
       isNews = true;
     });
-    if (isNews) this.onMounts();
+    if (isNews) this.onPaths();
   }
 
   /** Never fails: {@link isSaved} tells. */
@@ -156,7 +250,10 @@ export class Roots {
       throw new StartError(`The download folder ${asked} ${why}. Choose another with --download-dir.`);
     }
     this.stored.default = real;
-    if (!this.stored.paths.includes(real)) this.stored.paths.push(real);
+    if (!this.stored.paths.includes(real)) {
+      this.stored.names[real] = this.newName(real);
+      this.stored.paths.push(real);
+    }
     await this.save();
   }
 
@@ -166,12 +263,21 @@ export class Roots {
       : await Promise.all([problemOf(path), freeBytes(path)]);
     const token = this.tokenOf(path);
     const isDefault = path === this.stored.default;
-    return { token, name: basename(path) || path, free, isDefault, trash: this.trashable.has(token), problem };
+    return { token, name: this.nameOf(path), free, isDefault, trash: this.trashable.has(token), problem };
+  }
+
+  private nameOf(path: string): string {
+    return this.stored.names[path] ?? (shown(basename(path)) || path);
   }
 
   private tokenOf(path: string): string {
     return createHash('sha256').update(this.stored.salt).update(path).digest('hex');
   }
+}
+
+function isOther(root: Root, known: Root | undefined): boolean {
+  if (known === undefined || Math.abs(root.free - known.free) >= FREE_CHANGE_WORTH_TELLING) return true;
+  return (['token', 'name', 'problem', 'isDefault', 'trash'] as const).some(field => root[field] !== known[field]);
 }
 
 function textOf(stored: Stored): string {

@@ -12,6 +12,7 @@ import {
   struct,
   text,
   u32,
+  u16,
   u53,
   u8,
   WireError,
@@ -21,12 +22,16 @@ import { decodeFrame, encode, readEnvelope, readPayload, writeEnvelope } from '.
 import {
   type ControlFrame,
   ControlOp,
+  type FolderPage,
+  type FoldersDone,
   type HostEvent,
+  type HostSettings,
   type Pinholes,
   type PortMapping,
   type PortMappings,
   type PortWish,
   type Root,
+  type RootsChange,
   StateStatus,
   type StateWrite,
   type Welcome,
@@ -92,6 +97,44 @@ const portMappings = shape.object<PortMappings>({
   pinholes,
 });
 
+/** Folders of one page. */
+export const FOLDERS_A_PAGE = 200;
+/** The longest name of a folder, in bytes of UTF-8; no file system has longer ones. */
+export const MAX_FOLDER_NAME = 255 * 4;
+
+const rootsWish = shape.object<{ readonly do: RootsChange['do'] }>({ do: shape.literal('add', 'remove', 'default', 'rename') });
+const ofFolder = shape.object<{ readonly folder: string }>({ folder: shape.string });
+const ofRoot = shape.object<{ readonly root: string }>({ root: shape.string });
+const ofName = shape.object<{ readonly name: string }>({ name: shape.string });
+
+function rootsChange(value: unknown): RootsChange {
+  const { do: what } = rootsWish(value);
+  if (what === 'add') return { do: what, folder: ofFolder(value).folder };
+  const { root: token } = ofRoot(value);
+  return what === 'rename' ? { do: what, root: token, name: ofName(value).name } : { do: what, root: token };
+}
+
+const folderPage = shape.object<FolderPage>({
+  folder: shape.string,
+  name: shape.string,
+  parent: shape.nullable(shape.string),
+  folders: shape.array(shape.object<FolderPage['folders'][number]>({ token: shape.string, name: shape.string }), FOLDERS_A_PAGE),
+  more: shape.boolean,
+});
+
+const foldersDone = shape.object<FoldersDone>({
+  status: shape.literal('ok', 'cancelled', 'timeout', 'no-dialog', 'busy', 'refused'),
+  text: shape.string,
+  root: shape.string,
+});
+
+/** Roots at once. */
+export const MAX_ROOTS = 32;
+
+const hostSettings: { readonly [K in keyof HostSettings]-?: shape.Shape<HostSettings[K]> } = {
+  watched: shape.array(shape.object<HostSettings['watched'][number]>({ root: shape.string, since: shape.count }), MAX_ROOTS),
+};
+
 const keyText = text(u8);
 const valueBytes = bytes(u32, MAX_STATE_VALUE);
 
@@ -137,6 +180,14 @@ const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
   [ControlOp.STATE_WRITE]: struct({ epoch: u53, writes: list(u32, stateWrite) }),
   [ControlOp.STATE_DONE]: struct({ status: oneOf(StateStatus), detail: restText }),
   [ControlOp.STATE_READ]: struct({ epoch: u53, key: stateKey }),
+  [ControlOp.OPEN_FOLDER_PICKER]: struct({}),
+  [ControlOp.FOLDER_LIST]: struct({ from: u32, folder: restText }),
+  [ControlOp.FOLDER_PAGE]: struct({ page: json(folderPage) }),
+  [ControlOp.ROOTS_CHANGE]: struct({ change: json(rootsChange) }),
+  [ControlOp.FOLDERS_DONE]: struct({ done: json(foldersDone) }),
+  [ControlOp.FOLDER_MAKE]: struct({ folder: text(u8), name: text(u16, MAX_FOLDER_NAME) }),
+  [ControlOp.HOST_SETTINGS]: struct({ problem: text(u16), settings: json(shape.object<HostSettings>(hostSettings)) }),
+  [ControlOp.HOST_SETTINGS_SET]: struct({ change: json(shape.partial<HostSettings>(hostSettings)) }),
 };
 
 /** The frames that both sockets know (AUTH, AUTH_RESULT, the hellos, ERROR) go through `encode` just the same. */

@@ -10,6 +10,10 @@ export const ControlOp = {
   ROOTS_CHANGED: 0xe0,
   /** Host → client: {@link HostEvent}. */
   EVENT: 0xe1,
+  /**
+   * Client → host, answered by FOLDERS_DONE: asks the person at the host's own screen for a folder, and adds it as a root. No payload.
+   */
+  OPEN_FOLDER_PICKER: 0xe2,
   /** Client → host: wake the io-daemon after an idle exit or after it was given up. No payload. */
   IO_START: 0xe4,
   /** Client → host, answered by PORTS_MAPPED: the ports that the router is to pass on, {@link PortWish}[], 8 at most; all of them. */
@@ -24,6 +28,19 @@ export const ControlOp = {
   STATE_DONE: 0xeb,
   /** Client → host, answered by STATE_RECORDS with the record of that key, or none; by STATE_DONE where it cannot be read. */
   STATE_READ: 0xec,
+  /** Client → host, answered by FOLDER_PAGE: the folders in a folder, from that one of them on; the token '' stands for where one begins. */
+  FOLDER_LIST: 0xf4,
+  FOLDER_PAGE: 0xf5,
+  /** Client → host, answered by FOLDERS_DONE: {@link RootsChange}. */
+  ROOTS_CHANGE: 0xf6,
+  /** How one of these ended, or why a FOLDER_LIST or FOLDER_MAKE has no page: {@link FoldersDone}. */
+  FOLDERS_DONE: 0xf7,
+  /** Client → host, answered by FOLDER_PAGE, the new folder's: makes a folder in one. */
+  FOLDER_MAKE: 0xf8,
+  /** Host → client, behind the first WELCOME, whenever it is another, and in answer to HOST_SETTINGS_SET: {@link HostSettings}. */
+  HOST_SETTINGS: 0xf9,
+  /** Client → host, answered by HOST_SETTINGS: those to be others, of {@link HostSettings}. */
+  HOST_SETTINGS_SET: 0xfa,
 } as const;
 export type ControlOp = (typeof ControlOp)[keyof typeof ControlOp];
 
@@ -38,6 +55,46 @@ export interface Root {
   readonly trash: boolean;
   /** Why it cannot be written to now; empty when it can. */
   readonly problem: string;
+}
+
+/** What is asked for with the roots. `folder` is a token of a FOLDER_PAGE of the same connection, `root` one of a {@link Root}. */
+export type RootsChange =
+  | { readonly do: 'add'; readonly folder: string }
+  /** It is no place for downloads any more; what lies in it stays. */
+  | { readonly do: 'remove'; readonly root: string }
+  | { readonly do: 'default'; readonly root: string }
+  | { readonly do: 'rename'; readonly root: string; readonly name: string };
+
+/**
+ * `no-dialog`: there is no screen, or no program that could ask on it. `busy`: a dialog is open already. `refused`: for the reason in
+ * `text`, a sentence or two for people.
+ */
+export type FoldersStatus = 'ok' | 'cancelled' | 'timeout' | 'no-dialog' | 'busy' | 'refused';
+
+export interface FoldersDone {
+  readonly status: FoldersStatus;
+  readonly text: string;
+  /** The token of the root that was added; empty for all else. */
+  readonly root: string;
+}
+
+/** Folders of the host's computer, by tokens that this connection alone can use, and not for ever: a page never learns a path. */
+export interface FolderPage {
+  /** Empty where one begins: there the folders are the person's own one and the drives. */
+  readonly folder: string;
+  readonly name: string;
+  /** Null where one begins. */
+  readonly parent: string | null;
+  /** At most 200, in the order of their names. */
+  readonly folders: readonly { readonly token: string; readonly name: string }[];
+  /** There are more behind these. */
+  readonly more: boolean;
+}
+
+/** What a person sets for the host itself. */
+export interface HostSettings {
+  /** Roots in which .torrent files that came there after `since`, in ms since 1970, are started. */
+  readonly watched: readonly { readonly root: string; readonly since: number }[];
 }
 
 /** The io-daemon as its supervisor sees it. */
@@ -139,7 +196,21 @@ export type ControlFrame =
       readonly writes: readonly StateWrite[];
     }
   | { readonly op: typeof ControlOp.STATE_DONE; readonly id: number; readonly status: StateStatus; readonly detail: string }
-  | { readonly op: typeof ControlOp.STATE_READ; readonly id: number; readonly epoch: number; readonly key: string };
+  | { readonly op: typeof ControlOp.STATE_READ; readonly id: number; readonly epoch: number; readonly key: string }
+  | { readonly op: typeof ControlOp.OPEN_FOLDER_PICKER; readonly id: number }
+  | { readonly op: typeof ControlOp.FOLDER_LIST; readonly id: number; readonly from: number; readonly folder: string }
+  | { readonly op: typeof ControlOp.FOLDER_PAGE; readonly id: number; readonly page: FolderPage }
+  | { readonly op: typeof ControlOp.ROOTS_CHANGE; readonly id: number; readonly change: RootsChange }
+  | { readonly op: typeof ControlOp.FOLDERS_DONE; readonly id: number; readonly done: FoldersDone }
+  | { readonly op: typeof ControlOp.FOLDER_MAKE; readonly id: number; readonly folder: string; readonly name: string }
+  /** `problem`: why they are not as they were to be, or cannot be kept; empty where all is well. */
+  | {
+      readonly op: typeof ControlOp.HOST_SETTINGS;
+      readonly id: number;
+      readonly problem: string;
+      readonly settings: HostSettings;
+    }
+  | { readonly op: typeof ControlOp.HOST_SETTINGS_SET; readonly id: number; readonly change: Partial<HostSettings> };
 
 /** The ports that a host may stand on, 7800 + 4n + n². The first free one is taken on the very first start, then kept. */
 export const HOST_PORTS: readonly number[] = [7800, 7805, 7814, 7827, 7844];

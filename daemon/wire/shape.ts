@@ -60,6 +60,21 @@ export function object<T extends object>(fields: { readonly [K in keyof T]-?: Sh
   };
 }
 
+/** Those of the fields that are there. */
+export function partial<T extends object>(fields: { readonly [K in keyof T]-?: Shape<T[K]> }): Shape<Partial<T>> {
+  const keys = Object.keys(fields) as (keyof T & string)[];
+  return value => {
+    const source = record(value);
+    const result: Partial<T> = {};
+    for (const key of keys) if (source[key] !== undefined) result[key] = fields[key](source[key]);
+    return result;
+  };
+}
+
+export function nullable<T>(inner: Shape<T>): Shape<T | null> {
+  return value => (value === null ? null : inner(value));
+}
+
 export function dictionary<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
   return value => Object.fromEntries(Object.entries(record(value)).map(([key, field]) => [key, item(field)]));
 }

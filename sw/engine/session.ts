@@ -290,6 +290,11 @@ export class Session {
     this.name(torrent, { ...torrent.substance.where.naming, root });
   }
 
+  /** How many torrents have files in that root. */
+  usersOf(root: string): number {
+    return [...this.torrents.values()].filter(torrent => torrent.substance.where.uses(root)).length;
+  }
+
   /** Gives the file or folder at `path`, as the detail has it, another name. Throws an EngineError where that cannot be. */
   rename(id: string, path: readonly string[], to: string): void {
     const torrent = this.named(id);

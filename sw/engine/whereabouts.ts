@@ -65,6 +65,11 @@ export class Whereabouts {
     return this.left.length > 0;
   }
 
+  /** Whether files of it are in that root, or are to be. */
+  uses(root: string): boolean {
+    return this.naming.root === root || this.left.some(({ naming }) => naming.root === root);
+  }
+
   get pendingCount(): number {
     return this.left.reduce((sum, { files }) => sum + files.size, 0);
   }

@@ -59,7 +59,15 @@ class FakeBackend implements Backend {
   changes: { rows: TorrentRow[]; removed: string[]; left: LeftFiles[] } = { rows: [], removed: [], left: [] };
   comment = 'first';
   encryption: Encryption = 'prefer';
-  state: Connection = { state: 'connected', everConnected: true, superseded: false, gaveUp: false, version: '1', ports: null };
+  state: Connection = {
+    state: 'connected',
+    everConnected: true,
+    superseded: false,
+    gaveUp: false,
+    version: '1',
+    ports: null,
+    host: null,
+  };
   readonly commands: Command[] = [];
   failure: Error | null = null;
   taken = 0;

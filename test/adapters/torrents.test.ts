@@ -3,6 +3,7 @@ import type { Command, LeftFiles } from '../../sw/api.ts';
 import type { PortMappings, RootRow, Settings, TorrentRow } from '../../sw/view-model.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import type { Engine, StateRecord } from '../../sw/perform.ts';
+import type { Host } from '../../sw/host-commands.ts';
 import { Torrents, type Link } from '../../sw/torrents.ts';
 import { turn } from './harness.ts';
 
@@ -49,6 +50,7 @@ class FakeEngine implements Engine<string> {
       if (roots.length > 0) this.tell(`roots ${roots.map(({ free }) => free).join()}`);
     },
   };
+  usersOf = (): number => 0;
   mapping: { state: PortMappings | null } = { state: null };
   hasWork = true;
   configure = ({ encryption }: Partial<Settings>, saved: (error: Error | null) => void): void => {
@@ -85,6 +87,16 @@ class FakeLink implements Link {
   close = (): void => void this.log.push('close link');
 }
 
+/** Nothing is asked of it here. */
+const host: Host = {
+  state: null,
+  set: () => Promise.resolve(null),
+  pick: () => Promise.resolve(null),
+  change: () => Promise.resolve(null),
+  list: () => Promise.resolve(null),
+  make: () => Promise.resolve(null),
+};
+
 function setUp() {
   const log: string[] = [];
   const link = new FakeLink(log);
@@ -93,6 +105,7 @@ function setUp() {
   const made: FakeEngine[] = [];
   const torrents = new Torrents<string>({
     link,
+    host,
     memory: {
       keepPairing: ({ token }) => log.push(`keep ${token}`),
       keepEverConnected: () => log.push('keep ever'),

@@ -22,9 +22,17 @@ export const CONNECTED: Connection = {
     mappings: [{ protocol: 'tcp', port: 51_413, externalPort: 51_413 }],
     pinholes: { state: 'none', via: '', address: '' },
   },
+  host: { settings: { watched: [] }, problem: '' },
 };
-export const UNPAIRED: Connection = { ...CONNECTED, state: 'unpaired', everConnected: false, version: '', ports: null };
-export const LOST: Connection = { ...CONNECTED, state: 'disconnected', ports: null };
+export const UNPAIRED: Connection = {
+  ...CONNECTED,
+  state: 'unpaired',
+  everConnected: false,
+  version: '',
+  ports: null,
+  host: null,
+};
+export const LOST: Connection = { ...CONNECTED, state: 'disconnected', ports: null, host: null };
 
 const GB = 1e9;
 const MB = 1e6;

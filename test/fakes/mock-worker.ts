@@ -1,4 +1,12 @@
-import { API_VERSION, type Added, type ApiError, type Command, type FromWorker, type LeftFiles } from '../../sw/api.ts';
+import {
+  API_VERSION,
+  type Added,
+  type ApiError,
+  type Command,
+  type FromWorker,
+  type HostAsk,
+  type LeftFiles,
+} from '../../sw/api.ts';
 import type { Connection, FilePriority, FileRow, Settings, TorrentId } from '../../sw/view-model.ts';
 import type { ToWorker } from '../../sw/api.ts';
 import type { TorrentRow } from '../../sw/view-model.ts';
@@ -6,17 +14,8 @@ import type { EngineError } from '../../sw/engine/errors.ts';
 import { readTiers } from '../../sw/engine/tiers.ts';
 import { relabel } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
-import {
-  CONNECTED,
-  detailOf,
-  LOST,
-  manyFiles,
-  manyTorrents,
-  nineTorrents,
-  ROOTS,
-  sintelFiles,
-  UNPAIRED,
-} from './mock-torrents.ts';
+import { MockHost } from './mock-host.ts';
+import { CONNECTED, detailOf, LOST, manyFiles, manyTorrents, nineTorrents, sintelFiles, UNPAIRED } from './mock-torrents.ts';
 
 export type Scenario = 'empty' | 'unpaired' | 'nine' | 'many' | 'lost' | 'outdated';
 
@@ -26,6 +25,7 @@ export class MockWorker {
   readonly torrents = new Map<TorrentId, TorrentRow>();
   connection: Connection;
   settings: Settings = DEFAULT_SETTINGS;
+  readonly host = new MockHost();
   /** It ends before it does the next command of this kind. */
   endsAt: Command['do'] | null = null;
   /** Why it refuses to add anything, where it does. */
@@ -109,7 +109,7 @@ export class MockWorker {
       version: this.#scenario === 'outdated' ? API_VERSION + 1 : API_VERSION,
       torrents: [...this.torrents.values()],
       connection: this.connection,
-      roots: this.#scenario === 'unpaired' ? [] : ROOTS,
+      roots: this.#scenario === 'unpaired' ? [] : this.host.roots,
       settings: this.settings,
     });
   }
@@ -126,11 +126,23 @@ export class MockWorker {
       this.endsAt = null;
       return this.stop();
     }
+    if (message.command.do === 'host') return this.#ask(message.id, message.command.ask);
     const { error, added } = this.#run(message.command);
     this.#say({ type: 'reply', id: message.id, error, added });
   }
 
-  #run(command: Command): { error: ApiError | null; added: Added | null } {
+  #ask(id: number, ask: HostAsk): void {
+    const answer = this.host.ask(ask, [...this.torrents.values()]);
+    const { host } = this.connection;
+    if (host !== null) this.connection = { ...this.connection, host: { ...host, settings: this.host.settings } };
+    const { connection } = this;
+    const { roots } = this.host;
+    this.#say({ type: 'delta', torrents: [], removed: [], connection, roots, settings: null, detail: null });
+    if ('folders' in answer) this.#say({ type: 'folder', id, page: answer });
+    else this.#say({ type: 'reply', id, error: answer.error, added: null });
+  }
+
+  #run(command: Exclude<Command, { do: 'host' }>): { error: ApiError | null; added: Added | null } {
     switch (command.do) {
       case 'add':
         return this.#add(command);

@@ -3,6 +3,7 @@
  * and says on stdout, a JSON object a line, what it has.
  */
 import { readFileSync } from 'node:fs';
+import { DaemonHost } from '../../sw/adapters/daemon-host.ts';
 import { DaemonHttp } from '../../sw/adapters/daemon-http.ts';
 import { DaemonLink } from '../../sw/adapters/daemon-link.ts';
 import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
@@ -74,6 +75,7 @@ let session: Session | null = null;
 const torrents = new Torrents({
   link,
   memory: { keepPairing: nothing, keepEverConnected: nothing, keepRows: nothing },
+  host: new DaemonHost(link.control),
   newEngine: () => {
     const clock = new PlatformClock();
     const engine = new Session(

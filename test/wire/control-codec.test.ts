@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireError } from '../../daemon/wire/bytes.ts';
-import { type ControlFrame, ControlOp, type PortMappings, StateStatus } from '../../daemon/wire/control.ts';
-import { decodeControl, encodeControl } from '../../daemon/wire/control-codec.ts';
+import { type ControlFrame, ControlOp, type PortMappings, type RootsChange, StateStatus } from '../../daemon/wire/control.ts';
+import { decodeControl, encodeControl, FOLDERS_A_PAGE, MAX_ROOTS } from '../../daemon/wire/control-codec.ts';
 import { ErrorCode, Op } from '../../daemon/wire/frames.ts';
 import { anyFrame } from './arbitrary.ts';
 
@@ -36,6 +36,13 @@ const ports: fc.Arbitrary<PortMappings> = fc.record({
     address: text,
   }),
 });
+
+const rootsChange: fc.Arbitrary<RootsChange> = fc.oneof(
+  fc.record({ do: fc.constant('add' as const), folder: text }),
+  fc.record({ do: fc.constantFrom('remove' as const, 'default' as const), root: text }),
+  fc.record({ do: fc.constant('rename' as const), root: text, name: text }),
+);
+const watched = fc.array(fc.record({ root: text, since: fc.maxSafeNat() }), { maxLength: MAX_ROOTS });
 
 const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
   fc.record({
@@ -74,6 +81,32 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     writes: fc.array(write, { maxLength: 5 }),
   }),
   fc.record({ op: fc.constant(ControlOp.STATE_READ), id, epoch: fc.maxSafeNat(), key }),
+  fc.record({ op: fc.constant(ControlOp.OPEN_FOLDER_PICKER), id }),
+  fc.record({ op: fc.constant(ControlOp.FOLDER_LIST), id, from: fc.nat(), folder: text }),
+  fc.record({
+    op: fc.constant(ControlOp.FOLDER_PAGE),
+    id,
+    page: fc.record({
+      folder: text,
+      name: text,
+      parent: fc.option(text),
+      folders: fc.array(fc.record({ token: text, name: text }), { maxLength: 5 }),
+      more: fc.boolean(),
+    }),
+  }),
+  fc.record({ op: fc.constant(ControlOp.ROOTS_CHANGE), id, change: rootsChange }),
+  fc.record({
+    op: fc.constant(ControlOp.FOLDERS_DONE),
+    id,
+    done: fc.record({ status: fc.constantFrom('ok' as const, 'cancelled' as const, 'refused' as const), text, root: text }),
+  }),
+  fc.record({ op: fc.constant(ControlOp.FOLDER_MAKE), id, folder: text, name: text }),
+  fc.record({ op: fc.constant(ControlOp.HOST_SETTINGS), id, problem: text, settings: fc.record({ watched }) }),
+  fc.record({
+    op: fc.constant(ControlOp.HOST_SETTINGS_SET),
+    id,
+    change: fc.oneof(fc.constant({}), fc.record({ watched })),
+  }),
   fc.record({ op: fc.constant(ControlOp.STATE_DONE), id, status: fc.constantFrom(...Object.values(StateStatus)), detail: text }),
 );
 
@@ -121,6 +154,22 @@ describe('frames of /control', () => {
       decodeControl(encodeControl({ op: ControlOp.PORTS_MAP, id: 1, wishes: wishes(...ports) }));
     expect(read(1, 2, 3, 4, 5, 6, 7, 65_535)).toMatchObject({ op: ControlOp.PORTS_MAP });
     for (const ports of [[0], [65_536], [1.5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) expect(() => read(...ports)).toThrow(WireError);
+  });
+
+  it('hold one page of folders and so many roots', () => {
+    const page = (count: number) => {
+      const folders = Array.from({ length: count }, () => ({ token: 'f', name: 'n' }));
+      const frame = { op: ControlOp.FOLDER_PAGE, id: 1, page: { folder: 'f', name: 'n', parent: null, folders, more: true } };
+      return decodeControl(encodeControl(frame));
+    };
+    const settings = (count: number) => {
+      const roots = Array.from({ length: count }, () => ({ root: 'r', since: 1 }));
+      return decodeControl(encodeControl({ op: ControlOp.HOST_SETTINGS_SET, id: 1, change: { watched: roots } }));
+    };
+    expect(page(FOLDERS_A_PAGE)).toMatchObject({ op: ControlOp.FOLDER_PAGE });
+    expect(() => page(FOLDERS_A_PAGE + 1)).toThrow(WireError);
+    expect(settings(MAX_ROOTS)).toMatchObject({ op: ControlOp.HOST_SETTINGS_SET });
+    expect(() => settings(MAX_ROOTS + 1)).toThrow(WireError);
   });
 
   it('put the request on what is wrong with it', () => {
