@@ -149,6 +149,8 @@ export type Command =
   | { readonly do: 'pair'; readonly token: string; readonly installId: string; readonly port: number }
   /** Tries the host again now, and starts the io-daemon if it is not running. */
   | { readonly do: 'reconnect' }
+  /** Has the engine run in this browser, not in the one that is at work. */
+  | { readonly do: 'take' }
   /** Is the host's own matter. */
   | { readonly do: 'host'; readonly ask: HostAsk };
 

@@ -145,6 +145,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('pair'), token: secret, installId: secret, port }),
   v.strictObject({ do: v.literal('reconnect') }),
   v.strictObject({ do: v.literal('host'), ask }),
+  v.strictObject({ do: v.literal('take') }),
 ]);
 
 const requestId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

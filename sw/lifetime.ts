@@ -14,10 +14,12 @@ export class Lifetime {
   private readonly streams = new Set<ReadableStreamDefaultController<Uint8Array>>();
   private beat: ReturnType<typeof setInterval> | null = null;
   private isOver = false;
+  private readonly held: () => void;
   private readonly released: () => void;
 
-  /** `released` is called when a window has let go. */
-  constructor(released: () => void) {
+  /** `held` is called when a window holds on to this worker, `released` when one has let go. */
+  constructor(held: () => void, released: () => void) {
+    this.held = held;
     this.released = released;
   }
 
@@ -55,6 +57,7 @@ export class Lifetime {
         // The first byte lets the window see at once that it is held.
         controller.enqueue(new Uint8Array(1));
         this.beat ??= setInterval(() => this.tick(), BEAT);
+        this.held();
       },
       cancel: () => {
         if (own !== null) this.streams.delete(own);

@@ -10,6 +10,7 @@ import { API_VERSION, STATS_PATH, type WorkerStats } from './api.ts';
 import type { TorrentRow } from './view-model.ts';
 import { EngineLock } from './engine-lock.ts';
 import { Lifetime } from './lifetime.ts';
+import { Presence } from './presence.ts';
 import { makeRuntime } from './runtime.ts';
 import { keepShell, respondFromShell } from './shell.ts';
 import { Streaming } from './streaming.ts';
@@ -31,7 +32,13 @@ function mark(name: string): void {
 
 const memory = new BrowserMemory(log);
 const lock = new EngineLock();
-const lifetime = new Lifetime(() => void forgetClosedWindows());
+const lifetime = new Lifetime(
+  () => presence.come(),
+  () => {
+    void forgetClosedWindows();
+    presence.lookLater();
+  },
+);
 
 const { link, rtc, torrents, server } = makeRuntime({
   origin: location.origin,
@@ -48,6 +55,13 @@ const streaming = new Streaming({
   door: () => link.door,
   fetch: (...request) => fetch(...request),
   after,
+  changed: () => presence.come(),
+});
+const presence: Presence = new Presence({
+  after,
+  isSomebodyThere: async () => lifetime.windows > 0 || streaming.reading > 0 || (await openWindows()).length > 0,
+  came: () => torrents.wake(),
+  left: () => void torrents.rest(),
 });
 
 /** What windows are shown first. */
@@ -64,6 +78,8 @@ async function start(): Promise<void> {
   if (isStarted) return;
   isStarted = true;
   mark('started');
+  // An event started it, so somebody may be there; if it was none of a window or a reader, it connects for a moment only.
+  presence.come();
   const [pairing] = await Promise.all([memory.pairing(), lock.acquire()]);
   mark('locked');
   torrents.begin(pairing);
@@ -71,14 +87,17 @@ async function start(): Promise<void> {
 
 /** Makes room for the next version. */
 async function handOver(): Promise<void> {
-  await torrents.close();
+  await torrents.close(true);
   lifetime.end();
   lock.release();
 }
 
+function openWindows(): Promise<readonly WindowClient[]> {
+  return self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+}
+
 async function forgetClosedWindows(): Promise<void> {
-  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  const clients = new Set(windows.map(({ id }) => id));
+  const clients = new Set((await openWindows()).map(({ id }) => id));
   server.keepOnly(clients);
   rtc.keepOnly(clients);
 }

@@ -41,6 +41,8 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     { ...options, random: Math.random },
     {
       welcomed: epoch => torrents.welcomed(epoch),
+      recalled: () => torrents.recalled(),
+      leaseGone: () => torrents.leaseGone(),
       linked: kept => torrents.linked(kept),
       unlinked: () => torrents.unlinked(),
       changed: () => torrents.changed(),

@@ -18,6 +18,8 @@ export interface StreamingOptions {
   readonly door: () => { readonly port: number; readonly ticket: string } | null;
   readonly fetch: typeof fetch;
   readonly after: (ms: number, act: () => void) => void;
+  /** Somebody began to read, or ended. */
+  readonly changed: () => void;
 }
 
 /** A file that can be opened in a moment is tried again after so many ms, so many times. */
@@ -25,16 +27,22 @@ const RETRY = 250;
 const TRIES = 40;
 
 const GONE = new Set(['no-such-torrent', 'no-such-file']);
-const AWAY = new Set(['daemon-away', 'unpaired', 'superseded', 'updating', 'not-yet']);
+const AWAY = new Set(['daemon-away', 'unpaired', 'superseded', 'followed', 'updating', 'not-yet']);
 
 /** No script, no form, no frame, and nothing from elsewhere; `sandbox` beside it. */
 const CONTENT_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 export class Streaming {
   private readonly options: StreamingOptions;
+  private readers = 0;
 
   constructor(options: StreamingOptions) {
     this.options = options;
+  }
+
+  /** Answers that are being made or read. */
+  get reading(): number {
+    return this.readers;
   }
 
   /** The answer to a request for a file of a torrent, else null. */
@@ -47,6 +55,7 @@ export class Streaming {
   }
 
   private async answer(request: Request, id: TorrentId, file: number): Promise<Response> {
+    this.count(1);
     try {
       const open = await this.open(id, file);
       const door = this.options.door();
@@ -63,10 +72,27 @@ export class Streaming {
         referrerPolicy: 'no-referrer',
         signal: request.signal,
       });
-      return handOn(answer, open.path[open.path.length - 1] ?? '');
+      return handOn(answer, open.path[open.path.length - 1] ?? '', () => this.reader());
     } catch (error) {
       return refused(error);
+    } finally {
+      this.count(-1);
     }
+  }
+
+  /** Counts one who reads; what it gives is called when that one has ended. */
+  private reader(): () => void {
+    let isReading = true;
+    this.count(1);
+    return () => {
+      if (isReading) this.count(-1);
+      isReading = false;
+    };
+  }
+
+  private count(change: 1 | -1): void {
+    this.readers += change;
+    this.options.changed();
   }
 
   private async open(id: TorrentId, file: number): Promise<OpenFile> {
@@ -81,8 +107,8 @@ export class Streaming {
   }
 }
 
-/** What the io-daemon answers, as what the file is. */
-function handOn(answer: Response, name: string): Response {
+/** What the io-daemon answers, as what the file is. `reader` is called where it will be read, and what it gives when it was. */
+function handOn(answer: Response, name: string, reader: () => () => void): Response {
   if (answer.status === 503) return refusal(503, 'Too many files are being read at once. Close one, then open this one again.');
   if (answer.status !== 200 && answer.status !== 206 && answer.status !== 416) {
     return refusal(503, 'The file could not be read just now. Open it again in a moment.');
@@ -98,7 +124,7 @@ function handOn(answer: Response, name: string): Response {
     const value = answer.headers.get(header);
     if (value !== null) headers.set(header, value);
   }
-  return new Response(answer.body === null ? null : held(answer.body), { status: answer.status, headers });
+  return new Response(answer.body === null ? null : held(answer.body, reader()), { status: answer.status, headers });
 }
 
 /**
@@ -118,16 +144,28 @@ function guards(type: string | null): Readonly<Record<string, string>> {
 }
 
 /** The same bytes by way of this worker, which so lives, and with it the engine, as long as somebody reads them. */
-function held(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+function held(body: ReadableStream<Uint8Array>, ended: () => void): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>(
     {
       pull: async controller => {
-        const { done, value } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        try {
+          const { done, value } = await reader.read();
+          if (done) {
+            ended();
+            controller.close();
+          } else {
+            controller.enqueue(value);
+          }
+        } catch (error) {
+          ended();
+          throw error;
+        }
       },
-      cancel: reason => reader.cancel(reason),
+      cancel: reason => {
+        ended();
+        return reader.cancel(reason);
+      },
     },
     { highWaterMark: 0 },
   );

@@ -5,36 +5,16 @@
 import type { Backend } from './api-server.ts';
 import type { Added, Command, FolderPage, LeftFiles } from './api.ts';
 import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
-import { askHost, type Host, Refusal } from './host-commands.ts';
+import { askHost, type Host, type Refusal } from './host-commands.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine, StateRecord } from './perform.ts';
-import { same } from './same.ts';
-
-/** What a host has given this browser, and the port of 127.0.0.1 that it stands on. */
-export interface Pairing {
-  readonly token: string;
-  readonly installId: string;
-  readonly port: number;
-}
-
-/** The connection, as far as it is used here. */
-export interface Link {
-  readonly state: 'unpaired' | 'connecting' | 'welcomed' | 'linked' | 'lost' | 'superseded' | 'closed';
-  readonly roots: readonly RootRow[];
-  readonly gaveUp: boolean;
-  readonly version: string;
-  /** Its last tries failed. */
-  readonly failing: boolean;
-  pair(pairing: Pairing): void;
-  reconnect(): void;
-  close(): void;
-}
+import { LastList, type ListMemory } from './last-list.ts';
+import { holdsLease, isOnItsWay, type Link, type Pairing, refusalOf, shownState, type Standing } from './standing.ts';
 
 /** What outlives the worker. */
-export interface Memory {
+export interface Memory extends ListMemory {
   keepPairing(pairing: Pairing): void;
   keepEverConnected(): void;
-  keepRows(rows: readonly TorrentRow[]): void;
 }
 
 export interface TorrentsOptions<Kept> {
@@ -51,8 +31,6 @@ export interface TorrentsOptions<Kept> {
   readonly replaced: () => void;
 }
 
-/** The last list is kept at most this often, in ms. */
-const KEEP_PERIOD = 10_000;
 /** Commands that wait for the engine while it starts; one more is refused. */
 const MAX_WAITING = 1_000;
 
@@ -68,25 +46,29 @@ export class Torrents<Kept> implements Backend {
   private isStarting = true;
   private isLoading = false;
   private isClosing = false;
+  /** While the engine makes durable what it has, to end; `giveUp`: nothing is taken from it any more. */
+  private ending: { readonly done: Promise<void>; readonly giveUp: () => void } | null = null;
+  /** Whether somebody is there to see, or to read, what comes of it. */
+  private isNeeded = true;
   /** What outlived the last connection, while there is one that the engine was not told of yet. */
   private unattached: readonly Kept[] | null = null;
   private lastEpoch = 0;
   /** What the engine knows of the folders. */
   private toldRoots: readonly RootRow[] = [];
-  private atRest: readonly TorrentRow[] = [];
-  private keeper: ReturnType<typeof setTimeout> | null = null;
+  private readonly last: LastList;
   private everConnected = false;
   private waiting: Waiting<Kept>[] = [];
 
   constructor(options: TorrentsOptions<Kept>) {
     this.options = options;
+    this.last = new LastList(() => this.current?.engine.rows() ?? null, options.memory);
   }
 
   /** What was remembered: shown until the engine has its records. */
   remember(everConnected: boolean, rows: readonly TorrentRow[]): void {
     this.everConnected ||= everConnected;
     if (this.current !== null) return;
-    this.atRest = rows;
+    this.last.rows = rows;
     this.options.replaced();
   }
 
@@ -106,9 +88,35 @@ export class Torrents<Kept> implements Backend {
     const isNext = epoch === this.lastEpoch + 1;
     this.lastEpoch = epoch;
     if (this.current !== null && isNext) return;
-    this.current?.silence();
-    this.current = null;
+    this.drop();
     this.load();
+  }
+
+  /** Another engine is to take over. */
+  recalled(): void {
+    void this.end(false);
+  }
+
+  /** Nothing of our engine is taken any more. */
+  leaseGone(): void {
+    this.drop();
+  }
+
+  /** Nobody needs the engine here: it ends and makes room for another, and the connection with it. */
+  async rest(): Promise<void> {
+    if (!this.isNeeded || this.isClosing) return;
+    this.isNeeded = false;
+    await this.end(false);
+    this.options.link.rest();
+    // Somebody came meanwhile.
+    if (this.isNeeded) this.options.link.wake();
+  }
+
+  /** Somebody does. */
+  wake(): void {
+    if (this.isNeeded) return;
+    this.isNeeded = true;
+    this.options.link.wake();
   }
 
   /** The io-daemon can be used. */
@@ -133,17 +141,17 @@ export class Torrents<Kept> implements Backend {
     this.tellRoots();
     if (this.waiting.length === 0) return;
     const ready = this.readyEngine();
-    if (ready === null && this.isOnItsWay()) return;
+    if (ready === null && isOnItsWay(this.standing)) return;
     const { waiting } = this;
     this.waiting = [];
     for (const { resolve, reject } of waiting) {
-      if (ready === null) reject(this.away());
+      if (ready === null) reject(refusalOf(this.standing));
       else resolve(ready);
     }
   }
 
   rows(): readonly TorrentRow[] {
-    return this.current?.engine.rows() ?? this.atRest;
+    return this.current?.engine.rows() ?? this.last.rows;
   }
 
   takeChanges(): {
@@ -161,9 +169,10 @@ export class Torrents<Kept> implements Backend {
   connection(): Connection {
     const { link } = this.options;
     return {
-      state: this.connectionState(),
+      state: shownState(this.standing),
       everConnected: this.everConnected,
       superseded: link.state === 'superseded',
+      following: link.state === 'following' && link.lease.state === 'followed' ? link.lease.holder : null,
       gaveUp: link.gaveUp,
       version: link.version,
       ports: this.current?.engine.mapping.state ?? null,
@@ -200,43 +209,79 @@ export class Torrents<Kept> implements Backend {
       case 'reconnect':
         this.options.link.reconnect();
         return null;
+      case 'take':
+        this.options.link.take();
+        return null;
       case 'configure':
         await configure(await this.engine(), command.settings);
         return null;
       case 'host': {
         const usersOf = async (root: string): Promise<number> => (await this.engine()).usersOf(root);
-        return askHost(this.options.host, command.ask, () => this.away(), usersOf);
+        return askHost(this.options.host, command.ask, () => refusalOf(this.standing), usersOf);
       }
       default:
         return perform(await this.engine(), command);
     }
   }
 
-  /** Records what is durable and ends, so that the next version can take over. */
-  async close(): Promise<void> {
+  /** Records what is durable and ends. `isUpdate`: so that the next version of this app can take over. */
+  async close(isUpdate = false): Promise<void> {
     if (this.isClosing) return;
     this.isClosing = true;
-    const engine = this.current?.engine;
-    if (engine !== undefined) await new Promise<void>(resolve => engine.close(resolve));
-    this.current?.silence();
-    if (this.keeper !== null) clearTimeout(this.keeper);
+    await this.end(isUpdate);
+    this.last.stop();
     this.options.link.close();
     this.changed();
+  }
+
+  /** Has the engine make durable what it has, and end; then somebody else may have the lease. */
+  private async end(isUpdate: boolean): Promise<void> {
+    const { current, hasWork } = this;
+    if (this.ending !== null) return this.ending.done;
+    if (current !== null) {
+      let giveUp = (): void => undefined;
+      const done = new Promise<void>(resolve => {
+        giveUp = resolve;
+        current.engine.close(resolve);
+      });
+      this.ending = { done, giveUp };
+      await done;
+      this.ending = null;
+      // The lease went meanwhile, and the engine with it.
+      if (this.current !== current) return;
+    }
+    this.drop();
+    this.options.link.yield(isUpdate, hasWork);
+  }
+
+  /** The engine is gone; what it showed last is shown on. */
+  private drop(): void {
+    this.ending?.giveUp();
+    if (this.current === null) return;
+    this.last.settle();
+    this.current.silence();
+    this.current = null;
+    this.options.replaced();
   }
 
   private load(): void {
     if (this.isLoading || this.isClosing) return;
     this.isLoading = true;
+    const epoch = this.lastEpoch;
     this.options.loadRecords(records => {
       this.isLoading = false;
-      if (records === null || this.isClosing) return;
+      if (records === null || this.isClosing || !holdsLease(this.options.link)) return;
+      if (epoch !== this.lastEpoch) {
+        this.load();
+        return;
+      }
       this.options.mark(`records (${records.length})`);
       this.current = this.options.newEngine();
       this.toldRoots = [];
       this.current.engine.load(records);
       this.options.mark('loaded');
       this.options.replaced();
-      this.keepLater();
+      this.last.keep();
       this.attach();
       this.changed();
     });
@@ -261,84 +306,16 @@ export class Torrents<Kept> implements Backend {
   private engine(): Promise<Engine<Kept>> {
     const ready = this.readyEngine();
     if (ready !== null) return Promise.resolve(ready);
-    if (!this.isOnItsWay() || this.waiting.length >= MAX_WAITING) return Promise.reject(this.away());
+    if (!isOnItsWay(this.standing) || this.waiting.length >= MAX_WAITING) return Promise.reject(refusalOf(this.standing));
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
   private readyEngine(): Engine<Kept> | null {
-    const { state } = this.options.link;
-    return (state === 'welcomed' || state === 'linked') && !this.isClosing ? (this.current?.engine ?? null) : null;
+    return holdsLease(this.options.link) && !this.isClosing && this.ending === null ? (this.current?.engine ?? null) : null;
   }
 
-  private isOnItsWay(): boolean {
-    const { state, failing } = this.options.link;
-    if (this.isClosing) return false;
-    if (this.isStarting) return true;
-    return state === 'welcomed' || state === 'linked' || ((state === 'connecting' || state === 'lost') && !failing);
+  private get standing(): Standing {
+    const { isStarting, isClosing, options, current } = this;
+    return { link: options.link, isStarting, isClosing, hasEngine: current !== null };
   }
-
-  private away(): Refusal {
-    if (this.isClosing) return new Refusal('updating', 'The app is being updated. Nothing was done; try again in a moment.');
-    switch (this.options.link.state) {
-      case 'unpaired':
-        return new Refusal(
-          'unpaired',
-          'This browser is not paired with the helper, so nothing was done. Set up the helper first.',
-        );
-      case 'superseded':
-        return new Refusal('superseded', 'Another browser has taken over, so nothing was done here. Reconnect to use this one.');
-      case 'connecting':
-      case 'welcomed':
-      case 'linked':
-      case 'lost':
-      case 'closed':
-        return new Refusal(
-          'daemon-away',
-          'The helper is not running, so nothing was done. Start it with `npm start`, then try again.',
-        );
-      default:
-        return this.options.link.state satisfies never;
-    }
-  }
-
-  private connectionState(): Connection['state'] {
-    const { state, failing, gaveUp } = this.options.link;
-    switch (state) {
-      case 'unpaired':
-        return this.isStarting ? 'connecting' : 'unpaired';
-      case 'linked':
-        return this.current === null ? 'connecting' : 'connected';
-      case 'welcomed':
-        return gaveUp ? 'disconnected' : 'connecting';
-      case 'connecting':
-      case 'lost':
-        return failing ? 'disconnected' : 'connecting';
-      case 'superseded':
-      case 'closed':
-        return 'disconnected';
-      default:
-        return state satisfies never;
-    }
-  }
-
-  /** Keeps the list for the next life of the worker, as it looks while nothing moves. */
-  private keepLater(): void {
-    this.keeper ??= setTimeout(() => {
-      this.keeper = null;
-      const rows = this.rows()
-        .filter(({ state }) => state !== 'adding')
-        .map(rowAtRest);
-      if (!same(rows, this.atRest)) {
-        this.atRest = rows;
-        this.options.memory.keepRows(rows);
-      }
-      if (this.current !== null) this.keepLater();
-    }, KEEP_PERIOD);
-  }
-}
-
-function rowAtRest(row: TorrentRow): TorrentRow {
-  const still = { ...row, down: 0, up: 0, eta: -1, peers: 0, seeds: 0, active: 0 };
-  const isAtRest = row.state === 'paused' || row.state === 'done' || row.state === 'error';
-  return isAtRest ? still : { ...still, state: 'waiting', problem: { code: 'daemon-away' } };
 }

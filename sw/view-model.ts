@@ -243,6 +243,8 @@ export interface Connection {
   readonly state: 'unpaired' | 'connecting' | 'connected' | 'disconnected';
   readonly everConnected: boolean;
   readonly superseded: boolean;
+  /** What to call the other browser that is at work, while this one shows what it does; empty where it has no name. Null: none is. */
+  readonly following: string | null;
   readonly gaveUp: boolean;
   readonly version: string;
   /** Null while it is not known. */

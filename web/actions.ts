@@ -108,6 +108,11 @@ export function reconnect(): void {
   run({ do: 'reconnect' });
 }
 
+/** Has the torrents run in this browser. */
+export function useHere(): void {
+  run({ do: 'take' });
+}
+
 /** Shows a torrent's panel. */
 export function open(id: TorrentId): void {
   selection.only(id);

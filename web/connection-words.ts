@@ -24,6 +24,17 @@ export function describeConnection(connection: Connection): ConnectionWords {
       showCommand: false,
     };
   }
+  if (connection.following !== null) {
+    const other = connection.following === '' ? 'Another browser' : connection.following;
+    return {
+      label: `${other} is at work`,
+      short: 'At work elsewhere',
+      text: 'The same torrents run there, on this computer. To have them run in this browser instead, choose Use here.',
+      tone: 'good',
+      retry: 'Use here',
+      showCommand: false,
+    };
+  }
   if (connection.gaveUp) {
     return {
       label: 'Helper stopped',

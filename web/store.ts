@@ -15,6 +15,7 @@ const NOT_YET: Connection = {
   state: 'connecting',
   everConnected: true,
   superseded: false,
+  following: null,
   gaveUp: false,
   version: '',
   ports: null,

@@ -1,43 +1,37 @@
 /**
- * /control: the one connection of the engine to its host. A new one has the next epoch and supersedes the one before;
- * it hears where the io-daemon is and with which ticket, what the roots are, and it keeps the session state here.
+ * /control: what the host says to engines and hears from them. Several may be connected, each browser once; the one that holds
+ * the lease hears where the io-daemon is and with which ticket, and has the session state kept here. All hear of the roots.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import {
-  type ControlFrame,
-  ControlOp,
-  type HostEvent,
-  type HostSettings,
-  StateStatus,
-  type StateWrite,
-  type Welcome,
-} from '../wire/control.ts';
+import { type ControlFrame, ControlOp, type HostEvent, type HostSettings, StateStatus, type Welcome } from '../wire/control.ts';
 import { MAX_STATE_VALUE } from '../wire/control-codec.ts';
-import { ErrorCode, Op } from '../wire/frames.ts';
+import { ErrorCode, type FrameOf, Op } from '../wire/frames.ts';
+import { browserName } from './browser-name.ts';
 import { CloseCode, ControlConnection } from './control-connection.ts';
 import type { Epochs } from './epochs.ts';
 import { FolderDesk } from './folder-desk.ts';
 import { pickFolder } from './folder-picker.ts';
 import { refuseUpgrade } from './http.ts';
+import type { ClientId } from './lease.ts';
+import { type AwayEngine, type LeaseClock, LeaseKeeper } from './lease-keeper.ts';
 import type { Log } from './log.ts';
 import type { RouterPorts } from './portmap/router-ports.ts';
+import { RootsWatch } from './roots-watch.ts';
 import type { Roots } from './roots.ts';
 import type { Settings } from './settings.ts';
+import { StateDesk } from './state-desk.ts';
 import type { StateStore } from './state.ts';
 import type { Supervisor } from './supervisor.ts';
-import { randomSecret, sha256, type Tokens } from './tokens.ts';
+import { isSame, randomSecret, sha256, type Tokens } from './tokens.ts';
 import { VERSION } from './version.ts';
 
 /** One record of the longest value, or many shorter ones. */
 const MAX_MESSAGE = 2 * MAX_STATE_VALUE;
 const MAX_CONNECTIONS = 16;
-const ROOTS_REFRESH_MS = 10_000;
-/** Bytes of state that wait to be flushed; the connection isn't read from while there are more. */
-const MAX_UNFLUSHED = 64 << 20;
-/** Loads and reads that wait for their turn; no connection is read from while there are more. */
-const MAX_READS = 1_000;
+/** The install id of the host's own engine: no browser's, as those have other characters. */
+export const AWAY_INSTALL = '(away)';
 
 export interface ControlOptions {
   readonly tokens: Tokens;
@@ -48,16 +42,28 @@ export interface ControlOptions {
   readonly supervisor: Supervisor;
   readonly ports: RouterPorts;
   readonly origin: () => string;
+  readonly clock: LeaseClock;
+  /** Null where this host runs none of its own. */
+  readonly away: AwayEngine | null;
   readonly log: Log;
 }
 
-/** The connection that was let in last. `ticket` is empty until the io-daemon has confirmed it. */
-interface Session {
+/** Who was let in. */
+interface Client {
+  readonly id: ClientId;
+  readonly install: string;
+  readonly kind: 'app' | 'away';
+  /** What to call its browser. */
+  readonly name: string;
   readonly connection: ControlConnection;
+}
+
+/** Who holds the lease. `ticket` is empty until the io-daemon has confirmed it. */
+interface Session {
+  readonly client: Client;
   readonly epoch: number;
   pendingTicket: string;
   ticket: string;
-  unflushed: number;
 }
 
 export class ControlServer {
@@ -65,21 +71,31 @@ export class ControlServer {
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false });
   private readonly connections = new Set<ControlConnection>();
   private readonly folders: FolderDesk;
+  private readonly clientsById = new Map<ClientId, Client>();
+  private readonly desk: StateDesk;
+  private readonly rootsWatch: RootsWatch;
+  private readonly lease: LeaseKeeper;
   private session: Session | null = null;
+  private lastId = 0;
   private isStopped = false;
-  private rootsTimer: NodeJS.Timeout | null = null;
-  /** What was wrong with each root when it was last looked at, by token. */
-  private readonly problems = new Map<string, string>();
-  private areRootsSaved = true;
-  /** One page or record at a time is read from its files: each may be long. */
-  private reads: Promise<void> = Promise.resolve();
-  private waiting = 0;
 
   constructor(options: ControlOptions) {
     this.options = options;
-    const { roots, settings, log } = options;
+    const { state, roots, settings, log } = options;
     this.folders = new FolderDesk({ roots, pick: pickFolder, changed: () => this.rootsChanged(), log });
-    settings.onChange(() => this.session?.connection.send(this.hostSettings(0)));
+    settings.onChange(() => this.sendAll(this.hostSettings(0)));
+    this.desk = new StateDesk(state);
+    this.rootsWatch = new RootsWatch(roots, log, () => this.sendAll({ op: ControlOp.ROOTS_CHANGED, id: 0, roots: roots.list }));
+    this.lease = new LeaseKeeper({
+      ...options,
+      events: {
+        granted: (to, epoch) => this.granted(to, epoch),
+        recalled: from => this.clientsById.get(from)?.connection.send(event({ type: 'yield' })),
+        revoked: () => this.endSession(),
+        failed: to => this.refuse(to),
+        changed: () => this.welcomeAll(),
+      },
+    });
   }
 
   /** Connections, let in or not yet. */
@@ -98,127 +114,172 @@ export class ControlServer {
       refuseUpgrade(socket, { status: 503, text: 'Too many connections.' });
       return;
     }
+    const name = browserName(request.headers['user-agent'] ?? '');
     this.sockets.handleUpgrade(request, socket, head, ws => {
+      let client: Client | null = null;
       const made = new ControlConnection(ws, socket, connection => ({
-        authenticate: ({ token, origin, installId }) =>
-          origin === this.options.origin() && this.options.tokens.isValid(token, origin, installId),
-        admitted: () => void this.admit(connection),
-        frame: frame => this.frame(connection, frame),
+        authenticate: auth => {
+          const kind = this.kindOf(auth);
+          if (kind !== null) client = { id: ++this.lastId, install: auth.installId, kind, name, connection };
+          return kind !== null;
+        },
+        admitted: () => client !== null && this.admit(client),
+        frame: frame => client !== null && this.frame(client, frame),
         refused: why => this.options.log('warn', 'a client was turned away', { why }),
-        closed: () => this.closed(connection),
+        closed: () => {
+          this.connections.delete(connection);
+          if (client !== null) this.leave(client);
+        },
       }));
       this.connections.add(made);
     });
   }
 
+  /** The host is up: its own engine may run where there is something to do. */
+  begin(): void {
+    this.lease.begin();
+  }
+
   /** The io-daemon's state, port or having been given up changed. */
   ioChanged(): void {
-    const session = this.session;
-    if (session === null) return;
-    session.ticket = '';
-    // It may have found itself idle just as the client came, or before the client reached it.
-    this.options.supervisor.need();
-    if (this.options.supervisor.state === 'RUNNING') this.mintTicket(session);
-    this.welcome(session);
+    const { session } = this;
+    if (session !== null) {
+      session.ticket = '';
+      // It may have found itself idle just as the client came, or before the client reached it.
+      this.options.supervisor.need();
+      if (this.options.supervisor.state === 'RUNNING') this.mintTicket(session);
+    }
+    this.welcomeAll();
   }
 
   /** Something of the roots is another. */
   rootsChanged(): void {
-    void this.lookAtRoots();
+    void this.rootsWatch.look();
   }
 
   /** What the router does for us is another. */
   portsChanged(): void {
-    this.session?.connection.send(this.portsMapped(0));
+    this.session?.client.connection.send(this.portsMapped(0));
   }
 
   /** The io-daemon takes the ticket of this epoch from now on. */
   ioAdmitted(epoch: number): void {
-    const session = this.session;
+    const { session } = this;
     if (session === null || session.epoch !== epoch || session.pendingTicket === '') return;
     session.ticket = session.pendingTicket;
     session.pendingTicket = '';
-    this.welcome(session);
+    this.welcome(session.client);
   }
 
   notice(text: string): void {
-    this.session?.connection.send(event({ type: 'notice', text }));
+    this.sendAll(event({ type: 'notice', text }));
   }
 
   /** Says goodbye to everyone. */
   stop(): void {
     this.isStopped = true;
     this.folders.stop();
+    this.lease.stop();
     for (const connection of this.connections) {
       connection.send(event({ type: 'stopping' }));
       connection.close(CloseCode.STOPPING, 'the host stops');
     }
-    this.watchRoots(false);
+    this.rootsWatch.watch(false);
     this.session = null;
   }
 
-  private async admit(connection: ControlConnection): Promise<void> {
-    const { epochs, state, supervisor, log } = this.options;
-    let epoch: number;
-    try {
-      epoch = await epochs.next();
-    } catch {
-      log('error', 'the next epoch cannot be written');
-      connection.send(event({ type: 'notice', text: 'The home folder of Starling cannot be written to.' }));
-      connection.close(CloseCode.STOPPING, 'no epoch');
-      return;
+  private kindOf({ token, origin, installId }: FrameOf<typeof Op.AUTH>): Client['kind'] | null {
+    if (origin !== this.options.origin()) return null;
+    if (this.options.tokens.isValid(token, origin, installId)) return 'app';
+    const { awayToken } = this.lease;
+    return installId === AWAY_INSTALL && awayToken !== '' && isSame(token, awayToken) ? 'away' : null;
+  }
+
+  private admit(client: Client): void {
+    const older = [...this.clientsById.values()].find(({ install }) => install === client.install);
+    if (older !== undefined) {
+      this.options.log('info', 'a newer connection of the same client takes over');
+      this.clientsById.delete(older.id);
+      supersede(older.connection);
     }
-    // The host may have stopped, or the client gone, while the epoch was written.
-    if (this.isStopped || !this.connections.has(connection)) return;
-    const before = this.session;
-    if (before !== null && before.epoch > epoch) {
-      supersede(connection);
-      return;
-    }
-    if (before !== null) {
-      log('info', 'a newer client takes over', { epoch, from: before.epoch });
-      supersede(before.connection);
-      this.options.ports.leave();
-    }
+    if (this.clientsById.size === 0) this.rootsWatch.watch(true);
+    else this.rootsChanged();
+    this.clientsById.set(client.id, client);
+    this.desk.opened(client.connection);
+    this.lease.join(client);
+    // Who is given the lease is welcomed with it.
+    if (this.lease.holder !== client.id) this.welcome(client);
+    client.connection.send(this.hostSettings(0));
+  }
+
+  private leave(client: Client): void {
+    this.desk.closed(client.connection);
+    this.folders.gone(client.connection);
+    if (!this.clientsById.delete(client.id)) return;
+    this.options.log('info', 'a client has gone', { kind: client.kind });
+    if (this.clientsById.size === 0) this.rootsWatch.watch(false);
+    this.lease.leave(client.id);
+  }
+
+  private granted(to: ClientId, epoch: number): void {
+    const client = this.clientsById.get(to);
+    if (client === undefined) return;
+    const { state, supervisor, log } = this.options;
     state.fence(epoch);
-    const session: Session = { connection, epoch, pendingTicket: '', ticket: '', unflushed: 0 };
+    const session: Session = { client, epoch, pendingTicket: '', ticket: '' };
     this.session = session;
-    log('info', 'a client was let in', { epoch });
-    this.watchRoots(true);
+    log('info', 'the lease was given', { epoch, kind: client.kind });
     supervisor.need();
     if (supervisor.state === 'RUNNING') this.mintTicket(session);
-    this.welcome(session);
-    connection.send(this.hostSettings(0));
+    this.welcome(client);
   }
 
-  private closed(connection: ControlConnection): void {
-    this.connections.delete(connection);
-    this.folders.gone(connection);
-    if (this.session?.connection !== connection) return;
-    this.options.log('info', 'the client has gone', { epoch: this.session.epoch });
+  private endSession(): void {
+    if (this.session === null) return;
+    this.options.log('info', 'the lease is held no more', { epoch: this.session.epoch });
     this.session = null;
-    this.watchRoots(false);
     this.options.ports.leave();
   }
 
-  private frame(connection: ControlConnection, frame: ControlFrame): void {
+  /** No epoch could be written for it. */
+  private refuse(to: ClientId): void {
+    this.options.log('error', 'the next epoch cannot be written');
+    const connection = this.clientsById.get(to)?.connection;
+    connection?.send(event({ type: 'notice', text: 'The home folder of Starling cannot be written to.' }));
+    connection?.close(CloseCode.STOPPING, 'no epoch');
+  }
+
+  private frame(client: Client, frame: ControlFrame): void {
+    const { connection } = client;
+    const session = this.session?.client === client ? this.session : null;
     switch (frame.op) {
       case ControlOp.IO_START:
-        if (this.session?.connection === connection) this.options.supervisor.revive();
+        if (session !== null) this.options.supervisor.revive();
         return;
       case ControlOp.PORTS_MAP:
-        if (this.session?.connection !== connection) return;
+        if (session === null) return;
         this.options.ports.want(frame.wishes);
         connection.send(this.portsMapped(frame.id));
         return;
       case ControlOp.STATE_LOAD:
-        this.inTurn(() => this.load(connection, frame.id, frame.after));
+        this.desk.load(connection, frame.id, frame.after);
         return;
       case ControlOp.STATE_WRITE:
-        void this.write(connection, frame.id, frame.epoch, frame.writes);
+        if (session === null) connection.send(stale(frame.id));
+        else void this.desk.write(connection, frame.id, frame.epoch, frame.writes);
         return;
       case ControlOp.STATE_READ:
-        this.inTurn(() => this.read(connection, frame.id, frame.epoch, frame.key));
+        if (session === null) connection.send(stale(frame.id));
+        else this.desk.read(connection, frame.id, frame.epoch, frame.key);
+        return;
+      case ControlOp.LEASE_RENEW:
+        this.lease.renew(client.id);
+        return;
+      case ControlOp.LEASE_YIELD:
+        if (session?.epoch === frame.epoch) this.lease.yield(client.id, frame);
+        return;
+      case ControlOp.LEASE_TAKE:
+        this.lease.take(client.id);
         return;
       case ControlOp.OPEN_FOLDER_PICKER:
       case ControlOp.FOLDER_LIST:
@@ -248,37 +309,6 @@ export class ControlServer {
     }
   }
 
-  private inTurn(read: () => Promise<void>): void {
-    this.waiting++;
-    this.steer();
-    this.reads = this.reads.then(read).finally(() => {
-      this.waiting--;
-      this.steer();
-    });
-  }
-
-  private async load(connection: ControlConnection, id: number, after: string): Promise<void> {
-    if (!this.connections.has(connection)) return;
-    const { records, last } = await this.options.state.load(after);
-    connection.send({ op: ControlOp.STATE_RECORDS, id, last, records });
-  }
-
-  private async read(connection: ControlConnection, id: number, epoch: number, key: string): Promise<void> {
-    if (!this.connections.has(connection)) return;
-    const { status, detail, value } = await this.options.state.read(epoch, key);
-    if (status !== StateStatus.OK) connection.send({ op: ControlOp.STATE_DONE, id, status, detail });
-    else connection.send({ op: ControlOp.STATE_RECORDS, id, last: true, records: value === null ? [] : [{ key, value }] });
-  }
-
-  private async write(connection: ControlConnection, id: number, epoch: number, writes: readonly StateWrite[]): Promise<void> {
-    const session = this.session;
-    const bytes = writes.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
-    if (session !== null) this.unflushed(session, bytes);
-    const { status, detail } = await this.options.state.write(epoch, writes);
-    if (session !== null) this.unflushed(session, -bytes);
-    connection.send({ op: ControlOp.STATE_DONE, id, status, detail });
-  }
-
   private hostSettings(id: number, problem = this.options.settings.problem): ControlFrame {
     return { op: ControlOp.HOST_SETTINGS, id, problem, settings: this.options.settings.value };
   }
@@ -292,72 +322,52 @@ export class ControlServer {
     return { op: ControlOp.PORTS_MAPPED, id, ports: this.options.ports.state };
   }
 
-  private unflushed(session: Session, bytes: number): void {
-    session.unflushed += bytes;
-    this.steer();
-  }
-
-  /** Who brings more than can be worked off is not read from until that is. */
-  private steer(): void {
-    for (const connection of this.connections) {
-      const unflushed = this.session?.connection === connection ? this.session.unflushed : 0;
-      if (unflushed > MAX_UNFLUSHED || this.waiting > MAX_READS) connection.pause();
-      else connection.resume();
-    }
-  }
-
   private mintTicket(session: Session): void {
     session.pendingTicket = randomSecret();
     const ticketHash = sha256(session.pendingTicket).toString('hex');
     this.options.supervisor.send({ type: 'admit', epoch: session.epoch, ticketHash, origin: this.options.origin() });
   }
 
-  private welcome(session: Session): void {
+  private sendAll(frame: ControlFrame): void {
+    for (const { connection } of this.clientsById.values()) connection.send(frame);
+  }
+
+  private welcomeAll(): void {
+    for (const client of this.clientsById.values()) {
+      // Who is being given the lease hears of it with its epoch.
+      if (this.lease.holder !== client.id || this.session?.client === client) this.welcome(client);
+    }
+  }
+
+  private welcome(client: Client): void {
     const { supervisor, roots } = this.options;
+    const session = this.session?.client === client ? this.session : null;
     // Running means reachable to the client: it is still starting as long as it would not take the ticket.
-    const isReachable = supervisor.state === 'RUNNING' && session.ticket !== '';
-    const io: Welcome['io'] = {
-      state: supervisor.state === 'RUNNING' && !isReachable ? 'STARTING' : supervisor.state,
-      port: isReachable ? supervisor.port : 0,
-      ticket: isReachable ? session.ticket : '',
-      gaveUp: supervisor.gaveUp,
+    const isReachable = supervisor.state === 'RUNNING' && session !== null && session.ticket !== '';
+    const welcome: Welcome = {
+      version: VERSION,
+      epoch: session?.epoch ?? 0,
+      lease: this.leaseSeenBy(client, session),
+      io: {
+        state: supervisor.state === 'RUNNING' && !isReachable ? 'STARTING' : supervisor.state,
+        port: isReachable ? supervisor.port : 0,
+        ticket: isReachable ? session.ticket : '',
+        gaveUp: supervisor.gaveUp,
+      },
+      roots: roots.list,
     };
-    const welcome: Welcome = { version: VERSION, epoch: session.epoch, io, roots: roots.list };
-    session.connection.send({ op: ControlOp.WELCOME, id: 0, welcome });
+    client.connection.send({ op: ControlOp.WELCOME, id: 0, welcome });
   }
 
-  private logRoots(): void {
-    for (const [index, { token, problem }] of this.options.roots.list.entries()) {
-      if ((this.problems.get(token) ?? '') === problem) continue;
-      this.problems.set(token, problem);
-      const folder = index + 1;
-      if (problem === '') this.options.log('info', 'a download folder can be used again', { folder });
-      else this.options.log('warn', 'a download folder cannot be used', { folder, why: problem });
-    }
+  private leaseSeenBy(client: Client, session: Session | null): Welcome['lease'] {
+    if (session !== null) return { state: 'held', holder: '' };
+    if (!this.lease.isHeldFrom(client.id)) return { state: 'waiting', holder: '' };
+    return { state: 'followed', holder: this.clientsById.get(this.lease.holder ?? 0)?.name ?? '' };
   }
+}
 
-  /** Free space and faults of the roots are looked at while somebody is there to see them. */
-  private watchRoots(on: boolean): void {
-    if (this.rootsTimer !== null) clearInterval(this.rootsTimer);
-    this.rootsTimer = null;
-    if (!on) return;
-    void this.lookAtRoots();
-    this.rootsTimer = setInterval(() => void this.lookAtRoots(), ROOTS_REFRESH_MS);
-  }
-
-  private async lookAtRoots(): Promise<void> {
-    const { roots, log } = this.options;
-    const isNews = await roots.refresh();
-    if (roots.isSaved !== this.areRootsSaved) {
-      this.areRootsSaved = roots.isSaved;
-      if (roots.isSaved) log('info', 'the list of download folders is saved again');
-      else log('warn', 'the list of download folders cannot be saved; it is tried again');
-    }
-    if (isNews) {
-      this.logRoots();
-      this.session?.connection.send({ op: ControlOp.ROOTS_CHANGED, id: 0, roots: roots.list });
-    }
-  }
+function stale(id: number): ControlFrame {
+  return { op: ControlOp.STATE_DONE, id, status: StateStatus.STALE_EPOCH, detail: 'Another engine holds the lease.' };
 }
 
 function event(what: HostEvent): ControlFrame {

@@ -12,6 +12,7 @@ import { makePrivateFolder, readJson, replaceFile } from './durable.ts';
 import { Epochs } from './epochs.ts';
 import { StartError } from './errors.ts';
 import { makeServer } from './http.ts';
+import { type LeaseClock, systemLeaseClock } from './lease-keeper.ts';
 import { acquire, type Holder, type Lock } from './lock.ts';
 import { openLogs } from './log.ts';
 import { Metrics, metricsToken } from './metrics.ts';
@@ -40,6 +41,8 @@ export interface HostOptions {
   readonly ioProgram: readonly string[];
   /** Says something to the person at the terminal. */
   readonly say: (text: string) => void;
+  /** That of the lease, where it is another than the system's. */
+  readonly clock?: LeaseClock;
 }
 
 export interface Host {
@@ -127,6 +130,8 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     supervisor,
     ports,
     origin: () => originOf(port),
+    clock: options.clock ?? systemLeaseClock,
+    away: null,
     log,
   });
   let shutdown = (): void => undefined;
@@ -170,6 +175,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     throw error;
   }
   const { version: node, platform, arch } = process;
+  control.begin();
   log('info', 'host listens', { version: VERSION, port, pid: process.pid, node, platform, arch });
 
   return {

@@ -26,6 +26,7 @@ import {
   type FoldersDone,
   type HostEvent,
   type HostSettings,
+  MAX_LEASE_RESERVE,
   type Pinholes,
   type PortMapping,
   type PortMappings,
@@ -57,6 +58,7 @@ const root = shape.object<Root>({
 const welcome = shape.object<Welcome>({
   version: shape.string,
   epoch: shape.count,
+  lease: shape.object<Welcome['lease']>({ state: shape.literal('held', 'waiting', 'followed'), holder: shape.string }),
   io: shape.object<Welcome['io']>({
     state: shape.literal('STOPPED', 'STARTING', 'RUNNING', 'STOPPING'),
     port: shape.count,
@@ -66,7 +68,9 @@ const welcome = shape.object<Welcome>({
   roots: shape.array(root),
 });
 
-const eventKind = shape.object<{ readonly type: HostEvent['type'] }>({ type: shape.literal('superseded', 'stopping', 'notice') });
+const eventKind = shape.object<{ readonly type: HostEvent['type'] }>({
+  type: shape.literal('superseded', 'stopping', 'yield', 'notice'),
+});
 const notice = shape.object<{ readonly text: string }>({ text: shape.string });
 
 function hostEvent(value: unknown): HostEvent {
@@ -168,6 +172,16 @@ const stateWrite: Field<StateWrite> = {
   },
 };
 
+/** Ms. */
+const reserve: Field<number> = {
+  ...u32,
+  read(r) {
+    const ms = u32.read(r);
+    if (ms > MAX_LEASE_RESERVE) throw malformed('a lease reserved for too long');
+    return ms;
+  },
+};
+
 const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
   [ControlOp.WELCOME]: struct({ welcome: json(welcome) }),
   [ControlOp.ROOTS_CHANGED]: struct({ roots: json(shape.array(root)) }),
@@ -188,6 +202,9 @@ const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
   [ControlOp.FOLDER_MAKE]: struct({ folder: text(u8), name: text(u16, MAX_FOLDER_NAME) }),
   [ControlOp.HOST_SETTINGS]: struct({ problem: text(u16), settings: json(shape.object<HostSettings>(hostSettings)) }),
   [ControlOp.HOST_SETTINGS_SET]: struct({ change: json(shape.partial<HostSettings>(hostSettings)) }),
+  [ControlOp.LEASE_RENEW]: struct({ epoch: u53 }),
+  [ControlOp.LEASE_YIELD]: struct({ epoch: u53, reserve, work: flag }),
+  [ControlOp.LEASE_TAKE]: struct({}),
 };
 
 /** The frames that both sockets know (AUTH, AUTH_RESULT, the hellos, ERROR) go through `encode` just the same. */

@@ -41,6 +41,12 @@ export const ControlOp = {
   HOST_SETTINGS: 0xf9,
   /** Client → host, answered by HOST_SETTINGS: those to be others, of {@link HostSettings}. */
   HOST_SETTINGS_SET: 0xfa,
+  /** Client → host, every 5 s from who holds the lease: it is at work. */
+  LEASE_RENEW: 0xed,
+  /** Client → host: the engine here has ended, and everything of it is flushed. */
+  LEASE_YIELD: 0xee,
+  /** Client → host: a person wants the engine to run here. No payload. */
+  LEASE_TAKE: 0xef,
 } as const;
 export type ControlOp = (typeof ControlOp)[keyof typeof ControlOp];
 
@@ -100,18 +106,29 @@ export interface HostSettings {
 /** The io-daemon as its supervisor sees it. */
 export type IoState = 'STOPPED' | 'STARTING' | 'RUNNING' | 'STOPPING';
 
+/** `held`: by this client. `followed`: by another browser. `waiting`: by nobody just now, or it is on its way here. */
+export type LeaseView = 'held' | 'waiting' | 'followed';
+
 export interface Welcome {
   readonly version: string;
-  /** Grows with every connection that was let in; every state write carries it, an older one is refused. */
+  /** Grows each time the lease is given to somebody; every state write carries it, an older one is refused. 0 where it is not held. */
   readonly epoch: number;
-  /** `port` and `ticket` are there while RUNNING; `gaveUp` says that it died too often and waits for IO_START. */
+  /** `holder`: what to call the browser that is followed; empty where there is none, or nothing to call it. */
+  readonly lease: { readonly state: LeaseView; readonly holder: string };
+  /** `port` and `ticket` are there while RUNNING and the lease is held; `gaveUp`: it died too often and waits for IO_START. */
   readonly io: { readonly state: IoState; readonly port: number; readonly ticket: string; readonly gaveUp: boolean };
   readonly roots: readonly Root[];
 }
 
-/** Why `/control` is about to close, or something that a person should know. */
+/**
+ * Why `/control` is about to close; that the holder of the lease is to end its engine and yield, within 2 s; or something that a
+ * person should know.
+ */
 export type HostEvent =
-  { readonly type: 'superseded' } | { readonly type: 'stopping' } | { readonly type: 'notice'; readonly text: string };
+  | { readonly type: 'superseded' }
+  | { readonly type: 'stopping' }
+  | { readonly type: 'yield' }
+  | { readonly type: 'notice'; readonly text: string };
 
 /** A port of ours that peers should reach from outside. The host asks for none but those that the io-daemon holds open. */
 export interface PortWish {
@@ -210,7 +227,22 @@ export type ControlFrame =
       readonly problem: string;
       readonly settings: HostSettings;
     }
-  | { readonly op: typeof ControlOp.HOST_SETTINGS_SET; readonly id: number; readonly change: Partial<HostSettings> };
+  | { readonly op: typeof ControlOp.HOST_SETTINGS_SET; readonly id: number; readonly change: Partial<HostSettings> }
+  | { readonly op: typeof ControlOp.LEASE_RENEW; readonly id: number; readonly epoch: number }
+  /** `reserve`: ms, 30,000 at most, for which the same browser may come back to it. `work`: there is something left to do. */
+  | {
+      readonly op: typeof ControlOp.LEASE_YIELD;
+      readonly id: number;
+      readonly epoch: number;
+      readonly reserve: number;
+      readonly work: boolean;
+    }
+  | { readonly op: typeof ControlOp.LEASE_TAKE; readonly id: number };
+
+/** How often the holder renews its lease, in ms; after three times as long in silence it is lost. */
+export const LEASE_RENEWAL_PERIOD = 5_000;
+/** The longest that a yield may keep the lease for the browser that had it, in ms. */
+export const MAX_LEASE_RESERVE = 30_000;
 
 /** The ports that a host may stand on, 7800 + 4n + n². The first free one is taken on the very first start, then kept. */
 export const HOST_PORTS: readonly number[] = [7800, 7805, 7814, 7827, 7844];

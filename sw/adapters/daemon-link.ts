@@ -4,49 +4,20 @@
  */
 import { decodeMessage, encode } from '../../daemon/wire/codec.ts';
 import { decodeControl, encodeControl } from '../../daemon/wire/control-codec.ts';
-import { ControlOp, type ControlFrame, type HostEvent, type Root, type Welcome } from '../../daemon/wire/control.ts';
+import {
+  ControlOp,
+  LEASE_RENEWAL_PERIOD,
+  MAX_LEASE_RESERVE,
+  type ControlFrame,
+  type HostEvent,
+  type Root,
+  type Welcome,
+} from '../../daemon/wire/control.ts';
 import { MAX_FRAME, Op, type Frame, type FrameOf, type KeptBuffer } from '../../daemon/wire/frames.ts';
 import type { Log } from '../engine/ports.ts';
 import { Channel, type After, type OpenSocket, type Pairing, type Traffic } from './daemon-channel.ts';
 import { Door } from './daemon-door.ts';
-
-/**
- * `unpaired`: no token, or one that was refused. `welcomed`: the host is there, its io-daemon not yet, or no more.
- * `lost`: waits before it tries again. `superseded`: someone else took over; it does not fight back unless asked.
- */
-export type LinkState = 'unpaired' | 'connecting' | 'welcomed' | 'linked' | 'lost' | 'superseded' | 'closed';
-
-type Input = 'paired' | 'retry' | 'refused' | 'welcome' | 'ioOpened' | 'ioClosed' | 'controlClosed' | 'superseded' | 'close';
-
-/** Every move there is; an input that a state does not list leaves it as it is. */
-const MOVES: Readonly<Record<LinkState, Partial<Record<Input, LinkState>>>> = {
-  unpaired: { paired: 'connecting', close: 'closed' },
-  connecting: {
-    paired: 'connecting',
-    welcome: 'welcomed',
-    refused: 'unpaired',
-    controlClosed: 'lost',
-    superseded: 'superseded',
-    close: 'closed',
-  },
-  welcomed: {
-    paired: 'connecting',
-    ioOpened: 'linked',
-    controlClosed: 'lost',
-    superseded: 'superseded',
-    close: 'closed',
-  },
-  linked: {
-    paired: 'connecting',
-    ioClosed: 'welcomed',
-    controlClosed: 'lost',
-    superseded: 'superseded',
-    close: 'closed',
-  },
-  lost: { paired: 'connecting', retry: 'connecting', close: 'closed' },
-  superseded: { paired: 'connecting', retry: 'connecting', close: 'closed' },
-  closed: {},
-};
+import { type LinkInput, type LinkState, MOVES } from './daemon-link-states.ts';
 
 export interface LinkOptions {
   readonly origin: string;
@@ -59,8 +30,12 @@ export interface LinkOptions {
 }
 
 export interface LinkEvents {
-  /** The first WELCOME of a connection: records can be read and written, under this epoch. */
+  /** The lease is ours: records can be read and written, under this epoch. */
   welcomed(epoch: number): void;
+  /** The host wants it back: the engine is to end, and then to `yield`. */
+  recalled(): void;
+  /** It is not ours, or no more, and nothing that the engine does is taken. */
+  leaseGone(): void;
   /** `/io` is up. */
   linked(kept: readonly KeptBuffer[]): void;
   /** `/io` is gone; told before anything that waits is answered. */
@@ -95,6 +70,7 @@ export class DaemonLink {
   private failures = 0;
   private ioFailures = 0;
   private callOffControl = (): void => undefined;
+  private callOffRenewal = (): void => undefined;
   private callOffIo = (): void => undefined;
 
   constructor(options: LinkOptions, events: LinkEvents) {
@@ -114,7 +90,12 @@ export class DaemonLink {
     return this.current;
   }
 
-  /** The epoch that every state write carries; 0 before there is one. */
+  /** Who holds the lease, as the host said last. */
+  get lease(): Welcome['lease'] {
+    return this.welcome?.lease ?? { state: 'waiting', holder: '' };
+  }
+
+  /** The epoch that every state write carries; 0 while the lease is not ours. */
   get epoch(): number {
     return this.welcome?.epoch ?? 0;
   }
@@ -163,24 +144,53 @@ export class DaemonLink {
     }
   }
 
+  /** The engine here has ended, and everything of it is flushed. `isUpdate`: the lease is kept for this browser for a while. */
+  yield(isUpdate: boolean, work: boolean): void {
+    if (!this.holdsLease) return;
+    const reserve = isUpdate ? MAX_LEASE_RESERVE : 0;
+    this.control.send({ op: ControlOp.LEASE_YIELD, id: 0, epoch: this.epoch, reserve, work });
+    this.move('leaseGone');
+  }
+
+  /** Wants the lease, whoever holds it. */
+  take(): void {
+    if (this.current === 'following') this.control.send({ op: ControlOp.LEASE_TAKE, id: 0 });
+    else this.reconnect();
+  }
+
+  /** Ends both connections until `wake`. */
+  rest(): void {
+    this.move('rest');
+  }
+
+  wake(): void {
+    this.move('wake');
+  }
+
   /** Ends both connections, and opens none again. */
   close(): void {
     this.move('close');
   }
 
-  private move(input: Input): void {
+  private move(input: LinkInput): void {
     const next = MOVES[this.current][input];
     if (next === undefined) return;
     const before = this.current;
     this.current = next;
     if (before === 'linked') this.events.unlinked();
     if (next !== 'linked') this.dropIo();
+    if (!this.holdsLease) this.callOffRenewal();
     switch (next) {
       case 'connecting':
         this.openControl();
         break;
+      case 'following':
+        if (before === 'connecting') this.heldWell();
+        this.events.leaseGone();
+        break;
       case 'welcomed':
-        if (before === 'connecting') this.onWelcomed();
+        if (before === 'connecting') this.heldWell();
+        if (before !== 'linked') this.onGranted();
         break;
       case 'linked':
         break;
@@ -190,6 +200,7 @@ export class DaemonLink {
         break;
       case 'unpaired':
       case 'superseded':
+      case 'resting':
       case 'closed':
         this.dropControl();
         break;
@@ -225,28 +236,48 @@ export class DaemonLink {
     this.controlChannel = channel;
   }
 
-  /** The first of a connection, or another word about the io-daemon. */
+  /** The first of a connection, or another word about the lease or the io-daemon. */
   private onWelcome(welcome: Welcome): void {
-    const before = this.welcome?.io;
+    const before = this.welcome;
     this.welcome = welcome;
     this.rootList = welcome.roots;
-    if (this.current === 'connecting') {
-      this.move('welcome');
-      return;
+    if (welcome.lease.state !== 'held') {
+      // Lost by being silent, as a computer or a browser that slept is: here we are again, should nobody else have it.
+      if (this.holdsLease) this.control.send({ op: ControlOp.LEASE_RENEW, id: 0, epoch: before?.epoch ?? 0 });
+      this.move('leaseGone');
+    } else if (!this.holdsLease) {
+      this.move('granted');
+    } else {
+      if (before?.io.port !== welcome.io.port || before.io.ticket !== welcome.io.ticket) {
+        this.move('ioClosed');
+        this.dropIo();
+      }
+      if (this.ioChannel === null) this.openIo();
     }
-    if (before?.port !== welcome.io.port || before.ticket !== welcome.io.ticket) {
-      this.move('ioClosed');
-      this.dropIo();
-    }
-    if (this.ioChannel === null) this.openIo();
     this.events.changed();
   }
 
-  private onWelcomed(): void {
+  private get holdsLease(): boolean {
+    return this.current === 'welcomed' || this.current === 'linked';
+  }
+
+  private heldWell(): void {
     this.callOffControl();
     this.callOffControl = this.options.after(HELD_WELL, () => (this.failures = 0));
+  }
+
+  private onGranted(): void {
+    this.renewLater();
     this.events.welcomed(this.epoch);
     this.openIo();
+  }
+
+  private renewLater(): void {
+    this.callOffRenewal();
+    this.callOffRenewal = this.options.after(LEASE_RENEWAL_PERIOD, () => {
+      this.control.send({ op: ControlOp.LEASE_RENEW, id: 0, epoch: this.epoch });
+      this.renewLater();
+    });
   }
 
   private openIo(): void {
@@ -287,6 +318,9 @@ export class DaemonLink {
     switch (event.type) {
       case 'superseded':
         this.move('superseded');
+        break;
+      case 'yield':
+        if (this.holdsLease) this.events.recalled();
         break;
       case 'stopping':
         this.options.log('info', 'The host is stopping.');

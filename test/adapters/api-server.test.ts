@@ -63,6 +63,7 @@ class FakeBackend implements Backend {
     state: 'connected',
     everConnected: true,
     superseded: false,
+    following: null,
     gaveUp: false,
     version: '1',
     ports: null,

@@ -100,6 +100,8 @@ export class RealLink {
       },
       {
         welcomed: epoch => this.told.push(`welcomed ${epoch}`),
+        recalled: () => this.told.push('recalled'),
+        leaseGone: () => this.told.push('lease gone'),
         linked: kept => {
           this.kept = kept;
           this.told.push('linked');

@@ -10,6 +10,7 @@ export function welcome(epoch: number, io: Partial<Welcome['io']> = {}): Welcome
   return {
     version: '1.0',
     epoch,
+    lease: { state: 'held', holder: '' },
     io: { state: 'RUNNING', port: 5000, ticket: `ticket-${epoch}`, gaveUp: false, ...io },
     roots: [{ token: 'r', name: 'Downloads', free: 1, isDefault: true, trash: true, problem: '' }],
   };
@@ -31,6 +32,8 @@ export class Harness {
     },
     {
       welcomed: epoch => this.told.push(`welcomed ${epoch}`),
+      recalled: () => this.told.push('recalled'),
+      leaseGone: () => this.told.push('lease gone'),
       linked: kept => {
         this.kept = kept;
         this.told.push('linked');

@@ -67,6 +67,73 @@ describe('connecting', () => {
   });
 });
 
+describe('the lease', () => {
+  const following = (harness: Harness, state: 'waiting' | 'followed' = 'followed') => {
+    const { control, io } = harness.connect();
+    const view = { ...welcome(0, { port: 0, ticket: '' }), lease: { state, holder: 'Firefox' } };
+    control.say({ op: ControlOp.WELCOME, id: 0, welcome: view });
+    return { control, io };
+  };
+
+  it('is renewed while it is held, and not after', () => {
+    const harness = new Harness();
+    const { control } = harness.connect(4);
+    harness.timers.advance(12_000);
+    expect(control.sent(ControlOp.LEASE_RENEW).map(({ epoch }) => epoch)).toEqual([4, 4]);
+    harness.link.yield(false, true);
+    harness.timers.advance(60_000);
+    expect(control.sent(ControlOp.LEASE_RENEW)).toHaveLength(2);
+  });
+
+  it('is yielded when the host asks and the engine has ended, and the connection stays', () => {
+    const harness = new Harness();
+    const { control, io } = harness.connect(4);
+    harness.told.length = 0;
+    control.say({ op: ControlOp.EVENT, id: 0, event: { type: 'yield' } });
+    expect(harness.told).toEqual(['recalled']);
+    expect(harness.link.state).toBe('linked');
+    harness.link.yield(false, false);
+    expect(control.sent(ControlOp.LEASE_YIELD)).toMatchObject([{ epoch: 4, reserve: 0, work: false }]);
+    expect([harness.link.state, io.isClosed, control.isClosed]).toEqual(['following', true, false]);
+    expect(harness.told).toEqual(['recalled', 'unlinked', 'lease gone']);
+  });
+
+  it('that another got while this end was silent is gone, and this end says that it is there again', () => {
+    const harness = new Harness();
+    const { control, io } = following(harness);
+    expect([harness.link.state, harness.link.lease, io.isClosed]).toEqual([
+      'following',
+      { state: 'followed', holder: 'Firefox' },
+      true,
+    ]);
+    expect(control.sent(ControlOp.LEASE_RENEW)).toHaveLength(1);
+    expect(harness.told.slice(-2)).toEqual(['unlinked', 'lease gone']);
+  });
+
+  it('is asked for, and comes with the next epoch', () => {
+    const harness = new Harness();
+    const { control } = following(harness);
+    harness.link.take();
+    expect(control.sent(ControlOp.LEASE_TAKE)).toHaveLength(1);
+    control.say({ op: ControlOp.WELCOME, id: 0, welcome: welcome(3) });
+    harness.sockets.last.admit();
+    expect([harness.link.state, harness.link.epoch]).toEqual(['linked', 3]);
+    expect(harness.told.slice(-2)).toEqual(['welcomed 3', 'linked']);
+  });
+
+  it('rests without a connection until it is woken', () => {
+    const harness = new Harness();
+    const { control } = following(harness);
+    harness.link.rest();
+    expect([harness.link.state, control.isClosed]).toEqual(['resting', true]);
+    harness.timers.advance(600_000);
+    expect(harness.sockets.all).toHaveLength(2);
+    harness.link.wake();
+    expect(harness.link.state).toBe('connecting');
+    expect(harness.sockets.all).toHaveLength(3);
+  });
+});
+
 describe('losing it', () => {
   it('tells the root before it answers what waits', () => {
     const harness = new Harness();

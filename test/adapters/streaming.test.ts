@@ -23,6 +23,7 @@ function setUp(name = 'film.mkv', options: Partial<StreamingOptions> = {}, answe
       return Promise.resolve(answer());
     },
     after: (_ms, act) => act(),
+    changed: () => undefined,
     ...options,
   });
   const ask = async (path = streamPath(ID, 2, name), init: RequestInit = {}): Promise<Response> => {

@@ -1,153 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Command, LeftFiles } from '../../sw/api.ts';
-import type { PortMappings, RootRow, Settings, TorrentRow } from '../../sw/view-model.ts';
-import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
-import type { Engine, StateRecord } from '../../sw/perform.ts';
-import type { Host } from '../../sw/host-commands.ts';
-import { Torrents, type Link } from '../../sw/torrents.ts';
 import { turn } from './harness.ts';
-
-const A = 'a'.repeat(40);
-const pause: Command = { do: 'pause', ids: [A] };
-
-function row(state: TorrentRow['state']): TorrentRow {
-  return { id: A, name: 'a', state, down: 5, peers: 3 } as TorrentRow;
-}
-
-class FakeEngine implements Engine<string> {
-  readonly log: string[];
-  readonly number: number;
-
-  constructor(log: string[], number: number) {
-    this.log = log;
-    this.number = number;
-  }
-
-  load = (records: readonly StateRecord[]): void => this.tell(`load ${records.map(({ key }) => key).join()}`);
-  attach = (kept: readonly string[]): void => this.tell(`attach ${kept.join()}`);
-  detach = (): void => this.tell('detach');
-  add = (): { id: string; already: boolean; brought: boolean } => ({ id: A, already: false, brought: false });
-  start = (): void => this.tell('start');
-  pause = (): void => this.tell('pause');
-  recheck = (): void => this.tell('recheck');
-  resume = (): void => this.tell('resume');
-  remove = (): void => this.tell('remove');
-  prioritise = (): void => this.tell('prioritise');
-  set = (): void => this.tell('set');
-  editTrackers = (): void => this.tell('trackers');
-  announce = (): void => this.tell('announce');
-  askWebSeed = (): void => this.tell('askWebSeed');
-  label = (): void => this.tell('label');
-  move = (): void => this.tell('move');
-  relocate = (): void => this.tell('relocate');
-  rename = (): void => this.tell('rename');
-  settings: Settings = DEFAULT_SETTINGS;
-  /** Why settings cannot be saved. */
-  unsaved: Error | null = null;
-  reading = { open: (_id: string, file: number) => ({ file, path: ['a'] }) };
-  roots = {
-    tell: (roots: readonly RootRow[]): void => {
-      if (roots.length > 0) this.tell(`roots ${roots.map(({ free }) => free).join()}`);
-    },
-  };
-  usersOf = (): number => 0;
-  mapping: { state: PortMappings | null } = { state: null };
-  hasWork = true;
-  configure = ({ encryption }: Partial<Settings>, saved: (error: Error | null) => void): void => {
-    this.tell(`configure ${encryption}`);
-    saved(this.unsaved);
-  };
-  rows = (): TorrentRow[] => [row('downloading')];
-  takeChanges = (): { rows: TorrentRow[]; removed: string[]; left: LeftFiles[] } => ({ rows: [], removed: [], left: [] });
-  detail = (): null => null;
-  close = (done: () => void): void => {
-    this.tell('close');
-    done();
-  };
-
-  private tell(what: string): void {
-    this.log.push(`${this.number} ${what}`);
-  }
-}
-
-class FakeLink implements Link {
-  state: Link['state'] = 'unpaired';
-  roots: readonly RootRow[] = [];
-  gaveUp = false;
-  version = '1';
-  failing = false;
-  readonly log: string[];
-
-  constructor(log: string[]) {
-    this.log = log;
-  }
-
-  pair = ({ token }: { token: string }): void => void this.log.push(`pair ${token}`);
-  reconnect = (): void => void this.log.push('reconnect');
-  close = (): void => void this.log.push('close link');
-}
-
-/** Nothing is asked of it here. */
-const host: Host = {
-  state: null,
-  set: () => Promise.resolve(null),
-  pick: () => Promise.resolve(null),
-  change: () => Promise.resolve(null),
-  list: () => Promise.resolve(null),
-  make: () => Promise.resolve(null),
-};
-
-function setUp() {
-  const log: string[] = [];
-  const link = new FakeLink(log);
-  let engines = 0;
-  let loaded: ((records: readonly StateRecord[] | null) => void) | null = null;
-  const made: FakeEngine[] = [];
-  const torrents = new Torrents<string>({
-    link,
-    host,
-    memory: {
-      keepPairing: ({ token }) => log.push(`keep ${token}`),
-      keepEverConnected: () => log.push('keep ever'),
-      keepRows: () => undefined,
-    },
-    newEngine: () => {
-      const number = ++engines;
-      const engine = new FakeEngine(log, number);
-      made.push(engine);
-      return { engine, silence: () => log.push(`${number} silence`) };
-    },
-    loadRecords: done => (loaded = done),
-    mark: () => undefined,
-    replaced: () => log.push('replaced'),
-  });
-  const answerLoad = (records: readonly StateRecord[] | null): void => {
-    const done = loaded;
-    loaded = null;
-    if (done === null) throw new Error('nothing was asked for');
-    done(records);
-  };
-  const to = (state: Link['state']): void => {
-    link.state = state;
-    torrents.changed();
-  };
-  /** Up to an attached engine, under this epoch. */
-  const connect = (epoch: number): void => {
-    to('connecting');
-    link.state = 'welcomed';
-    torrents.welcomed(epoch);
-    torrents.changed();
-    if (loaded !== null) answerLoad([{ key: 'k', value: new Uint8Array(0) }]);
-    to('linked');
-    torrents.linked([]);
-  };
-  const lose = (): void => {
-    link.state = 'lost';
-    torrents.unlinked();
-    torrents.changed();
-  };
-  return { log, link, torrents, made, answerLoad, to, connect, lose };
-}
+import { pause, row, setUp } from './torrents.ts';
 
 describe('folders', () => {
   it('are told to the engine that there is, each time they are others', () => {
@@ -221,7 +74,7 @@ describe('losing the connection', () => {
     log.length = 0;
     lose();
     connect(3);
-    expect(log).toEqual(['1 detach', '1 silence', '2 load k', 'replaced', '2 attach ']);
+    expect(log).toEqual(['1 detach', '1 silence', 'replaced', '2 load k', 'replaced', '2 attach ']);
   });
 
   it('does not detach an engine that was not attached yet', () => {
@@ -310,10 +163,10 @@ describe('closing', () => {
     const { log, torrents, connect } = setUp();
     connect(1);
     log.length = 0;
-    await torrents.close();
+    await torrents.close(true);
     await torrents.close();
     await turn();
-    expect(log).toEqual(['1 close', '1 silence', 'close link']);
+    expect(log).toEqual(['1 close', '1 silence', 'replaced', 'yield true true', 'close link']);
     await expect(torrents.run(pause)).rejects.toMatchObject({ code: 'updating' });
   });
 });

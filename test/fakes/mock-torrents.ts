@@ -12,6 +12,7 @@ export const CONNECTED: Connection = {
   state: 'connected',
   everConnected: true,
   superseded: false,
+  following: null,
   gaveUp: false,
   version: '0.1.0',
   ports: {

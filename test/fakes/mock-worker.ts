@@ -17,7 +17,14 @@ import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { MockHost } from './mock-host.ts';
 import { CONNECTED, detailOf, LOST, manyFiles, manyTorrents, nineTorrents, sintelFiles, UNPAIRED } from './mock-torrents.ts';
 
-export type Scenario = 'empty' | 'unpaired' | 'nine' | 'many' | 'lost' | 'outdated';
+export type Scenario = 'empty' | 'unpaired' | 'nine' | 'many' | 'lost' | 'following' | 'outdated';
+
+const CONNECTIONS: Partial<Readonly<Record<Scenario, Connection>>> = {
+  unpaired: UNPAIRED,
+  lost: LOST,
+  following: { ...CONNECTED, following: 'Firefox on Linux' },
+};
+const WITH_NINE: ReadonlySet<Scenario> = new Set(['nine', 'lost', 'following']);
 
 /** The worker's side of the contract without an engine, so that the interface can be seen and driven in any state. */
 export class MockWorker {
@@ -41,9 +48,8 @@ export class MockWorker {
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
-    this.connection = scenario === 'unpaired' ? UNPAIRED : scenario === 'lost' ? LOST : CONNECTED;
-    const torrents =
-      scenario === 'many' ? manyTorrents(10_000) : scenario === 'nine' || scenario === 'lost' ? nineTorrents() : [];
+    this.connection = CONNECTIONS[scenario] ?? CONNECTED;
+    const torrents = scenario === 'many' ? manyTorrents(10_000) : WITH_NINE.has(scenario) ? nineTorrents() : [];
     for (const torrent of torrents) {
       this.torrents.set(torrent.id, torrent);
       this.#hasMetadata.add(torrent.id);
@@ -224,6 +230,7 @@ export class MockWorker {
         break;
       case 'pair':
       case 'reconnect':
+      case 'take':
         this.setConnection(CONNECTED);
         break;
     }

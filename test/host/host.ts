@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
+import { type LeaseClock, systemLeaseClock } from '../../daemon/host/lease-keeper.ts';
 import { type Host, startHost } from '../../daemon/host/main.ts';
 import type { ControlFrame, Welcome } from '../../daemon/wire/control.ts';
 import { ControlOp } from '../../daemon/wire/control.ts';
@@ -25,7 +26,8 @@ export interface TestHost extends Host {
 export async function testHost({
   ioMode = 'ok',
   home = tempFolder(),
-}: { ioMode?: string; home?: string } = {}): Promise<TestHost> {
+  clock = systemLeaseClock,
+}: { ioMode?: string; home?: string; clock?: LeaseClock } = {}): Promise<TestHost> {
   const folder = tempFolder();
   const webFolder = join(folder, 'web');
   mkdirSync(join(webFolder, 'assets'), { recursive: true });
@@ -44,6 +46,7 @@ export async function testHost({
     webFolder,
     ioProgram: [FAKE, ioMode, heard],
     say: text => said.push(text),
+    clock,
   });
   if ('running' in host) throw new Error('a host runs on this home');
   let isStopped = false;
@@ -82,8 +85,8 @@ export interface ControlClient {
   welcome(fits?: (welcome: Welcome) => boolean): Promise<Welcome>;
 }
 
-export function controlSocket(host: Host, origin: string = host.origin): ControlClient {
-  const ws = new WebSocket(`ws://127.0.0.1:${host.port}/control`, { origin });
+export function controlSocket(host: Host, origin: string = host.origin, browser = ''): ControlClient {
+  const ws = new WebSocket(`ws://127.0.0.1:${host.port}/control`, { origin, headers: { 'user-agent': browser } });
   const frames: (ControlFrame | Frame)[] = [];
   ws.on('message', data => frames.push(decodeControl(data as Buffer)));
   ws.on('error', () => undefined);
@@ -106,8 +109,8 @@ export function controlSocket(host: Host, origin: string = host.origin): Control
 }
 
 /** A connection that has sent its AUTH. */
-export async function control(host: Host, token: string, installId: string = INSTALL_ID): Promise<ControlClient> {
-  const client = controlSocket(host);
+export async function control(host: Host, token: string, installId: string = INSTALL_ID, browser = ''): Promise<ControlClient> {
+  const client = controlSocket(host, host.origin, browser);
   await new Promise((resolve, reject) => {
     client.ws.once('open', resolve);
     client.ws.once('error', reject);

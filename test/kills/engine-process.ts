@@ -60,6 +60,8 @@ const link = new DaemonLink(
   },
   {
     welcomed: epoch => torrents.welcomed(epoch),
+    recalled: () => torrents.recalled(),
+    leaseGone: () => torrents.leaseGone(),
     linked: kept => {
       torrents.linked(kept);
       void begin();

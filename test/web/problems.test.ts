@@ -105,6 +105,8 @@ describe('the connection', () => {
     ['lost', LOST, 'Helper lost', 'Reconnect'],
     ['never reached', { ...LOST, everConnected: false }, 'Start helper', 'Try again'],
     ['superseded', { ...LOST, superseded: true }, 'In use elsewhere', 'Use here'],
+    ['following', { ...CONNECTED, following: 'Firefox on Linux' }, 'Firefox on Linux is at work', 'Use here'],
+    ['following one without a name', { ...CONNECTED, following: '' }, 'Another browser is at work', 'Use here'],
     ['given up', { ...CONNECTED, gaveUp: true }, 'Helper stopped', 'Start again'],
   ];
   it.each(cases)('%s', (_, connection, label, retry) => {

@@ -256,15 +256,6 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await page.getByRole('button', { name: 'Reload' }).waitFor();
   });
 
-  it('says what became of the helper, and tries again on a click', async () => {
-    await show('lost');
-    await page.getByRole('button', { name: 'Helper lost' }).click();
-    await page.getByRole('dialog', { name: 'Connection' }).getByText('npm start').waitFor();
-    await page.getByRole('button', { name: 'Reconnect' }).click();
-    await page.getByRole('button', { name: 'Helper connected' }).waitFor();
-    await expect.poll(commands).toEqual([{ do: 'reconnect' }]);
-  });
-
   it('keeps the chosen appearance', async () => {
     await show('nine', { colorScheme: 'light' });
     await page.getByRole('button', { name: 'Settings' }).click();

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireError } from '../../daemon/wire/bytes.ts';
-import { type ControlFrame, ControlOp, type PortMappings, type RootsChange, StateStatus } from '../../daemon/wire/control.ts';
+import {
+  type ControlFrame,
+  ControlOp,
+  MAX_LEASE_RESERVE,
+  type PortMappings,
+  type RootsChange,
+  StateStatus,
+} from '../../daemon/wire/control.ts';
 import { decodeControl, encodeControl, FOLDERS_A_PAGE, MAX_ROOTS } from '../../daemon/wire/control-codec.ts';
 import { ErrorCode, Op } from '../../daemon/wire/frames.ts';
 import { anyFrame } from './arbitrary.ts';
@@ -51,6 +58,10 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     welcome: fc.record({
       version: text,
       epoch: fc.maxSafeNat(),
+      lease: fc.record({
+        state: fc.constantFrom('held' as const, 'waiting' as const, 'followed' as const),
+        holder: text,
+      }),
       io: fc.record({
         state: fc.constantFrom('STOPPED' as const, 'STARTING' as const, 'RUNNING' as const, 'STOPPING' as const),
         port: fc.nat(65535),
@@ -65,7 +76,7 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     op: fc.constant(ControlOp.EVENT),
     id,
     event: fc.oneof(
-      fc.record({ type: fc.constantFrom('superseded' as const, 'stopping' as const) }),
+      fc.record({ type: fc.constantFrom('superseded' as const, 'stopping' as const, 'yield' as const) }),
       fc.record({ type: fc.constant('notice' as const), text }),
     ),
   }),
@@ -107,6 +118,15 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     id,
     change: fc.oneof(fc.constant({}), fc.record({ watched })),
   }),
+  fc.record({ op: fc.constant(ControlOp.LEASE_RENEW), id, epoch: fc.maxSafeNat() }),
+  fc.record({
+    op: fc.constant(ControlOp.LEASE_YIELD),
+    id,
+    epoch: fc.maxSafeNat(),
+    reserve: fc.nat(MAX_LEASE_RESERVE),
+    work: fc.boolean(),
+  }),
+  fc.record({ op: fc.constant(ControlOp.LEASE_TAKE), id }),
   fc.record({ op: fc.constant(ControlOp.STATE_DONE), id, status: fc.constantFrom(...Object.values(StateStatus)), detail: text }),
 );
 
@@ -170,6 +190,12 @@ describe('frames of /control', () => {
     expect(() => page(FOLDERS_A_PAGE + 1)).toThrow(WireError);
     expect(settings(MAX_ROOTS)).toMatchObject({ op: ControlOp.HOST_SETTINGS_SET });
     expect(() => settings(MAX_ROOTS + 1)).toThrow(WireError);
+  });
+
+  it('keep a lease for half a minute at most', () => {
+    const held = (reserve: number) => encodeControl({ op: ControlOp.LEASE_YIELD, id: 1, epoch: 1, reserve, work: true });
+    expect(decodeControl(held(30_000))).toMatchObject({ reserve: 30_000 });
+    expect(() => decodeControl(held(30_001))).toThrow(WireError);
   });
 
   it('put the request on what is wrong with it', () => {

@@ -1,7 +1,7 @@
 import { Copy } from 'lucide';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import { copy, reconnect } from '../actions.ts';
+import { copy, reconnect, useHere } from '../actions.ts';
 import { describeConnection, type ConnectionWords } from '../connection-words.ts';
 import { describePorts } from '../reachability.ts';
 import { store } from '../store.ts';
@@ -53,7 +53,7 @@ export function ConnectionText({ words = useWords() }: { words?: ConnectionWords
       <PortText />
       {words.showCommand && <StartCommand />}
       {words.retry !== null && (
-        <button type="button" class="button" onClick={reconnect}>
+        <button type="button" class="button" onClick={store.connection.value.following === null ? reconnect : useHere}>
           {words.retry}
         </button>
       )}

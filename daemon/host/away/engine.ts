@@ -2,7 +2,8 @@
 import { makeRuntime, type Runtime } from '../../../sw/runtime.ts';
 import { after } from '../../../sw/adapters/platform.ts';
 import type { Log } from '../../../sw/engine/ports.ts';
-import type { Memory, Pairing } from '../../../sw/torrents.ts';
+import type { Pairing } from '../../../sw/standing.ts';
+import type { Memory } from '../../../sw/torrents.ts';
 import { NodeSockets } from './sockets.ts';
 
 export interface EngineOptions {

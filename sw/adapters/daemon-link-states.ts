@@ -1,0 +1,68 @@
+/** The states of the connection of this browser to its host, as a table. */
+
+/**
+ * `unpaired`: no token, or one that was refused. `following`: the host is there, and the lease is not ours. `welcomed`: it is, and the
+ * io-daemon is not there yet, or no more. `lost`: waits before it tries again. `superseded`: a newer connection of this browser
+ * took over; it does not fight back unless asked. `resting`: nobody needs it.
+ */
+export type LinkState =
+  'unpaired' | 'connecting' | 'following' | 'welcomed' | 'linked' | 'lost' | 'superseded' | 'resting' | 'closed';
+
+export type LinkInput =
+  | 'paired'
+  | 'retry'
+  | 'refused'
+  | 'granted'
+  | 'leaseGone'
+  | 'ioOpened'
+  | 'ioClosed'
+  | 'controlClosed'
+  | 'superseded'
+  | 'rest'
+  | 'wake'
+  | 'close';
+
+/** Every move there is; an input that a state does not list leaves it as it is. */
+export const MOVES: Readonly<Record<LinkState, Partial<Record<LinkInput, LinkState>>>> = {
+  unpaired: { paired: 'connecting', close: 'closed' },
+  connecting: {
+    paired: 'connecting',
+    granted: 'welcomed',
+    leaseGone: 'following',
+    refused: 'unpaired',
+    controlClosed: 'lost',
+    superseded: 'superseded',
+    rest: 'resting',
+    close: 'closed',
+  },
+  following: {
+    paired: 'connecting',
+    granted: 'welcomed',
+    controlClosed: 'lost',
+    superseded: 'superseded',
+    rest: 'resting',
+    close: 'closed',
+  },
+  welcomed: {
+    paired: 'connecting',
+    ioOpened: 'linked',
+    leaseGone: 'following',
+    controlClosed: 'lost',
+    superseded: 'superseded',
+    rest: 'resting',
+    close: 'closed',
+  },
+  linked: {
+    paired: 'connecting',
+    ioClosed: 'welcomed',
+    leaseGone: 'following',
+    controlClosed: 'lost',
+    superseded: 'superseded',
+    rest: 'resting',
+    close: 'closed',
+  },
+  lost: { paired: 'connecting', retry: 'connecting', rest: 'resting', close: 'closed' },
+  superseded: { paired: 'connecting', retry: 'connecting', rest: 'resting', close: 'closed' },
+  resting: { paired: 'connecting', wake: 'connecting', close: 'closed' },
+  closed: {},
+};

@@ -1,0 +1,106 @@
+/** How things stand between this browser and its host: what is shown of it, and whether what is asked for can be done. */
+import { Refusal } from './host-commands.ts';
+import type { Connection, RootRow } from './view-model.ts';
+
+/** What a host has given this browser, and the port of 127.0.0.1 that it stands on. */
+export interface Pairing {
+  readonly token: string;
+  readonly installId: string;
+  readonly port: number;
+}
+
+/** The connection, as far as it is used here. */
+export interface Link {
+  readonly state: 'unpaired' | 'connecting' | 'following' | 'welcomed' | 'linked' | 'lost' | 'superseded' | 'resting' | 'closed';
+  /** Who holds the lease; `holder` is what to call that browser. */
+  readonly lease: { readonly state: 'held' | 'waiting' | 'followed'; readonly holder: string };
+  readonly roots: readonly RootRow[];
+  readonly gaveUp: boolean;
+  readonly version: string;
+  /** Its last tries failed. */
+  readonly failing: boolean;
+  pair(pairing: Pairing): void;
+  reconnect(): void;
+  /** The engine here has ended, and everything of it is flushed. `isUpdate`: the next version of this app is to have the lease. */
+  yield(isUpdate: boolean, work: boolean): void;
+  /** Wants the lease, whoever holds it. */
+  take(): void;
+  /** Connects no more until `wake`. */
+  rest(): void;
+  wake(): void;
+  close(): void;
+}
+
+/** All that it depends on. */
+export interface Standing {
+  readonly link: Link;
+  /** It is still to be found out whether this browser is paired. */
+  readonly isStarting: boolean;
+  readonly isClosing: boolean;
+  readonly hasEngine: boolean;
+}
+
+/** Whether the engine is to run here. */
+export function holdsLease({ state }: Link): boolean {
+  return state === 'welcomed' || state === 'linked';
+}
+
+/** Whether there will be an engine here without anybody's doing. */
+export function isOnItsWay({ link, isStarting, isClosing }: Standing): boolean {
+  const { state, failing, lease } = link;
+  if (isClosing) return false;
+  if (isStarting || holdsLease(link) || state === 'resting') return true;
+  return state === 'following' ? lease.state === 'waiting' : (state === 'connecting' || state === 'lost') && !failing;
+}
+
+/** Why a command cannot be done now. */
+export function refusalOf({ link, isClosing }: Standing): Refusal {
+  if (isClosing) return new Refusal('updating', 'The app is being updated. Nothing was done; try again in a moment.');
+  switch (link.state) {
+    case 'unpaired':
+      return new Refusal('unpaired', 'This browser is not paired with the helper, so nothing was done. Set up the helper first.');
+    case 'superseded':
+      return new Refusal('superseded', 'Another browser has taken over, so nothing was done here. Reconnect to use this one.');
+    case 'following':
+      return new Refusal(
+        'followed',
+        'Another browser is at work, so nothing was done here. Choose “Use here” to go on in this one.',
+      );
+    case 'connecting':
+    case 'welcomed':
+    case 'linked':
+    case 'lost':
+    case 'resting':
+    case 'closed':
+      return new Refusal(
+        'daemon-away',
+        'The helper is not running, so nothing was done. Start it with `npm start`, then try again.',
+      );
+    default:
+      return link.state satisfies never;
+  }
+}
+
+export function shownState({ link, isStarting, hasEngine }: Standing): Connection['state'] {
+  const { state, failing, gaveUp, lease } = link;
+  switch (state) {
+    case 'unpaired':
+      return isStarting ? 'connecting' : 'unpaired';
+    case 'linked':
+      return hasEngine ? 'connected' : 'connecting';
+    case 'following':
+      return lease.state === 'followed' ? 'connected' : 'connecting';
+    case 'welcomed':
+      return gaveUp ? 'disconnected' : 'connecting';
+    case 'resting':
+      return 'connecting';
+    case 'connecting':
+    case 'lost':
+      return failing ? 'disconnected' : 'connecting';
+    case 'superseded':
+    case 'closed':
+      return 'disconnected';
+    default:
+      return state satisfies never;
+  }
+}

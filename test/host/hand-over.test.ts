@@ -1,0 +1,184 @@
+/** The lease over real sockets: who holds it, who follows, and what becomes of who lost it. Time passes when the test says so. */
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { browserName } from '../../daemon/host/browser-name.ts';
+import { GRACE, RECALL, RENEWAL } from '../../daemon/host/lease.ts';
+import { ControlOp, StateStatus, type Welcome } from '../../daemon/wire/control.ts';
+import { FakeTimers } from '../fakes/sockets.ts';
+import { control, type ControlClient, pair, type TestHost, testHost } from './host.ts';
+import { until } from './temp.ts';
+
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36';
+const EDGE = `${CHROME} Edg/147.0.0.0`;
+const SAFARI =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15';
+
+async function setUp() {
+  const timers = new FakeTimers();
+  const host = await testHost({ clock: { now: () => timers.now, after: timers.after } });
+  return { host, timers };
+}
+
+async function browser(host: TestHost, install: string, agent = ''): Promise<ControlClient> {
+  return control(host, await pair(host, install), install, agent);
+}
+
+const isHeld = ({ lease, io }: Welcome): boolean => lease.state === 'held' && io.state === 'RUNNING';
+const isFollowed = ({ lease }: Welcome): boolean => lease.state === 'followed';
+const isAskedToYield = (client: ControlClient): boolean =>
+  client.frames.some(frame => frame.op === ControlOp.EVENT && frame.event.type === 'yield');
+
+/** What it was told last. */
+function last(client: ControlClient): Welcome {
+  const welcomes = client.frames.flatMap(frame => (frame.op === ControlOp.WELCOME ? [frame.welcome] : []));
+  return welcomes.at(-1)!;
+}
+
+/** Resolves once the host has heard all that was sent before. */
+async function heard(client: ControlClient): Promise<void> {
+  const pong = new Promise(resolve => client.ws.once('pong', resolve));
+  client.ws.ping();
+  await pong;
+}
+
+function leaseYield(client: ControlClient, { epoch }: Welcome, reserve = 0): void {
+  client.send({ op: ControlOp.LEASE_YIELD, id: 0, epoch, reserve, work: true });
+}
+
+async function write(client: ControlClient, epoch: number, id: number): Promise<StateStatus> {
+  client.send({ op: ControlOp.STATE_WRITE, id, epoch, writes: [{ key: 'k', value: Uint8Array.of(id) }] });
+  const isDone = (frame: ControlClient['frames'][number]) => frame.op === ControlOp.STATE_DONE && frame.id === id;
+  await until(() => client.frames.some(isDone), 'the answer to a write');
+  const done = client.frames.find(isDone)!;
+  return done.op === ControlOp.STATE_DONE ? done.status : StateStatus.FAILED;
+}
+
+test('the first browser holds the lease; the second follows it by its name, without an epoch, a port or a ticket', async () => {
+  const { host } = await setUp();
+  const first = await browser(host, 'install-1', FIREFOX);
+  expect(await first.welcome(isHeld)).toMatchObject({ epoch: 1, io: { port: 40_000 } });
+  const second = await browser(host, 'install-2', CHROME);
+  expect(await second.welcome()).toMatchObject({
+    epoch: 0,
+    lease: { state: 'followed', holder: 'Firefox on Linux' },
+    io: { port: 0, ticket: '' },
+    roots: [{ name: 'downloads' }],
+  });
+  expect(first.ws.readyState).toBe(first.ws.OPEN);
+  expect(await write(second, 1, 5)).toBe(StateStatus.STALE_EPOCH);
+  expect(await write(first, 1, 6)).toBe(StateStatus.OK);
+});
+
+test('Use here: the holder is asked, yields, and follows; its epoch and its ticket are good no more', async () => {
+  const { host } = await setUp();
+  const first = await browser(host, 'install-1');
+  const before = await first.welcome(isHeld);
+  const second = await browser(host, 'install-2');
+  await second.welcome(isFollowed);
+  second.send({ op: ControlOp.LEASE_TAKE, id: 0 });
+  await until(() => isAskedToYield(first), 'the recall');
+  expect(last(second).lease.state).toBe('waiting');
+  // Until it yields, it has time to record what it has.
+  expect(await write(first, before.epoch, 7)).toBe(StateStatus.OK);
+  leaseYield(first, before);
+  const after = await second.welcome(isHeld);
+  expect(after.epoch).toBe(before.epoch + 1);
+  expect(host.heard()).toContain(createHash('sha256').update(after.io.ticket).digest('hex'));
+  await first.welcome(isFollowed);
+  expect(await write(first, before.epoch, 8)).toBe(StateStatus.STALE_EPOCH);
+});
+
+test('a holder that is asked to yield and does not is cut off after two seconds', async () => {
+  const { host, timers } = await setUp();
+  const first = await browser(host, 'install-1');
+  const before = await first.welcome(isHeld);
+  const second = await browser(host, 'install-2');
+  await second.welcome(isFollowed);
+  second.send({ op: ControlOp.LEASE_TAKE, id: 0 });
+  await until(() => isAskedToYield(first), 'the recall');
+  timers.advance(RECALL - 1);
+  expect(last(second).lease.state).toBe('waiting');
+  timers.advance(1);
+  const after = await second.welcome(isHeld);
+  expect(await write(first, before.epoch, 9)).toBe(StateStatus.STALE_EPOCH);
+  expect(await write(second, after.epoch, 9)).toBe(StateStatus.OK);
+});
+
+describe('a holder', () => {
+  test('whose connection is lost has three seconds to come back, with the next epoch', async () => {
+    const { host, timers } = await setUp();
+    const token = await pair(host, 'install-1');
+    const first = await control(host, token, 'install-1');
+    const { epoch } = await first.welcome(isHeld);
+    const second = await browser(host, 'install-2');
+    await second.welcome(isFollowed);
+    first.ws.terminate();
+    await second.welcome(({ lease }) => lease.state === 'waiting');
+    timers.advance(GRACE - 1);
+    const again = await control(host, token, 'install-1');
+    expect((await again.welcome(isHeld)).epoch).toBe(epoch + 1);
+    again.ws.terminate();
+    await until(() => last(second).lease.state === 'waiting', 'the loss');
+    timers.advance(GRACE);
+    expect((await second.welcome(isHeld)).epoch).toBe(epoch + 2);
+  });
+
+  test('that says nothing for fifteen seconds loses it, and when it is heard again it follows', async () => {
+    const { host, timers } = await setUp();
+    const first = await browser(host, 'install-1');
+    const before = await first.welcome(isHeld);
+    const second = await browser(host, 'install-2');
+    await second.welcome(isFollowed);
+    timers.advance(RENEWAL - 1);
+    first.send({ op: ControlOp.LEASE_RENEW, id: 0, epoch: before.epoch });
+    await heard(first);
+    timers.advance(RENEWAL - 1);
+    expect(isHeld(last(first))).toBe(true);
+    timers.advance(1);
+    await second.welcome(isHeld);
+    await first.welcome(isFollowed);
+    first.send({ op: ControlOp.LEASE_RENEW, id: 0, epoch: before.epoch });
+    expect(await write(first, before.epoch, 10)).toBe(StateStatus.STALE_EPOCH);
+    expect(isHeld(last(second))).toBe(true);
+  });
+
+  test('that yields for an update keeps the others waiting until it is back', async () => {
+    const { host, timers } = await setUp();
+    const token = await pair(host, 'install-1');
+    const first = await control(host, token, 'install-1');
+    const before = await first.welcome(isHeld);
+    const second = await browser(host, 'install-2');
+    await second.welcome(isFollowed);
+    leaseYield(first, before, 30_000);
+    first.ws.close();
+    await second.welcome(({ lease }) => lease.state === 'waiting');
+    timers.advance(29_000);
+    const next = await control(host, token, 'install-1');
+    await next.welcome(isHeld);
+    await until(() => last(second).lease.state === 'followed', 'the second follows again');
+  });
+
+  test('cannot yield what it no longer has', async () => {
+    const { host } = await setUp();
+    const token = await pair(host, 'install-1');
+    const first = await control(host, token, 'install-1');
+    const before = await first.welcome(isHeld);
+    const again = await control(host, token, 'install-1');
+    await again.welcome(isHeld);
+    leaseYield(again, before);
+    await heard(again);
+    expect(isHeld(last(again))).toBe(true);
+  });
+});
+
+test.each([
+  [FIREFOX, 'Firefox on Linux'],
+  [CHROME, 'Chrome on Windows'],
+  [EDGE, 'Edge on Windows'],
+  [SAFARI, 'Safari on macOS'],
+  ['curl/8', ''],
+  ['', ''],
+])('%s is called %s', (agent, name) => {
+  expect(browserName(agent)).toBe(name);
+});

@@ -1,0 +1,25 @@
+import type { Page } from 'playwright';
+import { describe, expect, it } from 'vitest';
+import { CHROMIUM, missing, openUi } from './ui.ts';
+
+describe.skipIf(missing)(`the connection (skipped without ${CHROMIUM})`, () => {
+  const { show, commands } = openUi(opened => (page = opened));
+  let page: Page;
+
+  it('says what became of the helper, and tries again on a click', async () => {
+    await show('lost');
+    await page.getByRole('button', { name: 'Helper lost' }).click();
+    await page.getByRole('dialog', { name: 'Connection' }).getByText('npm start').waitFor();
+    await page.getByRole('button', { name: 'Reconnect' }).click();
+    await page.getByRole('button', { name: 'Helper connected' }).waitFor();
+    await expect.poll(commands).toEqual([{ do: 'reconnect' }]);
+  });
+
+  it('says which other browser is at work, and has the torrents run here on a click', async () => {
+    await show('following');
+    await page.getByRole('button', { name: 'Firefox on Linux is at work' }).click();
+    await page.getByRole('dialog', { name: 'Connection' }).getByRole('button', { name: 'Use here' }).click();
+    await page.getByRole('button', { name: 'Helper connected' }).waitFor();
+    await expect.poll(commands).toEqual([{ do: 'take' }]);
+  });
+});
