@@ -7,6 +7,7 @@ import { AddDialog } from './views/add-dialog.tsx';
 import { AddSheet } from './views/add-sheet.tsx';
 import { Banner } from './views/banner.tsx';
 import { DropTarget } from './views/drop-target.tsx';
+import { FolderDialog } from './views/folder-dialog.tsx';
 import { Inspector } from './views/inspector.tsx';
 import { LabelsDialog } from './views/labels-dialog.tsx';
 import { Notices } from './views/notices.tsx';
@@ -55,6 +56,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
       <RemoveDialog />
       <LabelsDialog />
       <RelocateDialog />
+      <FolderDialog />
       <DropTarget />
       <Notices />
     </div>

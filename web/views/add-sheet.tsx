@@ -218,7 +218,7 @@ function Folder({ chosen, onChoose }: { chosen: string; onChoose(token: string):
     <select aria-label="Folder" class="select" value={chosen} onChange={event => onChoose(event.currentTarget.value)}>
       {roots.map(root => (
         <option key={root.token} value={root.token}>
-          {root.name}
+          {root.problem === '' ? root.name : `${root.name} (not available)`}
         </option>
       ))}
     </select>

@@ -29,9 +29,7 @@ function Choice({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
     <Dialog labelledBy="relocate-title" onCancel={close}>
       <h2 id="relocate-title">Move {what}</h2>
       {to === undefined ? (
-        <p class="quiet">
-          There is no other folder yet. Start the helper once with <code>--download-dir</code> and a folder to add one.
-        </p>
+        <p class="quiet">There is no other folder yet. Add one in the settings, under Folders.</p>
       ) : (
         <>
           <label class="choice">

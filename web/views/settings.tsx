@@ -7,6 +7,7 @@ import { chooseTheme, theme, type Theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';
 import { ConnectionText } from './connection.tsx';
 import { Diagnostics } from './diagnostics.tsx';
+import { FolderSettings } from './folders.tsx';
 import { QueueSettings, StopSettings } from './queue-settings.tsx';
 import { RtcSettings } from './rtc-settings.tsx';
 import { SpeedSettings } from './speed-settings.tsx';
@@ -91,6 +92,12 @@ function Switch({ setting, title, label, text }: SwitchProps): JSX.Element | nul
   );
 }
 
+/** What became of the helper's own settings, where that is not what a person left. */
+function HostProblem(): JSX.Element | null {
+  const problem = store.connection.value.host?.problem ?? '';
+  return problem === '' ? null : <p class="note note-warn">{problem}</p>;
+}
+
 export function Settings(): JSX.Element {
   return (
     <div class="settings">
@@ -106,6 +113,7 @@ export function Settings(): JSX.Element {
           ))}
         </div>
       </section>
+      <FolderSettings />
       <SpeedSettings />
       <EncryptionSetting />
       <Switch
@@ -138,6 +146,7 @@ export function Settings(): JSX.Element {
       <section aria-labelledby="helper">
         <h2 id="helper">{describeConnection(store.connection.value).label}</h2>
         <ConnectionText />
+        <HostProblem />
         <Diagnostics />
       </section>
       <section aria-labelledby="about">

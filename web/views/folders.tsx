@@ -1,0 +1,109 @@
+import { useSignal } from '@preact/signals';
+import { Ellipsis, FolderPlus } from 'lucide';
+import type { JSX } from 'preact';
+import type { RootRow } from '../../sw/view-model.ts';
+import { askHost } from '../actions.ts';
+import { addFolder, browse, hostSettings, notAdded, picking, tell } from '../folders.ts';
+import { formatAbout } from '../format.ts';
+import { notify } from '../notices.ts';
+import { store } from '../store.ts';
+import { Icon } from '../ui/icon.tsx';
+import { Menu } from '../ui/menu.tsx';
+import { NameForm } from './name-form.tsx';
+
+/** The folders that downloads go to. */
+export function FolderSettings(): JSX.Element {
+  const roots = store.roots.value;
+  const isAway = hostSettings.value === null;
+  return (
+    <section aria-labelledby="folders">
+      <h2 id="folders">Folders</h2>
+      {roots.length > 0 && (
+        <ul class="roots" aria-labelledby="folders">
+          {roots.map(root => (
+            <Folder key={root.token} root={root} isOnly={roots.length === 1} isAway={isAway} />
+          ))}
+        </ul>
+      )}
+      <button type="button" class="button" disabled={isAway || picking.value} onClick={() => void addFolder()}>
+        <Icon of={FolderPlus} size={16} />
+        Add folder…
+      </button>
+      <div role="status" class="root-status">
+        {isAway && <p class="quiet">Folders can be changed once the helper is connected.</p>}
+        {picking.value && (
+          <p>
+            Choose a folder in the dialog on the screen of the computer that the helper runs on.{' '}
+            <button type="button" class="button button-small" onClick={() => void browse()}>
+              Choose it here instead
+            </button>
+          </p>
+        )}
+      </div>
+      {notAdded.value !== '' && (
+        <p class="note note-bad" role="alert">
+          {notAdded.value}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Folder({ root, isOnly, isAway }: { root: RootRow; isOnly: boolean; isAway: boolean }): JSX.Element {
+  const naming = useSignal(false);
+  const menu = useSignal<{ readonly x: number; readonly y: number } | null>(null);
+  const { token, name, isDefault, free, problem } = root;
+  const remove = async (): Promise<void> => {
+    const done = await tell({ do: 'remove', root: token });
+    if (done) notify(`Downloads do not go to “${name}” any more. What is in it stays there.`);
+  };
+  const items = [
+    ...(isDefault ? [] : [{ label: 'Make default', act: () => void tell({ do: 'default', root: token }) }]),
+    { label: 'Rename', act: () => (naming.value = true) },
+    ...(isOnly ? [] : [{ label: 'Remove from list', danger: true, act: () => void remove() }]),
+  ];
+  if (naming.value) {
+    return (
+      <li class="root">
+        <NameForm
+          label={`New name of ${name}`}
+          initial={name}
+          action="Save"
+          save={async to => (await askHost({ do: 'rename', root: token, name: to })).refused?.text ?? null}
+          onDone={() => (naming.value = false)}
+        />
+      </li>
+    );
+  }
+  return (
+    <li class="root">
+      <div class="root-words">
+        <span class="root-name">
+          {name}
+          {isDefault && <span class="root-default">Default</span>}
+        </span>
+        {problem === '' ? (
+          <span class="quiet">{free < 0 ? 'Free space is not known' : `${formatAbout(free)} free`}</span>
+        ) : (
+          <span class="tone-bad">{problem}</span>
+        )}
+      </div>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={`Actions for ${name}`}
+        aria-haspopup="menu"
+        disabled={isAway}
+        onClick={event => {
+          const box = event.currentTarget.getBoundingClientRect();
+          menu.value = { x: box.left, y: box.bottom };
+        }}
+      >
+        <Icon of={Ellipsis} size={16} />
+      </button>
+      {menu.value !== null && (
+        <Menu label={`Actions for ${name}`} items={items} {...menu.value} onClose={() => (menu.value = null)} />
+      )}
+    </li>
+  );
+}
