@@ -54,23 +54,28 @@ function dialogs(env: NodeJS.ProcessEnv): readonly Dialog[] {
   }
 }
 
-/** Resolves once the person has answered, or never will; `signal` closes the dialog. */
-export async function pickFolder(signal: AbortSignal, env: NodeJS.ProcessEnv = process.env): Promise<Picked> {
+/** Resolves once the person has answered, or never will; `signal` closes the dialog, and so does `patience`, in ms. */
+export async function pickFolder(signal: AbortSignal, env = process.env, patience = PATIENCE_MS): Promise<Picked> {
   for (const dialog of dialogs(env)) {
-    const picked = await ask(dialog, signal, env);
+    const picked = await ask(dialog, { env, signal, timeout: patience });
     if (picked.outcome !== 'none') return picked;
   }
   return { outcome: 'none' };
 }
 
-function ask({ command, args, cancelled }: Dialog, signal: AbortSignal, env: NodeJS.ProcessEnv): Promise<Picked> {
-  const options = { env, signal, timeout: PATIENCE_MS, maxBuffer: MAX_OUTPUT, windowsHide: true };
+interface AskOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  readonly timeout: number;
+}
+
+function ask({ command, args, cancelled }: Dialog, options: AskOptions): Promise<Picked> {
   return new Promise(resolve => {
-    execFile(command, args, options, (error, stdout, stderr) => {
+    execFile(command, args, { ...options, maxBuffer: MAX_OUTPUT, windowsHide: true }, (error, stdout, stderr) => {
       // Names may end in anything but the one line end that programs put there.
       const path = stdout.replace(/\r?\n$/, '');
       if (error === null) resolve(path === '' ? { outcome: 'failed' } : { outcome: 'picked', path });
-      else if (signal.aborted) resolve({ outcome: 'cancelled' });
+      else if (options.signal.aborted) resolve({ outcome: 'cancelled' });
       else if (error.killed === true) resolve({ outcome: 'timeout' });
       else if (error.code === 'ENOENT' || /cannot open display|could not connect to display/i.test(stderr))
         resolve({ outcome: 'none' });
