@@ -12,6 +12,7 @@ const entries = [
   'daemon/host/main[.]ts',
   'daemon/host/away/thread[.]ts',
   'daemon/cli[.]ts',
+  'daemon/link/main[.]ts',
 ];
 const entry = `^(${entries.join('|')})$`;
 

@@ -72,6 +72,7 @@ function daemon(outDir: string): UserConfig {
       rolldownOptions: {
         input: {
           cli: join(top, 'daemon/cli.ts'),
+          link: join(top, 'daemon/link/main.ts'),
           host: join(top, 'daemon/host/main.ts'),
           io: join(top, 'daemon/io/main.ts'),
           'hash-worker': join(top, 'daemon/io/hash-worker.ts'),

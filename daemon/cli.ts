@@ -18,6 +18,17 @@ const COMMANDS: readonly Entry[] = [
     summary: 'start Starling where it does not run, and open it in the browser',
     load: () => import('./cli/start.ts'),
   },
+  {
+    name: 'add',
+    summary: 'add magnet links and torrent files',
+    load: () => import('./cli/add.ts'),
+  },
+  {
+    name: 'open',
+    summary: 'open Starling in the browser, and start it without a terminal where it does not run',
+    load: () => import('./cli/open.ts'),
+  },
+  { name: 'stop', summary: 'end the Starling that runs', load: () => import('./cli/stop.ts') },
   { name: 'create', summary: 'make a torrent of a file or a folder', load: () => import('./cli/create.ts') },
   { name: 'inspect', summary: 'tell what a torrent or a magnet link is', load: () => import('./cli/inspect.ts') },
 ];

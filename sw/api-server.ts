@@ -22,6 +22,14 @@ export interface Backend {
   run(command: Command): Promise<Added | FolderPage | null>;
 }
 
+/** What windows say that is not for the backend. */
+export interface WindowEvents {
+  /** A window shows what it was handed. */
+  shown(handoff: number): void;
+  /** Another window is in view, or one is gone. */
+  windowsChanged(): void;
+}
+
 /** Deltas come at most this often, in ms. */
 const PERIOD = 500;
 /** A detail is made at most so often that making it takes this part of the time: that of 100,000 files is long. */
@@ -34,6 +42,8 @@ interface Window {
   readonly port: MessagePort;
   readonly client: string;
   visible: boolean;
+  /** The higher, the later it got the focus; 0: never. */
+  focused: number;
   watched: TorrentId | null;
   /** What it was last sent. */
   connection: Connection | null;
@@ -47,11 +57,14 @@ interface Window {
 
 export class ApiServer {
   private readonly backend: Backend;
+  private readonly events: WindowEvents;
+  private focuses = 0;
   private readonly windows = new Map<string, Window>();
   private timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(backend: Backend) {
+  constructor(backend: Backend, events: WindowEvents) {
     this.backend = backend;
+    this.events = events;
   }
 
   /** Serves a window over `port` until it goes; `client` tells windows apart. One of another version is told so, and no more. */
@@ -71,6 +84,7 @@ export class ApiServer {
       port,
       client,
       visible: true,
+      focused: 0,
       watched: null,
       connection: null,
       roots: null,
@@ -84,6 +98,24 @@ export class ApiServer {
     port.addEventListener('close', () => this.forget(window));
     this.sendSnapshot(window);
     this.run();
+  }
+
+  /**
+   * Hands something to the window in view that had the focus last, or of those that never had it to any, and gives that
+   * window; null where none is in view.
+   */
+  hand(message: Extract<FromWorker, { readonly type: 'handoff' }>): string | null {
+    const inView = [...this.windows.values()].filter(({ visible }) => visible);
+    const window = inView.reduce<Window | null>((best, each) => (each.focused > (best?.focused ?? -1) ? each : best), null);
+    if (window === null) return null;
+    // The row is there before what speaks of it.
+    this.sendDeltas();
+    post(window.port, message);
+    return window.client;
+  }
+
+  has(client: string): boolean {
+    return this.windows.has(client);
   }
 
   /** Forgets the windows that are not among these. */
@@ -111,6 +143,12 @@ export class ApiServer {
       case 'watch':
         this.watch(window, message.visible, message.detail);
         break;
+      case 'focus':
+        window.focused = ++this.focuses;
+        break;
+      case 'shown':
+        this.events.shown(message.handoff);
+        break;
       case 'command':
         void this.obey(window, message.id, message.command);
         break;
@@ -128,6 +166,7 @@ export class ApiServer {
       window.detailAt = 0;
     }
     if (shown) this.sendSnapshot(window);
+    if (visible) this.events.windowsChanged();
     if (visible && watched !== null) this.sendDelta(window, { rows: [], removed: [], left: [] });
     this.run();
   }
@@ -231,7 +270,9 @@ export class ApiServer {
   }
 
   private forget(window: Window): void {
-    if (this.windows.get(window.client) === window) this.windows.delete(window.client);
+    if (this.windows.get(window.client) !== window) return;
+    this.windows.delete(window.client);
+    this.events.windowsChanged();
   }
 }
 

@@ -203,7 +203,11 @@ export interface ApiError {
 export type ToWorker =
   | { readonly type: 'command'; readonly id: number; readonly command: Command }
   /** What this window shows: nothing is sent to a hidden one; details of at most one torrent. */
-  | { readonly type: 'watch'; readonly visible: boolean; readonly detail: TorrentId | null };
+  | { readonly type: 'watch'; readonly visible: boolean; readonly detail: TorrentId | null }
+  /** This window has got the focus. */
+  | { readonly type: 'focus' }
+  /** This window shows what it was handed, by its number. */
+  | { readonly type: 'shown'; readonly handoff: number };
 
 /** Files of a removed torrent that could not be deleted, and stay where they are; `daemon-away`: of some it is not known. */
 export interface LeftFiles {
@@ -238,6 +242,11 @@ export type FromWorker =
       readonly settings: Settings | null;
       readonly detail: TorrentDetail | null;
     }
+  /**
+   * Something was opened with a program of this computer, and added: this window alone is to ask about it, or to show it
+   * where it is in the list `already`. Answered with `shown`.
+   */
+  | { readonly type: 'handoff'; readonly handoff: number; readonly added: Added; readonly source: Source }
   /** Told once, to the windows that are shown. */
   | { readonly type: 'left'; readonly left: LeftFiles }
   | { readonly type: 'reply'; readonly id: number; readonly error: ApiError | null; readonly added: Added | null }

@@ -153,6 +153,8 @@ const requestId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const toWorker: v.GenericSchema<unknown, ToWorker> = v.variant('type', [
   v.strictObject({ type: v.literal('command'), id: requestId, command }),
   v.strictObject({ type: v.literal('watch'), visible: v.boolean(), detail: v.nullable(torrentId) }),
+  v.strictObject({ type: v.literal('focus') }),
+  v.strictObject({ type: v.literal('shown'), handoff: requestId }),
 ]);
 
 /** The message, or null where it is none. */

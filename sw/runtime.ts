@@ -4,6 +4,7 @@
  */
 import { DaemonDatagrams } from './adapters/daemon-udp.ts';
 import { DaemonHost } from './adapters/daemon-host.ts';
+import { DaemonHandoffs } from './adapters/daemon-handoffs.ts';
 import { DaemonHttp } from './adapters/daemon-http.ts';
 import { DaemonLink, type LinkOptions } from './adapters/daemon-link.ts';
 import { DaemonNet } from './adapters/daemon-net.ts';
@@ -18,6 +19,7 @@ import { ApiServer } from './api-server.ts';
 import type { KeptPiece } from './engine/events.ts';
 import { Session } from './engine/index.ts';
 import type { WebSockets } from './engine/ports.ts';
+import { Handoffs } from './handoffs.ts';
 import { Torrents, type Memory } from './torrents.ts';
 
 export interface RuntimeOptions extends Omit<LinkOptions, 'random'> {
@@ -77,6 +79,14 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     mark,
     replaced: () => server.reset(),
   });
-  const server = new ApiServer(torrents);
+  const handoffs: Handoffs = new Handoffs({
+    run: command => torrents.run(command),
+    defaultRoot: () => torrents.roots().find(({ isDefault }) => isDefault)?.token ?? null,
+    show: message => server.hand(message),
+    isOpen: window => server.has(window),
+    answer: (handoff, state, text) => given.answer(handoff, state, text),
+  });
+  const given = new DaemonHandoffs(link.control, handoffs);
+  const server = new ApiServer(torrents, handoffs);
   return { link, rtc, torrents, server };
 }

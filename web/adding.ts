@@ -58,11 +58,25 @@ function answered(key: number, { id, already, brought }: Added): void {
     leave(key);
   } else if (already && !inSheet) {
     leave(key);
-    const what = brought ? 'The trackers or web seeds that it did not have were added to it.' : 'Nothing was added.';
-    notify(`“${store.row(id)?.peek().name ?? 'This torrent'}” is in the list already. ${what}`);
-    reveal(id);
+    tellListed(id, brought);
   } else {
     change(key, { id });
+  }
+}
+
+function tellListed(id: TorrentId, brought: boolean): void {
+  const what = brought ? 'The trackers or web seeds that it did not have were added to it.' : 'Nothing was added.';
+  notify(`“${store.row(id)?.peek().name ?? 'This torrent'}” is in the list already. ${what}`);
+  reveal(id);
+}
+
+/** Takes over what was opened with a program of this computer; the worker has added it. */
+export function takeOver({ added: { id, already, brought }, source }: { added: Added; source: Source }): void {
+  const adopted = queue.value.find(item => item.id === id);
+  if (already) tellListed(id, brought);
+  else if (adopted !== undefined) change(adopted.key, { source });
+  else {
+    queue.value = [...queue.value, { key: nextKey++, source, label: store.row(id)?.peek().name ?? id, id, refused: null }];
   }
 }
 

@@ -112,6 +112,16 @@ export class Client {
     if (this.#state === 'open') this.#postWatch();
   }
 
+  /** Tells that this window has got the focus. */
+  focus(): void {
+    if (this.#state === 'open') this.#say({ type: 'focus' });
+  }
+
+  /** Tells that this window shows what it was handed. */
+  shown(handoff: number): void {
+    this.#say({ type: 'shown', handoff });
+  }
+
   async #serve(door: Door): Promise<void> {
     const timeout = setTimeout(() => door.close(), SNAPSHOT_TIMEOUT_MS);
     this.#port = door.port;
@@ -130,12 +140,12 @@ export class Client {
         this.#sink.message(message);
         this.#step('snapshot');
         if (!wasOpen) this.#resume();
-      } else if (message.type === 'delta' || message.type === 'left') {
-        this.#sink.message(message);
       } else if (message.type === 'folder') {
         this.#settle(message.id, null, message.page);
-      } else {
+      } else if (message.type === 'reply') {
         this.#settle(message.id, message.error === null ? null : new CommandError(message.error), message.added);
+      } else {
+        this.#sink.message(message);
       }
     };
     await door.ended;

@@ -83,8 +83,8 @@ export class Store {
       .map(row => row.id);
   }
 
-  /** Takes over what the worker said. Replies are the client's own matter. */
-  apply(message: Exclude<FromWorker, { type: 'reply' | 'folder' | 'left' }>): void {
+  /** Takes over what the worker said. Other messages are not the store's matter. */
+  apply(message: Extract<FromWorker, { type: 'snapshot' | 'delta' }>): void {
     batch(() => {
       if (message.type === 'snapshot') {
         const kept = new Set(message.torrents.map(torrent => torrent.id));

@@ -1,6 +1,6 @@
 import { effect } from '@preact/signals';
 import { sendCommandsTo } from './actions.ts';
-import { adoptUnfinished, bringBack, cancelledElsewhere, current } from './adding.ts';
+import { adoptUnfinished, bringBack, cancelledElsewhere, current, takeOver } from './adding.ts';
 import { Client, type Door } from './client.ts';
 import { notify } from './notices.ts';
 import { describeLeft } from './left.ts';
@@ -13,9 +13,14 @@ export function connect(open: () => Promise<Door>): void {
   const client = new Client(open, {
     link: state => {
       store.link.value = state;
+      if (state === 'open' && document.hasFocus()) client.focus();
     },
     message: message => {
       if (message.type === 'left') return notify(describeLeft(message.left, store.roots.peek()), 'bad');
+      if (message.type === 'handoff') {
+        takeOver(message);
+        return client.shown(message.handoff);
+      }
       store.apply(message);
       if (message.type === 'delta') return cancelledElsewhere(message.removed);
       if (first) adoptUnfinished();
@@ -32,5 +37,6 @@ export function connect(open: () => Promise<Door>): void {
   };
   effect(watch);
   document.addEventListener('visibilitychange', watch);
+  addEventListener('focus', () => client.focus());
   void client.run();
 }

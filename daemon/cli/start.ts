@@ -1,16 +1,14 @@
 /** `starling start`: runs the host, or finds the one that runs, and leads a browser to it. */
 import { join } from 'node:path';
-import * as v from 'valibot';
-import { hasScreen, openInBrowser } from '../host/browser.ts';
 import { StartError } from '../host/errors.ts';
-import { LOCAL_SECRET_HEADER } from '../host/http.ts';
-import type { Holder } from '../host/lock.ts';
 import { type Host, startHost } from '../host/main.ts';
 import { originOf } from '../host/request-guard.ts';
 import { defaultHome, homeOf } from '../link/home.ts';
+import { newLinkOf } from '../link/new-link.ts';
 import { parseOptions } from './arguments.ts';
 import type { Command, Programs } from './command.ts';
 import { UsageError } from './errors.ts';
+import { lead } from './reach.ts';
 
 export const command: Command = {
   help: `Usage: starling start [options]
@@ -73,7 +71,7 @@ async function start(options: StartOptions, programs: Programs): Promise<void> {
     });
     if (!('running' in started)) return serve(started, options.mayOpen);
     // One that is on its way up or down answers soon, or is gone.
-    const file = await askRunning(started.running);
+    const file = await newLinkOf(started.running);
     if (file !== null) {
       console.log(`Starling runs already at ${originOf(started.running.port)}/`);
       return lead(file, options.mayOpen);
@@ -102,13 +100,6 @@ async function serve(host: Host, mayOpen: boolean): Promise<void> {
   await stopped;
 }
 
-/** Opens the redirect file, and says where it is: not every browser is allowed to read it unasked. */
-async function lead(file: string, mayOpen: boolean): Promise<void> {
-  const isOpening = mayOpen && hasScreen(process.env) && (await openInBrowser(file));
-  if (isOpening) console.log('It opens in your browser.');
-  console.log(`${isOpening ? 'If it does not, open' : 'Open'} this file in your browser within two minutes: ${file}`);
-}
-
 /** Resolves once the host has ended, as the app or Ctrl-C asked for; the second Ctrl-C or its like ends it the hard way. */
 function untilAsked(host: Host): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -132,19 +123,4 @@ function untilAsked(host: Host): Promise<void> {
     void host.asked.then(stop);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   });
-}
-
-/** Asks the host that runs on this home for a new pairing link: the name of its file, or null where it doesn't answer. */
-async function askRunning({ port, secret }: Holder): Promise<string | null> {
-  if (port === 0) return null;
-  try {
-    const response = await fetch(`${originOf(port)}/local/link`, {
-      method: 'POST',
-      headers: { [LOCAL_SECRET_HEADER]: secret },
-      signal: AbortSignal.timeout(5000),
-    });
-    return v.parse(v.object({ file: v.string() }), await response.json()).file;
-  } catch {
-    return null;
-  }
 }

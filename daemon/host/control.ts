@@ -13,6 +13,7 @@ import { CloseCode, ControlConnection } from './control-connection.ts';
 import type { Epochs } from './epochs.ts';
 import { FolderDesk } from './folder-desk.ts';
 import { pickFolder } from './folder-picker.ts';
+import type { Handoffs } from './handoffs.ts';
 import { refuseUpgrade } from './http.ts';
 import type { ClientId } from './lease.ts';
 import { type AwayEngine, type LeaseClock, LeaseKeeper } from './lease-keeper.ts';
@@ -41,6 +42,7 @@ export interface ControlOptions {
   readonly state: StateStore;
   readonly supervisor: Supervisor;
   readonly ports: RouterPorts;
+  readonly handoffs: Handoffs;
   readonly origin: () => string;
   readonly clock: LeaseClock;
   /** Null where this host runs none of its own. */
@@ -232,6 +234,7 @@ export class ControlServer {
     supervisor.need();
     if (supervisor.state === 'RUNNING') this.mintTicket(session);
     this.welcome(client);
+    this.options.handoffs.came({ hasWindows: client.kind === 'app', send: frame => client.connection.send(frame) });
   }
 
   private endSession(): void {
@@ -239,6 +242,7 @@ export class ControlServer {
     this.options.log('info', 'the lease is held no more', { epoch: this.session.epoch });
     this.session = null;
     this.options.ports.leave();
+    this.options.handoffs.went();
   }
 
   /** No epoch could be written for it. */
@@ -290,6 +294,10 @@ export class ControlServer {
       case ControlOp.HOST_SETTINGS_SET:
         void this.setSettings(connection, frame.id, frame.change);
         return;
+      case ControlOp.HANDED:
+        if (session !== null) this.options.handoffs.answered(frame);
+        return;
+      case ControlOp.HANDOFF:
       case ControlOp.HOST_SETTINGS:
       case ControlOp.FOLDER_PAGE:
       case ControlOp.FOLDERS_DONE:

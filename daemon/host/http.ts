@@ -9,16 +9,12 @@ import type { Asset } from './assets.ts';
 import { METRICS_TYPE, type Metrics } from './metrics.ts';
 import type { Pairing } from './pairing.ts';
 import { originOf, type Refusal, refuse } from './request-guard.ts';
-import { isSame } from './tokens.ts';
 import { VERSION } from './version.ts';
 
 const MAX_BODY = 1024;
 const MAX_CONNECTIONS = 256;
 /** How long the answer to a refused upgrade may take to be sent. */
 const REFUSED_MS = 1000;
-
-/** The header that carries the secret of the lock file. */
-export const LOCAL_SECRET_HEADER = 'x-starling-local';
 
 /** The header that names the browser that a token was given to. */
 export const INSTALL_HEADER = 'x-starling-install';
@@ -61,10 +57,9 @@ export interface HttpOptions {
   readonly pairing: Pairing;
   /** The port, once it is known. */
   readonly port: () => number;
-  readonly localSecret: string;
+  /** What other programs of the same person ask. */
+  readonly local: Hono<{ Bindings: HttpBindings }>;
   readonly metrics: Metrics;
-  /** Makes a new pairing link; gives the name of the file that leads a browser there. */
-  readonly newLink: () => Promise<string>;
   /** The link with this secret was traded for a token. */
   readonly paired: (secret: string) => void;
   /** Somebody was turned away, for this reason. */
@@ -103,13 +98,7 @@ function routes(options: HttpOptions): Hono<{ Bindings: HttpBindings }> {
     }
   });
 
-  app.post('/local/link', async c => {
-    if (!isSame(c.req.header(LOCAL_SECRET_HEADER) ?? '', options.localSecret)) {
-      options.refused('not the secret of this home');
-      return c.json({ message: 'Not allowed.' }, 401);
-    }
-    return c.json({ file: await options.newLink() });
-  });
+  app.route('/local', options.local);
 
   app.get('/metrics', async c => {
     if (c.req.header('origin') !== undefined || c.req.header('sec-fetch-site') !== undefined) {

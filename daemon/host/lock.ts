@@ -1,18 +1,12 @@
 /** One host a home: a lock file that names the running one, and holds what a second start needs to talk to it. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readFile, rm, rmdir, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
-import * as v from 'valibot';
+import { link, mkdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { hasCode, replaceFile, writeFlushed } from './durable.ts';
-import { isRunning, startTimeOf } from './process-info.ts';
-
-const schema = v.object({ pid: v.number(), startTime: v.string(), port: v.number(), secret: v.string() });
+import { type Holder, lockPath, readHolder, runningHost } from './lock-file.ts';
+import { startTimeOf } from './process-info.ts';
 
 /** Far longer than clearing takes. */
 const CLEARING_MS = 10_000;
-
-/** `port` is 0 until the host listens. `secret` opens the host's local door. */
-export type Holder = v.InferOutput<typeof schema>;
 
 export interface Lock {
   readonly secret: string;
@@ -21,30 +15,9 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-function pathOf(home: string): string {
-  return join(home, 'lock.json');
-}
-
-/** Who holds the lock; null where nobody does, or a file that nobody can have meant. */
-async function read(path: string): Promise<Holder | null> {
-  try {
-    const parsed = v.safeParse(schema, JSON.parse(await readFile(path, 'utf8')));
-    return parsed.success ? parsed.output : null;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
-/** The host that runs on this home, or null. */
-async function runningHost(home: string): Promise<Holder | null> {
-  const holder = await read(pathOf(home));
-  return holder !== null && (await isRunning(holder.pid, holder.startTime)) ? holder : null;
-}
-
 /** Takes the lock, clearing away one that a dead host left. Gives the holder where another host is alive. */
 export async function acquire(home: string): Promise<Lock | Holder> {
-  const path = pathOf(home);
+  const path = lockPath(home);
   const mine: Holder = {
     pid: process.pid,
     startTime: await startTimeOf(process.pid),
@@ -76,7 +49,7 @@ export async function acquire(home: string): Promise<Lock | Holder> {
  * another has just taken; a folder stands for that right, and one left by a crash in between is cleared by its age.
  */
 async function clearStale(home: string): Promise<void> {
-  const right = `${pathOf(home)}.clearing`;
+  const right = `${lockPath(home)}.clearing`;
   try {
     await mkdir(right);
   } catch (error) {
@@ -87,7 +60,7 @@ async function clearStale(home: string): Promise<void> {
     return;
   }
   try {
-    if ((await runningHost(home)) === null) await rm(pathOf(home), { force: true });
+    if ((await runningHost(home)) === null) await rm(lockPath(home), { force: true });
   } finally {
     await rmdir(right);
   }
@@ -100,7 +73,7 @@ function held(path: string, mine: Holder): Lock {
       await replaceFile(path, JSON.stringify({ ...mine, port }));
     },
     async release() {
-      const holder = await read(path);
+      const holder = await readHolder(path);
       if (holder?.secret === mine.secret) await unlink(path);
     },
   };

@@ -11,9 +11,12 @@ import { ControlServer } from './control.ts';
 import { makePrivateFolder, readJson, replaceFile } from './durable.ts';
 import { Epochs } from './epochs.ts';
 import { StartError } from './errors.ts';
+import { Handoffs } from './handoffs.ts';
 import { makeServer } from './http.ts';
 import { type LeaseClock, systemLeaseClock } from './lease-keeper.ts';
-import { acquire, type Holder, type Lock } from './lock.ts';
+import { localDoor } from './local-door.ts';
+import { acquire, type Lock } from './lock.ts';
+import type { Holder } from './lock-file.ts';
 import { openLogs } from './log.ts';
 import { Metrics, metricsToken } from './metrics.ts';
 import { Pairing } from './pairing.ts';
@@ -121,6 +124,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   roots.onPaths = () => supervisor.send(folders());
   const mappers = config.portMapping ? systemMappers(roots.secret, () => control.portsChanged(), log) : null;
   const ports = new RouterPorts(mappers, systemClock.after);
+  const handoffs = new Handoffs(() => performance.now());
   const control: ControlServer = new ControlServer({
     tokens,
     epochs,
@@ -129,6 +133,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     state,
     supervisor,
     ports,
+    handoffs,
     origin: () => originOf(port),
     clock: options.clock ?? systemLeaseClock,
     away: null,
@@ -137,20 +142,28 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   let shutdown = (): void => undefined;
   const asked = new Promise<void>(resolve => (shutdown = resolve));
   const newLink = (): Promise<string> => redirects.write(originOf(port), pairing.newLink());
+  const refused = (why: string): void => log('warn', 'a request was refused', { why });
   const server = makeServer({
     assets: loadAssets(options.webFolder),
     pairing,
     port: () => port,
-    localSecret: lock.secret,
+    local: localDoor({
+      secret: lock.secret,
+      handoffs,
+      origin: () => originOf(port),
+      newLink,
+      shutdown() {
+        log('info', 'a program asks for the end');
+        shutdown();
+      },
+      refused,
+    }),
     metrics: new Metrics(forMetrics, { supervisor, control, version: VERSION }),
-    newLink,
     paired(secret) {
       redirects.remove(secret);
       log('info', 'a browser was paired');
     },
-    refused(why) {
-      log('warn', 'a request was refused', { why });
-    },
+    refused,
     isPaired: (token, installId) => tokens.isValid(token, originOf(port), installId),
     shutdown() {
       log('info', 'the app asks for the end');
@@ -189,6 +202,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       log('info', 'host stops');
       redirects.removeAll();
       control.stop();
+      handoffs.stop();
       const closed = new Promise<void>(resolve => server.close(() => resolve()));
       await Promise.all([ports.stop(), supervisor.stop(), state.settled()]);
       for (const socket of sockets) socket.destroy();

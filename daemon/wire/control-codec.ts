@@ -8,6 +8,7 @@ import {
   malformed,
   oneOf,
   Reader,
+  rest,
   restText,
   struct,
   text,
@@ -24,6 +25,8 @@ import {
   ControlOp,
   type FolderPage,
   type FoldersDone,
+  HandedState,
+  HandoffKind,
   type HostEvent,
   type HostSettings,
   MAX_LEASE_RESERVE,
@@ -205,6 +208,8 @@ const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
   [ControlOp.LEASE_RENEW]: struct({ epoch: u53 }),
   [ControlOp.LEASE_YIELD]: struct({ epoch: u53, reserve, work: flag }),
   [ControlOp.LEASE_TAKE]: struct({}),
+  [ControlOp.HANDOFF]: struct({ handoff: u32, start: flag, kind: oneOf(HandoffKind), content: rest }),
+  [ControlOp.HANDED]: struct({ handoff: u32, state: oneOf(HandedState), text: restText }),
 };
 
 /** The frames that both sockets know (AUTH, AUTH_RESULT, the hellos, ERROR) go through `encode` just the same. */

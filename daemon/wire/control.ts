@@ -47,6 +47,10 @@ export const ControlOp = {
   LEASE_YIELD: 0xee,
   /** Client → host: a person wants the engine to run here. No payload. */
   LEASE_TAKE: 0xef,
+  /** Host → the client at work, with request id 0: a link or a file that a program of this computer was given: {@link Handoff}. */
+  HANDOFF: 0xf2,
+  /** Client → host, with request id 0: what became of it; after UNSEEN comes another. */
+  HANDED: 0xf3,
 } as const;
 export type ControlOp = (typeof ControlOp)[keyof typeof ControlOp];
 
@@ -190,6 +194,36 @@ export interface StateWrite {
 export const StateStatus = { OK: 0, STALE_EPOCH: 1, FULL: 2, FAILED: 3 } as const;
 export type StateStatus = (typeof StateStatus)[keyof typeof StateStatus];
 
+export const HandoffKind = { MAGNET: 0, TORRENT: 1 } as const;
+export type HandoffKind = (typeof HandoffKind)[keyof typeof HandoffKind];
+
+export interface Handoff {
+  /** Given by the host, and not twice while it lives. */
+  readonly handoff: number;
+  /** To be started at once in the default root, and shown nowhere; else a window is to ask about it. */
+  readonly start: boolean;
+  readonly kind: HandoffKind;
+  /** The link in UTF-8, or the .torrent; 10 MB at most. */
+  readonly content: Uint8Array;
+}
+
+/** What became of a {@link Handoff}. */
+export const HandedState = {
+  /** A window asks about it. */
+  SHOWN: 0,
+  /** It is in the list already. */
+  LISTED: 1,
+  STARTED: 2,
+  /** No window is in view: the next that is will show it. */
+  UNSEEN: 3,
+  /** `text` says why. */
+  REFUSED: 4,
+} as const;
+export type HandedState = (typeof HandedState)[keyof typeof HandedState];
+
+/** Hand-offs that wait at once, in the host and with a client. */
+export const MAX_HANDOFFS = 64;
+
 export type ControlFrame =
   | { readonly op: typeof ControlOp.WELCOME; readonly id: number; readonly welcome: Welcome }
   | { readonly op: typeof ControlOp.ROOTS_CHANGED; readonly id: number; readonly roots: readonly Root[] }
@@ -237,7 +271,15 @@ export type ControlFrame =
       readonly reserve: number;
       readonly work: boolean;
     }
-  | { readonly op: typeof ControlOp.LEASE_TAKE; readonly id: number };
+  | { readonly op: typeof ControlOp.LEASE_TAKE; readonly id: number }
+  | ({ readonly op: typeof ControlOp.HANDOFF; readonly id: number } & Handoff)
+  | {
+      readonly op: typeof ControlOp.HANDED;
+      readonly id: number;
+      readonly handoff: number;
+      readonly state: HandedState;
+      readonly text: string;
+    };
 
 /** How often the holder renews its lease, in ms; after three times as long in silence it is lost. */
 export const LEASE_RENEWAL_PERIOD = 5_000;

@@ -147,7 +147,7 @@ function open(client = 'one', version: unknown = API_VERSION): FakeWindow {
 
 function setUp(): void {
   backend = new FakeBackend();
-  server = new ApiServer(backend);
+  server = new ApiServer(backend, { shown: () => undefined, windowsChanged: () => undefined });
 }
 
 afterEach(() => {

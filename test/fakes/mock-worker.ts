@@ -6,6 +6,7 @@ import {
   type FromWorker,
   type HostAsk,
   type LeftFiles,
+  type Source,
 } from '../../sw/api.ts';
 import type { Connection, FilePriority, FileRow, Settings, TorrentId } from '../../sw/view-model.ts';
 import type { ToWorker } from '../../sw/api.ts';
@@ -29,6 +30,8 @@ const WITH_NINE: ReadonlySet<Scenario> = new Set(['nine', 'lost', 'following']);
 /** The worker's side of the contract without an engine, so that the interface can be seen and driven in any state. */
 export class MockWorker {
   readonly commands: Command[] = [];
+  /** Hand-offs that the window said it shows. */
+  readonly shown: number[] = [];
   readonly torrents = new Map<TorrentId, TorrentRow>();
   connection: Connection;
   settings: Settings = DEFAULT_SETTINGS;
@@ -98,6 +101,13 @@ export class MockWorker {
     this.#say({ type: 'left', left });
   }
 
+  /** Has the window ask about what was opened with a program of this computer. */
+  handOver(handoff: number, uri: string): void {
+    const source: Source = { kind: 'magnet', uri };
+    const { added } = this.#add({ do: 'add', source });
+    if (added !== null) this.#say({ type: 'handoff', handoff, added, source });
+  }
+
   setConnection(connection: Connection): void {
     this.connection = connection;
     this.#say({ type: 'delta', torrents: [], removed: [], connection, roots: null, settings: null, detail: null });
@@ -127,6 +137,8 @@ export class MockWorker {
       this.#delta([], []);
       return;
     }
+    if (message.type === 'shown') this.shown.push(message.handoff);
+    if (message.type !== 'command') return;
     this.commands.push(message.command);
     if (this.endsAt === message.command.do) {
       this.endsAt = null;

@@ -83,7 +83,7 @@ test('packages are installed anew where another version is asked for, and not be
 });
 
 test('what keeps it from starting is one line and status 1', async () => {
-  const file = join(dist, 'run.mjs');
+  const file = join(dist, 'bin/starling.mjs');
   const { ended, err } = run(dist, ['start', '--home', tempFolder(), '--download-dir', file, '--no-open', '--port', '0']);
   expect((await ended).code).toBe(1);
   expect(err().trimEnd().split('\n')).toHaveLength(1);

@@ -11,7 +11,8 @@ const top = join(import.meta.dirname, '../..');
 /** Builds the command; gives its folder, to be removed after all tests. */
 export async function buildCli(): Promise<string> {
   mkdirSync(join(top, '.cache'), { recursive: true });
-  const dist = mkdtempSync(join(top, '.cache/host-test-'));
+  const folder = mkdtempSync(join(top, '.cache/host-test-'));
+  const dist = join(folder, 'dist');
   await build({
     configFile: false,
     root: top,
@@ -23,19 +24,20 @@ export async function buildCli(): Promise<string> {
       outDir: join(dist, 'daemon'),
       target: 'node20',
       rolldownOptions: {
-        input: { cli: join(top, 'daemon/cli.ts') },
+        input: { cli: join(top, 'daemon/cli.ts'), link: join(top, 'daemon/link/main.ts') },
         output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
       },
     },
   });
   copyFileSync(join(top, 'test/fakes/io-child.mjs'), join(dist, 'daemon/io.mjs'));
   mkdirSync(join(dist, 'web'));
+  mkdirSync(join(folder, 'bin'));
   writeFileSync(join(dist, 'web/index.html'), '<!doctype html><title>app</title>');
   writeFileSync(
-    join(dist, 'run.mjs'),
-    "import { main } from './daemon/cli.mjs';\nprocess.exitCode = await main(process.argv.slice(2));\n",
+    join(folder, 'bin/starling.mjs'),
+    "import { main } from '../dist/daemon/cli.mjs';\nprocess.exitCode = await main(process.argv.slice(2));\n",
   );
-  return dist;
+  return folder;
 }
 
 export function removeCli(dist: string): void {
@@ -50,7 +52,16 @@ export interface Run {
 }
 
 export function run(dist: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
-  const child = spawn(process.execPath, [join(dist, 'run.mjs'), ...args], {
+  return runProgram(join(dist, 'bin/starling.mjs'), args, env);
+}
+
+/** What the system starts for a link. */
+export function runLink(dist: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Run {
+  return runProgram(join(dist, 'dist/daemon/link.mjs'), args, env);
+}
+
+function runProgram(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Run {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { ...process.env, DISPLAY: '', WAYLAND_DISPLAY: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

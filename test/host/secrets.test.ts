@@ -15,8 +15,8 @@ let dist = '';
 beforeAll(async () => {
   dist = await buildCli();
   const io = await bundleIo();
-  cpSync(dirname(io), join(dist, 'daemon'), { recursive: true });
-  copyFileSync(io, join(dist, 'daemon/io.mjs'));
+  cpSync(dirname(io), join(dist, 'dist/daemon'), { recursive: true });
+  copyFileSync(io, join(dist, 'dist/daemon/io.mjs'));
 });
 afterAll(() => removeCli(dist));
 

@@ -2,10 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmdirSy
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { hasScreen } from '../../daemon/host/browser.ts';
+import { hasScreen } from '../../daemon/host/screen.ts';
 import { readConfig } from '../../daemon/host/config.ts';
 import { StartError } from '../../daemon/host/errors.ts';
-import { acquire, type Holder, type Lock } from '../../daemon/host/lock.ts';
+import { acquire, type Lock } from '../../daemon/host/lock.ts';
+import type { Holder } from '../../daemon/host/lock-file.ts';
 import { RotatingFile } from '../../daemon/host/rotating-file.ts';
 import { listen, takePort } from '../../daemon/host/ports.ts';
 import { listenerOn, startTimeOf } from '../../daemon/host/process-info.ts';

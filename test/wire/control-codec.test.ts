@@ -4,6 +4,8 @@ import { WireError } from '../../daemon/wire/bytes.ts';
 import {
   type ControlFrame,
   ControlOp,
+  HandedState,
+  HandoffKind,
   MAX_LEASE_RESERVE,
   type PortMappings,
   type RootsChange,
@@ -128,6 +130,21 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
   }),
   fc.record({ op: fc.constant(ControlOp.LEASE_TAKE), id }),
   fc.record({ op: fc.constant(ControlOp.STATE_DONE), id, status: fc.constantFrom(...Object.values(StateStatus)), detail: text }),
+  fc.record({
+    op: fc.constant(ControlOp.HANDOFF),
+    id,
+    handoff: fc.nat(0xffffffff),
+    start: fc.boolean(),
+    kind: fc.constantFrom(...Object.values(HandoffKind)),
+    content: fc.uint8Array({ maxLength: 60 }),
+  }),
+  fc.record({
+    op: fc.constant(ControlOp.HANDED),
+    id,
+    handoff: fc.nat(0xffffffff),
+    state: fc.constantFrom(...Object.values(HandedState)),
+    text,
+  }),
 );
 
 describe('frames of /control', () => {

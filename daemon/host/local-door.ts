@@ -1,0 +1,78 @@
+/**
+ * `/local/`: what other programs of the same person ask of the host that runs. They hold the secret of the lock file, which is
+ * theirs alone to read; no page gets here, with a secret or without.
+ */
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { EngineError, MAX_TORRENT_BYTES } from '../../sw/engine/index.ts';
+import { HandoffKind } from '../wire/control.ts';
+import type { Handoffs, ToOpen } from './handoffs.ts';
+import { isSame } from './tokens.ts';
+
+/** The header that carries the secret of the lock file. */
+export const LOCAL_SECRET_HEADER = 'x-starling-local';
+
+const KINDS: ReadonlyMap<string, HandoffKind> = new Map([
+  ['text/plain', HandoffKind.MAGNET],
+  ['application/x-bittorrent', HandoffKind.TORRENT],
+]);
+
+export interface LocalDoorOptions {
+  readonly secret: string;
+  readonly handoffs: Handoffs;
+  /** The address of the app. */
+  readonly origin: () => string;
+  /** Makes a new pairing link; gives the name of the file that leads a browser there. */
+  readonly newLink: () => Promise<string>;
+  /** Ends the host, once whoever asked for it has the answer, or has gone. */
+  readonly shutdown: () => void;
+  readonly refused: (why: string) => void;
+}
+
+export function localDoor(options: LocalDoorOptions): Hono<{ Bindings: HttpBindings }> {
+  const { handoffs, newLink } = options;
+  const local = new Hono<{ Bindings: HttpBindings }>();
+
+  local.post('*', async (c, next) => {
+    if (c.req.header('origin') !== undefined || c.req.header('sec-fetch-site') !== undefined) {
+      options.refused('a page at the door for programs');
+      return c.json({ message: 'No page may ask this.' }, 403);
+    }
+    if (!isSame(c.req.header(LOCAL_SECRET_HEADER) ?? '', options.secret)) {
+      options.refused('not the secret of this home');
+      return c.json({ message: 'Not allowed.' }, 401);
+    }
+    return next();
+  });
+
+  local.post('/link', async c => c.json({ file: await newLink() }));
+
+  /** What a browser is to open: the app where it is paired, else a link that pairs it. */
+  const placeOf = async (open: ToOpen): Promise<string | null> =>
+    open === 'link' ? newLink() : open === 'app' ? `${options.origin()}/` : null;
+
+  const limit = bodyLimit({
+    maxSize: MAX_TORRENT_BYTES,
+    onError: c => c.json({ message: 'This is larger than any torrent file. Nothing was added.' }, 413),
+  });
+
+  local.post('/add', limit, async c => {
+    const kind = KINDS.get(c.req.header('content-type') ?? '');
+    if (kind === undefined) return c.json({ message: 'A magnet link or a torrent file is expected.' }, 415);
+    try {
+      const outcome = await handoffs.offer(kind, new Uint8Array(await c.req.arrayBuffer()), c.req.query('start') === '1');
+      return c.json({ ...outcome, open: await placeOf(outcome.open) });
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      return c.json({ message: error.message }, error.code === 'full' ? 503 : 422);
+    }
+  });
+
+  local.post('/stop', c => {
+    c.env.outgoing.once('close', options.shutdown);
+    return c.json({}, 202, { Connection: 'close' });
+  });
+
+  return local;
+}

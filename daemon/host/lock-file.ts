@@ -1,0 +1,40 @@
+/** The lock file of a home: who holds it, where, and with which secret programs of the same person talk to it. Loads little. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode } from './durable.ts';
+import { isRunning } from './process-info.ts';
+
+/** `port` is 0 until the host listens. `secret` opens the host's local door. */
+export interface Holder {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly port: number;
+  readonly secret: string;
+}
+
+export function lockPath(home: string): string {
+  return join(home, 'lock.json');
+}
+
+/** Who holds the lock; null where nobody does, or a file that nobody can have meant. */
+export async function readHolder(path: string): Promise<Holder | null> {
+  try {
+    const holder: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return isHolder(holder) ? holder : null;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** The host that runs on this home, or null. */
+export async function runningHost(home: string): Promise<Holder | null> {
+  const holder = await readHolder(lockPath(home));
+  return holder !== null && (await isRunning(holder.pid, holder.startTime)) ? holder : null;
+}
+
+function isHolder(value: unknown): value is Holder {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, startTime, port, secret } = value as Partial<Record<keyof Holder, unknown>>;
+  return typeof pid === 'number' && typeof startTime === 'string' && typeof port === 'number' && typeof secret === 'string';
+}

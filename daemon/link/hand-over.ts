@@ -1,0 +1,58 @@
+/** Hands one link or file to the host, and says in a sentence what became of it. */
+import type { Holder } from '../host/lock-file.ts';
+import { ask, NoAnswer } from './ask.ts';
+import type { Given } from './given.ts';
+
+/** Over what the host itself waits for an answer of the app. */
+const TIMEOUT_MS = 6_000;
+
+const STATES = ['shown', 'listed', 'started', 'waiting', 'refused'] as const;
+type State = (typeof STATES)[number];
+
+export interface Handed {
+  readonly state: State;
+  /** What became of it, for people. */
+  readonly sentence: string;
+  /** What is to be opened in the browser: an address or a file; null where nothing need be. */
+  readonly open: string | null;
+}
+
+/** `start`: at once, without a window that asks. @throws {NoAnswer} */
+export async function handOver(host: Holder, given: Given, start: boolean): Promise<Handed> {
+  const { status, body } = await ask(host, {
+    path: start ? '/local/add?start=1' : '/local/add',
+    type: given.type,
+    body: given.content,
+    timeoutMs: TIMEOUT_MS,
+  });
+  if (typeof body !== 'object' || body === null) throw new NoAnswer('its answer cannot be read');
+  const { state, name, text, open, message } = body as Readonly<Record<string, unknown>>;
+  if (status !== 200 && typeof message === 'string')
+    return { state: 'refused', sentence: `${begun(given)}: ${message}`, open: null };
+  const known = STATES.find(each => each === state);
+  if (known === undefined || typeof name !== 'string' || typeof text !== 'string')
+    throw new NoAnswer('its answer cannot be read');
+  const label = name === '' ? begun(given) : `“${name}”`;
+  return { state: known, sentence: sentence(known, label, text), open: typeof open === 'string' ? open : null };
+}
+
+function sentence(state: State, label: string, why: string): string {
+  switch (state) {
+    case 'shown':
+      return `${label}: Starling asks about it.`;
+    case 'listed':
+      return `${label} is in the list already.`;
+    case 'started':
+      return `${label} was started.`;
+    case 'waiting':
+      return `${label} waits for a window of Starling, which will ask about it.`;
+    case 'refused':
+      return `${label} was not added. ${why}`;
+    default:
+      return state satisfies never;
+  }
+}
+
+function begun({ label }: Given): string {
+  return label.charAt(0).toUpperCase() + label.slice(1);
+}

@@ -1,0 +1,17 @@
+/** Asks the host that runs for a pairing link. */
+import type { Holder } from '../host/lock-file.ts';
+import { ask, NoAnswer } from './ask.ts';
+
+const TIMEOUT_MS = 5000;
+
+/** The name of its file, which leads a browser to the app; null where the host does not answer. */
+export async function newLinkOf(host: Holder): Promise<string | null> {
+  if (host.port === 0) return null;
+  try {
+    const { body } = await ask(host, { path: '/local/link', timeoutMs: TIMEOUT_MS });
+    return typeof body === 'object' && body !== null && 'file' in body && typeof body.file === 'string' ? body.file : null;
+  } catch (error) {
+    if (error instanceof NoAnswer) return null;
+    throw error;
+  }
+}

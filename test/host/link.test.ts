@@ -1,0 +1,241 @@
+/** What the system starts for a link or a file: the built link-handler, and `starling add`, `open` and `stop`. */
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startTimeOf } from '../../daemon/host/process-info.ts';
+import { ControlOp, HandedState, type ControlFrame } from '../../daemon/wire/control.ts';
+import { buildCli, isAlive, removeCli, run, runLink, started, type Run } from './cli.ts';
+import { control, pair, type ControlClient } from './host.ts';
+import { tempFolder, until } from './temp.ts';
+
+let dist = '';
+beforeAll(async () => {
+  dist = await buildCli();
+});
+afterAll(() => removeCli(dist));
+
+const onLinux = describe.skipIf(process.platform !== 'linux');
+
+const MAGNET = `magnet:?xt=urn:btih:${'a'.repeat(40)}&dn=Open%20film`;
+type Handoff = Extract<ControlFrame, { op: typeof ControlOp.HANDOFF }>;
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function end({ ended, out, err }: Run): Promise<Ended> {
+  const { code } = await ended;
+  return { code, out: out(), err: err() };
+}
+
+/** A home whose host stands on a port of its own, puts downloads inside and asks no router. */
+function home(): string {
+  const folder = tempFolder();
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ network: { portMapping: false } }));
+  return folder;
+}
+
+async function hostOn(folder: string): Promise<Awaited<ReturnType<typeof started>>> {
+  return started(dist, ['--port', '0', '--home', folder, '--download-dir', join(folder, 'downloads'), '--no-open']);
+}
+
+/** A client at work that answers every hand-off with this, once it is there. */
+async function atWork(folder: string, state: HandedState): Promise<{ client: ControlClient; got(): string[] }> {
+  const { origin, port, redirect } = await hostOn(folder);
+  const host = { origin, port, newLink: () => Promise.resolve(redirect) } as unknown as Parameters<typeof pair>[0];
+  const client = await control(host, await pair(host));
+  await client.welcome();
+  client.ws.on('message', () => {
+    const frame = client.frames.at(-1);
+    if (frame?.op === ControlOp.HANDOFF) {
+      client.send({ op: ControlOp.HANDED, id: 0, handoff: frame.handoff, state, text: 'No room.' });
+    }
+  });
+  const isHandoff = (frame: { op: number }): frame is Handoff => frame.op === ControlOp.HANDOFF;
+  return { client, got: () => client.frames.filter(isHandoff).map(({ content }) => Buffer.from(content).toString('latin1')) };
+}
+
+function lockOf(folder: string): { pid: number; port: number } {
+  return JSON.parse(readFileSync(join(folder, 'lock.json'), 'utf8')) as { pid: number; port: number };
+}
+
+/** Ends the host that a command has started in the background. */
+function endsHostOf(folder: string): void {
+  onTestFinished(async () => {
+    const { pid } = lockOf(folder);
+    process.kill(pid, 'SIGTERM');
+    await until(() => !isAlive(pid), 'its end');
+  });
+}
+
+/** A port of the first start, as a host that is started in the background takes those of the list. */
+async function keepPort(folder: string): Promise<void> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  writeFileSync(join(folder, 'host.json'), JSON.stringify({ port }));
+  writeFileSync(
+    join(folder, 'roots.json'),
+    JSON.stringify({ salt: 'salt', default: join(folder, 'downloads'), paths: [join(folder, 'downloads')] }),
+  );
+  mkdirSync(join(folder, 'downloads'));
+}
+
+const TORRENT = `d4:infod6:lengthi1e4:name1:x12:piece lengthi16384e6:pieces20:${'p'.repeat(20)}ee`;
+
+function torrentFile(name = 'x.torrent', content: string | Buffer = TORRENT): string {
+  const file = join(tempFolder(), name);
+  writeFileSync(file, content);
+  return file;
+}
+
+describe('the link-handler', () => {
+  test('hands links and files to the host that runs, and ends without a word', async () => {
+    const folder = home();
+    const { got } = await atWork(folder, HandedState.SHOWN);
+    const [file, addressed] = [torrentFile(), torrentFile('with space.torrent', TORRENT.replace('1:x', '1:y'))];
+    expect(await end(runLink(dist, ['--home', folder, '--', MAGNET]))).toEqual({ code: 0, out: '', err: '' });
+    expect(await end(runLink(dist, ['--home', folder, '--', file, pathToFileURL(addressed).href]))).toEqual({
+      code: 0,
+      out: '',
+      err: '',
+    });
+    expect(got()).toEqual([MAGNET, TORRENT, TORRENT.replace('1:x', '1:y')]);
+  });
+
+  test('says what the app refuses', async () => {
+    const folder = home();
+    await atWork(folder, HandedState.REFUSED);
+    expect(await end(runLink(dist, ['--home', folder, '--', MAGNET]))).toEqual({
+      code: 1,
+      out: '',
+      err: '“Open film” was not added. No room.\n',
+    });
+  });
+
+  test('takes nothing that it is given to open for an option or a program, and nothing but links and torrent files', async () => {
+    const folder = home();
+    const elsewhere = tempFolder();
+    const { got } = await atWork(folder, HandedState.SHOWN);
+    const secret = join(elsewhere, 'secret.txt');
+    writeFileSync(secret, 'secret');
+    mkdirSync(join(elsewhere, 'folder.torrent'));
+    execFileSync('mkfifo', [join(elsewhere, 'pipe.torrent')]);
+    const hostile = [
+      '--home=/tmp',
+      '--help',
+      '-',
+      '',
+      '--',
+      '; touch /tmp/x',
+      '$(touch x)',
+      'http://evil.com/x.torrent',
+      'javascript:alert(1)',
+      'file://evil.com/share/x.torrent',
+      pathToFileURL(secret).href,
+      secret,
+      join(elsewhere, 'folder.torrent'),
+      join(elsewhere, 'pipe.torrent'),
+      join(elsewhere, 'missing.torrent'),
+      torrentFile('large.torrent', Buffer.alloc(10_000_001)),
+      `magnet:?xt=urn:btih:${'a'.repeat(70_000)}`,
+    ];
+    const { code, out, err } = await end(runLink(dist, ['--home', folder, '--', ...hostile]));
+    expect([code, out]).toEqual([1, '']);
+    expect(err.trimEnd().split('\n')).toHaveLength(hostile.length);
+    // Neither as the first thing that is opened.
+    for (const args of [
+      ['--home', elsewhere],
+      ['--home', elsewhere, MAGNET.replace('magnet', 'x')],
+      ['--', '--home', elsewhere],
+    ]) {
+      const env = { XDG_DATA_HOME: join(folder, 'nowhere') };
+      expect((await end(runLink(dist, args, env))).code, args.join(' ')).toBe(1);
+    }
+    expect(existsSync(join(elsewhere, 'lock.json'))).toBe(false);
+    expect(got()).toEqual([]);
+  });
+
+  test('says so where the host does not answer, and where it cannot be read', async () => {
+    for (const silent of [true, false]) {
+      const folder = home();
+      const server = createServer((_request, response) => {
+        if (!silent) response.end('hello');
+      });
+      onTestFinished(() => void server.closeAllConnections());
+      onTestFinished(() => void server.close());
+      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const lock = { pid: process.pid, startTime: await startTimeOf(process.pid), port, secret: 's' };
+      writeFileSync(join(folder, 'lock.json'), JSON.stringify(lock));
+      const { code, err } = await end(runLink(dist, ['--home', folder, '--', MAGNET]));
+      expect([code, err.trimEnd().split('\n').length]).toEqual([1, 1]);
+      expect(err).toMatch(/The Starling that runs does not answer .+ End it, then open the link again/);
+    }
+  });
+});
+
+onLinux('where no host runs', () => {
+  test('one is started that outlives it, also where a dead one left its lock file', async () => {
+    const folder = home();
+    await keepPort(folder);
+    writeFileSync(join(folder, 'lock.json'), JSON.stringify({ pid: 2 ** 22 + 1, startTime: '1', port: 1, secret: 's' }));
+    const { code, err } = await end(runLink(dist, ['--home', folder, '--', MAGNET]));
+    endsHostOf(folder);
+    expect(code, err).toBe(0);
+    expect(err).toMatch(/Open this in your browser, within two minutes: \S+[.]html/);
+    expect(isAlive(lockOf(folder).pid)).toBe(true);
+    const again = await end(run(dist, ['add', MAGNET, '--home', folder]));
+    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^“Open film” waits for a window/) as string });
+  });
+
+  test('one that cannot be started is said with the reason', async () => {
+    const folder = home();
+    writeFileSync(join(folder, 'host.json'), '{');
+    const { code, err } = await end(runLink(dist, ['--home', folder, '--', MAGNET]));
+    expect(code).toBe(1);
+    expect(err).toMatch(/Starling could not be started[.] .*host[.]json/);
+  });
+
+  test('the app is opened, in a browser where there is a screen', async () => {
+    const folder = home();
+    await keepPort(folder);
+    const bin = tempFolder();
+    const opened = join(bin, 'opened');
+    writeFileSync(join(bin, 'browser'), `#!/bin/sh\necho "$1" >> ${opened}\n`);
+    chmodSync(join(bin, 'browser'), 0o755);
+    const nothing = { XDG_DATA_HOME: bin, XDG_DATA_DIRS: bin, XDG_CONFIG_HOME: bin, XDG_CONFIG_DIRS: bin };
+    const env = { ...nothing, DISPLAY: ':987', CI: '', BROWSER: join(bin, 'browser') };
+    expect((await end(run(dist, ['open', '--home', folder], env))).out).toContain('It opens in your browser.');
+    endsHostOf(folder);
+    await until(() => existsSync(opened), 'the browser');
+    expect(readFileSync(readFileSync(opened, 'utf8').trim().replace('file://', ''), 'utf8')).toContain('#pair=');
+  });
+});
+
+describe('starling', () => {
+  test('add says of each what became of it, and fails where one was not added', async () => {
+    const folder = home();
+    const { got } = await atWork(folder, HandedState.LISTED);
+    const { code, out, err } = await end(run(dist, ['add', MAGNET, 'nothing', torrentFile(), '--home', folder]));
+    expect([code, out]).toEqual([1, '“Open film” is in the list already.\n“x” is in the list already.\n']);
+    expect(err).toBe('“nothing” is neither a magnet link nor a .torrent file. Nothing was added.\n');
+    expect(got()).toHaveLength(2);
+    expect((await end(run(dist, ['add', '--home', folder]))).code).toBe(2);
+  });
+
+  test('stop ends the host in order, and where none runs there is nothing to do', async () => {
+    const folder = home();
+    const host = await hostOn(folder);
+    expect(await end(run(dist, ['stop', '--home', folder]))).toEqual({ code: 0, out: 'Starling has ended.\n', err: '' });
+    expect((await host.ended).code).toBe(0);
+    expect(await end(run(dist, ['stop', '--home', folder]))).toEqual({ code: 0, out: 'Starling does not run.\n', err: '' });
+  });
+});
