@@ -30,6 +30,24 @@ export const KEEPALIVE_PATH = '/~alive';
 /** A GET of it is answered by the worker with {@link WorkerStats} as JSON, for measurements and for who looks at how things run. */
 export const STATS_PATH = '/~stats';
 
+/** A GET of it is answered by the worker with the apps that are paired with the helper, {@link PairedApp}[] as JSON. */
+export const PAIRED_PATH = '/~paired';
+
+export interface PairedApp {
+  readonly id: string;
+  /** Its browser and system, such as "Firefox on Linux". */
+  readonly name: string;
+  readonly origin: string;
+  /** ms since 1970; `usedAt` to the hour, 0 where it never came. */
+  readonly pairedAt: number;
+  readonly usedAt: number;
+  /** It is the one that this worker came with. */
+  readonly isThis: boolean;
+}
+
+/** The ports of 127.0.0.1 that a helper stands on where nothing else was asked for, the likeliest first. */
+export const HELPER_PORTS: readonly number[] = [7800, 7805, 7814, 7827, 7844];
+
 /**
  * A GET below it answers with a file of a torrent as it comes, by ranges as well: the torrent's id, the index of the file, and its
  * name, which is for people alone.
@@ -147,6 +165,8 @@ export type Command =
   | { readonly do: 'configure'; readonly settings: Partial<Settings> }
   /** Stores the token that the host on this port gave the page, and connects. */
   | { readonly do: 'pair'; readonly token: string; readonly installId: string; readonly port: number }
+  /** The app with that id, of those at {@link PAIRED_PATH}, is paired with the helper no more. */
+  | { readonly do: 'unpair'; readonly app: string }
   /** Tries the host again now, and starts the io-daemon if it is not running. */
   | { readonly do: 'reconnect' }
   /** Has the engine run in this browser, not in the one that is at work. */

@@ -143,6 +143,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('move'), ids, to: v.union([v.picklist(['top', 'up', 'down', 'bottom']), count]) }),
   v.strictObject({ do: v.literal('configure'), settings }),
   v.strictObject({ do: v.literal('pair'), token: secret, installId: secret, port }),
+  v.strictObject({ do: v.literal('unpair'), app: v.pipe(v.string(), v.regex(/^[0-9a-f]{1,64}$/)) }),
   v.strictObject({ do: v.literal('reconnect') }),
   v.strictObject({ do: v.literal('host'), ask }),
   v.strictObject({ do: v.literal('take') }),

@@ -6,7 +6,7 @@ import { daemonStats } from './adapters/daemon-stats.ts';
 import { browserSockets } from './adapters/web-sockets.ts';
 import { BrowserMemory } from './adapters/idb-state.ts';
 import { after, consoleLog, openBrowserSocket } from './adapters/platform.ts';
-import { API_VERSION, STATS_PATH, type WorkerStats } from './api.ts';
+import { API_VERSION, PAIRED_PATH, STATS_PATH, type PairedApp, type WorkerStats } from './api.ts';
 import type { TorrentRow } from './view-model.ts';
 import { EngineLock } from './engine-lock.ts';
 import { Lifetime } from './lifetime.ts';
@@ -115,6 +115,11 @@ async function stats(): Promise<Response> {
   return Response.json(body, { headers: { 'cache-control': 'no-store' } });
 }
 
+function pairedApps(): Promise<Response> {
+  const body: readonly PairedApp[] = link.pairedApps;
+  return Promise.resolve(Response.json(body, { headers: { 'cache-control': 'no-store' } }));
+}
+
 self.addEventListener('install', event => {
   // The first version has nobody to wait for; a later one waits until it is let in.
   if (self.registration.active === null) event.waitUntil(self.skipWaiting());
@@ -132,7 +137,7 @@ self.addEventListener('fetch', event => {
   const response =
     lifetime.respond(url) ??
     streaming.respond(event.request, url) ??
-    (url.pathname === STATS_PATH ? stats() : respondFromShell(event, url));
+    (url.pathname === STATS_PATH ? stats() : url.pathname === PAIRED_PATH ? pairedApps() : respondFromShell(event, url));
   if (response !== null) event.respondWith(response);
 });
 

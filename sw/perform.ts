@@ -60,7 +60,7 @@ export interface Engine<Kept> {
 /** Does what needs an engine; what it throws is for the window that asked. */
 export function perform(
   engine: Engine<unknown>,
-  command: Exclude<Command, { do: 'pair' | 'reconnect' | 'take' | 'configure' | 'host' }>,
+  command: Exclude<Command, { do: 'pair' | 'unpair' | 'reconnect' | 'take' | 'configure' | 'host' }>,
 ): Added | null {
   switch (command.do) {
     case 'add':

@@ -47,6 +47,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       leaseGone: () => torrents.leaseGone(),
       linked: kept => torrents.linked(kept),
       unlinked: () => torrents.unlinked(),
+      renewed: pairing => memory.keepPairing(pairing),
       changed: () => torrents.changed(),
     },
   );

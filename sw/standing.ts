@@ -20,6 +20,8 @@ export interface Link {
   /** Its last tries failed. */
   readonly failing: boolean;
   pair(pairing: Pairing): void;
+  /** Has the host forget a paired app; `done` hears whether it did. */
+  unpair(app: string, done: (isDone: boolean) => void): void;
   reconnect(): void;
   /** The engine here has ended, and everything of it is flushed. `isUpdate`: the next version of this app is to have the lease. */
   yield(isUpdate: boolean, work: boolean): void;

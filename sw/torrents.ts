@@ -5,7 +5,7 @@
 import type { Backend } from './api-server.ts';
 import type { Added, Command, FolderPage, LeftFiles } from './api.ts';
 import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
-import { askHost, type Host, type Refusal } from './host-commands.ts';
+import { askHost, type Host, Refusal } from './host-commands.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine, StateRecord } from './perform.ts';
 import { LastList, type ListMemory } from './last-list.ts';
@@ -206,6 +206,9 @@ export class Torrents<Kept> implements Backend {
         this.begin({ token, installId, port });
         return null;
       }
+      case 'unpair':
+        await this.unpair(command.app);
+        return null;
       case 'reconnect':
         this.options.link.reconnect();
         return null;
@@ -262,6 +265,12 @@ export class Torrents<Kept> implements Backend {
     this.current.silence();
     this.current = null;
     this.options.replaced();
+  }
+
+  private async unpair(app: string): Promise<void> {
+    const isDone = await new Promise<boolean>(resolve => this.options.link.unpair(app, resolve));
+    if (isDone) return;
+    throw new Refusal('not-unpaired', 'The helper did not answer, so the app may still be paired. Try again in a moment.');
   }
 
   private load(): void {

@@ -1,8 +1,11 @@
 /** `starling start`: runs the host, or finds the one that runs, and leads a browser to it. */
 import { join } from 'node:path';
+import { dialogApprover } from '../host/approval/dialog.ts';
+import { ownTerminal, terminalApprover } from '../host/approval/terminal.ts';
 import { StartError } from '../host/errors.ts';
 import { type Host, startHost } from '../host/main.ts';
 import { originOf } from '../host/request-guard.ts';
+import { hasScreen } from '../host/screen.ts';
 import { defaultHome, homeOf } from '../link/home.ts';
 import { newLinkOf } from '../link/new-link.ts';
 import { parseOptions } from './arguments.ts';
@@ -61,13 +64,20 @@ function parse(args: readonly string[]): StartOptions {
 }
 
 async function start(options: StartOptions, programs: Programs): Promise<void> {
+  const say = (text: string): void => console.error(text);
   const deadline = performance.now() + RUNNING_WAIT_MS;
   for (;;) {
     const started = await startHost({
       ...options,
       webFolder: join(programs.folder, '../web'),
       ioProgram: [join(programs.folder, 'io.mjs')],
-      say: text => console.error(text),
+      say,
+      approvers: page => [
+        dialogApprover({ env: process.env, platform: process.platform }),
+        ...(options.mayOpen && hasScreen(process.env) ? [page.opened] : []),
+        terminalApprover(ownTerminal),
+        page.named(say),
+      ],
     });
     if (!('running' in started)) return serve(started, options.mayOpen);
     // One that is on its way up or down answers soon, or is gone.

@@ -1,5 +1,5 @@
 /**
- * Leads the default browser to the app with a pairing secret. The secret stands in a file that only its owner can read
+ * Leads the default browser to a page of ours with a secret. The secret stands in a file that only its owner can read
  * and that the browser is given the name of, so that it appears in no process's arguments.
  */
 import { randomBytes } from 'node:crypto';
@@ -26,10 +26,9 @@ export class Redirects {
     for (const name of readdirSync(home)) if (REDIRECT.test(name)) unlinkSync(join(home, name));
   }
 
-  /** Gives the name of the new file. */
-  async write(origin: string, secret: string): Promise<string> {
+  /** A new file that leads to `address`, which holds the secret; gives its name. */
+  async write(address: string, secret: string): Promise<string> {
     const file = join(this.home, `open-${randomBytes(8).toString('hex')}.html`);
-    const address = `${origin}/#pair=${secret}`;
     const page =
       `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Starling</title>` +
       `<meta http-equiv="refresh" content="0;url=${address}"><p><a href="${address}">Open Starling</a></p></html>\n`;
@@ -51,10 +50,10 @@ export class Redirects {
   }
 }
 
-/** False where no browser could be started. */
-export async function openInBrowser(file: string): Promise<boolean> {
+/** A file or an address without a secret. False where no browser could be started. */
+export async function openInBrowser(target: string): Promise<boolean> {
   try {
-    const opener = await open(file);
+    const opener = await open(target);
     return await new Promise(resolve => {
       opener.once('error', () => resolve(false));
       opener.once('spawn', () => resolve(true));

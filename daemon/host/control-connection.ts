@@ -10,6 +10,8 @@ const AUTH_MS = 5000;
 const PING_MS = 15_000;
 /** Over PRE_AUTH_FRAME: what WebSocket framing and a hello sent together with AUTH may take. */
 const PRE_AUTH_SLACK = 512;
+/** One that was told to go has so long to do it. */
+const EXPELLED_MS = 1000;
 /** Bytes waiting for a client that doesn't read; it is dropped when there are more. */
 const MAX_UNSENT = 128 << 20;
 
@@ -29,15 +31,19 @@ export interface ConnectionHandler {
 }
 
 export class ControlConnection {
+  /** Of the page that opened it, as its browser vouches for it. */
+  readonly origin: string;
   private readonly ws: WebSocket;
   private readonly handler: ConnectionHandler;
   private isAuthenticated = false;
   private authTimer: NodeJS.Timeout;
   private pingTimer: NodeJS.Timeout | null = null;
   private isAlive = true;
+  private isExpelled = false;
 
-  constructor(ws: WebSocket, socket: Duplex, makeHandler: (connection: ControlConnection) => ConnectionHandler) {
+  constructor(ws: WebSocket, socket: Duplex, origin: string, makeHandler: (connection: ControlConnection) => ConnectionHandler) {
     this.ws = ws;
+    this.origin = origin;
     this.handler = makeHandler(this);
     this.authTimer = setTimeout(() => this.refuse(CloseCode.AUTH, 'no AUTH in time'), AUTH_MS);
     let received = 0;
@@ -67,6 +73,14 @@ export class ControlConnection {
     this.ws.close(code, reason);
   }
 
+  /** Closes it whether or not the other end does its part; nothing more that it says is heard. */
+  expel(code: CloseCode, reason: string): void {
+    this.isExpelled = true;
+    this.close(code, reason);
+    const timer = setTimeout(() => this.ws.terminate(), EXPELLED_MS);
+    this.ws.once('close', () => clearTimeout(timer));
+  }
+
   private refuse(code: CloseCode, why: string): void {
     this.handler.refused(why);
     this.close(code, why);
@@ -82,6 +96,7 @@ export class ControlConnection {
   }
 
   private message(data: RawData, isBinary: boolean): void {
+    if (this.isExpelled) return;
     if (!isBinary || !(data instanceof Buffer) || (!this.isAuthenticated && data.length > PRE_AUTH_FRAME)) {
       this.refuse(CloseCode.MALFORMED, 'not a frame');
       return;

@@ -8,7 +8,6 @@ import { WebSocketServer } from 'ws';
 import { type ControlFrame, ControlOp, type HostEvent, type HostSettings, StateStatus, type Welcome } from '../wire/control.ts';
 import { MAX_STATE_VALUE } from '../wire/control-codec.ts';
 import { ErrorCode, type FrameOf, Op } from '../wire/frames.ts';
-import { browserName } from './browser-name.ts';
 import { CloseCode, ControlConnection } from './control-connection.ts';
 import type { Epochs } from './epochs.ts';
 import { FolderDesk } from './folder-desk.ts';
@@ -25,6 +24,7 @@ import type { Settings } from './settings.ts';
 import { StateDesk } from './state-desk.ts';
 import type { StateStore } from './state.ts';
 import type { Supervisor } from './supervisor.ts';
+import { PairedClients } from './paired-clients.ts';
 import { isSame, randomSecret, sha256, type Tokens } from './tokens.ts';
 import { VERSION } from './version.ts';
 
@@ -53,10 +53,9 @@ export interface ControlOptions {
 /** Who was let in. */
 interface Client {
   readonly id: ClientId;
+  /** Origin and install id: the browser, as far as that origin knows it. */
   readonly install: string;
   readonly kind: 'app' | 'away';
-  /** What to call its browser. */
-  readonly name: string;
   readonly connection: ControlConnection;
 }
 
@@ -75,6 +74,7 @@ export class ControlServer {
   private readonly folders: FolderDesk;
   private readonly clientsById = new Map<ClientId, Client>();
   private readonly desk: StateDesk;
+  readonly paired: PairedClients;
   private readonly rootsWatch: RootsWatch;
   private readonly lease: LeaseKeeper;
   private session: Session | null = null;
@@ -87,6 +87,7 @@ export class ControlServer {
     this.folders = new FolderDesk({ roots, pick: pickFolder, changed: () => this.rootsChanged(), log });
     settings.onChange(() => this.sendAll(this.hostSettings(0)));
     this.desk = new StateDesk(state);
+    this.paired = new PairedClients({ tokens: options.tokens, expelled: connection => this.expelled(connection), log });
     this.rootsWatch = new RootsWatch(roots, log, () => this.sendAll({ op: ControlOp.ROOTS_CHANGED, id: 0, roots: roots.list }));
     this.lease = new LeaseKeeper({
       ...options,
@@ -116,13 +117,13 @@ export class ControlServer {
       refuseUpgrade(socket, { status: 503, text: 'Too many connections.' });
       return;
     }
-    const name = browserName(request.headers['user-agent'] ?? '');
+    const { origin = '' } = request.headers;
     this.sockets.handleUpgrade(request, socket, head, ws => {
       let client: Client | null = null;
-      const made = new ControlConnection(ws, socket, connection => ({
+      const made = new ControlConnection(ws, socket, origin, connection => ({
         authenticate: auth => {
-          const kind = this.kindOf(auth);
-          if (kind !== null) client = { id: ++this.lastId, install: auth.installId, kind, name, connection };
+          const kind = this.kindOf(connection, auth);
+          if (kind !== null) client = { id: ++this.lastId, install: `${origin} ${auth.installId}`, kind, connection };
           return kind !== null;
         },
         admitted: () => client !== null && this.admit(client),
@@ -130,6 +131,7 @@ export class ControlServer {
         refused: why => this.options.log('warn', 'a client was turned away', { why }),
         closed: () => {
           this.connections.delete(connection);
+          this.paired.left(connection);
           if (client !== null) this.leave(client);
         },
       }));
@@ -190,11 +192,14 @@ export class ControlServer {
     this.session = null;
   }
 
-  private kindOf({ token, origin, installId }: FrameOf<typeof Op.AUTH>): Client['kind'] | null {
-    if (origin !== this.options.origin()) return null;
-    if (this.options.tokens.isValid(token, origin, installId)) return 'app';
+  private kindOf(connection: ControlConnection, auth: FrameOf<typeof Op.AUTH>): Client['kind'] | null {
+    const { token, origin, installId } = auth;
+    if (origin !== connection.origin) return null;
+    if (this.paired.enter(connection, auth)) return 'app';
     const { awayToken } = this.lease;
-    return installId === AWAY_INSTALL && awayToken !== '' && isSame(token, awayToken) ? 'away' : null;
+    return origin === this.options.origin() && installId === AWAY_INSTALL && awayToken !== '' && isSame(token, awayToken)
+      ? 'away'
+      : null;
   }
 
   private admit(client: Client): void {
@@ -212,6 +217,15 @@ export class ControlServer {
     // Who is given the lease is welcomed with it.
     if (this.lease.holder !== client.id) this.welcome(client);
     client.connection.send(this.hostSettings(0));
+    void this.paired.welcome(client.connection);
+  }
+
+  /** Its app is paired no more: the io-daemon lets in nobody until the next one comes. */
+  private expelled(connection: ControlConnection): void {
+    const client = [...this.clientsById.values()].find(other => other.connection === connection);
+    if (client === undefined) return;
+    if (this.session?.client === client) this.options.supervisor.send({ type: 'dismiss' });
+    this.leave(client);
   }
 
   private leave(client: Client): void {
@@ -294,6 +308,9 @@ export class ControlServer {
       case ControlOp.HOST_SETTINGS_SET:
         void this.setSettings(connection, frame.id, frame.change);
         return;
+      case ControlOp.UNPAIR:
+        void this.paired.hear(connection, frame);
+        return;
       case ControlOp.HANDED:
         if (session !== null) this.options.handoffs.answered(frame);
         return;
@@ -307,6 +324,8 @@ export class ControlServer {
       case ControlOp.PORTS_MAPPED:
       case ControlOp.STATE_RECORDS:
       case ControlOp.STATE_DONE:
+      case ControlOp.PAIRED_APPS:
+      case ControlOp.TOKEN:
         connection.send({
           op: Op.ERROR,
           id: frame.id,
@@ -333,7 +352,8 @@ export class ControlServer {
   private mintTicket(session: Session): void {
     session.pendingTicket = randomSecret();
     const ticketHash = sha256(session.pendingTicket).toString('hex');
-    this.options.supervisor.send({ type: 'admit', epoch: session.epoch, ticketHash, origin: this.options.origin() });
+    const { origin } = session.client.connection;
+    this.options.supervisor.send({ type: 'admit', epoch: session.epoch, ticketHash, origin });
   }
 
   private sendAll(frame: ControlFrame): void {
@@ -370,7 +390,8 @@ export class ControlServer {
   private leaseSeenBy(client: Client, session: Session | null): Welcome['lease'] {
     if (session !== null) return { state: 'held', holder: '' };
     if (!this.lease.isHeldFrom(client.id)) return { state: 'waiting', holder: '' };
-    return { state: 'followed', holder: this.clientsById.get(this.lease.holder ?? 0)?.name ?? '' };
+    const holder = this.clientsById.get(this.lease.holder ?? 0);
+    return { state: 'followed', holder: holder === undefined ? '' : this.paired.nameOf(holder.connection) };
   }
 }
 

@@ -1,15 +1,14 @@
-/** The host's HTTP side: the app itself, and the few questions that a page may ask before it has a token. */
+/** The host's HTTP side: the app itself, what it asks beside /control, and what other programs of the same person ask. */
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import * as v from 'valibot';
 import type { Asset } from './assets.ts';
 import { METRICS_TYPE, type Metrics } from './metrics.ts';
-import type { Pairing } from './pairing.ts';
-import { originOf, type Refusal, refuse } from './request-guard.ts';
-import { VERSION } from './version.ts';
+import { pairRoutes, type PairRoutesOptions } from './pair-routes.ts';
+import { type Admitted, originOf, type Refusal, refuse } from './request-guard.ts';
+import type { Tokens } from './tokens.ts';
 
 const MAX_BODY = 1024;
 const MAX_CONNECTIONS = 256;
@@ -44,27 +43,12 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
 };
 
-const pairRequest = v.object({
-  secret: v.pipe(v.string(), v.minLength(1), v.maxLength(100)),
-  installId: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{8,64}$/)),
-});
-
-const OVER = 'This pairing link was used or is older than two minutes. Run `npm start` again to get a new one.';
-const UNKNOWN = 'This pairing link is not one of this Starling. Run `npm start` again to get a new one.';
-
-export interface HttpOptions {
+export interface HttpOptions extends PairRoutesOptions {
   readonly assets: ReadonlyMap<string, Asset>;
-  readonly pairing: Pairing;
-  /** The port, once it is known. */
-  readonly port: () => number;
   /** What other programs of the same person ask. */
   readonly local: Hono<{ Bindings: HttpBindings }>;
   readonly metrics: Metrics;
-  /** The link with this secret was traded for a token. */
-  readonly paired: (secret: string) => void;
-  /** Somebody was turned away, for this reason. */
-  readonly refused: (why: string) => void;
-  readonly isPaired: (token: string, installId: string) => boolean;
+  readonly tokens: Tokens;
   /** A paired app has asked for the end of the host, and has its answer, or has gone. */
   readonly shutdown: () => void;
   /** Takes over a socket whose request passed the guard and asks for /control. */
@@ -75,28 +59,7 @@ function routes(options: HttpOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   const limit = bodyLimit({ maxSize: MAX_BODY, onError: c => c.json({ message: 'The request is too large.' }, 413) });
 
-  app.get('/health', c => c.json({ name: 'starling', version: VERSION }, 200, { 'Cache-Control': 'no-store' }));
-
-  app.post('/pair', limit, async c => {
-    if (c.req.header('content-type')?.split(';')[0] !== 'application/json') return c.json({ message: 'JSON is expected.' }, 415);
-    const body = v.safeParse(pairRequest, await c.req.json<unknown>().catch(() => null));
-    if (!body.success) return c.json({ message: 'A secret and an install id are expected.' }, 400);
-    const result = await options.pairing.redeem(body.output.secret, originOf(options.port()), body.output.installId);
-    switch (result.outcome) {
-      case 'paired':
-        options.paired(body.output.secret);
-        return c.json({ token: result.token }, 200, { 'Cache-Control': 'no-store' });
-      case 'over':
-        options.refused('a pairing link that was used or is too old');
-        return c.json({ message: OVER }, 410);
-      case 'unknown':
-        options.refused('a pairing link of another Starling');
-        return c.json({ message: UNKNOWN }, 401);
-      case 'locked':
-        options.refused('too many wrong pairing links');
-        return c.json({ message: UNKNOWN }, 429, { 'Retry-After': String(Math.ceil(result.retryMs / 1000)) });
-    }
-  });
+  pairRoutes(app, options);
 
   app.route('/local', options.local);
 
@@ -114,7 +77,8 @@ function routes(options: HttpOptions): Hono<{ Bindings: HttpBindings }> {
 
   app.post('/control/shutdown', limit, c => {
     const [, token = ''] = /^Bearer ([\w-]{1,100})$/.exec(c.req.header('authorization') ?? '') ?? [];
-    if (!options.isPaired(token, c.req.header(INSTALL_HEADER) ?? '')) {
+    const installId = c.req.header(INSTALL_HEADER) ?? '';
+    if (options.tokens.find({ token, origin: originOf(options.port()), installId }) === null) {
       options.refused('the end was asked for by who is not paired');
       return c.json({ message: 'Not allowed.' }, 401);
     }
@@ -141,6 +105,10 @@ function routes(options: HttpOptions): Hono<{ Bindings: HttpBindings }> {
 /** A server that isn't listening yet. */
 export function makeServer(options: HttpOptions): Server {
   const app = routes(options);
+  const admitted = (): Admitted => ({
+    own: originOf(options.port()),
+    isPaired: origin => options.tokens.knows(origin),
+  });
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer(
     {
@@ -152,7 +120,7 @@ export function makeServer(options: HttpOptions): Server {
     },
     (request, response) => {
       for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.setHeader(name, value);
-      const refusal = refuse(request, originOf(options.port()), false);
+      const refusal = refuse(request, admitted(), false);
       if (refusal === null) {
         void listener(request, response);
         return;
@@ -166,7 +134,7 @@ export function makeServer(options: HttpOptions): Server {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // The other end may go away at any moment; that is no fault of the host.
     socket.on('error', () => socket.destroy());
-    const refusal = refuse(request, originOf(options.port()), true);
+    const refusal = refuse(request, admitted(), true);
     if (refusal !== null) {
       options.refused(refusal.text);
       refuseUpgrade(socket, refusal);

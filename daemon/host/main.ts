@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { ToChild } from '../wire/child.ts';
 import { HOST_PORTS } from '../wire/control.ts';
+import { type Approver, firstOf } from './approval/approver.ts';
+import { ApprovalPage } from './approval/page.ts';
 import { loadAssets } from './assets.ts';
 import { Redirects } from './browser.ts';
 import { readConfig } from './config.ts';
@@ -19,6 +21,7 @@ import { acquire, type Lock } from './lock.ts';
 import type { Holder } from './lock-file.ts';
 import { openLogs } from './log.ts';
 import { Metrics, metricsToken } from './metrics.ts';
+import { PairRequests } from './pair-requests.ts';
 import { Pairing } from './pairing.ts';
 import { RouterPorts, systemClock, systemMappers } from './portmap/router-ports.ts';
 import { takePort } from './ports.ts';
@@ -42,6 +45,8 @@ export interface HostOptions {
   readonly webFolder: string;
   /** The io-daemon's program and its arguments. */
   readonly ioProgram: readonly string[];
+  /** How a person is asked whether an app may be paired, the way to be tried first at the top. Without any nobody is asked. */
+  readonly approvers?: (page: ApprovalPage) => readonly Approver[];
   /** Says something to the person at the terminal. */
   readonly say: (text: string) => void;
   /** That of the lease, where it is another than the system's. */
@@ -97,6 +102,18 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const redirects = new Redirects(home);
   const pairing = new Pairing(tokens, () => performance.now());
   let port = 0;
+  const approval = new ApprovalPage({ redirects, origin: () => originOf(port) });
+  const requests = new PairRequests({
+    async issue({ origin, installId, name }) {
+      const token = await tokens.issue(origin, installId, name);
+      log('info', 'an app was paired');
+      control.paired.tell();
+      return token;
+    },
+    approve: firstOf(options.approvers?.(approval) ?? []),
+    now: () => performance.now(),
+    after: systemClock.after,
+  });
 
   const folders = (): ToChild => ({ type: 'roots', roots: roots.paths });
   const supervisor: Supervisor = new Supervisor({
@@ -141,11 +158,17 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   });
   let shutdown = (): void => undefined;
   const asked = new Promise<void>(resolve => (shutdown = resolve));
-  const newLink = (): Promise<string> => redirects.write(originOf(port), pairing.newLink());
+  const newLink = (): Promise<string> => {
+    const secret = pairing.newLink();
+    return redirects.write(`${originOf(port)}/#pair=${secret}`, secret);
+  };
   const refused = (why: string): void => log('warn', 'a request was refused', { why });
   const server = makeServer({
     assets: loadAssets(options.webFolder),
     pairing,
+    requests,
+    approval,
+    tokens,
     port: () => port,
     local: localDoor({
       secret: lock.secret,
@@ -161,10 +184,10 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     metrics: new Metrics(forMetrics, { supervisor, control, version: VERSION }),
     paired(secret) {
       redirects.remove(secret);
-      log('info', 'a browser was paired');
+      log('info', 'an app was paired');
+      control.paired.tell();
     },
     refused,
-    isPaired: (token, installId) => tokens.isValid(token, originOf(port), installId),
     shutdown() {
       log('info', 'the app asks for the end');
       shutdown();
@@ -200,6 +223,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     asked,
     async stop() {
       log('info', 'host stops');
+      requests.stop();
       redirects.removeAll();
       control.stop();
       handoffs.stop();

@@ -47,12 +47,12 @@ export class Pairing {
   }
 
   /** The secret is used up by this, whatever becomes of the token. */
-  async redeem(secret: string, origin: string, installId: string): Promise<Redeemed> {
+  async redeem(secret: string, origin: string, installId: string, name: string): Promise<Redeemed> {
     this.expire();
     const digest = digestOf(secret);
     if (this.links.has(digest)) {
       this.close(digest);
-      return { outcome: 'paired', token: await this.tokens.issue(origin, installId) };
+      return { outcome: 'paired', token: await this.tokens.issue(origin, installId, name) };
     }
     if (this.over.has(digest)) return { outcome: 'over' };
     const now = this.now();

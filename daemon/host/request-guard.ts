@@ -1,7 +1,9 @@
 /**
- * What every request and every upgrade must be before it is looked at: for exactly this host, from exactly this app.
- * A page of another origin, a name rebound to 127.0.0.1, or a second Host header gets no further.
+ * What every request and every upgrade must be before it is looked at: for exactly this host, from exactly this app, or from
+ * one that is paired. A page of another origin, a name rebound to 127.0.0.1, or a second Host header gets no further. Three
+ * paths, by which an app of a website comes to be paired, answer a page of any https origin.
  */
+import { isWebsite } from './origins.ts';
 import { LOOPBACK } from './ports.ts';
 
 export interface RequestHead {
@@ -16,6 +18,17 @@ export interface Refusal {
   readonly text: string;
 }
 
+/** Who may ask. */
+export interface Admitted {
+  /** The host's own. */
+  readonly own: string;
+  /** Whether a token is bound to that origin. */
+  readonly isPaired: (origin: string) => boolean;
+}
+
+/** What an app asks before it is paired: whether we are here, to be paired, and what became of that. */
+export const OPEN_DOORS = ['/health', '/pair', '/status'] as const;
+
 export function originOf(port: number): string {
   return new URL(`http://${LOOPBACK}:${port}`).origin;
 }
@@ -29,17 +42,22 @@ function valuesOf(name: string, rawHeaders: readonly string[]): readonly string[
 }
 
 /** Null where the request may go on. `isUpgrade`: one that asks for a WebSocket. */
-export function refuse(head: RequestHead, origin: string, isUpgrade: boolean): Refusal | null {
+export function refuse(head: RequestHead, { own, isPaired }: Admitted, isUpgrade: boolean): Refusal | null {
   const [host, ...moreHosts] = valuesOf('host', head.rawHeaders);
   if (host === undefined || moreHosts.length > 0) return { status: 400, text: 'One Host header is expected.' };
-  if (host !== new URL(origin).host) return { status: 421, text: `This is ${origin}/ and answers to no other name.` };
+  if (host !== new URL(own).host) return { status: 421, text: `This is ${own}/ and answers to no other name.` };
   if (head.url === undefined || !head.url.startsWith('/')) return { status: 400, text: 'A path is expected.' };
-  if (head.method !== 'GET' && head.method !== 'HEAD' && head.method !== 'POST') {
+  const { url, method } = head;
+  const isOpen = !isUpgrade && OPEN_DOORS.some(door => door === url);
+  // A browser asks first whether a page of another origin may ask.
+  const isPreflight = isOpen && method === 'OPTIONS';
+  if (!isPreflight && method !== 'GET' && method !== 'HEAD' && method !== 'POST') {
     return { status: 405, text: 'GET, HEAD and POST are known here.' };
   }
   const origins = valuesOf('origin', head.rawHeaders);
-  const mustNameOrigin = isUpgrade || (head.method === 'POST' && !isLocalDoor(head.url));
-  if (origins.length > 1 || (origins.length === 0 && mustNameOrigin) || origins.some(value => value !== origin)) {
+  const mustNameOrigin = isUpgrade || isPreflight || (method === 'POST' && !isLocalDoor(url));
+  const isLetIn = (origin: string): boolean => origin === own || (isOpen && isWebsite(origin)) || (isUpgrade && isPaired(origin));
+  if (origins.length > 1 || (origins.length === 0 && mustNameOrigin) || !origins.every(isLetIn)) {
     return { status: 403, text: 'Only the app itself may ask this.' };
   }
   return null;

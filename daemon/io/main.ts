@@ -70,6 +70,9 @@ async function obey(message: ToChild): Promise<void> {
       tell({ type: 'admitted', epoch: message.epoch });
       return;
     }
+    case 'dismiss':
+      running.server.dismiss();
+      return;
     case 'figures':
       tell({ type: 'figures', figures: figuresOf(running.services, running.server.sockets) });
       return;

@@ -97,6 +97,12 @@ export class IoServer {
     this.#admission = admission;
   }
 
+  /** No ticket is taken, and who is connected goes, with all that runs for it. */
+  dismiss(): void {
+    this.#admission = null;
+    this.#current?.leave(null);
+  }
+
   close(): void {
     this.#current?.leave(null);
     this.#http.close();

@@ -21,6 +21,8 @@ export type ToChild =
     }
   /** The one ticket that `/io` takes from now on, as the hex SHA-256 of it, and the page that may present it. */
   | { readonly type: 'admit'; readonly epoch: number; readonly ticketHash: string; readonly origin: string }
+  /** No ticket is taken from now on, and who is connected goes at once. */
+  | { readonly type: 'dismiss' }
   /**
    * Where files may be; `path` is a real path. Replaces the list before. `mount`: where the file system was mounted that it was seen
    * on, empty where it never was; on one that is nearer to the top it is not used.

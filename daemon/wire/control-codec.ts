@@ -30,6 +30,7 @@ import {
   type HostEvent,
   type HostSettings,
   MAX_LEASE_RESERVE,
+  type PairedApp,
   type Pinholes,
   type PortMapping,
   type PortMappings,
@@ -72,7 +73,7 @@ const welcome = shape.object<Welcome>({
 });
 
 const eventKind = shape.object<{ readonly type: HostEvent['type'] }>({
-  type: shape.literal('superseded', 'stopping', 'yield', 'notice'),
+  type: shape.literal('superseded', 'stopping', 'yield', 'unpaired', 'notice'),
 });
 const notice = shape.object<{ readonly text: string }>({ text: shape.string });
 
@@ -141,6 +142,16 @@ export const MAX_ROOTS = 32;
 const hostSettings: { readonly [K in keyof HostSettings]-?: shape.Shape<HostSettings[K]> } = {
   watched: shape.array(shape.object<HostSettings['watched'][number]>({ root: shape.string, since: shape.count }), MAX_ROOTS),
 };
+const pairedApp = shape.object<PairedApp>({
+  id: shape.string,
+  name: shape.string,
+  origin: shape.string,
+  pairedAt: shape.count,
+  usedAt: shape.count,
+  isThis: shape.boolean,
+});
+/** A host keeps no more. */
+const MAX_APPS = 64;
 
 const keyText = text(u8);
 const valueBytes = bytes(u32, MAX_STATE_VALUE);
@@ -210,6 +221,9 @@ const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
   [ControlOp.LEASE_TAKE]: struct({}),
   [ControlOp.HANDOFF]: struct({ handoff: u32, start: flag, kind: oneOf(HandoffKind), content: rest }),
   [ControlOp.HANDED]: struct({ handoff: u32, state: oneOf(HandedState), text: restText }),
+  [ControlOp.PAIRED_APPS]: struct({ apps: json(shape.array(pairedApp, MAX_APPS)) }),
+  [ControlOp.UNPAIR]: struct({ app: restText }),
+  [ControlOp.TOKEN]: struct({ token: restText }),
 };
 
 /** The frames that both sockets know (AUTH, AUTH_RESULT, the hellos, ERROR) go through `encode` just the same. */

@@ -51,6 +51,12 @@ export const ControlOp = {
   HANDOFF: 0xf2,
   /** Client → host, with request id 0: what became of it; after UNSEEN comes another. */
   HANDED: 0xf3,
+  /** Host → client, after the first WELCOME and whenever they are others: {@link PairedApp}[]. Also the answer to UNPAIR. */
+  PAIRED_APPS: 0xfb,
+  /** Client → host: the app with that id is paired no more. Answered by PAIRED_APPS, with those that are left. */
+  UNPAIR: 0xfc,
+  /** Host → client: a token to come with from now on. The one before is good until this one has been used. */
+  TOKEN: 0xfd,
 } as const;
 export type ControlOp = (typeof ControlOp)[keyof typeof ControlOp];
 
@@ -124,6 +130,19 @@ export interface Welcome {
   readonly roots: readonly Root[];
 }
 
+/** An app that is paired with this host. */
+export interface PairedApp {
+  readonly id: string;
+  /** Browser and system, such as "Firefox on Linux". */
+  readonly name: string;
+  readonly origin: string;
+  /** ms since 1970; `usedAt` is rounded down to the hour, 0 where it never came. */
+  readonly pairedAt: number;
+  readonly usedAt: number;
+  /** It is the one that this is told to. */
+  readonly isThis: boolean;
+}
+
 /**
  * Why `/control` is about to close; that the holder of the lease is to end its engine and yield, within 2 s; or something that a
  * person should know.
@@ -132,6 +151,8 @@ export type HostEvent =
   | { readonly type: 'superseded' }
   | { readonly type: 'stopping' }
   | { readonly type: 'yield' }
+  /** Its token is good no more. */
+  | { readonly type: 'unpaired' }
   | { readonly type: 'notice'; readonly text: string };
 
 /** A port of ours that peers should reach from outside. The host asks for none but those that the io-daemon holds open. */
@@ -279,7 +300,10 @@ export type ControlFrame =
       readonly handoff: number;
       readonly state: HandedState;
       readonly text: string;
-    };
+    }
+  | { readonly op: typeof ControlOp.PAIRED_APPS; readonly id: number; readonly apps: readonly PairedApp[] }
+  | { readonly op: typeof ControlOp.UNPAIR; readonly id: number; readonly app: string }
+  | { readonly op: typeof ControlOp.TOKEN; readonly id: number; readonly token: string };
 
 /** How often the holder renews its lease, in ms; after three times as long in silence it is lost. */
 export const LEASE_RENEWAL_PERIOD = 5_000;

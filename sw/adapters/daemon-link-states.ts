@@ -37,6 +37,7 @@ export const MOVES: Readonly<Record<LinkState, Partial<Record<LinkInput, LinkSta
   },
   following: {
     paired: 'connecting',
+    refused: 'unpaired',
     granted: 'welcomed',
     controlClosed: 'lost',
     superseded: 'superseded',
@@ -45,6 +46,7 @@ export const MOVES: Readonly<Record<LinkState, Partial<Record<LinkInput, LinkSta
   },
   welcomed: {
     paired: 'connecting',
+    refused: 'unpaired',
     ioOpened: 'linked',
     leaseGone: 'following',
     controlClosed: 'lost',
@@ -54,6 +56,7 @@ export const MOVES: Readonly<Record<LinkState, Partial<Record<LinkInput, LinkSta
   },
   linked: {
     paired: 'connecting',
+    refused: 'unpaired',
     ioClosed: 'welcomed',
     leaseGone: 'following',
     controlClosed: 'lost',

@@ -10,6 +10,7 @@ import {
   MAX_LEASE_RESERVE,
   type ControlFrame,
   type HostEvent,
+  type PairedApp,
   type Root,
   type Welcome,
 } from '../../daemon/wire/control.ts';
@@ -40,6 +41,8 @@ export interface LinkEvents {
   linked(kept: readonly KeptBuffer[]): void;
   /** `/io` is gone; told before anything that waits is answered. */
   unlinked(): void;
+  /** The host gave this in place of what we came with. */
+  renewed(pairing: Pairing): void;
   /** Something of `state`, `roots`, `gaveUp` or `version` is another. */
   changed(): void;
 }
@@ -67,6 +70,7 @@ export class DaemonLink {
   private ioChannel: Channel<Frame> | null = null;
   private welcome: Welcome | null = null;
   private rootList: readonly Root[] = [];
+  private appList: readonly PairedApp[] = [];
   private failures = 0;
   private ioFailures = 0;
   private callOffControl = (): void => undefined;
@@ -81,6 +85,8 @@ export class DaemonLink {
       this.rootList = roots;
       this.events.changed();
     });
+    this.control.on(ControlOp.PAIRED_APPS, ({ apps }) => (this.appList = apps));
+    this.control.on(ControlOp.TOKEN, ({ token }) => this.renew(token));
     this.control.on(ControlOp.EVENT, ({ event }) => this.onEvent(event));
     this.control.on(Op.ERROR, frame => this.onError(frame));
     this.io.on(Op.ERROR, frame => this.onError(frame));
@@ -103,6 +109,11 @@ export class DaemonLink {
   /** The last list; empty before the first. */
   get roots(): readonly Root[] {
     return this.rootList;
+  }
+
+  /** Those that are paired with the host, as it told last; empty while it is away. */
+  get pairedApps(): readonly PairedApp[] {
+    return this.control.isOpen ? this.appList : [];
   }
 
   /** Where the io-daemon is asked by plain HTTP, and what lets us in there; null while it cannot be used. */
@@ -130,6 +141,18 @@ export class DaemonLink {
     this.pairing = pairing;
     this.failures = 0;
     this.move('paired');
+  }
+
+  /** Has the host forget an app; `done` hears whether it did. */
+  unpair(app: string, done: (isDone: boolean) => void): void {
+    this.control.ask(
+      id => ({ op: ControlOp.UNPAIR, id, app }),
+      reply => {
+        if (reply?.op === ControlOp.PAIRED_APPS) this.appList = reply.apps;
+        // Who has unpaired itself has no answer, but its end.
+        done(reply?.op === ControlOp.PAIRED_APPS || this.current === 'unpaired');
+      },
+    );
   }
 
   /** Tries again now; starts the io-daemon where it does not run. */
@@ -322,6 +345,9 @@ export class DaemonLink {
       case 'yield':
         if (this.holdsLease) this.events.recalled();
         break;
+      case 'unpaired':
+        this.move('refused');
+        break;
       case 'stopping':
         this.options.log('info', 'The host is stopping.');
         break;
@@ -331,6 +357,12 @@ export class DaemonLink {
       default:
         event satisfies never;
     }
+  }
+
+  private renew(token: string): void {
+    if (this.pairing === null) return;
+    this.pairing = { ...this.pairing, token };
+    this.events.renewed(this.pairing);
   }
 
   private onError({ code, text }: FrameOf<typeof Op.ERROR>): void {

@@ -107,6 +107,7 @@ export class RealLink {
           this.told.push('linked');
         },
         unlinked: () => this.told.push('unlinked'),
+        renewed: pairing => this.told.push(`renewed ${pairing.token}`),
         changed: () => this.onChange(),
       },
     );

@@ -39,6 +39,7 @@ export class Harness {
         this.told.push('linked');
       },
       unlinked: () => this.told.push('unlinked'),
+      renewed: pairing => this.told.push(`renewed ${pairing.token} ${pairing.port}`),
       changed: () => undefined,
     },
   );

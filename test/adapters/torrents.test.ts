@@ -154,7 +154,9 @@ describe('commands', () => {
     const { log, torrents } = setUp();
     await torrents.run({ do: 'pair', token: 'secret', installId: 'i', port: 7800 });
     await torrents.run({ do: 'reconnect' });
-    expect(log).toEqual(['keep secret', 'pair secret', 'reconnect']);
+    await torrents.run({ do: 'unpair', app: 'beef' });
+    await expect(torrents.run({ do: 'unpair', app: 'dead' })).rejects.toMatchObject({ code: 'not-unpaired' });
+    expect(log).toEqual(['keep secret', 'pair secret', 'reconnect', 'unpair beef', 'unpair dead']);
   });
 });
 

@@ -87,6 +87,10 @@ class FakeLink implements Link {
   }
 
   pair = ({ token }: { token: string }): void => void this.log.push(`pair ${token}`);
+  unpair = (app: string, done: (isDone: boolean) => void): void => {
+    this.log.push(`unpair ${app}`);
+    done(app !== 'dead');
+  };
   reconnect = (): void => void this.log.push('reconnect');
   yield = (isUpdate: boolean, work: boolean): void => void this.log.push(`yield ${isUpdate} ${work}`);
   take = (): void => void this.log.push('take');

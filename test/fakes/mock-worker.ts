@@ -240,6 +240,8 @@ export class MockWorker {
         this.settings = { ...this.settings, ...command.settings };
         this.#delta([], []);
         break;
+      case 'unpair':
+        break;
       case 'pair':
       case 'reconnect':
       case 'take':

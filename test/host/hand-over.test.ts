@@ -21,7 +21,7 @@ async function setUp() {
 }
 
 async function browser(host: TestHost, install: string, agent = ''): Promise<ControlClient> {
-  return control(host, await pair(host, install), install, agent);
+  return control(host, await pair(host, install, agent), install);
 }
 
 const isHeld = ({ lease, io }: Welcome): boolean => lease.state === 'held' && io.state === 'RUNNING';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { type LeaseClock, systemLeaseClock } from '../../daemon/host/lease-keeper.ts';
+import type { Answer, Approver } from '../../daemon/host/approval/approver.ts';
 import { type Host, startHost } from '../../daemon/host/main.ts';
 import type { ControlFrame, Welcome } from '../../daemon/wire/control.ts';
 import { ControlOp } from '../../daemon/wire/control.ts';
@@ -23,11 +24,13 @@ export interface TestHost extends Host {
   readonly said: readonly string[];
 }
 
+/** `answer`: what a person says to every app that asks to be paired, or how one is asked. */
 export async function testHost({
   ioMode = 'ok',
   home = tempFolder(),
   clock = systemLeaseClock,
-}: { ioMode?: string; home?: string; clock?: LeaseClock } = {}): Promise<TestHost> {
+  answer = 'unasked',
+}: { ioMode?: string; home?: string; clock?: LeaseClock; answer?: Answer | Approver } = {}): Promise<TestHost> {
   const folder = tempFolder();
   const webFolder = join(folder, 'web');
   mkdirSync(join(webFolder, 'assets'), { recursive: true });
@@ -47,6 +50,7 @@ export async function testHost({
     ioProgram: [FAKE, ioMode, heard],
     say: text => said.push(text),
     clock,
+    approvers: () => [typeof answer === 'string' ? () => Promise.resolve(answer) : answer],
   });
   if ('running' in host) throw new Error('a host runs on this home');
   let isStopped = false;
@@ -64,13 +68,33 @@ export async function newSecret(host: Host): Promise<string> {
   return /#pair=([\w-]+)/.exec(readFileSync(await host.newLink(), 'utf8'))![1]!;
 }
 
-export async function pair(host: Host, installId: string = INSTALL_ID): Promise<string> {
+/** `agent`: what the browser says of itself. */
+export async function pair(host: Host, installId: string = INSTALL_ID, agent = ''): Promise<string> {
   const response = await fetch(`${host.origin}/pair`, {
     method: 'POST',
-    headers: { Origin: host.origin, 'Content-Type': 'application/json' },
+    headers: { Origin: host.origin, 'Content-Type': 'application/json', 'User-Agent': agent },
     body: JSON.stringify({ secret: await newSecret(host), installId }),
   });
   const { token } = (await response.json()) as { token: string };
+  return token;
+}
+
+/** Asks one of the three doors that are open to websites. */
+export function knock(host: Host, door: 'pair' | 'status', origin: string, body: unknown, agent = ''): Promise<Response> {
+  return fetch(`${host.origin}/${door}`, {
+    method: 'POST',
+    headers: { Origin: origin, 'Content-Type': 'application/json', 'User-Agent': agent },
+    body: JSON.stringify(body),
+  });
+}
+
+/** The token of a page of that origin, where everybody who asks is allowed. */
+export async function pairWebsite(host: Host, origin: string, agent = ''): Promise<string> {
+  const { id } = (await (await knock(host, 'pair', origin, { installId: INSTALL_ID }, agent)).json()) as { id: string };
+  const { token } = await until(async () => {
+    const status = (await (await knock(host, 'status', origin, { id })).json()) as { token?: string };
+    return status.token === undefined ? null : { token: status.token };
+  }, 'a token');
   return token;
 }
 
@@ -85,8 +109,8 @@ export interface ControlClient {
   welcome(fits?: (welcome: Welcome) => boolean): Promise<Welcome>;
 }
 
-export function controlSocket(host: Host, origin: string = host.origin, browser = ''): ControlClient {
-  const ws = new WebSocket(`ws://127.0.0.1:${host.port}/control`, { origin, headers: { 'user-agent': browser } });
+export function controlSocket(host: Host, origin: string = host.origin): ControlClient {
+  const ws = new WebSocket(`ws://127.0.0.1:${host.port}/control`, { origin });
   const frames: (ControlFrame | Frame)[] = [];
   ws.on('message', data => frames.push(decodeControl(data as Buffer)));
   ws.on('error', () => undefined);
@@ -109,13 +133,18 @@ export function controlSocket(host: Host, origin: string = host.origin, browser 
 }
 
 /** A connection that has sent its AUTH. */
-export async function control(host: Host, token: string, installId: string = INSTALL_ID, browser = ''): Promise<ControlClient> {
-  const client = controlSocket(host, host.origin, browser);
+export async function control(
+  host: Host,
+  token: string,
+  installId: string = INSTALL_ID,
+  origin: string = host.origin,
+): Promise<ControlClient> {
+  const client = controlSocket(host, origin);
   await new Promise((resolve, reject) => {
     client.ws.once('open', resolve);
     client.ws.once('error', reject);
   });
-  client.send({ op: Op.AUTH, id: 1, token, origin: host.origin, installId });
+  client.send({ op: Op.AUTH, id: 1, token, origin, installId });
   return client;
 }
 

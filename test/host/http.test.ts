@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { INSTALL_ID, newSecret, pair, raw, testHost } from './host.ts';
+import { INSTALL_ID, newSecret, pair, pairWebsite, raw, testHost } from './host.ts';
 import { until } from './temp.ts';
 
 const statusOf = (answer: string): number => Number(answer.split(' ')[1]);
@@ -33,9 +33,6 @@ test('Host: exactly one, exactly ours, before anything is looked at', async () =
   expect(statusOf(await raw(port, 'GET /health HTTP/1.0\r\n\r\n'))).toBe(400);
   expect(statusOf(await raw(port, `GET http://evil.com/health HTTP/1.1\r\nHost: ${own}\r\nConnection: close\r\n\r\n`))).toBe(400);
   expect(statusOf(await raw(port, `DELETE / HTTP/1.1\r\nHost: ${own}\r\nConnection: close\r\n\r\n`))).toBe(405);
-  expect(
-    statusOf(await raw(port, `OPTIONS /pair HTTP/1.1\r\nHost: ${own}\r\nOrigin: http://evil.com\r\nConnection: close\r\n\r\n`)),
-  ).toBe(405);
 });
 
 const foreignOrigins = (port: number): readonly string[] => [
@@ -45,7 +42,6 @@ const foreignOrigins = (port: number): readonly string[] => [
   `http://127.0.0.1:${port}.evil.com`,
   `http://127.0.0.1:${port}0`,
   `http://127.0.0.1:${port}/`,
-  `https://127.0.0.1:${port}`,
   `http://localhost:${port}`,
   `HTTP://127.0.0.1:${port}`,
 ];
@@ -100,8 +96,9 @@ test('what a foreign page can send without asking changes nothing', async () => 
   expect((await fetch(`${host.origin}/pair`, json)).status).toBe(200);
 });
 
-test('upgrades: /control alone, from our origin alone, and no 101 to anyone else', async () => {
-  const { port, origin } = await testHost();
+test('upgrades: /control alone, from our origin or one that is paired, and no 101 to anyone else', async () => {
+  const host = await testHost({ answer: 'allow' });
+  const { port, origin } = host;
   const upgrade = async (path: string, headers: string): Promise<number> => {
     const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n';
     return statusOf(
@@ -116,6 +113,14 @@ test('upgrades: /control alone, from our origin alone, and no 101 to anyone else
   for (const foreign of foreignOrigins(port)) expect(await upgrade('/control', `Origin: ${foreign}\r\n`), foreign).toBe(403);
   expect(await upgrade('/control?x', `Origin: ${origin}\r\n`)).toBe(404);
   expect(await upgrade('/io', `Origin: ${origin}\r\n`)).toBe(404);
+  const website = 'https://app.example';
+  expect(await upgrade('/control', `Origin: ${website}\r\n`)).toBe(403);
+  await pairWebsite(host, website);
+  expect(await upgrade('/control', `Origin: ${website}\r\n`)).toBe(101);
+  for (const other of ['http://app.example', `${website}.evil`, `${website}:8443`, 'https://app.exampl', `${website}/`]) {
+    expect(await upgrade('/control', `Origin: ${other}\r\n`), other).toBe(403);
+  }
+  expect(await upgrade('/control', `Origin: ${website}\r\nOrigin: ${website}\r\n`)).toBe(403);
 });
 
 /** A socket that asks for an upgrade and never closes its own half. */

@@ -7,6 +7,10 @@ import { Tokens } from '../../daemon/host/tokens.ts';
 import { tempFolder } from './temp.ts';
 
 const ORIGIN = 'http://127.0.0.1:7800';
+const NAME = 'Chromium on Linux';
+
+const isValid = (tokens: Tokens, token: string, origin: string, installId: string): boolean =>
+  tokens.find({ token, origin, installId }) !== null;
 
 async function fixture(): Promise<{ home: string; tokens: Tokens; pairing: Pairing; clock: { now: number } }> {
   const home = tempFolder();
@@ -18,21 +22,21 @@ async function fixture(): Promise<{ home: string; tokens: Tokens; pairing: Pairi
 test('a secret is traded once, for a token that is good for that origin and install id alone', async () => {
   const { pairing, tokens } = await fixture();
   const secret = pairing.newLink();
-  const result = await pairing.redeem(secret, ORIGIN, 'install-1');
+  const result = await pairing.redeem(secret, ORIGIN, 'install-1', NAME);
   if (result.outcome !== 'paired') throw new Error(result.outcome);
   expect(Buffer.from(result.token, 'base64url')).toHaveLength(32);
-  expect(tokens.isValid(result.token, ORIGIN, 'install-1')).toBe(true);
-  expect(tokens.isValid(result.token, ORIGIN, 'install-2')).toBe(false);
-  expect(tokens.isValid(result.token, 'http://127.0.0.1:7801', 'install-1')).toBe(false);
-  expect(tokens.isValid(`${result.token}x`, ORIGIN, 'install-1')).toBe(false);
-  expect(tokens.isValid('', ORIGIN, 'install-1')).toBe(false);
-  expect(await pairing.redeem(secret, ORIGIN, 'install-1')).toEqual({ outcome: 'over' });
+  expect(isValid(tokens, result.token, ORIGIN, 'install-1')).toBe(true);
+  expect(isValid(tokens, result.token, ORIGIN, 'install-2')).toBe(false);
+  expect(isValid(tokens, result.token, 'http://127.0.0.1:7801', 'install-1')).toBe(false);
+  expect(isValid(tokens, `${result.token}x`, ORIGIN, 'install-1')).toBe(false);
+  expect(isValid(tokens, '', ORIGIN, 'install-1')).toBe(false);
+  expect(await pairing.redeem(secret, ORIGIN, 'install-1', NAME)).toEqual({ outcome: 'over' });
 });
 
 test('two redemptions at the same moment: one token', async () => {
   const { pairing } = await fixture();
   const secret = pairing.newLink();
-  const outcomes = await Promise.all([1, 2].map(n => pairing.redeem(secret, ORIGIN, `install-${n}`)));
+  const outcomes = await Promise.all([1, 2].map(n => pairing.redeem(secret, ORIGIN, `install-${n}`, NAME)));
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['paired', 'over']);
 });
 
@@ -40,18 +44,18 @@ test('a secret lives two minutes', async () => {
   const { pairing, clock } = await fixture();
   const secrets = [pairing.newLink(), pairing.newLink()];
   clock.now = LINK_MS - 1;
-  expect((await pairing.redeem(secrets[0]!, ORIGIN, 'install-1')).outcome).toBe('paired');
+  expect((await pairing.redeem(secrets[0]!, ORIGIN, 'install-1', NAME)).outcome).toBe('paired');
   clock.now = LINK_MS;
-  expect((await pairing.redeem(secrets[1]!, ORIGIN, 'install-1')).outcome).toBe('over');
+  expect((await pairing.redeem(secrets[1]!, ORIGIN, 'install-1', NAME)).outcome).toBe('over');
 });
 
 test('wrong guesses are locked out for a while, a right secret is not', async () => {
   const { pairing, clock } = await fixture();
   const secret = pairing.newLink();
-  const guess = async (): Promise<string> => (await pairing.redeem('guess', ORIGIN, 'install-1')).outcome;
+  const guess = async (): Promise<string> => (await pairing.redeem('guess', ORIGIN, 'install-1', NAME)).outcome;
   for (let n = 0; n < 5; n++) expect(await guess()).toBe('unknown');
   expect(await guess()).toBe('locked');
-  expect((await pairing.redeem(secret, ORIGIN, 'install-1')).outcome).toBe('paired');
+  expect((await pairing.redeem(secret, ORIGIN, 'install-1', NAME)).outcome).toBe('paired');
   clock.now += 29_999;
   expect(await guess()).toBe('locked');
   clock.now += 1;
@@ -61,25 +65,25 @@ test('wrong guesses are locked out for a while, a right secret is not', async ()
 test('of many links the newest eight stay open', async () => {
   const { pairing } = await fixture();
   const secrets = Array.from({ length: 10 }, () => pairing.newLink());
-  const outcomes = await Promise.all(secrets.map((secret, n) => pairing.redeem(secret, ORIGIN, `install-${n}`)));
+  const outcomes = await Promise.all(secrets.map((secret, n) => pairing.redeem(secret, ORIGIN, `install-${n}`, NAME)));
   expect(outcomes.map(({ outcome }) => outcome)).toEqual(['over', 'over', ...Array<string>(8).fill('paired')]);
 });
 
 test('of many browsers the newest sixty-four stay paired', async () => {
   const { tokens } = await fixture();
   const issued: string[] = [];
-  for (let n = 0; n < 66; n++) issued.push(await tokens.issue(ORIGIN, `install-${n}`));
-  const good = issued.map((token, n) => tokens.isValid(token, ORIGIN, `install-${n}`));
+  for (let n = 0; n < 66; n++) issued.push(await tokens.issue(ORIGIN, `install-${n}`, NAME));
+  const good = issued.map((token, n) => isValid(tokens, token, ORIGIN, `install-${n}`));
   expect(good).toEqual([false, false, ...Array<boolean>(64).fill(true)]);
 });
 
 test('pairing again replaces the token of the same browser; others keep theirs, over a restart too', async () => {
   const { home, tokens } = await fixture();
-  const other = await tokens.issue(ORIGIN, 'other');
-  const old = await tokens.issue(ORIGIN, 'mine');
-  const fresh = await tokens.issue(ORIGIN, 'mine');
+  const other = await tokens.issue(ORIGIN, 'other', NAME);
+  const old = await tokens.issue(ORIGIN, 'mine', NAME);
+  const fresh = await tokens.issue(ORIGIN, 'mine', NAME);
   for (const opened of [tokens, await Tokens.open(home)]) {
-    expect([other, old, fresh].map((token, n) => opened.isValid(token, ORIGIN, n === 0 ? 'other' : 'mine'))).toEqual([
+    expect([other, old, fresh].map((token, n) => isValid(opened, token, ORIGIN, n === 0 ? 'other' : 'mine'))).toEqual([
       true,
       false,
       true,
@@ -89,7 +93,7 @@ test('pairing again replaces the token of the same browser; others keep theirs, 
 
 test('the file holds digests only, for its owner only', async () => {
   const { home, tokens } = await fixture();
-  const token = await tokens.issue(ORIGIN, 'mine');
+  const token = await tokens.issue(ORIGIN, 'mine', NAME);
   const file = join(home, 'tokens.json');
   expect(readFileSync(file, 'utf8')).not.toContain(token);
   expect(statSync(file).mode & 0o777).toBe(0o600);

@@ -67,6 +67,7 @@ const link = new DaemonLink(
       void begin();
     },
     unlinked: () => torrents.unlinked(),
+    renewed: () => undefined,
     changed: () => torrents.changed(),
   },
 );

@@ -52,6 +52,14 @@ const rootsChange: fc.Arbitrary<RootsChange> = fc.oneof(
   fc.record({ do: fc.constant('rename' as const), root: text, name: text }),
 );
 const watched = fc.array(fc.record({ root: text, since: fc.maxSafeNat() }), { maxLength: MAX_ROOTS });
+const app = fc.record({
+  id: text,
+  name: text,
+  origin: text,
+  pairedAt: fc.maxSafeNat(),
+  usedAt: fc.maxSafeNat(),
+  isThis: fc.boolean(),
+});
 
 const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
   fc.record({
@@ -79,6 +87,7 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     id,
     event: fc.oneof(
       fc.record({ type: fc.constantFrom('superseded' as const, 'stopping' as const, 'yield' as const) }),
+      fc.record({ type: fc.constantFrom('superseded' as const, 'stopping' as const, 'unpaired' as const) }),
       fc.record({ type: fc.constant('notice' as const), text }),
     ),
   }),
@@ -129,6 +138,9 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     work: fc.boolean(),
   }),
   fc.record({ op: fc.constant(ControlOp.LEASE_TAKE), id }),
+  fc.record({ op: fc.constant(ControlOp.PAIRED_APPS), id, apps: fc.array(app, { maxLength: 3 }) }),
+  fc.record({ op: fc.constant(ControlOp.UNPAIR), id, app: text }),
+  fc.record({ op: fc.constant(ControlOp.TOKEN), id, token: text }),
   fc.record({ op: fc.constant(ControlOp.STATE_DONE), id, status: fc.constantFrom(...Object.values(StateStatus)), detail: text }),
   fc.record({
     op: fc.constant(ControlOp.HANDOFF),
