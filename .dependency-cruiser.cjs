@@ -5,6 +5,7 @@
 const ours = '^(web|sw|daemon)/';
 const entries = [
   'web/main[.]tsx',
+  'web/approve[.]ts',
   'web/lend/[^/]*worker[.]ts',
   'sw/main[.]ts',
   'daemon/io/main[.]ts',

@@ -25,6 +25,7 @@ function web(outDir: string): UserConfig {
       // A strict content security policy has no room for inlined scripts or fonts.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      rolldownOptions: { input: { main: join(top, 'web/index.html'), approve: join(top, 'web/approve.html') } },
     },
     worker: { format: 'es' },
     plugins: [
@@ -43,6 +44,8 @@ function web(outDir: string): UserConfig {
           sourcemap: true,
           swDest: join(outDir, 'sw.js'),
           globPatterns: ['**/*.{js,css,html}'],
+          // The host's own page, which it serves itself.
+          globIgnores: ['**/approve*'],
         },
         integration: {
           beforeBuildServiceWorker(options) {

@@ -9,6 +9,8 @@ type Manifest = Parameters<typeof precache>[0];
 /** The page, as the build names it and as it is served. */
 const PAGE_FILE = 'index.html';
 const PAGE = '/';
+/** The host's own page, on which a person answers for an app. */
+const APPROVAL_PAGE = '/approve.html';
 
 /** Call once while the worker starts: it takes part in `install` and `activate`. */
 export function keepShell(manifest: Manifest): void {
@@ -19,7 +21,7 @@ export function keepShell(manifest: Manifest): void {
 /** The answer where the app itself is asked for, else null. */
 export function respondFromShell(event: FetchEvent, url: URL): Promise<Response> | null {
   const { request } = event;
-  if (request.method !== 'GET' || url.origin !== location.origin) return null;
+  if (request.method !== 'GET' || url.origin !== location.origin || url.pathname === APPROVAL_PAGE) return null;
   // Every address of the app is the one page; what it shows stands behind the #.
   const path = request.mode === 'navigate' ? PAGE : url.pathname;
   if (getCacheKeyForURL(path) === undefined) return null;

@@ -110,6 +110,18 @@ describe('the door of the io-daemon', () => {
     await client.closed;
   });
 
+  it('lets nobody stay or come once it was told to dismiss, until it admits another', async () => {
+    const inside = await io.client();
+    const ticket = await io.admit();
+    const waiting = await IoClient.open(io.port);
+    io.tell({ type: 'dismiss' });
+    await inside.closed;
+    waiting.send({ op: Op.AUTH, id: 5, token: ticket, origin: ORIGIN, installId: 'x' });
+    expect(await waiting.next(Op.AUTH_RESULT)).toMatchObject({ id: 5, ok: false });
+    await expect(IoClient.open(io.port)).rejects.toThrow('403');
+    await io.client();
+  });
+
   it('hears nothing before AUTH', async () => {
     await io.admit();
     const client = await IoClient.open(io.port);

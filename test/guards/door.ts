@@ -8,7 +8,10 @@ const ioStrangers = { file: IO_DOOR, title: 'opens to the one host, origin and p
 const plainRequests = { file: IO_DOOR, title: 'answers no plain request of a foreign page, nor one without the ticket' };
 const hostHosts = { file: HOST, title: 'Host: exactly one, exactly ours, before anything is looked at' };
 const hostOrigins = { file: HOST, title: 'Origin: ours or, where a browser sends none, none; no answer allows another' };
-const hostUpgrades = { file: HOST, title: 'upgrades: /control alone, from our origin alone, and no 101 to anyone else' };
+const hostUpgrades = {
+  file: HOST,
+  title: 'upgrades: /control alone, from our origin or one that is paired, and no 101 to anyone else',
+};
 
 const beforeAuth = {
   file: 'test/host/control.test.ts',
@@ -44,16 +47,16 @@ export const DOOR: readonly Guarded[] = [
     row: 1,
     name: 'exactly our Host at the host',
     file: 'daemon/host/request-guard.ts',
-    text: 'host !== new URL(origin).host',
-    instead: '!host.startsWith(new URL(origin).hostname)',
+    text: 'host !== new URL(own).host',
+    instead: '!host.startsWith(new URL(own).hostname)',
     tests: [hostHosts],
   },
   {
     row: 2,
     name: 'Origin at the host',
     file: 'daemon/host/request-guard.ts',
-    text: 'origins.some(value => value !== origin)',
-    instead: 'origins.some(value => !value.startsWith(origin))',
+    text: '    origin === own || (isOpen',
+    instead: '    origin.startsWith(own) || (isOpen',
     tests: [hostOrigins],
   },
   {
@@ -99,7 +102,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 4,
     name: 'JSON alone',
-    file: 'daemon/host/http.ts',
+    file: 'daemon/host/pair-routes.ts',
     text: "if (c.req.header('content-type')?.split(';')[0] !== 'application/json')",
     instead: 'if (false)',
     tests: [hostOrigins],
@@ -116,7 +119,7 @@ export const DOOR: readonly Guarded[] = [
     row: 5,
     name: 'our Host, whatever the browser takes a name for',
     file: 'daemon/host/request-guard.ts',
-    text: '  if (host !== new URL(origin).host) return { status: 421, text: `This is ${origin}/ and answers to no other name.` };\n',
+    text: '  if (host !== new URL(own).host) return { status: 421, text: `This is ${own}/ and answers to no other name.` };\n',
     instead: '',
     tests: [{ file: 'test/e2e/rebinding.test.ts', title: 'gets nothing of the %s, as one origin with it' }],
   },
@@ -194,7 +197,7 @@ export const DOOR: readonly Guarded[] = [
     row: 7,
     name: 'a right token at the host',
     file: 'daemon/host/tokens.ts',
-    text: 'if (isIt && ',
+    text: 'if ((isIt || isNext) && ',
     instead: 'if (',
     tests: [
       { file: 'test/host/control.test.ts', title: 'wrong credentials get no further' },
@@ -208,7 +211,7 @@ export const DOOR: readonly Guarded[] = [
     row: 7,
     name: 'a token for its origin and browser alone',
     file: 'daemon/host/tokens.ts',
-    text: ' && browser.origin === origin && browser.installId === installId) found',
+    text: ' && app.origin === origin && app.installId === installId) found',
     instead: ') found',
     tests: [{ file: 'test/host/control.test.ts', title: 'wrong credentials get no further' }],
   },

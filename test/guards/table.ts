@@ -8,9 +8,11 @@ import type { Guarded } from './guard.ts';
 import { HTTP } from './http.ts';
 import { PAYLOAD } from './landing.ts';
 import { LOGS } from './logs.ts';
+import { PAIRING } from './pairing.ts';
 
 export const GUARDS: readonly Guarded[] = [
   ...DOOR,
+  ...PAIRING,
   ...FAULTS,
   ...FILE_GUARDS,
   ...ADDRESSES,
