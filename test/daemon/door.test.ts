@@ -111,7 +111,7 @@ describe('the door of the io-daemon', () => {
   });
 
   it('lets nobody stay or come once it was told to dismiss, until it admits another', async () => {
-    const inside = await io.client();
+    const inside = await io.connect();
     const ticket = await io.admit();
     const waiting = await IoClient.open(io.port);
     io.tell({ type: 'dismiss' });
@@ -119,7 +119,7 @@ describe('the door of the io-daemon', () => {
     waiting.send({ op: Op.AUTH, id: 5, token: ticket, origin: ORIGIN, installId: 'x' });
     expect(await waiting.next(Op.AUTH_RESULT)).toMatchObject({ id: 5, ok: false });
     await expect(IoClient.open(io.port)).rejects.toThrow('403');
-    await io.client();
+    await io.connect();
   });
 
   it('hears nothing before AUTH', async () => {

@@ -55,8 +55,8 @@ export const DOOR: readonly Guarded[] = [
     row: 2,
     name: 'Origin at the host',
     file: 'daemon/host/request-guard.ts',
-    text: '    origin === own || (isOpen',
-    instead: '    origin.startsWith(own) || (isOpen',
+    text: 'origin === own || (isOpen',
+    instead: 'origin.startsWith(own) || (isOpen',
     tests: [hostOrigins],
   },
   {
