@@ -86,8 +86,9 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 9,
     name: 'the connections of who is paired no more',
-    file: 'daemon/host/control.ts',
+    file: 'daemon/host/paired-clients.ts',
     text: "      connection.expel(CloseCode.AUTH, 'not paired any more');\n",
+
     instead: '',
     tests: [unpaired],
   },
@@ -95,7 +96,7 @@ export const PAIRING: readonly Guarded[] = [
     row: 9,
     name: 'the io-daemon’s connection of who is paired no more',
     file: 'daemon/host/control.ts',
-    text: "      if (this.session?.connection === connection) supervisor.send({ type: 'dismiss' });\n",
+    text: "    if (this.session?.connection === connection) this.options.supervisor.send({ type: 'dismiss' });\n",
     instead: '',
     tests: [unpaired],
   },
