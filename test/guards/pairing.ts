@@ -74,8 +74,8 @@ export const PAIRING: readonly Guarded[] = [
     row: 7,
     name: 'the origin that the browser vouches for, in AUTH',
     file: 'daemon/host/control.ts',
-    text: 'auth.origin === origin && this.paired.enter(connection, auth)',
-    instead: 'this.paired.enter(connection, auth)',
+    text: '    if (origin !== connection.origin) return null;\n',
+    instead: '',
     tests: [
       {
         file: WEBSITE,
@@ -96,7 +96,7 @@ export const PAIRING: readonly Guarded[] = [
     row: 9,
     name: 'the io-daemon’s connection of who is paired no more',
     file: 'daemon/host/control.ts',
-    text: "    if (this.session?.connection === connection) this.options.supervisor.send({ type: 'dismiss' });\n",
+    text: "    if (this.session?.client === client) this.options.supervisor.send({ type: 'dismiss' });\n",
     instead: '',
     tests: [unpaired],
   },
@@ -184,13 +184,5 @@ export const PAIRING: readonly Guarded[] = [
     text: 'this.open !== null && this.open.digest === digestOf(secret) ? this.open : null',
     instead: 'this.open',
     tests: [{ file: APPROVAL, title: 'is for who has the secret in a file of its owner, and its answer counts once' }],
-  },
-  {
-    row: 14,
-    name: 'names of apps are plain words',
-    file: 'daemon/host/pair-routes.ts',
-    text: 'name: v.optional(appName, UNNAMED)',
-    instead: 'name: v.optional(v.string(), UNNAMED)',
-    tests: [{ file: WEBSITE, title: 'the name of an app is a few plain words, or the request is refused' }],
   },
 ];
