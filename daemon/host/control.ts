@@ -222,10 +222,9 @@ export class ControlServer {
 
   /** Its app is paired no more: the io-daemon lets in nobody until the next one comes. */
   private expelled(connection: ControlConnection): void {
+    if (this.session?.client.connection === connection) this.options.supervisor.send({ type: 'dismiss' });
     const client = [...this.clientsById.values()].find(other => other.connection === connection);
-    if (client === undefined) return;
-    if (this.session?.client === client) this.options.supervisor.send({ type: 'dismiss' });
-    this.leave(client);
+    if (client !== undefined) this.leave(client);
   }
 
   private leave(client: Client): void {
@@ -390,8 +389,8 @@ export class ControlServer {
   private leaseSeenBy(client: Client, session: Session | null): Welcome['lease'] {
     if (session !== null) return { state: 'held', holder: '' };
     if (!this.lease.isHeldFrom(client.id)) return { state: 'waiting', holder: '' };
-    const holder = this.clientsById.get(this.lease.holder ?? 0);
-    return { state: 'followed', holder: holder === undefined ? '' : this.paired.nameOf(holder.connection) };
+    const holder = this.clientsById.get(this.lease.holder ?? 0)?.connection;
+    return { state: 'followed', holder: this.paired.nameOf(holder) };
   }
 }
 

@@ -69,9 +69,9 @@ export class PairedClients {
     }
   }
 
-  /** What it calls itself; empty once it has gone. */
-  nameOf(connection: ControlConnection): string {
-    return this.apps.get(connection)?.name ?? '';
+  /** What to call it; empty where it is none of those that are paired. */
+  nameOf(connection: ControlConnection | undefined): string {
+    return (connection && this.apps.get(connection))?.name ?? '';
   }
 
   /** Everyone hears who is paired. */
