@@ -29,6 +29,17 @@ const COMMANDS: readonly Entry[] = [
     load: () => import('./cli/open.ts'),
   },
   { name: 'stop', summary: 'end the Starling that runs', load: () => import('./cli/stop.ts') },
+  {
+    name: 'register',
+    summary: 'open magnet links and torrent files with Starling',
+    load: () => import('./cli/register-command.ts'),
+  },
+  {
+    name: 'unregister',
+    summary: 'open them with what opened them before',
+    load: () => import('./cli/unregister-command.ts'),
+  },
+  { name: 'autostart', summary: 'start Starling when you log in, or not', load: () => import('./cli/autostart.ts') },
   { name: 'create', summary: 'make a torrent of a file or a folder', load: () => import('./cli/create.ts') },
   { name: 'inspect', summary: 'tell what a torrent or a magnet link is', load: () => import('./cli/inspect.ts') },
 ];

@@ -1,0 +1,54 @@
+/** `starling autostart`: whether Starling starts when its person logs in. */
+import { homedir } from 'node:os';
+import { defaultHome, homeOf } from '../link/home.ts';
+import { programBeside } from '../link/launch.ts';
+import { autostartOf, type Login } from '../link/system/autostart.ts';
+import { runProgram } from '../link/system/run.ts';
+import { parseOptions } from './arguments.ts';
+import type { Command } from './command.ts';
+import { UsageError } from './errors.ts';
+
+export const command: Command = {
+  help: `Usage: starling autostart on|off|status [options]
+
+Has Starling start when you log in, without opening a browser: downloads go on, and links are taken at once. off takes that
+back; neither starts or ends the one that runs now.
+
+Options:
+  --home DIR  the Starling of this home folder
+`,
+  async run(args, programs) {
+    const { values, positionals } = parseOptions(args, { home: { type: 'string' } });
+    const [what, ...more] = positionals;
+    if (more.length > 0) throw new UsageError(`Unexpected argument '${more[0]}'`);
+    const home = homeOf(values.home);
+    const login: Login = {
+      env: process.env,
+      userHome: homedir(),
+      uid: process.getuid?.() ?? 0,
+      program: [
+        process.execPath,
+        programBeside(programs.folder),
+        'start',
+        '--no-open',
+        ...(home === defaultHome() ? [] : ['--home', home]),
+      ],
+      run: runProgram,
+    };
+    const autostart = autostartOf(process.platform);
+    switch (what) {
+      case 'on':
+        await autostart.on(login);
+        break;
+      case 'off':
+        await autostart.off(login);
+        break;
+      case 'status':
+        break;
+      default:
+        throw new UsageError('Say on, off or status');
+    }
+    console.log((await autostart.isOn(login)) ? 'Starling starts when you log in.' : 'Starling does not start by itself.');
+    return 0;
+  },
+};

@@ -1,0 +1,125 @@
+/** Starting Starling when its person logs in: a systemd user unit, a LaunchAgent, or an entry under Run. */
+import { existsSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { RunProgram } from './run.ts';
+import { commandLine } from './windows.ts';
+
+export interface Login {
+  readonly env: NodeJS.ProcessEnv;
+  /** The person's folder, and their number where the system has one. */
+  readonly userHome: string;
+  readonly uid: number;
+  /** What is started, with its arguments. */
+  readonly program: readonly string[];
+  readonly run: RunProgram;
+}
+
+export interface Autostart {
+  on(login: Login): Promise<void>;
+  off(login: Login): Promise<void>;
+  isOn(login: Login): Promise<boolean>;
+}
+
+const UNIT = 'starling.service';
+const AGENT = 'org.starling.host';
+const RUN_KEY = 'HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Run';
+
+/** systemd.service(5): `%` is written twice, `$` too but in the program's own path; a quote or a backslash has one before it. */
+export function systemdUnit(program: readonly string[]): string {
+  const quoted = program.map((each, at) => {
+    const doubled = each.replaceAll('%', '%%').replaceAll('$', at === 0 ? '$$' : '$$$$');
+    return `"${doubled.replace(/[\\"]/g, '\\$&')}"`;
+  });
+  return [
+    '[Unit]',
+    'Description=Starling, a BitTorrent client',
+    '',
+    '[Service]',
+    `ExecStart=${quoted.join(' ')}`,
+    'Restart=on-failure',
+    'RestartSec=5',
+    // What is open is recorded before it ends.
+    'TimeoutStopSec=30',
+    '',
+    '[Install]',
+    'WantedBy=default.target',
+    '',
+  ].join('\n');
+}
+
+/** launchd.plist(5). */
+export function launchAgent(program: readonly string[]): string {
+  const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">',
+    '<plist version="1.0"><dict>',
+    `  <key>Label</key><string>${AGENT}</string>`,
+    `  <key>ProgramArguments</key><array>${program.map(each => `<string>${escaped(each)}</string>`).join('')}</array>`,
+    '  <key>RunAtLoad</key><true/>',
+    '  <key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>',
+    '</dict></plist>',
+    '',
+  ].join('\n');
+}
+
+const systemd: Autostart = {
+  async on(login) {
+    const { unit, wanted } = unitsOf(login);
+    mkdirSync(dirname(wanted), { recursive: true });
+    writeFileSync(unit, systemdUnit(login.program));
+    // What `systemctl --user enable` does, also where no user manager runs just now.
+    rmSync(wanted, { force: true });
+    symlinkSync(`../${UNIT}`, wanted);
+    await login.run('systemctl', ['--user', 'daemon-reload']);
+  },
+  async off(login) {
+    const { unit, wanted } = unitsOf(login);
+    rmSync(wanted, { force: true });
+    rmSync(unit, { force: true });
+    await login.run('systemctl', ['--user', 'daemon-reload']);
+  },
+  isOn(login) {
+    const { unit, wanted } = unitsOf(login);
+    return Promise.resolve(existsSync(unit) && lstatSync(wanted, { throwIfNoEntry: false }) !== undefined);
+  },
+};
+
+const launchd: Autostart = {
+  on(login) {
+    const file = agentOf(login);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, launchAgent(login.program));
+    return Promise.resolve();
+  },
+  async off(login) {
+    rmSync(agentOf(login), { force: true });
+    await login.run('launchctl', ['bootout', `gui/${login.uid}/${AGENT}`]);
+  },
+  isOn: login => Promise.resolve(existsSync(agentOf(login))),
+};
+
+const registry: Autostart = {
+  async on({ run, program }) {
+    await run('reg.exe', ['add', RUN_KEY, '/v', 'Starling', '/t', 'REG_SZ', '/d', commandLine(program), '/f']);
+  },
+  async off({ run }) {
+    await run('reg.exe', ['delete', RUN_KEY, '/v', 'Starling', '/f']);
+  },
+  async isOn({ run }) {
+    return (await run('reg.exe', ['query', RUN_KEY, '/v', 'Starling']))?.ok === true;
+  },
+};
+
+export function autostartOf(platform: NodeJS.Platform): Autostart {
+  return platform === 'win32' ? registry : platform === 'darwin' ? launchd : systemd;
+}
+
+function unitsOf({ env, userHome }: Login): { readonly unit: string; readonly wanted: string } {
+  const folder = join(env['XDG_CONFIG_HOME'] || join(userHome, '.config'), 'systemd/user');
+  return { unit: join(folder, UNIT), wanted: join(folder, 'default.target.wants', UNIT) };
+}
+
+function agentOf({ userHome }: Login): string {
+  return join(userHome, 'Library/LaunchAgents', `${AGENT}.plist`);
+}
