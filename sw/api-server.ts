@@ -1,6 +1,6 @@
 /** Serves api.ts to every open window: the list, then what changes of it; answers to commands; the detail looked at. */
 import { API_VERSION, type Added, type ApiError, type Command, type FolderPage, type FromWorker, type LeftFiles } from './api.ts';
-import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { parseToWorker, requestIdOf } from './commands.ts';
 import { same } from './same.ts';
 
@@ -13,6 +13,8 @@ export interface Backend {
     readonly removed: readonly TorrentId[];
     readonly left: readonly LeftFiles[];
   };
+  /** What happened while no window was open; it is then forgotten. */
+  takeNews(): readonly News[];
   detail(id: TorrentId): TorrentDetail | null;
   connection(): Connection;
   roots(): readonly RootRow[];
@@ -204,9 +206,11 @@ export class ApiServer {
     const windows = [...this.windows.values()].filter(({ visible }) => visible);
     if (windows.length === 0) return;
     const changes = this.backend.takeChanges();
+    const news = this.backend.takeNews();
     for (const window of windows) {
       this.sendDelta(window, changes);
       for (const left of changes.left) post(window.port, { type: 'left', left });
+      if (news.length > 0) post(window.port, { type: 'news', news });
     }
   }
 

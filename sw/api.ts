@@ -16,6 +16,7 @@ import type {
   DiskProblem,
   FilePriority,
   HostSettings,
+  News,
   RootRow,
   Settings,
   TorrentDetail,
@@ -269,6 +270,8 @@ export type FromWorker =
   | { readonly type: 'handoff'; readonly handoff: number; readonly added: Added; readonly source: Source }
   /** Told once, to the windows that are shown. */
   | { readonly type: 'left'; readonly left: LeftFiles }
+  /** What happened while no window was open, the oldest first; told once. */
+  | { readonly type: 'news'; readonly news: readonly News[] }
   | { readonly type: 'reply'; readonly id: number; readonly error: ApiError | null; readonly added: Added | null }
   /** In place of a reply, where a folder was asked for. */
   | { readonly type: 'folder'; readonly id: number; readonly page: FolderPage };

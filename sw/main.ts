@@ -48,6 +48,7 @@ const { link, rtc, torrents, server } = makeRuntime({
   log,
   memory,
   sockets: browserSockets,
+  audience: {},
   mark,
 });
 const streaming = new Streaming({

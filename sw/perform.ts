@@ -3,6 +3,7 @@ import type { Added, Command, LeftFiles, MoveTo, Source } from './api.ts';
 import type {
   PortMappings,
   FilePriority,
+  News,
   RootRow,
   Settings,
   TorrentDetail,
@@ -41,6 +42,8 @@ export interface Engine<Kept> {
   readonly reading: { open(id: TorrentId, file: number): { readonly file: number; readonly path: readonly string[] } };
   /** Hears of the folders whenever something of them is another. */
   readonly roots: { tell(roots: readonly RootRow[]): void };
+  /** What happened while nobody looked; it is then forgotten. */
+  takeNews(): readonly News[];
   /** There is reason to run while nobody looks. */
   readonly hasWork: boolean;
   /** How many torrents have files in that root. */

@@ -17,7 +17,7 @@ import { PlatformClock, platformRandom } from './adapters/platform.ts';
 import { LentRtc } from './adapters/rtc-net.ts';
 import { ApiServer } from './api-server.ts';
 import type { KeptPiece } from './engine/events.ts';
-import { Session } from './engine/index.ts';
+import { Session, type Audience } from './engine/index.ts';
 import type { WebSockets } from './engine/ports.ts';
 import { Handoffs } from './handoffs.ts';
 import { Torrents, type Memory } from './torrents.ts';
@@ -26,6 +26,8 @@ export interface RuntimeOptions extends Omit<LinkOptions, 'random'> {
   readonly memory: Memory;
   /** For WebSocket trackers. */
   readonly sockets: WebSockets;
+  /** Who hears of what happens; else the windows. */
+  readonly audience: Audience;
   /** Says that something was reached. */
   readonly mark: (name: string) => void;
 }
@@ -38,7 +40,7 @@ export interface Runtime {
 }
 
 export function makeRuntime(options: RuntimeOptions): Runtime {
-  const { memory, sockets, mark, log, version } = options;
+  const { memory, sockets, mark, log, version, audience } = options;
   const link: DaemonLink = new DaemonLink(
     { ...options, random: Math.random },
     {
@@ -74,7 +76,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     memory,
     newEngine: () => {
       const clock = new PlatformClock();
-      return { engine: new Session({ ...ports, clock }, { version }), silence: () => clock.stop() };
+      return { engine: new Session({ ...ports, clock }, { version, ...audience }), silence: () => clock.stop() };
     },
     loadRecords: done => state.load(done),
     mark,

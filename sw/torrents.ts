@@ -4,7 +4,7 @@
  */
 import type { Backend } from './api-server.ts';
 import type { Added, Command, FolderPage, LeftFiles } from './api.ts';
-import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { askHost, type Host, Refusal } from './host-commands.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine, StateRecord } from './perform.ts';
@@ -160,6 +160,10 @@ export class Torrents<Kept> implements Backend {
     readonly left: readonly LeftFiles[];
   } {
     return this.current?.engine.takeChanges() ?? { rows: [], removed: [], left: [] };
+  }
+
+  takeNews(): readonly News[] {
+    return this.current?.engine.takeNews() ?? [];
   }
 
   detail(id: TorrentId): TorrentDetail | null {

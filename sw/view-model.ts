@@ -328,3 +328,13 @@ export type AltMode = 'off' | 'on' | 'scheduled';
 
 /** The lowest limit on a rate, bytes a second. */
 export const MIN_RATE = 1_000;
+
+/** What became of a torrent while no window was open. */
+export interface News {
+  readonly id: TorrentId;
+  readonly name: string;
+  /** All that was wanted of it came, or something stopped it. */
+  readonly what: 'completed' | 'failed';
+  /** Ms since 1970. */
+  readonly at: number;
+}

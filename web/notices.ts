@@ -1,10 +1,10 @@
 import { signal } from '@preact/signals';
 
-/** A sentence at the edge of the window. Errors stay until they are dismissed. */
+/** A sentence at the edge of the window. All but plain ones stay until they are dismissed. */
 export interface Notice {
   readonly id: number;
   readonly text: string;
-  readonly tone: 'plain' | 'bad';
+  readonly tone: 'plain' | 'lasting' | 'bad';
 }
 
 const MAX_NOTICES = 4;

@@ -4,6 +4,7 @@ import { adoptUnfinished, bringBack, cancelledElsewhere, current, takeOver } fro
 import { Client, type Door } from './client.ts';
 import { notify } from './notices.ts';
 import { describeLeft } from './left.ts';
+import { describeNews } from './news.ts';
 import { selection } from './selection.ts';
 import { store } from './store.ts';
 
@@ -21,6 +22,7 @@ export function connect(open: () => Promise<Door>): void {
         takeOver(message);
         return client.shown(message.handoff);
       }
+      if (message.type === 'news') return notify(describeNews(message.news, Date.now()), 'lasting');
       store.apply(message);
       if (message.type === 'delta') return cancelledElsewhere(message.removed);
       if (first) adoptUnfinished();

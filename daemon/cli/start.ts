@@ -71,6 +71,7 @@ async function start(options: StartOptions, programs: Programs): Promise<void> {
       ...options,
       webFolder: join(programs.folder, '../web'),
       ioProgram: [join(programs.folder, 'io.mjs')],
+      awayProgram: join(programs.folder, 'away.mjs'),
       say,
       approvers: page => [
         dialogApprover({ env: process.env, platform: process.platform }),

@@ -9,7 +9,8 @@ import { ApprovalPage } from './approval/page.ts';
 import { loadAssets } from './assets.ts';
 import { Redirects } from './browser.ts';
 import { readConfig } from './config.ts';
-import { ControlServer } from './control.ts';
+import { AwayKeeper } from './away/keeper.ts';
+import { AWAY_INSTALL, ControlServer } from './control.ts';
 import { makePrivateFolder, readJson, replaceFile } from './durable.ts';
 import { Epochs } from './epochs.ts';
 import { StartError } from './errors.ts';
@@ -21,6 +22,7 @@ import { acquire, type Lock } from './lock.ts';
 import type { Holder } from './lock-file.ts';
 import { openLogs } from './log.ts';
 import { Metrics, metricsToken } from './metrics.ts';
+import { Notifier, runCommand } from './notifier.ts';
 import { PairRequests } from './pair-requests.ts';
 import { Pairing } from './pairing.ts';
 import { RouterPorts, systemClock, systemMappers } from './portmap/router-ports.ts';
@@ -47,6 +49,8 @@ export interface HostOptions {
   readonly ioProgram: readonly string[];
   /** How a person is asked whether an app may be paired, the way to be tried first at the top. Without any nobody is asked. */
   readonly approvers?: (page: ApprovalPage) => readonly Approver[];
+  /** The program of the engine that goes on while no app runs one; none where it is not given. */
+  readonly awayProgram?: string;
   /** Says something to the person at the terminal. */
   readonly say: (text: string) => void;
   /** That of the lease, where it is another than the system's. */
@@ -142,6 +146,18 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const mappers = config.portMapping ? systemMappers(roots.secret, () => control.portsChanged(), log) : null;
   const ports = new RouterPorts(mappers, systemClock.after);
   const handoffs = new Handoffs(() => performance.now());
+  const notifier = new Notifier({ platform: process.platform, run: runCommand, after: systemClock.after, log });
+  const { awayProgram: program, verbose: isVerbose } = options;
+  const away =
+    program === undefined
+      ? null
+      : new AwayKeeper({
+          program,
+          data: token => ({ token, installId: AWAY_INSTALL, port, origin: originOf(port), version: VERSION, isVerbose }),
+          happened: news => notifier.happened(news),
+          notice: say,
+          log,
+        });
   const control: ControlServer = new ControlServer({
     tokens,
     epochs,
@@ -153,7 +169,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     handoffs,
     origin: () => originOf(port),
     clock: options.clock ?? systemLeaseClock,
-    away: null,
+    away,
     log,
   });
   let shutdown = (): void => undefined;
@@ -227,6 +243,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       redirects.removeAll();
       control.stop();
       handoffs.stop();
+      notifier.stop();
       const closed = new Promise<void>(resolve => server.close(() => resolve()));
       await Promise.all([ports.stop(), supervisor.stop(), state.settled()]);
       for (const socket of sockets) socket.destroy();

@@ -1,5 +1,15 @@
+import { DHT_RECORD } from './datagrams.ts';
 import type { Doors } from './doors.ts';
-import { decodeHandover, encodeHandover, MAX_PASSED_PEERS, MAX_PASSED_TORRENTS, MAX_PEERS_EACH } from './handover.ts';
+import { NewsDesk, NEWS_KEY } from './news.ts';
+import type { News } from './news.ts';
+import {
+  decodeHandover,
+  encodeHandover,
+  HANDOVER_KEY,
+  MAX_PASSED_PEERS,
+  MAX_PASSED_TORRENTS,
+  MAX_PEERS_EACH,
+} from './handover.ts';
 import type { Handover, PassedTorrent } from './handover.ts';
 import type { Identity } from './identity.ts';
 import { SEEKING } from './phase.ts';
@@ -11,22 +21,38 @@ import type { InfoHash } from './model/ids.ts';
 const RECORD_EVERY = 60_000;
 const FIRST_RECORD = 5_000;
 
+interface Keeper {
+  /** Has the next engine find this; null: nothing. `done` hears that it is flushed, or cannot be. */
+  keep(key: string, value: Uint8Array | null, done?: () => void): void;
+}
+
+/** Who hears of what happens. */
+export interface Audience {
+  /** Nobody looks: it is kept for who looks next. */
+  readonly isUnwatched?: boolean;
+  readonly happened?: (news: News) => void;
+}
+
 /** What is in no other record passes from one engine to the next: a hand-over is no stop. */
 export class HandingOver {
   /** Left by the engine before, until the torrents are there. */
   private passed: Handover | null = null;
   private dueAt = FIRST_RECORD;
   private writing = 0;
+  /** What happened while nobody looked. */
+  readonly news: NewsDesk;
 
   constructor(
     private readonly clock: { now(): number; wall(): number },
-    /** Has the next engine find this; `done` hears that it is flushed, or cannot be. */
-    private readonly keep: (value: Uint8Array, done: () => void) => void,
+    private readonly keeper: Keeper,
     private readonly identity: Identity,
     private readonly doors: Pick<Doors, 'incoming' | 'udp'>,
     private readonly torrents: Registry<Torrent>,
+    { isUnwatched = false, happened = () => undefined }: Audience,
   ) {
     this.dueAt += clock.now();
+    const keep = (record: Uint8Array | null): void => keeper.keep(NEWS_KEY, record);
+    this.news = new NewsDesk({ isUnwatched, wall: () => clock.wall(), keep, heard: happened });
   }
 
   /** Everything that was to be written is. */
@@ -34,8 +60,11 @@ export class HandingOver {
     return this.writing === 0;
   }
 
-  /** The record of the engine before, before any torrent is there. */
-  begin(bytes: Uint8Array | undefined): void {
+  /** The records of the engine before, before any torrent is there. */
+  begin(records: ReadonlyMap<string, Uint8Array>): void {
+    const [nodes, news, bytes] = [DHT_RECORD, NEWS_KEY, HANDOVER_KEY].map(key => records.get(key));
+    if (nodes) this.doors.udp.dht.restore(nodes);
+    if (news) this.news.restore(news);
     const record = bytes && decodeHandover(bytes);
     if (!record || !this.identity.takeOver(record, this.wall)) return;
     this.doors.incoming.wished = record.port;
@@ -70,7 +99,7 @@ export class HandingOver {
     const { since, peerId, key } = identity;
     const { port } = doors.incoming;
     this.writing += 1;
-    this.keep(encodeHandover({ at: this.wall, since, peerId, key, port, torrents: this.passOn() }), () => {
+    this.keeper.keep(HANDOVER_KEY, encodeHandover({ at: this.wall, since, peerId, key, port, torrents: this.passOn() }), () => {
       this.writing -= 1;
     });
   }

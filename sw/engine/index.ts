@@ -1,6 +1,8 @@
 /** The engine's one door. */
 export { EngineError } from './errors.ts';
 export { Session } from './session.ts';
+export type { Audience } from './handing-over.ts';
+export type { News } from './news.ts';
 export type { AddSource } from './intake.ts';
 export type { DetailView, TorrentView, ViewProblem, ViewState } from './view.ts';
 export { checkPieceLength, choosePieceLength, createTorrent, placeFiles, TreeBuilder } from './codec/create.ts';

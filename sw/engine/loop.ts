@@ -1,5 +1,6 @@
 import type { Announcer } from './announce.ts';
 import type { Effect, RateDirection } from './effects.ts';
+import type { Happening } from './news.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { RateGroups } from './rates.ts';
 import { Removals } from './removals.ts';
@@ -36,6 +37,8 @@ export class Loop implements RateGroups {
       joined(torrent: Torrent, conn: number): void;
       /** The group for what the torrent is sent. */
       downGroup(torrent: Torrent): number;
+      /** Something became of a torrent. */
+      happened(torrent: Torrent, what: Happening): void;
       /** Nothing waits any more. */
       settled(): void;
       /** Bytes of a connection that belongs to no torrent yet. */
@@ -85,7 +88,7 @@ export class Loop implements RateGroups {
   }
 
   /** Keeps a record that is no torrent's. */
-  keep(key: string, value: Uint8Array, done: (problem: string) => void): void {
+  keep(key: string, value: Uint8Array | null, done: (problem: string) => void = () => undefined): void {
     this.ports.state.write([{ key, value }], problem => {
       if (problem !== '') this.ports.log('warn', `the record “${key}” could not be saved: ${problem}`);
       this.run(() => done(problem));
@@ -290,6 +293,8 @@ export class Loop implements RateGroups {
         );
         return;
       }
+      case 'happened':
+        return this.hooks.happened(torrent, effect.what);
       case 'log':
         return log(effect.level, effect.text);
       default:

@@ -6,6 +6,7 @@ import { Budget } from './budget.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { KeptPiece } from './events.ts';
+import type { News } from './news.ts';
 import { Closing } from './closing.ts';
 import { hasWork } from './has-work.ts';
 import { ConnectionLimits } from './connection-limits.ts';
@@ -14,9 +15,8 @@ import { Pulse } from './pulse.ts';
 import { drawing } from './chance.ts';
 import { relabel } from './options.ts';
 import type { TorrentOptions } from './options.ts';
-import { DHT_RECORD } from './datagrams.ts';
-import { HANDOVER_KEY } from './handover.ts';
 import { HandingOver } from './handing-over.ts';
+import type { Audience } from './handing-over.ts';
 import { Identity } from './identity.ts';
 import { Doors } from './doors.ts';
 import { Intake } from './intake.ts';
@@ -79,7 +79,7 @@ export class Session {
 
   constructor(
     private readonly ports: Ports,
-    options: { readonly version: string },
+    options: { readonly version: string } & Audience,
   ) {
     const random = drawing(ports.random);
     this.choker = new Choker(random, () => slotsWithin(this.rates.inForce.up, this.settings.maxUploads));
@@ -93,6 +93,7 @@ export class Session {
       },
       joined: (torrent, conn) => this.rates.joined(torrent, conn),
       downGroup: torrent => this.rates.groupOf(torrent, 'down'),
+      happened: ({ id, name }, what) => this.handing.news.happened(id, name, what),
       settled: () => {
         this.pulse.goOn();
         this.closing.look();
@@ -125,13 +126,7 @@ export class Session {
     const identity = new Identity(ports.random.bytes(12), Math.floor(random() * 2 ** 31), Math.floor(ports.clock.wall()));
     const { peerId } = identity;
     this.doors = new Doors(ports, this.loop, this.torrents, this.limits, this.ids, peerId, security, random, () => this.settings);
-    this.handing = new HandingOver(
-      ports.clock,
-      (...kept) => this.loop.keep(HANDOVER_KEY, ...kept),
-      identity,
-      this.doors,
-      this.torrents,
-    );
+    this.handing = new HandingOver(ports.clock, this.loop, identity, this.doors, this.torrents, options);
     this.reading = new Reading(ports, this.loop, this.torrents);
     this.roots = new Roots(() => this.mend());
     this.turns = new Turns(this.settings, this.torrents, this.loop);
@@ -177,9 +172,7 @@ export class Session {
     this.turns.queue.limit(this.settings);
     this.limits.max = this.settings.maxConnections;
     this.limits.utp = this.settings.utp;
-    const nodes = byKey.get(DHT_RECORD);
-    if (nodes) this.doors.udp.dht.restore(nodes);
-    this.handing.begin(byKey.get(HANDOVER_KEY));
+    this.handing.begin(byKey);
     this.intake.restore(byKey);
     this.handing.goOn();
   }
@@ -331,6 +324,7 @@ export class Session {
     }
     this.torrents.remove(torrent);
     this.changes.remove(torrent);
+    this.handing.news.removed(torrent.id);
     this.loop.event(torrent, () => torrent.remove(withData ? this.roots : null));
   }
 
@@ -354,6 +348,11 @@ export class Session {
   /** There is reason to run while nobody looks. */
   get hasWork(): boolean {
     return hasWork(this.torrents.values());
+  }
+
+  /** What happened while nobody looked; it is then forgotten. */
+  takeNews(): News[] {
+    return this.handing.news.take();
   }
 
   rows(): TorrentView[] {

@@ -367,7 +367,8 @@ export class Torrent implements WireTarget {
     this.problem = problem;
     this.problemFile = file;
     this.mending.begin(this.now);
-    this.out({ do: 'log', level: 'error', text: `${this.id}: stopped: ${problem} ${file}` });
+    this.out({ do: 'happened', what: 'failed' });
+    this.out({ do: 'log', level: 'warn', text: `${this.id}: stopped: ${problem} ${file}` });
   }
 
   /** Other names or another root for its files; checked before ({@link Relocation.wish}). */

@@ -140,6 +140,7 @@ export class Work {
     if (this.torrent.doneAt === 0) {
       this.torrent.doneAt = this.torrent.wall();
       content.storage.recordSoon(now);
+      this.torrent.out({ do: 'happened', what: 'completed' });
       if (content.downloader.have.isFull) announcer.complete(now);
     }
     peerSet.nothingWanted(now);

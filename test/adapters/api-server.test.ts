@@ -1,7 +1,7 @@
 import { MessageChannel as Channel } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { API_VERSION, type Command, type FromWorker, type LeftFiles } from '../../sw/api.ts';
-import type { Connection, Encryption, Settings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
+import type { Connection, News, Encryption, Settings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { ApiServer, type Backend } from '../../sw/api-server.ts';
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
@@ -82,6 +82,11 @@ class FakeBackend implements Backend {
     const { changes } = this;
     this.changes = { rows: [], removed: [], left: [] };
     return changes;
+  }
+
+  news: News[] = [];
+  takeNews(): News[] {
+    return this.news.splice(0);
   }
 
   detail(id: string): TorrentDetail | null {
@@ -171,6 +176,14 @@ describe('a window', () => {
       settings: null,
       detail: null,
     });
+  });
+
+  it('is told once what happened while no window was open', async () => {
+    setUp();
+    backend.news = [{ id: A, name: 'x', what: 'completed', at: 5 }];
+    const window = open();
+    expect(await window.next('news')).toEqual({ type: 'news', news: [{ id: A, name: 'x', what: 'completed', at: 5 }] });
+    expect(backend.news).toEqual([]);
   });
 
   it('is told once of files that a removal has left', async () => {

@@ -27,6 +27,7 @@ class World {
   private readonly backend: Backend = {
     rows: () => [],
     takeChanges: () => ({ rows: [], removed: [], left: [] }),
+    takeNews: () => [],
     detail: () => null,
     connection: () => ({
       state: 'connected',

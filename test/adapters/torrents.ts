@@ -1,5 +1,5 @@
 import type { Command, LeftFiles } from '../../sw/api.ts';
-import type { PortMappings, RootRow, Settings, TorrentRow } from '../../sw/view-model.ts';
+import type { News, PortMappings, RootRow, Settings, TorrentRow } from '../../sw/view-model.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import type { Engine, StateRecord } from '../../sw/perform.ts';
 import type { Host } from '../../sw/host-commands.ts';
@@ -52,6 +52,8 @@ class FakeEngine implements Engine<string> {
   usersOf = (): number => 0;
   mapping: { state: PortMappings | null } = { state: null };
   hasWork = true;
+  news: News[] = [];
+  takeNews = (): News[] => this.news.splice(0);
   configure = ({ encryption }: Partial<Settings>, saved: (error: Error | null) => void): void => {
     this.tell(`configure ${encryption}`);
     saved(this.unsaved);

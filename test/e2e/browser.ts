@@ -64,21 +64,31 @@ export class Browser {
     return page;
   }
 
+  async closePages(): Promise<void> {
+    const { targetInfos } = await this.cdp.send<{ targetInfos: { type: string; targetId: string; url: string }[] }>(
+      'Target.getTargets',
+    );
+    // One empty page stays, or the browser would go.
+    for (const { type, targetId, url } of targetInfos) {
+      if (type === 'page' && url !== 'about:blank') await this.cdp.send('Target.closeTarget', { targetId });
+    }
+  }
+
   /** Kills it and starts it again with the same profile. */
   async startAgain(): Promise<Browser> {
-    await this.#kill();
+    await this.kill();
     // The lock names a process that is gone.
     rmSync(join(this.#profile, 'SingletonLock'), { force: true });
     return Browser.#launch(this.#profile, []);
   }
 
   async stop(): Promise<void> {
-    await this.#kill();
+    await this.kill();
     rmSync(this.#profile, { recursive: true, force: true });
   }
 
   /** With its children, which would go on writing to the profile for a moment. */
-  async #kill(): Promise<void> {
+  async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const tree = processTree(this.pid);
     this.#child.kill('SIGKILL');

@@ -104,6 +104,21 @@ export class World {
     this.#app = await App.openPaired(this.#browser, this.starling);
   }
 
+  /** Closes every window of the app; the browser stays. */
+  async closeWindows(): Promise<void> {
+    await this.#browser.closePages();
+  }
+
+  /** Opens the app anew in the browser that is there. */
+  async openAgain(): Promise<void> {
+    this.#app = await App.openPaired(this.#browser, this.starling);
+  }
+
+  /** Kills the browser, and nothing in its place. */
+  async killBrowser(): Promise<void> {
+    await this.#browser.kill();
+  }
+
   torrentFile(payload: Payload): string {
     const file = join(this.dir, `${payload.infoHash}.torrent`);
     writeFileSync(file, payload.bytes);

@@ -8,7 +8,7 @@ import {
   type LeftFiles,
   type Source,
 } from '../../sw/api.ts';
-import type { Connection, FilePriority, FileRow, Settings, TorrentId } from '../../sw/view-model.ts';
+import type { Connection, FilePriority, FileRow, News, Settings, TorrentId } from '../../sw/view-model.ts';
 import type { ToWorker } from '../../sw/api.ts';
 import type { TorrentRow } from '../../sw/view-model.ts';
 import type { EngineError } from '../../sw/engine/errors.ts';
@@ -106,6 +106,11 @@ export class MockWorker {
     const source: Source = { kind: 'magnet', uri };
     const { added } = this.#add({ do: 'add', source });
     if (added !== null) this.#say({ type: 'handoff', handoff, added, source });
+  }
+
+  /** That happened while no window was open. */
+  tell(news: readonly News[]): void {
+    this.#say({ type: 'news', news });
   }
 
   setConnection(connection: Connection): void {

@@ -100,6 +100,17 @@ const worst: readonly (readonly [target: TargetName, what: string, limit: number
     MIB,
     size => encode({ nodes4: new Uint8Array(26 * Math.floor((size - 30) / 26)).map((_, at) => at * 7) }),
   ],
+  [
+    'handover-record',
+    'peers',
+    MIB,
+    size =>
+      repeat('7:\x000000\x00\x01', size, [
+        'd2:id20:aaaaaaaaaaaaaaaaaaaa8:torrentsll20:aaaaaaaaaaaaaaaaaaaalel',
+        'eee7:versioni1ee',
+      ]),
+  ],
+  ['news-record', 'news', MIB, size => repeat('li0ee', size, ['d4:newsl', 'e7:versioni1ee'])],
   ['settings-record', 'settings', MIB, size => utf8(`d${keys(size / 10).join('')}e`)],
   ['paths', 'files of one name', MIB, size => utf8('a\n'.repeat(size / 2))],
   ['urls', 'slashes', MIB, size => repeat('/', size, ['http:', ''])],

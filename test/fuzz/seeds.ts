@@ -17,6 +17,7 @@ import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 import { encodePex } from '../../sw/engine/codec/pex.ts';
 import { encodeInfoRecord, encodeProgressRecord, encodeTorrentRecord } from '../../sw/engine/resume.ts';
 import { encodeHandover } from '../../sw/engine/handover.ts';
+import { encodeNews } from '../../sw/engine/news.ts';
 import { DEFAULT_SETTINGS, encodeSettings } from '../../sw/engine/settings.ts';
 import type { TargetName } from './targets.ts';
 
@@ -126,6 +127,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       ]),
     }),
   ],
+  'news-record': [encodeNews([{ id: 'a1'.repeat(20), name: 'n', what: 'failed', at: 5 }])],
   'settings-record': [encodeSettings({ ...DEFAULT_SETTINGS, encryption: 'require' })],
   tracker: [
     encode({ interval: 1800, complete: 1, incomplete: 2, peers: new Uint8Array(12).fill(9), peers6: new Uint8Array(18).fill(9) }),

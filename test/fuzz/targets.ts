@@ -43,6 +43,7 @@ import {
   encodeTorrentRecord,
 } from '../../sw/engine/resume.ts';
 import { decodeHandover, encodeHandover } from '../../sw/engine/handover.ts';
+import { decodeNews, encodeNews } from '../../sw/engine/news.ts';
 import { decodeSettings, encodeSettings } from '../../sw/engine/settings.ts';
 import { seeded } from '../sim/clock.ts';
 import { mse } from './mse.ts';
@@ -227,6 +228,7 @@ export const targets = {
     const record = decodeHandover(input);
     if (record) stable(record, encodeHandover, decodeHandover);
   },
+  'news-record': input => stable(decodeNews(input), encodeNews, decodeNews),
   addresses: input => {
     for (const bytes of [4, 16] as const) {
       for (const { host, port } of unpackPeers(input, bytes, 100)) {

@@ -63,6 +63,17 @@ describe.skipIf(missing)(`files on the move in Chromium (skipped without ${CHROM
     await expect.poll(() => notice.textContent()).toBe('');
   });
 
+  it('says once what happened while no window was open, until it is dismissed', async () => {
+    await show('nine', { viewport: DESKTOP });
+    await page.evaluate(at => {
+      globalThis.mock.tell([{ id: 'a'.repeat(40), name: 'Sintel (2160p)', what: 'completed', at }]);
+    }, Date.now());
+    const notice = page.getByRole('log', { name: 'Messages' });
+    await notice.getByText('While the app was closed: “Sintel (2160p)” was finished').waitFor();
+    await notice.getByRole('button', { name: 'Dismiss' }).click();
+    await expect.poll(() => notice.textContent()).toBe('');
+  });
+
   it('tells why files were not moved, and goes on when asked', async () => {
     await show('nine', { viewport: DESKTOP });
     await page.evaluate(() => {

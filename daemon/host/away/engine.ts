@@ -1,6 +1,7 @@
 /** The engine as the worker runs it, in Node: the same adapters, over Node's sockets, with a memory of nothing. */
 import { makeRuntime, type Runtime } from '../../../sw/runtime.ts';
 import { after } from '../../../sw/adapters/platform.ts';
+import type { Audience } from '../../../sw/engine/index.ts';
 import type { Log } from '../../../sw/engine/ports.ts';
 import type { Pairing } from '../../../sw/standing.ts';
 import type { Memory } from '../../../sw/torrents.ts';
@@ -12,6 +13,8 @@ export interface EngineOptions {
   /** What the host made for this engine alone. */
   readonly pairing: Pairing;
   readonly log: Log;
+  /** Who hears of what happens. */
+  readonly audience?: Audience;
 }
 
 export interface NodeEngine extends Runtime {
@@ -27,7 +30,7 @@ const nothing: Memory = {
 };
 
 /** Connects at once, and goes on as the records have it. */
-export function startEngine({ origin, version, pairing, log }: EngineOptions): NodeEngine {
+export function startEngine({ origin, version, pairing, log, audience = {} }: EngineOptions): NodeEngine {
   const sockets = new NodeSockets(origin);
   const runtime = makeRuntime({
     origin,
@@ -36,6 +39,7 @@ export function startEngine({ origin, version, pairing, log }: EngineOptions): N
     after,
     log,
     memory: nothing,
+    audience,
     sockets: sockets.trackers,
     mark: () => undefined,
   });

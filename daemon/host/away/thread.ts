@@ -1,7 +1,7 @@
-/** The engine while no window is open, as a thread of the host. It ends when it is told to, and where there is nothing to do. */
+/** The engine while no window is open, as a thread of the host. It ends by itself where nothing is left to do. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { startEngine } from './engine.ts';
-import type { FromThread, ThreadData, ToThread } from './messages.ts';
+import type { FromThread, ThreadData } from './messages.ts';
 
 /** How often it looks whether there is anything left to do, in ms. */
 const LOOK_MS = 2_000;
@@ -12,6 +12,7 @@ const tell = (message: FromThread): void => parentPort?.postMessage(message);
 const engine = startEngine({
   ...where,
   pairing: { token, installId, port },
+  audience: { isUnwatched: true, happened: news => tell({ type: 'happened', news }) },
   log(level, text) {
     if (level === 'error' || isVerbose) tell({ type: 'log', level, text });
   },
@@ -22,7 +23,7 @@ let isEnding = false;
 
 function look(): void {
   const { link, torrents } = engine;
-  // Another engine has taken over, or there is nothing to be done.
+  // Refused or superseded it is one too many.
   if (link.state === 'superseded' || link.state === 'unpaired' || !torrents.hasWork) void end();
 }
 
@@ -31,10 +32,5 @@ async function end(): Promise<void> {
   isEnding = true;
   clearInterval(watch);
   await engine.close();
-  tell({ type: 'ended', hasWork: engine.torrents.hasWork });
-  parentPort?.close();
+  tell({ type: 'ended' });
 }
-
-parentPort?.on('message', ({ type }: ToThread) => {
-  if (type === 'end') void end();
-});

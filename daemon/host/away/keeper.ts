@@ -1,0 +1,80 @@
+/**
+ * The engine that goes on while no browser runs one, as a thread. It can be killed at any moment: what it had not recorded is
+ * verified by the next engine. Nothing that goes wrong in it ends the host.
+ */
+import { Worker } from 'node:worker_threads';
+import type { News } from '../../../sw/view-model.ts';
+import type { Log } from '../log.ts';
+import type { AwayEngine } from '../lease-keeper.ts';
+import type { FromThread, ThreadData } from './messages.ts';
+
+/** Of the thread's own heap, in MiB. */
+const HEAP_MIB = 512;
+/** Crashes in a row of which one is said aloud; who starts it waits longer after each. */
+const CRASHES_SAID = 5;
+
+export interface KeeperOptions {
+  /** The program of the thread. */
+  readonly program: string;
+  /** What a thread is given, with this token. */
+  readonly data: (token: string) => ThreadData;
+  /** Something became of a torrent, and nobody looks. */
+  readonly happened: (news: News) => void;
+  /** Something to be said aloud. */
+  readonly notice: (text: string) => void;
+  readonly log: Log;
+}
+
+export class AwayKeeper implements AwayEngine {
+  private readonly options: KeeperOptions;
+  private thread: Worker | null = null;
+  private crashes = 0;
+
+  constructor(options: KeeperOptions) {
+    this.options = options;
+  }
+
+  start(token: string, ended: () => void): void {
+    const { program, data, log } = this.options;
+    const thread = new Worker(program, { workerData: data(token), resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB } });
+    this.thread = thread;
+    let hasCrashed = true;
+    log('info', 'the away engine was started');
+    thread.on('message', (message: FromThread) => {
+      switch (message.type) {
+        case 'log':
+          log(message.level, `away: ${message.text}`);
+          break;
+        case 'happened':
+          this.options.happened(message.news);
+          break;
+        case 'ended':
+          hasCrashed = false;
+          break;
+        default:
+          message satisfies never;
+      }
+    });
+    thread.on('error', error => log('error', 'the away engine has crashed', { why: error.stack ?? error.message }));
+    thread.on('exit', () => {
+      // One that was killed was let go of before.
+      if (this.thread === thread) this.over(hasCrashed);
+      ended();
+    });
+  }
+
+  kill(): void {
+    const { thread } = this;
+    this.thread = null;
+    void thread?.terminate();
+  }
+
+  private over(hasCrashed: boolean): void {
+    this.thread = null;
+    this.crashes = hasCrashed ? this.crashes + 1 : 0;
+    if (!hasCrashed) this.options.log('info', 'the away engine has nothing left to do');
+    if (this.crashes !== CRASHES_SAID) return;
+    this.options.log('error', 'the away engine crashes each time');
+    this.options.notice('What goes on while the app is closed has crashed five times. Open the app to go on.');
+  }
+}
