@@ -153,6 +153,8 @@ export type Command =
   | { readonly do: 'announce'; readonly ids: readonly TorrentId[]; readonly url: string | null }
   /** Asks a web seed again now, also one that was banned. */
   | { readonly do: 'askWebSeed'; readonly id: TorrentId; readonly url: string }
+  /** Goes to the peer at that name or IP literal. A private torrent takes none. */
+  | { readonly do: 'addPeer'; readonly id: TorrentId; readonly host: string; readonly port: number }
   /** Gives them labels and takes others away; what else they have stays. */
   | {
       readonly do: 'label';

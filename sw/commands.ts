@@ -60,7 +60,8 @@ const stunServer = v.pipe(
   v.check(server => Number(server.slice(server.lastIndexOf(':') + 1)) <= 65_535),
 );
 
-const settings = v.partial(
+/** Of `configure`: any of the settings, and nothing else. */
+export const settingsSchema = v.partial(
   v.strictObject({
     encryption: v.picklist(['off', 'prefer', 'require']),
     utp: v.boolean(),
@@ -139,9 +140,10 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('trackers'), id: torrentId, tiers }),
   v.strictObject({ do: v.literal('announce'), ids, url: v.nullable(url) }),
   v.strictObject({ do: v.literal('askWebSeed'), id: torrentId, url }),
+  v.strictObject({ do: v.literal('addPeer'), id: torrentId, host: v.pipe(v.string(), v.maxLength(255)), port }),
   v.strictObject({ do: v.literal('label'), ids, add: labels, remove: labels }),
   v.strictObject({ do: v.literal('move'), ids, to: v.union([v.picklist(['top', 'up', 'down', 'bottom']), count]) }),
-  v.strictObject({ do: v.literal('configure'), settings }),
+  v.strictObject({ do: v.literal('configure'), settings: settingsSchema }),
   v.strictObject({ do: v.literal('pair'), token: secret, installId: secret, port }),
   v.strictObject({ do: v.literal('unpair'), app: v.pipe(v.string(), v.regex(/^[0-9a-f]{1,64}$/)) }),
   v.strictObject({ do: v.literal('reconnect') }),

@@ -35,6 +35,7 @@ export interface Engine<Kept> {
   editTrackers(id: TorrentId, tiers: readonly (readonly string[])[]): void;
   announce(id: TorrentId, url: string | null): void;
   askWebSeed(id: TorrentId, url: string): void;
+  addPeer(id: TorrentId, host: string, port: number): void;
   label(id: TorrentId, add: readonly string[], remove: readonly string[]): void;
   move(ids: readonly TorrentId[], to: MoveTo): void;
   readonly settings: Settings;
@@ -48,7 +49,8 @@ export interface Engine<Kept> {
   readonly hasWork: boolean;
   /** How many torrents have files in that root. */
   usersOf(root: string): number;
-  readonly mapping: { readonly state: PortMappings | null };
+  /** `listenPort`: 0 where none was to be had, null while that is not known. */
+  readonly mapping: { readonly state: PortMappings | null; readonly listenPort: number | null };
   configure(change: Partial<Settings>, saved: (error: Error | null) => void): void;
   rows(): readonly TorrentRow[];
   takeChanges(): {
@@ -94,6 +96,9 @@ export function perform(
       return null;
     case 'askWebSeed':
       engine.askWebSeed(command.id, command.url);
+      return null;
+    case 'addPeer':
+      engine.addPeer(command.id, command.host, command.port);
       return null;
     case 'label':
       forEach(command.ids, id => engine.label(id, command.add, command.remove));

@@ -28,6 +28,8 @@ export interface RuntimeOptions extends Omit<LinkOptions, 'random'> {
   readonly sockets: WebSockets;
   /** Who hears of what happens; else the windows. */
   readonly audience: Audience;
+  /** Where peers reach us: the first that is free, 0 for any; those of BitTorrent where none are given. */
+  readonly listenPorts?: readonly number[];
   /** Says that something was reached. */
   readonly mark: (name: string) => void;
 }
@@ -40,7 +42,7 @@ export interface Runtime {
 }
 
 export function makeRuntime(options: RuntimeOptions): Runtime {
-  const { memory, sockets, mark, log, version, audience } = options;
+  const { memory, sockets, mark, log, version, audience, listenPorts } = options;
   const link: DaemonLink = new DaemonLink(
     { ...options, random: Math.random },
     {
@@ -76,7 +78,8 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     memory,
     newEngine: () => {
       const clock = new PlatformClock();
-      return { engine: new Session({ ...ports, clock }, { version, ...audience }), silence: () => clock.stop() };
+      const more = listenPorts ? { listenPorts } : {};
+      return { engine: new Session({ ...ports, clock }, { version, ...audience, ...more }), silence: () => clock.stop() };
     },
     loadRecords: done => state.load(done),
     mark,

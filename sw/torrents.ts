@@ -184,6 +184,11 @@ export class Torrents<Kept> implements Backend {
     };
   }
 
+  /** Where peers reach us, 0 where no port was to be had; null while that is not known. */
+  get listenPort(): number | null {
+    return this.current?.engine.mapping.listenPort ?? null;
+  }
+
   /** There is, or may be, something to be done while nobody looks. */
   get hasWork(): boolean {
     return this.current?.engine.hasWork ?? true;

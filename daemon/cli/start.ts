@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { dialogApprover } from '../host/approval/dialog.ts';
 import { ownTerminal, terminalApprover } from '../host/approval/terminal.ts';
 import { StartError } from '../host/errors.ts';
+import { headless } from '../host/lock-file.ts';
 import { type Host, startHost } from '../host/main.ts';
 import { originOf } from '../host/request-guard.ts';
 import { hasScreen } from '../host/screen.ts';
@@ -81,6 +82,7 @@ async function start(options: StartOptions, programs: Programs): Promise<void> {
       ],
     });
     if (!('running' in started)) return serve(started, options.mayOpen);
+    if (started.running.isHeadless) throw new StartError(headless(started.running));
     // One that is on its way up or down answers soon, or is gone.
     const file = await newLinkOf(started.running);
     if (file !== null) {

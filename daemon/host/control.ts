@@ -17,6 +17,7 @@ import { refuseUpgrade } from './http.ts';
 import type { ClientId } from './lease.ts';
 import { type AwayEngine, type LeaseClock, LeaseKeeper } from './lease-keeper.ts';
 import type { Log } from './log.ts';
+import { ownKind } from './own-clients.ts';
 import type { RouterPorts } from './portmap/router-ports.ts';
 import { RootsWatch } from './roots-watch.ts';
 import type { Roots } from './roots.ts';
@@ -25,14 +26,12 @@ import { StateDesk } from './state-desk.ts';
 import type { StateStore } from './state.ts';
 import type { Supervisor } from './supervisor.ts';
 import { PairedClients } from './paired-clients.ts';
-import { isSame, randomSecret, sha256, type Tokens } from './tokens.ts';
+import { randomSecret, sha256, type Tokens } from './tokens.ts';
 import { VERSION } from './version.ts';
 
 /** One record of the longest value, or many shorter ones. */
 const MAX_MESSAGE = 2 * MAX_STATE_VALUE;
 const MAX_CONNECTIONS = 16;
-/** The install id of the host's own engine: no browser's, as those have other characters. */
-export const AWAY_INSTALL = '(away)';
 
 export interface ControlOptions {
   readonly tokens: Tokens;
@@ -47,6 +46,8 @@ export interface ControlOptions {
   readonly clock: LeaseClock;
   /** Null where this host runs none of its own. */
   readonly away: AwayEngine | null;
+  /** What an engine in the host's own process is let in with, as an app is; empty where there is none. */
+  readonly ownToken: string;
   readonly log: Log;
 }
 
@@ -193,13 +194,10 @@ export class ControlServer {
   }
 
   private kindOf(connection: ControlConnection, auth: FrameOf<typeof Op.AUTH>): Client['kind'] | null {
-    const { token, origin, installId } = auth;
-    if (origin !== connection.origin) return null;
+    if (auth.origin !== connection.origin) return null;
     if (this.paired.enter(connection, auth)) return 'app';
-    const { awayToken } = this.lease;
-    return origin === this.options.origin() && installId === AWAY_INSTALL && awayToken !== '' && isSame(token, awayToken)
-      ? 'away'
-      : null;
+    const secrets = { own: this.options.ownToken, away: this.lease.awayToken };
+    return auth.origin === this.options.origin() ? ownKind(auth, secrets) : null;
   }
 
   private admit(client: Client): void {

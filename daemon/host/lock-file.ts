@@ -4,12 +4,18 @@ import { join } from 'node:path';
 import { hasCode } from './durable.ts';
 import { isRunning } from './process-info.ts';
 
-/** `port` is 0 until the host listens. `secret` opens the host's local door. */
+/** `port` is 0 until the host listens. `secret` opens the host's local door. `isHeadless`: it has no app that a browser could open. */
 export interface Holder {
   readonly pid: number;
   readonly startTime: string;
   readonly port: number;
   readonly secret: string;
+  readonly isHeadless: boolean;
+}
+
+/** Why no app can be opened on that home. */
+export function headless({ pid }: Holder): string {
+  return `This home folder is held by starling rpc (process ${pid}), which has no app. End that first, or give another folder with --home.`;
 }
 
 export function lockPath(home: string): string {
@@ -19,8 +25,7 @@ export function lockPath(home: string): string {
 /** Who holds the lock; null where nobody does, or a file that nobody can have meant. */
 export async function readHolder(path: string): Promise<Holder | null> {
   try {
-    const holder: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return isHolder(holder) ? holder : null;
+    return holderOf(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
     if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return null;
     throw error;
@@ -33,8 +38,10 @@ export async function runningHost(home: string): Promise<Holder | null> {
   return holder !== null && (await isRunning(holder.pid, holder.startTime)) ? holder : null;
 }
 
-function isHolder(value: unknown): value is Holder {
-  if (typeof value !== 'object' || value === null) return false;
-  const { pid, startTime, port, secret } = value as Partial<Record<keyof Holder, unknown>>;
-  return typeof pid === 'number' && typeof startTime === 'string' && typeof port === 'number' && typeof secret === 'string';
+function holderOf(value: unknown): Holder | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { pid, startTime, port, secret, isHeadless } = value as Partial<Record<keyof Holder, unknown>>;
+  if (typeof pid !== 'number' || typeof startTime !== 'string' || typeof port !== 'number' || typeof secret !== 'string')
+    return null;
+  return { pid, startTime, port, secret, isHeadless: isHeadless === true };
 }

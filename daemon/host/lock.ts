@@ -16,13 +16,14 @@ export interface Lock {
 }
 
 /** Takes the lock, clearing away one that a dead host left. Gives the holder where another host is alive. */
-export async function acquire(home: string): Promise<Lock | Holder> {
+export async function acquire(home: string, isHeadless = false): Promise<Lock | Holder> {
   const path = lockPath(home);
   const mine: Holder = {
     pid: process.pid,
     startTime: await startTimeOf(process.pid),
     port: 0,
     secret: randomBytes(32).toString('base64url'),
+    isHeadless,
   };
   const beside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   await writeFlushed(beside, [Buffer.from(JSON.stringify(mine))]);

@@ -10,13 +10,14 @@ import { loadAssets } from './assets.ts';
 import { Redirects } from './browser.ts';
 import { readConfig } from './config.ts';
 import { AwayKeeper } from './away/keeper.ts';
-import { AWAY_INSTALL, ControlServer } from './control.ts';
+import { ControlServer } from './control.ts';
 import { makePrivateFolder, readJson, replaceFile } from './durable.ts';
 import { Epochs } from './epochs.ts';
 import { StartError } from './errors.ts';
 import { Handoffs } from './handoffs.ts';
 import { makeServer } from './http.ts';
 import { type LeaseClock, systemLeaseClock } from './lease-keeper.ts';
+import type { Pairing as EnginePairing } from '../../sw/standing.ts';
 import { localDoor } from './local-door.ts';
 import { acquire, type Lock } from './lock.ts';
 import type { Holder } from './lock-file.ts';
@@ -24,15 +25,16 @@ import { openLogs } from './log.ts';
 import { Metrics, metricsToken } from './metrics.ts';
 import { Notifier, runCommand } from './notifier.ts';
 import { PairRequests } from './pair-requests.ts';
+import { AWAY_INSTALL, OWN_INSTALL } from './own-clients.ts';
 import { Pairing } from './pairing.ts';
 import { RouterPorts, systemClock, systemMappers } from './portmap/router-ports.ts';
-import { takePort } from './ports.ts';
+import { listen, takePort } from './ports.ts';
 import { originOf } from './request-guard.ts';
 import { Roots } from './roots.ts';
 import { Settings } from './settings.ts';
 import { StateStore } from './state.ts';
 import { Supervisor } from './supervisor.ts';
-import { Tokens } from './tokens.ts';
+import { randomSecret, Tokens } from './tokens.ts';
 import { VERSION } from './version.ts';
 
 export interface HostOptions {
@@ -43,8 +45,10 @@ export interface HostOptions {
   /** Null: the one of earlier starts, or on the first start the person's downloads folder. */
   readonly downloadDir: string | null;
   readonly verbose: boolean;
-  /** The folder of the built app. */
-  readonly webFolder: string;
+  /** The one address of this machine that is used for peers, trackers and the DHT, an IP literal; else all of them. */
+  readonly address?: string;
+  /** The folder of the built app. Null: there is none; `port` is then left aside for any that is free, which is not kept. */
+  readonly webFolder: string | null;
   /** The io-daemon's program and its arguments. */
   readonly ioProgram: readonly string[];
   /** How a person is asked whether an app may be paired, the way to be tried first at the top. Without any nobody is asked. */
@@ -65,6 +69,8 @@ export interface Host {
   readonly downloadDir: string;
   /** A new pairing link: the name of a file, for two minutes, that leads a browser there. */
   newLink(): Promise<string>;
+  /** What lets an engine of this process in where there is no app; it stands nowhere else. */
+  readonly ownPairing: EnginePairing;
   /** Resolves when the app asks for the end; whoever started the host then stops it. */
   readonly asked: Promise<void>;
   /** Ends everything in order. */
@@ -79,7 +85,7 @@ const kept = v.object({ port: v.pipe(v.number(), v.integer(), v.minValue(1), v.m
 /** Starts a host, or gives the one that runs on this home already. @throws {StartError} */
 export async function startHost(options: HostOptions): Promise<Host | { readonly running: Holder }> {
   makePrivateFolder(options.home);
-  const lock = await acquire(options.home);
+  const lock = await acquire(options.home, options.webFolder === null);
   if (!('release' in lock)) return { running: lock };
   try {
     return await start(options, lock);
@@ -123,7 +129,14 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const supervisor: Supervisor = new Supervisor({
     program: options.ioProgram,
     greeting: () => [
-      { type: 'start', version: VERSION, allow: config.allow, idleMs: config.idleMs, verbose: options.verbose },
+      {
+        type: 'start',
+        version: VERSION,
+        allow: config.allow,
+        idleMs: config.idleMs,
+        verbose: options.verbose,
+        address: options.address ?? '',
+      },
       folders(),
     ],
     events: {
@@ -143,8 +156,11 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     },
   });
   roots.onPaths = () => supervisor.send(folders());
-  const mappers = config.portMapping ? systemMappers(roots.secret, () => control.portsChanged(), log) : null;
+  // A router passes on to the address that it is asked from, which may be another than the one that is used.
+  const mappers = config.portMapping && !options.address ? systemMappers(roots.secret, () => control.portsChanged(), log) : null;
   const ports = new RouterPorts(mappers, systemClock.after);
+  const isHeadless = options.webFolder === null;
+  const ownToken = isHeadless ? randomSecret() : '';
   const handoffs = new Handoffs(() => performance.now());
   const notifier = new Notifier({ platform: process.platform, run: runCommand, after: systemClock.after, log });
   const { awayProgram: program, verbose: isVerbose } = options;
@@ -170,6 +186,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     origin: () => originOf(port),
     clock: options.clock ?? systemLeaseClock,
     away,
+    ownToken,
     log,
   });
   let shutdown = (): void => undefined;
@@ -180,7 +197,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   };
   const refused = (why: string): void => log('warn', 'a request was refused', { why });
   const server = makeServer({
-    assets: loadAssets(options.webFolder),
+    assets: options.webFolder === null ? new Map() : loadAssets(options.webFolder),
     pairing,
     requests,
     approval,
@@ -218,9 +235,9 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     socket.once('close', () => sockets.delete(socket));
   });
 
-  port = await takePort(server, { asked: options.port, kept: keptPort });
+  port = isHeadless ? ((await listen(server, 0)) ?? 0) : await takePort(server, { asked: options.port, kept: keptPort });
   try {
-    if (port !== keptPort) await replaceFile(join(home, 'host.json'), JSON.stringify({ port }));
+    if (port !== keptPort && !isHeadless) await replaceFile(join(home, 'host.json'), JSON.stringify({ port }));
     await lock.listening(port);
   } catch (error) {
     server.close();
@@ -236,6 +253,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     movedFrom: options.port === null && keptPort === null && port !== preferred ? preferred : null,
     downloadDir: roots.defaultPath,
     newLink,
+    ownPairing: { token: ownToken, installId: OWN_INSTALL, port },
     asked,
     async stop() {
       log('info', 'host stops');

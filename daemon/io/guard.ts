@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import ipaddr from 'ipaddr.js';
 import { NetStatus } from '../wire/frames.ts';
+import { OwnAddress } from './own-address.ts';
 import { BAD_PORTS } from './bad-ports.ts';
 
 /** Peers may be in private ranges, as in a home network; HTTP is for the public ones. */
@@ -45,6 +46,8 @@ async function systemResolve(name: string): Promise<readonly string[]> {
 }
 
 export class Guard {
+  /** Where this process goes out from. */
+  readonly from: OwnAddress;
   readonly #allow: readonly [Parsed, number][];
   readonly #ownPorts = new Map<number, number>();
   readonly #resolve: Resolve;
@@ -58,7 +61,9 @@ export class Guard {
     allow: readonly string[],
     resolve: Resolve = systemResolve,
     refused: (rule: string, address: string) => void = () => undefined,
+    from = new OwnAddress(''),
   ) {
+    this.from = from;
     this.#allow = allow.map(cidr => ipaddr.parseCIDR(cidr));
     this.#resolve = resolve;
     this.#refused = refused;
@@ -98,7 +103,9 @@ export class Guard {
       if (!this.permits(address, port, purpose)) return refused('the address is not to be reached from here');
       checked.push({ host: ipaddr.parse(address).toString(), family: isIP(address) === 6 ? 6 : 4 });
     }
-    return { status: NetStatus.OK, addresses: checked };
+    const reachable = checked.filter(({ family }) => this.from.speaks(family));
+    if (reachable.length === 0) return { status: NetStatus.UNREACHABLE, detail: 'no way from the address that is used' };
+    return { status: NetStatus.OK, addresses: reachable };
   }
 
   /** Whether an IP literal may be dialled. */

@@ -83,6 +83,7 @@ export class HttpClient {
       agent: keep && (isTls ? this.#https : this.#http),
       signal,
       lookup: pinned(addresses.slice(0, DIALLED)),
+      ...this.#guard.from.local,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: CONNECT_TIMEOUT / DIALLED,
       headers: { 'user-agent': 'Starling', accept: '*/*', ...headers, 'accept-encoding': 'identity' },

@@ -22,10 +22,10 @@ function tell(message: FromChild): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-async function start({ version, allow, idleMs, verbose }: Extract<ToChild, { type: 'start' }>): Promise<void> {
+async function start({ version, allow, idleMs, verbose, address }: Extract<ToChild, { type: 'start' }>): Promise<void> {
   if (running !== null) throw new Error('started twice');
   if (verbose) log.level = 'debug';
-  const services = createServices(version, allow, log);
+  const services = createServices(version, allow, log, address);
   const { openPorts } = services;
   openPorts.onChange = () => tell({ type: 'ports', tcp: openPorts.of('tcp'), udp: openPorts.of('udp') });
   const server = new IoServer(services);

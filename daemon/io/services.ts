@@ -8,6 +8,7 @@ import { LoopDelay } from './loop-delay.ts';
 import { MemoryPool } from './memory.ts';
 import { OpenPorts } from './open-ports.ts';
 import type { Log } from './log.ts';
+import { OwnAddress } from './own-address.ts';
 import { ReadBudget } from './read-budget.ts';
 import { Rests } from './rests.ts';
 import { Tally } from './tally.ts';
@@ -44,8 +45,11 @@ export async function settled({ landing, writes }: Services): Promise<void> {
   await Promise.all([landing.settled(), writes.settled()]);
 }
 
-/** @throws {Error} where `allow` holds something that is no CIDR range */
-export function createServices(version: string, allow: readonly string[], log: Log): Services {
+/**
+ * `address`: the one of this machine that is used, empty for all. @throws {Error} where `allow` holds something that is no CIDR range, or
+ * `address` is no IP literal
+ */
+export function createServices(version: string, allow: readonly string[], log: Log, address = ''): Services {
   const pool = new HashPool();
   const tally = new Tally(recent => log.info(recent, 'counted in the last minute'));
   const memory = new MemoryPool();
@@ -53,10 +57,15 @@ export function createServices(version: string, allow: readonly string[], log: L
   return {
     version,
     started: performance.now(),
-    guard: new Guard(allow, undefined, (rule, address) => {
-      tally.count('guard', rule);
-      log.debug({ rule, address }, 'an address was refused');
-    }),
+    guard: new Guard(
+      allow,
+      undefined,
+      (rule, refused) => {
+        tally.count('guard', rule);
+        log.debug({ rule, address: refused }, 'an address was refused');
+      },
+      new OwnAddress(address),
+    ),
     openPorts: new OpenPorts(),
     files: new Files(),
     pool,

@@ -42,8 +42,8 @@ type Attempt = { readonly socket: Channel } | { readonly socket: null; readonly 
 
 interface Listener {
   readonly server: Server;
-  /** It is bound to all addresses of this machine. */
-  readonly isAny: boolean;
+  /** Peers reach it at whatever is used of this machine's addresses. */
+  readonly isOpen: boolean;
   port: number;
 }
 
@@ -135,9 +135,10 @@ export class Tcp {
       return;
     }
     const server = createServer({ pauseOnConnect: true, noDelay: true }, socket => this.#accept(listener, socket));
-    const entry: Listener = { server, isAny: host === '', port: 0 };
+    const entry: Listener = { server, isOpen: host === '', port: 0 };
     this.#listeners.set(listener, entry);
-    let isAny = host === '';
+    const address = host === '' ? this.#guard.from.host : host;
+    let isAny = address === '';
     server.on('error', error => {
       // A machine without IPv6 listens on IPv4 alone.
       if (isAny && ['EAFNOSUPPORT', 'EADDRNOTAVAIL'].includes(errnoOf(error))) {
@@ -149,13 +150,13 @@ export class Tcp {
       answer(errnoOf(error) === 'EADDRINUSE' ? NetStatus.IN_USE : NetStatus.FAILED, 0);
     });
     server.on('listening', () => {
-      const address = server.address();
-      entry.port = typeof address === 'object' && address !== null ? address.port : 0;
+      const bound = server.address();
+      entry.port = typeof bound === 'object' && bound !== null ? bound.port : 0;
       this.#guard.own(entry.port);
-      if (entry.isAny) this.#openPorts.opened('tcp', entry.port);
+      if (entry.isOpen) this.#openPorts.opened('tcp', entry.port);
       answer(NetStatus.OK, entry.port);
     });
-    server.listen({ port, host: isAny ? '::' : host });
+    server.listen({ port, host: isAny ? '::' : address });
   }
 
   stopListening(listener: number): void {
@@ -164,7 +165,7 @@ export class Tcp {
     this.#listeners.delete(listener);
     if (entry.port !== 0) {
       this.#guard.disown(entry.port);
-      if (entry.isAny) this.#openPorts.closed('tcp', entry.port);
+      if (entry.isOpen) this.#openPorts.closed('tcp', entry.port);
     }
     entry.server.close();
   }
@@ -281,7 +282,8 @@ export class Tcp {
       return true;
     };
     const onread = { buffer: () => reading.buffer(), callback };
-    const socket = createConnection({ host: address.host, port, family: address.family, noDelay: true, onread });
+    const { host, family } = address;
+    const socket = createConnection({ host, port, family, ...this.#guard.from.local, noDelay: true, onread });
     return socket.pause();
   }
 

@@ -89,7 +89,7 @@ export class Udp {
   bind({ id, udp, family, port }: FrameOf<typeof Op.UDP_BIND>): void {
     const answer = (status: NetStatus, bound: number) => this.#push({ op: Op.UDP_BOUND, id, udp, status, port: bound });
     if (this.#sockets.size >= LIMITS.udpSockets) return answer(NetStatus.LIMIT, 0);
-    if (this.#sockets.has(udp)) return answer(NetStatus.FAILED, 0);
+    if (this.#sockets.has(udp) || !this.#guard.from.speaks(family)) return answer(NetStatus.FAILED, 0);
     const socket = createSocket({
       type: family === 4 ? 'udp4' : 'udp6',
       ipv6Only: family === 6,
@@ -115,7 +115,9 @@ export class Udp {
       answer(NetStatus.OK, bound.port);
     });
     socket.on('message', (bytes, from) => this.#received(udp, bytes, from));
-    socket.bind({ port, address: family === 4 ? '0.0.0.0' : '::', exclusive: true });
+    // What is sent to a group comes to sockets that are bound to no address.
+    const own = SHARED_PORTS.has(port) ? '' : this.#guard.from.host;
+    socket.bind({ port, address: own || (family === 4 ? '0.0.0.0' : '::'), exclusive: true });
   }
 
   /** What cannot be sent is dropped, as the network would. */
@@ -127,7 +129,7 @@ export class Udp {
     this.#counters.netOut += bytes.length;
     // The view is of a message that is not written to again.
     const send = () => bound.socket.send(bytes, port, host, () => undefined);
-    if (bound.groups.has(host)) onEachNetwork(bound, host, send);
+    if (bound.groups.has(host)) this.#onEachNetwork(bound, host, send);
     else send();
   }
 
@@ -154,7 +156,8 @@ export class Udp {
   join({ id, udp, group }: FrameOf<typeof Op.UDP_JOIN>): void {
     this.#member(id, udp, group, bound => {
       bound.groups.add(group);
-      if (!onEachNetwork(bound, group, () => undefined)) bound.socket.addMembership(group);
+      const isAnywhere = this.#onEachNetwork(bound, group, () => undefined);
+      if (!isAnywhere && this.#guard.from.host === '') bound.socket.addMembership(group);
     });
   }
 
@@ -163,7 +166,8 @@ export class Udp {
     this.#member(id, udp, group, ({ socket, family, groups }) => {
       groups.delete(group);
       let left = false;
-      for (const network of networksOf(family)) left = attempt(() => socket.dropMembership(group, network)) || left;
+      for (const network of networksOf(family, this.#guard.from.host))
+        left = attempt(() => socket.dropMembership(group, network)) || left;
       if (!left) socket.dropMembership(group);
     });
   }
@@ -210,6 +214,22 @@ export class Udp {
     this.#push({ op: Op.UDP_RECV, id: 0, udp, port, host, bytes });
   }
 
+  /**
+   * Goes through the networks of this machine that are used, as they are now: on each the socket is made a member of the group, and
+   * what it sends to it while `act` runs goes there. False where there is none.
+   */
+  #onEachNetwork({ socket, family }: Bound, group: string, act: () => void): boolean {
+    let reached = false;
+    for (const network of networksOf(family, this.#guard.from.host)) {
+      // Fails where it is a member already.
+      attempt(() => socket.addMembership(group, network));
+      if (!attempt(() => socket.setMulticastInterface(network))) continue;
+      act();
+      reached = true;
+    }
+    return reached;
+  }
+
   #member(id: number, udp: number, group: string, change: (bound: Bound) => void): void {
     const bound = this.#sockets.get(udp);
     if (bound === undefined) throw new WireError(ErrorCode.NO_SUCH_SOCK, `no UDP socket ${udp}`, id);
@@ -223,25 +243,13 @@ export class Udp {
 }
 
 /**
- * Goes through the networks of this machine, as they are now: on each the socket is made a member of the group, and what it
- * sends to it while `act` runs goes there. False where there is none.
+ * What each interface but loopback is called where groups are joined: by its address, or in IPv6 by its zone. Where one address of this
+ * machine is used, the interface that has it alone.
  */
-function onEachNetwork({ socket, family }: Bound, group: string, act: () => void): boolean {
-  let reached = false;
-  for (const network of networksOf(family)) {
-    // Fails where it is a member already.
-    attempt(() => socket.addMembership(group, network));
-    if (!attempt(() => socket.setMulticastInterface(network))) continue;
-    act();
-    reached = true;
-  }
-  return reached;
-}
-
-/** What each interface but loopback is called where groups are joined: by its address, or in IPv6 by its zone. */
-function networksOf(family: 4 | 6): string[] {
+function networksOf(family: 4 | 6, own: string): string[] {
   const networks: string[] = [];
   for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    if (own !== '' && addresses?.some(({ address }) => address === own) !== true) continue;
     for (const { internal, family: its, address, ...more } of addresses ?? []) {
       const zone = 'scopeid' in more ? more.scopeid : 0;
       if (internal || its !== `IPv${family}` || (family === 6 && zone === 0)) continue;

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PRIVATE_FILE, PRIVATE_FOLDER } from '../host/durable.ts';
-import { type Holder, runningHost } from '../host/lock-file.ts';
+import { headless, type Holder, runningHost } from '../host/lock-file.ts';
 
 /** A first start after an update builds what it needs. */
 const START_MS = 60_000;
@@ -22,6 +22,7 @@ export function programBeside(folder: string): string {
 /** `folder`: of the built programs. @throws {NoHost} */
 export async function hostOf(home: string, folder: string): Promise<Holder> {
   const running = await listening(home, null, LISTEN_MS);
+  if (running?.isHeadless === true) throw new NoHost(headless(running));
   if (running !== null) return running;
   const log = join(home, 'logs/start.log');
   mkdirSync(join(home, 'logs'), { recursive: true, mode: PRIVATE_FOLDER });

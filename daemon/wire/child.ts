@@ -18,6 +18,8 @@ export type ToChild =
       readonly idleMs: number;
       /** Everything is logged, with the names of files and the addresses of peers. */
       readonly verbose: boolean;
+      /** The one address of this machine that is used for peers, trackers and the DHT, an IP literal; empty: all of them. */
+      readonly address: string;
     }
   /** The one ticket that `/io` takes from now on, as the hex SHA-256 of it, and the page that may present it. */
   | { readonly type: 'admit'; readonly epoch: number; readonly ticketHash: string; readonly origin: string }

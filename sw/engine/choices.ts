@@ -3,6 +3,8 @@ import type { Content } from './content.ts';
 import type { TorrentOptions } from './options.ts';
 import type { Peer } from './peer.ts';
 import type { PeerSet } from './peers.ts';
+import { EngineError } from './errors.ts';
+import { CONNECTED } from './phase.ts';
 import type { Phase } from './phase.ts';
 import type { FilePriorities } from './priorities.ts';
 import type { Recorder } from './recorder.ts';
@@ -10,8 +12,11 @@ import type { SeedingLimit } from './seeding-limit.ts';
 import type { Substance } from './substance.ts';
 import type { Turn } from './turn.ts';
 import type { Work } from './work.ts';
+import { hostPort, readHost } from './codec/address.ts';
+import type { PeerAddress } from './codec/address.ts';
 
 interface Chosen {
+  readonly isPrivate: boolean;
   readonly phase: Phase;
   options: TorrentOptions;
   doneAt: number;
@@ -23,6 +28,36 @@ interface Chosen {
   readonly limit: SeedingLimit;
   readonly work: Work;
   refresh(peer: Peer): void;
+}
+
+/** Peers that a person names by hand are recorded with a torrent, these many with those of its magnet; the latest. */
+const MAX_NAMED = 100;
+
+/** Takes in a peer that a person names. @throws {EngineError} where it cannot be one of this torrent */
+export function peerNamed(torrent: Pick<Chosen, 'isPrivate' | 'peerSet'>, host: string, port: number): PeerAddress {
+  if (torrent.isPrivate) {
+    throw new EngineError('private', 'This torrent is private: its peers come from its trackers alone.');
+  }
+  const read = readHost(host);
+  if (read === null || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new EngineError('no-address', `“${host}” is no name or address of a computer, or ${port} no port of one.`);
+  }
+  if (torrent.peerSet.swarm.isBanned(read)) {
+    throw new EngineError(
+      'banned',
+      'This peer is banned until Starling starts again: it sent wrong data, or broke the protocol.',
+    );
+  }
+  return { host: read, port };
+}
+
+/** Tries that peer at once, and remembers it. */
+export function addPeer(torrent: Chosen, address: PeerAddress, now: number): void {
+  const { peerSet, phase } = torrent;
+  peerSet.named = [...new Set([...peerSet.named, hostPort(address)])].slice(-MAX_NAMED);
+  peerSet.swarm.again(address);
+  peerSet.learn([address], 'person', null, now, CONNECTED.has(phase));
+  torrent.recorder.writeTorrent();
 }
 
 /** Sets what is given. */

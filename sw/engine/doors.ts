@@ -1,7 +1,7 @@
 import type { ConnectionLimits } from './connection-limits.ts';
 import { UdpSockets } from './datagrams.ts';
 import type { Ids } from './effects.ts';
-import { Incoming } from './incoming.ts';
+import { Incoming, LISTEN_PORTS } from './incoming.ts';
 import type { Loop } from './loop.ts';
 import { LsdSockets } from './lsd-sockets.ts';
 import { OwnEnd } from './own-end.ts';
@@ -15,6 +15,12 @@ import { RtcPeers } from './rtc-peers.ts';
 import { Trackers, wsTrackers } from './trackers.ts';
 import type { Family } from './codec/address.ts';
 
+export interface SessionOptions {
+  readonly version: string;
+  /** Where peers reach us: the first that is free, 0 for any. Those of BitTorrent where none are given. */
+  readonly listenPorts?: readonly number[];
+}
+
 /** The session's ends to the network that belong to no one torrent: where peers come in, datagrams, trackers, the router. */
 export class Doors {
   readonly own: OwnEnd;
@@ -27,6 +33,7 @@ export class Doors {
 
   constructor(
     private readonly ports: Ports,
+    { listenPorts = LISTEN_PORTS }: SessionOptions,
     private readonly loop: Loop,
     private readonly torrents: Registry<Torrent>,
     limits: ConnectionLimits,
@@ -58,7 +65,7 @@ export class Doors {
     const open = () => ({ tcp: this.incoming.port, udp: this.udp.port });
     this.mapping = new PortMapping(ports, loop, this.own, torrents, open);
     this.local = new LsdSockets(ports, loop, () => this.incoming.port);
-    this.incoming = new Incoming(ports, loop, torrents, limits, ids, security, port =>
+    this.incoming = new Incoming(ports, loop, torrents, limits, ids, security, listenPorts, port =>
       this.udp.open(port, () => this.mapping.ask(settings().portMapping)),
     );
   }

@@ -37,7 +37,7 @@ export const MAX_TRACKERS_EACH = 100;
 
 const VERSION = 1;
 const LIMITS = { maxDepth: 8, maxTokens: 3_000_000 };
-const SOURCES: readonly PeerSource[] = ['tracker', 'magnet', 'pex', 'dht', 'lsd'];
+const SOURCES: readonly PeerSource[] = ['tracker', 'person', 'pex', 'dht', 'lsd'];
 /** Of a peer: its source in the low bits, and these. */
 const SEED = 8;
 const PLAIN = 16;

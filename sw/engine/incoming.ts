@@ -21,7 +21,8 @@ import type { InfoHash } from './model/ids.ts';
 const MAX_UNNAMED = 50;
 const MAX_UNNAMED_PER_HOST = 8;
 const UNNAMED_TIMEOUT = 10_000;
-const LISTEN_PORTS = [6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889, 0];
+/** Of which the first that is free is taken; 0: any. */
+export const LISTEN_PORTS: readonly number[] = [6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889, 0];
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 interface Unnamed {
@@ -52,6 +53,8 @@ export class Incoming {
     private readonly limits: ConnectionLimits,
     private readonly ids: Ids,
     private readonly security: Security,
+    /** In the order in which they are tried. */
+    private readonly listenPorts: readonly number[],
     /** Told the port, 0 where none was to be had. */
     private readonly opened: (port: number) => void,
   ) {}
@@ -62,7 +65,8 @@ export class Incoming {
 
   listen(): void {
     this.ports.net.listen(
-      this.wished === 0 ? LISTEN_PORTS : [this.wished, ...LISTEN_PORTS.filter(port => port !== this.wished)],
+      // The port of before, where any will do.
+      this.wished !== 0 && this.listenPorts.includes(0) ? [...new Set([this.wished, ...this.listenPorts])] : this.listenPorts,
       port => {
         this.port = port;
         if (port === 0) this.ports.log('warn', 'no port could be opened for peers to connect to');

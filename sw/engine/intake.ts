@@ -68,7 +68,7 @@ export class Intake {
     torrent.webSeeds.add(record.httpSeeds, 'pieces', this.world.now());
     torrent.peerSet.named = [...record.peers];
     const peers = record.peers.map(peer => parseHostPort(peer)).filter(peer => peer !== null);
-    torrent.peerSet.learn(peers, 'magnet', null, this.world.now(), false);
+    torrent.peerSet.learn(peers, 'person', null, this.world.now(), false);
     // There is progress of none but a torrent whose files were known.
     const known = info ? readInfoRecord(info, torrent.hashes) : progress ? 'it is not there' : null;
     if (typeof known === 'string') {
@@ -115,7 +115,7 @@ export class Intake {
       if (torrent.work.sources.add(magnet.exactSources) || brought) torrent.recorder.writeSoon(now);
       if (!torrent.started && magnet.selectOnly) torrent.substance.select(magnet.selectOnly);
       if (!known) torrent.peerSet.named = magnet.peers.map(hostPort);
-      torrent.peerSet.learn(magnet.peers, 'magnet', shortHashes(magnet)[0] ?? null, now, CONNECTED.has(torrent.phase));
+      torrent.peerSet.learn(magnet.peers, 'person', shortHashes(magnet)[0] ?? null, now, CONNECTED.has(torrent.phase));
       if (!known && this.world.attached()) torrent.attach([], now);
     });
     return { id: torrent.id, already: torrent.started, brought };

@@ -46,7 +46,7 @@ export class PeerSet implements PeerDirectory {
   private readonly dialler: Dialler;
   /** What all of them are told. */
   readonly telling: Telling;
-  /** Peers that the magnet named: recorded with the torrent. */
+  /** Peers that a person named, in a magnet or by hand: recorded with the torrent. */
   named: string[] = [];
   private readonly shaking: Handshaking;
   /** What becomes of those that break the protocol. */

@@ -10,6 +10,8 @@ export class PortMapping {
   /** What the router does; null while nobody was asked. */
   state: PortMappings | null = null;
   private wishes: readonly PortWish[] = [];
+  /** It is known which ports there are. */
+  private isSettled = false;
 
   constructor(
     private readonly ports: Pick<Ports, 'portMapper' | 'clock'>,
@@ -23,6 +25,7 @@ export class PortMapping {
 
   /** The ports are others, or the router is to be asked for them (`isOn`) or is not any more. */
   ask(isOn: boolean): void {
+    this.isSettled = true;
     const { tcp, udp } = this.open();
     const wishes: PortWish[] = [
       { protocol: 'tcp', port: tcp },
@@ -37,6 +40,7 @@ export class PortMapping {
 
   /** The ports are closed, as the connection to the host is gone. */
   close(): void {
+    this.isSettled = false;
     this.wishes = [];
     this.state = null;
   }
@@ -46,6 +50,11 @@ export class PortMapping {
     const port = this.open().tcp;
     const found = this.state?.mappings.find(mapping => mapping.protocol === 'tcp' && mapping.port === port);
     return found && found.externalPort > 0 ? found.externalPort : port;
+  }
+
+  /** Our own TCP port, 0 where none was to be had; null while that is not known. */
+  get listenPort(): number | null {
+    return this.isSettled ? this.open().tcp : null;
   }
 
   private told(state: PortMappings): void {

@@ -1,3 +1,4 @@
+import { EngineError } from './errors.ts';
 import type { FileProblem } from './events.ts';
 import type { Torrent } from './torrent.ts';
 
@@ -22,6 +23,20 @@ interface Removal {
   /** Deletes that were not answered yet. */
   pending: number;
   left: Left | null;
+}
+
+export function storeAway(what: 'checked' | 'deleted'): EngineError {
+  return new EngineError('daemon-away', `The files cannot be ${what} while the helper is away. Start it, then try again.`);
+}
+
+/** @throws {EngineError} where the files of that torrent cannot be deleted now */
+export function mustBeDeletable({ started, substance }: Torrent, attached: boolean): void {
+  if (started && !attached) throw storeAway('deleted');
+  if (!substance.isLost) return;
+  throw new EngineError(
+    'record-lost',
+    'The list of its files has to be fetched again before they can be deleted. Wait for it, or remove the torrent alone.',
+  );
 }
 
 /** What the deletes of removed torrents come to: told once all of a torrent's were tried. */

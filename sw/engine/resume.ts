@@ -34,7 +34,7 @@ export interface TorrentRecord {
   readonly hashes: TorrentHashes | null;
   readonly name: string;
   readonly trackers: readonly (readonly string[])[];
-  /** Peers named by the magnet, as host:port. */
+  /** Peers named by a person, in a magnet or by hand, as host:port. */
   readonly peers: readonly string[];
   /** Web seeds of files (BEP 19), and of pieces (BEP 17). */
   readonly webSeeds: readonly string[];

@@ -1,6 +1,6 @@
 import { Candidates } from './candidates.ts';
 import { Changes } from './changes.ts';
-import { prioritise, setOptions } from './choices.ts';
+import { addPeer, peerNamed, prioritise, setOptions } from './choices.ts';
 import { Choker } from './choker.ts';
 import { Budget } from './budget.ts';
 import { Ids } from './effects.ts';
@@ -18,9 +18,8 @@ import type { TorrentOptions } from './options.ts';
 import { HandingOver } from './handing-over.ts';
 import type { Audience } from './handing-over.ts';
 import { Identity } from './identity.ts';
-import { Doors } from './doors.ts';
-import { Intake } from './intake.ts';
-import type { Added, AddSource } from './intake.ts';
+import { Doors, type SessionOptions } from './doors.ts';
+import { Intake, type Added, type AddSource } from './intake.ts';
 import { sortKept } from './kept.ts';
 import { Loop } from './loop.ts';
 import { refused } from './outcome.ts';
@@ -31,6 +30,7 @@ import { slotsWithin } from './limits.ts';
 import { Rates } from './rates.ts';
 import { Reading } from './reading.ts';
 import { Registry } from './registry.ts';
+import { mustBeDeletable, storeAway } from './removals.ts';
 import { Roots } from './roots.ts';
 import type { Torrent } from './torrent.ts';
 import type { Naming } from './whereabouts.ts';
@@ -79,7 +79,7 @@ export class Session {
 
   constructor(
     private readonly ports: Ports,
-    options: { readonly version: string } & Audience,
+    options: SessionOptions & Audience,
   ) {
     const random = drawing(ports.random);
     this.choker = new Choker(random, () => slotsWithin(this.rates.inForce.up, this.settings.maxUploads));
@@ -125,7 +125,8 @@ export class Session {
     this.changes = new Changes(this.rates, ports.clock);
     const identity = new Identity(ports.random.bytes(12), Math.floor(random() * 2 ** 31), Math.floor(ports.clock.wall()));
     const { peerId } = identity;
-    this.doors = new Doors(ports, this.loop, this.torrents, this.limits, this.ids, peerId, security, random, () => this.settings);
+    const settings = (): Settings => this.settings;
+    this.doors = new Doors(ports, options, this.loop, this.torrents, this.limits, this.ids, peerId, security, random, settings);
     this.handing = new HandingOver(ports.clock, this.loop, identity, this.doors, this.torrents, options);
     this.reading = new Reading(ports, this.loop, this.torrents);
     this.roots = new Roots(() => this.mend());
@@ -150,7 +151,7 @@ export class Session {
       dht: this.doors.udp.dht,
       lsd: this.doors.local.lsd,
       line: this.turns,
-      settings: () => this.settings,
+      settings,
       root: token => this.roots.get(token),
       interest: (id, peer) => {
         const torrent = this.torrents.get(id);
@@ -264,6 +265,13 @@ export class Session {
     this.loop.event(torrent, now => torrent.webSeeds.again(url, now));
   }
 
+  /** Goes to a peer that a person names. Throws an EngineError where it cannot be one of this torrent. */
+  addPeer(id: string, host: string, port: number): void {
+    const torrent = this.named(id);
+    const address = peerNamed(torrent, host, port);
+    this.loop.event(torrent, now => addPeer(torrent, address, now));
+  }
+
   /** Gives it labels and takes others away. */
   label(id: string, add: readonly string[], remove: readonly string[]): void {
     this.set(id, { labels: relabel(this.named(id).options.labels, add, remove) });
@@ -304,24 +312,14 @@ export class Session {
   /** Reads its files again; that needs the store. */
   recheck(id: string): void {
     const torrent = this.named(id);
-    if (!this.attached) {
-      throw new EngineError('daemon-away', 'The files cannot be checked while the helper is away. Start it, then try again.');
-    }
+    if (!this.attached) throw storeAway('checked');
     this.loop.event(torrent, now => torrent.work.recheck(now));
   }
 
   /** `withData` also deletes its files; that needs the store. */
   remove(id: string, withData: boolean): void {
     const torrent = this.named(id);
-    if (withData && torrent.started && !this.attached) {
-      throw new EngineError('daemon-away', 'The files cannot be deleted while the helper is away. Start it, then try again.');
-    }
-    if (withData && torrent.substance.isLost) {
-      throw new EngineError(
-        'record-lost',
-        'The list of its files has to be fetched again before they can be deleted. Wait for it, or remove the torrent alone.',
-      );
-    }
+    if (withData) mustBeDeletable(torrent, this.attached);
     this.torrents.remove(torrent);
     this.changes.remove(torrent);
     this.handing.news.removed(torrent.id);

@@ -22,7 +22,8 @@ const RETRY_AFTER = 15_000;
 const RECONNECT_AFTER = 5_000;
 
 /** Who named an address. */
-export type PeerSource = 'tracker' | 'magnet' | 'pex' | 'dht' | 'lsd';
+/** `person`: in a magnet, or by hand. */
+export type PeerSource = 'tracker' | 'person' | 'pex' | 'dht' | 'lsd';
 
 /** What the next engine is told of an address. */
 export interface PassedPeer {
@@ -223,6 +224,16 @@ export class Swarm {
     if (!peer || peer.busy) return;
     peer.failures -= 1;
     peer.transport = 'utp';
+    peer.nextTry = 0;
+    this.queue.pushLater(peer);
+  }
+
+  /** To be tried now, however often it was in vain. */
+  again(address: PeerAddress): void {
+    const peer = this.known.get(hostPort(address));
+    if (!peer || peer.busy) return;
+    peer.failures = 0;
+    peer.fruitless = 0;
     peer.nextTry = 0;
     this.queue.pushLater(peer);
   }

@@ -36,6 +36,7 @@ class FakeEngine implements Engine<string> {
   editTrackers = (): void => this.tell('trackers');
   announce = (): void => this.tell('announce');
   askWebSeed = (): void => this.tell('askWebSeed');
+  addPeer = (): void => this.tell('addPeer');
   label = (): void => this.tell('label');
   move = (): void => this.tell('move');
   relocate = (): void => this.tell('relocate');
@@ -50,7 +51,7 @@ class FakeEngine implements Engine<string> {
     },
   };
   usersOf = (): number => 0;
-  mapping: { state: PortMappings | null } = { state: null };
+  mapping: { state: PortMappings | null; listenPort: number | null } = { state: null, listenPort: null };
   hasWork = true;
   news: News[] = [];
   takeNews = (): News[] => this.news.splice(0);

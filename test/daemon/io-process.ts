@@ -22,6 +22,8 @@ export interface IoOptions {
   readonly root?: string;
   /** Where that was mounted when it was seen before. */
   readonly mount?: string;
+  /** The one address of this machine that it uses; all of them where none is given. */
+  readonly address?: string;
   /** What its environment has beside or in place of this one's. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -51,7 +53,7 @@ export class IoProcess {
   }
 
   static async start(options: IoOptions = {}): Promise<IoProcess> {
-    const { allow = ['127.0.0.0/8'], idleMs = 600_000, root, mount = '', env = {}, verbose = false } = options;
+    const { allow = ['127.0.0.0/8'], idleMs = 600_000, root, mount = '', env = {}, verbose = false, address = '' } = options;
     const child = spawn(process.execPath, [await bundleIo()], {
       stdio: ['pipe', 'pipe', 'pipe'],
       // What it deletes goes to no trash of a person.
@@ -59,7 +61,7 @@ export class IoProcess {
     });
     const directory = realpathSync(root ?? mkdtempSync(join(tmpdir(), 'starling-io-')));
     const io = new IoProcess(child, directory, root === undefined);
-    io.tell({ type: 'start', version: 'test', allow, idleMs, verbose });
+    io.tell({ type: 'start', version: 'test', allow, idleMs, verbose, address });
     io.port = (await io.heard('listening')).port;
     io.tell({ type: 'roots', roots: [{ token: ROOT, path: directory, mount }] });
     return io;

@@ -224,6 +224,7 @@ export class MockWorker {
         break;
       case 'announce':
       case 'askWebSeed':
+      case 'addPeer':
         break;
       case 'trackers': {
         try {

@@ -24,7 +24,17 @@ function asHost(host: { origin: string; port: number; redirect: string }): Param
   };
   const { origin, port, redirect } = host;
   const newLink = () => Promise.resolve(redirect);
-  return { origin, port, movedFrom: null, downloadDir: '', newLink, asked: Promise.resolve(), stop: unused, kill: unused };
+  return {
+    origin,
+    port,
+    movedFrom: null,
+    downloadDir: '',
+    newLink,
+    ownPairing: { token: '', installId: '', port: 0 },
+    asked: Promise.resolve(),
+    stop: unused,
+    kill: unused,
+  };
 }
 
 test('help, version, and one line for what is not understood', async () => {

@@ -22,7 +22,7 @@ function watch(mode: string, onState: (state: IoState) => void = () => undefined
   const admitted: number[] = [];
   const supervisor: Supervisor = new Supervisor({
     program: [FAKE, mode, file],
-    greeting: () => [{ type: 'start', version: '1', allow: ['10.0.0.0/8'], idleMs: 1000, verbose: false }],
+    greeting: () => [{ type: 'start', version: '1', allow: ['10.0.0.0/8'], idleMs: 1000, verbose: false, address: '' }],
     events: {
       changed() {
         states.push(supervisor.state);

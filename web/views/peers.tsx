@@ -2,11 +2,42 @@ import { Lock, LockOpen } from 'lucide';
 import type { JSX } from 'preact';
 import type { PeerRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { formatPercent, formatRate } from '../format.ts';
+import { command } from '../actions.ts';
 import { statusOf } from '../words.ts';
 import { store } from '../store.ts';
+import { AddressField } from '../ui/address-field.tsx';
 import { Icon } from '../ui/icon.tsx';
 
+const NO_PEER = 'Type an address and its port: 198.51.100.7:6881, [2001:db8::7]:6881, or a name in place of the address.';
+
 export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.Element {
+  return (
+    <>
+      <Connected row={row} detail={detail} />
+      {detail.isPrivate ? (
+        <p class="quiet">This torrent is private: its peers come from its trackers alone.</p>
+      ) : (
+        <AddressField
+          label="New peer"
+          example="198.51.100.7:6881"
+          action="Add peer"
+          save={text => {
+            const peer = readPeer(text);
+            return peer === null ? Promise.resolve(NO_PEER) : command({ do: 'addPeer', id: detail.id, ...peer });
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Reads `host:port`, an IPv6 address in brackets; null where it is none. The engine looks closer. */
+function readPeer(text: string): { readonly host: string; readonly port: number } | null {
+  const [, inBrackets, host = inBrackets, port] = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text.trim()) ?? [];
+  return host === undefined || Number(port) < 1 || Number(port) > 65_535 ? null : { host, port: Number(port) };
+}
+
+function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.Element {
   if (detail.peers.length === 0)
     return <p class="quiet">No peer is connected: {statusOf(row, store.roots.value).text.toLowerCase()}.</p>;
   const peers = [...detail.peers].sort((a, b) => b.down + b.up - (a.down + a.up) || (a.address < b.address ? -1 : 1));

@@ -5,8 +5,11 @@ import type { DhtRow, LsdRow, TorrentDetail, TrackerRow, WebSeedRow } from '../.
 import { run } from '../actions.ts';
 import { formatBytes, formatDuration, formatRate, plural } from '../format.ts';
 import { Icon } from '../ui/icon.tsx';
-import { setTiers, TrackerField, TrackerMenu } from './tracker-edit.tsx';
+import { AddressField } from '../ui/address-field.tsx';
+import { setTiers, TrackerMenu } from './tracker-edit.tsx';
 import { tiersOf } from '../tiers.ts';
+
+const EXAMPLE = 'https://tracker.example/announce';
 
 export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
   const editing = useSignal<string | null>(null);
@@ -18,8 +21,9 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
         {detail.trackers.map(tracker => (
           <li key={tracker.url} class="tracker">
             {editing.value === tracker.url ? (
-              <TrackerField
+              <AddressField
                 label={`New address of ${tracker.url}`}
+                example={EXAMPLE}
                 initial={tracker.url}
                 action="Save"
                 save={url =>
@@ -77,9 +81,9 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
           </li>
         ))}
       </ul>
-      <TrackerField
+      <AddressField
         label="New tracker"
-        initial=""
+        example={EXAMPLE}
         action="Add tracker"
         save={url => setTiers(detail.id, [...tiersOf(detail), [url]])}
       />

@@ -15,6 +15,8 @@ export interface EngineOptions {
   readonly log: Log;
   /** Who hears of what happens. */
   readonly audience?: Audience;
+  /** Where peers reach it: the first that is free, 0 for any; those of BitTorrent where none are given. */
+  readonly listenPorts?: readonly number[];
 }
 
 export interface NodeEngine extends Runtime {
@@ -30,7 +32,7 @@ const nothing: Memory = {
 };
 
 /** Connects at once, and goes on as the records have it. */
-export function startEngine({ origin, version, pairing, log, audience = {} }: EngineOptions): NodeEngine {
+export function startEngine({ origin, version, pairing, log, audience = {}, ...more }: EngineOptions): NodeEngine {
   const sockets = new NodeSockets(origin);
   const runtime = makeRuntime({
     origin,
@@ -42,6 +44,7 @@ export function startEngine({ origin, version, pairing, log, audience = {} }: En
     audience,
     sockets: sockets.trackers,
     mark: () => undefined,
+    ...more,
   });
   runtime.torrents.begin(pairing);
   return {

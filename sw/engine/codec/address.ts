@@ -77,6 +77,13 @@ export function isHost(text: string): boolean {
   return /^[0-9A-Za-z._:-]{1,253}$/.test(text);
 }
 
+/** A name or an IP literal, in brackets or not, in its one spelling; null where it is neither. */
+export function readHost(text: string): string | null {
+  const ip = ipBytes(/^\[(.*:.*)\]$/.exec(text)?.[1] ?? text);
+  if (ip) return ipText(ip);
+  return isHost(text) && !text.includes(':') ? text.toLowerCase() : null;
+}
+
 /** Reads `host:port`, an IPv6 address in brackets; null if it is none. */
 export function parseHostPort(text: string): PeerAddress | null {
   const match = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Za-z._-]{1,253})):(\d{1,5})$/.exec(text);
