@@ -56,7 +56,8 @@ async function clearStale(home: string): Promise<void> {
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
     const { mtimeMs } = await stat(right).catch(() => ({ mtimeMs: Infinity }));
-    if (Date.now() - mtimeMs > CLEARING_MS) await rmdir(right).catch(() => undefined);
+    // The clock may have been set back meanwhile.
+    if (Math.abs(Date.now() - mtimeMs) > CLEARING_MS) await rmdir(right).catch(() => undefined);
     await new Promise(resolve => setTimeout(resolve, 10));
     return;
   }

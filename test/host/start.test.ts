@@ -1,4 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -83,6 +93,19 @@ test('of many that ask at once one gets it, also where a dead host left a lock',
     expect(got.filter(isLock), content).toHaveLength(1);
   }
 });
+
+test.each([-86_400, 86_400])(
+  'who died while clearing is cleared away, also where the clock was set %i s on since',
+  async seconds => {
+    const home = tempFolder();
+    writeFileSync(join(home, 'lock.json'), JSON.stringify({ pid: 2 ** 22 + 1, startTime: '1', port: 1, secret: 's' }));
+    const clearing = join(home, 'lock.json.clearing');
+    mkdirSync(clearing);
+    const then = Date.now() / 1000 - seconds;
+    utimesSync(clearing, then, then);
+    expect(isLock(await acquire(home))).toBe(true);
+  },
+);
 
 test('roots: opaque, kept, and the same for the same folder; the one asked for is made and becomes the default', async () => {
   const home = tempFolder();
