@@ -36,8 +36,8 @@ export class Handoffs {
     this.world = world;
   }
 
-  take(handoff: number, source: Source, start: boolean): void {
-    void this.takeIn(handoff, source, start);
+  take(handoff: number, source: Source, start: boolean, root: string): void {
+    void this.takeIn(handoff, source, start, root);
   }
 
   drop(): void {
@@ -58,13 +58,13 @@ export class Handoffs {
     }
   }
 
-  private async takeIn(handoff: number, source: Source, start: boolean): Promise<void> {
+  private async takeIn(handoff: number, source: Source, start: boolean, named: string): Promise<void> {
     const { world, life } = this;
     try {
       const added = await world.run({ do: 'add', source });
       if (added === null || !isAdded(added)) throw new Error('adding gave nothing');
       if (start && !added.already) {
-        const root = world.defaultRoot();
+        const root = named === '' ? world.defaultRoot() : named;
         if (root === null) throw new Error('There is no download folder to start it in.');
         await world.run({ do: 'start', id: added.id, priorities: null, root });
       }

@@ -41,14 +41,16 @@ export interface Engine<Kept> {
   readonly settings: Settings;
   /** Opens a file, by its index, to be read while it comes. */
   readonly reading: { open(id: TorrentId, file: number): { readonly file: number; readonly path: readonly string[] } };
-  /** Hears of the folders whenever something of them is another. */
-  readonly roots: { tell(roots: readonly RootRow[]): void };
   /** What happened while nobody looked; it is then forgotten. */
   takeNews(): readonly News[];
+  readonly roots: {
+    /** Whenever something of them is another. */
+    tell(roots: readonly RootRow[]): void;
+    /** How many torrents have files in that one. */
+    usersOf(root: string): number;
+  };
   /** There is reason to run while nobody looks. */
   readonly hasWork: boolean;
-  /** How many torrents have files in that root. */
-  usersOf(root: string): number;
   /** `listenPort`: 0 where none was to be had, null while that is not known. */
   readonly mapping: { readonly state: PortMappings | null; readonly listenPort: number | null };
   configure(change: Partial<Settings>, saved: (error: Error | null) => void): void;

@@ -228,7 +228,7 @@ export class Torrents<Kept> implements Backend {
         await configure(await this.engine(), command.settings);
         return null;
       case 'host': {
-        const usersOf = async (root: string): Promise<number> => (await this.engine()).usersOf(root);
+        const usersOf = async (root: string): Promise<number> => (await this.engine()).roots.usersOf(root);
         return askHost(this.options.host, command.ask, () => refusalOf(this.standing), usersOf);
       }
       default:

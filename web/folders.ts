@@ -35,6 +35,17 @@ export async function browse(): Promise<void> {
   else browsing.value = folder;
 }
 
+/** Whether .torrent files that come into that folder are started. */
+export function isWatched(root: string): boolean {
+  return store.connection.value.host?.settings.watched.some(one => one.root === root) === true;
+}
+
+/** From now on. What lies there already is left as it is. */
+export function watch(root: string, on: boolean): Promise<boolean> {
+  const others = (hostSettings.value?.watched ?? []).filter(one => one.root !== root);
+  return tell({ do: 'set', settings: { watched: on ? [...others, { root, since: Date.now() }] : others } });
+}
+
 /** Says at the edge of the window why something was not done; answers whether it was. */
 export async function tell(what: HostAsk): Promise<boolean> {
   const { refused } = await askHost(what);

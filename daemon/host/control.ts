@@ -5,13 +5,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { type ControlFrame, ControlOp, type HostEvent, type HostSettings, StateStatus, type Welcome } from '../wire/control.ts';
+import { type ControlFrame, ControlOp, type HostEvent, StateStatus, type Welcome } from '../wire/control.ts';
 import { MAX_STATE_VALUE } from '../wire/control-codec.ts';
 import { ErrorCode, type FrameOf, Op } from '../wire/frames.ts';
 import { CloseCode, ControlConnection } from './control-connection.ts';
 import type { Epochs } from './epochs.ts';
 import { FolderDesk } from './folder-desk.ts';
-import { pickFolder } from './folder-picker.ts';
 import type { Handoffs } from './handoffs.ts';
 import { refuseUpgrade } from './http.ts';
 import type { ClientId } from './lease.ts';
@@ -21,6 +20,7 @@ import { ownKind } from './own-clients.ts';
 import type { RouterPorts } from './portmap/router-ports.ts';
 import { RootsWatch } from './roots-watch.ts';
 import type { Roots } from './roots.ts';
+import { SettingsDesk } from './settings-desk.ts';
 import type { Settings } from './settings.ts';
 import { StateDesk } from './state-desk.ts';
 import type { StateStore } from './state.ts';
@@ -73,6 +73,7 @@ export class ControlServer {
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false });
   private readonly connections = new Set<ControlConnection>();
   private readonly folders: FolderDesk;
+  private readonly settings: SettingsDesk;
   private readonly clientsById = new Map<ClientId, Client>();
   private readonly desk: StateDesk;
   readonly paired: PairedClients;
@@ -85,8 +86,9 @@ export class ControlServer {
   constructor(options: ControlOptions) {
     this.options = options;
     const { state, roots, settings, log } = options;
-    this.folders = new FolderDesk({ roots, pick: pickFolder, changed: () => this.rootsChanged(), log });
-    settings.onChange(() => this.sendAll(this.hostSettings(0)));
+    this.settings = new SettingsDesk(settings, frame => this.sendAll(frame));
+    const removed = (root: string): void => this.settings.rootRemoved(root);
+    this.folders = new FolderDesk({ roots, removed, changed: () => this.rootsChanged(), log });
     this.desk = new StateDesk(state);
     this.paired = new PairedClients({ tokens: options.tokens, expelled: connection => this.expelled(connection), log });
     this.rootsWatch = new RootsWatch(roots, log, () => this.sendAll({ op: ControlOp.ROOTS_CHANGED, id: 0, roots: roots.list }));
@@ -143,6 +145,11 @@ export class ControlServer {
   /** The host is up: its own engine may run where there is something to do. */
   begin(): void {
     this.lease.begin();
+  }
+
+  /** Something is there to be done: the host's own engine runs where no other does. */
+  wake(): void {
+    this.lease.wake();
   }
 
   /** The io-daemon's state, port or having been given up changed. */
@@ -214,7 +221,7 @@ export class ControlServer {
     this.lease.join(client);
     // Who is given the lease is welcomed with it.
     if (this.lease.holder !== client.id) this.welcome(client);
-    client.connection.send(this.hostSettings(0));
+    this.settings.opened(client.connection);
     void this.paired.welcome(client.connection);
   }
 
@@ -303,7 +310,7 @@ export class ControlServer {
         this.folders.hear(connection, frame);
         return;
       case ControlOp.HOST_SETTINGS_SET:
-        void this.setSettings(connection, frame.id, frame.change);
+        void this.settings.hear(connection, frame);
         return;
       case ControlOp.UNPAIR:
         void this.paired.hear(connection, frame);
@@ -331,15 +338,6 @@ export class ControlServer {
         });
         return;
     }
-  }
-
-  private hostSettings(id: number, problem = this.options.settings.problem): ControlFrame {
-    return { op: ControlOp.HOST_SETTINGS, id, problem, settings: this.options.settings.value };
-  }
-
-  private async setSettings(connection: ControlConnection, id: number, change: Partial<HostSettings>): Promise<void> {
-    const problem = await this.options.settings.set(change);
-    connection.send(this.hostSettings(id, problem));
   }
 
   private portsMapped(id: number): ControlFrame {

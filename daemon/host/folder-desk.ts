@@ -1,7 +1,7 @@
 /** What clients of /control ask about folders: a dialog on this screen, a look through them, and changes to the roots. */
 import { type ControlFrame, ControlOp, type FoldersDone, type RootsChange } from '../wire/control.ts';
 import { FolderBrowser } from './folder-browser.ts';
-import type { Picked } from './folder-picker.ts';
+import { type Picked, pickFolder } from './folder-picker.ts';
 import type { Log } from './log.ts';
 import { type Roots, RootsRefusal } from './roots.ts';
 
@@ -18,7 +18,8 @@ export type FolderFrame = Extract<
 
 export interface FolderDeskOptions {
   readonly roots: Roots;
-  readonly pick: (signal: AbortSignal) => Promise<Picked>;
+  /** One of them is no root any more. */
+  readonly removed: (root: string) => void;
   /** The roots are others. */
   readonly changed: () => void;
   readonly log: Log;
@@ -101,7 +102,7 @@ export class FolderDesk {
     this.dialog = { client, abort };
     let picked: Picked;
     try {
-      picked = await this.options.pick(abort.signal);
+      picked = await pickFolder(abort.signal);
     } finally {
       this.dialog = null;
     }
@@ -129,6 +130,7 @@ export class FolderDesk {
         return { ...OK, root: await this.add(await browser.open(change.folder)) };
       case 'remove':
         await roots.remove(change.root);
+        this.options.removed(change.root);
         break;
       case 'default':
         await roots.choose(change.root);

@@ -38,6 +38,7 @@ interface Kept {
   readonly key: string;
   readonly handoff: number;
   readonly start: boolean;
+  readonly root: string;
   readonly kind: HandoffKind;
   readonly content: Uint8Array;
   readonly name: string;
@@ -59,12 +60,22 @@ export class Handoffs {
     this.now = now;
   }
 
-  /** Resolves once it is known what becomes of it. @throws {EngineError} where it is no torrent, or too many wait */
-  async offer(kind: HandoffKind, content: Uint8Array, start: boolean): Promise<Outcome> {
-    const kept = this.keep(kind, content, start);
+  /** Whether an engine is at work. */
+  get hasHolder(): boolean {
+    return this.holder !== null;
+  }
+
+  /**
+   * Resolves once it is known what becomes of it. `root`: where to start it, else in the default one.
+   * @throws {EngineError} where it is no torrent, or too many wait
+   */
+  async offer(kind: HandoffKind, content: Uint8Array, start: boolean, root = ''): Promise<Outcome> {
+    const kept = this.keep({ kind, content, start, root });
     const { name } = kept;
     const outcome = (state: Outcome['state'], open: ToOpen = null, text = ''): Outcome => ({ state, name, text, open });
-    if (this.holder === null || !(start || this.holder.hasWindows)) return outcome('waiting', this.opening('link'));
+    // What goes to a folder that somebody chose for such needs no window.
+    if (this.holder === null || !(start || this.holder.hasWindows))
+      return outcome('waiting', root === '' ? this.opening('link') : null);
     const answered = this.answerTo(kept);
     this.give(kept, this.holder);
     const { state, text } = await answered;
@@ -79,7 +90,7 @@ export class Handoffs {
         return outcome('refused', null, text);
       case HandedState.UNSEEN:
       case null:
-        return outcome('waiting', this.opening('app'));
+        return outcome('waiting', root === '' ? this.opening('app') : null);
       default:
         return state satisfies never;
     }
@@ -108,9 +119,9 @@ export class Handoffs {
     for (const kept of this.kept.values()) this.forget(kept);
   }
 
-  private keep(kind: HandoffKind, content: Uint8Array, start: boolean): Kept {
+  private keep({ kind, content, start, root }: Pick<Kept, 'kind' | 'content' | 'start' | 'root'>): Kept {
     const name = nameOf(kind, content);
-    const key = `${kind}/${start}/${createHash('sha256').update(content).digest('hex')}`;
+    const key = `${kind}/${start}/${root}/${createHash('sha256').update(content).digest('hex')}`;
     for (const kept of this.kept.values()) {
       if (kept.key !== key) continue;
       clearTimeout(kept.expiry);
@@ -121,7 +132,7 @@ export class Handoffs {
       throw new EngineError('full', 'Too many links wait to be shown. Open Starling, then open this one again.');
     }
     const handoff = ++this.last;
-    const kept: Kept = { key, handoff, start, kind, content, name, expiry: this.expiryOf(handoff), askers: new Set() };
+    const kept: Kept = { key, handoff, start, root, kind, content, name, expiry: this.expiryOf(handoff), askers: new Set() };
     this.kept.set(handoff, kept);
     this.bytes += content.length;
     return kept;
@@ -140,8 +151,8 @@ export class Handoffs {
     if (this.kept.delete(kept.handoff)) this.bytes -= kept.content.length;
   }
 
-  private give({ handoff, start, kind, content }: Kept, holder: Holder): void {
-    holder.send({ op: ControlOp.HANDOFF, id: 0, handoff, start, kind, content });
+  private give({ handoff, start, root, kind, content }: Kept, holder: Holder): void {
+    holder.send({ op: ControlOp.HANDOFF, id: 0, handoff, start, root, kind, content });
   }
 
   private answerTo({ askers }: Kept): Promise<{ state: HandedState | null; text: string }> {

@@ -99,6 +99,11 @@ export class LeaseKeeper {
     this.act(now => this.lease.take(id, now));
   }
 
+  /** Something is there to be done, whoever does it. */
+  wake(): void {
+    this.act(now => this.lease.wake(now));
+  }
+
   /** Nothing is given to anybody any more. */
   stop(): void {
     this.isStopped = true;

@@ -35,6 +35,8 @@ import { Settings } from './settings.ts';
 import { StateStore } from './state.ts';
 import { Supervisor } from './supervisor.ts';
 import { randomSecret, Tokens } from './tokens.ts';
+import { takeByHandoff } from './take-torrent.ts';
+import { TorrentWatch } from './torrent-watch.ts';
 import { VERSION } from './version.ts';
 
 export interface HostOptions {
@@ -189,6 +191,13 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     ownToken,
     log,
   });
+  const torrentWatch = new TorrentWatch({
+    watched: () => settings.value.watched,
+    placeOf: root => roots.placeOf(root),
+    ...takeByHandoff(handoffs, () => control.wake()),
+    notice: text => control.notice(text),
+    log,
+  });
   let shutdown = (): void => undefined;
   const asked = new Promise<void>(resolve => (shutdown = resolve));
   const newLink = (): Promise<string> => {
@@ -260,6 +269,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       requests.stop();
       redirects.removeAll();
       control.stop();
+      torrentWatch.stop();
       handoffs.stop();
       notifier.stop();
       const closed = new Promise<void>(resolve => server.close(() => resolve()));

@@ -164,6 +164,13 @@ export class Roots {
     return path;
   }
 
+  /** Where a root is; null for one that cannot be used just now, or is none. */
+  async placeOf(token: string): Promise<string | null> {
+    const path = this.stored.paths.find(one => this.tokenOf(one) === token);
+    if (path === undefined || isAway(await mountOf(path), this.stored.mounts[path] ?? '')) return null;
+    return (await problemOf(path)) === '' ? path : null;
+  }
+
   private inTurn<T>(change: () => Promise<T>): Promise<T> {
     const done = this.changing.then(change);
     this.changing = done.catch(() => undefined);

@@ -219,7 +219,7 @@ const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
   [ControlOp.LEASE_RENEW]: struct({ epoch: u53 }),
   [ControlOp.LEASE_YIELD]: struct({ epoch: u53, reserve, work: flag }),
   [ControlOp.LEASE_TAKE]: struct({}),
-  [ControlOp.HANDOFF]: struct({ handoff: u32, start: flag, kind: oneOf(HandoffKind), content: rest }),
+  [ControlOp.HANDOFF]: struct({ handoff: u32, start: flag, kind: oneOf(HandoffKind), root: text(u8), content: rest }),
   [ControlOp.HANDED]: struct({ handoff: u32, state: oneOf(HandedState), text: restText }),
   [ControlOp.PAIRED_APPS]: struct({ apps: json(shape.array(pairedApp, MAX_APPS)) }),
   [ControlOp.UNPAIR]: struct({ app: restText }),

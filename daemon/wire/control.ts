@@ -221,8 +221,10 @@ export type HandoffKind = (typeof HandoffKind)[keyof typeof HandoffKind];
 export interface Handoff {
   /** Given by the host, and not twice while it lives. */
   readonly handoff: number;
-  /** To be started at once in the default root, and shown nowhere; else a window is to ask about it. */
+  /** To be started at once, and shown nowhere; else a window is to ask about it. */
   readonly start: boolean;
+  /** Where to start it; empty for the default root, and where it is not to be started. */
+  readonly root: string;
   readonly kind: HandoffKind;
   /** The link in UTF-8, or the .torrent; 10 MB at most. */
   readonly content: Uint8Array;

@@ -4,8 +4,8 @@ import type { Frame } from '../../daemon/wire/frames.ts';
 import type { Door } from './daemon-door.ts';
 
 export interface HandoffTaker {
-  /** `start`: at once and unasked. */
-  take(handoff: number, source: HandoffSource, start: boolean): void;
+  /** `start`: at once and unasked, in `root`, or in the default one where that is empty. */
+  take(handoff: number, source: HandoffSource, start: boolean, root: string): void;
   /** The connection that they came by is gone; who holds what is not answered gives it to the next. */
   drop(): void;
 }
@@ -26,12 +26,12 @@ export class DaemonHandoffs {
 
   constructor(door: Door<ControlFrame | Frame, ControlFrame>, taker: HandoffTaker) {
     this.door = door;
-    door.on(ControlOp.HANDOFF, ({ handoff, start, kind, content }) => {
+    door.on(ControlOp.HANDOFF, ({ handoff, start, root, kind, content }) => {
       const source: HandoffSource =
         kind === HandoffKind.MAGNET
           ? { kind: 'magnet', uri: new TextDecoder().decode(content) }
           : { kind: 'file', bytes: content };
-      taker.take(handoff, source, start);
+      taker.take(handoff, source, start, root);
     });
     door.onClosed(() => taker.drop());
   }

@@ -14,11 +14,24 @@ export interface Deletion {
   hasTrash(root: string): boolean;
 }
 
+/** A torrent, as far as its folders go. */
+interface User {
+  readonly substance: { readonly where: { uses(root: string): boolean } };
+}
+
 /** The folders that downloads go to. Whoever waits for one of them is told whenever they were looked at. */
 export class Roots implements Deletion {
   private known: ReadonlyMap<string, RootState> = new Map();
 
-  constructor(private readonly looked: () => void) {}
+  constructor(
+    private readonly users: { values(): Iterable<User> },
+    private readonly looked: () => void,
+  ) {}
+
+  /** How many torrents have files in one. */
+  usersOf(token: string): number {
+    return [...this.users.values()].filter(({ substance }) => substance.where.uses(token)).length;
+  }
 
   get(token: string): RootState | undefined {
     return this.known.get(token);

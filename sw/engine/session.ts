@@ -129,7 +129,7 @@ export class Session {
     this.doors = new Doors(ports, options, this.loop, this.torrents, this.limits, this.ids, peerId, security, random, settings);
     this.handing = new HandingOver(ports.clock, this.loop, identity, this.doors, this.torrents, options);
     this.reading = new Reading(ports, this.loop, this.torrents);
-    this.roots = new Roots(() => this.mend());
+    this.roots = new Roots(this.torrents, () => this.mend());
     this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
       ids: this.ids,
@@ -289,11 +289,6 @@ export class Session {
     // A window that did not hear that it was done says it again.
     if (torrent.started && torrent.substance.root === root) return;
     this.name(torrent, { ...torrent.substance.where.naming, root });
-  }
-
-  /** How many torrents have files in that root. */
-  usersOf(root: string): number {
-    return [...this.torrents.values()].filter(torrent => torrent.substance.where.uses(root)).length;
   }
 
   /** Gives the file or folder at `path`, as the detail has it, another name. Throws an EngineError where that cannot be. */

@@ -93,7 +93,7 @@ test('the window that had the focus last asks about it, and no other', async () 
   await turn();
   second.say({ type: 'focus' });
   await turn();
-  world.handoffs.take(7, MAGNET, false);
+  world.handoffs.take(7, MAGNET, false, '');
   await settled(() => expect(world.answers).toEqual(['7 shown']));
   expect(second.got).toEqual([{ type: 'handoff', handoff: 7, added: world.added, source: MAGNET }]);
   expect([first.got, third.got]).toEqual([[], []]);
@@ -107,7 +107,7 @@ test('of one that is hidden it is asked for by another that is in view', async (
   first.say({ type: 'watch', visible: false, detail: null });
   await turn();
   await turn();
-  world.handoffs.take(1, MAGNET, false);
+  world.handoffs.take(1, MAGNET, false, '');
   await settled(() => expect(second.got).toHaveLength(1));
   expect(first.got).toEqual([]);
 });
@@ -118,8 +118,8 @@ test('where none is in view it waits for the next that is, and that is said', as
   window.say({ type: 'watch', visible: false, detail: null });
   await turn();
   await turn();
-  world.handoffs.take(1, MAGNET, false);
-  world.handoffs.take(2, { kind: 'file', bytes: new Uint8Array(3) }, false);
+  world.handoffs.take(1, MAGNET, false, '');
+  world.handoffs.take(2, { kind: 'file', bytes: new Uint8Array(3) }, false, '');
   await settled(() => expect(world.answers).toEqual(['1 unseen', '2 unseen']));
   expect(window.got).toEqual([]);
   window.say({ type: 'watch', visible: true, detail: null });
@@ -133,7 +133,7 @@ test('a window that goes before it has said that it shows it leaves it to anothe
   first.say({ type: 'focus' });
   await turn();
   const second = world.open('two');
-  world.handoffs.take(1, MAGNET, false);
+  world.handoffs.take(1, MAGNET, false, '');
   await settled(() => expect(first.got).toHaveLength(1));
   expect(world.answers).toEqual([]);
   first.close();
@@ -141,19 +141,22 @@ test('a window that goes before it has said that it shows it leaves it to anothe
   expect(second.got).toHaveLength(1);
 });
 
-test('what is in the list is shown there; what is to start at once starts in the default folder, unasked', async () => {
+test('what is in the list is shown there; what is to start at once starts unasked, in the default folder or the one that is named', async () => {
   world = new World();
   const window = world.open('one');
   world.added = { id: ID, already: true, brought: true };
-  world.handoffs.take(1, MAGNET, false);
+  world.handoffs.take(1, MAGNET, false, '');
   await settled(() => expect(world.answers).toEqual(['1 listed']));
   expect(window.got[0]?.added).toEqual(world.added);
-  world.handoffs.take(2, MAGNET, true);
+  world.handoffs.take(2, MAGNET, true, '');
   await settled(() => expect(world.answers).toEqual(['1 listed', '2 listed']));
   world.added = { id: ID, already: false, brought: false };
-  world.handoffs.take(3, MAGNET, true);
+  world.handoffs.take(3, MAGNET, true, '');
   await settled(() => expect(world.answers.at(-1)).toBe('3 started'));
   expect(world.commands.at(-1)).toEqual({ do: 'start', id: ID, priorities: null, root: 'r' });
+  world.handoffs.take(4, MAGNET, true, 'films');
+  await settled(() => expect(world.answers.at(-1)).toBe('4 started'));
+  expect(world.commands.at(-1)).toMatchObject({ do: 'start', root: 'films' });
   expect(window.got).toHaveLength(1);
 });
 
@@ -161,20 +164,20 @@ test('what the engine refuses is told with its reason; what it cannot do just no
   world = new World();
   world.open('one');
   world.failure = Object.assign(new Error('This is no torrent.'), { code: 'bad-torrent' });
-  world.handoffs.take(1, MAGNET, false);
+  world.handoffs.take(1, MAGNET, false, '');
   await settled(() => expect(world.answers).toEqual(['1 refused: This is no torrent.']));
   world.failure = Object.assign(new Error('The app is being updated.'), { code: 'updating' });
-  world.handoffs.take(2, MAGNET, false);
+  world.handoffs.take(2, MAGNET, false, '');
   await turn();
   world.failure = null;
   world.roots = [];
-  world.handoffs.take(3, MAGNET, true);
+  world.handoffs.take(3, MAGNET, true, '');
   await settled(() => expect(world.answers.slice(1)).toEqual(['3 refused: There is no download folder to start it in.']));
 });
 
 test('what was not shown when the connection was lost is not shown any more: the host gives it anew', async () => {
   world = new World();
-  world.handoffs.take(1, MAGNET, false);
+  world.handoffs.take(1, MAGNET, false, '');
   await settled(() => expect(world.answers).toEqual(['1 unseen']));
   world.handoffs.drop();
   const window = world.open('one');
@@ -182,6 +185,6 @@ test('what was not shown when the connection was lost is not shown any more: the
   await turn();
   await turn();
   expect(window.got).toEqual([]);
-  world.handoffs.take(1, MAGNET, false);
+  world.handoffs.take(1, MAGNET, false, '');
   await settled(() => expect(window.got).toHaveLength(1));
 });

@@ -46,11 +46,11 @@ class FakeEngine implements Engine<string> {
   unsaved: Error | null = null;
   reading = { open: (_id: string, file: number) => ({ file, path: ['a'] }) };
   roots = {
+    usersOf: (): number => 0,
     tell: (roots: readonly RootRow[]): void => {
       if (roots.length > 0) this.tell(`roots ${roots.map(({ free }) => free).join()}`);
     },
   };
-  usersOf = (): number => 0;
   mapping: { state: PortMappings | null; listenPort: number | null } = { state: null, listenPort: null };
   hasWork = true;
   news: News[] = [];

@@ -213,9 +213,21 @@ describe('roots', () => {
       expect(await change(client, { do: 'rename', root, name })).toMatchObject({ status: 'refused' });
     }
     writeFileSync(join(person, 'Films', 'a film'), 'x');
+    client.send({ op: ControlOp.HOST_SETTINGS_SET, id: 5, change: { watched: [{ root, since: 0 }] } });
     expect(await change(client, { do: 'remove', root })).toMatchObject({ status: 'ok' });
     await until(() => rootsOf(client).length === 1, 'its removal');
     expect(rootsOf(client)).toMatchObject([{ token: first?.token, isDefault: true }]);
+    // Nor is it watched, should it become one again.
+    const isUnwatched = (frame: ControlFrame | Frame): boolean =>
+      frame.op === ControlOp.HOST_SETTINGS && frame.settings.watched.length === 0;
+    await until(
+      () =>
+        client.frames
+          .filter(frame => frame.op === ControlOp.HOST_SETTINGS)
+          .slice(-1)
+          .every(isUnwatched),
+      'that',
+    );
     expect(readdirSync(join(person, 'Films'))).toEqual(['a film']);
     await until(() => !(host.heard().trimEnd().split('\n').at(-1) ?? '').includes(root), 'the io-daemon');
     expect(await change(client, { do: 'remove', root: first?.token ?? '' })).toMatchObject({

@@ -14,12 +14,16 @@ describe('a torrent whose files are moved', () => {
     leech.session.start(torrent.id, null, ROOT);
     expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
     world.clock.run(3_000);
+    const users = (): number[] => [ROOT, OTHER].map(root => leech.session.roots.usersOf(root));
+    expect(users()).toEqual([1, 0]);
     const [read, sent, announces] = [leech.disk.verifiedBytes, world.internet.sent.get(source.name), world.announces];
     leech.session.relocate(torrent.id, OTHER);
     expect(stateOf(leech, torrent.id)).toBe('moving');
     expect(problemOf(leech)).toMatchObject({ code: 'moving', of: 4 });
+    expect(users()).toEqual([1, 1]);
     expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
     expectAt(leech, torrent, allUnder(OTHER));
+    expect(users()).toEqual([0, 1]);
     // It is there again before a tracker had to hear of it.
     expect(world.announces).toBe(announces);
     expect(world.tracker.has(leech.name)).toBe(true);

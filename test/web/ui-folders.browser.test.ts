@@ -113,6 +113,17 @@ describe.skipIf(missing)(`folders in Chromium (skipped without ${CHROMIUM})`, ()
     expect(await list().getByRole('listitem').count()).toBe(2);
   });
 
+  it('are watched for torrent files, or not any more', async () => {
+    await settings();
+    const box = page.getByRole('checkbox', { name: 'Start new .torrent files in Films' });
+    await box.check();
+    await expect.poll(last).toMatchObject({ do: 'host', ask: { do: 'set', settings: { watched: [{ root: 'b'.repeat(64) }] } } });
+    await page.getByText('Those that were there before are left alone.').waitFor();
+    await box.uncheck();
+    await expect.poll(last).toEqual({ do: 'host', ask: { do: 'set', settings: { watched: [] } } });
+    await expect.poll(() => page.getByText('Those that were there before').count()).toBe(0);
+  });
+
   it('cannot be changed while the helper is away, for a reason', async () => {
     await show('lost');
     await page.getByRole('button', { name: 'Settings' }).click();

@@ -148,6 +148,7 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     handoff: fc.nat(0xffffffff),
     start: fc.boolean(),
     kind: fc.constantFrom(...Object.values(HandoffKind)),
+    root: text,
     content: fc.uint8Array({ maxLength: 60 }),
   }),
   fc.record({

@@ -7,7 +7,6 @@ import { describePorts } from '../reachability.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
-import { PairControl } from './pair-control.tsx';
 
 const START = 'npm start';
 
@@ -53,7 +52,6 @@ export function ConnectionText({ words = useWords() }: { words?: ConnectionWords
       <p>{words.text}</p>
       <PortText />
       {words.showCommand && <StartCommand />}
-      <PairControl />
       {words.retry !== null && (
         <button type="button" class="button" onClick={store.connection.value.following === null ? reconnect : useHere}>
           {words.retry}

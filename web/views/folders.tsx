@@ -3,7 +3,7 @@ import { Ellipsis, FolderPlus } from 'lucide';
 import type { JSX } from 'preact';
 import type { RootRow } from '../../sw/view-model.ts';
 import { askHost } from '../actions.ts';
-import { addFolder, browse, hostSettings, notAdded, picking, tell } from '../folders.ts';
+import { addFolder, browse, hostSettings, isWatched, notAdded, picking, tell, watch } from '../folders.ts';
 import { formatAbout } from '../format.ts';
 import { notify } from '../notices.ts';
 import { store } from '../store.ts';
@@ -24,6 +24,12 @@ export function FolderSettings(): JSX.Element {
             <Folder key={root.token} root={root} isOnly={roots.length === 1} isAway={isAway} />
           ))}
         </ul>
+      )}
+      {roots.some(({ token }) => isWatched(token)) && (
+        <p class="quiet">
+          A new .torrent file in such a folder starts its download there, and has .added behind its name then. Those that were
+          there before are left alone.
+        </p>
       )}
       <button type="button" class="button" disabled={isAway || picking.value} onClick={() => void addFolder()}>
         <Icon of={FolderPlus} size={16} />
@@ -87,6 +93,20 @@ function Folder({ root, isOnly, isAway }: { root: RootRow; isOnly: boolean; isAw
         ) : (
           <span class="tone-bad">{problem}</span>
         )}
+        <label class="choice">
+          <input
+            type="checkbox"
+            class="check"
+            checked={isWatched(token)}
+            disabled={isAway}
+            aria-label={`Start new .torrent files in ${name}`}
+            onChange={event => {
+              const box = event.currentTarget;
+              void watch(token, box.checked).then(() => (box.checked = isWatched(token)));
+            }}
+          />
+          <span class="quiet">Start new .torrent files</span>
+        </label>
       </div>
       <button
         type="button"

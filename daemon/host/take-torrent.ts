@@ -1,0 +1,23 @@
+/** Has torrent files started by whichever engine is at work. */
+import { EngineError, MAX_TORRENT_BYTES } from '../../sw/engine/index.ts';
+import { HandoffKind } from '../wire/control.ts';
+import type { Handoffs } from './handoffs.ts';
+import type { TorrentWatchOptions } from './torrent-watch.ts';
+
+/** `wake`: an engine is wanted where none is at work. */
+export function takeByHandoff(handoffs: Handoffs, wake: () => void): Pick<TorrentWatchOptions, 'hand' | 'maxBytes'> {
+  return {
+    maxBytes: MAX_TORRENT_BYTES,
+    async hand(torrent, root) {
+      if (!handoffs.hasHolder) wake();
+      try {
+        const { state, text } = await handoffs.offer(HandoffKind.TORRENT, torrent, true, root);
+        // One that waits is given to the next engine, and heard of when it is offered again.
+        return state === 'refused' ? { refused: text } : state === 'waiting' ? 'later' : 'taken';
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        return error.code === 'full' ? 'later' : { refused: error.message };
+      }
+    },
+  };
+}
