@@ -41,6 +41,7 @@ const COMMANDS: readonly Entry[] = [
   },
   { name: 'autostart', summary: 'start Starling when you log in, or not', load: () => import('./cli/autostart.ts') },
   { name: 'rpc', summary: 'run without a browser, for a program that speaks JSON-RPC', load: () => import('./cli/rpc.ts') },
+  { name: 'pairs', summary: 'list the apps that are paired, and take that back', load: () => import('./cli/pairs.ts') },
   { name: 'create', summary: 'make a torrent of a file or a folder', load: () => import('./cli/create.ts') },
   { name: 'inspect', summary: 'tell what a torrent or a magnet link is', load: () => import('./cli/inspect.ts') },
 ];

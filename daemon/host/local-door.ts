@@ -8,7 +8,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { EngineError, MAX_TORRENT_BYTES } from '../../sw/engine/index.ts';
 import { HandoffKind } from '../wire/control.ts';
 import type { Handoffs, ToOpen } from './handoffs.ts';
-import { isSame } from './tokens.ts';
+import { isSame, type PairedApp } from './tokens.ts';
 
 /** The header that carries the secret of the lock file. */
 export const LOCAL_SECRET_HEADER = 'x-starling-local';
@@ -18,9 +18,15 @@ const KINDS: ReadonlyMap<string, HandoffKind> = new Map([
   ['application/x-bittorrent', HandoffKind.TORRENT],
 ]);
 
+/** Bytes; that of an app is shorter. */
+const MAX_ID = 100;
+
 export interface LocalDoorOptions {
   readonly secret: string;
   readonly handoffs: Handoffs;
+  readonly apps: { readonly list: readonly PairedApp[] };
+  /** An app is paired no more; false where there is none with that id. */
+  readonly unpair: (id: string) => Promise<boolean>;
   /** The address of the app. */
   readonly origin: () => string;
   /** Makes a new pairing link; gives the name of the file that leads a browser there. */
@@ -67,6 +73,13 @@ export function localDoor(options: LocalDoorOptions): Hono<{ Bindings: HttpBindi
       if (!(error instanceof EngineError)) throw error;
       return c.json({ message: error.message }, error.code === 'full' ? 503 : 422);
     }
+  });
+
+  local.post('/pairs', c => c.json({ apps: options.apps.list }));
+
+  local.post('/unpair', bodyLimit({ maxSize: MAX_ID, onError: c => c.json({ message: 'This is no ID.' }, 413) }), async c => {
+    const isDone = await options.unpair(await c.req.text());
+    return c.json({}, isDone ? 200 : 404);
   });
 
   local.post('/stop', c => {

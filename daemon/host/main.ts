@@ -215,6 +215,8 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     local: localDoor({
       secret: lock.secret,
       handoffs,
+      apps: tokens,
+      unpair: id => control.paired.unpair(id),
       origin: () => originOf(port),
       newLink,
       shutdown() {
