@@ -74,7 +74,7 @@ export const PAIRING: readonly Guarded[] = [
     row: 7,
     name: 'the origin that the browser vouches for, in AUTH',
     file: 'daemon/host/control.ts',
-    text: '    if (origin !== connection.origin) return null;\n',
+    text: '    if (auth.origin !== connection.origin) return null;\n',
     instead: '',
     tests: [
       {
