@@ -28,6 +28,8 @@ export interface Backend {
 export interface WindowEvents {
   /** A window shows what it was handed. */
   shown(handoff: number): void;
+  /** A window has got the focus. */
+  focused(): void;
   /** Another window is in view, or one is gone. */
   windowsChanged(): void;
 }
@@ -40,9 +42,22 @@ const MAX_WINDOWS = 64;
 /** Commands of one window that are under way; one more is refused. */
 const MAX_COMMANDS = 1_000;
 
+/** What a window is talked to over. */
+export interface WindowPort {
+  post(message: FromWorker): void;
+  close(): void;
+  /** Called once: `hear` has what the window says, `closed` that it is gone. */
+  listen(hear: (message: unknown) => void, closed: () => void): void;
+}
+
+/** Commands that are about the browser they are given in, and so for none that follows this one. */
+const LOCAL: ReadonlySet<Command['do']> = new Set<Command['do']>(['pair', 'unpair', 'reconnect', 'take']);
+
 interface Window {
-  readonly port: MessagePort;
+  readonly port: WindowPort;
   readonly client: string;
+  /** It is one of a browser that follows this one. */
+  readonly isRelayed: boolean;
   visible: boolean;
   /** The higher, the later it got the focus; 0: never. */
   focused: number;
@@ -71,6 +86,15 @@ export class ApiServer {
 
   /** Serves a window over `port` until it goes; `client` tells windows apart. One of another version is told so, and no more. */
   connect(port: MessagePort, client: string, version: unknown): void {
+    this.serve(windowPort(port), client, version, false);
+  }
+
+  /** Serves a browser that follows this one as if it were a window, until it goes. */
+  connectRelayed(port: WindowPort, client: string, version: unknown): void {
+    this.serve(port, client, version, true);
+  }
+
+  private serve(port: WindowPort, client: string, version: unknown, isRelayed: boolean): void {
     if (this.windows.size >= MAX_WINDOWS && !this.windows.has(client)) {
       port.close();
       return;
@@ -85,6 +109,7 @@ export class ApiServer {
     const window: Window = {
       port,
       client,
+      isRelayed,
       visible: true,
       focused: 0,
       watched: null,
@@ -96,8 +121,10 @@ export class ApiServer {
       commands: 0,
     };
     this.windows.set(client, window);
-    port.onmessage = ({ data }: MessageEvent<unknown>) => this.hear(window, data);
-    port.addEventListener('close', () => this.forget(window));
+    port.listen(
+      message => this.hear(window, message),
+      () => this.forget(window),
+    );
     this.sendSnapshot(window);
     this.run();
   }
@@ -120,10 +147,10 @@ export class ApiServer {
     return this.windows.has(client);
   }
 
-  /** Forgets the windows that are not among these. */
+  /** Forgets the windows of this browser that are not among these. */
   keepOnly(clients: ReadonlySet<string>): void {
     for (const window of [...this.windows.values()]) {
-      if (clients.has(window.client)) continue;
+      if (window.isRelayed || clients.has(window.client)) continue;
       window.port.close();
       this.forget(window);
     }
@@ -147,6 +174,7 @@ export class ApiServer {
         break;
       case 'focus':
         window.focused = ++this.focuses;
+        this.events.focused();
         break;
       case 'shown':
         this.events.shown(message.handoff);
@@ -174,6 +202,10 @@ export class ApiServer {
   }
 
   private async obey(window: Window, id: number, command: Command): Promise<void> {
+    if (window.isRelayed && LOCAL.has(command.do)) {
+      reply(window, id, { code: 'malformed', message: 'This is done in the browser that it is about.' });
+      return;
+    }
     if (window.commands >= MAX_COMMANDS) {
       reply(window, id, { code: 'too-many-commands', message: '' });
       return;
@@ -280,8 +312,19 @@ export class ApiServer {
   }
 }
 
-function post(port: MessagePort, message: FromWorker): void {
-  port.postMessage(message);
+function windowPort(port: MessagePort): WindowPort {
+  return {
+    post: message => port.postMessage(message),
+    close: () => port.close(),
+    listen(hear, closed) {
+      port.onmessage = ({ data }: MessageEvent<unknown>) => hear(data);
+      port.addEventListener('close', closed);
+    },
+  };
+}
+
+function post(port: WindowPort, message: FromWorker): void {
+  port.post(message);
 }
 
 function reply({ port }: Window, id: number, error: ApiError): void {

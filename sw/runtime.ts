@@ -10,6 +10,7 @@ import { DaemonLink, type LinkOptions } from './adapters/daemon-link.ts';
 import { DaemonNet } from './adapters/daemon-net.ts';
 import { DaemonPortMapper } from './adapters/daemon-ports.ts';
 import { DaemonReaders } from './adapters/daemon-readers.ts';
+import { DaemonRelay } from './adapters/daemon-relay.ts';
 import { DaemonState } from './adapters/daemon-state.ts';
 import { DaemonStore } from './adapters/daemon-store.ts';
 import { DaemonWeb } from './adapters/daemon-web.ts';
@@ -19,7 +20,9 @@ import { ApiServer } from './api-server.ts';
 import type { KeptPiece } from './engine/events.ts';
 import { Session, type Audience } from './engine/index.ts';
 import type { WebSockets } from './engine/ports.ts';
+import { Following } from './following.ts';
 import { Handoffs } from './handoffs.ts';
+import { serveRelayed } from './relayed-windows.ts';
 import { Torrents, type Memory } from './torrents.ts';
 
 export interface RuntimeOptions extends Omit<LinkOptions, 'random'> {
@@ -52,9 +55,19 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       linked: kept => torrents.linked(kept),
       unlinked: () => torrents.unlinked(),
       renewed: pairing => memory.keepPairing(pairing),
-      changed: () => torrents.changed(),
+      changed: () => {
+        relay.held(link.state === 'welcomed' || link.state === 'linked');
+        torrents.changed();
+      },
     },
   );
+  const relay = new DaemonRelay(link.control, (channel, number) => serveRelayed(server, channel, number));
+  const following: Following = new Following({
+    open: events => relay.open(events),
+    after: options.after,
+    replaced: () => torrents.followed(),
+    hand: message => server.hand(message),
+  });
   const net = new DaemonNet(link.io, () => mark('first request'));
   const rtc = new LentRtc(net);
   const state = new DaemonState(link.control, () => link.epoch);
@@ -81,6 +94,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       const more = listenPorts ? { listenPorts } : {};
       return { engine: new Session({ ...ports, clock }, { version, ...audience, ...more }), silence: () => clock.stop() };
     },
+    following,
     loadRecords: done => state.load(done),
     mark,
     replaced: () => server.reset(),
@@ -93,6 +107,12 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     answer: (handoff, state, text) => given.answer(handoff, state, text),
   });
   const given = new DaemonHandoffs(link.control, handoffs);
-  const server = new ApiServer(torrents, handoffs);
+  const server: ApiServer = new ApiServer(torrents, {
+    shown(handoff) {
+      if (!following.shown(handoff)) handoffs.shown(handoff);
+    },
+    focused: () => following.focused(),
+    windowsChanged: () => handoffs.windowsChanged(),
+  });
   return { link, rtc, torrents, server };
 }

@@ -47,6 +47,11 @@ export function holdsLease({ state }: Link): boolean {
   return state === 'welcomed' || state === 'linked';
 }
 
+/** Whether another browser is at work, and this one shows what it does. */
+export function isFollowing({ state, lease }: Link): boolean {
+  return state === 'following' && lease.state === 'followed';
+}
+
 /** Whether there will be an engine here without anybody's doing. */
 export function isOnItsWay({ link, isStarting, isClosing }: Standing): boolean {
   const { state, failing, lease } = link;
@@ -84,14 +89,14 @@ export function refusalOf({ link, isClosing }: Standing): Refusal {
 }
 
 export function shownState({ link, isStarting, hasEngine }: Standing): Connection['state'] {
-  const { state, failing, gaveUp, lease } = link;
+  const { state, failing, gaveUp } = link;
   switch (state) {
     case 'unpaired':
       return isStarting ? 'connecting' : 'unpaired';
     case 'linked':
       return hasEngine ? 'connected' : 'connecting';
     case 'following':
-      return lease.state === 'followed' ? 'connected' : 'connecting';
+      return isFollowing(link) ? 'connected' : 'connecting';
     case 'welcomed':
       return gaveUp ? 'disconnected' : 'connecting';
     case 'resting':

@@ -8,8 +8,18 @@ import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, Tor
 import { askHost, type Host, Refusal } from './host-commands.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine, StateRecord } from './perform.ts';
+import type { Following } from './following.ts';
 import { LastList, type ListMemory } from './last-list.ts';
-import { holdsLease, isOnItsWay, type Link, type Pairing, refusalOf, shownState, type Standing } from './standing.ts';
+import {
+  holdsLease,
+  isFollowing,
+  isOnItsWay,
+  type Link,
+  type Pairing,
+  refusalOf,
+  shownState,
+  type Standing,
+} from './standing.ts';
 
 /** What outlives the worker. */
 export interface Memory extends ListMemory {
@@ -23,6 +33,8 @@ export interface TorrentsOptions<Kept> {
   readonly memory: Memory;
   /** A new engine on the same ports; `silence` cuts it off from its clock, so that it never acts again. */
   readonly newEngine: () => { readonly engine: Engine<Kept>; readonly silence: () => void };
+  /** What another browser does, while that is at work. */
+  readonly following: Following;
   /** All records, or null where the host went away in between. */
   readonly loadRecords: (done: (records: readonly StateRecord[] | null) => void) => void;
   /** Says how long after the worker's start something was reached. */
@@ -56,12 +68,14 @@ export class Torrents<Kept> implements Backend {
   /** What the engine knows of the folders. */
   private toldRoots: readonly RootRow[] = [];
   private readonly last: LastList;
+  private readonly following: Following;
   private everConnected = false;
   private waiting: Waiting<Kept>[] = [];
 
   constructor(options: TorrentsOptions<Kept>) {
     this.options = options;
-    this.last = new LastList(() => this.current?.engine.rows() ?? null, options.memory);
+    this.following = options.following;
+    this.last = new LastList(() => this.current?.engine.rows() ?? this.following.rows(), options.memory);
   }
 
   /** What was remembered: shown until the engine has its records. */
@@ -139,6 +153,8 @@ export class Torrents<Kept> implements Backend {
   /** Something of the connection is another: who waits for it is served, or refused. */
   changed(): void {
     this.tellRoots();
+    if (isFollowing(this.options.link)) this.following.begin();
+    else this.stopFollowing();
     if (this.waiting.length === 0) return;
     const ready = this.readyEngine();
     if (ready === null && isOnItsWay(this.standing)) return;
@@ -151,7 +167,7 @@ export class Torrents<Kept> implements Backend {
   }
 
   rows(): readonly TorrentRow[] {
-    return this.current?.engine.rows() ?? this.last.rows;
+    return this.current?.engine.rows() ?? this.following.rows() ?? this.last.rows;
   }
 
   takeChanges(): {
@@ -159,15 +175,15 @@ export class Torrents<Kept> implements Backend {
     readonly removed: readonly TorrentId[];
     readonly left: readonly LeftFiles[];
   } {
-    return this.current?.engine.takeChanges() ?? { rows: [], removed: [], left: [] };
+    return this.current?.engine.takeChanges() ?? this.following.takeChanges();
   }
 
   takeNews(): readonly News[] {
-    return this.current?.engine.takeNews() ?? [];
+    return this.current?.engine.takeNews() ?? this.following.takeNews();
   }
 
   detail(id: TorrentId): TorrentDetail | null {
-    return this.current?.engine.detail(id) ?? null;
+    return this.current === null ? this.following.detail(id) : this.current.engine.detail(id);
   }
 
   connection(): Connection {
@@ -176,10 +192,10 @@ export class Torrents<Kept> implements Backend {
       state: shownState(this.standing),
       everConnected: this.everConnected,
       superseded: link.state === 'superseded',
-      following: link.state === 'following' && link.lease.state === 'followed' ? link.lease.holder : null,
+      following: isFollowing(link) ? link.lease.holder : null,
       gaveUp: link.gaveUp,
       version: link.version,
-      ports: this.current?.engine.mapping.state ?? null,
+      ports: this.current === null ? this.following.ports : this.current.engine.mapping.state,
       host: this.options.host.state,
     };
   }
@@ -199,7 +215,7 @@ export class Torrents<Kept> implements Backend {
   }
 
   settings(): Settings | null {
-    return this.current?.engine.settings ?? null;
+    return this.current === null ? this.following.settings : this.current.engine.settings;
   }
 
   /** Opens a file of a torrent to be read by its number; what it throws is for people. */
@@ -224,6 +240,15 @@ export class Torrents<Kept> implements Backend {
       case 'take':
         this.options.link.take();
         return null;
+      default:
+        return isFollowing(this.options.link) ? this.following.run(command) : this.perform(command);
+    }
+  }
+
+  private async perform(
+    command: Exclude<Command, { do: 'pair' | 'unpair' | 'reconnect' | 'take' }>,
+  ): Promise<Added | FolderPage | null> {
+    switch (command.do) {
       case 'configure':
         await configure(await this.engine(), command.settings);
         return null;
@@ -303,6 +328,22 @@ export class Torrents<Kept> implements Backend {
       this.attach();
       this.changed();
     });
+  }
+
+  /** The list of the browser that we follow has come. */
+  followed(): void {
+    this.last.keep();
+    this.options.replaced();
+  }
+
+  private stopFollowing(): void {
+    if (this.following.rows() === null) {
+      this.following.end();
+      return;
+    }
+    this.last.settle();
+    this.following.end();
+    if (this.current === null) this.options.replaced();
   }
 
   private tellRoots(): void {

@@ -69,6 +69,11 @@ export class ControlConnection {
     else this.ws.send(encodeControl(frame));
   }
 
+  /** Bytes that the client has not read. */
+  get unread(): number {
+    return this.ws.bufferedAmount;
+  }
+
   close(code: CloseCode, reason: string): void {
     this.ws.close(code, reason);
   }

@@ -13,11 +13,13 @@ import type { Epochs } from './epochs.ts';
 import { FolderDesk } from './folder-desk.ts';
 import type { Handoffs } from './handoffs.ts';
 import { refuseUpgrade } from './http.ts';
+import { IoTicket, ioWithout } from './io-ticket.ts';
 import type { ClientId } from './lease.ts';
 import { type AwayEngine, type LeaseClock, LeaseKeeper } from './lease-keeper.ts';
 import type { Log } from './log.ts';
 import { ownKind } from './own-clients.ts';
 import type { RouterPorts } from './portmap/router-ports.ts';
+import { Relays } from './relays.ts';
 import { RootsWatch } from './roots-watch.ts';
 import type { Roots } from './roots.ts';
 import { SettingsDesk } from './settings-desk.ts';
@@ -26,7 +28,7 @@ import { StateDesk } from './state-desk.ts';
 import type { StateStore } from './state.ts';
 import type { Supervisor } from './supervisor.ts';
 import { PairedClients } from './paired-clients.ts';
-import { randomSecret, sha256, type Tokens } from './tokens.ts';
+import type { Tokens } from './tokens.ts';
 import { VERSION } from './version.ts';
 
 /** One record of the longest value, or many shorter ones. */
@@ -60,12 +62,11 @@ interface Client {
   readonly connection: ControlConnection;
 }
 
-/** Who holds the lease. `ticket` is empty until the io-daemon has confirmed it. */
+/** Who holds the lease. */
 interface Session {
   readonly client: Client;
   readonly epoch: number;
-  pendingTicket: string;
-  ticket: string;
+  readonly ticket: IoTicket;
 }
 
 export class ControlServer {
@@ -79,6 +80,7 @@ export class ControlServer {
   readonly paired: PairedClients;
   private readonly rootsWatch: RootsWatch;
   private readonly lease: LeaseKeeper;
+  private readonly relays = new Relays();
   private session: Session | null = null;
   private lastId = 0;
   private isStopped = false;
@@ -154,13 +156,7 @@ export class ControlServer {
 
   /** The io-daemon's state, port or having been given up changed. */
   ioChanged(): void {
-    const { session } = this;
-    if (session !== null) {
-      session.ticket = '';
-      // It may have found itself idle just as the client came, or before the client reached it.
-      this.options.supervisor.need();
-      if (this.options.supervisor.state === 'RUNNING') this.mintTicket(session);
-    }
+    this.session?.ticket.renew();
     this.welcomeAll();
   }
 
@@ -177,10 +173,7 @@ export class ControlServer {
   /** The io-daemon takes the ticket of this epoch from now on. */
   ioAdmitted(epoch: number): void {
     const { session } = this;
-    if (session === null || session.epoch !== epoch || session.pendingTicket === '') return;
-    session.ticket = session.pendingTicket;
-    session.pendingTicket = '';
-    this.welcome(session.client);
+    if (session?.ticket.admitted(epoch) === true) this.welcome(session.client);
   }
 
   notice(text: string): void {
@@ -235,6 +228,7 @@ export class ControlServer {
   private leave(client: Client): void {
     this.desk.closed(client.connection);
     this.folders.gone(client.connection);
+    this.relays.gone(client.connection);
     if (!this.clientsById.delete(client.id)) return;
     this.options.log('info', 'a client has gone', { kind: client.kind });
     if (this.clientsById.size === 0) this.rootsWatch.watch(false);
@@ -246,11 +240,9 @@ export class ControlServer {
     if (client === undefined) return;
     const { state, supervisor, log } = this.options;
     state.fence(epoch);
-    const session: Session = { client, epoch, pendingTicket: '', ticket: '' };
-    this.session = session;
+    this.session = { client, epoch, ticket: new IoTicket(supervisor, epoch, client.connection.origin) };
+    this.relays.held(client.connection);
     log('info', 'the lease was given', { epoch, kind: client.kind });
-    supervisor.need();
-    if (supervisor.state === 'RUNNING') this.mintTicket(session);
     this.welcome(client);
     this.options.handoffs.came({ hasWindows: client.kind === 'app', send: frame => client.connection.send(frame) });
   }
@@ -259,6 +251,7 @@ export class ControlServer {
     if (this.session === null) return;
     this.options.log('info', 'the lease is held no more', { epoch: this.session.epoch });
     this.session = null;
+    this.relays.held(null);
     this.options.ports.leave();
     this.options.handoffs.went();
   }
@@ -303,6 +296,10 @@ export class ControlServer {
       case ControlOp.LEASE_TAKE:
         this.lease.take(client.id);
         return;
+      case ControlOp.RELAY:
+      case ControlOp.RELAY_CLOSE:
+        this.relays.hear(connection, frame);
+        return;
       case ControlOp.OPEN_FOLDER_PICKER:
       case ControlOp.FOLDER_LIST:
       case ControlOp.FOLDER_MAKE:
@@ -344,13 +341,6 @@ export class ControlServer {
     return { op: ControlOp.PORTS_MAPPED, id, ports: this.options.ports.state };
   }
 
-  private mintTicket(session: Session): void {
-    session.pendingTicket = randomSecret();
-    const ticketHash = sha256(session.pendingTicket).toString('hex');
-    const { origin } = session.client.connection;
-    this.options.supervisor.send({ type: 'admit', epoch: session.epoch, ticketHash, origin });
-  }
-
   private sendAll(frame: ControlFrame): void {
     for (const { connection } of this.clientsById.values()) connection.send(frame);
   }
@@ -365,18 +355,11 @@ export class ControlServer {
   private welcome(client: Client): void {
     const { supervisor, roots } = this.options;
     const session = this.session?.client === client ? this.session : null;
-    // Running means reachable to the client: it is still starting as long as it would not take the ticket.
-    const isReachable = supervisor.state === 'RUNNING' && session !== null && session.ticket !== '';
     const welcome: Welcome = {
       version: VERSION,
       epoch: session?.epoch ?? 0,
       lease: this.leaseSeenBy(client, session),
-      io: {
-        state: supervisor.state === 'RUNNING' && !isReachable ? 'STARTING' : supervisor.state,
-        port: isReachable ? supervisor.port : 0,
-        ticket: isReachable ? session.ticket : '',
-        gaveUp: supervisor.gaveUp,
-      },
+      io: session?.ticket.view ?? ioWithout(supervisor),
       roots: roots.list,
     };
     client.connection.send({ op: ControlOp.WELCOME, id: 0, welcome });

@@ -31,6 +31,7 @@ import {
   type HostSettings,
   MAX_LEASE_RESERVE,
   type PairedApp,
+  MAX_RELAY_PART,
   type Pinholes,
   type PortMapping,
   type PortMappings,
@@ -186,6 +187,15 @@ const stateWrite: Field<StateWrite> = {
   },
 };
 
+/** To the end of the frame. */
+const relayPart: Field<Uint8Array> = {
+  ...rest,
+  read(r) {
+    if (r.left > MAX_RELAY_PART) throw malformed('too long a part of a message');
+    return rest.read(r);
+  },
+};
+
 /** Ms. */
 const reserve: Field<number> = {
   ...u32,
@@ -224,6 +234,8 @@ const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
   [ControlOp.PAIRED_APPS]: struct({ apps: json(shape.array(pairedApp, MAX_APPS)) }),
   [ControlOp.UNPAIR]: struct({ app: restText }),
   [ControlOp.TOKEN]: struct({ token: restText }),
+  [ControlOp.RELAY]: struct({ channel: u32, last: flag, part: relayPart }),
+  [ControlOp.RELAY_CLOSE]: struct({ channel: u32 }),
 };
 
 /** The frames that both sockets know (AUTH, AUTH_RESULT, the hellos, ERROR) go through `encode` just the same. */

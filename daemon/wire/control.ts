@@ -57,6 +57,10 @@ export const ControlOp = {
   UNPAIR: 0xfc,
   /** Host → client: a token to come with from now on. The one before is good until this one has been used. */
   TOKEN: 0xfd,
+  /** Both ways: a part of a message between the holder of the lease and who follows it, see relay.ts. */
+  RELAY: 0xf0,
+  /** Both ways: that channel is closed, or could not be opened. */
+  RELAY_CLOSE: 0xf1,
 } as const;
 export type ControlOp = (typeof ControlOp)[keyof typeof ControlOp];
 
@@ -305,10 +309,21 @@ export type ControlFrame =
     }
   | { readonly op: typeof ControlOp.PAIRED_APPS; readonly id: number; readonly apps: readonly PairedApp[] }
   | { readonly op: typeof ControlOp.UNPAIR; readonly id: number; readonly app: string }
-  | { readonly op: typeof ControlOp.TOKEN; readonly id: number; readonly token: string };
+  | { readonly op: typeof ControlOp.TOKEN; readonly id: number; readonly token: string }
+  /** `part`: 1 MiB at most. A follower opens a channel by a number higher than those that it used before; the host numbers those of the holder. */
+  | {
+      readonly op: typeof ControlOp.RELAY;
+      readonly id: number;
+      readonly channel: number;
+      readonly last: boolean;
+      readonly part: Uint8Array;
+    }
+  | { readonly op: typeof ControlOp.RELAY_CLOSE; readonly id: number; readonly channel: number };
 
 /** How often the holder renews its lease, in ms; after three times as long in silence it is lost. */
 export const LEASE_RENEWAL_PERIOD = 5_000;
+/** The longest part of a message in one RELAY, in bytes. */
+export const MAX_RELAY_PART = 1 << 20;
 /** The longest that a yield may keep the lease for the browser that had it, in ms. */
 export const MAX_LEASE_RESERVE = 30_000;
 

@@ -1,4 +1,4 @@
-/** The two globals of every runtime that the codec uses; anything else of a platform fails to compile. */
+/** The globals of every runtime that the codec uses; anything else of a platform fails to compile. */
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
 }
@@ -6,3 +6,5 @@ declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes: Uint8Array): string;
 }
+declare function btoa(text: string): string;
+declare function atob(base64: string): string;

@@ -152,7 +152,7 @@ function open(client = 'one', version: unknown = API_VERSION): FakeWindow {
 
 function setUp(): void {
   backend = new FakeBackend();
-  server = new ApiServer(backend, { shown: () => undefined, windowsChanged: () => undefined });
+  server = new ApiServer(backend, { shown: () => undefined, focused: () => undefined, windowsChanged: () => undefined });
 }
 
 afterEach(() => {

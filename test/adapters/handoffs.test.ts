@@ -54,7 +54,11 @@ class World {
     isOpen: window => this.server.has(window),
     answer: (handoff, state, text) => this.answers.push(`${handoff} ${state}${text === '' ? '' : `: ${text}`}`),
   });
-  private readonly server: ApiServer = new ApiServer(this.backend, this.handoffs);
+  private readonly server: ApiServer = new ApiServer(this.backend, {
+    shown: handoff => this.handoffs.shown(handoff),
+    focused: () => undefined,
+    windowsChanged: () => this.handoffs.windowsChanged(),
+  });
 
   /** A window; `answers`: whether it says what it shows. */
   open(client: string, answers = true): Window {

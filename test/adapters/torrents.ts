@@ -2,6 +2,7 @@ import type { Command, LeftFiles } from '../../sw/api.ts';
 import type { News, PortMappings, RootRow, Settings, TorrentRow } from '../../sw/view-model.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import type { Engine, StateRecord } from '../../sw/perform.ts';
+import { Following } from '../../sw/following.ts';
 import type { Host } from '../../sw/host-commands.ts';
 import type { Link } from '../../sw/standing.ts';
 import { Torrents } from '../../sw/torrents.ts';
@@ -112,6 +113,16 @@ const host: Host = {
   make: () => Promise.resolve(null),
 };
 
+/** Nobody is there to follow. */
+export function nobody(): Following {
+  return new Following({
+    open: () => ({ send: () => undefined, close: () => undefined }),
+    after: () => () => undefined,
+    replaced: () => undefined,
+    hand: () => undefined,
+  });
+}
+
 /** Torrents with an engine and a link that write down what they are told. */
 export function setUp() {
   const log: string[] = [];
@@ -134,6 +145,7 @@ export function setUp() {
       return { engine, silence: () => log.push(`${number} silence`) };
     },
     loadRecords: done => (loaded = done),
+    following: nobody(),
     mark: () => undefined,
     replaced: () => log.push('replaced'),
   });

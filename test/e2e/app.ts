@@ -19,6 +19,13 @@ export class App {
     return app;
   }
 
+  /** Pairs one more browser by this link, where another is at work: it says so. */
+  static async follow(browser: Browser, link: string, saying: string): Promise<App> {
+    const app = new App(await browser.open(`file://${link}`));
+    await app.page.waitForText(saying, 30_000);
+    return app;
+  }
+
   /** Opens the app at its plain address in a profile that was paired before. */
   static async openPaired(browser: Browser, starling: Starling): Promise<App> {
     const app = new App(await browser.open(starling.origin));

@@ -1,6 +1,6 @@
 /** The real host and its io-daemon, started by the command that a person types, in a home of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../peers/ports.ts';
@@ -89,6 +89,13 @@ export class Starling {
     const file = this.#redirect();
     if (file === null) throw new Error(`no redirect file was named:\n${this.#output}`);
     return file;
+  }
+
+  /** A new link, as the host gives one to who starts it again: the file that takes one more browser to the app, paired. */
+  async link(): Promise<string> {
+    const lock = JSON.parse(readFileSync(join(this.home, 'lock.json'), 'utf8')) as { secret: string };
+    const response = await fetch(`${this.origin}/local/link`, { method: 'POST', headers: { 'x-starling-local': lock.secret } });
+    return ((await response.json()) as { file: string }).file;
   }
 
   #redirect(): string | null {

@@ -18,6 +18,7 @@ import { LentRtc } from '../../sw/adapters/rtc-net.ts';
 import { Session } from '../../sw/engine/index.ts';
 import type { FilePriority } from '../../sw/engine/priorities.ts';
 import type { Torrent } from '../../sw/engine/torrent.ts';
+import { Following } from '../../sw/following.ts';
 import { Torrents } from '../../sw/torrents.ts';
 import { openNodeSocket } from '../adapters/daemon.ts';
 import { nodeSockets } from '../peers/sockets.ts';
@@ -103,6 +104,8 @@ const torrents = new Torrents({
     return { engine, silence: () => clock.stop() };
   },
   loadRecords: done => state.load(done),
+  // No other engine is there to follow.
+  following: new Following({ open: () => ({ send: nothing, close: nothing }), after, replaced: nothing, hand: nothing }),
   mark: nothing,
   replaced: nothing,
 });

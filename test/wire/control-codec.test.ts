@@ -141,6 +141,14 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
   fc.record({ op: fc.constant(ControlOp.PAIRED_APPS), id, apps: fc.array(app, { maxLength: 3 }) }),
   fc.record({ op: fc.constant(ControlOp.UNPAIR), id, app: text }),
   fc.record({ op: fc.constant(ControlOp.TOKEN), id, token: text }),
+  fc.record({
+    op: fc.constant(ControlOp.RELAY),
+    id,
+    channel: fc.nat(0xffffffff),
+    last: fc.boolean(),
+    part: fc.uint8Array({ maxLength: 60 }),
+  }),
+  fc.record({ op: fc.constant(ControlOp.RELAY_CLOSE), id, channel: fc.nat(0xffffffff) }),
   fc.record({ op: fc.constant(ControlOp.STATE_DONE), id, status: fc.constantFrom(...Object.values(StateStatus)), detail: text }),
   fc.record({
     op: fc.constant(ControlOp.HANDOFF),

@@ -1,0 +1,301 @@
+/**
+ * What another browser does, shown here: a mirror of its list and settings and the details that are looked at, and a way for
+ * commands to reach it. It is asked as the engine is: details are fetched for as long as somebody asks for them.
+ */
+import { API_VERSION, type Added, type Command, type FolderPage, type FromWorker, type LeftFiles, type ToWorker } from './api.ts';
+import { Refusal } from './host-commands.ts';
+import type { FarChannel, FarEvents } from './relayed-windows.ts';
+import type { News, PortMappings, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+
+export interface FollowingOptions {
+  /** A new channel to the browser at work. */
+  readonly open: (events: FarEvents) => FarChannel;
+  /** Calls back once after `ms`, unless it is called off. */
+  readonly after: (ms: number, callback: () => void) => () => void;
+  /** The list was replaced as a whole. */
+  readonly replaced: () => void;
+  /** Hands something to a window here; see `hand` of api-server.ts. */
+  readonly hand: (message: Extract<FromWorker, { readonly type: 'handoff' }>) => void;
+}
+
+/** Torrents whose details are looked at: one over the channel of the list, and each further one over a channel of its own. */
+const MAX_VIEWS = 8;
+/** Torrents in a list; no engine has more. */
+const MAX_ROWS = 20_000;
+/** What nobody has asked for in this time, in ms, nobody looks at. */
+const UNASKED = 3_000;
+/** A channel that was closed is opened again after this time, in ms. */
+const REOPEN = 1_000;
+/** What is told once, and waits for a window to show it. */
+const MAX_TOLD = 100;
+/** Commands that wait for their answer; one more is refused. */
+const MAX_COMMANDS = 1_000;
+
+interface View {
+  readonly id: TorrentId;
+  /** Null for the one of the list. */
+  readonly channel: FarChannel | null;
+  detail: TorrentDetail | null;
+  askedAt: number;
+}
+
+interface Pending {
+  resolve(answer: Added | FolderPage | null): void;
+  reject(error: Refusal): void;
+}
+
+export class Following {
+  private readonly options: FollowingOptions;
+  private isOn = false;
+  /** The one for the list and for commands. */
+  private main: FarChannel | null = null;
+  private callOff = (): void => undefined;
+  private isShown = true;
+  private list: Map<TorrentId, TorrentRow> | null = null;
+  private known: Settings | null = null;
+  private portMappings: PortMappings | null = null;
+  private readonly changed = new Set<TorrentId>();
+  private readonly removed = new Set<TorrentId>();
+  private left: readonly LeftFiles[] = [];
+  private news: readonly News[] = [];
+  private readonly views = new Map<TorrentId, View>();
+  private readonly pending = new Map<number, Pending>();
+  private lastId = 0;
+
+  constructor(options: FollowingOptions) {
+    this.options = options;
+  }
+
+  /** Null until it is known. */
+  get settings(): Settings | null {
+    return this.known;
+  }
+
+  get ports(): PortMappings | null {
+    return this.portMappings;
+  }
+
+  /** Another browser is at work. */
+  begin(): void {
+    if (this.isOn) return;
+    this.isOn = true;
+    this.open();
+  }
+
+  /** None is any more. */
+  end(): void {
+    if (!this.isOn) return;
+    this.isOn = false;
+    this.callOff();
+    this.main?.close();
+    this.forget();
+  }
+
+  /** A window here has got the focus. */
+  focused(): void {
+    if (this.main !== null) say(this.main, { type: 'focus' });
+  }
+
+  /** A window here shows what it was handed; false where nobody is followed. */
+  shown(handoff: number): boolean {
+    if (this.main !== null) say(this.main, { type: 'shown', handoff });
+    return this.main !== null;
+  }
+
+  /** Null until the list has come. */
+  rows(): readonly TorrentRow[] | null {
+    return this.list === null ? null : [...this.list.values()];
+  }
+
+  takeChanges(): {
+    readonly rows: readonly TorrentRow[];
+    readonly removed: readonly TorrentId[];
+    readonly left: readonly LeftFiles[];
+  } {
+    this.look();
+    const rows = [...this.changed].flatMap(id => this.list?.get(id) ?? []);
+    const changes = { rows, removed: [...this.removed], left: this.left };
+    this.changed.clear();
+    this.removed.clear();
+    this.left = [];
+    return changes;
+  }
+
+  takeNews(): readonly News[] {
+    const { news } = this;
+    this.news = [];
+    return news;
+  }
+
+  /** Null until it has come. */
+  detail(id: TorrentId): TorrentDetail | null {
+    const view = this.views.get(id) ?? this.view(id);
+    if (view !== null) view.askedAt = performance.now();
+    return view?.detail ?? null;
+  }
+
+  /** @throws {Refusal} */
+  run(command: Command): Promise<Added | FolderPage | null> {
+    const { main } = this;
+    if (main === null) return Promise.reject(new Refusal('followed', GONE));
+    if (this.pending.size >= MAX_COMMANDS) return Promise.reject(new Refusal('too-many-commands', ''));
+    const id = ++this.lastId;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { resolve, reject });
+      say(main, { type: 'command', id, command });
+    });
+  }
+
+  private open(): void {
+    const channel = this.options.open({
+      message: message => this.hear(message as FromWorker),
+      closed: () => {
+        if (this.main === channel) this.lost();
+      },
+    });
+    this.main = channel;
+    this.isShown = true;
+    channel.send({ type: 'connect', version: API_VERSION });
+    this.hideLater();
+  }
+
+  private lost(): void {
+    this.forget();
+    this.callOff();
+    if (this.isOn) this.callOff = this.options.after(REOPEN, () => this.open());
+  }
+
+  private forget(): void {
+    this.main = null;
+    this.list = null;
+    this.known = null;
+    this.portMappings = null;
+    this.changed.clear();
+    this.removed.clear();
+    this.leaveAll();
+    const waiting = [...this.pending.values()];
+    this.pending.clear();
+    for (const { reject } of waiting) reject(new Refusal('followed', UNANSWERED));
+  }
+
+  private hear(message: FromWorker): void {
+    switch (message.type) {
+      case 'snapshot':
+        if (message.version !== API_VERSION) return;
+        this.list = new Map(message.torrents.slice(0, MAX_ROWS).map(row => [row.id, row]));
+        this.known = message.settings;
+        this.portMappings = message.connection.ports;
+        this.changed.clear();
+        this.removed.clear();
+        this.options.replaced();
+        return;
+      case 'delta':
+        this.apply(message);
+        return;
+      case 'left':
+        this.left = [...this.left, message.left].slice(-MAX_TOLD);
+        return;
+      case 'reply':
+        if (message.error === null) this.take(message.id)?.resolve(message.added);
+        else this.take(message.id)?.reject(new Refusal(message.error.code, message.error.message));
+        return;
+      case 'folder':
+        this.take(message.id)?.resolve(message.page);
+        return;
+      case 'news':
+        this.news = [...this.news, ...message.news].slice(-MAX_TOLD);
+        return;
+      case 'handoff':
+        this.options.hand(message);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  private apply({ torrents, removed, settings, connection, detail }: Extract<FromWorker, { type: 'delta' }>): void {
+    for (const row of torrents) {
+      if (this.list !== null && this.list.size >= MAX_ROWS && !this.list.has(row.id)) continue;
+      this.list?.set(row.id, row);
+      this.changed.add(row.id);
+      this.removed.delete(row.id);
+    }
+    for (const id of removed) {
+      this.list?.delete(id);
+      this.changed.delete(id);
+      this.removed.add(id);
+    }
+    if (settings !== null) this.known = settings;
+    if (connection !== null) this.portMappings = connection.ports;
+    if (detail !== null) this.show(detail);
+  }
+
+  private show(detail: TorrentDetail): void {
+    const view = this.views.get(detail.id);
+    if (view !== undefined) view.detail = detail;
+  }
+
+  private take(id: number): Pending | undefined {
+    const pending = this.pending.get(id);
+    this.pending.delete(id);
+    return pending;
+  }
+
+  private view(id: TorrentId): View | null {
+    if (this.main === null || this.list === null || this.views.size >= MAX_VIEWS) return null;
+    const isFirst = ![...this.views.values()].some(({ channel }) => channel === null);
+    const channel = isFirst ? null : this.detailChannel(id);
+    const view: View = { id, channel, detail: null, askedAt: performance.now() };
+    this.views.set(id, view);
+    say(channel ?? this.main, { type: 'watch', visible: true, detail: id });
+    return view;
+  }
+
+  private detailChannel(id: TorrentId): FarChannel {
+    const channel = this.options.open({
+      message: message => {
+        const { type, detail } = message as { readonly type: string; readonly detail?: TorrentDetail | null };
+        if (type === 'delta' && detail != null) this.show(detail);
+      },
+      closed: () => this.views.get(id)?.channel === channel && this.views.delete(id),
+    });
+    channel.send({ type: 'connect', version: API_VERSION });
+    return channel;
+  }
+
+  private leave(view: View): void {
+    this.views.delete(view.id);
+    if (view.channel !== null) view.channel.close();
+    else if (this.main !== null) say(this.main, { type: 'watch', visible: this.isShown, detail: null });
+  }
+
+  private leaveAll(): void {
+    for (const view of [...this.views.values()]) this.leave(view);
+  }
+
+  /** Somebody looks: as long as nobody does, nothing need be sent. */
+  private look(): void {
+    const since = performance.now() - UNASKED;
+    for (const view of [...this.views.values()]) if (view.askedAt <= since) this.leave(view);
+    if (this.main === null) return;
+    if (!this.isShown) say(this.main, { type: 'watch', visible: true, detail: null });
+    this.isShown = true;
+    this.hideLater();
+  }
+
+  private hideLater(): void {
+    this.callOff();
+    this.callOff = this.options.after(UNASKED, () => {
+      this.isShown = false;
+      this.leaveAll();
+      if (this.main !== null) say(this.main, { type: 'watch', visible: false, detail: null });
+    });
+  }
+}
+
+const GONE = 'The browser that is at work cannot be reached just now, so nothing was done. Try again in a moment.';
+const UNANSWERED = 'The browser that is at work went before it answered. Look whether it was done, and try again.';
+
+function say(channel: FarChannel, message: ToWorker): void {
+  channel.send(message);
+}

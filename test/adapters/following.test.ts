@@ -1,0 +1,209 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { API_VERSION, type Command } from '../../sw/api.ts';
+import { ApiServer, type Backend } from '../../sw/api-server.ts';
+import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
+import { Following } from '../../sw/following.ts';
+import { type FarChannel, type FarEvents, serveRelayed } from '../../sw/relayed-windows.ts';
+import type { Connection, News, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
+import { FakeTimers } from '../fakes/sockets.ts';
+import { until } from '../peers/wait.ts';
+
+const A = 'a'.repeat(40);
+const B = 'b'.repeat(40);
+const row = (id: string, done = 0): TorrentRow => ({ id, name: id, done, state: 'downloading' }) as TorrentRow;
+const detail = (id: string): TorrentDetail => ({ id, comment: `of ${id[0]}` }) as TorrentDetail;
+
+class FakeBackend implements Backend {
+  list = [row(A), row(B)];
+  changes: ReturnType<Backend['takeChanges']> = { rows: [], removed: [], left: [] };
+  readonly commands: Command[] = [];
+  failure: Error | null = null;
+  onRun: (command: Command) => void = () => undefined;
+
+  rows = () => this.list;
+  takeChanges = () => {
+    const { changes } = this;
+    this.changes = { rows: [], removed: [], left: [] };
+    return changes;
+  };
+  news: News[] = [];
+  takeNews = () => this.news.splice(0);
+  detail = (id: string) => detail(id);
+  connection = () => ({ state: 'connected', ports: { state: 'open' } }) as Connection;
+  roots = () => [];
+  settings = () => DEFAULT_SETTINGS;
+  run = (command: Command) => {
+    this.commands.push(command);
+    this.onRun(command);
+    return this.failure === null
+      ? Promise.resolve(command.do === 'add' ? { id: A, already: false, brought: true } : null)
+      : Promise.reject(this.failure);
+  };
+}
+
+/** The channels of the test that runs, at both ends. */
+const ends: { here: FarEvents; there: FarEvents }[] = [];
+afterEach(() => {
+  for (const { there } of ends.splice(0)) there.closed();
+});
+
+/** A browser at work, and one that follows it; what is said between them goes as plain messages. */
+function setUp() {
+  const backend = new FakeBackend();
+  const shown: number[] = [];
+  const working = new ApiServer(backend, {
+    shown: handoff => shown.push(handoff),
+    focused: () => undefined,
+    windowsChanged: () => undefined,
+  });
+  const timers = new FakeTimers();
+  const said: unknown[] = [];
+  let replaced = 0;
+  const open = (here: FarEvents): FarChannel => {
+    let isOpen = true;
+    const close = (): void => {
+      isOpen = false;
+    };
+    const back: FarChannel = {
+      send: message => queueMicrotask(() => isOpen && here.message(structuredClone(message))),
+      close() {
+        close();
+        here.closed();
+      },
+    };
+    const there = serveRelayed(working, back, ends.length + 1);
+    ends.push({ here, there });
+    return {
+      send(message) {
+        said.push(message);
+        queueMicrotask(() => isOpen && there.message(structuredClone(message)));
+      },
+      close() {
+        if (isOpen) there.closed();
+        close();
+      },
+    };
+  };
+  const following: Following = new Following({
+    open,
+    after: timers.after,
+    replaced: () => replaced++,
+    hand: ({ handoff }) => following.shown(handoff),
+  });
+  const ids = (): string[] | undefined => following.rows()?.map(({ id }) => id);
+  return { backend, working, shown, following, timers, said, ids, replaced: () => replaced };
+}
+
+describe('following another browser', () => {
+  it('shows its list, its settings and its ports, and what changes of them', async () => {
+    const { backend, following, ids, replaced } = setUp();
+    expect(following.rows()).toBe(null);
+    following.begin();
+    await until('the list', () => ids()?.length === 2);
+    expect([replaced(), following.settings, following.ports?.state]).toEqual([1, DEFAULT_SETTINGS, 'open']);
+    const left = { name: 'x', files: [], count: 1, root: '', why: 'io' } as const;
+    const news = { id: A } as unknown as News;
+    backend.news = [news];
+    backend.changes = { rows: [row(A, 5)], removed: [B], left: [left] };
+    await until('the change', () => following.rows()?.[0]?.done === 5);
+    expect(ids()).toEqual([A]);
+    expect(following.takeChanges()).toEqual({ rows: [row(A, 5)], removed: [B], left: [left] });
+    expect(following.takeChanges()).toEqual({ rows: [], removed: [], left: [] });
+    expect([following.takeNews(), following.takeNews()]).toEqual([[news], []]);
+  });
+
+  it('has commands done there, and gives their answers', async () => {
+    const { backend, following, ids } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    const add: Command = { do: 'add', source: { kind: 'file', bytes: Uint8Array.of(1, 2) } };
+    expect(await following.run(add)).toEqual({ id: A, already: false, brought: true });
+    backend.failure = Object.assign(new Error('The disk is full.'), { code: 'disk-full' });
+    await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({
+      code: 'disk-full',
+      message: 'The disk is full.',
+    });
+    expect(backend.commands).toEqual([add, { do: 'pause', ids: [A] }]);
+  });
+
+  it('has nothing done there that is about the other browser itself', async () => {
+    const { backend, following, ids } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    for (const command of [{ do: 'take' }, { do: 'reconnect' }, { do: 'pair', token: 't', installId: 'i', port: 1 }] as const) {
+      await expect(following.run(command)).rejects.toMatchObject({ code: 'malformed' });
+    }
+    expect(backend.commands).toEqual([]);
+  });
+
+  it('fetches the details of as many torrents as are looked at, and of none for longer', async () => {
+    const { following, ids, said, timers } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    await until('both', () => following.detail(A)?.comment === 'of a' && following.detail(B)?.comment === 'of b');
+    expect(ends).toHaveLength(2);
+    timers.advance(3_000);
+    expect(said.at(-1)).toEqual({ type: 'watch', visible: false, detail: null });
+    expect(following.detail(A)).toBe(null);
+  });
+
+  it('is sent nothing while nobody looks, and all of it when somebody does', async () => {
+    const { following, ids, said, timers, replaced } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    timers.advance(3_000);
+    expect(said.at(-1)).toEqual({ type: 'watch', visible: false, detail: null });
+    following.takeChanges();
+    expect(said.at(-1)).toEqual({ type: 'watch', visible: true, detail: null });
+    await until('the list again', () => replaced() === 2);
+  });
+
+  it('opens the channel again that was closed, and refuses what was not answered', async () => {
+    const { backend, following, ids, timers } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    backend.onRun = () => ends[0]!.here.closed();
+    await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({ code: 'followed' });
+    expect(following.rows()).toBe(null);
+    await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({ code: 'followed' });
+    timers.advance(1_000);
+    await until('the list again', () => ids()?.length === 2);
+    following.end();
+    expect(following.rows()).toBe(null);
+    timers.advance(60_000);
+    expect(ends).toHaveLength(2);
+  });
+
+  it('is not shown by a browser of another version of the app', async () => {
+    const { working, following, ids } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    const told: unknown[] = [];
+    let isClosed = false;
+    const other = serveRelayed(working, { send: message => told.push(message), close: () => (isClosed = true) }, 9);
+    other.message({ type: 'connect', version: API_VERSION + 1 });
+    expect([told, isClosed]).toEqual([[expect.objectContaining({ version: API_VERSION, torrents: [] })], true]);
+  });
+
+  it('hands on to a window here what is opened with a program, and says that it is shown', async () => {
+    const { working, following, ids, shown } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    following.focused();
+    const source = { kind: 'magnet', uri: 'magnet:?xt=urn:btih:' } as const;
+    expect(working.hand({ type: 'handoff', handoff: 4, added: { id: A, already: false, brought: false }, source })).not.toBe(
+      null,
+    );
+    await until('the word', () => shown.length === 1);
+    expect(shown).toEqual([4]);
+  });
+
+  it('stays where the windows of the browser at work are forgotten', async () => {
+    const { backend, working, following, ids } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    working.keepOnly(new Set());
+    backend.changes = { rows: [row(A, 7)], removed: [], left: [] };
+    await until('the change', () => following.rows()?.[0]?.done === 7);
+  });
+});
