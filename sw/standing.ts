@@ -11,7 +11,18 @@ export interface Pairing {
 
 /** The connection, as far as it is used here. */
 export interface Link {
-  readonly state: 'unpaired' | 'connecting' | 'following' | 'welcomed' | 'linked' | 'lost' | 'superseded' | 'resting' | 'closed';
+  readonly state:
+    | 'unpaired'
+    | 'connecting'
+    | 'following'
+    | 'welcomed'
+    | 'linked'
+    | 'lost'
+    | 'superseded'
+    | 'oldHelper'
+    | 'oldApp'
+    | 'resting'
+    | 'closed';
   /** Who holds the lease; `holder` is what to call that browser. */
   readonly lease: { readonly state: 'held' | 'waiting' | 'followed'; readonly holder: string };
   readonly roots: readonly RootRow[];
@@ -68,6 +79,12 @@ export function refusalOf({ link, isClosing }: Standing): Refusal {
       return new Refusal('unpaired', 'This browser is not paired with the helper, so nothing was done. Set up the helper first.');
     case 'superseded':
       return new Refusal('superseded', 'Another browser has taken over, so nothing was done here. Reconnect to use this one.');
+    case 'oldHelper':
+    case 'oldApp':
+      return new Refusal(
+        'outdated',
+        'The app and the helper are of versions that do not understand each other, so nothing was done. Update the older of the two.',
+      );
     case 'following':
       return new Refusal(
         'followed',
@@ -105,9 +122,17 @@ export function shownState({ link, isStarting, hasEngine }: Standing): Connectio
     case 'lost':
       return failing ? 'disconnected' : 'connecting';
     case 'superseded':
+    case 'oldHelper':
+    case 'oldApp':
     case 'closed':
       return 'disconnected';
     default:
       return state satisfies never;
   }
+}
+
+/** Which of the two is too old for the other; null where none is. */
+export function outdated({ state }: Link): Connection['outdated'] {
+  if (state === 'oldHelper') return 'helper';
+  return state === 'oldApp' ? 'app' : null;
 }

@@ -35,6 +35,24 @@ export function describeConnection(connection: Connection): ConnectionWords {
       showCommand: false,
     };
   }
+  if (connection.outdated === 'helper') {
+    return {
+      label: 'Update helper',
+      text: 'The helper is too old for this app, so torrents wait; nothing is lost. Get the newer Starling, end the one that runs, and start it in its folder:',
+      tone: 'warn',
+      retry: 'Try again',
+      showCommand: true,
+    };
+  }
+  if (connection.outdated === 'app') {
+    return {
+      label: 'Reload the app',
+      text: 'The app is too old for the helper, so torrents wait until it is loaded anew; nothing is lost.',
+      tone: 'warn',
+      retry: 'Reload',
+      showCommand: false,
+    };
+  }
   if (connection.gaveUp) {
     return {
       label: 'Helper stopped',

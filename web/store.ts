@@ -16,6 +16,7 @@ const NOT_YET: Connection = {
   everConnected: true,
   superseded: false,
   following: null,
+  outdated: null,
   gaveUp: false,
   version: '',
   ports: null,

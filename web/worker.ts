@@ -41,6 +41,20 @@ export function applyUpdate(): void {
   registration?.waiting?.postMessage({ type: 'update' });
 }
 
+/** Loads the newest version of the app from where it came, its worker included. */
+export async function reloadApp(): Promise<void> {
+  await registration?.update().catch(() => undefined);
+  const coming = registration?.waiting ?? registration?.installing ?? null;
+  if (coming === null) location.reload();
+  else if (coming.state === 'installed') applyUpdate();
+  else {
+    coming.addEventListener('statechange', () => {
+      if (coming.state === 'installed') applyUpdate();
+      else if (coming.state === 'redundant') location.reload();
+    });
+  }
+}
+
 /** Opens a link to the worker in control of this page; it lasts as long as that worker. */
 export async function openDoor(): Promise<Door> {
   const worker = await controller();

@@ -1,7 +1,7 @@
 /** One WebSocket on /control: frames in and out, the deadline for AUTH, and noticing an end that went away unsaid. */
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
-import type { ControlFrame } from '../wire/control.ts';
+import { CONTRACT, type ControlFrame, ControlOp } from '../wire/control.ts';
 import { decodeControl, encodeControl } from '../wire/control-codec.ts';
 import { WireError } from '../wire/bytes.ts';
 import { ErrorCode, type Frame, type FrameOf, Op, PRE_AUTH_FRAME } from '../wire/frames.ts';
@@ -131,6 +131,7 @@ export class ControlConnection {
     clearTimeout(this.authTimer);
     this.isAuthenticated = true;
     this.send({ op: Op.AUTH_RESULT, id: frame.id, ok: true, message: '', kept: [] });
+    this.send({ op: ControlOp.HOST_HELLO, id: 0, contract: CONTRACT });
     this.pingTimer = setInterval(() => this.ping(), PING_MS);
     this.handler.admitted();
   }

@@ -316,6 +316,7 @@ export class ControlServer {
         if (session !== null) this.options.handoffs.answered(frame);
         return;
       case ControlOp.HANDOFF:
+      case ControlOp.HOST_HELLO:
       case ControlOp.HOST_SETTINGS:
       case ControlOp.FOLDER_PAGE:
       case ControlOp.FOLDERS_DONE:

@@ -207,6 +207,7 @@ const reserve: Field<number> = {
 };
 
 const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
+  [ControlOp.HOST_HELLO]: struct({ contract: u32 }),
   [ControlOp.WELCOME]: struct({ welcome: json(welcome) }),
   [ControlOp.ROOTS_CHANGED]: struct({ roots: json(shape.array(root)) }),
   [ControlOp.EVENT]: struct({ event: json(hostEvent) }),

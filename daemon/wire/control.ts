@@ -3,7 +3,12 @@
  * Payloads are UTF-8 JSON, except the values of the state records, which are opaque bytes to the host.
  */
 
+/** What both sides have to mean alike: another number where a client and a host of two versions would misunderstand each other. */
+export const CONTRACT = 1;
+
 export const ControlOp = {
+  /** Host → client, first of all after AUTH_RESULT and alike in every version: the {@link CONTRACT} that it speaks. */
+  HOST_HELLO: 0xfe,
   /** Host → client, first after AUTH_RESULT and whenever something of it changes: {@link Welcome}. */
   WELCOME: 0xe3,
   /** Host → client: {@link Root}[]. */
@@ -252,6 +257,7 @@ export type HandedState = (typeof HandedState)[keyof typeof HandedState];
 export const MAX_HANDOFFS = 64;
 
 export type ControlFrame =
+  | { readonly op: typeof ControlOp.HOST_HELLO; readonly id: number; readonly contract: number }
   | { readonly op: typeof ControlOp.WELCOME; readonly id: number; readonly welcome: Welcome }
   | { readonly op: typeof ControlOp.ROOTS_CHANGED; readonly id: number; readonly roots: readonly Root[] }
   | { readonly op: typeof ControlOp.EVENT; readonly id: number; readonly event: HostEvent }

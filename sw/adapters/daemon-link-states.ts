@@ -3,10 +3,21 @@
 /**
  * `unpaired`: no token, or one that was refused. `following`: the host is there, and the lease is not ours. `welcomed`: it is, and the
  * io-daemon is not there yet, or no more. `lost`: waits before it tries again. `superseded`: a newer connection of this browser
- * took over; it does not fight back unless asked. `resting`: nobody needs it.
+ * took over; it does not fight back unless asked. `oldHelper`, `oldApp`: the host, or this app, is too old for the other one.
+ * `resting`: nobody needs it.
  */
 export type LinkState =
-  'unpaired' | 'connecting' | 'following' | 'welcomed' | 'linked' | 'lost' | 'superseded' | 'resting' | 'closed';
+  | 'unpaired'
+  | 'connecting'
+  | 'following'
+  | 'welcomed'
+  | 'linked'
+  | 'lost'
+  | 'superseded'
+  | 'oldHelper'
+  | 'oldApp'
+  | 'resting'
+  | 'closed';
 
 export type LinkInput =
   | 'paired'
@@ -18,6 +29,8 @@ export type LinkInput =
   | 'ioClosed'
   | 'controlClosed'
   | 'superseded'
+  | 'oldHelper'
+  | 'oldApp'
   | 'rest'
   | 'wake'
   | 'close';
@@ -32,6 +45,8 @@ export const MOVES: Readonly<Record<LinkState, Partial<Record<LinkInput, LinkSta
     refused: 'unpaired',
     controlClosed: 'lost',
     superseded: 'superseded',
+    oldHelper: 'oldHelper',
+    oldApp: 'oldApp',
     rest: 'resting',
     close: 'closed',
   },
@@ -66,6 +81,8 @@ export const MOVES: Readonly<Record<LinkState, Partial<Record<LinkInput, LinkSta
   },
   lost: { paired: 'connecting', retry: 'connecting', rest: 'resting', close: 'closed' },
   superseded: { paired: 'connecting', retry: 'connecting', rest: 'resting', close: 'closed' },
+  oldHelper: { paired: 'connecting', retry: 'connecting', rest: 'resting', close: 'closed' },
+  oldApp: { paired: 'connecting', retry: 'connecting', rest: 'resting', close: 'closed' },
   resting: { paired: 'connecting', wake: 'connecting', close: 'closed' },
   closed: {},
 };

@@ -5,6 +5,7 @@
 import { decodeMessage, encode } from '../../daemon/wire/codec.ts';
 import { decodeControl, encodeControl } from '../../daemon/wire/control-codec.ts';
 import {
+  CONTRACT,
   ControlOp,
   LEASE_RENEWAL_PERIOD,
   MAX_LEASE_RESERVE,
@@ -80,6 +81,9 @@ export class DaemonLink {
   constructor(options: LinkOptions, events: LinkEvents) {
     this.options = options;
     this.events = events;
+    this.control.on(ControlOp.HOST_HELLO, ({ contract }) => {
+      if (contract !== CONTRACT) this.move(contract < CONTRACT ? 'oldHelper' : 'oldApp');
+    });
     this.control.on(ControlOp.WELCOME, ({ welcome }) => this.onWelcome(welcome));
     this.control.on(ControlOp.ROOTS_CHANGED, ({ roots }) => {
       this.rootList = roots;
@@ -223,6 +227,8 @@ export class DaemonLink {
         break;
       case 'unpaired':
       case 'superseded':
+      case 'oldHelper':
+      case 'oldApp':
       case 'resting':
       case 'closed':
         this.dropControl();

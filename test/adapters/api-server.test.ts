@@ -64,6 +64,7 @@ class FakeBackend implements Backend {
     everConnected: true,
     superseded: false,
     following: null,
+    outdated: null,
     gaveUp: false,
     version: '1',
     ports: null,

@@ -38,6 +38,7 @@ class World {
       ports: null,
       host: null,
       following: null,
+      outdated: null,
     }),
     roots: () => this.roots,
     settings: () => DEFAULT_SETTINGS,

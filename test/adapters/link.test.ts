@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ControlOp } from '../../daemon/wire/control.ts';
+import { CONTRACT, ControlOp } from '../../daemon/wire/control.ts';
 import { Op } from '../../daemon/wire/frames.ts';
 import { credentials, Harness, turn, welcome } from './harness.ts';
 
@@ -185,6 +185,31 @@ describe('losing it', () => {
     harness.timers.advance(15_000);
     expect(harness.link.state).toBe('lost');
   });
+
+  it.each([
+    ['older', -1, 'oldHelper'],
+    ['newer', 1, 'oldApp'],
+  ] as const)(
+    'is left where the host speaks an %s contract, before anything is said, until it is asked again',
+    (_, by, state) => {
+      const harness = new Harness();
+      harness.link.pair(credentials);
+      harness.sockets.last.connect();
+      const control = harness.sockets.last;
+      control.say({ op: Op.AUTH_RESULT, id: 0, ok: true, message: '', kept: [] });
+      control.say({ op: ControlOp.HOST_HELLO, id: 0, contract: CONTRACT + by });
+      control.say({ op: ControlOp.WELCOME, id: 0, welcome: welcome(1, { port: 1, ticket: 't' }) });
+      expect(harness.link.state).toBe(state);
+      expect(control.isClosed).toBe(true);
+      harness.timers.advance(600_000);
+      expect(harness.sockets.all).toHaveLength(1);
+      harness.link.reconnect();
+      harness.sockets.last.connect();
+      harness.sockets.last.say({ op: Op.AUTH_RESULT, id: 0, ok: true, message: '', kept: [] });
+      harness.sockets.last.say({ op: ControlOp.HOST_HELLO, id: 0, contract: CONTRACT });
+      expect(harness.link.state).toBe('connecting');
+    },
+  );
 
   it('does not fight back when superseded', () => {
     const harness = new Harness();

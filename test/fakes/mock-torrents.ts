@@ -13,6 +13,7 @@ export const CONNECTED: Connection = {
   everConnected: true,
   superseded: false,
   following: null,
+  outdated: null,
   gaveUp: false,
   version: '0.1.0',
   ports: {

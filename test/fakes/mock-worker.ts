@@ -18,12 +18,14 @@ import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { MockHost } from './mock-host.ts';
 import { CONNECTED, detailOf, LOST, manyFiles, manyTorrents, nineTorrents, sintelFiles, UNPAIRED } from './mock-torrents.ts';
 
-export type Scenario = 'empty' | 'unpaired' | 'nine' | 'many' | 'lost' | 'following' | 'outdated';
+export type Scenario = 'empty' | 'unpaired' | 'nine' | 'many' | 'lost' | 'following' | 'old-helper' | 'old-app' | 'outdated';
 
 const CONNECTIONS: Partial<Readonly<Record<Scenario, Connection>>> = {
   unpaired: UNPAIRED,
   lost: LOST,
   following: { ...CONNECTED, following: 'Firefox on Linux' },
+  'old-helper': { ...CONNECTED, state: 'disconnected', outdated: 'helper' },
+  'old-app': { ...CONNECTED, state: 'disconnected', outdated: 'app' },
 };
 const WITH_NINE: ReadonlySet<Scenario> = new Set(['nine', 'lost', 'following']);
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Epochs } from '../../daemon/host/epochs.ts';
 import { Supervisor } from '../../daemon/host/supervisor.ts';
-import { type ControlFrame, ControlOp, type Root, StateStatus } from '../../daemon/wire/control.ts';
+import { CONTRACT, type ControlFrame, ControlOp, type Root, StateStatus } from '../../daemon/wire/control.ts';
 import { encodeControl } from '../../daemon/wire/control-codec.ts';
 import { type Frame, type FrameOf, Op } from '../../daemon/wire/frames.ts';
 import { control, type ControlClient, controlSocket, INSTALL_ID, pair, testHost } from './host.ts';
@@ -76,6 +76,7 @@ test('AUTH, then a welcome with an epoch, the roots, and a ticket that the io-da
   const client = await control(host, await pair(host));
   const welcome = await client.welcome(({ io }) => io.state === 'RUNNING');
   expect(client.frames[0]).toMatchObject({ op: Op.AUTH_RESULT, id: 1, ok: true });
+  expect(client.frames[1]).toEqual({ op: ControlOp.HOST_HELLO, id: 0, contract: CONTRACT });
   expect(welcome).toMatchObject({ epoch: 1, version: '0.0.0-test', io: { port: 40_000, gaveUp: false } });
   expect(Buffer.from(welcome.io.ticket, 'base64url')).toHaveLength(32);
   expect(welcome.roots).toHaveLength(1);

@@ -105,6 +105,8 @@ describe('the connection', () => {
     ['lost', LOST, 'Helper lost', 'Reconnect'],
     ['never reached', { ...LOST, everConnected: false }, 'Start helper', 'Try again'],
     ['superseded', { ...LOST, superseded: true }, 'In use elsewhere', 'Use here'],
+    ['an old helper', { ...CONNECTED, state: 'disconnected', outdated: 'helper' }, 'Update helper', 'Try again'],
+    ['an old app', { ...CONNECTED, state: 'disconnected', outdated: 'app' }, 'Reload the app', 'Reload'],
     ['following', { ...CONNECTED, following: 'Firefox on Linux' }, 'Firefox on Linux is at work', 'Use here'],
     ['following one without a name', { ...CONNECTED, following: '' }, 'Another browser is at work', 'Use here'],
     ['given up', { ...CONNECTED, gaveUp: true }, 'Helper stopped', 'Start again'],

@@ -15,6 +15,19 @@ describe.skipIf(missing)(`the connection (skipped without ${CHROMIUM})`, () => {
     await expect.poll(commands).toEqual([{ do: 'reconnect' }]);
   });
 
+  it('says which of app and helper is too old, and does what helps', async () => {
+    await show('old-helper');
+    await page.getByRole('button', { name: 'Update helper' }).click();
+    await page.getByRole('dialog', { name: 'Connection' }).getByText('npm start').waitFor();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await expect.poll(commands).toEqual([{ do: 'reconnect' }]);
+    await show('old-app');
+    await page.getByRole('button', { name: 'Reload the app' }).click();
+    const loaded = page.waitForEvent('load');
+    await page.getByRole('dialog', { name: 'Connection' }).getByRole('button', { name: 'Reload' }).click();
+    await loaded;
+  });
+
   it('says which other browser is at work, and has the torrents run here on a click', async () => {
     await show('following');
     await page.getByRole('button', { name: 'Firefox on Linux is at work' }).click();

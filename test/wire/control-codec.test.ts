@@ -81,6 +81,7 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
       roots: fc.array(root, { maxLength: 3 }),
     }),
   }),
+  fc.record({ op: fc.constant(ControlOp.HOST_HELLO), id, contract: fc.nat() }),
   fc.record({ op: fc.constant(ControlOp.ROOTS_CHANGED), id, roots: fc.array(root, { maxLength: 3 }) }),
   fc.record({
     op: fc.constant(ControlOp.EVENT),

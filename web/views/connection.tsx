@@ -1,12 +1,14 @@
 import { Copy } from 'lucide';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
+import type { Connection } from '../../sw/view-model.ts';
 import { copy, reconnect, useHere } from '../actions.ts';
 import { describeConnection, type ConnectionWords } from '../connection-words.ts';
 import { describePorts } from '../reachability.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
+import { reloadApp } from '../worker.ts';
 
 const START = 'npm start';
 
@@ -53,12 +55,18 @@ export function ConnectionText({ words = useWords() }: { words?: ConnectionWords
       <PortText />
       {words.showCommand && <StartCommand />}
       {words.retry !== null && (
-        <button type="button" class="button" onClick={store.connection.value.following === null ? reconnect : useHere}>
+        <button type="button" class="button" onClick={actionOf(store.connection.value)}>
           {words.retry}
         </button>
       )}
     </div>
   );
+}
+
+/** What its button does. */
+function actionOf({ following, outdated }: Connection): () => void {
+  if (outdated === 'app') return () => void reloadApp();
+  return following === null ? reconnect : useHere;
 }
 
 /** How far peers from outside can connect to us, where that is known. */
