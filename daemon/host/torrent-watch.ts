@@ -142,7 +142,7 @@ export class TorrentWatch {
     for await (const entry of await opendir(path)) {
       if (--entries < 0 || folder.waiting.size >= MAX_WAITING) break;
       const { name } = entry;
-      if (!entry.isFile() || name.startsWith('.') || !/[.]torrent$/iu.test(name) || folder.waiting.has(name)) continue;
+      if (name.startsWith('.') || !/[.]torrent$/iu.test(name) || folder.waiting.has(name)) continue;
       const found = await this.stampOf(join(path, name), since);
       if (found !== null && folder.left.get(name) !== found.stamp) folder.waiting.set(name, { ...found, since: now });
     }

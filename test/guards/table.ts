@@ -4,6 +4,7 @@ import { DOOR } from './door.ts';
 import { FAULTS } from './faults.ts';
 import { FILE_GUARDS } from './files.ts';
 import { FLOODS } from './floods.ts';
+import { FOLDER_GUARDS } from './folders.ts';
 import type { Guarded } from './guard.ts';
 import { HTTP } from './http.ts';
 import { PAYLOAD } from './landing.ts';
@@ -15,6 +16,7 @@ export const GUARDS: readonly Guarded[] = [
   ...PAIRING,
   ...FAULTS,
   ...FILE_GUARDS,
+  ...FOLDER_GUARDS,
   ...ADDRESSES,
   ...FLOODS,
   ...LOGS,

@@ -1,5 +1,6 @@
 /** The engine with its adapters in this process, and a real host and io-daemon under it, without a browser. */
 import { PlatformClock, platformRandom } from '../../sw/adapters/platform.ts';
+import { DaemonHost } from '../../sw/adapters/daemon-host.ts';
 import { DaemonHttp } from '../../sw/adapters/daemon-http.ts';
 import { DaemonWeb } from '../../sw/adapters/daemon-web.ts';
 import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
@@ -23,6 +24,7 @@ export class RealEngine {
   readonly daemon: Daemon;
   readonly log: string[] = [];
   readonly #real: RealLink;
+  #host: DaemonHost | null = null;
   readonly #clock = new PlatformClock();
 
   private constructor(daemon: Daemon, real: RealLink) {
@@ -77,6 +79,11 @@ export class RealEngine {
   /** Starts in the default root what was taken in. */
   start(id: string): void {
     this.session.start(id, null, this.#real.root);
+  }
+
+  /** What its host is asked about itself. */
+  get host(): DaemonHost {
+    return (this.#host ??= new DaemonHost(this.#real.link.control));
   }
 
   /** The tokens of all roots, the default one first. */
