@@ -71,7 +71,7 @@ describe.skipIf(process.platform !== 'linux' || !has('xdg-mime'))('under a real 
     expect(await person.starling('register')).toBe('Starling opens magnet links.\nStarling opens torrent files.\n');
     expect([person.opens(MAGNET_TYPE), person.opens(TORRENT_TYPE)]).toEqual(['starling.desktop', 'starling.desktop']);
     const entry = readFileSync(person.entry, 'utf8');
-    expect(entry).toContain(`Exec="${process.execPath}" "${dist}/dist/daemon/link.mjs" "--home" "${person.home}" "--" %U\n`);
+    expect(entry).toContain(`Exec=${process.execPath} ${dist}/dist/daemon/link.mjs --home ${person.home} -- %U\n`);
     expect(existsSync(join(person.folder, 'data/icons/hicolor/scalable/apps/starling.svg'))).toBe(true);
     expect(statSync(join(person.home, 'registered.json')).mode & 0o777).toBe(0o600);
     const list = readFileSync(person.list, 'utf8');

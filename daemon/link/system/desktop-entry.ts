@@ -25,8 +25,12 @@ export function desktopEntry(program: readonly string[]): string {
   ].join('\n');
 }
 
-/** One argument of Exec: in quotes, with a backslash before what a shell would read there, and that once more as any string is. */
+/**
+ * One argument of Exec: in quotes where it has to be, as the xdg-open of bare desktops knows none, with a backslash before what
+ * a shell would read there, and that once more as any string is.
+ */
 function quote(argument: string): string {
+  if (/^[\w./:@+,=-]+$/.test(argument)) return argument;
   const escaped = argument.replace(/["`$\\]/g, '\\$&').replaceAll('%', '%%');
   return `"${escaped.replaceAll('\\', '\\\\')}"`;
 }
