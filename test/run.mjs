@@ -33,7 +33,7 @@ function step(name, ok) {
   return ok;
 }
 
-/** The peers and the browser that the end-to-end tests drive, as Debian packages them. */
+/** The peers, the browser and the parts of a desktop that the tests drive, as Debian packages them. */
 const packages = {
   chromium: () => existsSync('/usr/lib/chromium/chromium'),
   'python3-libtorrent': () => spawnSync('/usr/bin/python3', ['-c', 'import libtorrent']).status === 0,
@@ -42,6 +42,12 @@ const packages = {
   'transmission-daemon': () => existsSync('/usr/bin/transmission-daemon'),
   'miniupnpd-nftables': () => existsSync('/usr/sbin/miniupnpd'),
   nftables: () => existsSync('/usr/sbin/nft'),
+  'xdg-utils': () => existsSync('/usr/bin/xdg-mime'),
+  'desktop-file-utils': () => existsSync('/usr/bin/desktop-file-validate'),
+  'shared-mime-info': () => existsSync('/usr/share/mime'),
+  xvfb: () => existsSync('/usr/bin/Xvfb'),
+  zenity: () => existsSync('/usr/bin/zenity'),
+  systemd: () => existsSync('/usr/bin/systemd-analyze'),
   iproute2: () => spawnSync('ip', ['-V']).status === 0,
 };
 
