@@ -23,7 +23,7 @@ Options:
   async run(args, programs) {
     const { values, positionals } = parseOptions(args, { start: { type: 'boolean', default: false }, home: { type: 'string' } });
     if (positionals.length === 0) throw new UsageError('Add what? Give magnet links or torrent files');
-    const start = values.start || !hasScreen(process.env);
+    const manner = { start: values.start, hasScreen: hasScreen(process.env) };
     let host: Holder | null = null;
     let toOpen: string | null = null;
     let refused = 0;
@@ -32,7 +32,7 @@ Options:
         const given = await readGiven(argument);
         host ??= await reachable(() => hostOf(homeOf(values.home), programs.folder));
         const running = host;
-        const { state, sentence, open } = await reachable(() => handOver(running, given, start));
+        const { state, sentence, open } = await reachable(() => handOver(running, given, manner));
         if (state === 'refused') throw new NotGiven(sentence);
         console.log(sentence);
         toOpen ??= open;

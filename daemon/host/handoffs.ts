@@ -10,6 +10,8 @@ import { type ControlFrame, ControlOp, HandedState, HandoffKind, MAX_HANDOFFS } 
 const KEPT_MS = 5 * 60_000;
 /** How long whoever hands over waits to hear what became of it. */
 const ANSWER_MS = 3_000;
+/** The same of one that is to be started: an engine may have to be started for it. */
+const STARTED_MS = 5_000;
 /** Of many that come together one opens the app. */
 const OPENING_MS = 10_000;
 const MAX_BYTES = 32 << 20;
@@ -27,6 +29,16 @@ export interface Outcome {
   readonly open: ToOpen;
 }
 
+/** How something is handed over. */
+export interface Manner {
+  /** At once, without a window that asks. */
+  readonly start: boolean;
+  /** Where to start it; empty for the default folder. */
+  readonly root: string;
+  /** Whether a window can be opened where it was handed over. Where none can, and none is open, it starts at once. */
+  readonly hasScreen: boolean;
+}
+
 /** An engine to hand over to. */
 export interface Holder {
   /** Whether it has windows to show anything in. */
@@ -37,8 +49,7 @@ export interface Holder {
 interface Kept {
   readonly key: string;
   readonly handoff: number;
-  readonly start: boolean;
-  readonly root: string;
+  readonly manner: Manner;
   readonly kind: HandoffKind;
   readonly content: Uint8Array;
   readonly name: string;
@@ -50,34 +61,28 @@ interface Kept {
 export class Handoffs {
   private readonly kept = new Map<number, Kept>();
   private readonly now: () => number;
+  private readonly wake: () => void;
   private holder: Holder | null = null;
   private bytes = 0;
   private last = 0;
   private openedAt = -Infinity;
 
-  /** `now`: monotonic ms. */
-  constructor(now: () => number) {
+  /** `now`: monotonic ms. `wake`: has an engine of the host's own at work where no other is. */
+  constructor(now: () => number, wake: () => void) {
     this.now = now;
+    this.wake = wake;
   }
 
-  /** Whether an engine is at work. */
-  get hasHolder(): boolean {
-    return this.holder !== null;
-  }
-
-  /**
-   * Resolves once it is known what becomes of it. `root`: where to start it, else in the default one.
-   * @throws {EngineError} where it is no torrent, or too many wait
-   */
-  async offer(kind: HandoffKind, content: Uint8Array, start: boolean, root = ''): Promise<Outcome> {
-    const kept = this.keep({ kind, content, start, root });
+  /** Resolves once it is known what becomes of it. @throws {EngineError} where it is no torrent, or too many wait */
+  async offer(kind: HandoffKind, content: Uint8Array, manner: Manner): Promise<Outcome> {
+    const kept = this.keep(kind, content, manner);
     const { name } = kept;
     const outcome = (state: Outcome['state'], open: ToOpen = null, text = ''): Outcome => ({ state, name, text, open });
-    // What goes to a folder that somebody chose for such needs no window.
-    if (this.holder === null || !(start || this.holder.hasWindows))
-      return outcome('waiting', root === '' ? this.opening('link') : null);
-    const answered = this.answerTo(kept);
-    this.give(kept, this.holder);
+    const hasWindows = this.holder?.hasWindows ?? false;
+    if (!hasWindows && needsWindow(kept)) return outcome('waiting', this.opening('link'));
+    const answered = this.answerTo(kept, hasWindows ? ANSWER_MS : STARTED_MS);
+    if (this.holder === null) this.wake();
+    else this.give(kept, this.holder);
     const { state, text } = await answered;
     switch (state) {
       case HandedState.SHOWN:
@@ -90,7 +95,7 @@ export class Handoffs {
         return outcome('refused', null, text);
       case HandedState.UNSEEN:
       case null:
-        return outcome('waiting', root === '' ? this.opening('app') : null);
+        return outcome('waiting', needsWindow(kept) ? this.opening('app') : null);
       default:
         return state satisfies never;
     }
@@ -99,12 +104,14 @@ export class Handoffs {
   /** An engine is at work, from now on this one: what is kept is handed to it. */
   came(holder: Holder): void {
     this.holder = holder;
-    for (const kept of this.kept.values()) if (kept.start || holder.hasWindows) this.give(kept, holder);
+    for (const kept of this.kept.values()) if (holder.hasWindows || !needsWindow(kept)) this.give(kept, holder);
   }
 
   /** It is no more; what it has not answered goes to the next. */
   went(): void {
     this.holder = null;
+    // Whoever is told of the end is told of it whole first.
+    if ([...this.kept.values()].some(kept => !needsWindow(kept))) queueMicrotask(this.wake);
   }
 
   answered({ handoff, state, text }: Extract<ControlFrame, { op: typeof ControlOp.HANDED }>): void {
@@ -119,9 +126,9 @@ export class Handoffs {
     for (const kept of this.kept.values()) this.forget(kept);
   }
 
-  private keep({ kind, content, start, root }: Pick<Kept, 'kind' | 'content' | 'start' | 'root'>): Kept {
+  private keep(kind: HandoffKind, content: Uint8Array, manner: Manner): Kept {
     const name = nameOf(kind, content);
-    const key = `${kind}/${start}/${root}/${createHash('sha256').update(content).digest('hex')}`;
+    const key = `${kind}/${manner.start}/${manner.root}/${manner.hasScreen}/${createHash('sha256').update(content).digest('hex')}`;
     for (const kept of this.kept.values()) {
       if (kept.key !== key) continue;
       clearTimeout(kept.expiry);
@@ -132,7 +139,7 @@ export class Handoffs {
       throw new EngineError('full', 'Too many links wait to be shown. Open Starling, then open this one again.');
     }
     const handoff = ++this.last;
-    const kept: Kept = { key, handoff, start, root, kind, content, name, expiry: this.expiryOf(handoff), askers: new Set() };
+    const kept: Kept = { key, handoff, manner, kind, content, name, expiry: this.expiryOf(handoff), askers: new Set() };
     this.kept.set(handoff, kept);
     this.bytes += content.length;
     return kept;
@@ -151,18 +158,19 @@ export class Handoffs {
     if (this.kept.delete(kept.handoff)) this.bytes -= kept.content.length;
   }
 
-  private give({ handoff, start, root, kind, content }: Kept, holder: Holder): void {
-    holder.send({ op: ControlOp.HANDOFF, id: 0, handoff, start, root, kind, content });
+  private give({ handoff, manner, kind, content }: Kept, holder: Holder): void {
+    const start = manner.start || !holder.hasWindows;
+    holder.send({ op: ControlOp.HANDOFF, id: 0, handoff, start, root: manner.root, kind, content });
   }
 
-  private answerTo({ askers }: Kept): Promise<{ state: HandedState | null; text: string }> {
+  private answerTo({ askers }: Kept, within: number): Promise<{ state: HandedState | null; text: string }> {
     return new Promise(resolve => {
       const asker = (state: HandedState | null, text: string): void => {
         clearTimeout(timer);
         askers.delete(asker);
         resolve({ state, text });
       };
-      const timer = setTimeout(() => asker(null, ''), ANSWER_MS);
+      const timer = setTimeout(() => asker(null, ''), within);
       askers.add(asker);
     });
   }
@@ -173,6 +181,11 @@ export class Handoffs {
     this.openedAt = now;
     return what;
   }
+}
+
+/** Whether it waits for a window, whoever is at work without one. */
+function needsWindow({ manner }: Kept): boolean {
+  return manner.hasScreen && !manner.start;
 }
 
 /** @throws {EngineError} that says what is wrong with it */

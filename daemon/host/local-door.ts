@@ -67,7 +67,8 @@ export function localDoor(options: LocalDoorOptions): Hono<{ Bindings: HttpBindi
     const kind = KINDS.get(c.req.header('content-type') ?? '');
     if (kind === undefined) return c.json({ message: 'A magnet link or a torrent file is expected.' }, 415);
     try {
-      const outcome = await handoffs.offer(kind, new Uint8Array(await c.req.arrayBuffer()), c.req.query('start') === '1');
+      const manner = { start: c.req.query('start') === '1', root: '', hasScreen: c.req.query('screen') === '1' };
+      const outcome = await handoffs.offer(kind, new Uint8Array(await c.req.arrayBuffer()), manner);
       return c.json({ ...outcome, open: await placeOf(outcome.open) });
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;

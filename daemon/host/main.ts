@@ -163,7 +163,10 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const ports = new RouterPorts(mappers, systemClock.after);
   const isHeadless = options.webFolder === null;
   const ownToken = isHeadless ? randomSecret() : '';
-  const handoffs = new Handoffs(() => performance.now());
+  const handoffs = new Handoffs(
+    () => performance.now(),
+    () => control.wake(),
+  );
   const notifier = new Notifier({ platform: process.platform, run: runCommand, after: systemClock.after, log });
   const { awayProgram: program, verbose: isVerbose } = options;
   const away =
@@ -194,7 +197,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const torrentWatch = new TorrentWatch({
     watched: () => settings.value.watched,
     placeOf: root => roots.placeOf(root),
-    ...takeByHandoff(handoffs, () => control.wake()),
+    ...takeByHandoff(handoffs),
     notice: text => control.notice(text),
     log,
   });

@@ -4,14 +4,12 @@ import { HandoffKind } from '../wire/control.ts';
 import type { Handoffs } from './handoffs.ts';
 import type { TorrentWatchOptions } from './torrent-watch.ts';
 
-/** `wake`: an engine is wanted where none is at work. */
-export function takeByHandoff(handoffs: Handoffs, wake: () => void): Pick<TorrentWatchOptions, 'hand' | 'maxBytes'> {
+export function takeByHandoff(handoffs: Handoffs): Pick<TorrentWatchOptions, 'hand' | 'maxBytes'> {
   return {
     maxBytes: MAX_TORRENT_BYTES,
     async hand(torrent, root) {
-      if (!handoffs.hasHolder) wake();
       try {
-        const { state, text } = await handoffs.offer(HandoffKind.TORRENT, torrent, true, root);
+        const { state, text } = await handoffs.offer(HandoffKind.TORRENT, torrent, { start: true, root, hasScreen: false });
         // One that waits is given to the next engine, and heard of when it is offered again.
         return state === 'refused' ? { refused: text } : state === 'waiting' ? 'later' : 'taken';
       } catch (error) {

@@ -17,10 +17,17 @@ export interface Handed {
   readonly open: string | null;
 }
 
-/** `start`: at once, without a window that asks. @throws {NoAnswer} */
-export async function handOver(host: Holder, given: Given, start: boolean): Promise<Handed> {
+export interface Manner {
+  /** At once, without a window that asks. */
+  readonly start: boolean;
+  /** Whether a window can be opened here. */
+  readonly hasScreen: boolean;
+}
+
+/** @throws {NoAnswer} */
+export async function handOver(host: Holder, given: Given, { start, hasScreen }: Manner): Promise<Handed> {
   const { status, body } = await ask(host, {
-    path: start ? '/local/add?start=1' : '/local/add',
+    path: `/local/add?start=${Number(start)}&screen=${Number(hasScreen)}`,
     type: given.type,
     body: given.content,
     timeoutMs: TIMEOUT_MS,
@@ -45,7 +52,7 @@ function sentence(state: State, label: string, why: string): string {
     case 'started':
       return `${label} was started.`;
     case 'waiting':
-      return `${label} waits for a window of Starling, which will ask about it.`;
+      return `${label} waits: Starling asks about it, or starts it, as soon as it can.`;
     case 'refused':
       return `${label} was not added. ${why}`;
     default:

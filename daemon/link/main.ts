@@ -39,7 +39,7 @@ async function openAll({ home, given }: Arguments): Promise<string[]> {
     try {
       const read = await readGiven(argument);
       host ??= await hostOf(home, import.meta.dirname);
-      const { state, sentence, open } = await handOver(host, read, !hasScreen(process.env));
+      const { state, sentence, open } = await handOver(host, read, { start: false, hasScreen: hasScreen(process.env) });
       if (state === 'refused') problems.push(sentence);
       toOpen ??= open;
     } catch (error) {

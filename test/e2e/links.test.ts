@@ -117,6 +117,19 @@ describe.skipIf(missing.length > 0)(`what is opened with the system (skipped wit
     await app.page.click({ role: 'button', name: 'Cancel' });
   });
 
+  test('where there is no screen it starts at once, in the host’s own engine', async () => {
+    const leases = (): string[] =>
+      readFileSync(join(home, 'logs/host.log'), 'utf8')
+        .split('\n')
+        .filter(line => line.includes('the lease was given'));
+    await until('the app to be gone', () => leases().at(-1)?.includes('"away"') ?? false);
+    const args = [command, 'add', magnet('f', 'Headless'), '--home', home];
+    const added = spawnSync(process.execPath, args, { env: { ...env, DISPLAY: '' }, encoding: 'utf8' });
+    expect([added.status, added.stdout, added.stderr]).toEqual([0, '“Headless” was started.\n', '']);
+    app = await App.openPaired(browser, starling);
+    await app.says('Headless', /./);
+  });
+
   test('what is no torrent is said in a dialog', async () => {
     const file = join(folder, 'bad.torrent');
     writeFileSync(file, 'this is none');

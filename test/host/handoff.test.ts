@@ -27,7 +27,11 @@ function secretOf(host: TestHost): string {
 function add(
   host: TestHost,
   content: string | Uint8Array,
-  { type = 'text/plain', query = '', headers = {} }: { type?: string; query?: string; headers?: Record<string, string> } = {},
+  {
+    type = 'text/plain',
+    query = '?screen=1',
+    headers = {},
+  }: { type?: string; query?: string; headers?: Record<string, string> } = {},
 ): Promise<Told> {
   return new Promise((resolve, reject) => {
     const asked = request(
@@ -168,6 +172,16 @@ test('where no window is in view the app is to be opened; it stays kept until on
   const next = await control(host, token);
   await next.welcome(({ io }) => io.state === 'RUNNING');
   expect(handoffs(next)).toEqual([]);
+});
+
+test('where no window can be opened it is shown by one that is there, and waits for no other', async () => {
+  const host = await testHost();
+  const client = await atWork(host);
+  const asked = add(host, magnet('a'), { query: '' });
+  const { handoff, start } = await nth(client, 0);
+  expect(start).toBe(false);
+  answer(client, handoff, HandedState.UNSEEN);
+  expect(await asked).toMatchObject({ state: 'waiting', open: null });
 });
 
 test('a client that says nothing holds nobody up for long, and an answer to nothing changes nothing', async () => {

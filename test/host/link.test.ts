@@ -1,7 +1,7 @@
 /** What the system starts for a link or a file: the built link-handler, and `starling add`, `open` and `stop`. */
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -86,6 +86,15 @@ async function keepPort(folder: string): Promise<void> {
     JSON.stringify({ salt: 'salt', default: join(folder, 'downloads'), paths: [join(folder, 'downloads')] }),
   );
   mkdirSync(join(folder, 'downloads'));
+}
+
+/** As where somebody sits in front, with a browser that notes what it was to open. */
+function withBrowser(): { readonly env: NodeJS.ProcessEnv; readonly opened: string } {
+  const folder = tempFolder();
+  const [browser, opened] = [join(folder, 'browser'), join(folder, 'opened')];
+  writeFileSync(browser, `#!/bin/sh\necho "$1" >> ${opened}\n`, { mode: 0o755 });
+  const nothing = { XDG_DATA_HOME: folder, XDG_DATA_DIRS: folder, XDG_CONFIG_HOME: folder, XDG_CONFIG_DIRS: folder };
+  return { env: { ...nothing, DISPLAY: ':987', CI: '', BROWSER: browser }, opened };
 }
 
 const TORRENT = `d4:infod6:lengthi1e4:name1:x12:piece lengthi16384e6:pieces20:${'p'.repeat(20)}ee`;
@@ -187,13 +196,15 @@ onLinux('where no host runs', () => {
     const folder = home();
     await keepPort(folder);
     writeFileSync(join(folder, 'lock.json'), JSON.stringify({ pid: 2 ** 22 + 1, startTime: '1', port: 1, secret: 's' }));
-    const { code, err } = await end(runLink(dist, ['--home', folder, '--', MAGNET]));
+    const { env, opened } = withBrowser();
+    const { code, err } = await end(runLink(dist, ['--home', folder, '--', MAGNET], env));
     endsHostOf(folder);
-    expect(code, err).toBe(0);
-    expect(err).toMatch(/Open this in your browser, within two minutes: \S+[.]html/);
+    expect([code, err]).toEqual([0, '']);
+    await until(() => existsSync(opened), 'the browser');
+    expect(readFileSync(opened, 'utf8')).toMatch(/open-[0-9a-f]+[.]html\n$/);
     expect(isAlive(lockOf(folder).pid)).toBe(true);
-    const again = await end(run(dist, ['add', MAGNET, '--home', folder]));
-    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^“Open film” waits for a window/) as string });
+    const again = await end(run(dist, ['add', MAGNET, '--home', folder], env));
+    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^“Open film” waits: Starling asks about it/) as string });
   });
 
   test('one that cannot be started is said with the reason', async () => {
@@ -207,12 +218,7 @@ onLinux('where no host runs', () => {
   test('the app is opened, in a browser where there is a screen', async () => {
     const folder = home();
     await keepPort(folder);
-    const bin = tempFolder();
-    const opened = join(bin, 'opened');
-    writeFileSync(join(bin, 'browser'), `#!/bin/sh\necho "$1" >> ${opened}\n`);
-    chmodSync(join(bin, 'browser'), 0o755);
-    const nothing = { XDG_DATA_HOME: bin, XDG_DATA_DIRS: bin, XDG_CONFIG_HOME: bin, XDG_CONFIG_DIRS: bin };
-    const env = { ...nothing, DISPLAY: ':987', CI: '', BROWSER: join(bin, 'browser') };
+    const { env, opened } = withBrowser();
     expect((await end(run(dist, ['open', '--home', folder], env))).out).toContain('It opens in your browser.');
     endsHostOf(folder);
     await until(() => existsSync(opened), 'the browser');
