@@ -84,14 +84,14 @@ export function describeConnection(connection: Connection): ConnectionWords {
       return connection.everConnected
         ? {
             label: 'Pair again',
-            text: 'The helper no longer knows this browser, so torrents wait. Run this in Starling’s folder: it opens a page that is paired.',
+            text: 'The helper no longer knows this browser, so torrents wait. Pair it anew, while the helper runs. This starts it, in Starling’s folder, and opens a page that is paired:',
             tone: 'warn',
             retry: null,
             showCommand: true,
           }
         : {
             label: 'Set up helper',
-            text: 'Starling reaches peers and your disk through a small helper on this computer. Run this in Starling’s folder: it opens a page that is paired.',
+            text: 'Starling reaches peers and your disk through a small helper on this computer. This starts it, in Starling’s folder, and opens a page that is paired. Where it runs already, pair this one with it.',
             tone: 'warn',
             retry: null,
             showCommand: true,

@@ -78,7 +78,9 @@ export function pairRoutes(app: App, options: PairRoutesOptions): void {
       const asked = options.requests.ask({ origin, installId, name });
       if (asked.outcome === 'asked') return c.json({ id: asked.id, code: asked.code }, 202, NO_STORE);
       options.refused('an app that asks to be paired too soon');
-      return c.json({ message: NOT_NOW }, 429, { 'Retry-After': String(Math.ceil(asked.retryMs / 1000)) });
+      // A website is shown no header of an answer but a few.
+      const seconds = Math.ceil(asked.retryMs / 1000);
+      return c.json({ message: NOT_NOW, seconds }, 429, { 'Retry-After': String(seconds) });
     }
     if (origin !== originOf(options.port())) {
       options.refused('a pairing link from another origin');

@@ -305,3 +305,49 @@ describe('closing', () => {
     expect(harness.sockets.all).toHaveLength(2);
   });
 });
+
+describe('pairing', () => {
+  const app = { id: 'beef', name: 'Firefox on Linux', origin: 'https://app.example', pairedAt: 1, usedAt: 0, isThis: true };
+
+  it('takes a new token, comes with it from then on, and has it remembered', () => {
+    const harness = new Harness();
+    const { control } = harness.connect();
+    control.say({ op: ControlOp.TOKEN, id: 0, token: 'fresh' });
+    expect(harness.told).toContain('renewed fresh 7800');
+    control.drop();
+    harness.timers.advance(10_000);
+    const again = harness.sockets.last;
+    again.connect();
+    expect(again.frames()[0]).toMatchObject({ op: Op.AUTH, token: 'fresh' });
+  });
+
+  it('knows who is paired, and has one of them forgotten', () => {
+    const harness = new Harness();
+    const { control } = harness.connect();
+    control.say({ op: ControlOp.PAIRED_APPS, id: 0, apps: [app] });
+    expect(harness.link.pairedApps).toEqual([app]);
+    const done: boolean[] = [];
+    harness.link.unpair('beef', isDone => done.push(isDone));
+    const [asked] = control.sent(ControlOp.UNPAIR);
+    expect(asked).toMatchObject({ app: 'beef' });
+    control.say({ op: ControlOp.PAIRED_APPS, id: asked!.id, apps: [] });
+    expect(done).toEqual([true]);
+    expect(harness.link.pairedApps).toEqual([]);
+    harness.link.unpair('dead', isDone => done.push(isDone));
+    control.drop();
+    expect(done).toEqual([true, false]);
+  });
+
+  it('is over at once when the host says so, whoever asked for it', () => {
+    const harness = new Harness();
+    const { control } = harness.connect();
+    const done: boolean[] = [];
+    harness.link.unpair('beef', isDone => done.push(isDone));
+    control.say({ op: ControlOp.EVENT, id: 0, event: { type: 'unpaired' } });
+    expect(harness.link.state).toBe('unpaired');
+    expect(done).toEqual([true]);
+    const before = harness.sockets.all.length;
+    harness.timers.advance(60_000);
+    expect(harness.sockets.all).toHaveLength(before);
+  });
+});

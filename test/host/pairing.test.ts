@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -105,4 +106,68 @@ test('a damaged file is an error that says what to do, never an empty list', asy
     writeFileSync(join(home, 'tokens.json'), content);
     await expect(Tokens.open(home)).rejects.toThrow(StartError);
   }
+});
+
+const MONTH = 30 * 24 * 3_600_000;
+
+test('of many apps the one that was used longest ago is forgotten', async () => {
+  let now = 0;
+  const tokens = await Tokens.open(tempFolder(), () => (now += 3_600_000));
+  const first = await tokens.issue(ORIGIN, 'install-first', NAME);
+  const second = await tokens.issue(ORIGIN, 'install-second', NAME);
+  for (let n = 0; n < 62; n++) await tokens.issue(ORIGIN, `install-${n}`, NAME);
+  expect(tokens.enter({ token: first, origin: ORIGIN, installId: 'install-first' })).not.toBeNull();
+  await tokens.issue(ORIGIN, 'install-last', NAME);
+  expect(isValid(tokens, first, ORIGIN, 'install-first')).toBe(true);
+  expect(isValid(tokens, second, ORIGIN, 'install-second')).toBe(false);
+  expect(tokens.list).toHaveLength(64);
+});
+
+test('a token that is a month old is replaced, and the old one is good until the new one was used', async () => {
+  const home = tempFolder();
+  let now = Date.UTC(2026, 10, 1);
+  const tokens = await Tokens.open(home, () => now);
+  const old = await tokens.issue(ORIGIN, 'mine', NAME);
+  const { id } = tokens.list[0]!;
+  const shown = (token: string) => ({ token, origin: ORIGIN, installId: 'mine' });
+  now += MONTH - 1;
+  expect(await tokens.renew(id)).toBeNull();
+  now += 1;
+  const fresh = await tokens.renew(id);
+  expect(Buffer.from(fresh!, 'base64url')).toHaveLength(32);
+  expect(await tokens.renew(id)).toBeNull();
+  expect(await tokens.renew('nobody')).toBeNull();
+  // Whichever of them the browser has kept, it is let in: by the old one it may come again.
+  expect(tokens.enter(shown(old))).toMatchObject({ id });
+  const opened = await Tokens.open(home, () => now);
+  expect(opened.enter(shown(fresh!))).toMatchObject({ id, name: NAME });
+  expect(opened.enter(shown(fresh!))).toMatchObject({ id });
+  expect(opened.find(shown(old))).toBeNull();
+  for (const token of [old, fresh!]) expect(readFileSync(join(home, 'tokens.json'), 'utf8')).not.toContain(token);
+});
+
+test('when an app came last is told to the hour, and unpairing it is for good', async () => {
+  const home = tempFolder();
+  const at = Date.UTC(2026, 10, 1, 12, 34, 56);
+  const tokens = await Tokens.open(home, () => at);
+  const token = await tokens.issue(ORIGIN, 'mine', NAME);
+  expect(tokens.list).toEqual([
+    { id: expect.stringMatching(/^[0-9a-f]{12}$/) as string, name: NAME, origin: ORIGIN, pairedAt: at, usedAt: 0 },
+  ]);
+  tokens.enter({ token, origin: ORIGIN, installId: 'mine' });
+  expect(tokens.list[0]!.usedAt).toBe(Date.UTC(2026, 10, 1, 12));
+  expect(tokens.knows(ORIGIN)).toBe(true);
+  expect(await tokens.revoke('nobody')).toBe(false);
+  expect(await tokens.revoke(tokens.list[0]!.id)).toBe(true);
+  expect(tokens.knows(ORIGIN)).toBe(false);
+  for (const opened of [tokens, await Tokens.open(home)]) expect(isValid(opened, token, ORIGIN, 'mine')).toBe(false);
+});
+
+test('a list of an earlier version is read as it is', async () => {
+  const home = tempFolder();
+  const digest = createHash('sha256').update('token').digest('hex');
+  writeFileSync(join(home, 'tokens.json'), JSON.stringify([{ digest, origin: ORIGIN, installId: 'mine', pairedAt: 1 }]));
+  const tokens = await Tokens.open(home);
+  expect(isValid(tokens, 'token', ORIGIN, 'mine')).toBe(true);
+  expect(tokens.list).toMatchObject([{ name: 'A browser', pairedAt: 1, usedAt: 0 }]);
 });

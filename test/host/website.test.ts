@@ -202,7 +202,10 @@ test('what is asked without a token tells nothing of this host, its apps or its 
   expect(Object.keys(JSON.parse(texts[2]!) as object)).toEqual(['id', 'code']);
   for (const answer of answers) expect(answer.headers.get('cache-control')).toBe('no-store');
   const again = await knock(host, 'pair', 'https://other.example', { installId: INSTALL_ID });
-  expect(await again.json()).toEqual({ message: 'Another app asks to be paired, or somebody has just said no.' });
+  expect(await again.json()).toEqual({
+    message: 'Another app asks to be paired, or somebody has just said no.',
+    seconds: expect.any(Number) as number,
+  });
 });
 
 test('an app is called by its browser and system, by words of ours alone', async () => {

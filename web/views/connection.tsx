@@ -9,6 +9,7 @@ import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { reloadApp } from '../worker.ts';
+import { PairControl } from './pair-control.tsx';
 
 const START = 'npm start';
 
@@ -54,6 +55,7 @@ export function ConnectionText({ words = useWords() }: { words?: ConnectionWords
       <p>{words.text}</p>
       <PortText />
       {words.showCommand && <StartCommand />}
+      <PairControl />
       {words.retry !== null && (
         <button type="button" class="button" onClick={actionOf(store.connection.value)}>
           {words.retry}

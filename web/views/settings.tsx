@@ -8,6 +8,7 @@ import { layout } from '../ui/layout.ts';
 import { ConnectionText } from './connection.tsx';
 import { Diagnostics } from './diagnostics.tsx';
 import { FolderSettings } from './folders.tsx';
+import { PairedApps } from './paired-apps.tsx';
 import { QueueSettings, StopSettings } from './queue-settings.tsx';
 import { RtcSettings } from './rtc-settings.tsx';
 import { SpeedSettings } from './speed-settings.tsx';
@@ -149,6 +150,7 @@ export function Settings(): JSX.Element {
         <HostProblem />
         <Diagnostics />
       </section>
+      <PairedApps />
       <section aria-labelledby="about">
         <h2 id="about">About</h2>
         <p>

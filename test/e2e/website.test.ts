@@ -1,0 +1,133 @@
+/** The app from a website: paired by a press, a permission and an answer on this computer's screen; and unpaired again. */
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PairedApp } from '../../sw/api.ts';
+import { HOST_PORTS } from '../../daemon/wire/control.ts';
+import { haveOpenssl } from '../peers/web-tracker.ts';
+import { until } from '../peers/wait.ts';
+import { Browser, haveChromium, type Page } from './browser.ts';
+import { Starling } from './starling.ts';
+import { Website } from './website.ts';
+
+const missing = [haveChromium() ? '' : 'chromium', haveOpenssl() ? '' : 'openssl'].filter(Boolean).join(', ');
+const LOOPBACK = ['loopbackNetwork', 'localNetworkAccess', 'localNetwork'];
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => resolve((socket.destroy(), false)));
+    socket.once('error', () => resolve(true));
+  });
+}
+
+/** The app looks at the ports that a helper may have; of those the test takes one that nobody has. */
+async function freeHelperPort(): Promise<number> {
+  for (const port of HOST_PORTS) if (await isFree(port)) return port;
+  throw new Error('all ports of a helper are taken on this machine');
+}
+
+describe.skipIf(missing !== '')(`the app from a website${missing === '' ? '' : ` (needs ${missing})`}`, () => {
+  let dir = '';
+  let website: Website;
+  let starling: Starling;
+  let browser: Browser;
+  let page: Page;
+
+  beforeAll(async () => {
+    dir = realpathSync(mkdtempSync(join(tmpdir(), 'starling-website-e2e-')));
+    website = await Website.start();
+    const port = await freeHelperPort();
+    starling = await Starling.start({ home: join(dir, 'home'), downloads: join(dir, 'downloads'), port });
+    browser = await Browser.start({ flags: website.flags });
+    page = await browser.open(website.origin);
+    // Whatever else stands on those ports of this machine is not part of the test.
+    await page.send('Network.enable');
+    const urls = HOST_PORTS.filter(other => other !== port).map(other => `http://127.0.0.1:${other}/*`);
+    await page.send('Network.setBlockedURLs', { urls });
+  });
+  afterAll(async () => {
+    await browser?.stop();
+    await starling?.stop();
+    await website?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  const permission = (setting: 'granted' | 'denied' | 'prompt'): Promise<unknown> =>
+    Promise.all(
+      ['loopback-network', 'local-network-access'].map(name =>
+        browser.cdp.send('Browser.setPermission', { permission: { name }, setting, origin: website.origin }).catch(() => null),
+      ),
+    );
+  /** Presses Pair, and gives the code that the page shows. */
+  async function code(): Promise<string> {
+    await page.click({ role: 'button', name: 'Pair' });
+    return /\b(\d{3} \d{3})\b/.exec(await page.waitForText(/shows this code:\s+\d{3} \d{3}/))?.[1] ?? '';
+  }
+  /** Opens the page that the helper has named for the next question. */
+  async function question(after: string): Promise<Page> {
+    let file = '';
+    await until('the question', () => {
+      file = /To answer, open this file in your browser: (\S+)/.exec(starling.output.slice(after.length))?.[1] ?? '';
+      return file !== '';
+    });
+    return browser.open(`file://${file}`);
+  }
+  const apps = async (): Promise<PairedApp[]> => page.evaluate<PairedApp[]>("fetch('/~paired').then(answer => answer.json())");
+
+  it('asks for nothing before a press, and says what to do where the browser keeps it from the helper', async () => {
+    await page.waitForText('Set up helper');
+    await permission('denied');
+    await page.click({ role: 'button', name: 'Pair' });
+    await page.waitForText('The browser keeps this site from the helper.');
+    await permission('prompt');
+    await page.click({ role: 'button', name: 'Pair' });
+    await page.waitForText('had no answer', 70_000);
+  });
+
+  it('is refused where a person says no', async () => {
+    await browser.cdp.send('Browser.grantPermissions', { origin: website.origin, permissions: LOOPBACK });
+    const before = starling.output;
+    const shown = await code();
+    const asking = await question(before);
+    const text = await asking.waitForText(website.origin);
+    expect(text).toContain(shown);
+    expect(await asking.evaluate('location.href')).toBe(`${starling.origin}/approve.html`);
+    await asking.click({ role: 'button', name: 'Refuse' });
+    await asking.waitForText('Refused.');
+    await asking.close();
+    await page.waitForText('Pairing was refused');
+    await page.click({ role: 'button', name: 'Pair' });
+    await page.waitForText('has just been asked');
+  });
+
+  it('is let in where a person says yes, and stays so over a reload', async () => {
+    await starling.stop();
+    await starling.startAgain();
+    const before = starling.output;
+    await code();
+    const asking = await question(before);
+    // A press in its first moment counts for nothing.
+    await until('a press to count', async () => (await asking.findAll({ role: 'button', name: 'Allow' }))[0]?.disabled === false);
+    await asking.click({ role: 'button', name: 'Allow' });
+    await asking.waitForText('is paired.');
+    await asking.close();
+    await page.waitForText('Helper connected', 30_000);
+    await page.go(`${website.origin}/`);
+    await page.waitForText('Helper connected', 30_000);
+    expect(await page.evaluate("fetch('/~stats').then(answer => answer.json()).then(stats => stats.daemon !== null)")).toBe(true);
+    expect(await apps()).toMatchObject([{ name: 'Chrome on Linux', origin: website.origin, isThis: true }]);
+    expect(page.log.filter(line => /content security|refused to|violat/i.test(line))).toEqual([]);
+  });
+
+  it('is unpaired in the settings, says so at once, and is let in no more', async () => {
+    await page.click({ role: 'button', name: 'Settings' });
+    await page.click({ role: 'button', name: /^Unpair Chrome on Linux/ });
+    await page.waitForText('Pair again');
+    await page.go(`${website.origin}/`);
+    await page.find({ role: 'button', name: 'Pair' });
+    expect(await apps()).toEqual([]);
+  });
+});

@@ -1,0 +1,20 @@
+/** The apps that are paired with the helper: asked for while somebody looks at them. */
+import { PAIRED_PATH, type PairedApp } from '../sw/api.ts';
+import { formatMoment } from './format.ts';
+
+/** Null where the worker does not answer. */
+export async function readPairedApps(): Promise<readonly PairedApp[] | null> {
+  try {
+    const response = await fetch(PAIRED_PATH, { cache: 'no-store' });
+    return response.ok ? ((await response.json()) as readonly PairedApp[]) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Where from, since when, and when it came last. */
+export function describeApp({ origin, pairedAt, usedAt, isThis }: PairedApp, now: number): string {
+  const since = `paired ${formatMoment(pairedAt, now)}`;
+  const last = isThis ? 'in use here' : usedAt === 0 ? 'never used' : `last used ${formatMoment(usedAt, now)}`;
+  return `${origin}, ${since}, ${last}`;
+}

@@ -1,0 +1,50 @@
+import type { JSX } from 'preact';
+import { describePairFailure } from '../pair-words.ts';
+import { cancelPairing, isFromHelper, pairByCode, pairing } from '../pairing.ts';
+import { store } from '../store.ts';
+
+/** The way to a helper that runs and does not know this browser: a press, and an answer on its screen. */
+export function PairControl(): JSX.Element | null {
+  const { state } = store.connection.value;
+  // Of a website it is not known whether a helper that lets it in no more is there at all.
+  const isOffered = state === 'unpaired' || (state === 'disconnected' && !isFromHelper());
+  const now = pairing.value;
+  if (!isOffered) return null;
+  switch (now.step) {
+    case 'idle':
+    case 'failed':
+      return (
+        <div class="pair">
+          {now.step === 'failed' && <p role="alert">{describePairFailure(now.why)}</p>}
+          <button type="button" class="button button-main" onClick={() => void pairByCode()}>
+            Pair
+          </button>
+        </div>
+      );
+    case 'looking':
+      return (
+        <div class="pair" role="status">
+          <p>Looking for the helper. If the browser asks whether this site may reach apps on this device, choose Allow.</p>
+          <Cancel />
+        </div>
+      );
+    case 'waiting':
+      return (
+        <div class="pair" role="status">
+          <p>The helper asks on this computer’s screen whether this app may use it. Allow it there if it shows this code:</p>
+          <p class="pair-code">{`${now.code.slice(0, 3)} ${now.code.slice(3)}`}</p>
+          <Cancel />
+        </div>
+      );
+    default:
+      return now satisfies never;
+  }
+}
+
+function Cancel(): JSX.Element {
+  return (
+    <button type="button" class="button" onClick={cancelPairing}>
+      Cancel
+    </button>
+  );
+}
