@@ -18,7 +18,7 @@ describe.skipIf(missing)(`pairing in Chromium (skipped without ${CHROMIUM})`, ()
   const { show, commands } = openUi(opened => (page = opened));
   let page: Page;
 
-  const pair = () => page.getByRole('button', { name: 'Pair', exact: true }).first();
+  const pair = () => page.locator('.set-up').getByRole('button', { name: 'Pair', exact: true });
   async function violations(inside: string): Promise<string[]> {
     await page.evaluate(AXE);
     return page.evaluate(async selector => {
@@ -36,7 +36,7 @@ describe.skipIf(missing)(`pairing in Chromium (skipped without ${CHROMIUM})`, ()
       route.fulfill({ json: isAllowed ? { state: 'paired', token: 'secret' } : { state: 'waiting' } }),
     );
     await pair().click();
-    await page.getByText('012 345').first().waitFor();
+    await page.locator('.set-up').getByText('012 345').waitFor();
     expect(await violations('.pair')).toEqual([]);
     expect(await commands()).toEqual([]);
     isAllowed = true;
@@ -62,7 +62,7 @@ describe.skipIf(missing)(`pairing in Chromium (skipped without ${CHROMIUM})`, ()
       [status, asked, told] as const,
     );
     await pair().click();
-    await page.getByRole('alert').filter({ hasText: words }).first().waitFor();
+    await page.locator('.set-up').getByRole('alert').filter({ hasText: words }).waitFor();
     expect(await pair().isEnabled()).toBe(true);
   });
 
@@ -75,8 +75,8 @@ describe.skipIf(missing)(`pairing in Chromium (skipped without ${CHROMIUM})`, ()
       return route.fulfill({ json: { state: 'waiting' } });
     });
     await pair().click();
-    await page.getByText('012 345').first().waitFor();
-    await page.getByRole('button', { name: 'Cancel' }).first().click();
+    await page.locator('.set-up').getByText('012 345').waitFor();
+    await page.locator('.set-up').getByRole('button', { name: 'Cancel' }).click();
     await expect.poll(() => cancelled.at(-1)).toEqual({ id: 'request', cancel: true });
     await pair().waitFor();
   });
