@@ -273,6 +273,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       log('info', 'host stops');
       requests.stop();
       redirects.removeAll();
+      await away?.finish();
       control.stop();
       torrentWatch.stop();
       handoffs.stop();

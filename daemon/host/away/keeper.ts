@@ -6,10 +6,12 @@ import { Worker } from 'node:worker_threads';
 import type { News } from '../../../sw/view-model.ts';
 import type { Log } from '../log.ts';
 import type { AwayEngine } from '../lease-keeper.ts';
-import type { FromThread, ThreadData } from './messages.ts';
+import { END, type FromThread, type ThreadData } from './messages.ts';
 
 /** Of the thread's own heap, in MiB. */
 const HEAP_MIB = 512;
+/** How long one may take to record what it has, where the host stops. */
+const FINISH_MS = 2_000;
 /** Crashes in a row of which one is said aloud; who starts it waits longer after each. */
 const CRASHES_SAID = 5;
 
@@ -67,6 +69,17 @@ export class AwayKeeper implements AwayEngine {
     const { thread } = this;
     this.thread = null;
     void thread?.terminate();
+  }
+
+  /** Has it record what it has, and waits until it has ended, or has taken too long: for a host that stops. */
+  async finish(): Promise<void> {
+    const { thread } = this;
+    if (thread === null) return;
+    const gone = new Promise<void>(resolve => thread.once('exit', () => resolve()));
+    thread.postMessage(END);
+    const timer = setTimeout(() => this.kill(), FINISH_MS);
+    await gone;
+    clearTimeout(timer);
   }
 
   private over(hasCrashed: boolean): void {

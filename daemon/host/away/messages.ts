@@ -13,6 +13,9 @@ export interface ThreadData {
   readonly isVerbose: boolean;
 }
 
+/** The host stops: the thread is to record what it has, and to end. */
+export const END = 'end';
+
 export type FromThread =
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string }
   | { readonly type: 'happened'; readonly news: News }

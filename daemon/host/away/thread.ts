@@ -1,7 +1,7 @@
 /** The engine while no window is open, as a thread of the host. It ends by itself where nothing is left to do. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { startEngine } from './engine.ts';
-import type { FromThread, ThreadData } from './messages.ts';
+import { END, type FromThread, type ThreadData } from './messages.ts';
 
 /** How often it looks whether there is anything left to do, in ms. */
 const LOOK_MS = 2_000;
@@ -18,6 +18,11 @@ const engine = startEngine({
   },
 });
 
+parentPort?.on('message', message => {
+  if (message === END) void end();
+});
+// To listen is no reason to stay.
+parentPort?.unref();
 const watch = setInterval(look, LOOK_MS);
 let isEnding = false;
 
