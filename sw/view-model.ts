@@ -335,8 +335,8 @@ export const MIN_RATE = 1_000;
 export interface News {
   readonly id: TorrentId;
   readonly name: string;
-  /** All that was wanted of it came, or something stopped it. */
-  readonly what: 'completed' | 'failed';
+  /** All that was wanted of it came, something stopped it, or it was started by no window. */
+  readonly what: 'completed' | 'failed' | 'added';
   /** Ms since 1970. */
   readonly at: number;
 }

@@ -1,7 +1,11 @@
 import type { News } from '../sw/view-model.ts';
 import { formatMoment, plural } from './format.ts';
 
-const WHAT: Readonly<Record<News['what'], string>> = { completed: 'was finished', failed: 'was stopped and needs you' };
+const WHAT: Readonly<Record<News['what'], string>> = {
+  completed: 'was finished',
+  failed: 'was stopped and needs you',
+  added: 'was added',
+};
 /** That are named; the rest are counted. */
 const NAMED = 5;
 

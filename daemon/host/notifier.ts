@@ -17,9 +17,14 @@ export type Run = (command: Command) => Promise<string>;
 
 export interface Happened {
   readonly name: string;
-  readonly what: 'completed' | 'failed';
+  readonly what: 'completed' | 'failed' | 'added';
 }
 
+const WHAT: Readonly<Record<Happened['what'], string>> = {
+  completed: 'was finished',
+  failed: 'was stopped and needs you',
+  added: 'was added',
+};
 const TITLE = 'Starling';
 /** Ms between two notifications; what happens in between is told together. */
 export const NOTIFY_EVERY = 10_000;
@@ -126,7 +131,7 @@ export const runCommand: Run = ({ program, args, env }) =>
 function describe({ name, what }: Happened): string {
   const clean = name.replace(UNSEEN, ' ').trim();
   const short = clean.length > MAX_NAME ? `${clean.slice(0, MAX_NAME)}…` : clean;
-  return what === 'completed' ? `“${short}” was finished.` : `“${short}” was stopped and needs you.`;
+  return `“${short}” ${WHAT[what]}.`;
 }
 
 function escapeMarkup(text: string): string {

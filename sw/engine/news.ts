@@ -3,8 +3,8 @@ import { asBytes, asDict, asInt, asList, asText, decode, dictGet, encode } from 
 import { fromHex, ID_BYTES, toHex } from './model/ids.ts';
 import type { InfoHash } from './model/ids.ts';
 
-/** All that was wanted of it is there, or something stopped it. */
-export type Happening = 'completed' | 'failed';
+/** All that was wanted of it is there, something stopped it, or it was started by no window: from a watched folder, say. */
+export type Happening = 'completed' | 'failed' | 'added';
 
 export interface News {
   readonly id: InfoHash;
@@ -20,7 +20,7 @@ export const MAX_NEWS = 100;
 
 const VERSION = 1;
 const LIMITS = { maxDepth: 4, maxTokens: 1_000 };
-const HAPPENINGS: readonly Happening[] = ['completed', 'failed'];
+const HAPPENINGS: readonly Happening[] = ['completed', 'failed', 'added'];
 const MAX_NAME = 255;
 const text = new TextEncoder();
 

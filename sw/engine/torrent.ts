@@ -144,6 +144,7 @@ export class Torrent implements WireTarget {
   /** Gives it its place and its files, and lets it go. `priorities` is null where nothing was chosen. */
   start(root: string, priorities: FilePriorities | null): void {
     this.started = true;
+    this.out({ do: 'happened', what: 'added' });
     this.substance.place(root, priorities);
     this.turn.lineUp();
     this.recorder.writeInfo();

@@ -48,6 +48,14 @@ test('one that stops again and again is told once, and what came of it in the en
   expect(decodeNews(world.record!).map(({ what }) => what)).toEqual(['completed']);
 });
 
+test('one that was added meanwhile is told by what became of it', () => {
+  const { news, world } = desk(true);
+  news.happened(id(1), 'One', 'added');
+  expect(decodeNews(world.record!)).toMatchObject([{ what: 'added' }]);
+  news.happened(id(1), 'One', 'completed');
+  expect(decodeNews(world.record!)).toMatchObject([{ what: 'completed' }]);
+});
+
 test('a hundred are kept, the latest; nothing of those that are removed', () => {
   const { news, world } = desk(true);
   for (let number = 0; number < MAX_NEWS + 5; number++) news.happened(id(number), 'x'.repeat(1_000), 'completed');
