@@ -292,6 +292,8 @@ export class ControlServer {
         return;
       case ControlOp.LEASE_YIELD:
         if (session?.epoch === frame.epoch) this.lease.yield(client.id, frame);
+        // It comes too late, from one that was cut off, and shows that it is alive.
+        else if (session === null) this.lease.renew(client.id);
         return;
       case ControlOp.LEASE_TAKE:
         this.lease.take(client.id);

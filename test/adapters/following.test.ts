@@ -198,6 +198,31 @@ describe('following another browser', () => {
     expect(shown).toEqual([4]);
   });
 
+  it('shows no more torrents than any engine has, and details of eight at most', async () => {
+    const { backend, following, ids } = setUp();
+    backend.list = Array.from({ length: 20_050 }, (_, index) => row(index.toString(16).padStart(40, '0')));
+    following.begin();
+    await until('the list', () => ids()?.length === 20_000);
+    backend.changes = { rows: [row(A), row('0'.repeat(40), 5)], removed: [], left: [] };
+    await until('the change', () => following.rows()?.[0]?.done === 5);
+    expect(ids()).toHaveLength(20_000);
+    const looked = backend.list.slice(0, 9).map(({ id }) => id);
+    await until('eight', () => looked.filter(id => following.detail(id) !== null).length === 8);
+    expect(following.detail(looked[8]!)).toBe(null);
+    // One for the list and the first detail, and one for each of the others.
+    expect(ends).toHaveLength(8);
+  });
+
+  it('refuses a command where a thousand wait for their answers', async () => {
+    const { backend, following, ids } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    backend.failure = Object.assign(new Error(''), { code: 'no' });
+    const asked = Array.from({ length: 1_001 }, () => following.run({ do: 'pause', ids: [A] }).catch((error: unknown) => error));
+    expect(await asked[1_000]).toMatchObject({ code: 'too-many-commands' });
+    expect(await asked[999]).toMatchObject({ code: 'no' });
+  });
+
   it('stays where the windows of the browser at work are forgotten', async () => {
     const { backend, working, following, ids } = setUp();
     following.begin();

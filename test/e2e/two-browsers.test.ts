@@ -23,6 +23,12 @@ describe.skipIf(missing !== '')(titled('two browsers'), () => {
   let other: App;
   let payload: Payload;
   let seed: LibtorrentPeer;
+  let suspended: readonly number[] = [];
+
+  function wake(): void {
+    for (const pid of suspended) process.kill(pid, 'SIGCONT');
+    suspended = [];
+  }
 
   beforeEach(async () => {
     world = await World.make();
@@ -33,16 +39,17 @@ describe.skipIf(missing !== '')(titled('two browsers'), () => {
     other = await App.follow(second, await world.starling.link(), AT_WORK);
   });
   afterEach(async ({ task }) => {
+    wake();
     if (task.result?.state === 'fail') console.error(await world.story(task.name));
     await second.stop();
     await world.end();
   });
 
-  /** Epochs of the leases that were given, in their order. */
+  /** The leases that browsers were given, in their order. */
   const leases = (): string[] =>
     readFileSync(join(world.starling.home, 'logs/host.log'), 'utf8')
       .split('\n')
-      .filter(line => line.includes('the lease was given'));
+      .filter(line => line.includes('the lease was given') && line.includes('"kind":"app"'));
 
   async function whole(): Promise<void> {
     expect(differences(payload, world.downloads)).toEqual([]);
@@ -74,13 +81,13 @@ describe.skipIf(missing !== '')(titled('two browsers'), () => {
 
   it('one that is suspended loses the work to the other, and follows when it wakes', async () => {
     await until('some of it', () => seed.status.uploaded > 0.2 * SIZE, 60_000);
-    const renderers = processTree(world.browser.pid).filter(pid => commandOf(pid).includes('--type=renderer'));
-    expect(renderers).not.toEqual([]);
-    for (const pid of renderers) process.kill(pid, 'SIGSTOP');
+    suspended = processTree(world.browser.pid).filter(pid => commandOf(pid).includes('--type=renderer'));
+    expect(suspended).not.toEqual([]);
+    for (const pid of suspended) process.kill(pid, 'SIGSTOP');
     await other.connected(40_000);
     expect(leases()).toHaveLength(2);
     await until('more of it', () => seed.status.uploaded > 0.5 * SIZE, 60_000);
-    for (const pid of renderers) process.kill(pid, 'SIGCONT');
+    wake();
     await world.app.page.waitForText(AT_WORK, 30_000);
     await other.complete(payload.name, 60_000);
     await world.app.complete(payload.name);

@@ -103,6 +103,11 @@ test('a holder that is asked to yield and does not is cut off after two seconds'
   const after = await second.welcome(isHeld);
   expect(await write(first, before.epoch, 9)).toBe(StateStatus.STALE_EPOCH);
   expect(await write(second, after.epoch, 9)).toBe(StateStatus.OK);
+  // It was slow, not dead: where the other goes it has its turn again.
+  leaseYield(first, before);
+  await heard(first);
+  leaseYield(second, after);
+  expect((await first.welcome(({ epoch }) => epoch > after.epoch)).lease.state).toBe('held');
 });
 
 describe('a holder', () => {
