@@ -130,4 +130,21 @@ describe.skipIf(missing !== '')(`the app from a website${missing === '' ? '' : `
     await page.find({ role: 'button', name: 'Pair' });
     expect(await apps()).toEqual([]);
   });
+
+  it('is shown in nobody’s frame, and neither is the page that asks', async () => {
+    // The browser's own care for local networks is not what is tested.
+    const open = ['--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets'];
+    const other = await Browser.start({
+      flags: [...website.flags.filter(flag => !flag.startsWith('--enable-features')), ...open],
+    });
+    for (const address of [`${website.origin}/`, `${starling.origin}/`, `${starling.origin}/approve.html`]) {
+      const stranger = await other.open('about:blank');
+      const frame = `const frame = document.createElement('iframe'); frame.src = '${address}'; document.body.append(frame);
+        new Promise(resolve => (frame.onload = () => resolve(true)))`;
+      expect(await stranger.evaluate(frame)).toBe(true);
+      await until(`the word of the browser on ${address}`, () => stranger.log.some(line => line.includes('frame-ancestors')));
+      await stranger.close();
+    }
+    await other.stop();
+  });
 });
