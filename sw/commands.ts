@@ -108,6 +108,7 @@ const hostSettings = v.partial(
       v.array(v.strictObject({ root: token, since: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) })),
       v.maxLength(32),
     ),
+    exitAfter: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(43_200)),
   }),
 );
 const ask = v.variant('do', [

@@ -259,6 +259,8 @@ export interface Connection {
 export interface HostSettings {
   /** Roots in which .torrent files that came there after `since`, in ms since 1970, are started. */
   readonly watched: readonly { readonly root: string; readonly since: number }[];
+  /** Minutes after which the helper ends that has no app, no torrent at work and no folder to watch; 0: never. 43,200 at most. */
+  readonly exitAfter: number;
 }
 
 export interface HostState {

@@ -16,6 +16,7 @@ import { Epochs } from './epochs.ts';
 import { StartError } from './errors.ts';
 import { Handoffs } from './handoffs.ts';
 import { makeServer } from './http.ts';
+import { IdleExit } from './idle-exit.ts';
 import { type LeaseClock, systemLeaseClock } from './lease-keeper.ts';
 import type { Pairing as EnginePairing } from '../../sw/standing.ts';
 import { localDoor } from './local-door.ts';
@@ -260,6 +261,15 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const { version: node, platform, arch } = process;
   control.begin();
   log('info', 'host listens', { version: VERSION, port, pid: process.pid, node, platform, arch });
+  const idleExit = new IdleExit({
+    after: () => settings.value.exitAfter,
+    isNeeded: () => control.clients > 0 || settings.value.watched.length > 0,
+    end() {
+      log('info', 'nothing and nobody needs the host');
+      shutdown();
+    },
+    clock: { now: () => performance.now(), after: systemClock.after },
+  });
 
   return {
     origin: originOf(port),
@@ -274,6 +284,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       requests.stop();
       redirects.removeAll();
       await away?.finish();
+      idleExit.stop();
       control.stop();
       torrentWatch.stop();
       handoffs.stop();

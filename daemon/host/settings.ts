@@ -19,9 +19,10 @@ const schemas = {
     v.array(v.object({ root: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be the token of a folder')), since: time })),
     v.maxLength(MAX_ROOTS, 'is too long'),
   ),
+  exitAfter: v.pipe(v.number('must be a number'), v.integer('must be whole'), v.minValue(0), v.maxValue(43_200, 'is too long')),
 } satisfies { readonly [K in keyof HostSettings]: v.GenericSchema<unknown, HostSettings[K]> };
 
-export const DEFAULT_HOST_SETTINGS: HostSettings = { watched: [] };
+export const DEFAULT_HOST_SETTINGS: HostSettings = { watched: [], exitAfter: 0 };
 
 /** What a file says, as far as it can be used, and what cannot be. */
 interface Reading {

@@ -120,6 +120,8 @@ export interface FolderPage {
 export interface HostSettings {
   /** Roots in which .torrent files that came there after `since`, in ms since 1970, are started. */
   readonly watched: readonly { readonly root: string; readonly since: number }[];
+  /** Minutes after which a host ends that has no app, no torrent at work and no folder to watch; 0: never. 43,200 at most. */
+  readonly exitAfter: number;
 }
 
 /** The io-daemon as its supervisor sees it. */

@@ -15,7 +15,10 @@ const told =
     frame.op === ControlOp.HOST_SETTINGS && frame.id === id && fits(frame);
 
 const silent = (): void => undefined;
-const watch = (...roots: string[]): HostSettings => ({ watched: roots.map(root => ({ root: root.repeat(64), since: 5 })) });
+const watch = (...roots: string[]): HostSettings => ({
+  watched: roots.map(root => ({ root: root.repeat(64), since: 5 })),
+  exitAfter: 0,
+});
 
 describe('the settings of the host', () => {
   it('are told, set, told to who asked and to who did not, and there after a restart', async () => {
@@ -74,7 +77,7 @@ describe('the settings of the host', () => {
     writeFileSync(file, 'watched = yes');
     writeFileSync(`${file}.previous`, '[]');
     const settings = await Settings.open(home, silent);
-    expect(settings.value).toEqual({ watched: [] });
+    expect(settings.value).toEqual({ watched: [], exitAfter: 0 });
     expect(settings.problem).toContain('as they were at first');
     await settings.set(watch('a'));
     expect(readFileSync(`${file}.damaged`, 'utf8')).toBe('watched = yes');
@@ -93,7 +96,7 @@ describe('the settings of the host', () => {
     expect(readFileSync(`${file}.damaged`, 'utf8')).toBe(written);
     writeFileSync(file, JSON.stringify({ watched: 'everything' }));
     expect(await Settings.open(home, silent)).toMatchObject({
-      value: { watched: [] },
+      value: { watched: [], exitAfter: 0 },
       problem: expect.stringContaining('watched') as string,
     });
   });

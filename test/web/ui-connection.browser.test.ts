@@ -28,6 +28,16 @@ describe.skipIf(missing)(`the connection (skipped without ${CHROMIUM})`, () => {
     await loaded;
   });
 
+  it('sets after how long an idle helper ends', async () => {
+    await show('nine');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    const field = page.getByRole('spinbutton', { name: 'Minutes until an idle helper ends' });
+    await field.fill('30');
+    await field.blur();
+    await expect.poll(commands).toEqual([{ do: 'host', ask: { do: 'set', settings: { exitAfter: 30 } } }]);
+    await expect.poll(() => field.inputValue()).toBe('30');
+  });
+
   it('says which other browser is at work, and has the torrents run here on a click', async () => {
     await show('following');
     await page.getByRole('button', { name: 'Firefox on Linux is at work' }).click();

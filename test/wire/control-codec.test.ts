@@ -124,11 +124,16 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     done: fc.record({ status: fc.constantFrom('ok' as const, 'cancelled' as const, 'refused' as const), text, root: text }),
   }),
   fc.record({ op: fc.constant(ControlOp.FOLDER_MAKE), id, folder: text, name: text }),
-  fc.record({ op: fc.constant(ControlOp.HOST_SETTINGS), id, problem: text, settings: fc.record({ watched }) }),
+  fc.record({
+    op: fc.constant(ControlOp.HOST_SETTINGS),
+    id,
+    problem: text,
+    settings: fc.record({ watched, exitAfter: fc.nat() }),
+  }),
   fc.record({
     op: fc.constant(ControlOp.HOST_SETTINGS_SET),
     id,
-    change: fc.oneof(fc.constant({}), fc.record({ watched })),
+    change: fc.oneof(fc.constant({}), fc.record({ watched }), fc.record({ exitAfter: fc.nat() })),
   }),
   fc.record({ op: fc.constant(ControlOp.LEASE_RENEW), id, epoch: fc.maxSafeNat() }),
   fc.record({

@@ -7,6 +7,7 @@ import { chooseTheme, theme, type Theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';
 import { ConnectionText } from './connection.tsx';
 import { Diagnostics } from './diagnostics.tsx';
+import { HelperSettings } from './helper-settings.tsx';
 import { FolderSettings } from './folders.tsx';
 import { PairedApps } from './paired-apps.tsx';
 import { QueueSettings, StopSettings } from './queue-settings.tsx';
@@ -147,6 +148,7 @@ export function Settings(): JSX.Element {
       <section aria-labelledby="helper">
         <h2 id="helper">{describeConnection(store.connection.value).label}</h2>
         <ConnectionText />
+        <HelperSettings />
         <HostProblem />
         <Diagnostics />
       </section>

@@ -1,0 +1,28 @@
+import type { JSX } from 'preact';
+import { tell } from '../folders.ts';
+import { store } from '../store.ts';
+import { NumberField } from '../ui/number-field.tsx';
+
+/** Thirty days. */
+const MOST_MINUTES = 43_200;
+
+/** When the helper ends by itself. */
+export function HelperSettings(): JSX.Element | null {
+  const settings = store.connection.value.host?.settings;
+  if (settings === undefined) return null;
+  return (
+    <>
+      <NumberField
+        label="Minutes until an idle helper ends"
+        value={settings.exitAfter}
+        max={MOST_MINUTES}
+        step={1}
+        onChange={minutes => void tell({ do: 'set', settings: { exitAfter: minutes ?? 0 } })}
+      />
+      <p class="quiet">
+        Idle is a helper without a window, without a torrent at work and without a folder to watch. 0 means that it never ends by
+        itself; links open nothing until it is started again.
+      </p>
+    </>
+  );
+}
