@@ -55,9 +55,11 @@ async function clearStale(home: string): Promise<void> {
     await mkdir(right);
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
-    const { mtimeMs } = await stat(right).catch(() => ({ mtimeMs: Infinity }));
+    const now = Date.now();
+    // Gone meanwhile counts as young: it is not to be taken from who makes it next.
+    const { mtimeMs } = await stat(right).catch(() => ({ mtimeMs: now }));
     // The clock may have been set back meanwhile.
-    if (Math.abs(Date.now() - mtimeMs) > CLEARING_MS) await rmdir(right).catch(() => undefined);
+    if (Math.abs(now - mtimeMs) > CLEARING_MS) await rmdir(right).catch(() => undefined);
     await new Promise(resolve => setTimeout(resolve, 10));
     return;
   }
