@@ -28,6 +28,11 @@ const COMMANDS: readonly Entry[] = [
     summary: 'open Starling in the browser, and start it without a terminal where it does not run',
     load: () => import('./cli/open.ts'),
   },
+  {
+    name: 'status',
+    summary: 'tell whether Starling runs, and what becomes of the torrents',
+    load: () => import('./cli/status.ts'),
+  },
   { name: 'stop', summary: 'end the Starling that runs', load: () => import('./cli/stop.ts') },
   {
     name: 'register',

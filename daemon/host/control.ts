@@ -19,7 +19,7 @@ import { type AwayEngine, type LeaseClock, LeaseKeeper } from './lease-keeper.ts
 import type { Log } from './log.ts';
 import { ownKind } from './own-clients.ts';
 import type { RouterPorts } from './portmap/router-ports.ts';
-import { Relays } from './relays.ts';
+import { type HostChannel, Relays } from './relays.ts';
 import { RootsWatch } from './roots-watch.ts';
 import type { Roots } from './roots.ts';
 import { SettingsDesk } from './settings-desk.ts';
@@ -142,6 +142,16 @@ export class ControlServer {
       }));
       this.connections.add(made);
     });
+  }
+
+  /** Whose engine is at work. */
+  get atWork(): Client['kind'] | null {
+    return this.session?.client.kind ?? null;
+  }
+
+  /** Opens a channel of the host's own to the engine at work, as a window has one; null where none is. */
+  channel(hear: (message: unknown) => void, closed: () => void): HostChannel | null {
+    return this.relays.open(hear, closed);
   }
 
   /** The host is up: its own engine may run where there is something to do. */

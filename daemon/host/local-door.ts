@@ -34,6 +34,7 @@ export interface LocalDoorOptions {
   /** Ends the host, once whoever asked for it has the answer, or has gone. */
   readonly shutdown: () => void;
   readonly refused: (why: string) => void;
+  readonly status: () => Promise<object>;
 }
 
 export function localDoor(options: LocalDoorOptions): Hono<{ Bindings: HttpBindings }> {
@@ -75,6 +76,8 @@ export function localDoor(options: LocalDoorOptions): Hono<{ Bindings: HttpBindi
       return c.json({ message: error.message }, error.code === 'full' ? 503 : 422);
     }
   });
+
+  local.post('/status', async c => c.json(await options.status()));
 
   local.post('/pairs', c => c.json({ apps: options.apps.list }));
 

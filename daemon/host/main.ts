@@ -34,6 +34,7 @@ import { originOf } from './request-guard.ts';
 import { Roots } from './roots.ts';
 import { Settings } from './settings.ts';
 import { StateStore } from './state.ts';
+import { torrentsOf } from './status.ts';
 import { Supervisor } from './supervisor.ts';
 import { randomSecret, Tokens } from './tokens.ts';
 import { takeByHandoff } from './take-torrent.ts';
@@ -228,6 +229,11 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
         shutdown();
       },
       refused,
+      status: async () => ({
+        version: VERSION,
+        atWork: control.atWork,
+        torrents: await torrentsOf((hear, closed) => control.channel(hear, closed)),
+      }),
     }),
     metrics: new Metrics(forMetrics, { supervisor, control, version: VERSION }),
     paired(secret) {

@@ -128,6 +128,9 @@ describe.skipIf(missing.length > 0)(`what is opened with the system (skipped wit
     expect([added.status, added.stdout, added.stderr]).toEqual([0, '“Headless” was started.\n', '']);
     app = await App.openPaired(browser, starling);
     await app.says('Headless', /./);
+    const told = spawnSync(process.execPath, [command, 'status', '--home', home], { env, encoding: 'utf8' }).stdout;
+    expect(told).toMatch(/^Starling \S+ runs at http:.*\nThe app is at work[.]\n\ndone +size +state +down +up +peers +name\n/);
+    expect(told).toMatch(/ {2}Headless\n/);
   });
 
   test('what is no torrent is said in a dialog', async () => {

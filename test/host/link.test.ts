@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startTimeOf } from '../../daemon/host/process-info.ts';
 import { ControlOp, HandedState, type ControlFrame } from '../../daemon/wire/control.ts';
+import { relayFrames } from '../../daemon/wire/relay.ts';
 import { buildCli, isAlive, removeCli, run, runLink, started, type Run } from './cli.ts';
 import { control, pair, type ControlClient } from './host.ts';
 import { tempFolder, until } from './temp.ts';
@@ -21,6 +22,7 @@ afterAll(() => removeCli(dist));
 const onLinux = describe.skipIf(process.platform !== 'linux');
 
 const MAGNET = `magnet:?xt=urn:btih:${'a'.repeat(40)}&dn=Open%20film`;
+type Relayed = Extract<ControlFrame, { op: typeof ControlOp.RELAY }>;
 type Handoff = Extract<ControlFrame, { op: typeof ControlOp.HANDOFF }>;
 
 interface Ended {
@@ -235,6 +237,41 @@ describe('starling', () => {
     expect(err).toBe('“nothing” is neither a magnet link nor a .torrent file. Nothing was added.\n');
     expect(got()).toHaveLength(2);
     expect((await end(run(dist, ['add', '--home', folder]))).code).toBe(2);
+  });
+
+  test('status tells whose engine is at work, and where none runs that', async () => {
+    const folder = home();
+    expect(await end(run(dist, ['status', '--home', folder]))).toEqual({ code: 1, out: 'Starling does not run.\n', err: '' });
+    const { client } = await atWork(folder, HandedState.SHOWN);
+    const { port } = lockOf(folder);
+    const asked = end(run(dist, ['status', '--json', '--home', folder]));
+    // It is asked as a window asks, and answers with a row whose name would move the cursor.
+    const { channel } = await client.find((frame): frame is Relayed => frame.op === ControlOp.RELAY);
+    const row = {
+      id: 'a',
+      name: 'up\u001b[2J',
+      size: 10,
+      done: 5,
+      state: 'downloading',
+      problem: null,
+      down: 0,
+      up: 2048,
+      peers: 3,
+    };
+    const answer = (number: number): void => {
+      for (const frame of relayFrames(number, { type: 'snapshot', torrents: [row] })) client.send(frame);
+    };
+    answer(channel);
+    const { code, out } = await asked;
+    expect([code, JSON.parse(out)]).toEqual([
+      0,
+      expect.objectContaining({ running: true, origin: `http://127.0.0.1:${port}`, atWork: 'app', torrents: [row] }),
+    ]);
+    const table = end(run(dist, ['status', '--home', folder]));
+    answer((await client.find((frame): frame is Relayed => frame.op === ControlOp.RELAY && frame.channel !== channel)).channel);
+    expect((await table).out).toMatch(
+      /The app is at work[.]\n\n.*\n50 % {2}10 B {2}downloading {8}2 KiB\/s {2}3 {6}up\ufffd\[2J\n$/,
+    );
   });
 
   test('stop ends the host in order, and where none runs there is nothing to do', async () => {
