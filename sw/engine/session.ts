@@ -374,7 +374,11 @@ export class Session {
         torrent.tick(now, false);
       });
     }
-    this.closing.begin(done);
+    this.closing.begin(() => {
+      // Trackers over WebSocket and who lends WebRTC outlast the daemon's connection, and would be answered for ever.
+      this.doors.close();
+      done();
+    });
   }
 
   /** Those that a disk has stopped may have a reason to go on. */

@@ -68,6 +68,22 @@ test('a torrent that waits to be started is counted', () => {
   host.session.start(torrent.id, null, ROOT);
 });
 
+test('an engine that has ended leaves no socket open, and stops nothing at the tracker', () => {
+  const { world, tracker } = withTracker(27);
+  const torrent = torrentWith([[TRACKER]], 27);
+  const host = world.host('10.0.0.1');
+  host.rtc.lend();
+  seedOn(host, torrent);
+  expect(world.clock.run(10_000, () => trackersOf(host, torrent.id)[0]?.state === 'ok')).toBe(true);
+  let isClosed = false;
+  host.session.close(() => (isClosed = true));
+  expect(world.clock.run(10_000, () => isClosed)).toBe(true);
+  // Its clock is stopped by whoever made it; here it would go on.
+  world.clock.run(50);
+  expect(tracker.clients.size).toBe(0);
+  expect(tracker.heard.some(line => line.endsWith('stopped'))).toBe(false);
+});
+
 test.each(['paused', 'removed', 'read again and paused'] as const)(
   'a torrent that is %s before its tracker ever answered leaves no socket open',
   what => {
