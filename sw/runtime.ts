@@ -51,7 +51,10 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     {
       welcomed: epoch => torrents.welcomed(epoch),
       recalled: () => torrents.recalled(),
-      leaseGone: () => torrents.leaseGone(),
+      leaseGone: () => {
+        torrents.leaseGone();
+        state.leaseGone();
+      },
       linked: kept => torrents.linked(kept),
       unlinked: () => torrents.unlinked(),
       renewed: pairing => memory.keepPairing(pairing),
@@ -70,7 +73,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
   });
   const net = new DaemonNet(link.io, () => mark('first request'));
   const rtc = new LentRtc(net);
-  const state = new DaemonState(link.control, () => link.epoch);
+  const state: DaemonState = new DaemonState(link.control, () => link.epoch);
   const ports = {
     random: platformRandom,
     net,

@@ -19,8 +19,11 @@ const READS = 8;
 /** What may wait behind them: each torrent waits for one at most. */
 const WAITING_READS = 20_000;
 const AWAY = 'The daemon is away.';
+const TAKEN_OVER = 'Another browser has taken over.';
 
 interface Waiting {
+  /** Of when it was written: an engine writes nothing under the epoch of the next. */
+  readonly epoch: number;
   readonly writes: readonly StateWrite[];
   readonly size: number;
   readonly done: (problem: string) => void;
@@ -44,10 +47,7 @@ export class DaemonState implements StateStore {
     this.door = door;
     this.epoch = epoch;
     door.onClosed(() => {
-      const waiting = this.queue;
-      this.queue = [];
-      this.queued = 0;
-      for (const { done } of waiting) done(AWAY);
+      this.refuseAll(AWAY);
       const unread = this.toRead;
       this.toRead = [];
       for (const { done } of unread) done(AWAY, null);
@@ -85,10 +85,15 @@ export class DaemonState implements StateStore {
     } else if (this.queued + size > QUEUE_BYTES) {
       queueMicrotask(() => done('The host is too slow to keep what is written.'));
     } else {
-      this.queue.push({ writes, size, done });
+      this.queue.push({ epoch: this.epoch(), writes, size, done });
       this.queued += size;
       this.next();
     }
+  }
+
+  /** What waits is of an engine that holds the lease no more. */
+  leaseGone(): void {
+    this.refuseAll(TAKEN_OVER);
   }
 
   read(key: string, done: Read['done']): void {
@@ -116,15 +121,24 @@ export class DaemonState implements StateStore {
     );
   }
 
+  private refuseAll(problem: string): void {
+    const waiting = this.queue;
+    this.queue = [];
+    this.queued = 0;
+    for (const { done } of waiting) done(problem);
+  }
+
   private next(): void {
-    if (this.isWriting || this.queue.length === 0) return;
-    const taken = this.take();
+    const [first] = this.queue;
+    if (this.isWriting || first === undefined) return;
+    const { epoch } = first;
+    const taken = this.take(epoch);
     const newest = new Map<string, Uint8Array | null>();
     for (const { writes } of taken) for (const { key, value } of writes) newest.set(key, value);
     const writes = [...newest].map(([key, value]) => ({ key, value }));
     this.isWriting = true;
     this.door.ask(
-      id => ({ op: ControlOp.STATE_WRITE, id, epoch: this.epoch(), writes }),
+      id => ({ op: ControlOp.STATE_WRITE, id, epoch, writes }),
       reply => {
         this.isWriting = false;
         const problem = problemOf(reply);
@@ -134,12 +148,12 @@ export class DaemonState implements StateStore {
     );
   }
 
-  private take(): Waiting[] {
+  private take(epoch: number): Waiting[] {
     let size = 0;
     let count = 0;
     for (const waiting of this.queue) {
       size += waiting.size;
-      if (count > 0 && size > REQUEST_BYTES) break;
+      if (waiting.epoch !== epoch || (count > 0 && size > REQUEST_BYTES)) break;
       count++;
       this.queued -= waiting.size;
     }
@@ -155,7 +169,7 @@ function problemOf(reply: ControlFrame | Frame | null): string {
     case StateStatus.OK:
       return '';
     case StateStatus.STALE_EPOCH:
-      return 'Another browser has taken over.';
+      return TAKEN_OVER;
     case StateStatus.FULL:
       return reply.detail || 'The disk that holds the session state is full.';
     case StateStatus.FAILED:

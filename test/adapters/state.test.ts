@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ControlOp, StateStatus } from '../../daemon/wire/control.ts';
 import { DaemonState } from '../../sw/adapters/daemon-state.ts';
-import { Harness, turn } from './harness.ts';
+import { Harness, turn, welcome } from './harness.ts';
 
 function connected() {
   const harness = new Harness();
@@ -46,6 +46,41 @@ describe('writing', () => {
     expect(told).toEqual(['a: ']);
     answer(StateStatus.FULL, 'no room');
     expect(told).toEqual(['a: ', 'b: no room', 'c: no room', 'd: no room']);
+  });
+
+  it('is refused with the lease that it was for, and goes under no other', () => {
+    const { harness, control, state, write, requests, answer, told } = connected();
+    write('a', { x: 1 });
+    write('b', { x: 2 });
+    const { lease } = welcome(0);
+    control.say({ op: ControlOp.WELCOME, id: 0, welcome: { ...welcome(0), lease: { ...lease, state: 'waiting' } } });
+    expect(harness.told.at(-1)).toBe('lease gone');
+    write('late', { x: 3 });
+    state.leaseGone();
+    control.say({ op: ControlOp.WELCOME, id: 0, welcome: welcome(6) });
+    write('next', { x: 4 });
+    answer(StateStatus.STALE_EPOCH);
+    answer(StateStatus.OK);
+    const gone = 'Another browser has taken over.';
+    expect(told).toEqual([`b: ${gone}`, `late: ${gone}`, `a: ${gone}`, 'next: ']);
+    expect(requests()).toMatchObject([{ epoch: 4 }, { epoch: 6, writes: [{ key: 'x', value: Uint8Array.of(4) }] }]);
+  });
+
+  it('goes under the epoch of when it was written, whatever waits behind it', () => {
+    let epoch = 4;
+    const { harness, requests, answer } = connected();
+    const state = new DaemonState(harness.link.control, () => epoch);
+    for (const value of [1, 2, 3]) {
+      if (value === 3) epoch = 6;
+      state.write([{ key: 'x', value: Uint8Array.of(value) }], () => undefined);
+    }
+    answer(StateStatus.OK);
+    answer(StateStatus.OK);
+    expect(requests().map(({ epoch: under, writes }) => [under, writes[0]?.value?.[0]])).toEqual([
+      [4, 1],
+      [4, 2],
+      [6, 3],
+    ]);
   });
 
   it('splits what is too much for one request', () => {
