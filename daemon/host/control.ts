@@ -111,6 +111,11 @@ export class ControlServer {
     return this.connections.size;
   }
 
+  /** Whether somebody is connected, or something may be to be done that nobody does at the moment. */
+  get isNeeded(): boolean {
+    return this.connections.size > 0 || this.lease.isNeeded;
+  }
+
   /** Takes over a socket whose request passed the guard. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.isStopped) {
@@ -245,6 +250,11 @@ export class ControlServer {
     this.lease.leave(client.id);
   }
 
+  private yielded({ id, kind }: Client, work: boolean, reserve: number): void {
+    if (kind === 'away' && !work) this.options.log('info', 'the away engine has nothing left to do');
+    this.lease.yield(id, { reserve, work });
+  }
+
   private granted(to: ClientId, epoch: number): void {
     const client = this.clientsById.get(to);
     if (client === undefined) return;
@@ -301,7 +311,7 @@ export class ControlServer {
         this.lease.renew(client.id);
         return;
       case ControlOp.LEASE_YIELD:
-        if (session?.epoch === frame.epoch) this.lease.yield(client.id, frame);
+        if (session?.epoch === frame.epoch) this.yielded(client, frame.work, frame.reserve);
         // It comes too late, from one that was cut off, and shows that it is alive.
         else if (session === null) this.lease.renew(client.id);
         return;

@@ -73,6 +73,11 @@ export class Handoffs {
     this.wake = wake;
   }
 
+  /** Some wait, for a window or for an engine. */
+  get isWaiting(): boolean {
+    return this.kept.size > 0;
+  }
+
   /** Resolves once it is known what becomes of it. @throws {EngineError} where it is no torrent, or too many wait */
   async offer(kind: HandoffKind, content: Uint8Array, manner: Manner): Promise<Outcome> {
     const kept = this.keep(kind, content, manner);

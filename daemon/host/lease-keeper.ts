@@ -22,8 +22,8 @@ export const systemLeaseClock: LeaseClock = {
 export interface AwayEngine {
   /** Starts it; it is let in with this token, which is made for it and stands nowhere else. `ended` is called once it is gone. */
   start(token: string, ended: () => void): void;
-  /** Ends it this instant. */
-  kill(): void;
+  /** Ends it this instant. `hasYielded`: it has done what it was there for, and recorded it. */
+  kill(hasYielded: boolean): void;
 }
 
 export interface LeaseEvents {
@@ -55,6 +55,8 @@ export class LeaseKeeper {
   private token = '';
   /** Counts grants, so that one whose epoch was written too late is known. */
   private grants = 0;
+  /** The newest of which its holder was told. */
+  private told = 0;
 
   constructor(options: LeaseOptions) {
     this.options = options;
@@ -64,6 +66,11 @@ export class LeaseKeeper {
   /** The token of the host's own engine; empty while there is none. */
   get awayToken(): string {
     return this.token;
+  }
+
+  /** Whether somebody has it, or there may be something to do. */
+  get isNeeded(): boolean {
+    return this.lease.isNeeded;
   }
 
   isHeldFrom(id: ClientId): boolean {
@@ -108,7 +115,7 @@ export class LeaseKeeper {
   stop(): void {
     this.isStopped = true;
     this.callOff();
-    this.killAway();
+    this.options.away?.kill(false);
   }
 
   private act(change: (now: number) => readonly LeaseEffect[]): void {
@@ -133,7 +140,9 @@ export class LeaseKeeper {
         void this.grant(effect.to);
         return;
       case 'recall':
-        events.recalled(effect.from);
+        // Who was not told of it yet can yield nothing, and has nothing to record.
+        if (this.told !== this.grants) this.yield(effect.from, { reserve: 0, work: true });
+        else events.recalled(effect.from);
         return;
       case 'revoke':
         events.revoked();
@@ -145,7 +154,7 @@ export class LeaseKeeper {
         return;
       }
       case 'killAway':
-        this.killAway();
+        away?.kill(effect.hasYielded);
         return;
       default:
         effect satisfies never;
@@ -157,14 +166,12 @@ export class LeaseKeeper {
     const grant = ++this.grants;
     try {
       const epoch = await epochs.next();
-      if (!this.isStopped && grant === this.grants && this.lease.holder === to) events.granted(to, epoch);
+      if (this.isStopped || grant !== this.grants || this.lease.holder !== to) return;
+      this.told = grant;
+      events.granted(to, epoch);
     } catch {
       events.failed(to);
     }
-  }
-
-  private killAway(): void {
-    this.options.away?.kill();
   }
 
   private awayEnded(token: string): void {

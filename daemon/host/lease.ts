@@ -2,6 +2,7 @@
  * Who may run the engine: of those on `/control` one holds the lease, and the others follow. A machine without a clock: what
  * happens and the time, in ms of a clock that never goes back, come in; what is to be done comes out.
  */
+import { CLOSE_WITHIN } from '../../sw/engine/index.ts';
 import { LEASE_RENEWAL_PERIOD } from '../wire/control.ts';
 import { AwayTurns } from './away-turns.ts';
 
@@ -24,14 +25,15 @@ export type LeaseEffect =
   /** Who held it holds it no more. */
   | { readonly do: 'revoke' }
   | { readonly do: 'startAway' }
-  | { readonly do: 'killAway' };
+  /** `hasYielded`: it did what was asked of it before. */
+  | { readonly do: 'killAway'; readonly hasYielded: boolean };
 
 /** How long the holder may be silent. */
 export const RENEWAL = 3 * LEASE_RENEWAL_PERIOD;
 /** How long one whose connection was lost may take to come back. */
 export const GRACE = 3_000;
-/** How long one that is asked to yield may take to do so. */
-export const RECALL = 2_000;
+/** How long one that is asked to yield may take to do so: its engine ends in less, and has to be heard. */
+export const RECALL = CLOSE_WITHIN + 250;
 /** A silence noticed this late was slept through, by this computer and so by the holder as well. */
 const OVERSLEPT = 3_000;
 
@@ -91,6 +93,11 @@ export class Lease {
     return away === null ? this.holding.until : Math.min(this.holding.until, away);
   }
 
+  /** Whether somebody holds it or may come back to it, or there may be something to do that is started by and by. */
+  get isNeeded(): boolean {
+    return this.state !== 'free' || (this.hasAway && this.mayHaveWork);
+  }
+
   /** Whether another app holds it, with nothing under way that would give it to this client. */
   isHeldFrom(id: ClientId): boolean {
     const { holding } = this;
@@ -142,7 +149,9 @@ export class Lease {
     const member = this.members.get(id);
     if (member === undefined) return [];
     member.isReady = true;
-    if (this.holding.state === 'held' && this.holding.by === id) this.become({ ...this.holding, until: now + RENEWAL });
+    const { holding } = this;
+    if (holding.state === 'held' && holding.by === id) this.become({ ...holding, until: now + RENEWAL });
+    else if (holding.state === 'held' && member.kind === 'app' && this.isAway(holding.by)) this.recall(holding.by, id, now);
     else this.settle(now);
     return this.outcome();
   }
@@ -157,7 +166,7 @@ export class Lease {
     this.mayHaveWork = work && (wasAsked || member.kind === 'app');
     if (member.kind === 'away') {
       this.away.succeeded();
-      this.dismiss();
+      this.dismiss(true);
     }
     if (wasAsked || reserve === 0) this.free(now);
     else {
@@ -207,7 +216,7 @@ export class Lease {
 
   tick(now: number): readonly LeaseEffect[] {
     const { holding } = this;
-    if (this.away.isLate(now)) this.effects.push({ do: 'killAway' });
+    if (this.away.isLate(now)) this.effects.push({ do: 'killAway', hasYielded: false });
     if ('until' in holding && now >= holding.until) this.overdue(holding, now);
     else this.settle(now);
     return this.outcome();
@@ -221,7 +230,7 @@ export class Lease {
     if ('by' in holding) {
       const member = this.members.get(holding.by);
       if (member !== undefined) member.isReady = false;
-      if (member?.kind === 'away' && this.away.end(true)) this.effects.push({ do: 'killAway' });
+      if (member?.kind === 'away' && this.away.end(true)) this.effects.push({ do: 'killAway', hasYielded: false });
       this.mayHaveWork = true;
     }
     this.free(now);
@@ -235,7 +244,7 @@ export class Lease {
   private grant(to: ClientId, now: number): void {
     this.effects.push({ do: 'grant', to });
     this.become({ state: 'held', by: to, until: now + RENEWAL });
-    if (!this.isAway(to)) this.dismiss();
+    if (!this.isAway(to)) this.dismiss(false);
   }
 
   private free(now: number): void {
@@ -261,8 +270,8 @@ export class Lease {
     return this.state === 'free' && this.hasAway && this.mayHaveWork;
   }
 
-  private dismiss(): void {
-    if (this.away.end(false)) this.effects.push({ do: 'killAway' });
+  private dismiss(hasYielded: boolean): void {
+    if (this.away.end(false)) this.effects.push({ do: 'killAway', hasYielded });
   }
 
   private isAway(id: ClientId): boolean {

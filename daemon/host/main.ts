@@ -269,7 +269,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   log('info', 'host listens', { version: VERSION, port, pid: process.pid, node, platform, arch });
   const idleExit = new IdleExit({
     after: () => settings.value.exitAfter,
-    isNeeded: () => control.clients > 0 || settings.value.watched.length > 0,
+    isNeeded: () => control.isNeeded || handoffs.isWaiting || settings.value.watched.length > 0,
     end() {
       log('info', 'nothing and nobody needs the host');
       shutdown();

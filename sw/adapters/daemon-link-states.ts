@@ -52,6 +52,7 @@ export const MOVES: Readonly<Record<LinkState, Partial<Record<LinkInput, LinkSta
   },
   following: {
     paired: 'connecting',
+    retry: 'connecting',
     refused: 'unpaired',
     granted: 'welcomed',
     controlClosed: 'lost',

@@ -1,9 +1,12 @@
+import { BEAT } from './pulse.ts';
+
 /** Ms that closing may take: what is not recorded by then is verified by the next engine. */
-const CLOSE_WITHIN = 3000;
+export const CLOSE_WITHIN = 1_750;
 
 /** The end of a session: it waits, for a while, until everything that can be made durable is. */
 export class Closing {
   private done: (() => void) | null = null;
+  /** The next beat is the last that it waits for. */
   private by = 0;
 
   constructor(
@@ -12,9 +15,13 @@ export class Closing {
     private readonly isSettled: () => boolean,
   ) {}
 
+  get isUnderWay(): boolean {
+    return this.done !== null;
+  }
+
   begin(done: () => void): void {
     this.done = done;
-    this.by = this.clock.now() + CLOSE_WITHIN;
+    this.by = this.clock.now() + CLOSE_WITHIN - BEAT;
     this.look();
   }
 

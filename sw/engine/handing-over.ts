@@ -88,12 +88,7 @@ export class HandingOver {
   }
 
   /** Everything that the next engine is to go on with. */
-  finish(): void {
-    this.doors.udp.dht.keep();
-    this.record();
-  }
-
-  private record(): void {
+  record(): void {
     const { clock, identity, doors } = this;
     this.dueAt = clock.now() + RECORD_EVERY;
     const { since, peerId, key } = identity;

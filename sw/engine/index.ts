@@ -1,5 +1,6 @@
 /** The engine's one door. */
 export { EngineError } from './errors.ts';
+export { CLOSE_WITHIN } from './closing.ts';
 export { Session } from './session.ts';
 export type { Audience } from './handing-over.ts';
 export type { News } from './news.ts';

@@ -1,4 +1,5 @@
-const TICK = 500;
+/** Ms. */
+export const BEAT = 500;
 const SECOND = 1000;
 
 /** The session's clock: it beats twice a second while anything has something to do, and not otherwise. */
@@ -21,7 +22,7 @@ export class Pulse {
   goOn(): void {
     if (this.ticking || this.isIdle()) return;
     this.ticking = true;
-    this.clock.wake(this.clock.now() + TICK, () => {
+    this.clock.wake(this.clock.now() + BEAT, () => {
       this.ticking = false;
       this.tick();
     });
@@ -29,7 +30,7 @@ export class Pulse {
 
   private tick(): void {
     const now = this.clock.now();
-    const second = now - this.lastSecond >= SECOND - TICK / 4;
+    const second = now - this.lastSecond >= SECOND - BEAT / 4;
     if (second) this.lastSecond = now;
     this.beat(now, second);
     this.goOn();

@@ -366,7 +366,7 @@ export class Session {
   /** Makes durable what can be, then calls back; the engine must not be used after it. */
   close(done: () => void): void {
     this.limits.max = 0;
-    if (this.attached) this.handing.finish();
+    if (this.attached) this.handing.record();
     for (const torrent of this.torrents.values()) {
       this.loop.event(torrent, now => {
         torrent.peerSet.closeAll(now);
@@ -375,10 +375,12 @@ export class Session {
       });
     }
     this.closing.begin(() => {
-      // Trackers over WebSocket and who lends WebRTC outlast the daemon's connection, and would be answered for ever.
+      // Trackers over WebSocket and who lends WebRTC outlast the daemon's connection, and would be answered for ever. The nodes of
+      // the DHT are recorded with it, after what every torrent has to keep.
       this.doors.close();
       done();
     });
+    this.pulse.goOn();
   }
 
   /** Those that a disk has stopped may have a reason to go on. */
@@ -398,6 +400,7 @@ export class Session {
   // Time
 
   private get isIdle(): boolean {
+    if (this.closing.isUnderWay) return false;
     return !this.attached || (this.doors.isIdle && [...this.torrents.values()].every(torrent => torrent.isIdle));
   }
 
@@ -411,5 +414,6 @@ export class Session {
     if (second) this.loop.run(() => this.choker.tick(this.candidates.all(), now));
     this.doors.tick(now, second);
     if (second) this.handing.tick(now);
+    this.closing.look();
   }
 }

@@ -121,6 +121,14 @@ describe('the lease', () => {
     expect(harness.told.slice(-2)).toEqual(['welcomed 3', 'linked']);
   });
 
+  it('is waited for on a new connection where a person asks for one', () => {
+    const harness = new Harness();
+    const { control } = following(harness, 'waiting');
+    harness.link.reconnect();
+    expect([harness.link.state, control.isClosed]).toEqual(['connecting', true]);
+    expect(harness.sockets.all).toHaveLength(3);
+  });
+
   it('rests without a connection until it is woken', () => {
     const harness = new Harness();
     const { control } = following(harness);

@@ -1,12 +1,15 @@
 /** The lease over real sockets: who holds it, who follows, and what becomes of who lost it. Time passes when the test says so. */
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { browserName } from '../../daemon/host/browser-name.ts';
+import { AWAY_INSTALL } from '../../daemon/host/own-clients.ts';
 import { GRACE, RECALL, RENEWAL } from '../../daemon/host/lease.ts';
 import { ControlOp, StateStatus, type Welcome } from '../../daemon/wire/control.ts';
 import { FakeTimers } from '../fakes/sockets.ts';
 import { control, type ControlClient, pair, type TestHost, testHost } from './host.ts';
-import { until } from './temp.ts';
+import { tempFolder, until } from './temp.ts';
 
 const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 const CHROME = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36';
@@ -14,10 +17,37 @@ const EDGE = `${CHROME} Edg/147.0.0.0`;
 const SAFARI =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15';
 
-async function setUp() {
+async function setUp(awayProgram?: string) {
   const timers = new FakeTimers();
-  const host = await testHost({ clock: { now: () => timers.now, after: timers.after } });
+  const host = await testHost({
+    clock: { now: () => timers.now, after: timers.after },
+    ...(awayProgram === undefined ? {} : { awayProgram }),
+  });
   return { host, timers };
+}
+
+/** A host whose own engine is a thread that does nothing; the test stands in for it on `/control`. */
+async function setUpAway() {
+  const folder = tempFolder();
+  const [program, given] = [join(folder, 'away.mjs'), join(folder, 'token')];
+  const lines = [
+    `import { renameSync, writeFileSync } from 'node:fs';`,
+    `import { workerData } from 'node:worker_threads';`,
+    `const given = ${JSON.stringify(given)};`,
+    `writeFileSync(given + '.new', workerData.token);`,
+    `renameSync(given + '.new', given);`,
+    `setInterval(() => {}, 1000);`,
+  ];
+  writeFileSync(program, lines.join('\n'));
+  const { host, timers } = await setUp(program);
+  /** The next one that is started. */
+  const away = async (): Promise<ControlClient> => {
+    await until(() => existsSync(given), 'the thread to start');
+    const token = readFileSync(given, 'utf8');
+    rmSync(given);
+    return control(host, token, AWAY_INSTALL);
+  };
+  return { host, timers, away };
 }
 
 async function browser(host: TestHost, install: string, agent = ''): Promise<ControlClient> {
@@ -174,6 +204,27 @@ describe('a holder', () => {
     leaseYield(again, before);
     await heard(again);
     expect(isHeld(last(again))).toBe(true);
+  });
+});
+
+describe("the host's own engine", () => {
+  test('takes over from a browser that falls silent, and yields to it when that is heard again', async () => {
+    const { host, timers, away } = await setUpAway();
+    const first = await away();
+    const started = await first.welcome(isHeld);
+    const app = await browser(host, 'install-1');
+    await until(() => isAskedToYield(first), 'the recall');
+    leaseYield(first, started);
+    const before = await app.welcome(isHeld);
+    first.ws.close();
+    timers.advance(RENEWAL);
+    const second = await away();
+    const meanwhile = await second.welcome(isHeld);
+    await until(() => last(app).lease.state === 'waiting', 'the loss');
+    app.send({ op: ControlOp.LEASE_RENEW, id: 0, epoch: before.epoch });
+    await until(() => isAskedToYield(second), 'the recall');
+    leaseYield(second, meanwhile);
+    expect((await app.welcome(({ epoch }) => epoch > meanwhile.epoch)).lease.state).toBe('held');
   });
 });
 

@@ -30,7 +30,14 @@ export async function testHost({
   home = tempFolder(),
   clock = systemLeaseClock,
   answer = 'unasked',
-}: { ioMode?: string; home?: string; clock?: LeaseClock; answer?: Answer | Approver } = {}): Promise<TestHost> {
+  awayProgram,
+}: {
+  ioMode?: string;
+  home?: string;
+  clock?: LeaseClock;
+  answer?: Answer | Approver;
+  awayProgram?: string;
+} = {}): Promise<TestHost> {
   const folder = tempFolder();
   const webFolder = join(folder, 'web');
   mkdirSync(join(webFolder, 'assets'), { recursive: true });
@@ -50,6 +57,7 @@ export async function testHost({
     ioProgram: [FAKE, ioMode, heard],
     say: text => said.push(text),
     clock,
+    ...(awayProgram === undefined ? {} : { awayProgram }),
     approvers: () => [typeof answer === 'string' ? () => Promise.resolve(answer) : answer],
   });
   if ('running' in host) throw new Error('a host runs on this home');

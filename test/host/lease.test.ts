@@ -183,6 +183,20 @@ describe("the host's own engine", () => {
     expect(bench.heard()).toEqual(['revoke', 'startAway']);
   });
 
+  it('yields to an app that had been silent, as soon as that is heard', () => {
+    const bench = started();
+    const app = bench.join('a');
+    bench.hear(bench.lease.awayEnded(bench.now));
+    bench.pass(RENEWAL);
+    expect(bench.heard()).toEqual([`grant ${app}`, 'killAway', 'revoke', 'startAway']);
+    const away = bench.join('(away)', 'away');
+    bench.pass(RENEWAL - 1);
+    bench.renew(app);
+    expect(bench.heard()).toEqual([`grant ${away}`, `recall ${away}`]);
+    bench.yield(away);
+    expect(bench.heard()).toEqual(['killAway', 'revoke', `grant ${app}`]);
+  });
+
   it('is killed where it does not yield', () => {
     const bench = started();
     bench.join('(away)', 'away');
@@ -339,11 +353,16 @@ describe('whatever happens', () => {
         }
         world.pass(31_000);
         expect(['free', 'held']).toContain(world.lease.state);
-        // Whoever is heard now gets it, where nobody else has it.
+        // Whoever is heard now gets it, where no other app has it: from the host's own engine as well.
+        world.act({ do: 'away ends' });
+        world.act({ do: 'wake' });
+        for (let time = 0; time < 130 && !world.isAwayUp; time++) world.pass(5_000);
+        world.act({ do: 'away comes' });
         const app = world.joined.findLast(({ kind }) => kind === 'app');
         if (app === undefined) return;
         world.renew(app.id);
-        expect(world.lease.holder).not.toBe(null);
+        world.pass(RECALL);
+        expect(world.joined.find(({ id }) => id === world.lease.holder)?.kind).toBe('app');
       }),
       { numRuns: 3_000 },
     );

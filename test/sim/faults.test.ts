@@ -1,5 +1,6 @@
 /** What goes wrong at an awkward moment: each of these once stopped a torrent for good, or cost what was there. */
 import { expect, test } from 'vitest';
+import { CLOSE_WITHIN } from '../../sw/engine/index.ts';
 import { expectAll, isSeeding as seeding, makeTorrent, ROOT, seedOn, World } from './host.ts';
 import type { SimHost } from './host.ts';
 
@@ -86,6 +87,20 @@ test('closing in a fast download records and ends, and the next engine goes on f
   expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
   expectAll(leech, torrent);
   expect(world.internet.sent.get(seed.name)).toBeLessThan(torrent.size * 1.2);
+});
+
+test('closing waits for a disk that is slow, and no longer than it may for one that does not answer', () => {
+  const { world, torrent, leech } = swarm(1051, { a: 60 * MIB }, 256 * 1024, 20e6);
+  world.clock.run(1_500);
+  leech.disk.flushTime = 600_000;
+  let closed = false;
+  leech.session.close(() => (closed = true));
+  expect(world.clock.run(CLOSE_WITHIN / 2, () => closed)).toBe(false);
+  expect(world.clock.run(CLOSE_WITHIN / 2, () => closed)).toBe(true);
+  leech.disk.flushTime = 0;
+  leech.restart();
+  expect(world.clock.run(60_000, seeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
 });
 
 test('two who have everything leave each other alone', () => {

@@ -5,13 +5,12 @@
 import { Worker } from 'node:worker_threads';
 import type { News } from '../../../sw/view-model.ts';
 import type { Log } from '../log.ts';
+import { RECALL } from '../lease.ts';
 import type { AwayEngine } from '../lease-keeper.ts';
 import { END, type FromThread, type ThreadData } from './messages.ts';
 
 /** Of the thread's own heap, in MiB. */
 const HEAP_MIB = 512;
-/** How long one may take to record what it has, where the host stops. */
-const FINISH_MS = 2_000;
 /** Crashes in a row of which one is said aloud; who starts it waits longer after each. */
 const CRASHES_SAID = 5;
 
@@ -65,8 +64,9 @@ export class AwayKeeper implements AwayEngine {
     });
   }
 
-  kill(): void {
+  kill(hasYielded: boolean): void {
     const { thread } = this;
+    if (hasYielded) this.crashes = 0;
     this.thread = null;
     void thread?.terminate();
   }
@@ -77,7 +77,7 @@ export class AwayKeeper implements AwayEngine {
     if (thread === null) return;
     const gone = new Promise<void>(resolve => thread.once('exit', () => resolve()));
     thread.postMessage(END);
-    const timer = setTimeout(() => this.kill(), FINISH_MS);
+    const timer = setTimeout(() => this.kill(false), RECALL);
     await gone;
     clearTimeout(timer);
   }
@@ -85,7 +85,6 @@ export class AwayKeeper implements AwayEngine {
   private over(hasCrashed: boolean): void {
     this.thread = null;
     this.crashes = hasCrashed ? this.crashes + 1 : 0;
-    if (!hasCrashed) this.options.log('info', 'the away engine has nothing left to do');
     if (this.crashes !== CRASHES_SAID) return;
     this.options.log('error', 'the away engine crashes each time');
     this.options.notice('What goes on while the app is closed has crashed five times. Open the app to go on.');
