@@ -38,9 +38,12 @@ export interface WindowEvents {
 const PERIOD = 500;
 /** A detail is made at most so often that making it takes this part of the time: that of 100,000 files is long. */
 const DETAIL_SHARE = 0.05;
+/** Of this browser; those that follow it are counted where they come in. */
 const MAX_WINDOWS = 64;
 /** Commands of one window that are under way; one more is refused. */
 const MAX_COMMANDS = 1_000;
+
+const NOTHING: ReturnType<Backend['takeChanges']> = { rows: [], removed: [], left: [] };
 
 /** What a window is talked to over. */
 export interface WindowPort {
@@ -58,6 +61,8 @@ interface Window {
   readonly client: string;
   /** It is one of a browser that follows this one. */
   readonly isRelayed: boolean;
+  /** It is sent the list, and what is told once; else details alone. */
+  readonly hasList: boolean;
   visible: boolean;
   /** The higher, the later it got the focus; 0: never. */
   focused: number;
@@ -86,16 +91,17 @@ export class ApiServer {
 
   /** Serves a window over `port` until it goes; `client` tells windows apart. One of another version is told so, and no more. */
   connect(port: MessagePort, client: string, version: unknown): void {
-    this.serve(windowPort(port), client, version, false);
+    this.serve(windowPort(port), client, version, { isRelayed: false, hasList: true });
   }
 
-  /** Serves a browser that follows this one as if it were a window, until it goes. */
-  connectRelayed(port: WindowPort, client: string, version: unknown): void {
-    this.serve(port, client, version, true);
+  /** Serves a browser that follows this one as if it were a window, until it goes; without `hasList` it is sent details alone. */
+  connectRelayed(port: WindowPort, client: string, version: unknown, hasList: boolean): void {
+    this.serve(port, client, version, { isRelayed: true, hasList });
   }
 
-  private serve(port: WindowPort, client: string, version: unknown, isRelayed: boolean): void {
-    if (this.windows.size >= MAX_WINDOWS && !this.windows.has(client)) {
+  private serve(port: WindowPort, client: string, version: unknown, kind: Pick<Window, 'isRelayed' | 'hasList'>): void {
+    const own = [...this.windows.values()].filter(({ isRelayed }) => !isRelayed).length;
+    if (!kind.isRelayed && own >= MAX_WINDOWS && !this.windows.has(client)) {
       port.close();
       return;
     }
@@ -109,7 +115,7 @@ export class ApiServer {
     const window: Window = {
       port,
       client,
-      isRelayed,
+      ...kind,
       visible: true,
       focused: 0,
       watched: null,
@@ -134,7 +140,7 @@ export class ApiServer {
    * window; null where none is in view.
    */
   hand(message: Extract<FromWorker, { readonly type: 'handoff' }>): string | null {
-    const inView = [...this.windows.values()].filter(({ visible }) => visible);
+    const inView = [...this.windows.values()].filter(({ visible, hasList }) => visible && hasList);
     const window = inView.reduce<Window | null>((best, each) => (each.focused > (best?.focused ?? -1) ? each : best), null);
     if (window === null) return null;
     // The row is there before what speaks of it.
@@ -197,7 +203,7 @@ export class ApiServer {
     }
     if (shown) this.sendSnapshot(window);
     if (visible) this.events.windowsChanged();
-    if (visible && watched !== null) this.sendDelta(window, { rows: [], removed: [], left: [] });
+    if (visible && watched !== null) this.sendDelta(window, NOTHING);
     this.run();
   }
 
@@ -237,10 +243,13 @@ export class ApiServer {
   private sendDeltas(): void {
     const windows = [...this.windows.values()].filter(({ visible }) => visible);
     if (windows.length === 0) return;
-    const changes = this.backend.takeChanges();
-    const news = this.backend.takeNews();
+    // What is told once waits for a window that shows it.
+    const isShown = windows.some(({ hasList }) => hasList);
+    const changes = isShown ? this.backend.takeChanges() : NOTHING;
+    const news = isShown ? this.backend.takeNews() : [];
     for (const window of windows) {
-      this.sendDelta(window, changes);
+      this.sendDelta(window, window.hasList ? changes : NOTHING);
+      if (!window.hasList) continue;
       for (const left of changes.left) post(window.port, { type: 'left', left });
       if (news.length > 0) post(window.port, { type: 'news', news });
     }
@@ -253,6 +262,7 @@ export class ApiServer {
     // The engine may be another: what it says of the torrent looked at is sent anew, also where it is the same.
     window.detail = null;
     window.detailAt = 0;
+    if (!window.hasList) return;
     const torrents = this.backend.rows();
     post(window.port, {
       type: 'snapshot',

@@ -259,7 +259,7 @@ export class Following {
       },
       closed: () => this.views.get(id)?.channel === channel && this.views.delete(id),
     });
-    channel.send({ type: 'connect', version: API_VERSION });
+    channel.send({ type: 'connect', version: API_VERSION, list: false });
     return channel;
   }
 

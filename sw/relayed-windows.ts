@@ -12,7 +12,10 @@ export interface FarEvents {
   closed(): void;
 }
 
-/** For each channel that one opens: its first message is what a window posts to connect, with a version and without a port. */
+/**
+ * For each channel that one opens: its first message is what a window posts to connect, with a version and without a port; with
+ * `list: false` it is for details alone.
+ */
 export function serveRelayed(server: ApiServer, channel: FarChannel, number: number): FarEvents {
   let hear: ((message: unknown) => void) | null = null;
   let closed = (): void => undefined;
@@ -33,7 +36,8 @@ export function serveRelayed(server: ApiServer, channel: FarChannel, number: num
       }
       isConnected = true;
       const version = typeof message === 'object' && message !== null && 'version' in message ? message.version : null;
-      server.connectRelayed(port, `relayed ${number}`, version);
+      const hasList = typeof message !== 'object' || message === null || !('list' in message) || message.list !== false;
+      server.connectRelayed(port, `relayed ${number}`, version, hasList);
     },
     closed: () => closed(),
   };

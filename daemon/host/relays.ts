@@ -3,7 +3,7 @@
  * holder they all end; who wants to follow the next one opens new ones.
  */
 import { type ControlFrame, ControlOp } from '../wire/control.ts';
-import { RelayInbox, relayFrames } from '../wire/relay.ts';
+import { MAX_RELAYED, RelayInbox, relayFrames, type Unfinished } from '../wire/relay.ts';
 import type { ControlConnection } from './control-connection.ts';
 
 /** Channels of one follower, and of all of them together. */
@@ -18,6 +18,8 @@ type Relay = Extract<ControlFrame, { readonly op: typeof ControlOp.RELAY | typeo
 interface Far {
   /** False where it cannot take it. */
   send(frame: Relay): boolean;
+  /** The channel has ended. */
+  ended?(): void;
 }
 
 interface Channel {
@@ -44,6 +46,8 @@ export class Relays {
   private readonly channels = new Map<number, Channel>();
   private readonly followers = new Map<ControlConnection, Follower>();
   private lastNumber = 0;
+  /** Of messages to the host itself. */
+  private readonly unfinished: Unfinished = { bytes: 0 };
 
   /** Another holds the lease, or nobody: all channels end. */
   held(by: ControlConnection | null): void {
@@ -53,7 +57,9 @@ export class Relays {
   }
 
   hear(from: ControlConnection, frame: Relay): void {
-    if (from === this.holder) this.fromHolder(frame);
+    // Otherwise it was sent before its sender heard that the lease has come, or gone: that channel has ended.
+    if (frame.holder !== (from === this.holder)) return;
+    if (frame.holder) this.fromHolder(frame);
     else this.fromFollower(this.follower(from), frame);
   }
 
@@ -67,7 +73,7 @@ export class Relays {
 
   /** Opens one for the host itself; null where nobody holds the lease, or there are too many. */
   open(hear: (message: unknown) => void, closed: () => void): HostChannel | null {
-    const inbox = new RelayInbox();
+    const inbox = new RelayInbox(this.unfinished, MAX_RELAYED);
     const channel = this.add(0, {
       send(frame) {
         if (frame.op === ControlOp.RELAY_CLOSE) {
@@ -82,12 +88,12 @@ export class Relays {
           return false;
         }
       },
+      ended: () => inbox.clear(),
     });
     if (channel === null) return null;
     return {
       send: message => {
-        for (const frame of relayFrames(channel.number, message))
-          if (this.isOpen(channel)) this.toHolder(channel, frame as Relay);
+        for (const frame of relayFrames(channel.number, message, true)) if (this.isOpen(channel)) this.toHolder(channel, frame);
       },
       close: () => this.isOpen(channel) && this.close(channel, 'holder'),
     };
@@ -98,7 +104,7 @@ export class Relays {
     // It may have been closed just now.
     if (channel === undefined) return;
     if (frame.op === ControlOp.RELAY_CLOSE) this.close(channel, 'far');
-    else if (!channel.far.send({ ...frame, channel: channel.farNumber })) this.close(channel, 'both');
+    else if (!channel.far.send({ ...frame, holder: false, channel: channel.farNumber })) this.close(channel, 'both');
   }
 
   private fromFollower(follower: Follower, frame: Relay): void {
@@ -108,17 +114,17 @@ export class Relays {
       return;
     }
     if (channel === null) {
-      // What was sent before its end was heard of.
-      if (frame.channel <= follower.last) return;
-      follower.last = frame.channel;
-      channel = follower.channels.size < MAX_CHANNELS_EACH ? this.add(frame.channel, follower) : null;
+      // One that was used before has ended.
+      const isNew = frame.channel > follower.last && follower.channels.size < MAX_CHANNELS_EACH;
+      follower.last = Math.max(follower.last, frame.channel);
+      channel = isNew ? this.add(frame.channel, follower) : null;
       if (channel === null) {
-        follower.send({ op: ControlOp.RELAY_CLOSE, id: 0, channel: frame.channel });
+        follower.send({ op: ControlOp.RELAY_CLOSE, id: 0, holder: false, channel: frame.channel });
         return;
       }
       follower.channels.set(frame.channel, channel);
     }
-    this.toHolder(channel, { ...frame, channel: channel.number });
+    this.toHolder(channel, { ...frame, holder: true, channel: channel.number });
   }
 
   private add(farNumber: number, far: Far): Channel | null {
@@ -142,9 +148,10 @@ export class Relays {
     for (const { channels } of this.followers.values()) {
       if (channels.get(channel.farNumber) === channel) channels.delete(channel.farNumber);
     }
+    channel.far.ended?.();
     const frame = { op: ControlOp.RELAY_CLOSE, id: 0 } as const;
-    if (tell !== 'holder') channel.far.send({ ...frame, channel: channel.farNumber });
-    if (tell !== 'far') this.holder?.send({ ...frame, channel: channel.number });
+    if (tell !== 'holder') channel.far.send({ ...frame, holder: false, channel: channel.farNumber });
+    if (tell !== 'far') this.holder?.send({ ...frame, holder: true, channel: channel.number });
   }
 
   private follower(connection: ControlConnection): Follower {

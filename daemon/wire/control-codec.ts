@@ -236,8 +236,8 @@ const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
   [ControlOp.PAIRED_APPS]: struct({ apps: json(shape.array(pairedApp, MAX_APPS)) }),
   [ControlOp.UNPAIR]: struct({ app: restText }),
   [ControlOp.TOKEN]: struct({ token: restText }),
-  [ControlOp.RELAY]: struct({ channel: u32, last: flag, part: relayPart }),
-  [ControlOp.RELAY_CLOSE]: struct({ channel: u32 }),
+  [ControlOp.RELAY]: struct({ holder: flag, channel: u32, last: flag, part: relayPart }),
+  [ControlOp.RELAY_CLOSE]: struct({ holder: flag, channel: u32 }),
 };
 
 /** The frames that both sockets know (AUTH, AUTH_RESULT, the hellos, ERROR) go through `encode` just the same. */

@@ -318,15 +318,24 @@ export type ControlFrame =
   | { readonly op: typeof ControlOp.PAIRED_APPS; readonly id: number; readonly apps: readonly PairedApp[] }
   | { readonly op: typeof ControlOp.UNPAIR; readonly id: number; readonly app: string }
   | { readonly op: typeof ControlOp.TOKEN; readonly id: number; readonly token: string }
-  /** `part`: 1 MiB at most. A follower opens a channel by a number higher than those that it used before; the host numbers those of the holder. */
+  /**
+   * `holder`: the client at this end has it as the holder of the lease, not as one that follows. `part`: 1 MiB at most. A follower opens
+   * a channel by a number higher than those that it used before; the host numbers those of the holder.
+   */
   | {
       readonly op: typeof ControlOp.RELAY;
       readonly id: number;
+      readonly holder: boolean;
       readonly channel: number;
       readonly last: boolean;
       readonly part: Uint8Array;
     }
-  | { readonly op: typeof ControlOp.RELAY_CLOSE; readonly id: number; readonly channel: number };
+  | {
+      readonly op: typeof ControlOp.RELAY_CLOSE;
+      readonly id: number;
+      readonly holder: boolean;
+      readonly channel: number;
+    };
 
 /** How often the holder renews its lease, in ms; after three times as long in silence it is lost. */
 export const LEASE_RENEWAL_PERIOD = 5_000;

@@ -5,8 +5,11 @@
 import { malformed } from './bytes.ts';
 import { type ControlFrame, ControlOp, MAX_RELAY_PART } from './control.ts';
 
-/** The longest message, in bytes of its JSON. */
+/** The longest message to a follower, and the longest from one, in bytes of its JSON: a list of all torrents, and a torrent file. */
 export const MAX_RELAYED = 64 << 20;
+export const MAX_FROM_FOLLOWER = 16 << 20;
+/** Bytes of messages that have not come whole, over all channels of one end. */
+const MAX_UNFINISHED = 64 << 20;
 const BYTES = '$bytes';
 /** Characters that are made at once. */
 const CHUNK = 0x8000;
@@ -14,27 +17,44 @@ const CHUNK = 0x8000;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The frames that carry a message, in their order. */
-export function relayFrames(channel: number, message: unknown): ControlFrame[] {
+export type RelayPart = Extract<ControlFrame, { readonly op: typeof ControlOp.RELAY }>;
+
+/** The frames that carry a message, in their order. `holder`: see {@link ControlFrame}. */
+export function relayFrames(channel: number, message: unknown, holder: boolean): RelayPart[] {
   const bytes = encoder.encode(JSON.stringify(message, replacer));
-  const frames: ControlFrame[] = [];
+  const frames: RelayPart[] = [];
   for (let at = 0; at === 0 || at < bytes.length; at += MAX_RELAY_PART) {
     const part = bytes.subarray(at, at + MAX_RELAY_PART);
-    frames.push({ op: ControlOp.RELAY, id: 0, channel, last: at + part.length === bytes.length, part });
+    frames.push({ op: ControlOp.RELAY, id: 0, holder, channel, last: at + part.length === bytes.length, part });
   }
   return frames;
 }
 
+/** What the inboxes of one end hold together. */
+export interface Unfinished {
+  bytes: number;
+}
+
 /** Puts the messages of one channel together again. */
 export class RelayInbox {
+  private readonly together: Unfinished;
+  private readonly longest: number;
   private parts: Uint8Array[] = [];
   private size = 0;
 
-  /** The message, with its last part; null before that. @throws {WireError} where it is too long, or none */
+  constructor(together: Unfinished, longest: number) {
+    this.together = together;
+    this.longest = longest;
+  }
+
+  /** The message, with its last part; null before that. @throws {WireError} where it is too long, or none, or too much is under way */
   take(part: Uint8Array, isLast: boolean): { readonly message: unknown } | null {
+    if (!isLast && part.length < MAX_RELAY_PART) throw malformed('a short part before the last');
     this.parts.push(part);
     this.size += part.length;
-    if (this.size > MAX_RELAYED) throw malformed('a relayed message is too long');
+    this.together.bytes += part.length;
+    if (this.size > this.longest) throw malformed('a relayed message is too long');
+    if (this.together.bytes > MAX_UNFINISHED) throw malformed('too much is relayed at once');
     if (!isLast) return null;
     const whole = new Uint8Array(this.size);
     let at = 0;
@@ -42,13 +62,19 @@ export class RelayInbox {
       whole.set(one, at);
       at += one.length;
     }
-    this.parts = [];
-    this.size = 0;
+    this.clear();
     try {
       return { message: JSON.parse(decoder.decode(whole), reviver) as unknown };
     } catch {
       throw malformed('a relayed message is no JSON');
     }
+  }
+
+  /** Its channel has ended. */
+  clear(): void {
+    this.together.bytes -= this.size;
+    this.parts = [];
+    this.size = 0;
   }
 }
 

@@ -102,6 +102,11 @@ export class Channel<F extends { readonly op: number }> {
     this.queued += frame.length;
   }
 
+  /** Bytes that were sent and have not left. */
+  get buffered(): number {
+    return this.queued + this.socket.buffered();
+  }
+
   /** Ends it without a word to the events. */
   dispose(): void {
     if (this.state === 'closed') return;

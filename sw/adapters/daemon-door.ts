@@ -15,6 +15,7 @@ interface Numbered {
 export class Door<In extends Numbered, Out extends Numbered> {
   private readonly encode: (frame: Out) => Uint8Array<ArrayBuffer>;
   private transmit: ((bytes: Uint8Array<ArrayBuffer>) => void) | null = null;
+  private buffered = (): number => 0;
   private readonly handlers = new Map<number, (frame: In) => void>();
   private readonly closers: (() => void)[] = [];
   private pending = new Map<number, (reply: In | null) => void>();
@@ -26,6 +27,11 @@ export class Door<In extends Numbered, Out extends Numbered> {
 
   get isOpen(): boolean {
     return this.transmit !== null;
+  }
+
+  /** Bytes that were sent and have not left. */
+  get unsent(): number {
+    return this.isOpen ? this.buffered() : 0;
   }
 
   /** Sends, or drops it while the connection is down: what belonged to that connection is gone with it. */
@@ -61,9 +67,10 @@ export class Door<In extends Numbered, Out extends Numbered> {
     this.closers.push(closer);
   }
 
-  /** For the link: a channel is up. */
-  opened(transmit: (bytes: Uint8Array<ArrayBuffer>) => void): void {
+  /** For the link: a channel is up; `buffered`: bytes that it was given and that have not left. */
+  opened(transmit: (bytes: Uint8Array<ArrayBuffer>) => void, buffered: () => number): void {
     this.transmit = transmit;
+    this.buffered = buffered;
   }
 
   /** For the link: it is down. */

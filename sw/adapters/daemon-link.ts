@@ -253,7 +253,11 @@ export class DaemonLink {
         batches: false,
       },
       {
-        ready: () => this.control.opened(bytes => channel.send(bytes)),
+        ready: () =>
+          this.control.opened(
+            bytes => channel.send(bytes),
+            () => channel.buffered,
+          ),
         frame: frame => this.hear(this.control, frame),
         closed: (refused, detail) => {
           this.options.log('info', `The host: ${detail}`);
@@ -326,7 +330,10 @@ export class DaemonLink {
       {
         ready: kept => {
           this.callOffIo = this.options.after(HELD_WELL, () => (this.ioFailures = 0));
-          this.io.opened(bytes => channel.send(bytes));
+          this.io.opened(
+            bytes => channel.send(bytes),
+            () => channel.buffered,
+          );
           this.move('ioOpened');
           this.events.linked(kept);
         },

@@ -242,6 +242,21 @@ describe('a window', () => {
     expect(first.messages).toEqual([]);
   });
 
+  it('has room beside those of browsers that follow', async () => {
+    setUp();
+    const gone: (() => void)[] = [];
+    for (let index = 0; index < 128; index++) {
+      const port = {
+        post: () => undefined,
+        close: () => undefined,
+        listen: (_hear: unknown, closed: () => void) => gone.push(closed),
+      };
+      server.connectRelayed(port, `relayed ${index}`, API_VERSION, index === 0);
+    }
+    expect((await open().next('snapshot')).torrents).toHaveLength(1);
+    for (const closed of gone) closed();
+  });
+
   it('that is gone is forgotten', async () => {
     setUp();
     const gone = open('gone');

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { API_VERSION, type Command } from '../../sw/api.ts';
+import { API_VERSION, type Command, type FromWorker } from '../../sw/api.ts';
 import { ApiServer, type Backend } from '../../sw/api-server.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { Following } from '../../sw/following.ts';
@@ -59,19 +59,25 @@ function setUp() {
   const timers = new FakeTimers();
   const said: unknown[] = [];
   let replaced = 0;
+  /** What came back, and over which channel. */
+  const answered: [number, FromWorker['type']][] = [];
   const open = (here: FarEvents): FarChannel => {
+    const number = ends.length + 1;
     let isOpen = true;
     const close = (): void => {
       isOpen = false;
     };
     const back: FarChannel = {
-      send: message => queueMicrotask(() => isOpen && here.message(structuredClone(message))),
+      send: message => {
+        answered.push([number, (message as FromWorker).type]);
+        queueMicrotask(() => isOpen && here.message(structuredClone(message)));
+      },
       close() {
         close();
         here.closed();
       },
     };
-    const there = serveRelayed(working, back, ends.length + 1);
+    const there = serveRelayed(working, back, number);
     ends.push({ here, there });
     return {
       send(message) {
@@ -91,7 +97,7 @@ function setUp() {
     hand: ({ handoff }) => following.shown(handoff),
   });
   const ids = (): string[] | undefined => following.rows()?.map(({ id }) => id);
-  return { backend, working, shown, following, timers, said, ids, replaced: () => replaced };
+  return { backend, working, shown, following, timers, said, answered, ids, replaced: () => replaced };
 }
 
 describe('following another browser', () => {
@@ -137,11 +143,17 @@ describe('following another browser', () => {
   });
 
   it('fetches the details of as many torrents as are looked at, and of none for longer', async () => {
-    const { following, ids, said, timers } = setUp();
+    const { backend, working, following, ids, said, answered, timers } = setUp();
     following.begin();
     await until('the list', () => ids() !== undefined);
     await until('both', () => following.detail(A)?.comment === 'of a' && following.detail(B)?.comment === 'of b');
     expect(ends).toHaveLength(2);
+    // The list, and what is told once, come over the first alone.
+    working.reset();
+    backend.news = [{ id: A } as unknown as News];
+    await until('the news', () => following.takeNews().length === 1);
+    expect(answered.filter(([number, type]) => number === 2 && type !== 'delta')).toEqual([]);
+    expect(answered.filter(([, type]) => type === 'snapshot')).toHaveLength(2);
     timers.advance(3_000);
     expect(said.at(-1)).toEqual({ type: 'watch', visible: false, detail: null });
     expect(following.detail(A)).toBe(null);

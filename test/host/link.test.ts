@@ -259,7 +259,7 @@ describe('starling', () => {
       peers: 3,
     };
     const answer = (number: number): void => {
-      for (const frame of relayFrames(number, { type: 'snapshot', torrents: [row] })) client.send(frame);
+      for (const frame of relayFrames(number, { type: 'snapshot', torrents: [row] }, true)) client.send(frame);
     };
     answer(channel);
     const { code, out } = await asked;

@@ -150,11 +150,12 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
   fc.record({
     op: fc.constant(ControlOp.RELAY),
     id,
+    holder: fc.boolean(),
     channel: fc.nat(0xffffffff),
     last: fc.boolean(),
     part: fc.uint8Array({ maxLength: 60 }),
   }),
-  fc.record({ op: fc.constant(ControlOp.RELAY_CLOSE), id, channel: fc.nat(0xffffffff) }),
+  fc.record({ op: fc.constant(ControlOp.RELAY_CLOSE), id, holder: fc.boolean(), channel: fc.nat(0xffffffff) }),
   fc.record({ op: fc.constant(ControlOp.STATE_DONE), id, status: fc.constantFrom(...Object.values(StateStatus)), detail: text }),
   fc.record({
     op: fc.constant(ControlOp.HANDOFF),
