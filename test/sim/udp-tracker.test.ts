@@ -45,7 +45,7 @@ test.each([0, 0.15])('peers find each other by a UDP tracker alone, with %f of t
 
 test('a tier moves on from a UDP tracker that is silent to an HTTP one, and from a name that is unknown at once', () => {
   // Of a tier the first is drawn: this is a seed with which it is the silent one.
-  const world = new World(11);
+  const world = new World(12);
   const torrent = torrentWith([['udp://silent.example:80', 'http://tracker/announce'], ['udp://nowhere.example:80']], 12);
   world.internet.names.set('silent.example', ['10.9.9.8']);
   const host = world.host('10.0.0.1');
