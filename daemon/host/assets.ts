@@ -11,12 +11,12 @@ export interface Asset {
   readonly isImmutable: boolean;
 }
 
+/** What else is there, source maps above all, is not served: they are most of the bytes, and nobody but a debugger asks for them. */
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.json': 'application/json',
-  '.map': 'application/json',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
   '.webmanifest': 'application/manifest+json',
