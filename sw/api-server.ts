@@ -42,6 +42,7 @@ const DETAIL_SHARE = 0.05;
 const MAX_WINDOWS = 64;
 /** Commands of one window that are under way; one more is refused. */
 const MAX_COMMANDS = 1_000;
+const TOO_MANY = `The engine has ${MAX_COMMANDS} commands to do, and takes no more until one of them is done.`;
 
 const NOTHING: ReturnType<Backend['takeChanges']> = { rows: [], removed: [], left: [] };
 
@@ -213,7 +214,7 @@ export class ApiServer {
       return;
     }
     if (window.commands >= MAX_COMMANDS) {
-      reply(window, id, { code: 'too-many-commands', message: '' });
+      reply(window, id, { code: 'too-many-commands', message: TOO_MANY });
       return;
     }
     window.commands++;

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MAX_UNDER_WAY, MAX_UNREAD, MAX_UNTAKEN, RpcConnection } from '../../daemon/host/rpc/connection.ts';
-import type { Call } from '../../daemon/host/rpc/json-rpc.ts';
+import { type Call, MAX_BATCH } from '../../daemon/host/rpc/json-rpc.ts';
 import { LineCutter, MAX_LINE } from '../../daemon/host/rpc/line-cutter.ts';
 import { until } from '../host/temp.ts';
 
@@ -22,12 +22,19 @@ class Peer {
 
   constructor(call: Call = echo, isReading = true) {
     this.connection = new RpcConnection(this.input, this.output, call);
-    this.served = this.connection.serve().then(() => void (this.isServed = true));
+    this.served = this.connection.serve().then(async () => {
+      this.isServed = true;
+      if (!this.output.destroyed && isReading) await until(() => this.#isTaken, 'all is taken');
+    });
     if (isReading) this.read();
   }
 
   read(): void {
     this.output.on('data', (chunk: Buffer) => (this.#text += chunk.toString()));
+  }
+
+  get #isTaken(): boolean {
+    return this.output.writableLength === 0 && this.output.readableLength === 0;
   }
 
   /** What was answered: a line each, all of them whole. */
@@ -142,6 +149,21 @@ describe('a connection', () => {
     expect(peer.lines).toHaveLength(count);
   });
 
+  it('counts each request of a batch that it has under way, and begins a batch as a whole', async () => {
+    const open: (() => void)[] = [];
+    const peer = new Peer(() => new Promise(resolve => open.push(() => resolve(null))));
+    const batch = `[${Array.from({ length: MAX_BATCH }, (_, id) => request(id).trim()).join(',')}]\n`;
+    peer.input.end(request(1) + batch + batch);
+    for (const begun of [1, 1 + MAX_BATCH, 1 + 2 * MAX_BATCH]) {
+      await until(() => open.length >= begun, 'as many as may be under way');
+      await new Promise(resolve => setTimeout(resolve, 5));
+      expect(open.length).toBe(begun);
+      for (const finish of open) finish();
+    }
+    await peer.served;
+    expect(peer.lines).toHaveLength(3);
+  });
+
   it('rests while its answers are not taken, and loses none', async () => {
     const long = 'x'.repeat(100_000);
     let begun = 0;
@@ -156,6 +178,7 @@ describe('a connection', () => {
     expect(begun).toBeLessThan(count / 2);
     peer.read();
     await peer.served;
+    await until(() => peer.lines.length === count, 'all are taken');
     expect(peer.lines.map(({ id }) => id)).toEqual(Array.from({ length: count }, (_, id) => id));
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answer, type Call, MAX_BATCH, RpcCode, RpcError } from '../../daemon/host/rpc/json-rpc.ts';
+import { type Call, MAX_BATCH, read, RpcCode, RpcError } from '../../daemon/host/rpc/json-rpc.ts';
 
 const calls: unknown[][] = [];
 
@@ -19,8 +19,12 @@ const call: Call = async (method, params) => {
   }
 };
 
+function answer(line: string): Promise<string | null> {
+  return read(line)?.answer(call) ?? Promise.resolve(null);
+}
+
 async function ask(line: string): Promise<unknown> {
-  const told = await answer(line, call);
+  const told = await answer(line);
   return told === null ? null : JSON.parse(told);
 }
 
@@ -39,7 +43,7 @@ describe('a request', () => {
   it.each([
     ['a number', 1],
     ['zero', 0],
-    ['a fraction', 1.5],
+    ['the greatest number', 9_007_199_254_740_991],
     ['text', 'abc'],
     ['empty text', ''],
     ['null', null],
@@ -60,7 +64,7 @@ describe('a request', () => {
   });
 
   it('that fails is answered without a word of how', async () => {
-    const told = (await answer(request({ id: 7, method: 'break' }), call)) ?? '';
+    const told = (await answer(request({ id: 7, method: 'break' }))) ?? '';
     expect(JSON.parse(told)).toEqual(error(-32603, 7));
     expect(told).not.toContain('secret');
   });
@@ -78,6 +82,9 @@ describe('a request', () => {
     ['params that are none', request({ id: 3, params: 'bar' }), error(-32600, 3)],
     ['an id that is none', request({ id: {} }), error(-32600)],
     ['an id that is a truth', request({ id: true }), error(-32600)],
+    ['an id that is a fraction', request({ id: 1.5 }), error(-32600)],
+    ['an id that would come back as another', '{"jsonrpc":"2.0","method":"echo","id":9007199254740993}', error(-32600)],
+    ['an id that would come back as null', '{"jsonrpc":"2.0","method":"echo","id":1e400}', error(-32600)],
     ['params by position', request({ id: 4, params: [1] }), error(-32602, 4)],
     ['a method that is not there', request({ id: 5, method: 'nothing' }), error(-32601, 5)],
     ['a name that all objects have', request({ id: 6, method: '__proto__' }), error(-32601, 6)],
@@ -152,7 +159,7 @@ describe('any line', () => {
   it('gets one answer or none, and it is an answer', async () => {
     await fc.assert(
       fc.asyncProperty(lines, async line => {
-        const told = await answer(line, call);
+        const told = await answer(line);
         if (told === null) return;
         expect(told).not.toContain('\n');
         const responses: unknown = JSON.parse(told);

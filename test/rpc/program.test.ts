@@ -8,7 +8,7 @@ import { parseListen } from '../../daemon/cli/rpc.ts';
 import { childrenOf, isAlive } from '../host/cli.ts';
 import { tempFolder, until } from '../host/temp.ts';
 import { makeTorrent } from '../sim/host.ts';
-import { buildRpc, Driver, type DriverOptions, removeRpc } from './driver.ts';
+import { buildRpc, Driver, type DriverOptions, removeRpc, type RpcMessage } from './driver.ts';
 
 const HASH = '0123456789abcdef0123456789abcdef01234567';
 const MAGNET = `magnet:?xt=urn:btih:${HASH}&dn=hello`;
@@ -127,6 +127,33 @@ test('what is malformed is answered as such, and all that was asked before the e
   expect(batch.map(({ id }) => id)).toEqual(requests.map((_, id) => `q${id}`));
   expect(program.messages.filter(({ id }) => typeof id === 'string')).toHaveLength(20);
   expect(program.messages).toHaveLength(23);
+});
+
+test.each([
+  ['SIGTERM', (program: Driver) => void program.child.kill('SIGTERM')],
+  ['shutdown', (program: Driver) => program.send('{"jsonrpc":"2.0","method":"shutdown"}\n')],
+  ['the end of stdin', (program: Driver) => void program.child.stdin?.end()],
+])('it ends in order by %s, also where nobody takes its answers', async (_, end) => {
+  const program = start();
+  await program.call('add_magnet', { uri: MAGNET });
+  program.child.stdout?.pause();
+  // More than a pipe holds, and less than it waits for before it reads on.
+  const request = '{"jsonrpc":"2.0","id":"q","method":"get_settings"}\n';
+  program.send(request.repeat(1_000));
+  end(program);
+  const exited = new Promise(resolve => program.child.once('exit', (...how) => resolve(how)));
+  expect(await exited).toEqual([0, null]);
+  const again = start({ home: program.home });
+  expect(await again.status(HASH)).toMatchObject({ name: 'hello' });
+});
+
+test('as many batches as come are answered, whatever they hold', async () => {
+  const program = start();
+  const requests = Array.from({ length: 100 }, () => `{"jsonrpc":"2.0","id":1,"method":"set_limits","params":{"down_limit":0}}`);
+  program.send(`[${requests.join(',')}]\n`.repeat(64));
+  await until(() => program.messages.length === 64, 'all are answered');
+  const results = (program.messages as unknown as RpcMessage[][]).flat().map(({ result }) => result);
+  expect(results).toEqual(Array.from({ length: 6_400 }, () => ({})));
 });
 
 test('a home that a running program holds is an error at once, told to each request, and the holder goes on', async () => {

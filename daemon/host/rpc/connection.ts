@@ -1,13 +1,13 @@
 /**
  * JSON-RPC over a pair of streams, one message a line. It reads on as long as what was read can be worked off and its answers are
- * taken; once nothing more comes, what was asked is finished and all answers are written.
+ * taken; once nothing more comes, what was asked is finished and answered.
  */
 import type { Readable, Writable } from 'node:stream';
-import { answer, type Call, notification, notJson, refusal, RpcCode, RpcError } from './json-rpc.ts';
+import { type Asked, type Call, MAX_BATCH, notification, notJson, read, refused, RpcCode, RpcError } from './json-rpc.ts';
 import { type Line, LineCutter, MAX_LINE } from './line-cutter.ts';
 
-/** Lines that are being worked off; the next one waits until one of them is answered. */
-export const MAX_UNDER_WAY = 64;
+/** Requests that are being worked off; a line waits until there is room for all of its own. */
+export const MAX_UNDER_WAY = MAX_BATCH;
 /** Bytes that wait to be taken; no line is worked off while there are more. */
 export const MAX_UNTAKEN = 1 << 20;
 /** Bytes that wait to be taken, told unasked included, beyond which whoever should take them counts as gone. */
@@ -34,7 +34,7 @@ export class RpcConnection {
     output.on('close', () => this.gone());
   }
 
-  /** Works off all that comes; resolves once nothing more does, or it was stopped, and every answer was taken. */
+  /** Works off all that comes; resolves once nothing more does, or it was stopped, and every answer is written. */
   async serve(): Promise<void> {
     const cutter = new LineCutter();
     try {
@@ -43,7 +43,7 @@ export class RpcConnection {
     } catch {
       // An input that fails, or is closed by `stop`, has come to its end.
     }
-    await this.until(() => this.isGone || (this.underWay === 0 && this.output.writableLength === 0));
+    await this.until(() => this.isGone || this.underWay === 0);
   }
 
   /** Reads nothing more; what was begun is finished. */
@@ -60,28 +60,21 @@ export class RpcConnection {
 
   private async takeUp(lines: Iterable<Line>): Promise<void> {
     for (const line of lines) {
-      await this.until(() => this.isStopping || (this.underWay < MAX_UNDER_WAY && this.output.writableLength <= MAX_UNTAKEN));
+      const asked = askedBy(line);
+      if (asked === null) continue;
+      const fits = (): boolean => this.underWay + asked.count <= MAX_UNDER_WAY && this.output.writableLength <= MAX_UNTAKEN;
+      await this.until(() => this.isStopping || fits());
       if (this.isStopping) return;
-      void this.workOff(line);
+      void this.workOff(asked);
     }
   }
 
-  private async workOff(line: Line): Promise<void> {
-    this.underWay++;
-    const text = line === null ? refusal(tooLong()) : await this.answer(line);
+  private async workOff(asked: Asked): Promise<void> {
+    this.underWay += asked.count;
+    const text = await asked.answer(this.call);
     if (text !== null) this.write(text);
-    this.underWay--;
+    this.underWay -= asked.count;
     this.changed();
-  }
-
-  private answer(line: Uint8Array): Promise<string | null> {
-    let text: string;
-    try {
-      text = UTF8.decode(line);
-    } catch {
-      return Promise.resolve(refusal(notJson()));
-    }
-    return answer(text, this.call);
   }
 
   private write(line: string): void {
@@ -99,6 +92,17 @@ export class RpcConnection {
   private async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>(resolve => (this.changed = resolve));
   }
+}
+
+function askedBy(line: Line): Asked | null {
+  if (line === null) return refused(tooLong());
+  let text: string;
+  try {
+    text = UTF8.decode(line);
+  } catch {
+    return refused(notJson());
+  }
+  return read(text);
 }
 
 function tooLong(): RpcError {

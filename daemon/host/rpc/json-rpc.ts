@@ -39,6 +39,9 @@ export type Call = (method: string, params: Readonly<Record<string, unknown>> | 
 /** Requests of one batch. */
 export const MAX_BATCH = 100;
 
+/** The greatest number that an id may be. */
+const MOST = Number.MAX_SAFE_INTEGER;
+
 type Id = string | number | null;
 
 interface Request {
@@ -56,27 +59,38 @@ type Response =
       readonly error: { readonly code: RpcCode; readonly message: string; readonly data: RpcErrorData };
     };
 
-/** The answer to a line without its end; null where it gets none. Calls of a batch begin in their order, and run side by side. */
-export async function answer(line: string, call: Call): Promise<string | null> {
+/** What a line asks for. */
+export interface Asked {
+  /** How many requests that are, {@link MAX_BATCH} at most. */
+  readonly count: number;
+  /** Carries it out; gives the answer without its end, or null where it gets none. */
+  answer(call: Call): Promise<string | null>;
+}
+
+/** Reads a line without its end; null for one of blanks. Calls of a batch begin in their order, and run side by side. */
+export function read(line: string): Asked | null {
   if (line.trim() === '') return null;
   let message: unknown;
   try {
     message = JSON.parse(line);
   } catch {
-    return refusal(notJson());
+    return refused(notJson());
   }
-  if (!Array.isArray(message)) return textOf(await respond(message, call));
+  if (!Array.isArray(message)) return { count: 1, answer: async call => textOf(await respond(message, call)) };
   if (message.length === 0 || message.length > MAX_BATCH) {
-    return refusal(
+    return refused(
       new RpcError(RpcCode.INVALID_REQUEST, `A batch holds 1 to ${MAX_BATCH} requests; this one holds ${message.length}`, {
         hint: 'Send the requests in several batches, or each on a line of its own.',
         max_batch: MAX_BATCH,
       }),
     );
   }
-  const responses = await Promise.all(message.map(each => respond(each, call)));
-  const told = responses.filter(response => response !== null);
-  return told.length > 0 ? JSON.stringify(told) : null;
+  return { count: message.length, answer: call => respondToAll(message, call) };
+}
+
+/** Of a line that is refused whatever it asks for. */
+export function refused(error: RpcError): Asked {
+  return { count: 1, answer: () => Promise.resolve(refusal(error)) };
 }
 
 export function notJson(): RpcError {
@@ -93,6 +107,12 @@ export function refusal(error: RpcError): string {
 /** A notification, as a line without its end. */
 export function notification(method: string, params: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ jsonrpc: '2.0', method, params });
+}
+
+async function respondToAll(batch: readonly unknown[], call: Call): Promise<string | null> {
+  const responses = await Promise.all(batch.map(each => respond(each, call)));
+  const told = responses.filter(response => response !== null);
+  return told.length > 0 ? JSON.stringify(told) : null;
 }
 
 async function respond(message: unknown, call: Call): Promise<Response | null> {
@@ -116,7 +136,9 @@ function readRequest(message: unknown): Request | RpcError {
   if (params !== undefined && (typeof params !== 'object' || params === null)) return invalid('Params are an object');
   const isNotification = !Object.hasOwn(message, 'id');
   const readable = isNotification ? undefined : idOf(message);
-  if (!isNotification && readable === undefined) return invalid('The id of a request is a string, a number or null');
+  if (!isNotification && readable === undefined) {
+    return invalid(`The id of a request is a string, a whole number from -${MOST} to ${MOST}, or null`);
+  }
   if (Array.isArray(params)) {
     // Well-formed, so that it is for the method to refuse: none here takes them by position.
     return new RpcError(RpcCode.INVALID_PARAMS, 'Params are given by name', {
@@ -126,10 +148,11 @@ function readRequest(message: unknown): Request | RpcError {
   return { method, params: params as Request['params'], id: readable };
 }
 
+/** A number is read as a double: one that cannot be told back as it was sent is none. */
 function idOf(message: unknown): Id | undefined {
   if (typeof message !== 'object' || message === null || !('id' in message)) return undefined;
   const { id } = message;
-  return typeof id === 'string' || typeof id === 'number' || id === null ? id : undefined;
+  return typeof id === 'string' || id === null || (typeof id === 'number' && Number.isSafeInteger(id)) ? id : undefined;
 }
 
 function invalid(message: string): RpcError {

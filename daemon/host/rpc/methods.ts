@@ -268,6 +268,7 @@ const HINTS: Readonly<Record<string, string>> = {
   private: 'Let its trackers name the peers.',
   'no-address': 'Give an IP address or a name as host, and a port from 1 to 65535.',
   'settings-not-saved': 'Make room on the disk of the home folder, then set it again.',
+  'too-many-commands': 'Wait for answers, then ask again.',
   magnet: 'Give a link with xt=urn:btih: or xt=urn:btmh:.',
 };
 

@@ -36,9 +36,20 @@ export interface Listen {
 const READY_MS = 30_000;
 /** How long requests are still answered where nothing could be started. */
 const REFUSING_MS = 500;
+/** How long the last answers may wait to be taken once all else has ended. */
+const TAKING_MS = 2_000;
 
-/** Runs until it is told to end, or nobody is there to talk to. @throws {StartError} */
+/** Runs until it is told to end, or nobody is there to talk to; the process then ends with its last answers. @throws {StartError} */
 export async function runRpc(options: RpcOptions): Promise<void> {
+  try {
+    await run(options);
+  } finally {
+    // What nobody takes keeps the process, which nothing else does.
+    setTimeout(() => process.exit(), TAKING_MS).unref();
+  }
+}
+
+async function run(options: RpcOptions): Promise<void> {
   let running: Running;
   try {
     running = await start(options);
