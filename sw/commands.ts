@@ -1,7 +1,7 @@
 /** What a window may say, checked: the page is one more place that something hostile may speak from. */
 import * as v from 'valibot';
 import type { ToWorker } from './api.ts';
-import { MIN_RATE } from './view-model.ts';
+import { MAX_EXIT_AFTER, MIN_RATE } from './view-model.ts';
 
 /** Longest magnet link, in characters; the engine's own limit is lower and says why. */
 const MAX_URI = 64 << 10;
@@ -108,7 +108,7 @@ const hostSettings = v.partial(
       v.array(v.strictObject({ root: token, since: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) })),
       v.maxLength(32),
     ),
-    exitAfter: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(43_200)),
+    exitAfter: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_EXIT_AFTER)),
   }),
 );
 const ask = v.variant('do', [

@@ -40,6 +40,7 @@ export interface RuntimeOptions extends Omit<LinkOptions, 'random'> {
 export interface Runtime {
   readonly link: DaemonLink;
   readonly rtc: LentRtc;
+  readonly state: DaemonState;
   readonly torrents: Torrents<KeptPiece>;
   readonly server: ApiServer;
 }
@@ -117,5 +118,5 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     focused: () => following.focused(),
     windowsChanged: () => handoffs.windowsChanged(),
   });
-  return { link, rtc, torrents, server };
+  return { link, rtc, state, torrents, server };
 }

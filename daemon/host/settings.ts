@@ -5,7 +5,7 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { HostSettings } from '../wire/control.ts';
+import { type HostSettings, MAX_EXIT_AFTER } from '../wire/control.ts';
 import { MAX_ROOTS } from '../wire/control-codec.ts';
 import { hasCode, replaceFile } from './durable.ts';
 import type { Log } from './log.ts';
@@ -19,7 +19,12 @@ const schemas = {
     v.array(v.object({ root: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be the token of a folder')), since: time })),
     v.maxLength(MAX_ROOTS, 'is too long'),
   ),
-  exitAfter: v.pipe(v.number('must be a number'), v.integer('must be whole'), v.minValue(0), v.maxValue(43_200, 'is too long')),
+  exitAfter: v.pipe(
+    v.number('must be a number'),
+    v.integer('must be whole'),
+    v.minValue(0),
+    v.maxValue(MAX_EXIT_AFTER, 'is too long'),
+  ),
 } satisfies { readonly [K in keyof HostSettings]: v.GenericSchema<unknown, HostSettings[K]> };
 
 export const DEFAULT_HOST_SETTINGS: HostSettings = { watched: [], exitAfter: 0 };

@@ -116,11 +116,14 @@ export interface FolderPage {
   readonly more: boolean;
 }
 
+/** Minutes that a host may be idle at most before it ends: thirty days. */
+export const MAX_EXIT_AFTER = 43_200;
+
 /** What a person sets for the host itself. */
 export interface HostSettings {
   /** Roots in which .torrent files that came there after `since`, in ms since 1970, are started. */
   readonly watched: readonly { readonly root: string; readonly since: number }[];
-  /** Minutes after which a host ends that has no app, no torrent at work and no folder to watch; 0: never. 43,200 at most. */
+  /** Minutes after which a host ends that has no app, no torrent at work and no folder to watch; 0: never. {@link MAX_EXIT_AFTER} at most. */
   readonly exitAfter: number;
 }
 

@@ -40,6 +40,8 @@ export class DaemonState implements StateStore {
   private queue: Waiting[] = [];
   private queued = 0;
   private isWriting = false;
+  /** Until the newest write is answered, and with it all before: they are in their order. */
+  private newest = Promise.resolve();
   private toRead: Read[] = [];
   private reading = 0;
 
@@ -85,7 +87,13 @@ export class DaemonState implements StateStore {
     } else if (this.queued + size > QUEUE_BYTES) {
       queueMicrotask(() => done('The host is too slow to keep what is written.'));
     } else {
-      this.queue.push({ epoch: this.epoch(), writes, size, done });
+      this.newest = new Promise(resolve => {
+        const answered = (problem: string): void => {
+          done(problem);
+          resolve();
+        };
+        this.queue.push({ epoch: this.epoch(), writes, size, done: answered });
+      });
       this.queued += size;
       this.next();
     }
@@ -94,6 +102,11 @@ export class DaemonState implements StateStore {
   /** What waits is of an engine that holds the lease no more. */
   leaseGone(): void {
     this.refuseAll(TAKEN_OVER);
+  }
+
+  /** Until all that was written so far is kept, or was refused. */
+  settled(): Promise<void> {
+    return this.newest;
   }
 
   read(key: string, done: Read['done']): void {

@@ -83,6 +83,33 @@ describe('writing', () => {
     ]);
   });
 
+  it('is settled once what was written before is answered, and not for what comes after', async () => {
+    const { state, write, answer } = connected();
+    const told: string[] = [];
+    const settled = (name: string): void => void state.settled().then(() => told.push(name));
+    settled('nothing');
+    write('a', { x: 1 });
+    write('b', { y: 1 });
+    settled('both');
+    write('c', { z: 1 });
+    await turn();
+    expect(told).toEqual(['nothing']);
+    answer(StateStatus.OK);
+    await turn();
+    expect(told).toEqual(['nothing']);
+    answer(StateStatus.FULL);
+    await turn();
+    expect(told).toEqual(['nothing', 'both']);
+  });
+
+  it('is settled where the host goes away', async () => {
+    const { control, state, write } = connected();
+    write('a', { x: 1 });
+    write('b', { y: 1 });
+    control.drop();
+    await state.settled();
+  });
+
   it('splits what is too much for one request', () => {
     const { state, requests, answer } = connected();
     const value = new Uint8Array(5 << 20);

@@ -1,10 +1,8 @@
 import type { JSX } from 'preact';
+import { MAX_EXIT_AFTER } from '../../sw/view-model.ts';
 import { tell } from '../folders.ts';
 import { store } from '../store.ts';
 import { NumberField } from '../ui/number-field.tsx';
-
-/** Thirty days. */
-const MOST_MINUTES = 43_200;
 
 /** When the helper ends by itself. */
 export function HelperSettings(): JSX.Element | null {
@@ -15,7 +13,7 @@ export function HelperSettings(): JSX.Element | null {
       <NumberField
         label="Minutes until an idle helper ends"
         value={settings.exitAfter}
-        max={MOST_MINUTES}
+        max={MAX_EXIT_AFTER}
         step={1}
         onChange={minutes => void tell({ do: 'set', settings: { exitAfter: minutes ?? 0 } })}
       />

@@ -36,6 +36,8 @@ export interface Listen {
 const READY_MS = 30_000;
 /** How long requests are still answered where nothing could be started. */
 const REFUSING_MS = 500;
+/** How long an answer waits for what it tells of to be recorded: a disk that hangs is to keep nobody from asking, or ending. */
+const RECORDING_MS = 2_000;
 /** How long the last answers may wait to be taken once all else has ended. */
 const TAKING_MS = 2_000;
 
@@ -145,7 +147,11 @@ async function serve({ input, output }: RpcOptions, { host, engine, stop }: Runn
     input,
     output,
     callOn({
-      run: command => client.run(command),
+      async run(command) {
+        const added = await client.run(command);
+        await Promise.race([engine.state.settled(), passed(RECORDING_MS)]);
+        return added;
+      },
       rows: () => torrents.rows(),
       detail: id => torrents.detail(id),
       settings() {
@@ -170,6 +176,10 @@ async function serve({ input, output }: RpcOptions, { host, engine, stop }: Runn
       'The io-daemon of Starling ended five times within a minute. What it says of it is in the folder logs of its home.',
     );
   }
+}
+
+function passed(ms: number): Promise<void> {
+  return new Promise(resolve => void setTimeout(resolve, ms).unref());
 }
 
 /** The first asks for the end in order, the second ends it at once; gives what takes this back. */
