@@ -8,12 +8,14 @@ type HandoffMessage = Extract<FromWorker, { readonly type: 'handoff' }>;
 
 export interface HandoffsWorld {
   run(command: Command): Promise<object | null>;
+  /** Whether what is called so at the top of a root is of a torrent, or is to be. */
+  owns(root: string, name: string): Promise<boolean>;
   /** Token; null while none is known. */
   defaultRoot(): string | null;
   /** Gives it to one window and names that; null where none is in view. */
   show(message: HandoffMessage): string | null;
   isOpen(window: string): boolean;
-  answer(handoff: number, state: 'shown' | 'listed' | 'started' | 'unseen' | 'refused', text: string): void;
+  answer(handoff: number, state: 'shown' | 'listed' | 'started' | 'unseen' | 'refused' | 'free', text: string): void;
 }
 
 /** Refusals that are over once an engine is there again: who holds the link hands it over then. */
@@ -40,6 +42,11 @@ export class Handoffs {
     void this.takeIn(handoff, source, start, root);
   }
 
+  /** Who watches a folder wants to know whether a file there is a torrent's own. */
+  asked(handoff: number, root: string, name: string): void {
+    void this.look(handoff, root, name);
+  }
+
   drop(): void {
     this.life++;
     this.unshown.clear();
@@ -61,21 +68,36 @@ export class Handoffs {
   private async takeIn(handoff: number, source: Source, start: boolean, named: string): Promise<void> {
     const { world, life } = this;
     try {
+      const root = named === '' ? world.defaultRoot() : named;
+      // Said before anything is in the list that nobody starts.
+      if (start && root === null) throw new Error('There is no download folder to start it in.');
       const added = await world.run({ do: 'add', source });
       if (added === null || !isAdded(added)) throw new Error('adding gave nothing');
-      if (start && !added.already) {
-        const root = named === '' ? world.defaultRoot() : named;
-        if (root === null) throw new Error('There is no download folder to start it in.');
+      if (start && root !== null && !added.already) {
         await world.run({ do: 'start', id: added.id, priorities: null, root });
       }
       if (life !== this.life) return;
       if (start) world.answer(handoff, added.already ? 'listed' : 'started', '');
       else this.offer({ type: 'handoff', handoff, added, source });
     } catch (error) {
-      if (life !== this.life || !(error instanceof Error)) return;
-      const isLater = 'code' in error && LATER.includes(String(error.code));
-      if (!isLater) world.answer(handoff, 'refused', error.message);
+      this.refuse(handoff, life, error);
     }
+  }
+
+  private async look(handoff: number, root: string, name: string): Promise<void> {
+    const { world, life } = this;
+    try {
+      const isOwn = await world.owns(root, name);
+      if (life === this.life) world.answer(handoff, isOwn ? 'listed' : 'free', '');
+    } catch (error) {
+      this.refuse(handoff, life, error);
+    }
+  }
+
+  private refuse(handoff: number, life: number, error: unknown): void {
+    if (life !== this.life || !(error instanceof Error)) return;
+    const isLater = 'code' in error && LATER.includes(String(error.code));
+    if (!isLater) this.world.answer(handoff, 'refused', error.message);
   }
 
   private offer(message: HandoffMessage): void {

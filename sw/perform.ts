@@ -48,6 +48,8 @@ export interface Engine<Kept> {
     tell(roots: readonly RootRow[]): void;
     /** How many torrents have files in that one. */
     usersOf(root: string): number;
+    /** Whether what is called so at the top of it is of a torrent, or is to be. */
+    owns(root: string, name: string): boolean;
   };
   /** There is reason to run while nobody looks. */
   readonly hasWork: boolean;

@@ -27,8 +27,8 @@ import { Torrents, type Memory } from './torrents.ts';
 
 export interface RuntimeOptions extends Omit<LinkOptions, 'random'> {
   readonly memory: Memory;
-  /** For WebSocket trackers. */
-  readonly sockets: WebSockets;
+  /** For WebSocket trackers; null where none may be opened. */
+  readonly sockets: WebSockets | null;
   /** Who hears of what happens; else the windows. */
   readonly audience: Audience;
   /** Where peers reach us: the first that is free, 0 for any; those of BitTorrent where none are given. */
@@ -105,6 +105,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
   });
   const handoffs: Handoffs = new Handoffs({
     run: command => torrents.run(command),
+    owns: (root, name) => torrents.owns(root, name),
     defaultRoot: () => torrents.roots().find(({ isDefault }) => isDefault)?.token ?? null,
     show: message => server.hand(message),
     isOpen: window => server.has(window),

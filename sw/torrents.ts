@@ -225,6 +225,11 @@ export class Torrents<Kept> implements Backend {
     return (await this.engine()).reading.open(id, file);
   }
 
+  /** Whether what is called so at the top of a root is of a torrent, or is to be. */
+  async owns(root: string, name: string): Promise<boolean> {
+    return (await this.engine()).roots.owns(root, name);
+  }
+
   async run(command: Command): Promise<Added | FolderPage | null> {
     switch (command.do) {
       case 'pair': {

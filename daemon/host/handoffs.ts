@@ -12,6 +12,8 @@ const KEPT_MS = 5 * 60_000;
 const ANSWER_MS = 3_000;
 /** The same of one that is to be started: an engine may have to be started for it. */
 const STARTED_MS = 5_000;
+/** The same of a question that nothing is done without. */
+const ASKED_MS = 30_000;
 /** Of many that come together one opens the app. */
 const OPENING_MS = 10_000;
 const MAX_BYTES = 32 << 20;
@@ -99,11 +101,27 @@ export class Handoffs {
       case HandedState.REFUSED:
         return outcome('refused', null, text);
       case HandedState.UNSEEN:
+      case HandedState.FREE:
       case null:
         return outcome('waiting', needsWindow(kept) ? this.opening('app') : null);
       default:
         return state satisfies never;
     }
+  }
+
+  /**
+   * Whether what is called so at the top of a root is of a torrent; null while nobody can tell.
+   * @throws {EngineError} where too many wait
+   */
+  async isOfTorrent(name: string, root: string): Promise<boolean | null> {
+    const kept = this.keep(HandoffKind.NAME, Buffer.from(name), { start: true, root, hasScreen: false });
+    const answered = this.answerTo(kept, ASKED_MS);
+    if (this.holder === null) this.wake();
+    else this.give(kept, this.holder);
+    const { state } = await answered;
+    // It is asked anew.
+    this.forget(kept);
+    return state === HandedState.LISTED ? true : state === HandedState.FREE ? false : null;
   }
 
   /** An engine is at work, from now on this one: what is kept is handed to it. */
@@ -195,6 +213,14 @@ function needsWindow({ manner }: Kept): boolean {
 
 /** @throws {EngineError} that says what is wrong with it */
 function nameOf(kind: HandoffKind, content: Uint8Array): string {
-  if (kind === HandoffKind.MAGNET) return parseMagnet(Buffer.from(content).toString()).name ?? '';
-  return parseTorrent(content).name;
+  switch (kind) {
+    case HandoffKind.MAGNET:
+      return parseMagnet(Buffer.from(content).toString()).name ?? '';
+    case HandoffKind.TORRENT:
+      return parseTorrent(content).name;
+    case HandoffKind.NAME:
+      return '';
+    default:
+      return kind satisfies never;
+  }
 }

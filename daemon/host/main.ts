@@ -27,6 +27,7 @@ import { Metrics, metricsToken } from './metrics.ts';
 import { Notifier, runCommand } from './notifier.ts';
 import { PairRequests } from './pair-requests.ts';
 import { AWAY_INSTALL, OWN_INSTALL } from './own-clients.ts';
+import { OwnFiles } from './own-files.ts';
 import { Pairing } from './pairing.ts';
 import { RouterPorts, systemClock, systemMappers } from './portmap/router-ports.ts';
 import { listen, takePort } from './ports.ts';
@@ -112,6 +113,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const logs = openLogs(home, options.verbose ? line => process.stderr.write(`${line}\n`) : null);
   const log = logs.host;
   const settings = await Settings.open(home, log);
+  const own = await OwnFiles.open(home, log);
   const state = new StateStore(join(home, 'state'), text => log('warn', text));
   const redirects = new Redirects(home);
   const pairing = new Pairing(tokens, () => performance.now());
@@ -200,6 +202,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     watched: () => settings.value.watched,
     placeOf: root => roots.placeOf(root),
     ...takeByHandoff(handoffs),
+    own,
     notice: text => control.notice(text),
     log,
   });
@@ -296,7 +299,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       handoffs.stop();
       notifier.stop();
       const closed = new Promise<void>(resolve => server.close(() => resolve()));
-      await Promise.all([ports.stop(), supervisor.stop(), state.settled()]);
+      await Promise.all([ports.stop(), supervisor.stop(), state.settled(), own.settled()]);
       for (const socket of sockets) socket.destroy();
       await closed;
       await lock.release();

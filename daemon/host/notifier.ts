@@ -51,8 +51,12 @@ export function commandFor(platform: NodeJS.Platform, text: string): Command | n
     case 'linux':
     case 'freebsd':
     case 'openbsd':
-      // The body may hold markup, which is why it must not hold any of theirs; the title may not.
-      return { program: 'notify-send', args: ['--app-name', TITLE, '--', TITLE, escapeMarkup(text)], env: {} };
+      // The body may hold markup, and escapes that are undone first: it must hold none of theirs. The title holds neither.
+      return {
+        program: 'notify-send',
+        args: ['--app-name', TITLE, '--', TITLE, escapeMarkup(text).replaceAll('\\', '\\\\')],
+        env: {},
+      };
     case 'darwin':
       return { program: 'osascript', args: ['-e', APPLE_SCRIPT, TITLE, text], env: {} };
     case 'win32': {

@@ -4,9 +4,17 @@ import { HandoffKind } from '../wire/control.ts';
 import type { Handoffs } from './handoffs.ts';
 import type { TorrentWatchOptions } from './torrent-watch.ts';
 
-export function takeByHandoff(handoffs: Handoffs): Pick<TorrentWatchOptions, 'hand' | 'maxBytes'> {
+export function takeByHandoff(handoffs: Handoffs): Pick<TorrentWatchOptions, 'isOfTorrent' | 'hand' | 'maxBytes'> {
   return {
     maxBytes: MAX_TORRENT_BYTES,
+    async isOfTorrent(name, root) {
+      try {
+        return await handoffs.isOfTorrent(name, root);
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        return null;
+      }
+    },
     async hand(torrent, root) {
       try {
         const { state, text } = await handoffs.offer(HandoffKind.TORRENT, torrent, { start: true, root, hasScreen: false });

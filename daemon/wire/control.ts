@@ -229,7 +229,8 @@ export interface StateWrite {
 export const StateStatus = { OK: 0, STALE_EPOCH: 1, FULL: 2, FAILED: 3 } as const;
 export type StateStatus = (typeof StateStatus)[keyof typeof StateStatus];
 
-export const HandoffKind = { MAGNET: 0, TORRENT: 1 } as const;
+/** NAME: nothing to take in; asked is whether a file of that name in the root is of a torrent. */
+export const HandoffKind = { MAGNET: 0, TORRENT: 1, NAME: 2 } as const;
 export type HandoffKind = (typeof HandoffKind)[keyof typeof HandoffKind];
 
 export interface Handoff {
@@ -240,7 +241,7 @@ export interface Handoff {
   /** Where to start it; empty for the default root, and where it is not to be started. */
   readonly root: string;
   readonly kind: HandoffKind;
-  /** The link in UTF-8, or the .torrent; 10 MB at most. */
+  /** The link or the name in UTF-8, or the .torrent; 10 MB at most. */
   readonly content: Uint8Array;
 }
 
@@ -255,6 +256,8 @@ export const HandedState = {
   UNSEEN: 3,
   /** `text` says why. */
   REFUSED: 4,
+  /** No torrent has that name there. */
+  FREE: 5,
 } as const;
 export type HandedState = (typeof HandedState)[keyof typeof HandedState];
 

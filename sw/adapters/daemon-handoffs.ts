@@ -6,6 +6,8 @@ import type { Door } from './daemon-door.ts';
 export interface HandoffTaker {
   /** `start`: at once and unasked, in `root`, or in the default one where that is empty. */
   take(handoff: number, source: HandoffSource, start: boolean, root: string): void;
+  /** Wants to know whether what is called so at the top of that root is of a torrent. */
+  asked(handoff: number, root: string, name: string): void;
   /** The connection that they came by is gone; who holds what is not answered gives it to the next. */
   drop(): void;
 }
@@ -19,6 +21,7 @@ const STATES = {
   started: HandedState.STARTED,
   unseen: HandedState.UNSEEN,
   refused: HandedState.REFUSED,
+  free: HandedState.FREE,
 } as const;
 
 export class DaemonHandoffs {
@@ -27,11 +30,16 @@ export class DaemonHandoffs {
   constructor(door: Door<ControlFrame | Frame, ControlFrame>, taker: HandoffTaker) {
     this.door = door;
     door.on(ControlOp.HANDOFF, ({ handoff, start, root, kind, content }) => {
-      const source: HandoffSource =
-        kind === HandoffKind.MAGNET
-          ? { kind: 'magnet', uri: new TextDecoder().decode(content) }
-          : { kind: 'file', bytes: content };
-      taker.take(handoff, source, start, root);
+      switch (kind) {
+        case HandoffKind.MAGNET:
+          return taker.take(handoff, { kind: 'magnet', uri: new TextDecoder().decode(content) }, start, root);
+        case HandoffKind.TORRENT:
+          return taker.take(handoff, { kind: 'file', bytes: content }, start, root);
+        case HandoffKind.NAME:
+          return taker.asked(handoff, root, new TextDecoder().decode(content));
+        default:
+          kind satisfies never;
+      }
     });
     door.onClosed(() => taker.drop());
   }

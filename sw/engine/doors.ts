@@ -55,7 +55,7 @@ export class Doors {
       () => settings().utp,
     );
     this.rtc = new RtcPeers(ports, loop, torrents, limits, ids, peerId, settings, (isOpen, now) => {
-      if (!isOpen) ws.leaveAll(now);
+      if (!isOpen) ws?.leaveAll(now);
       else for (const { announcer } of torrents.values()) announcer.rtcOpened(now);
     });
     const ws = wsTrackers(ports, loop, this.rtc.links, random, (url, at) => {

@@ -314,7 +314,8 @@ export interface Ports {
   readonly random: Random;
   readonly net: Net;
   readonly datagrams: Datagrams;
-  readonly sockets: WebSockets;
+  /** Null where none may be opened. */
+  readonly sockets: WebSockets | null;
   readonly rtc: Rtc;
   readonly store: Store;
   readonly readers: Readers;

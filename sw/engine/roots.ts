@@ -16,7 +16,7 @@ export interface Deletion {
 
 /** A torrent, as far as its folders go. */
 interface User {
-  readonly substance: { readonly where: { uses(root: string): boolean } };
+  readonly substance: { readonly where: { uses(root: string): boolean; owns(root: string, name: string): boolean } };
 }
 
 /** The folders that downloads go to. Whoever waits for one of them is told whenever they were looked at. */
@@ -31,6 +31,12 @@ export class Roots implements Deletion {
   /** How many torrents have files in one. */
   usersOf(token: string): number {
     return [...this.users.values()].filter(({ substance }) => substance.where.uses(token)).length;
+  }
+
+  /** Whether what is called so at the top of one is of a torrent, or is to be. */
+  owns(token: string, name: string): boolean {
+    for (const { substance } of this.users.values()) if (substance.where.owns(token, name)) return true;
+    return false;
   }
 
   get(token: string): RootState | undefined {

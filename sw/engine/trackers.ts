@@ -11,6 +11,8 @@ import { announceUrl, MAX_ANNOUNCE_BYTES, parseAnnounce, parseScrape, scrapeUrl 
 import type { AnnounceAnswer, AnnounceFailure, AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
 
 const HTTP_TIMEOUT = 30_000;
+/** Without WebSockets nothing is known of who is there, and nothing is wrong. */
+const NO_SOCKETS: CountsAlone = { counts: { complete: -1, incomplete: -1 }, again: false };
 const NO_ADDRESS: AnnounceFailure = { failure: 'Its address cannot be read.', refused: false };
 
 /** How announces and scrapes reach a tracker, by the scheme of its address. */
@@ -26,7 +28,7 @@ export class Trackers {
     random: () => number,
     /** The tracker at `host`, a name or an IP literal, sees us at `address` (BEP 24). Only those of HTTP tell. */
     private readonly seenAs: (host: string, address: string) => void,
-    private readonly ws: WsTrackers,
+    private readonly ws: WsTrackers | null,
   ) {
     this.udp = new UdpTrackers(net, random);
     this.udpHosts = new TrackerHosts((...asked) => net.lookup(...asked));
@@ -34,12 +36,12 @@ export class Trackers {
   }
 
   get isIdle(): boolean {
-    return this.udp.isIdle && this.ws.isIdle && this.udpHosts.isIdle && this.httpHosts.isIdle;
+    return this.udp.isIdle && (this.ws?.isIdle ?? true) && this.udpHosts.isIdle && this.httpHosts.isIdle;
   }
 
   tick(now: number): void {
     this.udp.tick(now);
-    this.ws.tick(now);
+    this.ws?.tick(now);
   }
 
   /** The network is gone. Nobody is told. */
@@ -47,7 +49,7 @@ export class Trackers {
     this.udpHosts.clear();
     this.httpHosts.clear();
     this.udp.clear();
-    this.ws.clear();
+    this.ws?.clear();
   }
 
   /**
@@ -60,7 +62,11 @@ export class Trackers {
     now: number,
     done: (answer: AnnounceFailure | AnnounceAnswer | CountsAlone, more: boolean) => void,
   ): () => void {
-    if (isWsTracker(url)) return this.ws.announce(url, announce, now, answer => done(answer, false));
+    if (isWsTracker(url)) {
+      if (this.ws) return this.ws.announce(url, announce, now, answer => done(answer, false));
+      done(NO_SOCKETS, false);
+      return () => undefined;
+    }
     const udp = parseUdpTracker(url);
     if (udp) {
       return this.udpHosts.announce(
@@ -93,7 +99,7 @@ export class Trackers {
 
   /** The counts of a torrent of 20 bytes; `done` gets null where the tracker does not tell. */
   scrape(url: string, infoHash: Uint8Array, now: number, done: (counts: ScrapeCounts | null) => void): void {
-    if (isWsTracker(url)) return this.ws.scrape(url, infoHash, now, done);
+    if (isWsTracker(url)) return this.ws ? this.ws.scrape(url, infoHash, now, done) : done(null);
     const udp = parseUdpTracker(url);
     if (udp) {
       return this.udpHosts.way(udp.host, udp.port, now, (way, at) =>
@@ -125,14 +131,15 @@ function httpHost(text: string): Pick<UdpTracker, 'host' | 'port'> | null {
   return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port };
 }
 
-/** Trackers over WebSocket, with the sockets of the port; what those tell is worked off by the loop, one thing at a time. */
+/** Trackers over WebSocket, with the sockets of the port; what those tell is worked off by the loop, one thing at a time; null without those. */
 export function wsTrackers(
   { clock, sockets }: Pick<Ports, 'clock' | 'sockets'>,
   loop: { run(action: () => void): void },
   signalling: Signalling,
   random: () => number,
   lost: (url: string, at: number) => void,
-): WsTrackers {
+): WsTrackers | null {
+  if (!sockets) return null;
   return new WsTrackers(
     (url, events) =>
       sockets.open(url, {

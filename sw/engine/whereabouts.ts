@@ -70,6 +70,15 @@ export class Whereabouts {
     return this.naming.root === root || this.left.some(({ naming }) => naming.root === root);
   }
 
+  /** Whether what is called so at the top of that root is of it, or is to be; before it has a root, of any. */
+  owns(root: string, name: string): boolean {
+    const first = this.listing()?.files.findIndex(({ pad }) => !pad) ?? -1;
+    if (first < 0) return false;
+    const isThere = (naming: Naming): boolean =>
+      (naming.root === root || naming.root === '') && areOne(this.at(naming, first).path.slice(0, 1), [name]);
+    return isThere(this.naming) || this.left.some(({ naming }) => isThere(naming));
+  }
+
   get pendingCount(): number {
     return this.left.reduce((sum, { files }) => sum + files.size, 0);
   }

@@ -50,6 +50,8 @@ class World {
   };
   readonly handoffs: Handoffs = new Handoffs({
     run: command => this.backend.run(command),
+    owns: (root, name) =>
+      this.failure === null ? Promise.resolve(root === 'r' && name === 'own.torrent') : Promise.reject(this.failure),
     defaultRoot: () => this.roots.find(({ isDefault }) => isDefault)?.token ?? null,
     show: message => this.server.hand(message),
     isOpen: window => this.server.has(window),
@@ -178,6 +180,20 @@ test('what the engine refuses is told with its reason; what it cannot do just no
   world.roots = [];
   world.handoffs.take(3, MAGNET, true, '');
   await settled(() => expect(world.answers.slice(1)).toEqual(['3 refused: There is no download folder to start it in.']));
+  // Nothing is in the list now that nobody starts.
+  expect(world.commands).toHaveLength(2);
+});
+
+test('who asks whether a file is of a torrent is told, or left to ask again', async () => {
+  world = new World();
+  world.handoffs.asked(1, 'r', 'own.torrent');
+  world.handoffs.asked(2, 'r', 'other.torrent');
+  await settled(() => expect(world.answers).toEqual(['1 listed', '2 free']));
+  world.failure = Object.assign(new Error('The app is being updated.'), { code: 'updating' });
+  world.handoffs.asked(3, 'r', 'own.torrent');
+  await turn();
+  expect(world.answers).toHaveLength(2);
+  expect(world.commands).toEqual([]);
 });
 
 test('what was not shown when the connection was lost is not shown any more: the host gives it anew', async () => {

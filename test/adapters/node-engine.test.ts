@@ -1,9 +1,8 @@
 import { rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startEngine, type NodeEngine } from '../../daemon/host/away/engine.ts';
-import { NodeSockets } from '../../daemon/host/away/sockets.ts';
 import { until } from '../host/temp.ts';
-import { haveOpenssl, WebTracker } from '../peers/web-tracker.ts';
 import { buildIo, type Daemon, pairedToken, startDaemon } from './daemon.ts';
 
 let io = '';
@@ -54,32 +53,26 @@ describe('the engine in Node', () => {
     await until(() => !engine.torrents.hasWork, 'it is at rest, and that is recorded');
     await engine.close();
   });
-});
 
-describe('trackers over WebSockets', () => {
-  const events = (told: string[]) => ({
-    opened: () => told.push('opened'),
-    message: (text: string) => told.push(text),
-    closed: () => told.push('closed'),
-  });
-
-  it.skipIf(!haveOpenssl())('are not heard where nobody vouches for their certificate', async () => {
-    const sockets = new NodeSockets('http://127.0.0.1');
-    const told: string[] = [];
-    const tracker = await WebTracker.start();
-    onTestFinished(() => tracker.stop());
-    sockets.trackers.open(tracker.url, events(told));
-    await until(() => told.length > 0, 'it is refused');
-    expect(told).toEqual(['closed']);
-    await sockets.close();
-  });
-
-  it('that have no such address are closed, not thrown', async () => {
-    const sockets = new NodeSockets('http://127.0.0.1');
-    const told: string[] = [];
-    sockets.trackers.open('wss://tracker.example/#part', events(told));
-    expect(told).toEqual([]);
-    await until(() => told.length > 0, 'it is closed');
-    expect(told).toEqual(['closed']);
+  it('opens no WebSocket to a tracker, and has nothing to complain of', async () => {
+    let connections = 0;
+    const server = createServer(socket => {
+      connections++;
+      socket.destroy();
+    });
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const engine = await engineOn(await daemon());
+    const uri = `magnet:?xt=urn:btih:${HASH}&tr=${encodeURIComponent(`wss://127.0.0.1:${port}/`)}`;
+    await engine.torrents.run({ do: 'add', source: { kind: 'magnet', uri } });
+    await engine.torrents.run({ do: 'start', id: HASH, priorities: null, root: root(engine) });
+    const tracker = () => engine.torrents.detail(HASH)?.trackers[0];
+    await until(() => tracker()?.state === 'counted', 'what it says of the tracker');
+    expect(tracker()).toMatchObject({ text: '', seeds: -1, leechers: -1 });
+    expect(tracker()?.next).toBeGreaterThan(60);
+    await engine.torrents.run({ do: 'announce', ids: [HASH], url: null });
+    await engine.close();
+    expect(connections).toBe(0);
   });
 });

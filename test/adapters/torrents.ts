@@ -48,6 +48,7 @@ class FakeEngine implements Engine<string> {
   reading = { open: (_id: string, file: number) => ({ file, path: ['a'] }) };
   roots = {
     usersOf: (): number => 0,
+    owns: (): boolean => false,
     tell: (roots: readonly RootRow[]): void => {
       if (roots.length > 0) this.tell(`roots ${roots.map(({ free }) => free).join()}`);
     },

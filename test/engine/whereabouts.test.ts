@@ -128,6 +128,31 @@ describe('limits', () => {
   });
 });
 
+describe('what is called so at the top of a root', () => {
+  const SINGLE = layoutOf('Film.torrent');
+
+  it('is of the torrent where it is or is to be, as any disk has names', () => {
+    const where = at(SINGLE);
+    expect(where.owns('one', 'Film.torrent')).toBe(true);
+    expect(where.owns('one', 'film.TORRENT')).toBe(true);
+    expect(where.owns('two', 'Film.torrent')).toBe(false);
+    expect(where.owns('one', 'film')).toBe(false);
+    expect(at().owns('one', 'top')).toBe(true);
+    expect(at().owns('one', 'a')).toBe(false);
+    expect(new Whereabouts(ID, () => null).owns('one', 'Film.torrent')).toBe(false);
+  });
+
+  it('is of it in any root before it has one, and on its way in either place', () => {
+    expect(new Whereabouts(ID, () => SINGLE).owns('one', 'Film.torrent')).toBe(true);
+    const where = at(SINGLE);
+    where.wish({ root: 'two', folder: '', renames: new Map([[0, ['other.torrent']]]) }, new Set([0]));
+    expect([where.owns('one', 'Film.torrent'), where.owns('two', 'other.torrent')]).toEqual([true, true]);
+    expect([where.owns('two', 'Film.torrent'), where.owns('one', 'other.torrent')]).toEqual([false, false]);
+    where.arrived(0);
+    expect(where.owns('one', 'Film.torrent')).toBe(false);
+  });
+});
+
 describe('the record of a torrent', () => {
   const record: TorrentRecord = {
     hashes: { v1Hash: '11'.repeat(20), v2Hash: null },

@@ -6,7 +6,7 @@ import { VirtualClock } from '../sim/clock.ts';
 import { tempFolder } from './temp.ts';
 
 /** A name that means something to a shell, to a script, to markup and to options. */
-const HOSTILE = `--hint=x "$(touch /tmp/x)"; \`id\`' <img src="http://x/"> & \u202e\n\u001b[2J end`;
+const HOSTILE = `--hint=x "$(touch /tmp/x)"; \`id\`' <img src="http://x/"> & \\74b\\76 \u202e\n\u001b[2J end`;
 
 function setUp({ platform = 'linux', problem = '' }: { platform?: NodeJS.Platform; problem?: string } = {}) {
   const clock = new VirtualClock();
@@ -65,7 +65,7 @@ describe('the notifier', () => {
     const text = platform === 'win32' ? (env['STARLING_TEXT'] ?? '') : (args.at(-1) ?? '');
     expect(text).toMatch(/^“--hint=x /);
     expect(text).not.toMatch(/[\u0000-\u001f\u202e]/);
-    if (platform === 'linux') expect(text).toContain('&lt;img src="http://x/"&gt; &amp;');
+    if (platform === 'linux') expect(text).toContain('&lt;img src="http://x/"&gt; &amp; \\\\74b\\\\76 ');
     // The scripts are ours, word for word.
     const script = args.slice(0, platform === 'win32' ? undefined : -1);
     expect(script.join(' ')).not.toContain('hint');

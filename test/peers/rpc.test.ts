@@ -1,11 +1,12 @@
 /** `starling rpc` driven by a script, with libtorrent on the other side. */
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildRpc, Driver, type DriverOptions, removeRpc } from '../rpc/driver.ts';
 import { haveLibtorrent, LibtorrentPeer } from './libtorrent.ts';
-import { differences, makePayload } from './payload.ts';
+import { bencode, differences, makePayload } from './payload.ts';
 import { freePort } from './ports.ts';
 import { until } from './wait.ts';
 
@@ -18,7 +19,7 @@ describe.skipIf(!haveLibtorrent())(`starling rpc and libtorrent${haveLibtorrent(
   let dir = '';
   let dist = '';
   beforeAll(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'starling-rpc-'));
+    dir = realpathSync(mkdtempSync(join(tmpdir(), 'starling-rpc-')));
     dist = await buildRpc();
   });
   afterAll(() => {
@@ -105,6 +106,54 @@ describe.skipIf(!haveLibtorrent())(`starling rpc and libtorrent${haveLibtorrent(
       expect(await back.call('get_status')).toEqual({ torrents: [] });
     } finally {
       await Promise.all([seed.stop(), one.kill(), two?.kill()]);
+    }
+  });
+
+  it('leaves alone a torrent file that a torrent has brought into a watched folder, and takes those of others', async () => {
+    const [home, downloads, from] = ['home', 'downloads', 'from'].map(name => join(dir, 'watched', name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const folder of [home, downloads, from]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const token = createHash('sha256').update('salt').update(downloads).digest('hex');
+    writeFileSync(join(home, 'roots.json'), JSON.stringify({ salt: 'salt', default: '', paths: [] }));
+    writeFileSync(join(home, 'settings.json'), JSON.stringify({ watched: [{ root: token, since: 0 }] }));
+    const inside = payloadOf('inside').payload.bytes;
+    writeFileSync(join(from, 'bonus.torrent'), inside);
+    const pieces = createHash('sha1').update(inside).digest();
+    const info = { length: inside.length, name: 'bonus.torrent', 'piece length': 1 << 20, pieces };
+    const info_hash = createHash('sha1').update(bencode(info)).digest('hex');
+    const torrent = join(dir, 'outside.torrent');
+    writeFileSync(torrent, bencode({ info }));
+    const seed = await LibtorrentPeer.start('seed', { torrent, dir: from });
+    const program = start('watched');
+    const names = (): string[] =>
+      readdirSync(downloads)
+        .filter(name => !name.startsWith('.'))
+        .sort();
+    const drop = async (name: string): Promise<string> => {
+      const { payload } = payloadOf(name);
+      writeFileSync(join(downloads, `${name}.torrent`), payload.bytes);
+      await until(`${name} to be taken`, () => names().includes(`${name}.torrent.added`), 60_000);
+      return payload.infoHash;
+    };
+    const listed = async (): Promise<string[]> => {
+      const { torrents } = (await program.call('get_status')) as { torrents: { info_hash: string }[] };
+      return torrents.map(each => each.info_hash).sort();
+    };
+    try {
+      await program.call('add_torrent', { path: torrent });
+      await program.call('add_peer', { info_hash, host: '127.0.0.1', port: seed.port });
+      await program.notice('torrent_done', info_hash);
+      const first = await drop('first');
+      expect(await listed()).toEqual([info_hash, first].sort());
+      await program.call('remove', { info_hash, delete_data: false });
+      const second = await drop('second');
+      expect(await listed()).toEqual([first, second].sort());
+      expect(names()).toEqual(['bonus.torrent', 'first.torrent.added', 'second.torrent.added']);
+    } finally {
+      await Promise.all([seed.stop(), program.kill()]);
     }
   });
 

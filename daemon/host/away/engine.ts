@@ -1,4 +1,7 @@
-/** The engine as the worker runs it, in Node: the same adapters, over Node's sockets, with a memory of nothing. */
+/**
+ * The engine as the worker runs it, in Node: the same adapters, over Node's sockets, with a memory of nothing. A WebSocket tracker
+ * introduces peers over WebRTC alone, which takes a window, so none is opened here: what a torrent names is reached by the io-daemon and its guard.
+ */
 import { makeRuntime, type Runtime } from '../../../sw/runtime.ts';
 import { after } from '../../../sw/adapters/platform.ts';
 import type { Audience } from '../../../sw/engine/index.ts';
@@ -42,7 +45,7 @@ export function startEngine({ origin, version, pairing, log, audience = {}, ...m
     log,
     memory: nothing,
     audience,
-    sockets: sockets.trackers,
+    sockets: null,
     mark: () => undefined,
     ...more,
   });

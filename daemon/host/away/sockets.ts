@@ -1,10 +1,7 @@
-/** WebSockets of Node as the adapters have them of a browser: to the host and its io-daemon, and to trackers. */
-import { type ClientOptions, WebSocket } from 'ws';
+/** WebSockets of Node as the adapters have them of a browser: to the host and its io-daemon, and nowhere else. */
+import { WebSocket } from 'ws';
 import type { OpenSocket } from '../../../sw/adapters/daemon-channel.ts';
-import type { WebSockets } from '../../../sw/engine/ports.ts';
 
-/** What a tracker may say at once, in bytes. */
-const MAX_TRACKER_MESSAGE = 1 << 20;
 const HANDSHAKE_MS = 10_000;
 /** How long the far ends may take to close. */
 const CLOSE_MS = 1_000;
@@ -20,7 +17,7 @@ export class NodeSockets {
 
   /** To the host and its io-daemon. */
   readonly open: OpenSocket = (url, events) => {
-    const socket = this.make(url, { origin: this.origin });
+    const socket = this.make(url);
     socket.binaryType = 'arraybuffer';
     socket.on('open', () => events.opened());
     socket.on('message', data => {
@@ -32,31 +29,6 @@ export class NodeSockets {
       close: () => socket.close(),
       buffered: () => socket.bufferedAmount,
     };
-  };
-
-  /** To trackers, whose certificates are verified; none is followed elsewhere. */
-  readonly trackers: WebSockets = {
-    open: (url, events) => {
-      let isWanted = true;
-      const socket = this.tracker(url);
-      if (socket === null) {
-        queueMicrotask(() => isWanted && events.closed());
-        return { send: () => undefined, close: () => (isWanted = false) };
-      }
-      socket.on('open', () => isWanted && events.opened());
-      // Some send their text in binary messages.
-      socket.on('message', data => isWanted && events.message(String(data)));
-      socket.on('close', () => isWanted && events.closed());
-      return {
-        send: text => {
-          if (socket.readyState === WebSocket.OPEN) socket.send(text);
-        },
-        close: () => {
-          isWanted = false;
-          socket.close();
-        },
-      };
-    },
   };
 
   /** Ends them all, and waits until what they had to say is sent. */
@@ -73,17 +45,8 @@ export class NodeSockets {
     clearTimeout(timer);
   }
 
-  /** Null where it is no address for a WebSocket. */
-  private tracker(url: string): WebSocket | null {
-    try {
-      return this.make(url, { maxPayload: MAX_TRACKER_MESSAGE });
-    } catch {
-      return null;
-    }
-  }
-
-  private make(url: string, options: ClientOptions): WebSocket {
-    const socket = new WebSocket(url, { ...options, perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS });
+  private make(url: string): WebSocket {
+    const socket = new WebSocket(url, { origin: this.origin, perMessageDeflate: false, handshakeTimeout: HANDSHAKE_MS });
     this.sockets.add(socket);
     // A close follows every error.
     socket.on('error', () => undefined);
