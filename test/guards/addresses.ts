@@ -154,4 +154,15 @@ export const ADDRESSES: readonly Guarded[] = [
     instead: '',
     tests: [{ file: WAYS, title: 'is not spoken to %s, redirected or not' }],
   },
+  {
+    row: 20,
+    name: 'no WebSocket to a tracker from Node',
+    file: 'daemon/host/away/engine.ts',
+    text: 'sockets: null,',
+    instead:
+      "sockets: { open: url => (void fetch(url.replace('wss', 'https')).catch(() => undefined), { send: () => undefined, close: () => undefined }) },",
+    tests: [
+      { file: 'test/adapters/node-engine.test.ts', title: 'opens no WebSocket to a tracker, and has nothing to complain of' },
+    ],
+  },
 ];

@@ -231,4 +231,12 @@ export const FAULTS: readonly Guarded[] = [
       },
     ],
   },
+  {
+    row: 62,
+    name: 'what goes wrong in the thread ends no host',
+    file: 'daemon/host/away/keeper.ts',
+    text: "    thread.on('error', error => log('error', 'the away engine has crashed', { why: error.stack ?? error.message }));\n",
+    instead: '',
+    tests: [{ file: 'test/host/away-keeper.test.ts', title: 'that %s takes nothing with it, and its end is told' }],
+  },
 ];

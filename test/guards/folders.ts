@@ -9,6 +9,11 @@ const elsewhere = {
   title: 'follows no link that took the place of a folder, and leads nowhere once that is gone',
 };
 const rules = { file: FOLDERS, title: 'are not folders of the system, the home, the host’s own, nor in each other' };
+const ownFiles = { file: WATCH, title: 'leaves alone for good what is of a torrent, whatever becomes of that' };
+const places = {
+  file: 'test/engine/whereabouts.test.ts',
+  title: 'is of it in any root before it has one, and on its way in either place',
+};
 const links = { file: WATCH, title: 'follows no link and waits for no pipe' };
 
 export const FOLDER_GUARDS: readonly Guarded[] = [
@@ -82,5 +87,44 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
     text: 'if (isFree) return candidate;',
     instead: 'if (isFree || n === 1) return candidate;',
     tests: [{ file: WATCH, title: 'replaces nothing by a file that it renames' }],
+  },
+  {
+    row: 63,
+    name: 'what is of a torrent is no torrent to be started',
+    file: 'daemon/host/torrent-watch.ts',
+    text: 'if (isOwn !== true) return isOwn;',
+    instead: 'if (isOwn !== null) return false;',
+    tests: [
+      ownFiles,
+      { file: WATCH, title: 'has nothing of a torrent renamed that it was started for' },
+      {
+        file: 'test/peers/rpc.test.ts',
+        title: 'leaves alone a torrent file that a torrent has brought into a watched folder, and takes those of others',
+      },
+    ],
+  },
+  {
+    row: 63,
+    name: 'it stays so when its torrent is gone',
+    file: 'daemon/host/torrent-watch.ts',
+    text: ' || this.options.own.has(root, name, found.identity)',
+    instead: '',
+    tests: [ownFiles],
+  },
+  {
+    row: 63,
+    name: 'files that are on their way',
+    file: 'sw/engine/whereabouts.ts',
+    text: 'return isThere(this.naming) || this.left.some(({ naming }) => isThere(naming));',
+    instead: 'return isThere(this.naming);',
+    tests: [places],
+  },
+  {
+    row: 63,
+    name: 'a file is renamed that was read, and no other',
+    file: 'daemon/host/torrent-watch.ts',
+    text: 'if (!isLeftNow && (await this.isSame(folder, path, name, waiting, since)))',
+    instead: 'if (!isLeftNow)',
+    tests: [{ file: WATCH, title: 'reads a file that is saved anew while the one before is handed over' }],
   },
 ];

@@ -14,6 +14,8 @@ const figures: NamedTest = {
   title: 'figures are for who has the token of the home, and for no page',
 };
 
+const hostileName = { file: 'test/host/notifier.test.ts', title: 'keeps a name out of options, markup and scripts on %s' };
+
 export const LOGS: readonly Guarded[] = [
   {
     row: 8,
@@ -94,5 +96,29 @@ export const LOGS: readonly Guarded[] = [
     text: "c.req.header('origin') !== undefined || c.req.header('sec-fetch-site') !== undefined",
     instead: 'false',
     tests: [figures],
+  },
+  {
+    row: 61,
+    name: 'markup in a notification',
+    file: 'daemon/host/notifier.ts',
+    text: 'escapeMarkup(text)',
+    instead: 'text',
+    tests: [hostileName],
+  },
+  {
+    row: 61,
+    name: 'escapes in a notification',
+    file: 'daemon/host/notifier.ts',
+    text: ".replaceAll('\\\\', '\\\\\\\\')",
+    instead: '',
+    tests: [hostileName],
+  },
+  {
+    row: 61,
+    name: 'options of the program that notifies',
+    file: 'daemon/host/notifier.ts',
+    text: "'--', TITLE",
+    instead: 'TITLE',
+    tests: [hostileName],
   },
 ];

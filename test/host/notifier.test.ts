@@ -66,6 +66,7 @@ describe('the notifier', () => {
     expect(text).toMatch(/^“--hint=x /);
     expect(text).not.toMatch(/[\u0000-\u001f\u202e]/);
     if (platform === 'linux') expect(text).toContain('&lt;img src="http://x/"&gt; &amp; \\\\74b\\\\76 ');
+    if (platform === 'linux') expect(args.indexOf('--')).toBe(args.length - 3);
     // The scripts are ours, word for word.
     const script = args.slice(0, platform === 'win32' ? undefined : -1);
     expect(script.join(' ')).not.toContain('hint');
