@@ -38,6 +38,7 @@ let answer: (text: string) => Taken;
 /** Names that torrents have. */
 let owned: Set<string>;
 let home: string;
+let stop: () => void;
 
 beforeEach(() => {
   folder = tempFolder();
@@ -66,7 +67,8 @@ async function watch({ since = 0, place = (): string | null => folder, timing = 
     log: () => undefined,
     timing,
   });
-  onTestFinished(() => watcher.stop());
+  stop = () => watcher.stop();
+  onTestFinished(stop);
   return watched;
 }
 
@@ -151,6 +153,9 @@ describe('a watched folder', () => {
     // Its torrent was removed from the list.
     owned.clear();
     appendFileSync(join(folder, 'bonus.torrent'), 'e');
+    await quiet();
+    // The next host.
+    stop();
     await quiet();
     await watch();
     put('film.torrent', 'd2e');
