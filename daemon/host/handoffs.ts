@@ -113,7 +113,8 @@ export class Handoffs {
    * Whether what is called so at the top of a root is of a torrent; null while nobody can tell.
    * @throws {EngineError} where too many wait
    */
-  async isOfTorrent(name: string, root: string): Promise<boolean | null> {
+  async isOfTorrent(name: string, root: string, wakes: boolean): Promise<boolean | null> {
+    if (this.holder === null && !wakes) return null;
     const kept = this.keep(HandoffKind.NAME, Buffer.from(name), { start: true, root, hasScreen: false });
     const answered = this.answerTo(kept, ASKED_MS);
     if (this.holder === null) this.wake();

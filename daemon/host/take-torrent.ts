@@ -7,9 +7,9 @@ import type { TorrentWatchOptions } from './torrent-watch.ts';
 export function takeByHandoff(handoffs: Handoffs): Pick<TorrentWatchOptions, 'isOfTorrent' | 'hand' | 'maxBytes'> {
   return {
     maxBytes: MAX_TORRENT_BYTES,
-    async isOfTorrent(name, root) {
+    async isOfTorrent(name, root, wakes) {
       try {
-        return await handoffs.isOfTorrent(name, root);
+        return await handoffs.isOfTorrent(name, root, wakes);
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
         return null;

@@ -24,8 +24,8 @@ export interface TorrentWatchOptions {
   readonly watched: () => readonly WatchedFolder[];
   /** Where a root is; null while it cannot be used. */
   readonly placeOf: (root: string) => Promise<string | null>;
-  /** Whether what is called so in a root is of a torrent, or is to be; null while nobody can tell. */
-  readonly isOfTorrent: (name: string, root: string) => Promise<boolean | null>;
+  /** Whether what is called so in a root is of a torrent, or is to be; null while nobody can tell. `wakes`: an engine is started to tell. */
+  readonly isOfTorrent: (name: string, root: string, wakes: boolean) => Promise<boolean | null>;
   /** Those of which that was so. */
   readonly own: OwnFiles;
   readonly hand: (torrent: Uint8Array, root: string) => Promise<Taken>;
@@ -129,17 +129,17 @@ export class TorrentWatch {
     for (const [name, waiting] of [...folder.waiting]) {
       if (this.isStopped) return;
       const isSettled = performance.now() - waiting.since >= this.timing.settled;
-      // At first sight as well: by the time it has settled, its torrent may have been removed from the list.
+      // At first sight as well, of an engine at work: by the time it has settled, its torrent may have been removed from the list.
       if (!isSettled && waiting.isFree) continue;
-      const isLeft = await this.isLeft(folder, name, root, waiting);
-      if (isLeft === null) return;
-      waiting.isFree = true;
-      if (isLeft || !isSettled || !(await this.isSame(folder, path, name, waiting, since))) continue;
+      const isLeft = await this.isLeft(folder, name, root, waiting, isSettled);
+      if (isLeft === null && isSettled) return;
+      waiting.isFree = isLeft === false;
+      if (isLeft !== false || !isSettled || !(await this.isSame(folder, path, name, waiting, since))) continue;
       const outcome = await this.take(join(path, name), waiting, root);
       if (outcome === 'later') return;
       if (outcome === 'taken') {
         // It may be where what it was started for is to lie.
-        const isLeftNow = await this.isLeft(folder, name, root, waiting);
+        const isLeftNow = await this.isLeft(folder, name, root, waiting, true);
         if (isLeftNow === null) return;
         if (!isLeftNow && (await this.isSame(folder, path, name, waiting, since))) await this.rename(folder, path, name, waiting);
       } else if (performance.now() - waiting.since >= this.timing.abandoned) this.giveUp(folder, name, waiting, outcome.refused);
@@ -148,9 +148,9 @@ export class TorrentWatch {
   }
 
   /** Whether it is of a torrent, and is waited for no more; null while nobody can tell. */
-  private async isLeft(folder: Folder, name: string, root: string, { identity }: Found): Promise<boolean | null> {
+  private async isLeft(folder: Folder, name: string, root: string, { identity }: Found, wakes: boolean): Promise<boolean | null> {
     const { isOfTorrent, own, log } = this.options;
-    const isOwn = await isOfTorrent(name, root);
+    const isOwn = await isOfTorrent(name, root, wakes);
     if (isOwn !== true) return isOwn;
     folder.waiting.delete(name);
     own.add(root, name, identity);
