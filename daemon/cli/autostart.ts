@@ -3,10 +3,11 @@ import { homedir } from 'node:os';
 import { defaultHome, homeOf } from '../link/home.ts';
 import { programBeside } from '../link/launch.ts';
 import { autostartOf, type Login } from '../link/system/autostart.ts';
+import { CannotRegister } from '../link/system/registrar.ts';
 import { runProgram } from '../link/system/run.ts';
 import { parseOptions } from './arguments.ts';
 import type { Command } from './command.ts';
-import { UsageError } from './errors.ts';
+import { CommandError, UsageError } from './errors.ts';
 
 export const command: Command = {
   help: `Usage: starling autostart on|off|status [options]
@@ -25,7 +26,6 @@ Options:
     const login: Login = {
       env: process.env,
       userHome: homedir(),
-      uid: process.getuid?.() ?? 0,
       program: [
         process.execPath,
         programBeside(programs.folder),
@@ -36,17 +36,22 @@ Options:
       run: runProgram,
     };
     const autostart = autostartOf(process.platform);
-    switch (what) {
-      case 'on':
-        await autostart.on(login);
-        break;
-      case 'off':
-        await autostart.off(login);
-        break;
-      case 'status':
-        break;
-      default:
-        throw new UsageError('Say on, off or status');
+    try {
+      switch (what) {
+        case 'on':
+          await autostart.on(login);
+          break;
+        case 'off':
+          await autostart.off(login);
+          break;
+        case 'status':
+          break;
+        default:
+          throw new UsageError('Say on, off or status');
+      }
+    } catch (error) {
+      if (error instanceof CannotRegister) throw new CommandError(error.message);
+      throw error;
     }
     console.log((await autostart.isOn(login)) ? 'Starling starts when you log in.' : 'Starling does not start by itself.');
     return 0;

@@ -3,10 +3,11 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchAgent, systemdUnit } from '../../daemon/link/system/autostart.ts';
+import { autostartOf, launchAgent, type Login, systemdUnit } from '../../daemon/link/system/autostart.ts';
 import { desktopEntry } from '../../daemon/link/system/desktop-entry.ts';
 import { appScript, infoPlist, making } from '../../daemon/link/system/macos.ts';
 import { defaultOf, withDefault, withoutProgram } from '../../daemon/link/system/mime-apps.ts';
+import type { RunProgram } from '../../daemon/link/system/run.ts';
 import { commandLine, registering, registryValues, unregistering } from '../../daemon/link/system/windows.ts';
 import { buildCli, removeCli, run } from './cli.ts';
 import { tempFolder } from './temp.ts';
@@ -104,6 +105,17 @@ describe.skipIf(process.platform !== 'linux' || !has('xdg-mime'))('under a real 
     expect(defaultOf(readFileSync(person.list, 'utf8'), MAGNET_TYPE)).toBe(other);
   });
 
+  test('what is replaced last comes back, and of each type its own', async () => {
+    const person = new Person();
+    const [first, second] = [person.install('First'), person.install('Second')];
+    for (const type of [MAGNET_TYPE, TORRENT_TYPE]) person.choose(first, type);
+    await person.starling('register', '--take');
+    person.choose(second, MAGNET_TYPE);
+    await person.starling('register', '--take');
+    await person.starling('unregister');
+    expect([person.opens(MAGNET_TYPE), person.opens(TORRENT_TYPE)]).toEqual([second, first]);
+  });
+
   test('what was chosen since is left as it is', async () => {
     const person = new Person();
     await person.starling('register');
@@ -155,6 +167,19 @@ describe('autostart', () => {
       env: { ...process.env, XDG_RUNTIME_DIR: folder },
     });
     expect([verified.status, verified.stderr]).toEqual([0, '']);
+  });
+
+  test('Windows: a registry that cannot be written to is said, and off is off where there was nothing', async () => {
+    const login = (run: RunProgram): Login => ({ env: {}, userHome: '/', program: ['node'], run });
+    const ends =
+      (ok: boolean): RunProgram =>
+      () =>
+        Promise.resolve({ ok, out: '', err: '' });
+    const { on, off } = autostartOf('win32');
+    await expect(on(login(ends(false)))).rejects.toThrow('could not be written to');
+    await expect(off(login(ends(true)))).rejects.toThrow('could not be written to');
+    await on(login(ends(true)));
+    await off(login(ends(false)));
   });
 
   test('a LaunchAgent has its arguments as they are', () => {

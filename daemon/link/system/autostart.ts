@@ -1,21 +1,23 @@
 /** Starting Starling when its person logs in: a systemd user unit, a LaunchAgent, or an entry under Run. */
 import { existsSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { CannotRegister } from './registrar.ts';
 import type { RunProgram } from './run.ts';
 import { commandLine } from './windows.ts';
 
 export interface Login {
   readonly env: NodeJS.ProcessEnv;
-  /** The person's folder, and their number where the system has one. */
+  /** The person's folder. */
   readonly userHome: string;
-  readonly uid: number;
   /** What is started, with its arguments. */
   readonly program: readonly string[];
   readonly run: RunProgram;
 }
 
 export interface Autostart {
+  /** @throws {CannotRegister} */
   on(login: Login): Promise<void>;
+  /** @throws {CannotRegister} */
   off(login: Login): Promise<void>;
   isOn(login: Login): Promise<boolean>;
 }
@@ -33,6 +35,9 @@ export function systemdUnit(program: readonly string[]): string {
   return [
     '[Unit]',
     'Description=Starling, a BitTorrent client',
+    // What keeps failing, as with a damaged file, is not started for ever.
+    'StartLimitIntervalSec=120',
+    'StartLimitBurst=5',
     '',
     '[Service]',
     `ExecStart=${quoted.join(' ')}`,
@@ -92,19 +97,23 @@ const launchd: Autostart = {
     writeFileSync(file, launchAgent(login.program));
     return Promise.resolve();
   },
-  async off(login) {
+  off(login) {
+    // The job itself stays until its person logs out: to take it away now would end the host that runs.
     rmSync(agentOf(login), { force: true });
-    await login.run('launchctl', ['bootout', `gui/${login.uid}/${AGENT}`]);
+    return Promise.resolve();
   },
   isOn: login => Promise.resolve(existsSync(agentOf(login))),
 };
 
 const registry: Autostart = {
   async on({ run, program }) {
-    await run('reg.exe', ['add', RUN_KEY, '/v', 'Starling', '/t', 'REG_SZ', '/d', commandLine(program), '/f']);
+    const added = await run('reg.exe', ['add', RUN_KEY, '/v', 'Starling', '/t', 'REG_SZ', '/d', commandLine(program), '/f']);
+    if (added?.ok !== true) throw new CannotRegister('The registry could not be written to.');
   },
-  async off({ run }) {
-    await run('reg.exe', ['delete', RUN_KEY, '/v', 'Starling', '/f']);
+  async off(login) {
+    await login.run('reg.exe', ['delete', RUN_KEY, '/v', 'Starling', '/f']);
+    // What is not there cannot be deleted, which is as well.
+    if (await registry.isOn(login)) throw new CannotRegister('The registry could not be written to.');
   },
   async isOn({ run }) {
     return (await run('reg.exe', ['query', RUN_KEY, '/v', 'Starling']))?.ok === true;

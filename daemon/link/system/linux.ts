@@ -31,8 +31,8 @@ export const linux: Registrar = {
     const { run, program } = registration;
     const before = new Map<string, string>();
     for (const type of TYPES) before.set(type, await defaultNow(registration, type));
-    // Seen again, what was before stays what it was.
-    if (readBefore(places) === null) await keepBefore(registration, places);
+    const list = readText(places.list) ?? '';
+    const kept: Record<string, string | null> = { ...readBefore(places) };
 
     mkdirSync(dirname(places.entry), { recursive: true });
     writeFileSync(places.entry, desktopEntry(program));
@@ -46,6 +46,12 @@ export const linux: Registrar = {
       const kind = KINDS[type];
       const isOurs = other === '' || other === ID;
       if (isOurs || (await registration.mayReplace(kind, nameOf(places, other)))) {
+        // Seen again, what was before stays what it was.
+        const replaced = defaultOf(list, type);
+        if (replaced?.split(';')[0]?.trim() !== ID) {
+          kept[type] = replaced;
+          await keepBefore(registration, places, kept);
+        }
         await setDefault(registration, type, ID);
         lines.push(`Starling opens ${kind}${isOurs ? '' : ` from now on, in the place of ${nameOf(places, other)}`}.`);
       } else {
@@ -109,9 +115,7 @@ async function setDefault({ run, env, userHome }: Registration, type: string, id
   if (set?.ok !== true) throw new CannotRegister(`xdg-mime could not set the default for ${type}. ${set?.err ?? ''}`.trim());
 }
 
-async function keepBefore({ home }: Registration, places: Places): Promise<void> {
-  const list = readText(places.list) ?? '';
-  const before: Before = Object.fromEntries(TYPES.map(type => [type, defaultOf(list, type)]));
+async function keepBefore({ home }: Registration, places: Places, before: Before): Promise<void> {
   makePrivateFolder(home);
   await replaceFile(places.kept, JSON.stringify(before));
 }
