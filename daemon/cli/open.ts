@@ -1,4 +1,5 @@
 /** `starling open`: opens the app in the browser, and starts Starling where it does not run. */
+import { hasScreen } from '../host/screen.ts';
 import { homeOf } from '../link/home.ts';
 import { hostOf } from '../link/launch.ts';
 import { newLinkOf } from '../link/new-link.ts';
@@ -19,7 +20,7 @@ Options:
     const { values, positionals } = parseOptions(args, { home: { type: 'string' } });
     if (positionals.length > 0) throw new UsageError(`Unexpected argument '${positionals[0]}'`);
     const host = await reachable(() => hostOf(homeOf(values.home), programs.folder));
-    const link = await newLinkOf(host);
+    const link = await newLinkOf(host, hasScreen(process.env));
     if (link === null)
       throw new CommandError(`The Starling that runs (process ${host.pid}) does not answer. End it and try again.`);
     await lead(link, true);

@@ -1,5 +1,4 @@
 /** For commands that talk to the host that runs, and for those that lead a person to it. */
-import { existsSync, readFileSync } from 'node:fs';
 import { openInBrowser } from '../host/browser.ts';
 import { hasScreen } from '../host/screen.ts';
 import { NoAnswer } from '../link/ask.ts';
@@ -19,27 +18,12 @@ export async function reachable<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** A browser that has not traded the link in its file by then cannot read the file, in ms. */
-const TRADED_MS = 10_000;
-const LOOK_EVERY_MS = 100;
-
 /** Opens what leads to the app, and says where it is: not every browser is allowed to read a file unasked. */
 export async function lead(place: string, mayOpen: boolean): Promise<void> {
-  const [, app] = place.startsWith('http') ? [] : (/url=(http:[^#"]+)#/.exec(readFileSync(place, 'utf8')) ?? []);
   const isOpening = mayOpen && hasScreen(process.env) && (await openInBrowser(place));
   if (isOpening) console.log('It opens in your browser.');
-  if (isOpening && app !== undefined) void followUp(place, app);
   const what = place.startsWith('http')
     ? `this address in your browser: ${place}`
     : `this file in your browser within two minutes: ${place}`;
   console.log(`${isOpening ? 'If it does not, open' : 'Open'} ${what}`);
-}
-
-/** The file goes with its link. Where it stays, the browser is led to the app without one, which then asks to be paired. */
-async function followUp(file: string, app: string): Promise<void> {
-  for (const until = performance.now() + TRADED_MS; performance.now() < until;) {
-    await new Promise(resolve => setTimeout(resolve, LOOK_EVERY_MS));
-    if (!existsSync(file)) return;
-  }
-  await openInBrowser(app);
 }

@@ -23,7 +23,7 @@ Options:
   --port N            stand on this port (kept for later starts; default: 7800 or the next free one)
   --home DIR          keep settings and state here (default: ${defaultHome()})
   --download-dir DIR  put downloads here (kept for later starts; default: your downloads folder)
-  --no-open           open no browser; print the file that leads one to Starling
+  --no-open           open no browser now; print the file that leads one to Starling
   --verbose           log more, names of files included, and to the terminal as well
 `,
   async run(args, programs) {
@@ -76,15 +76,15 @@ async function start(options: StartOptions, programs: Programs): Promise<void> {
       say,
       approvers: page => [
         dialogApprover({ env: process.env, platform: process.platform }),
-        ...(options.mayOpen && hasScreen(process.env) ? [page.opened] : []),
+        page.opened,
         terminalApprover(ownTerminal),
-        page.named(say),
+        page.named(say, process.stderr.isTTY),
       ],
     });
     if (!('running' in started)) return serve(started, options.mayOpen);
     if (started.running.isHeadless) throw new StartError(headless(started.running));
     // One that is on its way up or down answers soon, or is gone.
-    const file = await newLinkOf(started.running);
+    const file = await newLinkOf(started.running, options.mayOpen && hasScreen(process.env));
     if (file !== null) {
       console.log(`Starling runs already at ${originOf(started.running.port)}/`);
       return lead(file, options.mayOpen);
@@ -108,7 +108,7 @@ async function serve(host: Host, mayOpen: boolean): Promise<void> {
     console.log(`Port ${host.movedFrom} was taken, so it stands on ${host.port} and stays there from now on.`);
   }
   console.log(`Downloads go to ${host.downloadDir}`);
-  await lead(await host.newLink(), mayOpen);
+  await lead(await host.newLink(mayOpen && hasScreen(process.env)), mayOpen);
   console.log('Press Ctrl-C to stop.');
   await stopped;
 }

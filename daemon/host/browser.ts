@@ -8,12 +8,15 @@ import { join } from 'node:path';
 import open from 'open';
 import { writeFlushed } from './durable.ts';
 import { LINK_MS } from './pairing.ts';
+import { findScreen } from './screen.ts';
 
+/** A browser that has not traded the link in its file by then cannot read the file, in ms. */
+const TRADED_MS = 10_000;
 const REDIRECT = /^open-[0-9a-f]+\.html$/;
 
 interface Redirect {
   readonly file: string;
-  readonly timer: NodeJS.Timeout;
+  readonly timers: readonly NodeJS.Timeout[];
 }
 
 /** The redirect files of a home: each goes away when its link is used or over. */
@@ -26,14 +29,19 @@ export class Redirects {
     for (const name of readdirSync(home)) if (REDIRECT.test(name)) unlinkSync(join(home, name));
   }
 
-  /** A new file that leads to `address`, which holds the secret; gives its name. */
-  async write(address: string, secret: string): Promise<string> {
+  /**
+   * A new file that leads to `address`, which holds the secret; gives its name. `isOpening`: a browser is about to be opened with
+   * it. One from a snap may not read it: it is then led to the address without the secret, where the app asks to be paired.
+   */
+  async write(address: string, secret: string, isOpening = false): Promise<string> {
     const file = join(this.home, `open-${randomBytes(8).toString('hex')}.html`);
     const page =
       `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Starling</title>` +
       `<meta http-equiv="refresh" content="0;url=${address}"><p><a href="${address}">Open Starling</a></p></html>\n`;
     await writeFlushed(file, [Buffer.from(page)]);
-    this.bySecret.set(secret, { file, timer: setTimeout(() => this.remove(secret), LINK_MS) });
+    const timers = [setTimeout(() => this.remove(secret), LINK_MS)];
+    if (isOpening) timers.push(setTimeout(() => void leadOnScreen(address.replace(/#.*/, '')), TRADED_MS));
+    this.bySecret.set(secret, { file, timers });
     return file;
   }
 
@@ -41,13 +49,17 @@ export class Redirects {
     const redirect = this.bySecret.get(secret);
     if (redirect === undefined) return;
     this.bySecret.delete(secret);
-    clearTimeout(redirect.timer);
+    for (const timer of redirect.timers) clearTimeout(timer);
     rmSync(redirect.file, { force: true });
   }
 
   removeAll(): void {
     for (const secret of [...this.bySecret.keys()]) this.remove(secret);
   }
+}
+
+async function leadOnScreen(address: string): Promise<void> {
+  if (await findScreen(process.env)) await openInBrowser(address);
 }
 
 /** A file or an address without a secret. False where no browser could be started. */

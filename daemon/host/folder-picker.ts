@@ -1,6 +1,8 @@
 /** Asks the person at this computer's screen for a folder, by the dialog of the desktop. No shell takes part. */
 import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
+import { findScreen, NO_SCREEN } from './screen.ts';
+import { powershell } from './windows-program.ts';
 
 export type Picked =
   | { readonly outcome: 'picked'; readonly path: string }
@@ -47,7 +49,7 @@ function dialogs(env: NodeJS.ProcessEnv): readonly Dialog[] {
     case 'darwin':
       return [{ command: 'osascript', args: ['-e', OSASCRIPT], cancelled: 1 }];
     case 'win32':
-      return [{ command: 'powershell.exe', args: ['-NoProfile', '-STA', '-Command', POWERSHELL], cancelled: 2 }];
+      return [{ command: powershell(env), args: ['-NoProfile', '-STA', '-Command', POWERSHELL], cancelled: 2 }];
     default:
       if (!env.DISPLAY && !env.WAYLAND_DISPLAY) return [];
       return /\bKDE\b/.test(env.XDG_CURRENT_DESKTOP ?? '') ? [kdialog(), zenity()] : [zenity(), kdialog()];
@@ -56,6 +58,7 @@ function dialogs(env: NodeJS.ProcessEnv): readonly Dialog[] {
 
 /** Resolves once the person has answered, or never will; `signal` closes the dialog, and so does `patience`, in ms. */
 export async function pickFolder(signal: AbortSignal, env = process.env, patience = PATIENCE_MS): Promise<Picked> {
+  await findScreen(env);
   for (const dialog of dialogs(env)) {
     const picked = await ask(dialog, { env, signal, timeout: patience });
     if (picked.outcome !== 'none') return picked;
@@ -77,8 +80,7 @@ function ask({ command, args, cancelled }: Dialog, options: AskOptions): Promise
       if (error === null) resolve(path === '' ? { outcome: 'failed' } : { outcome: 'picked', path });
       else if (options.signal.aborted) resolve({ outcome: 'cancelled' });
       else if (error.killed === true) resolve({ outcome: 'timeout' });
-      else if (error.code === 'ENOENT' || /cannot open display|could not connect to display/i.test(stderr))
-        resolve({ outcome: 'none' });
+      else if (error.code === 'ENOENT' || NO_SCREEN.test(stderr)) resolve({ outcome: 'none' });
       else resolve({ outcome: error.code === cancelled ? 'cancelled' : 'failed' });
     });
   });

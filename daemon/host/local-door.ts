@@ -29,8 +29,8 @@ export interface LocalDoorOptions {
   readonly unpair: (id: string) => Promise<boolean>;
   /** The address of the app. */
   readonly origin: () => string;
-  /** Makes a new pairing link; gives the name of the file that leads a browser there. */
-  readonly newLink: () => Promise<string>;
+  /** Makes a new pairing link; gives the name of the file that leads a browser there. `isOpening`: one is about to be opened. */
+  readonly newLink: (isOpening: boolean) => Promise<string>;
   /** Ends the host, once whoever asked for it has the answer, or has gone. */
   readonly shutdown: () => void;
   readonly refused: (why: string) => void;
@@ -53,11 +53,11 @@ export function localDoor(options: LocalDoorOptions): Hono<{ Bindings: HttpBindi
     return next();
   });
 
-  local.post('/link', async c => c.json({ file: await newLink() }));
+  local.post('/link', async c => c.json({ file: await newLink(c.req.query('screen') === '1') }));
 
   /** What a browser is to open: the app where it is paired, else a link that pairs it. */
-  const placeOf = async (open: ToOpen): Promise<string | null> =>
-    open === 'link' ? newLink() : open === 'app' ? `${options.origin()}/` : null;
+  const placeOf = async (open: ToOpen, hasScreen: boolean): Promise<string | null> =>
+    open === 'link' ? newLink(hasScreen) : open === 'app' ? `${options.origin()}/` : null;
 
   const limit = bodyLimit({
     maxSize: MAX_TORRENT_BYTES,
@@ -70,7 +70,7 @@ export function localDoor(options: LocalDoorOptions): Hono<{ Bindings: HttpBindi
     try {
       const manner = { start: c.req.query('start') === '1', root: '', hasScreen: c.req.query('screen') === '1' };
       const outcome = await handoffs.offer(kind, new Uint8Array(await c.req.arrayBuffer()), manner);
-      return c.json({ ...outcome, open: await placeOf(outcome.open) });
+      return c.json({ ...outcome, open: await placeOf(outcome.open, manner.hasScreen) });
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       return c.json({ message: error.message }, error.code === 'full' ? 503 : 422);

@@ -72,8 +72,8 @@ export interface Host {
   /** The port that a first start would rather have had; null where nothing was in the way. */
   readonly movedFrom: number | null;
   readonly downloadDir: string;
-  /** A new pairing link: the name of a file, for two minutes, that leads a browser there. */
-  newLink(): Promise<string>;
+  /** A new pairing link: the name of a file, for two minutes, that leads a browser there; `isOpening`: one is about to be opened. */
+  newLink(isOpening?: boolean): Promise<string>;
   /** What lets an engine of this process in where there is no app; it stands nowhere else. */
   readonly ownPairing: EnginePairing;
   /** Resolves when the app asks for the end; whoever started the host then stops it. */
@@ -208,9 +208,9 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   });
   let shutdown = (): void => undefined;
   const asked = new Promise<void>(resolve => (shutdown = resolve));
-  const newLink = (): Promise<string> => {
+  const newLink = (isOpening = false): Promise<string> => {
     const secret = pairing.newLink();
-    return redirects.write(`${originOf(port)}/#pair=${secret}`, secret);
+    return redirects.write(`${originOf(port)}/#pair=${secret}`, secret, isOpening);
   };
   const refused = (why: string): void => log('warn', 'a request was refused', { why });
   const server = makeServer({

@@ -179,6 +179,14 @@ export const PAIRING: readonly Guarded[] = [
   },
   {
     row: 12,
+    name: 'a yes that came too soon is asked for again',
+    file: 'daemon/host/approval/dialog.ts',
+    text: "answer !== 'allow' || performance.now() - from >= hastyMs",
+    instead: 'performance.now() >= from',
+    tests: [{ file: APPROVAL, title: 'asks again after a yes that came too soon to be meant, and takes the third for a no' }],
+  },
+  {
+    row: 12,
     name: 'the approval page is for who has its secret',
     file: 'daemon/host/approval/page.ts',
     text: 'this.open !== null && this.open.digest === digestOf(secret) ? this.open : null',

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Answer, type Approver, firstOf, type Question } from '../../daemon/host/approval/approver.ts';
 import { dialogApprover } from '../../daemon/host/approval/dialog.ts';
 import { ApprovalPage } from '../../daemon/host/approval/page.ts';
@@ -13,6 +13,7 @@ import { tempFolder, until } from './temp.ts';
 
 const QUESTION: Question = { origin: 'https://app.example', code: '012345' };
 const never = new AbortController().signal;
+const POWERSHELL = 'windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe';
 
 /** A folder of programs that do what these scripts say; each writes its arguments, and one variable, beside it. */
 function programs(scripts: Readonly<Record<string, string>>): { env: NodeJS.ProcessEnv; heard: (name: string) => string[] } {
@@ -26,7 +27,7 @@ function programs(scripts: Readonly<Record<string, string>>): { env: NodeJS.Proc
     const file = join(folder, `${name}.heard`);
     return existsSync(file) ? readFileSync(file, 'utf8').split('\0').slice(0, -1) : [];
   };
-  return { env: { PATH: folder, DISPLAY: ':77' }, heard };
+  return { env: { PATH: folder, DISPLAY: ':77', SystemRoot: join(folder, 'windows') }, heard };
 }
 
 describe.skipIf(process.platform === 'win32')('a dialog of the desktop', () => {
@@ -34,7 +35,7 @@ describe.skipIf(process.platform === 'win32')('a dialog of the desktop', () => {
     ['zenity', 'linux', '--text='],
     ['kdialog', 'linux', ''],
     ['osascript', 'darwin', ''],
-    ['powershell.exe', 'win32', ''],
+    [POWERSHELL, 'win32', ''],
   ] as const)(
     '%s is told origin and code in one argument or in its environment, and says yes by one word alone',
     async (program, platform, before) => {
@@ -48,10 +49,12 @@ describe.skipIf(process.platform === 'win32')('a dialog of the desktop', () => {
         'exit 5': 'refuse',
         'echo Allow; kill -9 $$': 'refuse',
         'echo "cannot open display: :77" >&2; exit 1': 'unasked',
+        'echo "Gtk-WARNING **: Failed to open display" >&2; exit 1': 'unasked',
+        'echo "qt.qpa.xcb: could not connect to display :77" >&2; kill -6 $$': 'unasked',
       };
       for (const [script, answer] of Object.entries(answers)) {
         const { env, heard } = programs({ [program]: script });
-        expect(await dialogApprover({ env, platform })(QUESTION, never), script).toBe(answer);
+        expect(await dialogApprover({ env, platform, hastyMs: 0 })(QUESTION, never), script).toBe(answer);
         const text = heard(program).find(argument => argument.startsWith(`${before}https://app.example wants to use Starling`));
         expect(text).toContain('012 345');
         expect(heard(program).filter(argument => argument.includes('app.example'))).toHaveLength(1);
@@ -61,13 +64,32 @@ describe.skipIf(process.platform === 'win32')('a dialog of the desktop', () => {
 
   test('kdialog is asked where there is no zenity, and nobody where there is neither, or no screen', async () => {
     const one = programs({ kdialog: 'echo Allow' });
-    expect(await dialogApprover({ env: one.env, platform: 'linux' })(QUESTION, never)).toBe('allow');
+    expect(await dialogApprover({ env: one.env, platform: 'linux', hastyMs: 0 })(QUESTION, never)).toBe('allow');
     const both = programs({ zenity: 'exit 1', kdialog: 'echo Allow' });
     expect(await dialogApprover({ env: both.env, platform: 'linux' })(QUESTION, never)).toBe('refuse');
     expect(both.heard('kdialog')).toEqual([]);
     const none = programs({});
     expect(await dialogApprover({ env: none.env, platform: 'linux' })(QUESTION, never)).toBe('unasked');
     expect(await dialogApprover({ env: { ...one.env, DISPLAY: '' }, platform: 'linux' })(QUESTION, never)).toBe('unasked');
+  });
+
+  test('asks again after a yes that came too soon to be meant, and takes the third for a no', async () => {
+    const once = programs({ zenity: 'echo again >> "$0.times"; echo Allow' });
+    expect(await dialogApprover({ env: once.env, platform: 'linux', hastyMs: 600_000 })(QUESTION, never)).toBe('refuse');
+    expect(readFileSync(join(once.env['PATH']!, 'zenity.times'), 'utf8')).toBe('again\nagain\nagain\n');
+    const thought = programs({ zenity: '[ -e "$0.times" ] && /bin/sleep 1; echo again >> "$0.times"; echo Allow' });
+    expect(await dialogApprover({ env: thought.env, platform: 'linux', hastyMs: 1000 })(QUESTION, never)).toBe('allow');
+  });
+
+  test.skipIf(process.platform !== 'linux')('one of a login that came before its desktop is shown on that desktop', async () => {
+    const desktop = 'echo HOME=/; echo DISPLAY=:5; echo XAUTHORITY=/run/user/5/auth';
+    const { env } = programs({ systemctl: desktop, zenity: '[ "$DISPLAY$XAUTHORITY" = :5/run/user/5/auth ] && echo Allow' });
+    const asks = (pid: number): Promise<Answer> => {
+      const started = { PATH: env['PATH'], SYSTEMD_EXEC_PID: String(pid) };
+      return dialogApprover({ env: started, platform: 'linux', hastyMs: 0 })(QUESTION, never);
+    };
+    expect(await asks(process.pid)).toBe('allow');
+    expect(await asks(process.ppid)).toBe('unasked');
   });
 
   test('goes when it matters no more, and that is no yes', async () => {
@@ -111,7 +133,7 @@ describe.skipIf(missing.length > 0)(`zenity itself${missing.length > 0 ? ` (need
         child.once('close', () => resolve(out.trim()));
       });
     let answer: Answer | null = null;
-    void dialogApprover({ env, platform: 'linux' })(QUESTION, never).then(said => (answer = said));
+    void dialogApprover({ env, platform: 'linux', hastyMs: 0 })(QUESTION, never).then(said => (answer = said));
     const window = await until(
       async () => (await run(['search', '--onlyvisible', '--name', '^Starling$'])).split('\n').at(-1) || null,
       'the dialog',
@@ -188,7 +210,7 @@ describe('the page', () => {
     const page = new ApprovalPage({ redirects, origin: () => HOST });
     const ended = new AbortController();
     let said = '';
-    const ask = page.named(text => (said = text))(QUESTION, ended.signal);
+    const ask = page.named(text => (said = text), true)(QUESTION, ended.signal);
     const file = (): string => /: (\S+\.html)$/.exec(said)?.[1] ?? '';
     const secret = async (): Promise<string> => {
       await until(() => file() !== '', 'the file');
@@ -220,6 +242,22 @@ describe('the page', () => {
     two.ended.abort();
     expect(await two.ask).toBe('refuse');
     expect(two.page.answer(secret, true)).toBe(false);
+  });
+});
+
+describe('the page that a log alone tells of', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  test('asks nobody where it is not opened', async () => {
+    vi.useFakeTimers();
+    const redirects = new Redirects(tempFolder());
+    onTestFinished(() => redirects.removeAll());
+    const page = new ApprovalPage({ redirects, origin: () => 'http://127.0.0.1:7800' });
+    let isSaid = false;
+    const asked = page.named(() => (isSaid = true), false)(QUESTION, never);
+    await vi.waitUntil(() => isSaid);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await asked).toBe('unasked');
   });
 });
 

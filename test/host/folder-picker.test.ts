@@ -75,6 +75,7 @@ describe.skipIf(process.platform !== 'linux')('what the programs for dialogs say
     expect(await picked({ zenity: 'exit 0' })).toEqual({ outcome: 'failed' });
     expect(await picked({ zenity: 'kill -9 $$' })).toEqual({ outcome: 'failed' });
     expect(await picked({ zenity: 'echo "cannot open display: :1" >&2; exit 1' })).toEqual({ outcome: 'none' });
+    expect(await picked({ zenity: 'echo "Failed to open display" >&2; exit 1' })).toEqual({ outcome: 'none' });
     expect(await picked({})).toEqual({ outcome: 'none' });
     expect(await picked({ zenity: 'echo /a' }, { DISPLAY: '' })).toEqual({ outcome: 'none' });
   });

@@ -1,10 +1,12 @@
 /**
  * A dialog of the desktop: zenity or kdialog, osascript, PowerShell. No shell is in between: what is shown is one argument,
  * or stands in the environment. Each says yes by what it prints and no other end of it can be mistaken for that, so that one
- * that is closed, killed or broken says no.
+ * that is closed, killed or broken says no. A site chooses when it comes up, which may be under somebody's hands: yes is more than
+ * one key away, and one that comes too soon to be meant is asked for anew.
  */
 import { spawn } from 'node:child_process';
-import { hasScreen } from '../screen.ts';
+import { findScreen, NO_SCREEN } from '../screen.ts';
+import { powershell } from '../windows-program.ts';
 import { type Answer, type Approver, type Question, spaced } from './approver.ts';
 
 interface Dialog {
@@ -18,17 +20,24 @@ const YES = 'Allow';
 const NO = 'Refuse';
 /** Far more than any of them prints. */
 const MAX_PRINTED = 4096;
-/** What they complain of where nobody can have seen them. */
-const NO_SCREEN = /(?:cannot open|could not connect to) display|no user interaction allowed/i;
+/** A yes within that of its start was typed before the dialog could be read, in ms: about one is there for it to come up. */
+const HASTY_MS = 2_000;
+/** Of so many in a row the last counts as a no. */
+const HASTY_ANSWERS = 3;
 
 const APPLE_SCRIPT = `on run argv
   display dialog (item 1 of argv) with title "${TITLE}" buttons {"${NO}", "${YES}"} default button "${NO}" cancel button "${NO}" with icon caution
   return button returned of result
 end run`;
 
+/** Not Yes and No, which are chosen by their first letter. PowerShell takes long to start, so that it measures the haste itself. */
 const POWER_SHELL = `Add-Type -AssemblyName System.Windows.Forms
-$answer = [System.Windows.Forms.MessageBox]::Show($env:STARLING_QUESTION, '${TITLE}', 'YesNo', 'Warning', 'Button2', 'DefaultDesktopOnly')
-if ($answer -eq 'Yes') { Write-Output '${YES}' }`;
+for ($asked = 0; $asked -lt ${HASTY_ANSWERS}; $asked++) {
+  $shown = [System.Diagnostics.Stopwatch]::StartNew()
+  $answer = [System.Windows.Forms.MessageBox]::Show($env:STARLING_QUESTION, '${TITLE}', 'OKCancel', 'Warning', 'Button2', 'DefaultDesktopOnly')
+  if ($answer -ne 'OK') { break }
+  if ($shown.ElapsedMilliseconds -ge 1000) { Write-Output '${YES}'; break }
+}`;
 
 function textOf({ origin, code }: Question): string {
   return [
@@ -38,7 +47,7 @@ function textOf({ origin, code }: Question): string {
 }
 
 /** Those of a platform, the one to be tried first at the top. */
-function dialogsOf(platform: NodeJS.Platform, question: Question): readonly Dialog[] {
+function dialogsOf({ platform, env }: DialogOptions, question: Question): readonly Dialog[] {
   const text = textOf(question);
   switch (platform) {
     case 'darwin':
@@ -46,9 +55,9 @@ function dialogsOf(platform: NodeJS.Platform, question: Question): readonly Dial
     case 'win32':
       return [
         {
-          program: 'powershell.exe',
+          program: powershell(env),
           args: ['-NoProfile', '-NonInteractive', '-WindowStyle', 'Hidden', '-Command', POWER_SHELL],
-          env: { STARLING_QUESTION: text },
+          env: { STARLING_QUESTION: `${text}\n\nOK allows it, Cancel refuses.` },
         },
       ];
     default: {
@@ -69,17 +78,29 @@ function dialogsOf(platform: NodeJS.Platform, question: Question): readonly Dial
 export interface DialogOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly platform: NodeJS.Platform;
+  /** How soon is too soon, in ms from the start of its program. */
+  readonly hastyMs?: number;
 }
 
-export function dialogApprover({ env, platform }: DialogOptions): Approver {
+export function dialogApprover(options: DialogOptions): Approver {
   return async (question, signal) => {
-    if (!hasScreen(env)) return 'unasked';
-    for (const dialog of dialogsOf(platform, question)) {
-      const answer = await show(dialog, env, signal);
+    if (!(await findScreen(options.env))) return 'unasked';
+    for (const dialog of dialogsOf(options, question)) {
+      const answer = await askCalmly(dialog, options, signal);
       if (answer !== 'unasked') return answer;
     }
     return 'unasked';
   };
+}
+
+/** A yes counts once there was time to read what it is for. */
+async function askCalmly(dialog: Dialog, { env, hastyMs = HASTY_MS }: DialogOptions, signal: AbortSignal): Promise<Answer> {
+  for (let asked = 0; asked < HASTY_ANSWERS; asked++) {
+    const from = performance.now();
+    const answer = await show(dialog, env, signal);
+    if (answer !== 'allow' || performance.now() - from >= hastyMs) return answer;
+  }
+  return 'refuse';
 }
 
 /** `unasked` where there is no such program, or it finds no screen. */

@@ -3,6 +3,7 @@
  * who has the secret in it is at this computer. The page stands at the host's own address, in nobody's frame.
  */
 import { openInBrowser, type Redirects } from '../browser.ts';
+import { findScreen } from '../screen.ts';
 import { randomSecret, sha256 } from '../tokens.ts';
 import type { Answer, Approver, Question } from './approver.ts';
 
@@ -10,6 +11,8 @@ import type { Answer, Approver, Question } from './approver.ts';
 export const APPROVAL_PAGE = '/approve.html';
 /** A browser that has not shown the page by then cannot read the file, in ms. */
 const SHOWN_MS = 10_000;
+/** Who reads a log has opened the page by then, in ms. */
+const READ_MS = 30_000;
 
 interface Open {
   readonly digest: string;
@@ -33,19 +36,21 @@ export class ApprovalPage {
 
   /** Opens the page in the browser. */
   get opened(): Approver {
-    return (question, signal) =>
-      this.ask(question, signal, async (file, unasked) => {
+    return async (question, signal) => {
+      if (!(await findScreen(process.env))) return 'unasked';
+      return this.ask(question, signal, async (file, unasked) => {
         if (!(await openInBrowser(file))) unasked();
         return setTimeout(unasked, SHOWN_MS);
       });
+    };
   }
 
-  /** Says what file leads to the page; a person opens it. */
-  named(say: (text: string) => void): Approver {
+  /** Says what file leads to the page; a person opens it. `isSeen`: what is said comes before somebody's eyes, and not into a log. */
+  named(say: (text: string) => void, isSeen: boolean): Approver {
     return (question, signal) =>
-      this.ask(question, signal, file => {
+      this.ask(question, signal, (file, unasked) => {
         say(`${question.origin} asks to use Starling on this computer. To answer, open this file in your browser: ${file}`);
-        return Promise.resolve(null);
+        return Promise.resolve(isSeen ? null : setTimeout(unasked, READ_MS));
       });
   }
 
