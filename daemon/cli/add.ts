@@ -29,7 +29,7 @@ Options:
     let refused = 0;
     for (const argument of positionals) {
       try {
-        const given = await readGiven(argument);
+        const given = await readGiven(argument, process.cwd());
         host ??= await reachable(() => hostOf(homeOf(values.home), programs.folder));
         const running = host;
         const { state, sentence, open } = await reachable(() => handOver(running, given, manner));

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import type { Log } from './log.ts';
+import { powershell } from './windows-program.ts';
 
 /** A program that shows a notification. */
 export interface Command {
@@ -61,7 +62,7 @@ export function commandFor(platform: NodeJS.Platform, text: string): Command | n
       return { program: 'osascript', args: ['-e', APPLE_SCRIPT, TITLE, text], env: {} };
     case 'win32': {
       const args = ['-NoProfile', '-NonInteractive', '-Command', POWERSHELL];
-      return { program: 'powershell.exe', args, env: { STARLING_TITLE: TITLE, STARLING_TEXT: text } };
+      return { program: powershell(process.env), args, env: { STARLING_TITLE: TITLE, STARLING_TEXT: text } };
     }
     default:
       return null;

@@ -61,6 +61,7 @@ async function listenerInProc(port: number): Promise<string> {
 }
 
 async function listenerByLsof(port: number): Promise<string> {
+  if (process.platform === 'win32') return '';
   try {
     const { stdout } = await run('lsof', ['-nP', `-iTCP:${port}`, '-sTCP:LISTEN', '-Fpc'], { timeout: COMMAND_MS });
     const pid = /^p(\d+)$/m.exec(stdout)?.[1];

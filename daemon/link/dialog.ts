@@ -1,5 +1,7 @@
 /** Says what went wrong on the screen: whoever clicked on a link has no terminal to look at. */
 import { spawn } from 'node:child_process';
+import { NO_SCREEN } from '../host/screen.ts';
+import { powershell } from '../host/windows-program.ts';
 
 interface Tool {
   readonly program: string;
@@ -10,6 +12,9 @@ interface Tool {
 const POWERSHELL =
   'Add-Type -AssemblyName System.Windows.Forms; ' +
   "[void][System.Windows.Forms.MessageBox]::Show($env:STARLING_TEXT, 'Starling', 'OK', 'Warning')";
+
+/** Far more than any of them complains of. */
+const MAX_COMPLAINT = 4096;
 
 const APPLESCRIPT = [
   'on run argv',
@@ -24,7 +29,7 @@ export function dialogTools(platform: NodeJS.Platform, text: string): readonly T
     case 'win32':
       return [
         {
-          program: 'powershell.exe',
+          program: powershell(process.env),
           args: ['-NoProfile', '-NonInteractive', '-Command', POWERSHELL],
           env: { STARLING_TEXT: plain },
         },
@@ -53,8 +58,11 @@ function withoutMarkup(text: string): string {
 
 function run({ program, args, env }: Tool): Promise<boolean> {
   return new Promise(resolve => {
-    const child = spawn(program, args, { stdio: 'ignore', env: { ...process.env, ...env } });
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } });
+    let complaint = '';
+    child.stderr.on('data', (chunk: Buffer) => (complaint = `${complaint}${chunk.toString()}`.slice(0, MAX_COMPLAINT)));
     child.once('error', () => resolve(false));
-    child.once('exit', () => resolve(true));
+    // 1: it was closed without its button.
+    child.once('close', code => resolve((code === 0 || code === 1) && !NO_SCREEN.test(complaint)));
   });
 }

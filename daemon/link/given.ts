@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { hasCode } from '../host/durable.ts';
 
@@ -23,8 +23,8 @@ export interface Given {
 /** It cannot be handed over; the message says why, for people. */
 export class NotGiven extends Error {}
 
-/** @throws {NotGiven} */
-export async function readGiven(argument: string): Promise<Given> {
+/** `from`: the folder that a path begins in. @throws {NotGiven} */
+export async function readGiven(argument: string, from: string): Promise<Given> {
   if (/^magnet:/i.test(argument)) {
     if (argument.length > MAX_LINK) throw new NotGiven('This magnet link is longer than any real one. Nothing was added.');
     return { label: 'the magnet link', type: 'text/plain', content: new TextEncoder().encode(argument) };
@@ -32,7 +32,7 @@ export async function readGiven(argument: string): Promise<Given> {
   const path = pathOf(argument);
   const label = `“${basename(path)}”`;
   if (!/[.]torrent$/i.test(path)) throw new NotGiven(`${label} is neither a magnet link nor a .torrent file. Nothing was added.`);
-  return { label, type: 'application/x-bittorrent', content: await readFile(path, label) };
+  return { label, type: 'application/x-bittorrent', content: await readFile(resolve(from, path), label) };
 }
 
 /** Desktops give files by path or by address. */

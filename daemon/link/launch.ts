@@ -28,6 +28,8 @@ export async function hostOf(home: string, folder: string): Promise<Holder> {
   mkdirSync(join(home, 'logs'), { recursive: true, mode: PRIVATE_FOLDER });
   const output = openSync(log, 'w', PRIVATE_FILE);
   const child = spawn(process.execPath, [programBeside(folder), 'start', '--no-open', '--home', home], {
+    // Not the one of whatever was opened.
+    cwd: home,
     detached: true,
     stdio: ['ignore', output, output],
     windowsHide: true,

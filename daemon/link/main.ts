@@ -31,13 +31,14 @@ function readArguments(args: readonly string[]): Arguments {
   return { home: homeOf(undefined), given: first === '--' ? args.slice(1) : args };
 }
 
-async function openAll({ home, given }: Arguments): Promise<string[]> {
+/** `from`: the folder that paths begin in. */
+async function openAll({ home, given }: Arguments, from: string): Promise<string[]> {
   const problems: string[] = [];
   let host: Holder | null = null;
   let toOpen: string | null = null;
   for (const argument of given.slice(0, MAX_GIVEN)) {
     try {
-      const read = await readGiven(argument);
+      const read = await readGiven(argument, from);
       host ??= await hostOf(home, import.meta.dirname);
       const { state, sentence, open } = await handOver(host, read, { start: false, hasScreen: hasScreen(process.env) });
       if (state === 'refused') problems.push(sentence);
@@ -54,7 +55,7 @@ async function openAll({ home, given }: Arguments): Promise<string[]> {
 }
 
 async function newLink(home: string): Promise<string> {
-  const link = await newLinkOf(await hostOf(home, import.meta.dirname));
+  const link = await newLinkOf(await hostOf(home, import.meta.dirname), hasScreen(process.env));
   if (link === null) throw new NoAnswer('it gives no link to the app');
   return link;
 }
@@ -74,7 +75,11 @@ function problemOf(error: unknown): string {
   return `Something went wrong: ${error instanceof Error ? error.message : String(error)}`;
 }
 
-const problems = await openAll(readArguments(process.argv.slice(2))).catch((error: unknown) => [problemOf(error)]);
+const read = readArguments(process.argv.slice(2));
+// A file is opened in its own folder. That is not to be kept busy, and no program is to be found there.
+const from = process.cwd();
+process.chdir(import.meta.dirname);
+const problems = await openAll(read, from).catch((error: unknown) => [problemOf(error)]);
 if (problems.length > 0) {
   const text = problems.join('\n');
   console.error(text);

@@ -1,7 +1,7 @@
 /** What the system starts for a link or a file: the built link-handler, and `starling add`, `open` and `stop`. */
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -225,6 +225,29 @@ onLinux('where no host runs', () => {
     endsHostOf(folder);
     await until(() => existsSync(opened), 'the browser');
     expect(readFileSync(readFileSync(opened, 'utf8').trim().replace('file://', ''), 'utf8')).toContain('#pair=');
+  });
+
+  test('a browser that trades no link is led to the app without one, and the host that was started can ask a person', async () => {
+    const folder = home();
+    await keepPort(folder);
+    const { env, opened } = withBrowser();
+    const lines = (): string[] => (existsSync(opened) ? readFileSync(opened, 'utf8').trim().split('\n') : []);
+    expect(await end(runLink(dist, ['--home', folder, '--', MAGNET], env))).toEqual({ code: 0, out: '', err: '' });
+    endsHostOf(folder);
+    const { pid, port } = lockOf(folder);
+    await until(() => lines().length === 2, 'the app without a link', 60_000);
+    expect(lines().map(line => line.replace(/open-[0-9a-f]+/, 'open'))).toEqual([
+      expect.stringContaining('/open.html'),
+      `http://127.0.0.1:${port}/`,
+    ]);
+    expect(readlinkSync(`/proc/${pid}/cwd`)).toBe(realpathSync(folder));
+    await fetch(`http://127.0.0.1:${port}/pair`, {
+      method: 'POST',
+      headers: { Origin: 'https://app.example', 'Content-Type': 'application/json' },
+      body: JSON.stringify({ installId: 'install-0001' }),
+    });
+    await until(() => lines().length === 3, 'the page that asks', 60_000);
+    expect(readFileSync(lines()[2]!.replace('file://', ''), 'utf8')).toContain('/approve.html#');
   });
 });
 
