@@ -26,6 +26,8 @@ const MAX_ROWS = 20_000;
 const UNASKED = 3_000;
 /** A channel that was closed is opened again after this time, in ms. */
 const REOPEN = 1_000;
+/** Likewise where the app at work is of another version. */
+const REOPEN_OTHER = 60_000;
 /** What is told once, and waits for a window to show it. */
 const MAX_TOLD = 100;
 /** Commands that wait for their answer; one more is refused. */
@@ -50,6 +52,7 @@ export class Following {
   /** The one for the list and for commands. */
   private main: FarChannel | null = null;
   private callOff = (): void => undefined;
+  private isOther = false;
   private isShown = true;
   private list: Map<TorrentId, TorrentRow> | null = null;
   private known: Settings | null = null;
@@ -75,6 +78,11 @@ export class Following {
     return this.portMappings;
   }
 
+  /** The app at work is of another version: nothing of it can be shown. */
+  get isOtherVersion(): boolean {
+    return this.isOther;
+  }
+
   /** Another browser is at work. */
   begin(): void {
     if (this.isOn) return;
@@ -86,6 +94,7 @@ export class Following {
   end(): void {
     if (!this.isOn) return;
     this.isOn = false;
+    this.isOther = false;
     this.callOff();
     this.main?.close();
     this.forget();
@@ -137,6 +146,7 @@ export class Following {
   /** @throws {Refusal} */
   run(command: Command): Promise<Added | FolderPage | null> {
     const { main } = this;
+    if (this.isOther) return Promise.reject(new Refusal('followed', OTHER_VERSION));
     if (main === null) return Promise.reject(new Refusal('followed', GONE));
     if (this.pending.size >= MAX_COMMANDS) return Promise.reject(new Refusal('too-many-commands', ''));
     const id = ++this.lastId;
@@ -162,7 +172,7 @@ export class Following {
   private lost(): void {
     this.forget();
     this.callOff();
-    if (this.isOn) this.callOff = this.options.after(REOPEN, () => this.open());
+    if (this.isOn) this.callOff = this.options.after(this.isOther ? REOPEN_OTHER : REOPEN, () => this.open());
   }
 
   private forget(): void {
@@ -181,7 +191,8 @@ export class Following {
   private hear(message: FromWorker): void {
     switch (message.type) {
       case 'snapshot':
-        if (message.version !== API_VERSION) return;
+        this.isOther = message.version !== API_VERSION;
+        if (this.isOther) return;
         this.list = new Map(message.torrents.slice(0, MAX_ROWS).map(row => [row.id, row]));
         this.known = message.settings;
         this.portMappings = message.connection.ports;
@@ -294,6 +305,8 @@ export class Following {
 }
 
 const GONE = 'The browser that is at work cannot be reached just now, so nothing was done. Try again in a moment.';
+const OTHER_VERSION =
+  'The browser that is at work has another version of the app, so nothing was done. Reload the app here and there, or choose “Use here”.';
 const UNANSWERED = 'The browser that is at work went before it answered. Look whether it was done, and try again.';
 
 function say(channel: FarChannel, message: ToWorker): void {

@@ -194,7 +194,7 @@ export class Torrents<Kept> implements Backend {
       everConnected: this.everConnected,
       superseded: link.state === 'superseded',
       following: isFollowing(link) ? link.lease.holder : null,
-      outdated: outdated(link),
+      outdated: this.following.isOtherVersion ? 'other' : outdated(link),
       gaveUp: link.gaveUp,
       version: link.version,
       ports: this.current === null ? this.following.ports : this.current.engine.mapping.state,
@@ -311,7 +311,10 @@ export class Torrents<Kept> implements Backend {
   private async unpair(app: string): Promise<void> {
     const isDone = await new Promise<boolean>(resolve => this.options.link.unpair(app, resolve));
     if (isDone) return;
-    throw new Refusal('not-unpaired', 'The helper did not answer, so the app may still be paired. Try again in a moment.');
+    throw new Refusal(
+      'not-unpaired',
+      'The helper does not say that this is done for good, so the app may be paired again later. Look at the disk of its home folder, and try again.',
+    );
   }
 
   private load(): void {

@@ -245,8 +245,8 @@ export interface Connection {
   readonly superseded: boolean;
   /** What to call the other browser that is at work, while this one shows what it does; empty where it has no name. Null: none is. */
   readonly following: string | null;
-  /** Which of app and helper is too old for the other; null: none. */
-  readonly outdated: 'app' | 'helper' | null;
+  /** Which of app and helper is too old for the other; `other`: the app that is followed is of another version. Null: none. */
+  readonly outdated: 'app' | 'helper' | 'other' | null;
   readonly gaveUp: boolean;
   readonly version: string;
   /** Null while it is not known. */

@@ -26,8 +26,19 @@ export function describeConnection(connection: Connection): ConnectionWords {
   }
   if (connection.following !== null) {
     const other = connection.following === '' ? 'Another browser' : connection.following;
+    const label = `${other} is at work`;
+    if (connection.outdated === 'other') {
+      return {
+        label,
+        short: 'At work elsewhere',
+        text: 'It has another version of the app, so the list here is the last that is known. Reload the app here and there, or choose Use here.',
+        tone: 'warn',
+        retry: 'Use here',
+        showCommand: false,
+      };
+    }
     return {
-      label: `${other} is at work`,
+      label,
       short: 'At work elsewhere',
       text: 'The same torrents run there, on this computer. To have them run in this browser instead, choose Use here.',
       tone: 'good',
@@ -119,5 +130,8 @@ export function describeConnection(connection: Connection): ConnectionWords {
 export function describePairing(status: number): string {
   if (status === 0) return 'The helper did not answer, so this browser is not paired. Run npm start again to get a new link.';
   if (status === 429) return 'Too many pairing attempts. Wait a minute, then run npm start again to get a new link.';
+  if (status === 503) {
+    return 'The helper cannot write to its home folder, so this browser is not paired. Look at its disk, then run npm start again to get a new link.';
+  }
   return 'This pairing link was used or is older than two minutes. Run npm start again to get a new one.';
 }

@@ -197,6 +197,44 @@ describe('following another browser', () => {
     expect([told, isClosed]).toEqual([[expect.objectContaining({ version: API_VERSION, torrents: [] })], true]);
   });
 
+  it('says that the app at work is of another version, and asks again once a minute', async () => {
+    const timers = new FakeTimers();
+    let asked = 0;
+    let version = API_VERSION + 1;
+    const following = new Following({
+      after: timers.after,
+      replaced: () => undefined,
+      hand: () => undefined,
+      open(here) {
+        asked++;
+        return {
+          send() {
+            queueMicrotask(() => {
+              here.message({ type: 'snapshot', version, torrents: [row(A)], connection: {}, roots: [], settings: null });
+              if (version !== API_VERSION) here.closed();
+            });
+          },
+          close: () => undefined,
+        };
+      },
+    });
+    expect(following.isOtherVersion).toBe(false);
+    following.begin();
+    await until('the word', () => following.isOtherVersion);
+    expect(following.rows()).toBe(null);
+    await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({
+      code: 'followed',
+      message: expect.stringContaining('another version of the app') as string,
+    });
+    timers.advance(59_999);
+    expect(asked).toBe(1);
+    version = API_VERSION;
+    timers.advance(1);
+    await until('the list', () => following.rows() !== null);
+    expect([asked, following.isOtherVersion, following.rows()]).toEqual([2, false, [row(A)]]);
+    following.end();
+  });
+
   it('hands on to a window here what is opened with a program, and says that it is shown', async () => {
     const { working, following, ids, shown } = setUp();
     following.begin();

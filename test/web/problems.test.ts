@@ -94,6 +94,7 @@ it('shows what the engine says of an error, and has words where it says none', (
   expect(describePairing(403)).toBe(
     'This pairing link was used or is older than two minutes. Run npm start again to get a new one.',
   );
+  expect(describePairing(503)).toContain('cannot write to its home folder');
 });
 
 describe('the connection', () => {
@@ -109,10 +110,15 @@ describe('the connection', () => {
     ['an old app', { ...CONNECTED, state: 'disconnected', outdated: 'app' }, 'Reload the app', 'Reload'],
     ['following', { ...CONNECTED, following: 'Firefox on Linux' }, 'Firefox on Linux is at work', 'Use here'],
     ['following one without a name', { ...CONNECTED, following: '' }, 'Another browser is at work', 'Use here'],
+    ['following another version', { ...CONNECTED, following: '', outdated: 'other' }, 'Another browser is at work', 'Use here'],
     ['given up', { ...CONNECTED, gaveUp: true }, 'Helper stopped', 'Start again'],
   ];
   it.each(cases)('%s', (_, connection, label, retry) => {
     expect(describeConnection(connection)).toMatchObject({ label, retry });
+  });
+
+  it('says why nothing of another version is shown', () => {
+    expect(describeConnection({ ...CONNECTED, following: '', outdated: 'other' }).text).toContain('another version of the app');
   });
 });
 
