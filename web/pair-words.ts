@@ -20,6 +20,8 @@ export function describePairFailure(why: PairFailure): string {
       return 'The helper has neither a screen nor a terminal to ask you on, so this browser is not paired. Run npm start in a terminal on that computer.';
     case 'over':
       return 'Nobody answered the helper’s question in time. Press Pair again, and answer on this computer’s screen.';
+    case 'unsaved':
+      return 'It was allowed, but the helper cannot write to its home folder, so this browser is not paired. Look at its disk, then press Pair again.';
     case 'lost':
       return 'The helper stopped answering, so this browser is not paired. Press Pair again.';
     default:

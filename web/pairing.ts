@@ -23,6 +23,8 @@ export type PairFailure =
   | { readonly code: 'unasked' }
   /** Nobody answered in time. */
   | { readonly code: 'over' }
+  /** A person said yes, and the helper cannot write it. */
+  | { readonly code: 'unsaved' }
   /** The helper answered no more. */
   | { readonly code: 'lost' };
 
@@ -96,6 +98,10 @@ async function answerOf(helper: Helper, id: string, install: string, signal: Abo
       // Also where it was called off meanwhile: it was allowed, and the token would be nobody's.
       run({ do: 'pair', token, installId: install, port: helper.port });
       return { step: 'idle' };
+    }
+    if (answer?.status === 503) {
+      takeBack(helper, id);
+      return failed({ code: 'unsaved' });
     }
     if (state === 'refused' || state === 'unasked' || state === 'over') return failed({ code: state });
   }

@@ -1,11 +1,11 @@
 /** `starling pairs`: which apps are paired, and the way to take that back, whether or not Starling runs. */
 import * as v from 'valibot';
 import { makePrivateFolder } from '../host/durable.ts';
-import { runningHost } from '../host/lock-file.ts';
 import { acquire } from '../host/lock.ts';
 import { type PairedApp, Tokens } from '../host/tokens.ts';
 import { ask } from '../link/ask.ts';
 import { homeOf } from '../link/home.ts';
+import { listeningHost } from '../link/launch.ts';
 import { parseOptions } from './arguments.ts';
 import type { Command } from './command.ts';
 import { CommandError, UsageError } from './errors.ts';
@@ -44,19 +44,23 @@ Options:
 };
 
 async function list(home: string): Promise<readonly PairedApp[]> {
-  const host = await runningHost(home);
+  const host = await reachable(() => listeningHost(home));
   if (host === null) return (await Tokens.open(home)).list;
   const { body } = await reachable(() => ask(host, { path: '/local/pairs', timeoutMs: ASK_MS }));
   return v.parse(listed, body).apps;
 }
 
 async function revoke(home: string, id: string): Promise<boolean> {
-  const host = await runningHost(home);
+  const host = await reachable(() => listeningHost(home));
   if (host !== null) {
     const body = Buffer.from(id);
     const { status } = await reachable(() => ask(host, { path: '/local/unpair', type: 'text/plain', body, timeoutMs: ASK_MS }));
-    if (status !== 200 && status !== 404)
-      throw new CommandError('The list of paired apps cannot be written. Look at the disk of the home folder.');
+    if (status === 503) {
+      throw new CommandError(
+        'It is let in no more, but that cannot be written: after a restart it would be paired again. ' +
+          'Look at the disk of the home folder, and revoke it once more.',
+      );
+    }
     return status === 200;
   }
   makePrivateFolder(home);

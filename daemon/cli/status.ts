@@ -1,9 +1,9 @@
 /** `starling status`: whether Starling runs, whose engine is at work, and what becomes of each torrent. */
 import * as v from 'valibot';
-import { runningHost } from '../host/lock-file.ts';
 import { originOf } from '../host/request-guard.ts';
 import { ask } from '../link/ask.ts';
 import { homeOf } from '../link/home.ts';
+import { listeningHost } from '../link/launch.ts';
 import { parseOptions } from './arguments.ts';
 import type { Command } from './command.ts';
 import { CommandError, UsageError } from './errors.ts';
@@ -43,7 +43,7 @@ Options:
   async run(args) {
     const { values, positionals } = parseOptions(args, { json: { type: 'boolean' }, home: { type: 'string' } });
     if (positionals.length > 0) throw new UsageError(`Unexpected argument '${positionals[0]}'`);
-    const host = await runningHost(homeOf(values.home));
+    const host = await reachable(() => listeningHost(homeOf(values.home)));
     if (host === null) {
       console.log(values.json ? JSON.stringify({ running: false }) : 'Starling does not run.');
       return 1;

@@ -2,6 +2,7 @@
 import { runningHost } from '../host/lock-file.ts';
 import { ask } from '../link/ask.ts';
 import { homeOf } from '../link/home.ts';
+import { listeningHost } from '../link/launch.ts';
 import { parseOptions } from './arguments.ts';
 import type { Command } from './command.ts';
 import { CommandError, UsageError } from './errors.ts';
@@ -24,7 +25,7 @@ Options:
     const { values, positionals } = parseOptions(args, { home: { type: 'string' } });
     if (positionals.length > 0) throw new UsageError(`Unexpected argument '${positionals[0]}'`);
     const home = homeOf(values.home);
-    const host = await runningHost(home);
+    const host = await reachable(() => listeningHost(home));
     if (host === null) {
       console.log('Starling does not run.');
       return 0;

@@ -11,7 +11,7 @@ const PING_MS = 15_000;
 /** Over PRE_AUTH_FRAME: what WebSocket framing and a hello sent together with AUTH may take. */
 const PRE_AUTH_SLACK = 512;
 /** One that was told to go has so long to do it. */
-const EXPELLED_MS = 1000;
+const CLOSING_MS = 2000;
 /** Bytes waiting for a client that doesn't read; it is dropped when there are more. */
 const MAX_UNSENT = 128 << 20;
 
@@ -39,7 +39,7 @@ export class ControlConnection {
   private authTimer: NodeJS.Timeout;
   private pingTimer: NodeJS.Timeout | null = null;
   private isAlive = true;
-  private isExpelled = false;
+  private isClosing = false;
 
   constructor(ws: WebSocket, socket: Duplex, origin: string, makeHandler: (connection: ControlConnection) => ConnectionHandler) {
     this.ws = ws;
@@ -74,15 +74,12 @@ export class ControlConnection {
     return this.ws.bufferedAmount;
   }
 
-  close(code: CloseCode, reason: string): void {
-    this.ws.close(code, reason);
-  }
-
   /** Closes it whether or not the other end does its part; nothing more that it says is heard. */
-  expel(code: CloseCode, reason: string): void {
-    this.isExpelled = true;
-    this.close(code, reason);
-    const timer = setTimeout(() => this.ws.terminate(), EXPELLED_MS);
+  close(code: CloseCode, reason: string): void {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    this.ws.close(code, reason);
+    const timer = setTimeout(() => this.ws.terminate(), CLOSING_MS);
     this.ws.once('close', () => clearTimeout(timer));
   }
 
@@ -101,7 +98,7 @@ export class ControlConnection {
   }
 
   private message(data: RawData, isBinary: boolean): void {
-    if (this.isExpelled) return;
+    if (this.isClosing) return;
     if (!isBinary || !(data instanceof Buffer) || (!this.isAuthenticated && data.length > PRE_AUTH_FRAME)) {
       this.refuse(CloseCode.MALFORMED, 'not a frame');
       return;

@@ -25,7 +25,7 @@ export interface LocalDoorOptions {
   readonly secret: string;
   readonly handoffs: Handoffs;
   readonly apps: { readonly list: readonly PairedApp[] };
-  /** An app is paired no more; false where there is none with that id. */
+  /** An app is paired no more; false where there is none with that id. Rejects where that could not be written. */
   readonly unpair: (id: string) => Promise<boolean>;
   /** The address of the app. */
   readonly origin: () => string;
@@ -82,8 +82,9 @@ export function localDoor(options: LocalDoorOptions): Hono<{ Bindings: HttpBindi
   local.post('/pairs', c => c.json({ apps: options.apps.list }));
 
   local.post('/unpair', bodyLimit({ maxSize: MAX_ID, onError: c => c.json({ message: 'This is no ID.' }, 413) }), async c => {
-    const isDone = await options.unpair(await c.req.text());
-    return c.json({}, isDone ? 200 : 404);
+    const id = await c.req.text();
+    const isDone = await options.unpair(id).catch(() => null);
+    return c.json({}, isDone === null ? 503 : isDone ? 200 : 404);
   });
 
   local.post('/stop', c => {

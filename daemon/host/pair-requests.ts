@@ -21,13 +21,13 @@ const MAX_REST_MS = 600_000;
  * screen or terminal to ask on. `over`: its time was, or the page went away.
  */
 type State = 'waiting' | 'allowed' | 'claimed' | 'refused' | 'unasked' | 'over';
-type Input = 'allow' | 'refuse' | 'unasked' | 'claim' | 'end';
+type Input = 'allow' | 'refuse' | 'unasked' | 'claim' | 'unsaved' | 'end';
 
 /** Every move there is; what stands in no row changes nothing. */
 const MOVES: Readonly<Record<State, Partial<Record<Input, State>>>> = {
   waiting: { allow: 'allowed', refuse: 'refused', unasked: 'unasked', end: 'over' },
   allowed: { claim: 'claimed', end: 'over' },
-  claimed: {},
+  claimed: { unsaved: 'allowed' },
   refused: {},
   unasked: {},
   over: {},
@@ -97,7 +97,7 @@ export class PairRequests {
     return { outcome: 'asked', id, code };
   }
 
-  /** What became of it, for the page that asked and no other. */
+  /** What became of it, for the page that asked and no other. Rejects where its token cannot be written. */
   async status(id: string, origin: string): Promise<PairStatus> {
     const request = this.find(id, origin);
     if (request === null) return { state: 'over' };
@@ -107,7 +107,13 @@ export class PairRequests {
         return { state: 'waiting' };
       case 'allowed':
         this.move(request, 'claim');
-        return { state: 'paired', token: await this.options.issue(request) };
+        try {
+          return { state: 'paired', token: await this.options.issue(request) };
+        } catch (error) {
+          // The yes stands: its page may ask again.
+          this.move(request, 'unsaved');
+          throw error;
+        }
       case 'refused':
       case 'unasked':
       case 'over':

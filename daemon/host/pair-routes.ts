@@ -18,6 +18,7 @@ const PREFLIGHT_AGE = '600';
 const NO_STORE = { 'Cache-Control': 'no-store' };
 const OVER = 'This pairing link was used or is older than two minutes. Run `npm start` again to get a new one.';
 const UNKNOWN = 'This pairing link is not one of this Starling. Run `npm start` again to get a new one.';
+const UNWRITTEN = 'The list of paired apps cannot be written, so nothing was paired. Look at the disk of the home folder.';
 const NOT_NOW = 'Another app asks to be paired, or somebody has just said no.';
 
 const secret = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
@@ -66,6 +67,11 @@ export function pairRoutes(app: App, options: PairRoutesOptions): void {
     });
   }
 
+  const unwritten = (c: Call): Response => {
+    options.refused('a pairing that cannot be written');
+    return c.json({ message: UNWRITTEN }, 503, NO_STORE);
+  };
+
   app.get('/health', c => c.json({ name: 'starling', version: VERSION }, 200, NO_STORE));
 
   app.post('/pair', limit, async c => {
@@ -86,7 +92,8 @@ export function pairRoutes(app: App, options: PairRoutesOptions): void {
       options.refused('a pairing link from another origin');
       return c.json({ message: UNKNOWN }, 403);
     }
-    const result = await options.pairing.redeem(body.secret, origin, installId, name);
+    const result = await options.pairing.redeem(body.secret, origin, installId, name).catch(() => null);
+    if (result === null) return unwritten(c);
     switch (result.outcome) {
       case 'paired':
         options.paired(body.secret);
@@ -107,7 +114,8 @@ export function pairRoutes(app: App, options: PairRoutesOptions): void {
     const body = await bodyOf(c, statusRequest);
     if (body instanceof Response) return body;
     if (body.cancel) options.requests.cancel(body.id, originIn(c));
-    return c.json(await options.requests.status(body.id, originIn(c)), 200, NO_STORE);
+    const status = await options.requests.status(body.id, originIn(c)).catch(() => null);
+    return status === null ? unwritten(c) : c.json(status, 200, NO_STORE);
   });
 
   app.post('/approve', limit, async c => {

@@ -20,6 +20,7 @@ export class PairedClients {
 
   constructor(options: PairedClientsOptions) {
     this.options = options;
+    options.tokens.onForgotten = id => this.expel(id);
   }
 
   /** Whether its token is good. */
@@ -44,15 +45,13 @@ export class PairedClients {
     this.welcomed.delete(connection);
   }
 
-  /** An app is paired no more, and goes at once; false where there is none. Rejects where that could not be written. */
+  /**
+   * An app is paired no more, and goes at once; false where there is none. Rejects where that could not be written: see
+   * `revoke` of tokens.ts.
+   */
   async unpair(id: string): Promise<boolean> {
     const revoked = this.options.tokens.revoke(id);
-    for (const [connection, app] of [...this.apps]) {
-      if (app.id !== id) continue;
-      connection.send({ op: ControlOp.EVENT, id: 0, event: { type: 'unpaired' } });
-      connection.expel(CloseCode.AUTH, 'not paired any more');
-      this.options.expelled(connection);
-    }
+    this.expel(id);
     const isRevoked = await revoked;
     if (isRevoked) this.options.log('info', 'an app is paired no more');
     this.tell();
@@ -64,7 +63,7 @@ export class PairedClients {
       await this.unpair(app);
       this.answer(connection, id);
     } catch {
-      const text = 'the list of paired apps cannot be written';
+      const text = 'it is let in no more, but the list of paired apps cannot be written yet';
       connection.send({ op: Op.ERROR, id, code: ErrorCode.BAD_STATE, text });
     }
   }
@@ -77,6 +76,15 @@ export class PairedClients {
   /** Everyone hears who is paired. */
   tell(): void {
     for (const connection of this.welcomed) this.answer(connection, 0);
+  }
+
+  private expel(id: string): void {
+    for (const [connection, app] of [...this.apps]) {
+      if (app.id !== id) continue;
+      connection.send({ op: ControlOp.EVENT, id: 0, event: { type: 'unpaired' } });
+      connection.close(CloseCode.AUTH, 'not paired any more');
+      this.options.expelled(connection);
+    }
   }
 
   private answer(connection: ControlConnection, id: number): void {

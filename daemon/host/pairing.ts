@@ -46,13 +46,20 @@ export class Pairing {
     return secret;
   }
 
-  /** The secret is used up by this, whatever becomes of the token. */
+  /** The secret is used up by this, unless the token cannot be written; that rejects. */
   async redeem(secret: string, origin: string, installId: string, name: string): Promise<Redeemed> {
     this.expire();
     const digest = digestOf(secret);
-    if (this.links.has(digest)) {
+    const expiresAt = this.links.get(digest);
+    if (expiresAt !== undefined) {
       this.close(digest);
-      return { outcome: 'paired', token: await this.tokens.issue(origin, installId, name) };
+      try {
+        return { outcome: 'paired', token: await this.tokens.issue(origin, installId, name) };
+      } catch (error) {
+        this.over.delete(digest);
+        this.links.set(digest, expiresAt);
+        throw error;
+      }
     }
     if (this.over.has(digest)) return { outcome: 'over' };
     const now = this.now();

@@ -48,6 +48,8 @@ export function refuse(head: RequestHead, { own, isPaired }: Admitted, isUpgrade
   if (host !== new URL(own).host) return { status: 421, text: `This is ${own}/ and answers to no other name.` };
   if (head.url === undefined || !head.url.startsWith('/')) return { status: 400, text: 'A path is expected.' };
   const { url, method } = head;
+  // What is judged here is what is looked up later: no `..`, in whatever spelling, leads from one path to another.
+  if (new URL(own + url).href !== own + url) return { status: 400, text: 'A path in its plain form is expected.' };
   const isOpen = !isUpgrade && OPEN_DOORS.some(door => door === url);
   // A browser asks first whether a page of another origin may ask.
   const isPreflight = isOpen && method === 'OPTIONS';

@@ -18,20 +18,22 @@ const appId = v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/));
 const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const schema = v.array(
   v.object({
-    id: v.optional(appId, newId),
-    name: v.optional(v.string(), UNNAMED),
+    id: appId,
+    name: v.string(),
     digest,
     /** Of the token that takes its place once it is used. */
-    next: v.optional(v.nullable(digest), null),
+    next: v.nullable(digest),
     origin: v.string(),
     installId: v.string(),
     pairedAt: v.number(),
     /** Of the token, not of the pairing. */
-    issuedAt: v.optional(v.number(), 0),
-    usedAt: v.optional(v.number(), 0),
+    issuedAt: v.number(),
+    usedAt: v.number(),
   }),
 );
 type Kept = v.InferOutput<typeof schema>[number];
+/** What becomes of a list; done twice it does no more than once. */
+type Edit = (apps: readonly Kept[]) => readonly Kept[];
 
 /** One that is paired, as everyone may see it. Times are ms since 1970; `usedAt` is rounded down to the hour, 0 for never. */
 export type PairedApp = Readonly<Pick<Kept, 'id' | 'name' | 'origin' | 'pairedAt' | 'usedAt'>>;
@@ -61,9 +63,13 @@ export function randomSecret(): string {
 }
 
 export class Tokens {
+  /** Hears of an app that is paired no more as there are too many. */
+  onForgotten: (id: string) => void = () => undefined;
   private readonly path: string;
   private readonly now: () => number;
   private apps: readonly Kept[];
+  /** Those that are let in no more, and stay in the list until that is flushed. */
+  private readonly revoked = new Set<string>();
   private saved: Promise<void> = Promise.resolve();
 
   private constructor(path: string, apps: readonly Kept[], now: () => number) {
@@ -89,28 +95,39 @@ export class Tokens {
 
   /** Whether an app of that origin is paired. */
   knows(origin: string): boolean {
-    return this.apps.some(app => app.origin === origin);
+    return this.apps.some(app => app.origin === origin && !this.revoked.has(app.id));
   }
 
-  /** A new token for this app, in place of the one it had; resolves once its digest is flushed. */
+  /**
+   * A new token for this app, in place of the one it had; what it is known by stays, so that whatever it has open goes with it.
+   * Resolves once the digest is flushed; rejects where it could not be, and then nothing has changed.
+   */
   async issue(origin: string, installId: string, name: string): Promise<string> {
     const token = randomSecret();
     const now = this.now();
-    const others = this.apps.filter(app => app.origin !== origin || app.installId !== installId);
-    const mostRecent = [...others].sort((a, b) => lastSign(b) - lastSign(a)).slice(0, MAX_TOKENS - 1);
-    const app: Kept = {
-      id: newId(),
-      name,
-      digest: digestOf(token),
-      next: null,
-      origin,
-      installId,
-      pairedAt: now,
-      issuedAt: now,
-      usedAt: 0,
-    };
-    this.apps = [...others.filter(other => mostRecent.includes(other)), app];
-    await this.save();
+    let forgotten: readonly string[] = [];
+    await this.change(apps => {
+      const isIt = (app: Kept): boolean => app.origin === origin && app.installId === installId;
+      const before = apps.find(app => isIt(app) && !this.revoked.has(app.id));
+      const others = apps.filter(app => !isIt(app) && !this.revoked.has(app.id));
+      forgotten = [...others]
+        .sort((a, b) => lastSign(a) - lastSign(b))
+        .slice(0, Math.max(0, others.length - (MAX_TOKENS - 1)))
+        .map(({ id }) => id);
+      const app: Kept = {
+        id: before?.id ?? newId(),
+        name,
+        digest: digestOf(token),
+        next: null,
+        origin,
+        installId,
+        pairedAt: now,
+        issuedAt: now,
+        usedAt: 0,
+      };
+      return all => [...all.filter(other => !isIt(other) && !forgotten.includes(other.id)), app];
+    });
+    for (const id of forgotten) this.onForgotten(id);
     return token;
   }
 
@@ -126,37 +143,40 @@ export class Tokens {
     if (found === null) return null;
     const isNext = found.next !== null && timingSafeEqual(sha256(what.token), Buffer.from(found.next, 'hex'));
     const usedAt = Math.floor(this.now() / USED_STEP_MS) * USED_STEP_MS;
-    if (!isNext && found.usedAt === usedAt) return shown(found);
+    if (!isNext && found.usedAt === usedAt && this.revoked.size === 0) return shown(found);
     const entered: Kept = { ...found, usedAt, ...(isNext ? { digest: found.next ?? found.digest, next: null } : {}) };
-    this.replace(entered);
+    this.apps = this.apps.map(other => (other.id === entered.id ? entered : other));
     // It comes in whether or not that can be written: it is written with the next change.
-    this.save().catch(() => undefined);
+    this.change(() => apps => apps).catch(() => undefined);
     return shown(entered);
   }
 
   /** A token to take the place of that of an app, once it is shown; null where the one it has is young, or it is gone. */
   async renew(id: string): Promise<string | null> {
-    const app = this.apps.find(other => other.id === id);
-    if (app === undefined || this.now() - app.issuedAt < RENEW_MS) return null;
     const token = randomSecret();
-    const before = { issuedAt: app.issuedAt, next: app.next };
-    this.replace({ ...app, next: digestOf(token), issuedAt: this.now() });
-    try {
-      await this.save();
-    } catch {
-      const still = this.apps.find(other => other.id === id);
-      if (still !== undefined) this.replace({ ...still, ...before });
-      return null;
-    }
-    return token;
+    let isDue = false;
+    const change = this.change(apps => {
+      const issuedAt = this.now();
+      const app = apps.find(other => other.id === id);
+      isDue = app !== undefined && issuedAt - app.issuedAt >= RENEW_MS;
+      const next = digestOf(token);
+      return isDue ? all => all.map(other => (other.id === id ? { ...other, next, issuedAt } : other)) : null;
+    });
+    const isWritten = await change.then(
+      () => true,
+      () => false,
+    );
+    return isDue && isWritten ? token : null;
   }
 
-  /** It is let in no more from now on; false where there is none. Rejects where that could not be written. */
+  /**
+   * It is let in no more from now on; false where there is none. Rejects where that could not be written: it stays in the list
+   * then, and would be let in again after a restart; every later change, and every app that comes in, tries to write it again.
+   */
   async revoke(id: string): Promise<boolean> {
-    const left = this.apps.filter(app => app.id !== id);
-    if (left.length === this.apps.length) return false;
-    this.apps = left;
-    await this.save();
+    if (!this.apps.some(app => app.id === id)) return false;
+    this.revoked.add(id);
+    await this.change(() => apps => apps);
     return true;
   }
 
@@ -165,6 +185,7 @@ export class Tokens {
     const shownDigest = sha256(token);
     let found: Kept | null = null;
     for (const app of this.apps) {
+      if (this.revoked.has(app.id)) continue;
       const isIt = timingSafeEqual(shownDigest, Buffer.from(app.digest, 'hex'));
       const isNext = timingSafeEqual(shownDigest, Buffer.from(app.next ?? app.digest, 'hex'));
       if ((isIt || isNext) && app.origin === origin && app.installId === installId) found = app;
@@ -172,13 +193,18 @@ export class Tokens {
     return found;
   }
 
-  private replace(app: Kept): void {
-    this.apps = this.apps.map(other => (other.id === app.id ? app : other));
-  }
-
-  /** One file at a time, so that the last one written is the last one meant. */
-  private save(): Promise<void> {
-    const saving = this.saved.then(() => replaceFile(this.path, JSON.stringify(this.apps, null, 2)));
+  /** One change at a time, and none that is not flushed: `plan` says what it does to the list as it is then, null for nothing. */
+  private change(plan: (apps: readonly Kept[]) => Edit | null): Promise<void> {
+    const saving = this.saved.then(async () => {
+      const edit = plan(this.apps);
+      if (edit === null) return;
+      const gone = new Set(this.revoked);
+      const left = (apps: readonly Kept[]): readonly Kept[] => edit(apps).filter(app => !gone.has(app.id));
+      await replaceFile(this.path, JSON.stringify(left(this.apps), null, 2));
+      // Apps may have come in meanwhile.
+      this.apps = left(this.apps);
+      for (const id of gone) this.revoked.delete(id);
+    });
     this.saved = saving.catch(() => undefined);
     return saving;
   }

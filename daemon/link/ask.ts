@@ -23,6 +23,8 @@ export interface Question {
 
 /** @throws {NoAnswer} */
 export function ask(host: Holder, { path, type, body = new Uint8Array(), timeoutMs }: Question): Promise<Answer> {
+  // Port 0 stands for 80 in a request, where another may listen; the secret is for the host alone.
+  if (host.port === 0) return Promise.reject(new NoAnswer('it is starting'));
   return new Promise((resolve, reject) => {
     const failed = (why: string): void => reject(new NoAnswer(why));
     const asked = request({

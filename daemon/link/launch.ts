@@ -21,7 +21,7 @@ export function programBeside(folder: string): string {
 
 /** `folder`: of the built programs. @throws {NoHost} */
 export async function hostOf(home: string, folder: string): Promise<Holder> {
-  const running = await listening(home, null, LISTEN_MS);
+  const running = await listeningHost(home);
   if (running?.isHeadless === true) throw new NoHost(headless(running));
   if (running !== null) return running;
   const log = join(home, 'logs/start.log');
@@ -42,6 +42,11 @@ export async function hostOf(home: string, folder: string): Promise<Holder> {
   child.unref();
   if (started !== null) return started;
   throw new NoHost(`Starling could not be started. ${ended ? lastLine(log) : 'It takes too long.'} See ${log}.`);
+}
+
+/** The host that runs on this home, once it listens; null where none does. @throws {NoHost} where it never listens */
+export function listeningHost(home: string): Promise<Holder | null> {
+  return listening(home, null, LISTEN_MS);
 }
 
 /**

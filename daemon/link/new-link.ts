@@ -9,7 +9,6 @@ const TIMEOUT_MS = 5000;
  * with it, which the host sees to where that may not read the file.
  */
 export async function newLinkOf(host: Holder, isOpening: boolean): Promise<string | null> {
-  if (host.port === 0) return null;
   try {
     const { body } = await ask(host, { path: `/local/link?screen=${Number(isOpening)}`, timeoutMs: TIMEOUT_MS });
     return typeof body === 'object' && body !== null && 'file' in body && typeof body.file === 'string' ? body.file : null;

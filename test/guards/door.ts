@@ -53,6 +53,14 @@ export const DOOR: readonly Guarded[] = [
   },
   {
     row: 2,
+    name: 'paths in their plain form at the host',
+    file: 'daemon/host/request-guard.ts',
+    text: "  if (new URL(own + url).href !== own + url) return { status: 400, text: 'A path in its plain form is expected.' };\n",
+    instead: '',
+    tests: [{ file: HOST, title: 'a path that leads on to another one is none' }],
+  },
+  {
+    row: 2,
     name: 'Origin at the host',
     file: 'daemon/host/request-guard.ts',
     text: 'origin === own || (isOpen',

@@ -87,7 +87,7 @@ export const PAIRING: readonly Guarded[] = [
     row: 9,
     name: 'the connections of who is paired no more',
     file: 'daemon/host/paired-clients.ts',
-    text: "      connection.expel(CloseCode.AUTH, 'not paired any more');\n",
+    text: "      connection.close(CloseCode.AUTH, 'not paired any more');\n",
 
     instead: '',
     tests: [unpaired],
@@ -117,9 +117,19 @@ export const PAIRING: readonly Guarded[] = [
     row: 9,
     name: 'nothing of who is paired no more is heard',
     file: 'daemon/host/control-connection.ts',
-    text: '    if (this.isExpelled) return;\n',
-    instead: '',
-    tests: [unpaired],
+    text: 'isBinary: boolean): void {\n    if (this.isClosing) return;\n',
+    instead: 'isBinary: boolean): void {\n',
+    tests: [
+      unpaired,
+      {
+        file: 'test/host/control.test.ts',
+        title: 'who was refused is heard no more on that connection, and loses it whatever it does',
+      },
+      {
+        file: 'test/host/control.test.ts',
+        title: 'who was superseded is heard no more, and loses its connection whatever it does',
+      },
+    ],
   },
   {
     row: 10,

@@ -160,6 +160,41 @@ test('guesses of a token: each costs a connection, and who is let in does not no
   expect(await load(inside)).toEqual({});
 });
 
+/** Leaves a close of the other end unanswered, and goes on as if there were none. */
+function stubborn(client: ControlClient): ControlClient {
+  client.ws.close = () => undefined;
+  return client;
+}
+
+test('who was refused is heard no more on that connection, and loses it whatever it does', async () => {
+  const host = await testHost();
+  const token = await pair(host);
+  const inside = await control(host, token);
+  await inside.welcome();
+  const client = stubborn(await control(host, 'guess'));
+  await client.find((frame): frame is FrameOf<typeof Op.AUTH_RESULT> => frame.op === Op.AUTH_RESULT);
+  client.send({ op: Op.AUTH, id: 2, token, origin: host.origin, installId: INSTALL_ID });
+  expect(await client.closed).toBe(4003);
+  expect(inside.ws.readyState).toBe(inside.ws.OPEN);
+  expect(await load(inside)).toEqual({});
+});
+
+test('who was superseded is heard no more, and loses its connection whatever it does', async () => {
+  const host = await testHost();
+  const token = await pair(host);
+  const first = stubborn(await control(host, token));
+  await first.welcome();
+  const { apps } = await first.find(
+    (frame): frame is FrameNamed<typeof ControlOp.PAIRED_APPS> => frame.op === ControlOp.PAIRED_APPS,
+  );
+  const second = await control(host, token);
+  await second.welcome();
+  first.send({ op: ControlOp.UNPAIR, id: 5, app: apps[0]!.id });
+  expect(await first.closed).toBe(4001);
+  expect(second.ws.readyState).toBe(second.ws.OPEN);
+  expect(await load(second)).toEqual({});
+});
+
 test('a new connection supersedes the one before, with the next epoch; a write of the old epoch is refused', async () => {
   const host = await testHost();
   const token = await pair(host);

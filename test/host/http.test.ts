@@ -68,6 +68,20 @@ test('Origin: ours or, where a browser sends none, none; no answer allows anothe
   expect(statusOf(await ask('POST', '/pair', `Origin: ${origin}\r\nContent-Type: text/plain\r\n`))).toBe(415);
 });
 
+test('a path that leads on to another one is none', async () => {
+  const { port } = await testHost();
+  const ask = async (method: string, path: string): Promise<number> =>
+    statusOf(
+      await raw(port, `${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`),
+    );
+  for (const path of ['/local/../pair', '/local/%2e%2e/pair', '/local/.%2E/pair', '/local/..\\pair', '/local\\..\\pair']) {
+    expect(await ask('POST', path), path).toBe(400);
+  }
+  for (const path of ['/./health', '/sw.js/../health']) expect(await ask('GET', path), path).toBe(400);
+  expect(await ask('GET', '/health?a=%2e%2e/&b=%C3%A9')).not.toBe(400);
+  expect(await ask('POST', '/local/pair')).toBe(401);
+});
+
 test('what a foreign page can send without asking changes nothing', async () => {
   const host = await testHost();
   const secret = await newSecret(host);
@@ -185,7 +199,8 @@ test('nothing outside the built app is served', async () => {
   const { port } = await testHost();
   for (const path of ['/../heard', '/%2e%2e/heard', '/..%2fheard', '//etc/passwd', '/assets', '/assets/', '/.built-from']) {
     const answer = await raw(port, `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`);
-    expect(statusOf(answer), path).toBe(404);
+    // One that leads on to another path is none at all.
+    expect(statusOf(answer), path).toBe(path.slice(1).startsWith('../') || path.startsWith('/%2e') ? 400 : 404);
   }
 });
 

@@ -15,10 +15,12 @@ function setUp() {
   const clock = new TestClock();
   const shown: Shown[] = [];
   const issued: string[] = [];
+  const failing = { isOn: false };
   const requests = new PairRequests({
     now: clock.now,
     after: clock.after,
     issue: ({ origin, installId }) => {
+      if (failing.isOn) return Promise.reject(new Error('full'));
       issued.push(`${origin} ${installId}`);
       return Promise.resolve(`token ${issued.length}`);
     },
@@ -31,7 +33,7 @@ function setUp() {
         shown.push({ ...question, signal, answer });
       }),
   });
-  return { clock, shown, issued, requests };
+  return { clock, shown, issued, requests, failing };
 }
 
 function idOf(asked: Asked): string {
@@ -55,6 +57,17 @@ test('a yes is a token for the page that asked, once', async () => {
   const both = await Promise.all([requests.status(id, ORIGIN), requests.status(id, ORIGIN)]);
   expect(both).toEqual([{ state: 'paired', token: 'token 1' }, { state: 'over' }]);
   expect(issued).toEqual([`${ORIGIN} install-0001`]);
+});
+
+test('a yes whose token cannot be written stands, and its page may ask again', async () => {
+  const { shown, requests, failing } = setUp();
+  const id = idOf(requests.ask(ASKING));
+  await shown[0]!.answer('allow');
+  failing.isOn = true;
+  for (let time = 0; time < 2; time++) await expect(requests.status(id, ORIGIN)).rejects.toThrow('full');
+  failing.isOn = false;
+  expect(await requests.status(id, ORIGIN)).toEqual({ state: 'paired', token: 'token 1' });
+  expect(await requests.status(id, ORIGIN)).toEqual({ state: 'over' });
 });
 
 test('one is asked about at a time, whoever else comes', () => {

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { StartError } from '../../daemon/host/errors.ts';
 import { LINK_MS, Pairing } from '../../daemon/host/pairing.ts';
 import { Tokens } from '../../daemon/host/tokens.ts';
-import { tempFolder } from './temp.ts';
+import { tempFolder, until } from './temp.ts';
 
 const ORIGIN = 'http://127.0.0.1:7800';
 const NAME = 'Chromium on Linux';
@@ -101,7 +100,7 @@ test('the file holds digests only, for its owner only', async () => {
 });
 
 test('a damaged file is an error that says what to do, never an empty list', async () => {
-  for (const content of ['', '{', '{}', '[{"digest":"zz"}]']) {
+  for (const content of ['', '{', '{}', '[{"digest":"zz"}]', `[{"digest":"${'0'.repeat(64)}"}]`]) {
     const home = tempFolder();
     writeFileSync(join(home, 'tokens.json'), content);
     await expect(Tokens.open(home)).rejects.toThrow(StartError);
@@ -163,11 +162,46 @@ test('when an app came last is told to the hour, and unpairing it is for good', 
   for (const opened of [tokens, await Tokens.open(home)]) expect(isValid(opened, token, ORIGIN, 'mine')).toBe(false);
 });
 
-test('a list of an earlier version is read as it is', async () => {
-  const home = tempFolder();
-  const digest = createHash('sha256').update('token').digest('hex');
-  writeFileSync(join(home, 'tokens.json'), JSON.stringify([{ digest, origin: ORIGIN, installId: 'mine', pairedAt: 1 }]));
-  const tokens = await Tokens.open(home);
-  expect(isValid(tokens, 'token', ORIGIN, 'mine')).toBe(true);
-  expect(tokens.list).toMatchObject([{ name: 'A browser', pairedAt: 1, usedAt: 0 }]);
+/** While it goes on nothing can be written over the list. Gives back what ends it. */
+function unwritable(home: string): () => void {
+  const file = join(home, 'tokens.json');
+  rmSync(file, { force: true });
+  mkdirSync(file);
+  return () => rmSync(file, { recursive: true });
+}
+
+test('a token that cannot be written changes nothing: the old one is good, nobody is listed, and the link stays open', async () => {
+  const { home, tokens, pairing } = await fixture();
+  const old = await tokens.issue(ORIGIN, 'mine', NAME);
+  const before = tokens.list;
+  const secret = pairing.newLink();
+  const mend = unwritable(home);
+  for (const install of ['mine', 'other']) await expect(pairing.redeem(secret, ORIGIN, install, NAME)).rejects.toThrow();
+  expect(tokens.list).toEqual(before);
+  expect(isValid(tokens, old, ORIGIN, 'mine')).toBe(true);
+  mend();
+  const result = await pairing.redeem(secret, ORIGIN, 'mine', NAME);
+  if (result.outcome !== 'paired') throw new Error(result.outcome);
+  for (const opened of [tokens, await Tokens.open(home)]) {
+    expect([old, result.token].map(token => isValid(opened, token, ORIGIN, 'mine'))).toEqual([false, true]);
+    expect(opened.list.map(({ id }) => id)).toEqual([before[0]!.id]);
+  }
+});
+
+test('an app whose end cannot be written is let in no more, and is listed until it is written', async () => {
+  const { home, tokens } = await fixture();
+  const token = await tokens.issue(ORIGIN, 'mine', NAME);
+  const other = await tokens.issue('https://app.example', 'other', NAME);
+  const { id } = tokens.list[0]!;
+  const mend = unwritable(home);
+  for (let time = 0; time < 2; time++) await expect(tokens.revoke(id)).rejects.toThrow();
+  expect(isValid(tokens, token, ORIGIN, 'mine')).toBe(false);
+  expect(tokens.knows(ORIGIN)).toBe(false);
+  expect(tokens.list).toHaveLength(2);
+  mend();
+  // Whoever comes in has it tried again.
+  expect(tokens.enter({ token: other, origin: 'https://app.example', installId: 'other' })).not.toBeNull();
+  await until(() => tokens.list.length === 1, 'the end of it');
+  expect((await Tokens.open(home)).list.map(({ origin }) => origin)).toEqual(['https://app.example']);
+  expect(await tokens.revoke(id)).toBe(false);
 });

@@ -1,6 +1,6 @@
 /** Pairing as the command line has it: `starling pairs`, the question in the terminal, and a browser that cannot read the file. */
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Tokens } from '../../daemon/host/tokens.ts';
@@ -43,10 +43,21 @@ test('apps are listed and unpaired, by a host that runs and at rest, and what is
   const client = await control(host as unknown as Host, site, INSTALL_ID, SITE);
   await client.welcome();
   const [app] = (await ask(options)).out.match(/[0-9a-f]{12}/) ?? [];
-  expect(await ask(['revoke', 'beef', ...options])).toMatchObject({
+  for (const none of ['beef', 'b'.repeat(200)]) {
+    expect(await ask(['revoke', none, ...options])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`No app with the ID '${none}'`) as string,
+    });
+  }
+  const kept = readFileSync(join(home, 'tokens.json'));
+  rmSync(join(home, 'tokens.json'));
+  mkdirSync(join(home, 'tokens.json'));
+  expect(await ask(['revoke', app!, ...options])).toMatchObject({
     code: 1,
-    err: expect.stringContaining("No app with the ID 'beef'") as string,
+    err: expect.stringContaining('after a restart it would be paired again') as string,
   });
+  rmdirSync(join(home, 'tokens.json'));
+  writeFileSync(join(home, 'tokens.json'), kept);
   expect(await ask(['revoke', app!, ...options])).toEqual({ code: 0, out: 'It is paired no more.\n', err: '' });
   expect(await client.closed).toBe(4003);
   expect(client.frames.at(-1)).toMatchObject({ op: ControlOp.EVENT, event: { type: 'unpaired' } });

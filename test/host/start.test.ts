@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { command as stop } from '../../daemon/cli/stop.ts';
 import { hasScreen } from '../../daemon/host/screen.ts';
 import { readConfig } from '../../daemon/host/config.ts';
 import { StartError } from '../../daemon/host/errors.ts';
@@ -21,6 +22,7 @@ import { RotatingFile } from '../../daemon/host/rotating-file.ts';
 import { listen, takePort } from '../../daemon/host/ports.ts';
 import { listenerOn, startTimeOf } from '../../daemon/host/process-info.ts';
 import { Roots } from '../../daemon/host/roots.ts';
+import { ask, NoAnswer } from '../../daemon/link/ask.ts';
 import { tempFolder } from './temp.ts';
 
 function server(): Server {
@@ -77,6 +79,28 @@ test('one lock a home: the second asker hears who has it, and where', async () =
   expect(statSync(join(home, 'lock.json')).mode & 0o777).toBe(0o600);
   await first.release();
   expect(isLock(await acquire(home))).toBe(true);
+});
+
+test('a host that is on its way up is waited for, and nobody else is shown its secret', async () => {
+  const home = tempFolder();
+  const lock = await acquire(home);
+  if (!isLock(lock)) throw new Error('taken');
+  const starting = { pid: process.pid, startTime: '', port: 0, secret: 'secret', isHeadless: false };
+  const asked = ask(starting, { path: '/local/stop', timeoutMs: 5000 });
+  await expect(asked).rejects.toThrow(new NoAnswer('it is starting'));
+
+  const said = vi.spyOn(console, 'log').mockReturnValue();
+  onTestFinished(() => said.mockRestore());
+  const shown: unknown[] = [];
+  const host = server().on('request', (request, response) => {
+    shown.push(request.headers['x-starling-local']);
+    void lock.release().then(() => response.end('{}'));
+  });
+  const port = await listen(host, 0);
+  const stopped = stop.run(['--home', home], { folder: '' });
+  await lock.listening(port!);
+  expect(await stopped).toBe(0);
+  expect([shown, said.mock.calls]).toEqual([[lock.secret], [['Starling has ended.']]]);
 });
 
 test('of many that ask at once one gets it, also where a dead host left a lock', async () => {

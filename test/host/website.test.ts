@@ -253,3 +253,24 @@ test('one that is unpaired by another goes at once with all it has, and comes in
   );
   expect(answer.apps).toMatchObject([{ id: other.id, isThis: true }]);
 });
+
+test('who is paired anew stays the app that it was, and what it had open goes with it', async () => {
+  const host = await testHost();
+  const old = await control(host, await pair(host));
+  await old.welcome();
+  await pair(host);
+  await until(() => old.frames.filter(({ op }) => op === ControlOp.PAIRED_APPS).length > 1, 'the list of apps');
+  expect(apps(old)).toMatchObject([{ isThis: true }]);
+  old.send({ op: ControlOp.UNPAIR, id: 5, app: apps(old)[0]!.id });
+  expect(await old.closed).toBe(4003);
+});
+
+test('an app that is forgotten as there are too many goes at once', async () => {
+  const host = await testHost();
+  const first = await control(host, await pair(host));
+  await first.welcome();
+  // It was used within the hour that has begun, so all that are paired from now on are younger.
+  for (let n = 1; n <= 64; n++) await pair(host, `install-1${String(n).padStart(3, '0')}`);
+  expect(await first.closed).toBe(4003);
+  expect(first.frames.at(-1)).toEqual({ op: ControlOp.EVENT, id: 0, event: { type: 'unpaired' } });
+});
