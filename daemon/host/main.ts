@@ -299,7 +299,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       handoffs.stop();
       notifier.stop();
       const closed = new Promise<void>(resolve => server.close(() => resolve()));
-      await Promise.all([ports.stop(), supervisor.stop(), state.settled(), own.settled()]);
+      await Promise.all([ports.stop(), supervisor.stop(), state.settled(), tokens.settled(), own.settled()]);
       for (const socket of sockets) socket.destroy();
       await closed;
       await lock.release();

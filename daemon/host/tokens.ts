@@ -180,6 +180,11 @@ export class Tokens {
     return true;
   }
 
+  /** Resolves once all that was changed is written, or could not be. */
+  settled(): Promise<void> {
+    return this.saved;
+  }
+
   /** Every one is looked at, in a time that tells nothing of their digests. */
   private match({ token, origin, installId }: Shown): Kept | null {
     const shownDigest = sha256(token);

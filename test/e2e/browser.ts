@@ -203,6 +203,10 @@ export class Page {
     const { nodes } = await this.send<{ nodes: AxNode[] }>('Accessibility.queryAXTree', {
       backendNodeId: root.backendNodeId,
       role: query.role,
+    }).catch((error: unknown) => {
+      // The page went on to another between the two questions.
+      if (String(error).includes('No node found')) return { nodes: [] };
+      throw error;
     });
     return nodes.flatMap(({ ignored, name, backendDOMNodeId, properties }) => {
       const text = name?.value ?? '';

@@ -142,6 +142,7 @@ test('a token that is a month old is replaced, and the old one is good until the
   expect(opened.enter(shown(fresh!))).toMatchObject({ id, name: NAME });
   expect(opened.enter(shown(fresh!))).toMatchObject({ id });
   expect(opened.find(shown(old))).toBeNull();
+  await Promise.all([tokens.settled(), opened.settled()]);
   for (const token of [old, fresh!]) expect(readFileSync(join(home, 'tokens.json'), 'utf8')).not.toContain(token);
 });
 
