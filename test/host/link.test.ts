@@ -202,7 +202,7 @@ onLinux('where no host runs', () => {
     const { code, err } = await end(runLink(dist, ['--home', folder, '--', MAGNET], env));
     endsHostOf(folder);
     expect([code, err]).toEqual([0, '']);
-    await until(() => existsSync(opened), 'the browser');
+    await until(() => existsSync(opened) && readFileSync(opened, 'utf8').endsWith('\n'), 'the browser');
     expect(readFileSync(opened, 'utf8')).toMatch(/open-[0-9a-f]+[.]html\n$/);
     expect(isAlive(lockOf(folder).pid)).toBe(true);
     const again = await end(run(dist, ['add', MAGNET, '--home', folder], env));
@@ -223,7 +223,7 @@ onLinux('where no host runs', () => {
     const { env, opened } = withBrowser();
     expect((await end(run(dist, ['open', '--home', folder], env))).out).toContain('It opens in your browser.');
     endsHostOf(folder);
-    await until(() => existsSync(opened), 'the browser');
+    await until(() => existsSync(opened) && readFileSync(opened, 'utf8').endsWith('\n'), 'the browser');
     expect(readFileSync(readFileSync(opened, 'utf8').trim().replace('file://', ''), 'utf8')).toContain('#pair=');
   });
 
