@@ -6,7 +6,7 @@ import { askHost } from '../actions.ts';
 import { browsing, notAdded } from '../folders.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { NameForm } from './name-form.tsx';
+import { LineForm } from '../ui/line-form.tsx';
 
 /** Goes through the folders of the helper's computer, where it has no dialog of its own. */
 export function FolderDialog(): JSX.Element | null {
@@ -75,7 +75,9 @@ function Browser({ page }: { page: FolderPage }): JSX.Element {
         </p>
       )}
       {making.value ? (
-        <NameForm
+        <LineForm
+          maxLength={255}
+          isAsked
           label="Name of the new folder"
           initial=""
           action="Make"

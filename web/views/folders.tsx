@@ -9,7 +9,7 @@ import { notify } from '../notices.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
-import { NameForm } from './name-form.tsx';
+import { LineForm } from '../ui/line-form.tsx';
 
 /** The folders that downloads go to. */
 export function FolderSettings(): JSX.Element {
@@ -71,7 +71,9 @@ function Folder({ root, isOnly, isAway }: { root: RootRow; isOnly: boolean; isAw
   if (naming.value) {
     return (
       <li class="root">
-        <NameForm
+        <LineForm
+          maxLength={255}
+          isAsked
           label={`New name of ${name}`}
           initial={name}
           action="Save"

@@ -5,7 +5,7 @@ import { formatPercent, formatRate } from '../format.ts';
 import { command } from '../actions.ts';
 import { statusOf } from '../words.ts';
 import { store } from '../store.ts';
-import { AddressField } from '../ui/address-field.tsx';
+import { LineForm } from '../ui/line-form.tsx';
 import { Icon } from '../ui/icon.tsx';
 
 const NO_PEER = 'Type an address and its port: 198.51.100.7:6881, [2001:db8::7]:6881, or a name in place of the address.';
@@ -17,7 +17,7 @@ export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail 
       {detail.isPrivate ? (
         <p class="quiet">This torrent is private: its peers come from its trackers alone.</p>
       ) : (
-        <AddressField
+        <LineForm
           label="New peer"
           example="198.51.100.7:6881"
           action="Add peer"

@@ -5,7 +5,7 @@ import type { DhtRow, LsdRow, TorrentDetail, TrackerRow, WebSeedRow } from '../.
 import { run } from '../actions.ts';
 import { formatBytes, formatDuration, formatRate, plural } from '../format.ts';
 import { Icon } from '../ui/icon.tsx';
-import { AddressField } from '../ui/address-field.tsx';
+import { LineForm } from '../ui/line-form.tsx';
 import { setTiers, TrackerMenu } from './tracker-edit.tsx';
 import { tiersOf } from '../tiers.ts';
 
@@ -21,7 +21,7 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
         {detail.trackers.map(tracker => (
           <li key={tracker.url} class="tracker">
             {editing.value === tracker.url ? (
-              <AddressField
+              <LineForm
                 label={`New address of ${tracker.url}`}
                 example={EXAMPLE}
                 initial={tracker.url}
@@ -81,7 +81,7 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
           </li>
         ))}
       </ul>
-      <AddressField
+      <LineForm
         label="New tracker"
         example={EXAMPLE}
         action="Add tracker"

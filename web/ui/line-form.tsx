@@ -1,20 +1,24 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 
-interface FieldProps {
+interface Props {
   readonly label: string;
   /** Shown while nothing is typed. */
-  readonly example: string;
+  readonly example?: string;
   readonly initial?: string;
   readonly action: string;
+  /** Of what is typed, in characters. */
+  readonly maxLength?: number;
+  /** A person has just asked for it: it takes the keyboard. */
+  readonly isAsked?: boolean;
   /** Answers why it was refused; null when it was done. */
   save(text: string): Promise<string | null>;
   /** It was saved, or called off. */
   onDone?(): void;
 }
 
-/** An address to be typed; what is wrong with it is said below. */
-export function AddressField({ label, example, initial = '', action, save, onDone }: FieldProps): JSX.Element {
+/** A line to be typed, as an address or a name; what is wrong with it is said below. */
+export function LineForm({ label, example, initial = '', action, maxLength, isAsked = false, save, onDone }: Props): JSX.Element {
   const text = useSignal(initial);
   const refused = useSignal<string | null>(null);
   const submit = async (): Promise<void> => {
@@ -25,13 +29,15 @@ export function AddressField({ label, example, initial = '', action, save, onDon
   };
   return (
     <form
-      class="address-form"
+      class="line-form"
       onSubmit={event => {
         event.preventDefault();
         void submit();
       }}
       onKeyDown={event => {
         if (event.key !== 'Escape' || onDone === undefined) return;
+        // The dialog that it may stand in stays open.
+        event.preventDefault();
         event.stopPropagation();
         onDone();
       }}
@@ -41,7 +47,11 @@ export function AddressField({ label, example, initial = '', action, save, onDon
         class="text-input"
         aria-label={label}
         placeholder={example}
+        maxLength={maxLength}
         value={text.value}
+        ref={element => {
+          if (isAsked) element?.focus();
+        }}
         onInput={event => {
           text.value = event.currentTarget.value;
           refused.value = null;
