@@ -2,12 +2,11 @@
  * Builds dist/web and dist/daemon, each only when a file it is made from has changed.
  * A build is made beside its place and moved there at once, so that whoever reads dist/ never sees half of one.
  *
- * build.mjs [--force]
+ * build.mjs [--force] [--quiet]
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 const top = join(import.meta.dirname, '..');
 const dist = join(top, 'dist');
@@ -73,7 +72,7 @@ function install(made, name) {
 }
 
 /** @returns {Promise<string[]>} the names of what was built anew */
-export async function build({ force = false, quiet = false } = {}) {
+async function build({ force, quiet }) {
   const made = [];
   mkdirSync(dist, { recursive: true });
   for (const [name, { mode, sources }] of Object.entries(builds)) {
@@ -95,7 +94,11 @@ export async function build({ force = false, quiet = false } = {}) {
   return made;
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const made = await build({ force: process.argv.includes('--force') });
-  console.log(made.length === 0 ? 'Everything is up to date.' : `Built ${made.join(' and ')}.`);
+const quiet = process.argv.includes('--quiet');
+try {
+  const made = await build({ force: process.argv.includes('--force'), quiet });
+  if (!quiet) console.log(made.length === 0 ? 'Everything is up to date.' : `Built ${made.join(' and ')}.`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
 }

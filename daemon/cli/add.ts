@@ -1,6 +1,6 @@
 /** `starling add`: hands magnet links and torrent files to the Starling of this home, as the system does with what is opened. */
-import type { Holder } from '../host/lock-file.ts';
-import { hasScreen } from '../host/screen.ts';
+import type { Holder } from '../host/process/lock-file.ts';
+import { hasScreen } from '../host/screen/screen.ts';
 import { NotGiven, readGiven } from '../link/given.ts';
 import { handOver } from '../link/hand-over.ts';
 import { homeOf } from '../link/home.ts';

@@ -12,7 +12,7 @@ import {
   type PlacedFile,
   type TorrentKind,
 } from '../../sw/engine/index.ts';
-import { hasCode } from '../host/durable.ts';
+import { hasCode } from '../host/store/durable.ts';
 import { VERSION } from '../host/version.ts';
 import { parseOptions } from './arguments.ts';
 import type { Command } from './command.ts';

@@ -10,7 +10,7 @@ import {
   type Metainfo,
   type PeerAddress,
 } from '../../sw/engine/index.ts';
-import { hasCode } from '../host/durable.ts';
+import { hasCode } from '../host/store/durable.ts';
 import { parseOptions } from './arguments.ts';
 import type { Command } from './command.ts';
 import { CommandError, UsageError } from './errors.ts';

@@ -1,5 +1,5 @@
 /** `starling open`: opens the app in the browser, and starts Starling where it does not run. */
-import { hasScreen } from '../host/screen.ts';
+import { hasScreen } from '../host/screen/screen.ts';
 import { homeOf } from '../link/home.ts';
 import { hostOf } from '../link/launch.ts';
 import { newLinkOf } from '../link/new-link.ts';

@@ -1,8 +1,8 @@
 /** `starling pairs`: which apps are paired, and the way to take that back, whether or not Starling runs. */
 import * as v from 'valibot';
-import { makePrivateFolder } from '../host/durable.ts';
-import { acquire } from '../host/lock.ts';
-import { type PairedApp, Tokens } from '../host/tokens.ts';
+import { makePrivateFolder } from '../host/store/durable.ts';
+import { acquire } from '../host/process/lock.ts';
+import { type PairedApp, Tokens } from '../host/pairing/tokens.ts';
 import { ask } from '../link/ask.ts';
 import { homeOf } from '../link/home.ts';
 import { listeningHost } from '../link/launch.ts';

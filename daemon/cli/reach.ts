@@ -1,6 +1,6 @@
 /** For commands that talk to the host that runs, and for those that lead a person to it. */
-import { openInBrowser } from '../host/browser.ts';
-import { hasScreen } from '../host/screen.ts';
+import { openInBrowser } from '../host/screen/browser.ts';
+import { hasScreen } from '../host/screen/screen.ts';
 import { NoAnswer } from '../link/ask.ts';
 import { NoHost } from '../link/launch.ts';
 import { CommandError } from './errors.ts';

@@ -1,12 +1,12 @@
 /** `starling start`: runs the host, or finds the one that runs, and leads a browser to it. */
 import { join } from 'node:path';
-import { dialogApprover } from '../host/approval/dialog.ts';
-import { ownTerminal, terminalApprover } from '../host/approval/terminal.ts';
+import { dialogApprover } from '../host/pairing/approval/dialog.ts';
+import { ownTerminal, terminalApprover } from '../host/pairing/approval/terminal.ts';
 import { StartError } from '../host/errors.ts';
-import { headless } from '../host/lock-file.ts';
+import { headless } from '../host/process/lock-file.ts';
 import { type Host, startHost } from '../host/main.ts';
-import { originOf } from '../host/request-guard.ts';
-import { hasScreen } from '../host/screen.ts';
+import { originOf } from '../host/http/request-guard.ts';
+import { hasScreen } from '../host/screen/screen.ts';
 import { defaultHome, homeOf } from '../link/home.ts';
 import { newLinkOf } from '../link/new-link.ts';
 import { parseOptions } from './arguments.ts';

@@ -1,6 +1,6 @@
 /** `starling status`: whether Starling runs, whose engine is at work, and what becomes of each torrent. */
 import * as v from 'valibot';
-import { originOf } from '../host/request-guard.ts';
+import { originOf } from '../host/http/request-guard.ts';
 import { ask } from '../link/ask.ts';
 import { homeOf } from '../link/home.ts';
 import { listeningHost } from '../link/launch.ts';

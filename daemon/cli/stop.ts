@@ -1,5 +1,5 @@
 /** `starling stop`: ends the Starling of a home, in order. */
-import { runningHost } from '../host/lock-file.ts';
+import { runningHost } from '../host/process/lock-file.ts';
 import { ask } from '../link/ask.ts';
 import { homeOf } from '../link/home.ts';
 import { listeningHost } from '../link/launch.ts';

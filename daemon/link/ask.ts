@@ -1,6 +1,6 @@
 /** Asks the host that runs on a home, as a program of the same person: by its lock file's port and secret. */
 import { request } from 'node:http';
-import type { Holder } from '../host/lock-file.ts';
+import type { Holder } from '../host/process/lock-file.ts';
 
 /** Bytes of an answer. */
 const MAX_ANSWER = 16 << 20;

@@ -1,7 +1,7 @@
 /** Says what went wrong on the screen: whoever clicked on a link has no terminal to look at. */
 import { spawn } from 'node:child_process';
-import { NO_SCREEN } from '../host/screen.ts';
-import { powershell } from '../host/windows-program.ts';
+import { NO_SCREEN } from '../host/screen/screen.ts';
+import { powershell } from '../host/screen/windows-program.ts';
 
 interface Tool {
   readonly program: string;

@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hasCode } from '../host/durable.ts';
+import { hasCode } from '../host/store/durable.ts';
 
 /** Longest link, in characters; the engine's own limit is lower and says why. */
 const MAX_LINK = 64 << 10;

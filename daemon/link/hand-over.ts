@@ -1,5 +1,5 @@
 /** Hands one link or file to the host, and says in a sentence what became of it. */
-import type { Holder } from '../host/lock-file.ts';
+import type { Holder } from '../host/process/lock-file.ts';
 import { ask, NoAnswer } from './ask.ts';
 import type { Given } from './given.ts';
 

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PRIVATE_FILE, PRIVATE_FOLDER } from '../host/durable.ts';
-import { headless, type Holder, runningHost } from '../host/lock-file.ts';
+import { PRIVATE_FILE, PRIVATE_FOLDER } from '../host/store/durable.ts';
+import { headless, type Holder, runningHost } from '../host/process/lock-file.ts';
 
 /** A first start after an update builds what it needs. */
 const START_MS = 60_000;

@@ -6,8 +6,8 @@
  *
  * What follows `--` comes from any web page. Nothing there is taken for an option.
  */
-import type { Holder } from '../host/lock-file.ts';
-import { hasScreen } from '../host/screen.ts';
+import type { Holder } from '../host/process/lock-file.ts';
+import { hasScreen } from '../host/screen/screen.ts';
 import { NoAnswer } from './ask.ts';
 import { showProblem } from './dialog.ts';
 import { NotGiven, readGiven } from './given.ts';
@@ -61,7 +61,7 @@ async function newLink(home: string): Promise<string> {
 }
 
 async function open(place: string): Promise<void> {
-  const { openInBrowser } = await import('../host/browser.ts');
+  const { openInBrowser } = await import('../host/screen/browser.ts');
   if (!hasScreen(process.env) || !(await openInBrowser(place))) {
     console.error(`Open this in your browser, within two minutes: ${place}`);
   }

@@ -1,5 +1,5 @@
 /** Asks the host that runs for a pairing link. */
-import type { Holder } from '../host/lock-file.ts';
+import type { Holder } from '../host/process/lock-file.ts';
 import { ask, NoAnswer } from './ask.ts';
 
 const TIMEOUT_MS = 5000;

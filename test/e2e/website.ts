@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadAssets } from '../../daemon/host/assets.ts';
+import { loadAssets } from '../../daemon/host/http/assets.ts';
 
 const top = join(import.meta.dirname, '../..');
 const NAME = 'app.example';

@@ -38,7 +38,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 1,
     name: 'one Host at the host',
-    file: 'daemon/host/request-guard.ts',
+    file: 'daemon/host/http/request-guard.ts',
     text: 'host === undefined || moreHosts.length > 0',
     instead: 'host === undefined',
     tests: [hostHosts],
@@ -46,7 +46,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 1,
     name: 'exactly our Host at the host',
-    file: 'daemon/host/request-guard.ts',
+    file: 'daemon/host/http/request-guard.ts',
     text: 'host !== new URL(own).host',
     instead: '!host.startsWith(new URL(own).hostname)',
     tests: [hostHosts],
@@ -54,7 +54,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 2,
     name: 'paths in their plain form at the host',
-    file: 'daemon/host/request-guard.ts',
+    file: 'daemon/host/http/request-guard.ts',
     text: "  if (new URL(own + url).href !== own + url) return { status: 400, text: 'A path in its plain form is expected.' };\n",
     instead: '',
     tests: [{ file: HOST, title: 'a path that leads on to another one is none' }],
@@ -62,7 +62,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 2,
     name: 'Origin at the host',
-    file: 'daemon/host/request-guard.ts',
+    file: 'daemon/host/http/request-guard.ts',
     text: 'origin === own || (isOpen',
     instead: 'origin.startsWith(own) || (isOpen',
     tests: [hostOrigins],
@@ -70,7 +70,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 2,
     name: 'an Origin where something changes, at the host',
-    file: 'daemon/host/request-guard.ts',
+    file: 'daemon/host/http/request-guard.ts',
     text: '(origins.length === 0 && mustNameOrigin) || ',
     instead: '',
     tests: [hostOrigins, hostUpgrades],
@@ -86,7 +86,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 3,
     name: 'Origin of upgrades at the host',
-    file: 'daemon/host/http.ts',
+    file: 'daemon/host/http/http.ts',
     text: 'if (refusal !== null) {\n      options.refused(refusal.text);\n      refuseUpgrade(socket, refusal);\n    } else if',
     instead: 'if',
     tests: [hostUpgrades],
@@ -102,7 +102,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 4,
     name: 'Origin of what changes something',
-    file: 'daemon/host/http.ts',
+    file: 'daemon/host/http/http.ts',
     text: '      if (refusal === null) {\n',
     instead: '      if (refusal?.status === 403 || refusal === null) {\n',
     tests: [{ file: HOST, title: 'what a foreign page can send without asking changes nothing' }],
@@ -110,7 +110,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 4,
     name: 'JSON alone',
-    file: 'daemon/host/pair-routes.ts',
+    file: 'daemon/host/pairing/pair-routes.ts',
     text: "if (c.req.header('content-type')?.split(';')[0] !== 'application/json')",
     instead: 'if (false)',
     tests: [hostOrigins],
@@ -126,7 +126,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 5,
     name: 'our Host, whatever the browser takes a name for',
-    file: 'daemon/host/request-guard.ts',
+    file: 'daemon/host/http/request-guard.ts',
     text: '  if (host !== new URL(own).host) return { status: 421, text: `This is ${own}/ and answers to no other name.` };\n',
     instead: '',
     tests: [{ file: 'test/e2e/rebinding.test.ts', title: 'gets nothing of the %s, as one origin with it' }],
@@ -158,7 +158,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 6,
     name: 'five seconds to say who it is, at the host',
-    file: 'daemon/host/control-connection.ts',
+    file: 'daemon/host/control/control-connection.ts',
     text: "setTimeout(() => this.refuse(CloseCode.AUTH, 'no AUTH in time'), AUTH_MS)",
     instead: 'setTimeout(() => undefined, AUTH_MS)',
     tests: [beforeAuth],
@@ -166,7 +166,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 6,
     name: 'few bytes before it is known, at the host',
-    file: 'daemon/host/control-connection.ts',
+    file: 'daemon/host/control/control-connection.ts',
     text: '      else if (received > PRE_AUTH_FRAME + PRE_AUTH_SLACK) ws.terminate();\n',
     instead: '',
     tests: [{ file: 'test/host/control.test.ts', title: 'before AUTH no message is taken in pieces beyond a few KiB' }],
@@ -174,7 +174,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 6,
     name: 'AUTH first, at the host',
-    file: 'daemon/host/control-connection.ts',
+    file: 'daemon/host/control/control-connection.ts',
     text: 'if (!this.isAuthenticated) this.first(frame);\n    else if',
     instead: 'if',
     tests: [beforeAuth],
@@ -182,7 +182,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 7,
     name: 'a pause after guesses of a pairing secret',
-    file: 'daemon/host/pairing.ts',
+    file: 'daemon/host/pairing/pairing.ts',
     text: "    if (now < this.lockedUntil) return { outcome: 'locked', retryMs: this.lockedUntil - now };\n",
     instead: '',
     tests: [
@@ -204,7 +204,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 7,
     name: 'a right token at the host',
-    file: 'daemon/host/tokens.ts',
+    file: 'daemon/host/pairing/tokens.ts',
     text: 'if ((isIt || isNext) && ',
     instead: 'if (',
     tests: [
@@ -218,7 +218,7 @@ export const DOOR: readonly Guarded[] = [
   {
     row: 7,
     name: 'a token for its origin and browser alone',
-    file: 'daemon/host/tokens.ts',
+    file: 'daemon/host/pairing/tokens.ts',
     text: ' && app.origin === origin && app.installId === installId) found',
     instead: ') found',
     tests: [{ file: 'test/host/control.test.ts', title: 'wrong credentials get no further' }],

@@ -38,7 +38,7 @@ export const FAULTS: readonly Guarded[] = [
   {
     row: 34,
     name: 'a client of /control that does not read is left',
-    file: 'daemon/host/control-connection.ts',
+    file: 'daemon/host/control/control-connection.ts',
     text: 'this.ws.bufferedAmount > MAX_UNSENT',
     instead: 'this.ws.bufferedAmount < 0',
     tests: [{ file: 'test/host/flood.test.ts', title: 'a client of /control that reads nothing loses its connection' }],
@@ -46,7 +46,7 @@ export const FAULTS: readonly Guarded[] = [
   {
     row: 34,
     name: 'an io-daemon that does not read is ended',
-    file: 'daemon/host/supervisor.ts',
+    file: 'daemon/host/process/supervisor.ts',
     text: 'stdin.writableLength > MAX_UNHEARD',
     instead: 'stdin.writableLength < 0',
     tests: [
@@ -113,7 +113,7 @@ export const FAULTS: readonly Guarded[] = [
   {
     row: 50,
     name: 'a state file is compared with its digest',
-    file: 'daemon/host/state-file.ts',
+    file: 'daemon/host/store/state-file.ts',
     text: "return digest.equals(file.subarray(DIGEST_AT, KEY_AT)) ? { key: key.toString('latin1'), value } : null;",
     instead: "return digest.length > 0 ? { key: key.toString('latin1'), value } : null;",
     tests: [
@@ -127,7 +127,7 @@ export const FAULTS: readonly Guarded[] = [
   {
     row: 50,
     name: 'the generation before of a state file',
-    file: 'daemon/host/state.ts',
+    file: 'daemon/host/store/state.ts',
     text: 'const record = this.wholeRecord(name) ?? this.olderRecord(name);',
     instead: 'const record = this.wholeRecord(name);',
     tests: [tornRecord],

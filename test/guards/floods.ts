@@ -98,7 +98,7 @@ export const FLOODS: readonly Guarded[] = [
   {
     row: 18,
     name: 'connections to the host',
-    file: 'daemon/host/http.ts',
+    file: 'daemon/host/http/http.ts',
     text: '  server.maxConnections = MAX_CONNECTIONS;\n',
     instead: '',
     tests: [
@@ -111,7 +111,7 @@ export const FLOODS: readonly Guarded[] = [
   {
     row: 18,
     name: 'connections of /control',
-    file: 'daemon/host/control.ts',
+    file: 'daemon/host/control/control.ts',
     text: 'this.connections.size >= MAX_CONNECTIONS',
     instead: 'this.connections.size < 0',
     tests: [{ file: HOST, title: '/control has 16 connections, let in or not, and a place is free again with the end of one' }],
@@ -127,7 +127,7 @@ export const FLOODS: readonly Guarded[] = [
   {
     row: 33,
     name: 'the longest message of /control',
-    file: 'daemon/host/control.ts',
+    file: 'daemon/host/control/control.ts',
     text: 'maxPayload: MAX_MESSAGE',
     instead: 'maxPayload: 0',
     tests: [{ file: HOST, title: '/control takes no message longer than two records' }],

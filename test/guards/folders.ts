@@ -20,7 +20,7 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
   {
     row: 25,
     name: 'folders that are reached without a link',
-    file: 'daemon/host/folder-browser.ts',
+    file: 'daemon/host/folders/folder-browser.ts',
     text: '!places.some(place => isWithin(path, place.path)) || !(await isReal(path))',
     instead: '!places.some(place => isWithin(path, place.path))',
     tests: [elsewhere],
@@ -28,7 +28,7 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
   {
     row: 29,
     name: 'tokens of folders of one connection alone',
-    file: 'daemon/host/folder-browser.ts',
+    file: 'daemon/host/folders/folder-browser.ts',
     text: 'if (path === undefined) throw new RootsRefusal(GONE);\n    const places',
     instead: "if (path === undefined) return join(homedir(), 'Films');\n    const places",
     tests: [
@@ -38,7 +38,7 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
   {
     row: 21,
     name: 'no download among the settings of programs',
-    file: 'daemon/host/folder-rules.ts',
+    file: 'daemon/host/folders/folder-rules.ts',
     text: '[homedir(), home].some(other => isWithin(other, path))',
     instead: 'false',
     tests: [rules],
@@ -46,7 +46,7 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
   {
     row: 21,
     name: 'no download folder in another',
-    file: 'daemon/host/folder-rules.ts',
+    file: 'daemon/host/folders/folder-rules.ts',
     text: 'if (isWithin(path, root.path))',
     instead: 'if (path === root.name)',
     tests: [rules],
@@ -54,7 +54,7 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
   {
     row: 21,
     name: 'names of new folders',
-    file: 'daemon/host/folder-browser.ts',
+    file: 'daemon/host/folders/folder-browser.ts',
     text: "if (problem !== '') throw new RootsRefusal(problem);\n    const parent",
     instead: 'const parent',
     tests: [{ file: FOLDERS, title: 'takes no name that leads elsewhere, cannot be seen, or is none on other systems' }],
@@ -62,7 +62,7 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
   {
     row: 51,
     name: 'folders are tried',
-    file: 'daemon/host/roots.ts',
+    file: 'daemon/host/folders/roots.ts',
     text: 'refusal(path, home, others) || (await probe(path))',
     instead: 'refusal(path, home, others)',
     tests: [
@@ -75,7 +75,7 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
   {
     row: 25,
     name: 'watched files, not links',
-    file: 'daemon/host/torrent-watch.ts',
+    file: 'daemon/host/folders/torrent-watch.ts',
     text: '!found.isFile() || Math.max(',
     instead: 'Math.max(',
     tests: [links],
@@ -83,7 +83,7 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
   {
     row: 21,
     name: 'renamed to a free name',
-    file: 'daemon/host/torrent-watch.ts',
+    file: 'daemon/host/folders/torrent-watch.ts',
     text: 'if (isFree) return candidate;',
     instead: 'if (isFree || n === 1) return candidate;',
     tests: [{ file: WATCH, title: 'replaces nothing by a file that it renames' }],
@@ -91,7 +91,7 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
   {
     row: 63,
     name: 'what is of a torrent is no torrent to be started',
-    file: 'daemon/host/torrent-watch.ts',
+    file: 'daemon/host/folders/torrent-watch.ts',
     text: 'if (isOwn !== true) return isOwn;',
     instead: 'if (isOwn !== null) return false;',
     tests: [
@@ -106,7 +106,7 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
   {
     row: 63,
     name: 'it stays so when its torrent is gone',
-    file: 'daemon/host/torrent-watch.ts',
+    file: 'daemon/host/folders/torrent-watch.ts',
     text: ' || this.options.own.has(root, name, found.identity)',
     instead: '',
     tests: [ownFiles],
@@ -122,7 +122,7 @@ export const FOLDER_GUARDS: readonly Guarded[] = [
   {
     row: 63,
     name: 'a file is renamed that was read, and no other',
-    file: 'daemon/host/torrent-watch.ts',
+    file: 'daemon/host/folders/torrent-watch.ts',
     text: 'if (!isLeftNow && (await this.isSame(folder, path, name, waiting, since)))',
     instead: 'if (!isLeftNow)',
     tests: [{ file: WATCH, title: 'reads a file that is saved anew while the one before is handed over' }],

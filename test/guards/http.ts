@@ -48,7 +48,7 @@ export const HTTP: readonly Guarded[] = [
   {
     row: 14,
     name: 'the token of who ends the host',
-    file: 'daemon/host/http.ts',
+    file: 'daemon/host/http/http.ts',
     text: 'options.tokens.find({ token, origin: originOf(options.port()), installId }) === null',
     instead: 'token === options.localSecret',
     tests: [{ file: 'test/host/http.test.ts', title: 'the end is for the app that is paired to ask for, and for nobody else' }],

@@ -1,8 +1,8 @@
 /** What must not come to stand in a log. */
 import type { Guarded, NamedTest } from './guard.ts';
 
-const SCRUB = 'daemon/host/scrub.ts';
-const LINES = 'daemon/host/log-lines.ts';
+const SCRUB = 'daemon/host/logs/scrub.ts';
+const LINES = 'daemon/host/logs/log-lines.ts';
 const logs = (title: string): NamedTest => ({ file: 'test/host/logs.test.ts', title });
 const io: NamedTest = {
   file: 'test/host/secrets.test.ts',
@@ -84,7 +84,7 @@ export const LOGS: readonly Guarded[] = [
   {
     row: 8,
     name: 'figures are for who has their token',
-    file: 'daemon/host/http.ts',
+    file: 'daemon/host/http/http.ts',
     text: "!options.metrics.admits(c.req.header('authorization') ?? '')",
     instead: 'false',
     tests: [figures],
@@ -92,7 +92,7 @@ export const LOGS: readonly Guarded[] = [
   {
     row: 8,
     name: 'figures are for no page',
-    file: 'daemon/host/http.ts',
+    file: 'daemon/host/http/http.ts',
     text: "c.req.header('origin') !== undefined || c.req.header('sec-fetch-site') !== undefined",
     instead: 'false',
     tests: [figures],
@@ -100,7 +100,7 @@ export const LOGS: readonly Guarded[] = [
   {
     row: 61,
     name: 'markup in a notification',
-    file: 'daemon/host/notifier.ts',
+    file: 'daemon/host/screen/notifier.ts',
     text: 'escapeMarkup(text)',
     instead: 'text',
     tests: [hostileName],
@@ -108,7 +108,7 @@ export const LOGS: readonly Guarded[] = [
   {
     row: 61,
     name: 'escapes in a notification',
-    file: 'daemon/host/notifier.ts',
+    file: 'daemon/host/screen/notifier.ts',
     text: ".replaceAll('\\\\', '\\\\\\\\')",
     instead: '',
     tests: [hostileName],
@@ -116,7 +116,7 @@ export const LOGS: readonly Guarded[] = [
   {
     row: 61,
     name: 'options of the program that notifies',
-    file: 'daemon/host/notifier.ts',
+    file: 'daemon/host/screen/notifier.ts',
     text: "'--', TITLE",
     instead: 'TITLE',
     tests: [hostileName],

@@ -36,7 +36,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 2,
     name: 'websites over https alone ask to be paired',
-    file: 'daemon/host/origins.ts',
+    file: 'daemon/host/pairing/origins.ts',
     text: 'origin.length > MAX_LENGTH || !WEBSITE.test(origin)',
     instead: "!origin.startsWith('http')",
     tests: [{ file: WEBSITE, title: 'an origin of a website is one as browsers write it, over https' }],
@@ -44,7 +44,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 2,
     name: 'websites at three doors alone',
-    file: 'daemon/host/request-guard.ts',
+    file: 'daemon/host/http/request-guard.ts',
     text: '(isOpen && isWebsite(origin))',
     instead: 'isWebsite(origin)',
     tests: [doors, { file: WEBSITE, title: 'a paired website may open /control, and nothing else' }],
@@ -52,7 +52,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 3,
     name: 'upgrades of websites that are paired alone',
-    file: 'daemon/host/request-guard.ts',
+    file: 'daemon/host/http/request-guard.ts',
     text: '(isUpgrade && isPaired(origin))',
     instead: '(isUpgrade && isWebsite(origin))',
     tests: [upgrades],
@@ -60,7 +60,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 4,
     name: 'a pairing link for our own page',
-    file: 'daemon/host/pair-routes.ts',
+    file: 'daemon/host/pairing/pair-routes.ts',
     text: 'if (origin !== originOf(options.port())) {',
     instead: 'if (origin === null) {',
     tests: [
@@ -73,7 +73,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 7,
     name: 'the origin that the browser vouches for, in AUTH',
-    file: 'daemon/host/control.ts',
+    file: 'daemon/host/control/control.ts',
     text: '    if (auth.origin !== connection.origin) return null;\n',
     instead: '',
     tests: [
@@ -86,7 +86,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 9,
     name: 'the connections of who is paired no more',
-    file: 'daemon/host/paired-clients.ts',
+    file: 'daemon/host/pairing/paired-clients.ts',
     text: "      connection.close(CloseCode.AUTH, 'not paired any more');\n",
 
     instead: '',
@@ -95,7 +95,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 9,
     name: 'the io-daemon’s connection of who is paired no more',
-    file: 'daemon/host/control.ts',
+    file: 'daemon/host/control/control.ts',
     text: "    if (this.session?.client.connection === connection) this.options.supervisor.send({ type: 'dismiss' });\n",
     instead: '',
     tests: [unpaired],
@@ -116,7 +116,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 9,
     name: 'nothing of who is paired no more is heard',
-    file: 'daemon/host/control-connection.ts',
+    file: 'daemon/host/control/control-connection.ts',
     text: 'isBinary: boolean): void {\n    if (this.isClosing) return;\n',
     instead: 'isBinary: boolean): void {\n',
     tests: [
@@ -134,7 +134,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 10,
     name: 'one question at a time',
-    file: 'daemon/host/pair-requests.ts',
+    file: 'daemon/host/pairing/pair-requests.ts',
     text: "if (current?.state === 'waiting' || current?.state === 'allowed') {",
     instead: "if (current?.state === 'claimed') {",
     tests: [{ file: REQUESTS, title: 'one is asked about at a time, whoever else comes' }, flood],
@@ -142,7 +142,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 10,
     name: 'a rest after a no',
-    file: 'daemon/host/pair-requests.ts',
+    file: 'daemon/host/pairing/pair-requests.ts',
     text: "    if (now < this.restUntil) return { outcome: 'later', retryMs: this.restUntil - now };\n",
     instead: '',
     tests: [rest, flood, { file: WEBSITE, title: 'a no gives no token, and the next has to wait' }],
@@ -150,7 +150,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 10,
     name: 'rests that grow',
-    file: 'daemon/host/pair-requests.ts',
+    file: 'daemon/host/pairing/pair-requests.ts',
     text: 'ms * 2 ** this.restsInARow++',
     instead: 'ms',
     tests: [rest],
@@ -158,7 +158,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 11,
     name: 'what became of a request is for the page that asked',
-    file: 'daemon/host/pair-requests.ts',
+    file: 'daemon/host/pairing/pair-requests.ts',
     text: 'current.digest === digestOf(id) && current.origin === origin',
     instead: 'current.digest === digestOf(id)',
     tests: [once, { file: REQUESTS, title: 'nobody else takes it back' }],
@@ -166,7 +166,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 12,
     name: 'what is over stays over',
-    file: 'daemon/host/pair-requests.ts',
+    file: 'daemon/host/pairing/pair-requests.ts',
     text: '  over: {},\n};',
     instead: "  over: { allow: 'allowed' },\n};",
     tests: [lateYes],
@@ -174,7 +174,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 12,
     name: 'a token once',
-    file: 'daemon/host/pair-requests.ts',
+    file: 'daemon/host/pairing/pair-requests.ts',
     text: "        this.move(request, 'claim');\n",
     instead: '',
     tests: [once],
@@ -182,7 +182,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 12,
     name: 'a dialog says yes by its own word',
-    file: 'daemon/host/approval/dialog.ts',
+    file: 'daemon/host/pairing/approval/dialog.ts',
     text: 'printed.trim() === YES && endedBy === null && !signal.aborted',
     instead: 'printed.includes(YES)',
     tests: [dialogs],
@@ -190,7 +190,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 12,
     name: 'a yes that came too soon is asked for again',
-    file: 'daemon/host/approval/dialog.ts',
+    file: 'daemon/host/pairing/approval/dialog.ts',
     text: "answer !== 'allow' || performance.now() - from >= hastyMs",
     instead: 'performance.now() >= from',
     tests: [{ file: APPROVAL, title: 'asks again after a yes that came too soon to be meant, and takes the third for a no' }],
@@ -198,7 +198,7 @@ export const PAIRING: readonly Guarded[] = [
   {
     row: 12,
     name: 'the approval page is for who has its secret',
-    file: 'daemon/host/approval/page.ts',
+    file: 'daemon/host/pairing/approval/page.ts',
     text: 'this.open !== null && this.open.digest === digestOf(secret) ? this.open : null',
     instead: 'this.open',
     tests: [{ file: APPROVAL, title: 'is for who has the secret in a file of its owner, and its answer counts once' }],

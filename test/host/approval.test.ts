@@ -4,11 +4,11 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Answer, type Approver, firstOf, type Question } from '../../daemon/host/approval/approver.ts';
-import { dialogApprover } from '../../daemon/host/approval/dialog.ts';
-import { ApprovalPage } from '../../daemon/host/approval/page.ts';
-import { terminalApprover } from '../../daemon/host/approval/terminal.ts';
-import { Redirects } from '../../daemon/host/browser.ts';
+import { type Answer, type Approver, firstOf, type Question } from '../../daemon/host/pairing/approval/approver.ts';
+import { dialogApprover } from '../../daemon/host/pairing/approval/dialog.ts';
+import { ApprovalPage } from '../../daemon/host/pairing/approval/page.ts';
+import { terminalApprover } from '../../daemon/host/pairing/approval/terminal.ts';
+import { Redirects } from '../../daemon/host/screen/browser.ts';
 import { tempFolder, until } from './temp.ts';
 
 const QUESTION: Question = { origin: 'https://app.example', code: '012345' };

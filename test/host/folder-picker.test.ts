@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { pickFolder, type Picked } from '../../daemon/host/folder-picker.ts';
+import { pickFolder, type Picked } from '../../daemon/host/folders/folder-picker.ts';
 import { pick } from './folders.ts';
 import { control, pair, testHost } from './host.ts';
 import { canShow, openScreen } from './screen.ts';

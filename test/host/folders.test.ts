@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { FolderBrowser, MAX_TOKENS } from '../../daemon/host/folder-browser.ts';
-import { FolderDesk, MAX_ASKED } from '../../daemon/host/folder-desk.ts';
-import { Roots } from '../../daemon/host/roots.ts';
+import { FolderBrowser, MAX_TOKENS } from '../../daemon/host/folders/folder-browser.ts';
+import { FolderDesk, MAX_ASKED } from '../../daemon/host/folders/folder-desk.ts';
+import { Roots } from '../../daemon/host/folders/roots.ts';
 import { type ControlFrame, ControlOp, type Root } from '../../daemon/wire/control.ts';
 import { FOLDERS_A_PAGE, MAX_ROOTS } from '../../daemon/wire/control-codec.ts';
 import type { Frame } from '../../daemon/wire/frames.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { IdleExit } from '../../daemon/host/idle-exit.ts';
+import { IdleExit } from '../../daemon/host/process/idle-exit.ts';
 import { VirtualClock } from '../sim/clock.ts';
 
 function host() {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { IO_TRANSITIONS, type IoEvent, nextIoState, RestartPolicy } from '../../daemon/host/io-states.ts';
+import { IO_TRANSITIONS, type IoEvent, nextIoState, RestartPolicy } from '../../daemon/host/process/io-states.ts';
 import type { IoState } from '../../daemon/wire/control.ts';
 
 const STATES: readonly IoState[] = ['STOPPED', 'STARTING', 'RUNNING', 'STOPPING'];

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Epochs } from '../../daemon/host/epochs.ts';
-import { LeaseKeeper } from '../../daemon/host/lease-keeper.ts';
+import { Epochs } from '../../daemon/host/store/epochs.ts';
+import { LeaseKeeper } from '../../daemon/host/control/lease-keeper.ts';
 import { FakeTimers } from '../fakes/sockets.ts';
 import { tempFolder, until } from './temp.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GRACE, Lease, type LeaseEffect, RECALL, RENEWAL } from '../../daemon/host/lease.ts';
+import { GRACE, Lease, type LeaseEffect, RECALL, RENEWAL } from '../../daemon/host/control/lease.ts';
 
 const YIELDED = { reserve: 0, work: true };
 

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { startTimeOf } from '../../daemon/host/process-info.ts';
+import { startTimeOf } from '../../daemon/host/process/process-info.ts';
 import { ControlOp, HandedState, type ControlFrame } from '../../daemon/wire/control.ts';
 import { relayFrames } from '../../daemon/wire/relay.ts';
 import { buildCli, isAlive, removeCli, run, runLink, started, type Run } from './cli.ts';

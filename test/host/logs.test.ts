@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { forPeople, openLogs } from '../../daemon/host/log.ts';
-import { KINDS, type LogLine, LogLines, MAX_LINE, MINUTE_MS, SAME_LINES } from '../../daemon/host/log-lines.ts';
-import { RotatingFile } from '../../daemon/host/rotating-file.ts';
-import { MAX_TEXT, scrub, scrubText } from '../../daemon/host/scrub.ts';
-import { randomSecret, sha256 } from '../../daemon/host/tokens.ts';
+import { forPeople, openLogs } from '../../daemon/host/logs/log.ts';
+import { KINDS, type LogLine, LogLines, MAX_LINE, MINUTE_MS, SAME_LINES } from '../../daemon/host/logs/log-lines.ts';
+import { RotatingFile } from '../../daemon/host/logs/rotating-file.ts';
+import { MAX_TEXT, scrub, scrubText } from '../../daemon/host/logs/scrub.ts';
+import { randomSecret, sha256 } from '../../daemon/host/pairing/tokens.ts';
 import { tempFolder } from './temp.ts';
 
 describe('what stands in a log', () => {

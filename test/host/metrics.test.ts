@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { textOf } from '../../daemon/host/metrics.ts';
+import { textOf } from '../../daemon/host/http/metrics.ts';
 import { control, pair, raw, testHost } from './host.ts';
 import { tempFolder, until } from './temp.ts';
 

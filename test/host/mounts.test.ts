@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Roots } from '../../daemon/host/roots.ts';
+import { Roots } from '../../daemon/host/folders/roots.ts';
 import { FileStatus } from '../../daemon/wire/frames.ts';
 import { openFile } from '../daemon/fixture.ts';
 import { IoProcess, ROOT } from '../daemon/io-process.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Command, commandFor, Notifier, NOTIFY_EVERY, runCommand } from '../../daemon/host/notifier.ts';
+import { type Command, commandFor, Notifier, NOTIFY_EVERY, runCommand } from '../../daemon/host/screen/notifier.ts';
 import { VirtualClock } from '../sim/clock.ts';
 import { tempFolder } from './temp.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { MAX_OWN, OwnFiles } from '../../daemon/host/own-files.ts';
+import { MAX_OWN, OwnFiles } from '../../daemon/host/folders/own-files.ts';
 import { tempFolder } from './temp.ts';
 
 const open = (home: string): Promise<OwnFiles> => OwnFiles.open(home, () => undefined);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Answer, Question } from '../../daemon/host/approval/approver.ts';
-import { type Asked, PairRequests, REQUEST_MS, SILENCE_MS } from '../../daemon/host/pair-requests.ts';
+import type { Answer, Question } from '../../daemon/host/pairing/approval/approver.ts';
+import { type Asked, PairRequests, REQUEST_MS, SILENCE_MS } from '../../daemon/host/pairing/pair-requests.ts';
 import { TestClock } from './clock.ts';
 
 const ORIGIN = 'https://app.example';

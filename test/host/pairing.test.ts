@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:f
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { StartError } from '../../daemon/host/errors.ts';
-import { LINK_MS, Pairing } from '../../daemon/host/pairing.ts';
-import { Tokens } from '../../daemon/host/tokens.ts';
+import { LINK_MS, Pairing } from '../../daemon/host/pairing/pairing.ts';
+import { Tokens } from '../../daemon/host/pairing/tokens.ts';
 import { tempFolder, until } from './temp.ts';
 
 const ORIGIN = 'http://127.0.0.1:7800';

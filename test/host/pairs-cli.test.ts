@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { Tokens } from '../../daemon/host/tokens.ts';
+import { Tokens } from '../../daemon/host/pairing/tokens.ts';
 import { ControlOp } from '../../daemon/wire/control.ts';
 import { buildCli, removeCli, run, started } from './cli.ts';
 import { control, INSTALL_ID, knock } from './host.ts';

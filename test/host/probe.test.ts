@@ -4,8 +4,8 @@ import { mkdirSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
 import * as files from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { probe } from '../../daemon/host/probe.ts';
-import { Roots } from '../../daemon/host/roots.ts';
+import { probe } from '../../daemon/host/folders/probe.ts';
+import { Roots } from '../../daemon/host/folders/roots.ts';
 import { canMount } from '../daemon/mount.ts';
 import { tempFolder } from './temp.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Settings } from '../../daemon/host/settings.ts';
+import { Settings } from '../../daemon/host/store/settings.ts';
 import { type ControlFrame, ControlOp, type HostSettings } from '../../daemon/wire/control.ts';
 import type { Frame } from '../../daemon/wire/frames.ts';
 import { control, pair, testHost } from './host.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { StateStatus } from '../../daemon/wire/control.ts';
-import { decodeRecord, encodeRecord, fileNameOf } from '../../daemon/host/state-file.ts';
-import { StateStore } from '../../daemon/host/state.ts';
+import { decodeRecord, encodeRecord, fileNameOf } from '../../daemon/host/store/state-file.ts';
+import { StateStore } from '../../daemon/host/store/state.ts';
 import { tempFolder } from './temp.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

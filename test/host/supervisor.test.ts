@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { Supervisor } from '../../daemon/host/supervisor.ts';
+import { Supervisor } from '../../daemon/host/process/supervisor.ts';
 import type { IoState } from '../../daemon/wire/control.ts';
 import { tempFolder, until } from './temp.ts';
 

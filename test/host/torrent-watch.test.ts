@@ -19,10 +19,10 @@ import {
   type Timing,
   TorrentWatch,
   type WatchedFolder,
-} from '../../daemon/host/torrent-watch.ts';
+} from '../../daemon/host/folders/torrent-watch.ts';
 import { type ControlFrame, ControlOp, HandedState, HandoffKind } from '../../daemon/wire/control.ts';
 import type { Frame } from '../../daemon/wire/frames.ts';
-import { OwnFiles } from '../../daemon/host/own-files.ts';
+import { OwnFiles } from '../../daemon/host/folders/own-files.ts';
 import { control, pair, testHost } from './host.ts';
 import { tempFolder, until } from './temp.ts';
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isWebsite } from '../../daemon/host/origins.ts';
+import { isWebsite } from '../../daemon/host/pairing/origins.ts';
 import { ControlOp, type PairedApp } from '../../daemon/wire/control.ts';
 import { Op } from '../../daemon/wire/frames.ts';
 import { control, type ControlClient, controlSocket, INSTALL_ID, knock, pair, pairWebsite, raw, testHost } from './host.ts';

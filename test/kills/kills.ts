@@ -9,7 +9,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { StateStore } from '../../daemon/host/state.ts';
+import { StateStore } from '../../daemon/host/store/state.ts';
 import { parseTorrent } from '../../sw/engine/index.ts';
 import type { Layout } from '../../sw/engine/model/layout.ts';
 import { Parts } from '../../sw/engine/parts.ts';

@@ -4,9 +4,9 @@
  */
 import { Worker } from 'node:worker_threads';
 import type { News } from '../../../sw/view-model.ts';
-import type { Log } from '../log.ts';
-import { RECALL } from '../lease.ts';
-import type { AwayEngine } from '../lease-keeper.ts';
+import type { Log } from '../logs/log.ts';
+import { RECALL } from '../control/lease.ts';
+import type { AwayEngine } from '../control/lease-keeper.ts';
 import { END, type FromThread, type ThreadData } from './messages.ts';
 
 /** Of the thread's own heap, in MiB. */

@@ -3,7 +3,7 @@
  * have another program's port opened to the world. They stay for a while when the engine goes, as it is ended at any moment.
  */
 import type { Pinholes, PortMappings, PortWish, RouterState } from '../../wire/control.ts';
-import type { OpenPorts } from '../supervisor.ts';
+import type { OpenPorts } from '../process/supervisor.ts';
 import { NatPmpRouter } from './nat-pmp-router.ts';
 import { findNetwork, networksNow } from './network.ts';
 import { findNetwork6 } from './network6.ts';

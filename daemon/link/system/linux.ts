@@ -4,7 +4,7 @@
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { hasCode, makePrivateFolder, replaceFile } from '../../host/durable.ts';
+import { hasCode, makePrivateFolder, replaceFile } from '../../host/store/durable.ts';
 import { desktopEntry, entryName, FILE_TYPE, LINK_TYPE, TYPES } from './desktop-entry.ts';
 import { defaultOf, withDefault, withoutProgram } from './mime-apps.ts';
 import { CannotRegister, type Registrar, type Registration } from './registrar.ts';

@@ -1,6 +1,6 @@
 /** Runs a program of the system, never through a shell. */
 import { execFile } from 'node:child_process';
-import { system32 } from '../../host/windows-program.ts';
+import { system32 } from '../../host/screen/windows-program.ts';
 
 const TIMEOUT_MS = 20_000;
 

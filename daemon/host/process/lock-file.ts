@@ -1,0 +1,47 @@
+/** The lock file of a home: who holds it, where, and with which secret programs of the same person talk to it. Loads little. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode } from '../store/durable.ts';
+import { isRunning } from './process-info.ts';
+
+/** `port` is 0 until the host listens. `secret` opens the host's local door. `isHeadless`: it has no app that a browser could open. */
+export interface Holder {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly port: number;
+  readonly secret: string;
+  readonly isHeadless: boolean;
+}
+
+/** Why no app can be opened on that home. */
+export function headless({ pid }: Holder): string {
+  return `This home folder is held by starling rpc (process ${pid}), which has no app. End that first, or give another folder with --home.`;
+}
+
+export function lockPath(home: string): string {
+  return join(home, 'lock.json');
+}
+
+/** Who holds the lock; null where nobody does, or a file that nobody can have meant. */
+export async function readHolder(path: string): Promise<Holder | null> {
+  try {
+    return holderOf(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+/** The host that runs on this home, or null. */
+export async function runningHost(home: string): Promise<Holder | null> {
+  const holder = await readHolder(lockPath(home));
+  return holder !== null && (await isRunning(holder.pid, holder.startTime)) ? holder : null;
+}
+
+function holderOf(value: unknown): Holder | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { pid, startTime, port, secret, isHeadless } = value as Partial<Record<keyof Holder, unknown>>;
+  if (typeof pid !== 'number' || typeof startTime !== 'string' || typeof port !== 'number' || typeof secret !== 'string')
+    return null;
+  return { pid, startTime, port, secret, isHeadless: isHeadless === true };
+}
