@@ -73,12 +73,12 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     hand: message => server.hand(message),
   });
   const net = new DaemonNet(link.io, () => mark('first request'));
-  const rtc = new LentRtc(net);
+  const rtc = new LentRtc();
   const state: DaemonState = new DaemonState(link.control, () => link.epoch);
   const ports = {
     random: platformRandom,
     net,
-    rtc,
+    rtc: rtc.port(net),
     sockets,
     datagrams: new DaemonDatagrams(link.io),
     store: new DaemonStore(link.io),

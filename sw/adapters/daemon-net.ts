@@ -15,6 +15,7 @@ import type { Range, Run, Span } from '../engine/events.ts';
 import type { Net, Stream, StreamEvents } from '../engine/ports.ts';
 import type { Door } from './daemon-door.ts';
 import { fileProblem, netProblem } from './daemon-status.ts';
+import type { Carrier, Relay, RelayNet } from './relay.ts';
 
 type IoDoor = Door<Frame, Frame>;
 
@@ -24,27 +25,7 @@ type Kind = Parameters<Net['connect']>[3];
 const TRANSPORT: Readonly<Record<Kind, Transport>> = { tcp: Transport.TCP, utp: Transport.UTP };
 const AWAY = 'The daemon is away.';
 
-/** What carries the bytes of a {@link Relay}. */
-export interface Carrier {
-  /** Takes them over, to be passed on and told as `taken` then. */
-  send(bytes: Uint8Array): void;
-  /** So many of the bytes received were passed on: as many more may come. */
-  taken(bytes: number): void;
-  /** The stream is closed, by either side. */
-  closed(): void;
-}
-
-/** A stream whose connection is carried from here. */
-export interface Relay {
-  readonly stream: Stream;
-  /** What came over the connection: no more under way than RELAY_WINDOW. */
-  receive(bytes: Uint8Array): void;
-  taken(bytes: number): void;
-  /** The connection is gone. */
-  end(reason: string): void;
-}
-
-export class DaemonNet implements Net {
+export class DaemonNet implements Net, RelayNet {
   private readonly door: IoDoor;
   private readonly streams = new Map<number, DaemonStream>();
   private readonly carriers = new Map<number, Carrier>();
@@ -94,7 +75,6 @@ export class DaemonNet implements Net {
     return stream;
   }
 
-  /** A stream of a connection that stands already and is carried by `carrier`. */
   relay(carrier: Carrier, events: StreamEvents): Relay {
     const sock = this.nextSock();
     const stream = this.stream(sock, events);

@@ -1,15 +1,15 @@
 /**
- * Rtc by a window that lends itself: it makes the connections and carries their bytes, which become streams of the
- * io-daemon here. Its going is the end of its connections, and no more.
+ * Rtc by a window that lends itself: it makes the connections and carries their bytes, which become streams of the net that the
+ * engine in question has. Its going is the end of its connections, and no more.
  */
 import * as v from 'valibot';
 import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES } from '../lending.ts';
 import type { FromLender, ToLender } from '../lending.ts';
 import type { Rtc, RtcHandle, RtcHandleEvents, StreamEvents } from '../engine/ports.ts';
-import type { Carrier, Relay } from './daemon-net.ts';
+import type { Relay, RelayNet } from './relay.ts';
 
-/** Connections at once, those in the making included; one more never comes about. */
-const MAX_LINKS = 128;
+/** Connections of one engine at once, those in the making included; one more never comes about. */
+const MAX_LINKS = 64;
 const GONE = 'The window that carried it has gone.';
 
 const MISUSED = 'The window that carries it said what it may not.';
@@ -38,6 +38,7 @@ interface Lender {
 }
 
 interface Link {
+  readonly port: LentPort;
   readonly events: RtcHandleEvents;
   relay: Relay | null;
   /** To be posted at the end of this turn. */
@@ -47,21 +48,22 @@ interface Link {
   untaken: number;
 }
 
-export class LentRtc implements Rtc {
+/** The window that lends itself, for every engine of this worker: each has a port, and the numbers of connections are this one's. */
+export class LentRtc {
   private lender: Lender | null = null;
   private readonly links = new Map<number, Link>();
+  private readonly ports = new Set<LentPort>();
   private lastLink = 0;
-  private changed: () => void = () => undefined;
-
-  constructor(private readonly net: { relay(carrier: Carrier, events: StreamEvents): Relay }) {}
 
   get isOpen(): boolean {
     return this.lender !== null;
   }
 
-  watch(changed: () => void): void {
-    for (const number of [...this.links.keys()]) this.close(number);
-    this.changed = changed;
+  /** For an engine whose streams are those of `net`. */
+  port(net: RelayNet): Rtc {
+    const port = new LentPort(this, net);
+    this.ports.add(port);
+    return port;
   }
 
   /** A window lends itself over `port`, in place of any other; `client` tells windows apart. */
@@ -73,7 +75,7 @@ export class LentRtc implements Rtc {
       if (this.lender === lender) this.hear(lender, data);
     };
     port.addEventListener('close', () => this.leave(lender));
-    this.changed();
+    this.tell();
   }
 
   /** The window is gone, unless it is among these. */
@@ -81,21 +83,13 @@ export class LentRtc implements Rtc {
     if (this.lender && !clients.has(this.lender.client)) this.leave(this.lender);
   }
 
-  offer(servers: readonly string[], events: RtcHandleEvents): RtcHandle {
-    return this.begin(events, number => ({ type: 'offer', link: number, servers }));
-  }
-
-  answer(servers: readonly string[], sdp: string, events: RtcHandleEvents): RtcHandle {
-    return this.begin(events, number => ({ type: 'answer', link: number, servers, sdp }));
-  }
-
-  private begin(events: RtcHandleEvents, message: (number: number) => ToLender): RtcHandle {
-    if (!this.lender || this.links.size >= MAX_LINKS) {
+  begin(port: LentPort, events: RtcHandleEvents, message: (number: number) => ToLender): RtcHandle {
+    if (!this.lender || this.numbersOf(port).length >= MAX_LINKS) {
       queueMicrotask(() => events.ended());
       return { answered: () => undefined, close: () => undefined };
     }
     const number = ++this.lastLink;
-    this.links.set(number, { events, relay: null, outgoing: [], outgoingBytes: 0, untaken: 0 });
+    this.links.set(number, { port, events, relay: null, outgoing: [], outgoingBytes: 0, untaken: 0 });
     this.post(message(number));
     return {
       answered: sdp => {
@@ -103,6 +97,18 @@ export class LentRtc implements Rtc {
       },
       close: () => this.close(number),
     };
+  }
+
+  closeAll(port: LentPort): void {
+    for (const number of this.numbersOf(port)) this.close(number);
+  }
+
+  private numbersOf(port: LentPort): number[] {
+    return [...this.links].filter(([, link]) => link.port === port).map(([number]) => number);
+  }
+
+  private tell(): void {
+    for (const port of this.ports) port.changed();
   }
 
   private hear(lender: Lender, data: unknown): void {
@@ -136,7 +142,7 @@ export class LentRtc implements Rtc {
   private opened(number: number, known: Link, address: string): void {
     if (known.relay) return;
     known.events.opened(address, events => {
-      known.relay = this.net.relay(
+      known.relay = known.port.net.relay(
         {
           send: bytes => this.send(number, known, bytes),
           taken: bytes => {
@@ -214,10 +220,37 @@ export class LentRtc implements Rtc {
     lender.port.onmessage = null;
     lender.port.close();
     for (const number of [...this.links.keys()]) this.end(number, GONE);
-    this.changed();
+    this.tell();
   }
 
   private post(message: ToLender, transfer: Transferable[] = []): void {
     this.lender?.port.postMessage(message, transfer);
+  }
+}
+
+/** What one engine has of it. */
+class LentPort implements Rtc {
+  changed: () => void = () => undefined;
+
+  constructor(
+    private readonly lent: LentRtc,
+    readonly net: RelayNet,
+  ) {}
+
+  get isOpen(): boolean {
+    return this.lent.isOpen;
+  }
+
+  watch(changed: () => void): void {
+    this.lent.closeAll(this);
+    this.changed = changed;
+  }
+
+  offer(servers: readonly string[], events: RtcHandleEvents): RtcHandle {
+    return this.lent.begin(this, events, link => ({ type: 'offer', link, servers }));
+  }
+
+  answer(servers: readonly string[], sdp: string, events: RtcHandleEvents): RtcHandle {
+    return this.lent.begin(this, events, link => ({ type: 'answer', link, servers, sdp }));
   }
 }

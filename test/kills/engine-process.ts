@@ -87,7 +87,7 @@ const torrents = new Torrents({
         clock,
         random: platformRandom,
         net,
-        rtc: new LentRtc(net),
+        rtc: new LentRtc().port(net),
         datagrams: new DaemonDatagrams(link.io),
         sockets: nodeSockets,
         store: new DaemonStore(link.io),

@@ -44,7 +44,7 @@ async function startEngine(io: string, encryption: Encryption) {
       },
       datagrams: new DaemonDatagrams(real.io),
       sockets: nodeSockets,
-      rtc: new LentRtc(net),
+      rtc: new LentRtc().port(net),
       store: new DaemonStore(real.io),
       readers: { hear: () => undefined, readable: () => undefined },
       state: new DaemonState(real.link.control, () => real.link.epoch),

@@ -37,7 +37,7 @@ export class RealEngine {
         clock: this.#clock,
         random: platformRandom,
         net,
-        rtc: new LentRtc(net),
+        rtc: new LentRtc().port(net),
         datagrams: this.#heard(new DaemonDatagrams(link.io)),
         sockets: nodeSockets,
         store: new DaemonStore(link.io),
