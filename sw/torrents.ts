@@ -1,26 +1,17 @@
 /**
- * Joins the engine to its connection: which session there is, when it may use the daemon, and what the windows are
- * shown and told while it may not.
+ * All torrents as the windows have them, whoever is at work: the engine here, or another browser. What the windows are shown and
+ * told while neither can be asked.
  */
 import type { Backend } from './api-server.ts';
 import type { Added, Command, FolderPage, LeftFiles } from './api.ts';
 import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { askHost, type Host, Refusal } from './host-commands.ts';
 import { configure, perform } from './perform.ts';
-import type { Engine, StateRecord } from './perform.ts';
+import type { Engine } from './perform.ts';
 import type { Following } from './following.ts';
 import { LastList, type ListMemory } from './last-list.ts';
-import {
-  holdsLease,
-  isFollowing,
-  isOnItsWay,
-  type Link,
-  outdated,
-  type Pairing,
-  refusalOf,
-  shownState,
-  type Standing,
-} from './standing.ts';
+import { isFollowing, isOnItsWay, outdated, type Pairing, refusalOf, shownState, type Standing } from './standing.ts';
+import { Tenure, type TenureOptions } from './tenure.ts';
 
 /** What outlives the worker. */
 export interface Memory extends ListMemory {
@@ -28,18 +19,11 @@ export interface Memory extends ListMemory {
   keepEverConnected(): void;
 }
 
-export interface TorrentsOptions<Kept> {
-  readonly link: Link;
+export interface TorrentsOptions<Kept> extends TenureOptions<Kept> {
   readonly host: Host;
   readonly memory: Memory;
-  /** A new engine on the same ports; `silence` cuts it off from its clock, so that it never acts again. */
-  readonly newEngine: () => { readonly engine: Engine<Kept>; readonly silence: () => void };
   /** What another browser does, while that is at work. */
   readonly following: Following;
-  /** All records, or null where the host went away in between. */
-  readonly loadRecords: (done: (records: readonly StateRecord[] | null) => void) => void;
-  /** Says how long after the worker's start something was reached. */
-  readonly mark: (name: string) => void;
   /** The list was replaced as a whole. */
   readonly replaced: () => void;
 }
@@ -54,20 +38,11 @@ interface Waiting<Kept> {
 
 export class Torrents<Kept> implements Backend {
   private readonly options: TorrentsOptions<Kept>;
-  private current: { readonly engine: Engine<Kept>; readonly silence: () => void } | null = null;
+  private readonly tenure: Tenure<Kept>;
   /** Whether it is still to be found out if this browser is paired. */
   private isStarting = true;
-  private isLoading = false;
-  private isClosing = false;
-  /** While the engine makes durable what it has, to end; `giveUp`: nothing is taken from it any more. */
-  private ending: { readonly done: Promise<void>; readonly giveUp: () => void } | null = null;
   /** Whether somebody is there to see, or to read, what comes of it. */
   private isNeeded = true;
-  /** What outlived the last connection, while there is one that the engine was not told of yet. */
-  private unattached: readonly Kept[] | null = null;
-  private lastEpoch = 0;
-  /** What the engine knows of the folders. */
-  private toldRoots: readonly RootRow[] = [];
   private readonly last: LastList;
   private readonly following: Following;
   private everConnected = false;
@@ -76,13 +51,22 @@ export class Torrents<Kept> implements Backend {
   constructor(options: TorrentsOptions<Kept>) {
     this.options = options;
     this.following = options.following;
-    this.last = new LastList(() => this.current?.engine.rows() ?? this.following.rows(), options.memory);
+    this.last = new LastList(() => this.engine?.rows() ?? this.following.rows(), options.memory);
+    this.tenure = new Tenure(options, {
+      began: () => {
+        options.replaced();
+        this.last.keep();
+      },
+      ready: () => this.changed(),
+      ending: () => this.last.settle(),
+      ended: () => options.replaced(),
+    });
   }
 
   /** What was remembered: shown until the engine has its records. */
   remember(everConnected: boolean, rows: readonly TorrentRow[]): void {
     this.everConnected ||= everConnected;
-    if (this.current !== null) return;
+    if (this.engine !== null) return;
     this.last.rows = rows;
     this.options.replaced();
   }
@@ -94,34 +78,26 @@ export class Torrents<Kept> implements Backend {
     else this.changed();
   }
 
-  /**
-   * The host takes our records from now on, and nobody else's. It counts connections by `epoch`: after a gap someone else
-   * may have written in between, and the records are read anew.
-   */
+  /** The lease is ours, under this epoch. */
   welcomed(epoch: number): void {
-    this.options.mark('welcomed');
-    const isNext = epoch === this.lastEpoch + 1;
-    this.lastEpoch = epoch;
-    if (this.current !== null && isNext) return;
-    this.drop();
-    this.load();
+    this.tenure.welcomed(epoch);
   }
 
   /** Another engine is to take over. */
   recalled(): void {
-    void this.end(false);
+    void this.tenure.end(false);
   }
 
   /** Nothing of our engine is taken any more. */
   leaseGone(): void {
-    this.drop();
+    this.tenure.drop();
   }
 
   /** Nobody needs the engine here: it ends and makes room for another, and the connection with it. */
   async rest(): Promise<void> {
-    if (!this.isNeeded || this.isClosing) return;
+    if (!this.isNeeded || this.tenure.isClosing) return;
     this.isNeeded = false;
-    await this.end(false);
+    await this.tenure.end(false);
     this.options.link.rest();
     // Somebody came meanwhile.
     if (this.isNeeded) this.options.link.wake();
@@ -136,9 +112,7 @@ export class Torrents<Kept> implements Backend {
 
   /** The io-daemon can be used. */
   linked(kept: readonly Kept[]): void {
-    this.options.mark('linked');
-    this.unattached = kept;
-    this.attach();
+    this.tenure.linked(kept);
     if (this.everConnected) return;
     this.everConnected = true;
     this.options.memory.keepEverConnected();
@@ -146,18 +120,16 @@ export class Torrents<Kept> implements Backend {
 
   /** It cannot any more. */
   unlinked(): void {
-    const wasAttached = this.unattached === null;
-    this.unattached = null;
-    if (wasAttached) this.current?.engine.detach();
+    this.tenure.unlinked();
   }
 
   /** Something of the connection is another: who waits for it is served, or refused. */
   changed(): void {
-    this.tellRoots();
+    this.tenure.tellRoots();
     if (isFollowing(this.options.link)) this.following.begin();
     else this.stopFollowing();
     if (this.waiting.length === 0) return;
-    const ready = this.readyEngine();
+    const { ready } = this.tenure;
     if (ready === null && isOnItsWay(this.standing)) return;
     const { waiting } = this;
     this.waiting = [];
@@ -168,7 +140,7 @@ export class Torrents<Kept> implements Backend {
   }
 
   rows(): readonly TorrentRow[] {
-    return this.current?.engine.rows() ?? this.following.rows() ?? this.last.rows;
+    return this.engine?.rows() ?? this.following.rows() ?? this.last.rows;
   }
 
   takeChanges(): {
@@ -176,15 +148,15 @@ export class Torrents<Kept> implements Backend {
     readonly removed: readonly TorrentId[];
     readonly left: readonly LeftFiles[];
   } {
-    return this.current?.engine.takeChanges() ?? this.following.takeChanges();
+    return this.engine?.takeChanges() ?? this.following.takeChanges();
   }
 
   takeNews(): readonly News[] {
-    return this.current?.engine.takeNews() ?? this.following.takeNews();
+    return this.engine?.takeNews() ?? this.following.takeNews();
   }
 
   detail(id: TorrentId): TorrentDetail | null {
-    return this.current === null ? this.following.detail(id) : this.current.engine.detail(id);
+    return this.engine === null ? this.following.detail(id) : this.engine.detail(id);
   }
 
   connection(): Connection {
@@ -197,19 +169,19 @@ export class Torrents<Kept> implements Backend {
       outdated: this.following.isOtherVersion ? 'other' : outdated(link),
       gaveUp: link.gaveUp,
       version: link.version,
-      ports: this.current === null ? this.following.ports : this.current.engine.mapping.state,
+      ports: this.engine === null ? this.following.ports : this.engine.mapping.state,
       host: this.options.host.state,
     };
   }
 
   /** Where peers reach us, 0 where no port was to be had; null while that is not known. */
   get listenPort(): number | null {
-    return this.current?.engine.mapping.listenPort ?? null;
+    return this.engine?.mapping.listenPort ?? null;
   }
 
   /** There is, or may be, something to be done while nobody looks. */
   get hasWork(): boolean {
-    return this.current?.engine.hasWork ?? true;
+    return this.tenure.hasWork;
   }
 
   roots(): readonly RootRow[] {
@@ -217,17 +189,17 @@ export class Torrents<Kept> implements Backend {
   }
 
   settings(): Settings | null {
-    return this.current === null ? this.following.settings : this.current.engine.settings;
+    return this.engine === null ? this.following.settings : this.engine.settings;
   }
 
   /** Opens a file of a torrent to be read by its number; what it throws is for people. */
   async open(id: TorrentId, file: number): Promise<{ readonly file: number; readonly path: readonly string[] }> {
-    return (await this.engine()).reading.open(id, file);
+    return (await this.ready()).reading.open(id, file);
   }
 
   /** Whether what is called so at the top of a root is of a torrent, or is to be. */
   async owns(root: string, name: string): Promise<boolean> {
-    return (await this.engine()).roots.owns(root, name);
+    return (await this.ready()).roots.owns(root, name);
   }
 
   async run(command: Command): Promise<Added | FolderPage | null> {
@@ -257,55 +229,24 @@ export class Torrents<Kept> implements Backend {
   ): Promise<Added | FolderPage | null> {
     switch (command.do) {
       case 'configure':
-        await configure(await this.engine(), command.settings);
+        await configure(await this.ready(), command.settings);
         return null;
       case 'host': {
-        const usersOf = async (root: string): Promise<number> => (await this.engine()).roots.usersOf(root);
+        const usersOf = async (root: string): Promise<number> => (await this.ready()).roots.usersOf(root);
         return askHost(this.options.host, command.ask, () => refusalOf(this.standing), usersOf);
       }
       default:
-        return perform(await this.engine(), command);
+        return perform(await this.ready(), command);
     }
   }
 
   /** Records what is durable and ends. `isUpdate`: so that the next version of this app can take over. */
   async close(isUpdate = false): Promise<void> {
-    if (this.isClosing) return;
-    this.isClosing = true;
-    await this.end(isUpdate);
+    if (this.tenure.isClosing) return;
+    await this.tenure.close(isUpdate);
     this.last.stop();
     this.options.link.close();
     this.changed();
-  }
-
-  /** Has the engine make durable what it has, and end; then somebody else may have the lease. */
-  private async end(isUpdate: boolean): Promise<void> {
-    const { current, hasWork } = this;
-    if (this.ending !== null) return this.ending.done;
-    if (current !== null) {
-      let giveUp = (): void => undefined;
-      const done = new Promise<void>(resolve => {
-        giveUp = resolve;
-        current.engine.close(resolve);
-      });
-      this.ending = { done, giveUp };
-      await done;
-      this.ending = null;
-      // The lease went meanwhile, and the engine with it.
-      if (this.current !== current) return;
-    }
-    this.drop();
-    this.options.link.yield(isUpdate, hasWork);
-  }
-
-  /** The engine is gone; what it showed last is shown on. */
-  private drop(): void {
-    this.ending?.giveUp();
-    if (this.current === null) return;
-    this.last.settle();
-    this.current.silence();
-    this.current = null;
-    this.options.replaced();
   }
 
   private async unpair(app: string): Promise<void> {
@@ -315,29 +256,6 @@ export class Torrents<Kept> implements Backend {
       'not-unpaired',
       'The helper does not say that this is done for good, so the app may be paired again later. Look at the disk of its home folder, and try again.',
     );
-  }
-
-  private load(): void {
-    if (this.isLoading || this.isClosing) return;
-    this.isLoading = true;
-    const epoch = this.lastEpoch;
-    this.options.loadRecords(records => {
-      this.isLoading = false;
-      if (records === null || this.isClosing || !holdsLease(this.options.link)) return;
-      if (epoch !== this.lastEpoch) {
-        this.load();
-        return;
-      }
-      this.options.mark(`records (${records.length})`);
-      this.current = this.options.newEngine();
-      this.toldRoots = [];
-      this.current.engine.load(records);
-      this.options.mark('loaded');
-      this.options.replaced();
-      this.last.keep();
-      this.attach();
-      this.changed();
-    });
   }
 
   /** The list of the browser that we follow has come. */
@@ -353,38 +271,23 @@ export class Torrents<Kept> implements Backend {
     }
     this.last.settle();
     this.following.end();
-    if (this.current === null) this.options.replaced();
-  }
-
-  private tellRoots(): void {
-    const { roots } = this.options.link;
-    if (this.current === null || this.toldRoots === roots) return;
-    this.toldRoots = roots;
-    this.current.engine.roots.tell(roots);
-  }
-
-  private attach(): void {
-    if (this.current === null || this.unattached === null) return;
-    const kept = this.unattached;
-    this.unattached = null;
-    this.current.engine.attach(kept);
-    this.options.mark('attached');
+    if (this.engine === null) this.options.replaced();
   }
 
   /** The engine, once the host is there to keep what it records. */
-  private engine(): Promise<Engine<Kept>> {
-    const ready = this.readyEngine();
+  private ready(): Promise<Engine<Kept>> {
+    const { ready } = this.tenure;
     if (ready !== null) return Promise.resolve(ready);
     if (!isOnItsWay(this.standing) || this.waiting.length >= MAX_WAITING) return Promise.reject(refusalOf(this.standing));
     return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
-  private readyEngine(): Engine<Kept> | null {
-    return holdsLease(this.options.link) && !this.isClosing && this.ending === null ? (this.current?.engine ?? null) : null;
+  private get engine(): Engine<Kept> | null {
+    return this.tenure.engine;
   }
 
   private get standing(): Standing {
-    const { isStarting, isClosing, options, current } = this;
-    return { link: options.link, isStarting, isClosing, hasEngine: current !== null };
+    const { isStarting, options, tenure } = this;
+    return { link: options.link, isStarting, isClosing: tenure.isClosing, hasEngine: tenure.engine !== null };
   }
 }
