@@ -1,6 +1,6 @@
 /**
- * The one connection of this browser to its host: `/control` for what is known, and `/io` for what is moved. It opens
- * both, opens them again when they are lost, and tells the composition root; adapters work through the two doors.
+ * The one connection of this browser to its host: `/control` for what is known, and `/io` for what is moved. It decides when
+ * either is opened, and tells the composition root; adapters work through the two doors.
  */
 import { decodeMessage, encode } from '../../daemon/wire/codec.ts';
 import { decodeControl, encodeControl } from '../../daemon/wire/control-codec.ts';
@@ -16,20 +16,10 @@ import {
   type Welcome,
 } from '../../daemon/wire/control.ts';
 import { MAX_FRAME, Op, type Frame, type FrameOf, type KeptBuffer } from '../../daemon/wire/frames.ts';
-import type { Log } from '../engine/ports.ts';
-import { Channel, type After, type OpenSocket, type Pairing, type Traffic } from './daemon-channel.ts';
-import { Door } from './daemon-door.ts';
+import type { Pairing, Traffic } from './daemon-channel.ts';
+import type { Door } from './daemon-door.ts';
+import { Line, type LineOptions } from './daemon-line.ts';
 import { type LinkInput, type LinkState, MOVES } from './daemon-link-states.ts';
-
-export interface LinkOptions {
-  readonly origin: string;
-  readonly version: string;
-  readonly open: OpenSocket;
-  readonly after: After;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly log: Log;
-}
 
 export interface LinkEvents {
   /** The lease is ours: records can be read and written, under this epoch. */
@@ -48,39 +38,41 @@ export interface LinkEvents {
   changed(): void;
 }
 
-const RETRY_FIRST = 250;
-const RETRY_LAST = 10_000;
 /** The host starts or resumes its io-daemon before it says WELCOME, in ms. */
 const WELCOME_DEADLINE = 15_000;
-/** A connection that held this long was a good one: the next loss is tried again at once, in ms. */
-const HELD_WELL = 10_000;
-
-type ControlIn = ControlFrame | Frame;
 
 export class DaemonLink {
-  readonly io = new Door<Frame, Frame>(encode);
-  readonly control = new Door<ControlIn, ControlFrame>(encodeControl);
-  readonly ioTraffic: Traffic = { sent: 0, received: 0 };
-  readonly controlTraffic: Traffic = { sent: 0, received: 0 };
+  readonly io: Door<Frame, Frame>;
+  readonly control: Door<ControlFrame | Frame, ControlFrame>;
+  readonly ioTraffic: Traffic;
+  readonly controlTraffic: Traffic;
 
-  private readonly options: LinkOptions;
+  private readonly options: LineOptions;
   private readonly events: LinkEvents;
   private current: LinkState = 'unpaired';
   private pairing: Pairing | null = null;
-  private controlChannel: Channel<ControlIn> | null = null;
-  private ioChannel: Channel<Frame> | null = null;
+  private readonly controlLine: Line<ControlFrame, ControlFrame>;
+  private readonly ioLine: Line<Frame, Frame>;
   private welcome: Welcome | null = null;
   private rootList: readonly Root[] = [];
   private appList: readonly PairedApp[] = [];
-  private failures = 0;
-  private ioFailures = 0;
-  private callOffControl = (): void => undefined;
   private callOffRenewal = (): void => undefined;
-  private callOffIo = (): void => undefined;
 
-  constructor(options: LinkOptions, events: LinkEvents) {
+  constructor(options: LineOptions, events: LinkEvents) {
     this.options = options;
     this.events = events;
+    this.controlLine = new Line(
+      options,
+      { name: 'The host', encode: encodeControl, decode: bytes => [decodeControl(bytes)], batches: false },
+      { ready: () => undefined, closed: refused => this.move(refused ? 'refused' : 'controlClosed') },
+    );
+    this.ioLine = new Line(
+      options,
+      { name: 'The io-daemon', encode, decode: bytes => decodeMessage(bytes, MAX_FRAME), batches: true },
+      { ready: kept => this.onIoOpened(kept), closed: () => this.onIoClosed() },
+    );
+    ({ door: this.control, traffic: this.controlTraffic } = this.controlLine);
+    ({ door: this.io, traffic: this.ioTraffic } = this.ioLine);
     this.control.on(ControlOp.HOST_HELLO, ({ contract }) => {
       if (contract !== CONTRACT) this.move(contract < CONTRACT ? 'oldHelper' : 'oldApp');
     });
@@ -137,13 +129,13 @@ export class DaemonLink {
 
   /** Whether the last tries, since the connection was last good, have failed. */
   get failing(): boolean {
-    return this.failures > 0;
+    return this.controlLine.failing;
   }
 
   /** Connects to the host that gave this, with what it gave, from now on. */
   pair(pairing: Pairing): void {
     this.pairing = pairing;
-    this.failures = 0;
+    this.controlLine.forgive();
     this.move('paired');
   }
 
@@ -161,8 +153,8 @@ export class DaemonLink {
 
   /** Tries again now; starts the io-daemon where it does not run. */
   reconnect(): void {
-    this.failures = 0;
-    this.ioFailures = 0;
+    this.controlLine.forgive();
+    this.ioLine.forgive();
     if (this.current === 'welcomed') {
       this.control.send({ op: ControlOp.IO_START, id: 0 });
       this.openIo();
@@ -205,25 +197,25 @@ export class DaemonLink {
     const before = this.current;
     this.current = next;
     if (before === 'linked') this.events.unlinked();
-    if (next !== 'linked') this.dropIo();
+    if (next !== 'linked') this.ioLine.drop();
     if (!this.holdsLease) this.callOffRenewal();
     switch (next) {
       case 'connecting':
         this.openControl();
         break;
       case 'following':
-        if (before === 'connecting') this.heldWell();
+        if (before === 'connecting') this.controlLine.worked();
         this.events.leaseGone();
         break;
       case 'welcomed':
-        if (before === 'connecting') this.heldWell();
+        if (before === 'connecting') this.controlLine.worked();
         if (before !== 'linked') this.onGranted();
         break;
       case 'linked':
         break;
       case 'lost':
-        this.dropControl();
-        this.callOffControl = this.options.after(this.delay(this.failures++), () => this.move('retry'));
+        this.controlLine.drop();
+        this.controlLine.retry(() => this.move('retry'));
         break;
       case 'unpaired':
       case 'superseded':
@@ -231,7 +223,7 @@ export class DaemonLink {
       case 'oldApp':
       case 'resting':
       case 'closed':
-        this.dropControl();
+        this.controlLine.drop();
         break;
       default:
         next satisfies never;
@@ -240,33 +232,11 @@ export class DaemonLink {
   }
 
   private openControl(): void {
-    this.dropControl();
+    this.controlLine.drop();
     const { pairing } = this;
     if (pairing === null) return;
-    this.callOffControl = this.options.after(WELCOME_DEADLINE, () => this.move('controlClosed'));
-    const channel: Channel<ControlIn> = new Channel<ControlIn>(
-      {
-        ...this.options,
-        url: `ws://127.0.0.1:${pairing.port}/control`,
-        credentials: pairing,
-        decode: bytes => [decodeControl(bytes)],
-        batches: false,
-      },
-      {
-        ready: () =>
-          this.control.opened(
-            bytes => channel.send(bytes),
-            () => channel.buffered,
-          ),
-        frame: frame => this.hear(this.control, frame),
-        closed: (refused, detail) => {
-          this.options.log('info', `The host: ${detail}`);
-          this.move(refused ? 'refused' : 'controlClosed');
-        },
-      },
-      this.controlTraffic,
-    );
-    this.controlChannel = channel;
+    this.controlLine.later(WELCOME_DEADLINE, () => this.move('controlClosed'));
+    this.controlLine.open(`ws://127.0.0.1:${pairing.port}/control`, pairing);
   }
 
   /** The first of a connection, or another word about the lease or the io-daemon. */
@@ -283,20 +253,15 @@ export class DaemonLink {
     } else {
       if (before?.io.port !== welcome.io.port || before.io.ticket !== welcome.io.ticket) {
         this.move('ioClosed');
-        this.dropIo();
+        this.ioLine.drop();
       }
-      if (this.ioChannel === null) this.openIo();
+      if (!this.ioLine.isUsed) this.openIo();
     }
     this.events.changed();
   }
 
   private get holdsLease(): boolean {
     return this.current === 'welcomed' || this.current === 'linked';
-  }
-
-  private heldWell(): void {
-    this.callOffControl();
-    this.callOffControl = this.options.after(HELD_WELL, () => (this.failures = 0));
   }
 
   private onGranted(): void {
@@ -314,40 +279,24 @@ export class DaemonLink {
   }
 
   private openIo(): void {
-    this.dropIo();
+    this.ioLine.drop();
     const { pairing, welcome } = this;
     if (pairing === null || welcome === null) return;
     const { state, port, ticket } = welcome.io;
     if (state !== 'RUNNING') return;
-    const channel: Channel<Frame> = new Channel<Frame>(
-      {
-        ...this.options,
-        url: `ws://127.0.0.1:${port}/io`,
-        credentials: { token: ticket, installId: pairing.installId },
-        decode: bytes => decodeMessage(bytes, MAX_FRAME),
-        batches: true,
-      },
-      {
-        ready: kept => {
-          this.callOffIo = this.options.after(HELD_WELL, () => (this.ioFailures = 0));
-          this.io.opened(
-            bytes => channel.send(bytes),
-            () => channel.buffered,
-          );
-          this.move('ioOpened');
-          this.events.linked(kept);
-        },
-        frame: frame => this.hear(this.io, frame),
-        closed: (_refused, detail) => {
-          this.options.log('info', `The io-daemon: ${detail}`);
-          this.move('ioClosed');
-          this.dropIo();
-          this.callOffIo = this.options.after(this.delay(this.ioFailures++), () => this.openIo());
-        },
-      },
-      this.ioTraffic,
-    );
-    this.ioChannel = channel;
+    this.ioLine.open(`ws://127.0.0.1:${port}/io`, { token: ticket, installId: pairing.installId });
+  }
+
+  private onIoOpened(kept: readonly KeptBuffer[]): void {
+    this.ioLine.worked();
+    this.move('ioOpened');
+    this.events.linked(kept);
+  }
+
+  private onIoClosed(): void {
+    this.move('ioClosed');
+    this.ioLine.drop();
+    this.ioLine.retry(() => this.openIo());
   }
 
   private onEvent(event: HostEvent): void {
@@ -380,29 +329,5 @@ export class DaemonLink {
 
   private onError({ code, text }: FrameOf<typeof Op.ERROR>): void {
     this.options.log('warn', `The daemon answers with error ${code}: ${text}`);
-  }
-
-  private hear<In extends ControlIn, Out extends ControlIn>(door: Door<In, Out>, frame: In): void {
-    if (!door.deliver(frame)) this.options.log('debug', `Nobody waits for a frame ${frame.op}.`);
-  }
-
-  private dropControl(): void {
-    this.callOffControl();
-    this.controlChannel?.dispose();
-    this.controlChannel = null;
-    this.control.closed();
-  }
-
-  private dropIo(): void {
-    this.callOffIo();
-    this.ioChannel?.dispose();
-    this.ioChannel = null;
-    this.io.closed();
-  }
-
-  /** Doubles with every failure in a row; the jitter keeps many browsers from coming back at once. */
-  private delay(failures: number): number {
-    const longest = Math.min(RETRY_LAST, RETRY_FIRST * 2 ** failures);
-    return longest * (0.5 + this.options.random() / 2);
   }
 }
