@@ -111,6 +111,7 @@ const built = step('build', run(process.execPath, ['bin/build.mjs']));
 heading('check');
 step('check', run(process.execPath, ['bin/check.mjs']));
 vitest('unit tests', []);
+vitest('interface', ['--config', 'test/web/vitest.config.ts']);
 if (built) vitest('end to end', ['--config', 'test/e2e/vitest.config.ts']);
 
 if (skipped.length > 0) console.log(`\nSkipped:\n${skipped.map(name => `  ${name}`).join('\n')}`);

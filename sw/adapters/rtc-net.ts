@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES } from '../lending.ts';
 import type { FromLender, ToLender } from '../lending.ts';
-import type { Rtc, RtcHandle, RtcHandleEvents, StreamEvents } from '../engine/ports.ts';
+import type { Rtc, RtcHandle, RtcHandleEvents } from '../engine/ports.ts';
 import type { Relay, RelayNet } from './relay.ts';
 
 /** Connections of one engine at once, those in the making included; one more never comes about. */

@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
  */
 export default defineConfig({
   test: {
-    include: ['test/e2e/**/*.test.ts', 'test/**/*.browser.test.ts'],
+    include: ['test/e2e/**/*.test.ts'],
     fileParallelism: false,
     globalSetup: 'test/data-home.ts',
     testTimeout: 120_000,

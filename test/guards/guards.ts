@@ -86,10 +86,12 @@ async function without(scratch: string, { file, text, instead, tests }: Guarded)
 /** Runs the tests of a list in the copy, and no others. */
 async function run(scratch: string, tests: readonly NamedTest[]): Promise<readonly Outcome[]> {
   const outcomes = new Map<NamedTest, Outcome>();
-  const isInBrowser = ({ file }: NamedTest) => file.startsWith('test/e2e/') || file.endsWith('.browser.test.ts');
+  const isWhole = ({ file }: NamedTest) => file.startsWith('test/e2e/');
+  const isInterface = ({ file }: NamedTest) => file.endsWith('.browser.test.ts');
   for (const [some, options] of [
-    [tests.filter(test => !isInBrowser(test)), []],
-    [tests.filter(isInBrowser), ['--config', 'test/e2e/vitest.config.ts']],
+    [tests.filter(test => !isWhole(test) && !isInterface(test)), []],
+    [tests.filter(isInterface), ['--config', 'test/web/vitest.config.ts']],
+    [tests.filter(isWhole), ['--config', 'test/e2e/vitest.config.ts']],
   ] as const) {
     if (some.length === 0) continue;
     // Browsers are shown the app as it is built.
