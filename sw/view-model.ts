@@ -58,6 +58,8 @@ export type Problem =
   /** The record of its files was damaged or gone: they are asked for anew. */
   | { readonly code: 'record-lost' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
+  /** Nobody is there whom a browser can reach; so many trackers and peers that are known need the helper. */
+  | { readonly code: 'out-of-reach'; readonly trackers: number; readonly peers: number }
   | { readonly code: 'tracker'; readonly url: string; readonly text: string }
   | { readonly code: 'state-not-saved'; readonly text: string }
   /** What the helper keeps of the torrent could not be read; it is asked again. */
@@ -127,8 +129,11 @@ export interface TrackerRow {
   readonly url: string;
   /** From 0: of each tier one is asked, the others in its place where it fails. */
   readonly tier: number;
-  /** `counted`: it says how many there are, and was not told of us, as its peers are reached over WebRTC alone. */
-  readonly state: 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported';
+  /**
+   * `counted`: it says how many there are, and was not told of us, as its peers are reached over WebRTC alone. `out-of-reach`: a
+   * browser has no way to it, the helper has.
+   */
+  readonly state: 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported' | 'out-of-reach';
   readonly text: string;
   readonly seeds: number;
   readonly leechers: number;
@@ -188,6 +193,8 @@ export interface TorrentDetail {
   readonly piecesDone: number;
   /** Whole copies among the connected peers, and as the fraction the share of pieces of which there is one more. */
   readonly copies: number;
+  /** Peers that are known by addresses which a browser has no way to, and the helper has; null where the helper is used. */
+  readonly outOfReach: number | null;
   /** Another number where the files have other names. */
   readonly names: number;
   readonly files: readonly FileRow[];

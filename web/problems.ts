@@ -166,6 +166,12 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         null,
       );
     }
+    case 'out-of-reach':
+      return warn(
+        'No source that this browser can reach',
+        `No source that a browser can reach has answered. This browser can use WebRTC peers, and web seeds that allow it (CORS); most peers use TCP or UDP. The free helper adds those.${beyond(problem)}`,
+        'trackers',
+      );
     case 'tracker':
       return warn(
         `Tracker: ${problem.text}`,
@@ -184,6 +190,15 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         `The helper could not save the progress: ${problem.text}. The download goes on, but some of it may be checked again after a restart. Free some space on the helper's disk.`,
       );
   }
+}
+
+/** What is known that needs the helper, in a sentence. */
+function beyond({ trackers, peers }: Extract<Problem, { code: 'out-of-reach' }>): string {
+  const known = [
+    ...(trackers > 0 ? [plural(trackers, 'tracker', 'trackers')] : []),
+    ...(peers > 0 ? [plural(peers, 'known peer', 'known peers')] : []),
+  ];
+  return known.length === 0 ? '' : ` For this torrent ${known.join(' and ')} ${trackers + peers === 1 ? 'needs' : 'need'} it.`;
 }
 
 function notMoved({ why, left, needed }: Extract<Problem, { code: 'not-moved' }>, about: ProblemContext): Words {

@@ -1,8 +1,9 @@
 import type { Ids, Outbox } from './effects.ts';
+import type { Reach } from './reach.ts';
 import type { InfoHash } from './model/ids.ts';
 import { fromHex } from './model/ids.ts';
 import { MAX_TRACKERS, shuffled } from './tiers.ts';
-import { newTracker } from './tracker.ts';
+import { isUsable, newTracker } from './tracker.ts';
 import type { AnnounceEvent, PassedTracker, Tracker } from './tracker.ts';
 import type { AnnounceAnswer, AnnounceFailure, ScrapeCounts } from './codec/tracker.ts';
 import type { CountsAlone } from './ws-trackers.ts';
@@ -28,6 +29,15 @@ export interface Totals {
   readonly port: number;
 }
 
+/** What all torrents share. */
+interface Around {
+  readonly peerId: Uint8Array;
+  readonly key: () => number;
+  readonly ids: Ids;
+  readonly random: () => number;
+  readonly reach: Pick<Reach, 'tracker'>;
+}
+
 /**
  * One tracker of every tier hears of us (BEP 3, 12): they are tried in an order by chance, the next takes over where one
  * fails, and one that answered is tried first from then on. Of a tier with both,
@@ -44,12 +54,9 @@ export class Announcer {
 
   constructor(
     private readonly infoHash: InfoHash,
-    private readonly peerId: Uint8Array,
-    private readonly key: number,
     private readonly totals: () => Totals,
-    private readonly ids: Ids,
+    private readonly around: Around,
     private readonly out: Outbox,
-    private readonly random: () => number,
   ) {}
 
   /** Adds tiers; trackers that are there already are left where they are. True where any of them was not there yet. */
@@ -66,20 +73,20 @@ export class Announcer {
     const before = new Map(this.trackers.map(tracker => [tracker.url, tracker]));
     const listed = tiers.flatMap((urls, tier) => urls.map(url => ({ url, tier }))).slice(0, MAX_TRACKERS);
     this.trackers = listed.map(({ url, tier }) => {
-      const tracker = before.get(url) ?? newTracker(url, tier);
+      const tracker = before.get(url) ?? newTracker(url, tier, this.around.reach.tracker(url));
       before.delete(url);
       tracker.tier = tier;
       return tracker;
     });
     for (const gone of before.values()) this.dismiss(gone, true);
-    const usable = this.trackers.filter(({ state }) => state !== 'unsupported');
+    const usable = this.trackers.filter(isUsable);
     const inUse = this.tiers.flat().filter(tracker => usable.includes(tracker));
     // Those that were tried already keep the order that this brought about.
     const order = [
       ...inUse,
       ...shuffled(
         usable.filter(tracker => !inUse.includes(tracker)),
-        this.random,
+        this.around.random,
       ),
     ];
     order.sort((a, b) => Number(b.knowsUs) - Number(a.knowsUs));
@@ -123,7 +130,7 @@ export class Announcer {
   takeOver(passed: readonly PassedTracker[], ahead: number): void {
     for (const { url, nextAt, allowedAt, earliestAt, ...state } of passed) {
       const tracker = this.trackers.find(candidate => candidate.url === url);
-      if (!tracker || tracker.state === 'unsupported' || tracker.isRtc) continue;
+      if (!tracker || !isUsable(tracker) || tracker.isRtc) continue;
       const plannedAt = nextAt + ahead;
       Object.assign(tracker, { ...state, plannedAt, allowedAt: allowedAt + ahead, earliestAt: earliestAt + ahead });
       if (state.knowsUs) tracker.state = 'ok';
@@ -143,7 +150,7 @@ export class Announcer {
     if (!this.running) return;
     for (const tracker of this.trackers) {
       const isMeant = url === null ? tracker.nextAt < Infinity : tracker.url === url;
-      if (isMeant && tracker.state !== 'unsupported' && tracker.request === 0) tracker.nextAt = Math.max(now, tracker.allowedAt);
+      if (isMeant && isUsable(tracker) && tracker.request === 0) tracker.nextAt = Math.max(now, tracker.allowedAt);
     }
     this.tick(now);
   }
@@ -315,21 +322,21 @@ export class Announcer {
   }
 
   private announce(tracker: Tracker, event: AnnounceEvent): void {
-    tracker.request = tracker.latest = this.ids.request();
+    tracker.request = tracker.latest = this.around.ids.request();
     tracker.event = event;
     const { isPartialSeed, ...totals } = this.totals();
     const announce = {
       infoHash: fromHex(this.infoHash),
-      peerId: this.peerId,
+      peerId: this.around.peerId,
       ...totals,
       event: event ?? (isPartialSeed ? ('paused' as const) : null),
       numwant: event === 'stopped' ? 0 : WANTED_PEERS,
-      key: this.key,
+      key: this.around.key(),
       trackerId: tracker.trackerId,
     };
     this.out({ do: 'announce', request: tracker.request, url: tracker.url, announce });
     if (this.otherHash === null || tracker.isRtc) return;
-    tracker.along = this.ids.request();
+    tracker.along = this.around.ids.request();
     const also = { ...announce, infoHash: fromHex(this.otherHash), trackerId: '' };
     this.out({ do: 'announce', request: tracker.along, url: tracker.url, announce: also });
   }

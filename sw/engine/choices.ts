@@ -35,6 +35,9 @@ const MAX_NAMED = 100;
 
 /** Takes in a peer that a person names. @throws {EngineError} where it cannot be one of this torrent */
 export function peerNamed(torrent: Pick<Chosen, 'isPrivate' | 'peerSet'>, host: string, port: number): PeerAddress {
+  if (torrent.peerSet.outOfReach !== null) {
+    throw new EngineError('needs-helper', 'A browser cannot go to the address of a peer. The helper can.');
+  }
   if (torrent.isPrivate) {
     throw new EngineError('private', 'This torrent is private: its peers come from its trackers alone.');
   }

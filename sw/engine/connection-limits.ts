@@ -4,6 +4,8 @@ export class ConnectionLimits {
   connecting = 0;
   /** They may go over uTP. */
   utp = true;
+  /** Any may be begun to an address. */
+  dials = true;
 
   constructor(
     public max: number,
@@ -12,6 +14,6 @@ export class ConnectionLimits {
 
   /** One more may be begun. */
   get hasRoom(): boolean {
-    return this.open < this.max && this.connecting < this.maxConnecting;
+    return this.dials && this.open < this.max && this.connecting < this.maxConnecting;
   }
 }

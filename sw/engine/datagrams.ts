@@ -1,7 +1,7 @@
 import { Dht } from './dht/dht.ts';
 import type { Loop } from './loop.ts';
 import type { OwnEnd } from './own-end.ts';
-import type { DatagramSocket, Ports } from './ports.ts';
+import type { Datagrams, DatagramSocket, Ports } from './ports.ts';
 import { familyOf } from './codec/address.ts';
 import type { Family } from './codec/address.ts';
 
@@ -53,7 +53,8 @@ export class UdpSockets {
   open(port: number, settled: (port: number) => void): void {
     this.closeSockets();
     this.settled = settled;
-    for (const family of [4, 6] as const) this.bind(family, port);
+    const { datagrams } = this.ports;
+    if (datagrams) for (const family of [4, 6] as const) this.bind(datagrams, family, port);
   }
 
   /** Connections go over them as well, or not, as it is set now. */
@@ -94,9 +95,10 @@ export class UdpSockets {
 
   /** All addresses of a name that have a route. */
   resolve(host: string, port: number, done: Lookup): void {
-    this.ports.datagrams.lookup(host, port, (problem, addresses) =>
-      this.loop.run(() => done(problem, addresses, this.ports.clock.now())),
-    );
+    const told = (problem: string, addresses: readonly string[]): void =>
+      this.loop.run(() => done(problem, addresses, this.ports.clock.now()));
+    if (this.ports.datagrams) this.ports.datagrams.lookup(host, port, told);
+    else told('There is no way to it.', []);
   }
 
   /** What waits for sockets waits on: it may have asked before there was a port to bind. */
@@ -114,11 +116,11 @@ export class UdpSockets {
     return (this.sockets[family]?.port ?? 0) > 0;
   }
 
-  private bind(family: Family, wished: number): void {
-    const socket = this.ports.datagrams.bind(
+  private bind(datagrams: Datagrams, family: Family, wished: number): void {
+    const socket = datagrams.bind(
       family,
       wished,
-      port => this.loop.run(() => this.bound(family, opening, wished, port)),
+      port => this.loop.run(() => this.bound(datagrams, family, opening, wished, port)),
       (host, port, bytes) =>
         this.loop.run(() => {
           const now = this.ports.clock.now();
@@ -130,10 +132,10 @@ export class UdpSockets {
     this.sockets[family] = opening;
   }
 
-  private bound(family: Family, opening: Opening, wished: number, port: number): void {
+  private bound(datagrams: Datagrams, family: Family, opening: Opening, wished: number, port: number): void {
     if (this.sockets[family] !== opening) return;
     if (port === 0 && wished !== 0) {
-      this.bind(family, 0);
+      this.bind(datagrams, family, 0);
       return;
     }
     opening.port = port;

@@ -7,6 +7,8 @@ import { LsdSockets } from './lsd-sockets.ts';
 import { OwnEnd } from './own-end.ts';
 import { PortMapping } from './port-mapping.ts';
 import type { Ports } from './ports.ts';
+import { reachOf } from './reach.ts';
+import type { Reach } from './reach.ts';
 import type { Registry } from './registry.ts';
 import type { Security } from './securing.ts';
 import type { Settings } from './settings.ts';
@@ -23,6 +25,7 @@ export interface SessionOptions {
 
 /** The session's ends to the network that belong to no one torrent: where peers come in, datagrams, trackers, the router. */
 export class Doors {
+  readonly reach: Reach;
   readonly own: OwnEnd;
   readonly incoming: Incoming;
   readonly udp: UdpSockets;
@@ -43,6 +46,8 @@ export class Doors {
     random: () => number,
     private readonly settings: () => Settings,
   ) {
+    this.reach = reachOf(ports);
+    limits.dials = this.reach.addresses;
     this.own = new OwnEnd(
       () => this.mapping.port,
       family => this.moved(family),
@@ -72,8 +77,9 @@ export class Doors {
 
   /** The network can be used. */
   open(): void {
-    this.incoming.listen();
     this.rtc.attach();
+    if (!this.reach.addresses) return;
+    this.incoming.listen();
     if (this.settings().lsd) this.local.open();
   }
 
@@ -89,9 +95,10 @@ export class Doors {
 
   /** The settings are others, `change` among them. */
   review(change: Partial<Settings>, attached: boolean): void {
+    if (change.webrtc !== undefined) this.loop.run(() => this.rtc.review());
+    if (!this.reach.addresses) return;
     if (!this.settings().lsd) this.local.close();
     else if (attached) this.local.open();
-    if (change.webrtc !== undefined) this.loop.run(() => this.rtc.review());
     this.udp.speakUtp();
     if (change.portMapping !== undefined && attached) this.mapping.ask(change.portMapping);
   }

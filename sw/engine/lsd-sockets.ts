@@ -1,6 +1,6 @@
 import { LocalDiscovery } from './lsd.ts';
 import type { Loop } from './loop.ts';
-import type { DatagramSocket, Ports } from './ports.ts';
+import type { Datagrams, DatagramSocket, Ports } from './ports.ts';
 import type { Family } from './codec/address.ts';
 import { LSD_GROUPS, LSD_PORT } from './codec/lsd.ts';
 import { toHex } from './model/ids.ts';
@@ -25,7 +25,8 @@ export class LsdSockets {
 
   /** Does nothing where they are open. */
   open(): void {
-    if (this.sockets.size === 0) for (const family of [4, 6] as const) this.bind(family);
+    const { datagrams } = this.ports;
+    if (datagrams && this.sockets.size === 0) for (const family of [4, 6] as const) this.bind(datagrams, family);
   }
 
   close(): void {
@@ -34,8 +35,8 @@ export class LsdSockets {
     this.lsd.close();
   }
 
-  private bind(family: Family): void {
-    const socket = this.ports.datagrams.bind(
+  private bind(datagrams: Datagrams, family: Family): void {
+    const socket = datagrams.bind(
       family,
       LSD_PORT,
       port =>

@@ -94,6 +94,11 @@ export class PeerSet implements PeerDirectory {
     if (connect) this.connect(now);
   }
 
+  /** How many are known by addresses that this engine has no way to; null where it has one to any. */
+  get outOfReach(): number | null {
+    return this.limits.dials ? null : this.swarm.size;
+  }
+
   /** Those that the engine before knew, the best first. */
   takeOver(peers: readonly PassedPeer[]): void {
     for (const peer of peers) {
@@ -159,7 +164,7 @@ export class PeerSet implements PeerDirectory {
     }
     this.telling.tick(now);
     if (!this.isPrivate) this.exchange.tick(now);
-    const waiting = (): boolean => this.swarm.hasNext(now, this.hasEverything);
+    const waiting = (): boolean => this.limits.dials && this.swarm.hasNext(now, this.hasEverything);
     for (const peer of this.turnover.due(this.all, MAX_PEERS, waiting, peer => this.rankOf(peer), now)) {
       this.close(peer, 'it makes room for another', now);
     }

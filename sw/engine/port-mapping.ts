@@ -33,7 +33,7 @@ export class PortMapping {
     ];
     this.wishes = isOn ? wishes.filter(({ port }) => port > 0) : [];
     const { wishes: asked } = this;
-    this.ports.portMapper.map(asked, state => {
+    this.ports.portMapper?.map(asked, state => {
       if (this.wishes === asked) this.loop.run(() => this.told(state));
     });
   }

@@ -313,7 +313,8 @@ export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
   readonly net: Net;
-  readonly datagrams: Datagrams;
+  /** Null where there are no sockets of a computer: then the net is neither dialled with nor listened on (see reach.ts). */
+  readonly datagrams: Datagrams | null;
   /** Null where none may be opened. */
   readonly sockets: WebSockets | null;
   readonly rtc: Rtc;
@@ -322,6 +323,7 @@ export interface Ports {
   readonly state: StateStore;
   readonly http: Http;
   readonly web: Web;
-  readonly portMapper: PortMapper;
+  /** Null with the datagrams. */
+  readonly portMapper: PortMapper | null;
   readonly log: Log;
 }

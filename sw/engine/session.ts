@@ -136,6 +136,7 @@ export class Session {
       budget: this.budget,
       limits: this.limits,
       fetches: { max: MAX_FETCHES, open: 0 },
+      reach: this.doors.reach,
       own: this.doors.own,
       peerId,
       key: () => identity.key,

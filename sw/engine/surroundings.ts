@@ -5,6 +5,7 @@ import type { LocalDiscovery } from './lsd.ts';
 import type { OwnEnd } from './own-end.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import type { Peer } from './peer.ts';
+import type { Reach } from './reach.ts';
 import type { RootState } from './roots.ts';
 import type { Security } from './securing.ts';
 import type { Settings } from './settings.ts';
@@ -19,6 +20,7 @@ export interface Surroundings {
   readonly limits: ConnectionLimits;
   /** Requests to web seeds. */
   readonly fetches: FetchLimits;
+  readonly reach: Reach;
   readonly own: OwnEnd;
   readonly peerId: Uint8Array;
   readonly key: () => number;

@@ -75,7 +75,7 @@ export class Torrent implements WireTarget {
     private readonly around: Surroundings,
     readonly out: Outbox,
   ) {
-    this.announcer = new Announcer(id, around.peerId, around.key(), () => totalsOf(this), around.ids, out, around.random);
+    this.announcer = new Announcer(id, () => totalsOf(this), around, out);
     this.peerSet = new PeerSet(id, this, around.peerId, around.limits, around.own, around.ids, around.security, out);
     this.webSeeds = new WebSeeds(this, around.fetches, around.ids, out);
     this.dht = new DhtMember(this, around.dht);

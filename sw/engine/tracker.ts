@@ -4,8 +4,11 @@ import { isWsTracker } from './codec/ws-tracker.ts';
 
 const NOT_OVER_TLS = 'A WebSocket tracker is used over TLS alone: its address must begin with wss:';
 
-/** `counted`: it told how many there are, and was not told of us, as there is no WebRTC to reach them by. */
-type TrackerState = 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported';
+/**
+ * `counted`: it told how many there are, and was not told of us, as there is no WebRTC to reach them by. `out-of-reach`: it is of a kind
+ * that this engine has no way to.
+ */
+type TrackerState = 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported' | 'out-of-reach';
 export type AnnounceEvent = AnnounceRequest['event'];
 
 /** What a torrent knows of one of its trackers: how it answered, and when it is asked next. */
@@ -62,15 +65,20 @@ export interface PassedTracker {
   readonly leechers: number;
 }
 
-/** One that was not asked yet. */
-export function newTracker(url: string, tier: number): Tracker {
+/** Whether it is ever asked. */
+export function isUsable({ state }: Tracker): boolean {
+  return state !== 'unsupported' && state !== 'out-of-reach';
+}
+
+/** One that was not asked yet. `reaches`: whether there is a way to it. */
+export function newTracker(url: string, tier: number, reaches: boolean): Tracker {
   const isRtc = isWsTracker(url);
   const supported = isRtc || /^https?:/i.test(url) || parseUdpTracker(url) !== null;
   return {
     url,
     tier,
     isRtc,
-    state: supported ? 'idle' : 'unsupported',
+    state: !supported ? 'unsupported' : reaches ? 'idle' : 'out-of-reach',
     text: /^ws:/i.test(url) ? NOT_OVER_TLS : '',
     refused: false,
     seeds: -1,

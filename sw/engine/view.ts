@@ -47,6 +47,7 @@ export type ViewProblem =
   | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
   | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' | 'record-lost' | 'list-too-long' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
+  | { readonly code: 'out-of-reach'; readonly trackers: number; readonly peers: number }
   | { readonly code: 'tracker'; readonly url: string; readonly text: string }
   | { readonly code: 'state-not-saved' | 'state-not-read' | 'metadata-refused'; readonly text: string };
 
@@ -83,6 +84,8 @@ export interface DetailView {
   readonly pieces: number;
   readonly piecesDone: number;
   readonly copies: number;
+  /** Peers that are known by addresses which this engine has no way to; null where it has one to any. */
+  readonly outOfReach: number | null;
   /** Another number where the files have other names. */
   readonly names: number;
   readonly files: readonly { path: readonly string[]; size: number; done: number; priority: FilePriority }[];
@@ -103,7 +106,7 @@ export interface DetailView {
   readonly trackers: readonly {
     url: string;
     tier: number;
-    state: 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported';
+    state: 'idle' | 'announcing' | 'ok' | 'counted' | 'error' | 'unsupported' | 'out-of-reach';
     text: string;
     seeds: number;
     leechers: number;
@@ -216,13 +219,24 @@ function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: nu
   if (peers === 0) {
     const refused = torrent.announcer.trackers.find(tracker => tracker.refused);
     if (refused) return { code: 'tracker', url: refused.url, text: refused.text };
-    if (now - torrent.runningSince > PATIENCE) return { code: torrent.meta ? 'no-peers' : 'no-metadata' };
+    if (now - torrent.runningSince > PATIENCE) return viewNobody(torrent);
     return null;
   }
   if (!torrent.meta) return now - torrent.runningSince > PATIENCE ? { code: 'no-metadata' } : null;
   const missing = torrent.content?.picker.unavailable() ?? 0;
   if (missing > 0 && down === 0 && now - torrent.runningSince > PATIENCE) return { code: 'no-source-has-missing', missing };
   return null;
+}
+
+/** Nobody is there. */
+function viewNobody(torrent: Torrent): ViewProblem {
+  const peers = torrent.peerSet.outOfReach;
+  if (peers === null) return { code: torrent.meta ? 'no-peers' : 'no-metadata' };
+  return {
+    code: 'out-of-reach',
+    trackers: torrent.announcer.trackers.filter(({ state }) => state === 'out-of-reach').length,
+    peers,
+  };
 }
 
 function viewFailure({ substance, mending }: Torrent, problem: FileProblem): ViewProblem {
@@ -275,6 +289,7 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
     pieces: shape?.pieceCount ?? 0,
     piecesDone: content?.downloader.have.count ?? atRest?.piecesDone ?? 0,
     copies: content?.picker.distributedCopies() ?? 0,
+    outOfReach: torrent.peerSet.outOfReach,
     names: torrent.substance.where.fingerprint,
     files: files
       .map((file, index) => ({

@@ -43,6 +43,7 @@ function detailOf(id: string, comment: string): TorrentDetail {
     pieces: 1,
     piecesDone: 0,
     copies: 0,
+    outOfReach: null,
     names: 0,
     files: [],
     peers: [],

@@ -5,22 +5,21 @@ import { readAnnounce } from '../../sw/engine/trackers.ts';
 import { announceUrl } from '../../sw/engine/codec/tracker.ts';
 import { Ids } from '../../sw/engine/effects.ts';
 import type { Effect } from '../../sw/engine/effects.ts';
+import { reachOf } from '../../sw/engine/reach.ts';
+import type { Reach } from '../../sw/engine/reach.ts';
 import { readTiers } from '../../sw/engine/tiers.ts';
 
 const NOTHING = new Uint8Array(0);
 
 /** Just below 1, it leaves every order as it is. */
-function setUp(tiers: string[][], random = () => 0.999) {
+function setUp(tiers: string[][], random = () => 0.999, reach: Pick<Reach, 'tracker'> = { tracker: () => true }) {
   const effects: Effect[] = [];
   const partial = { yes: false };
   const announcer = new Announcer(
     'ab'.repeat(20),
-    new Uint8Array(20).fill(65),
-    7,
     () => ({ uploaded: 1, downloaded: 2, left: 3, isPartialSeed: partial.yes, port: 6881 }),
-    new Ids(),
+    { peerId: new Uint8Array(20).fill(65), key: () => 7, ids: new Ids(), random, reach },
     effect => effects.push(effect),
-    random,
   );
   announcer.add(tiers, 0);
   const asked = (): { request: number; url: string }[] =>
@@ -39,6 +38,29 @@ function respond(announcer: Announcer, request: number, problem: string, status:
 function answer(fields: Record<string, unknown>): Uint8Array {
   return Uint8Array.from(bencode.encode(fields));
 }
+
+test('without datagrams those over WebSocket alone are asked, in every tier; the others wait for an engine that can', () => {
+  const tiers = [['http://a/announce', 'wss://b/'], ['udp://c:80'], ['https://d/', 'http://e/'], ['wss://f/'], ['ws://g/']];
+  const { announcer, asked } = setUp(tiers, undefined, reachOf({ datagrams: null }));
+  announcer.start(0);
+  const hosts = () => asked().map(({ url }) => new URL(url).host);
+  expect(hosts()).toEqual(['b', 'f']);
+  const states = { b: 'announcing', f: 'announcing', g: 'unsupported' };
+  for (const { url, state, failures } of announcer.trackers) {
+    expect(state).toBe(states[new URL(url).hostname as keyof typeof states] ?? 'out-of-reach');
+    expect(failures).toBe(0);
+  }
+  announcer.again('udp://c:80', 1);
+  announcer.again(null, 1);
+  announcer.complete(2);
+  announcer.tick(1e9);
+  expect(hosts()).toEqual([]);
+  announcer.edit([['http://h/']], 3);
+  expect(announcer.trackers.map(({ state }) => state)).toEqual(['out-of-reach']);
+  expect(announcer.nextAt()).toBe(Infinity);
+  announcer.stop(true);
+  expect(hosts()).toEqual([]);
+});
 
 test('one tracker of every tier hears of us, over HTTP, UDP and WebSocket', () => {
   const tiers = [

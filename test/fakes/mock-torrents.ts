@@ -194,6 +194,7 @@ export function detailOf(
     pieces: Math.ceil(torrent.size / (1 << 20)),
     piecesDone: Math.floor(torrent.done / (1 << 20)),
     copies: 7.42,
+    outOfReach: null,
     names: files.reduce((sum, { path }) => sum + path.join('/').length, 0),
     files,
     peers: Array.from({ length: torrent.peers }, (_, index) => ({

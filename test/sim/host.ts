@@ -80,6 +80,13 @@ export class World {
   host(name: string, line: Partial<Line> = {}): SimHost {
     return new SimHost(this, name, { latency: 10, rate: 10e6, ...line });
   }
+
+  /** A browser by itself: WebRTC, WebSockets and what the web serves are all that it has. A window lends. */
+  browser(name: string, line: Partial<Line> = {}): SimHost {
+    const host = new SimHost(this, name, { latency: 10, rate: 10e6, ...line }, true);
+    host.rtc.lend();
+    return host;
+  }
 }
 
 /** One computer: a disk and a state store that outlive its engines, and the engine that runs now. */
@@ -109,6 +116,8 @@ export class SimHost {
     readonly world: World,
     readonly name: string,
     readonly line: Line,
+    /** It has no sockets of a computer. */
+    private readonly isBrowser = false,
   ) {
     this.readers = new SimReaders(world.clock, this);
     this.store = new SimStore(world.clock, this.disk);
@@ -238,7 +247,7 @@ export class SimHost {
         return host.net;
       },
       get datagrams() {
-        return host.datagrams;
+        return host.isBrowser ? null : host.datagrams;
       },
       sockets: this.sockets,
       rtc: this.rtc,
@@ -247,15 +256,17 @@ export class SimHost {
       get store() {
         return life === host.wakes ? host.store : host.grave;
       },
-      portMapper: {
-        map: (wishes, told) => {
-          this.mapped.push(wishes);
-          clock.after(
-            this.line.latency,
-            mine(() => told(this.router(wishes))),
-          );
-        },
-      },
+      portMapper: host.isBrowser
+        ? null
+        : {
+            map: (wishes, told) => {
+              this.mapped.push(wishes);
+              clock.after(
+                this.line.latency,
+                mine(() => told(this.router(wishes))),
+              );
+            },
+          },
       state: {
         write: (writes, done) => {
           clock.after(

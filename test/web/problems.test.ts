@@ -42,6 +42,7 @@ const PROBLEMS: readonly Problem[] = [
   { code: 'no-peers' },
   { code: 'no-metadata' },
   { code: 'no-source-has-missing', missing: 12 },
+  { code: 'out-of-reach', trackers: 2, peers: 1 },
   { code: 'tracker', url: 'http://tracker.example/announce?key=secret', text: 'unregistered' },
   { code: 'state-not-saved', text: 'no space left' },
   { code: 'state-not-read', text: 'the record is not whole' },

@@ -67,7 +67,9 @@ function Steps({ item, row, detail }: StepsProps): JSX.Element {
       </StepList>
     );
   }
-  const trackers = detail?.trackers.filter(tracker => tracker.state !== 'unsupported') ?? [];
+  const all = detail?.trackers ?? [];
+  const trackers = all.filter(({ state }) => state !== 'unsupported' && state !== 'out-of-reach');
+  const beyond = all.filter(({ state }) => state === 'out-of-reach').length;
   const answered = trackers.filter(tracker => tracker.state === 'ok').length;
   const failed = trackers.filter(tracker => tracker.state === 'error').length;
   return (
@@ -80,6 +82,7 @@ function Steps({ item, row, detail }: StepsProps): JSX.Element {
         ) : (
           <Step state="going">asking {plural(trackers.length, 'tracker', 'trackers')}</Step>
         ))}
+      {beyond > 0 && <Step state="failed">{plural(beyond, 'tracker needs', 'trackers need')} the helper</Step>}
       {row.peers > 0 ? (
         <Step state="done">{plural(row.peers, 'peer', 'peers')} found</Step>
       ) : (

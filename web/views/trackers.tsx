@@ -9,6 +9,8 @@ import { LineForm } from '../ui/line-form.tsx';
 import { setTiers, TrackerMenu } from './tracker-edit.tsx';
 import { tiersOf } from '../tiers.ts';
 
+/** A browser has no way to it. */
+const NEEDS_HELPER = 'Needs the helper';
 const EXAMPLE = 'https://tracker.example/announce';
 
 export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
@@ -57,11 +59,11 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
         ))}
         <li class="tracker">
           <span class="tracker-url">DHT</span>
-          <span class="quiet">{dhtState(detail.dht)}</span>
+          <span class="quiet">{detail.dht !== null && detail.outOfReach !== null ? NEEDS_HELPER : dhtState(detail.dht)}</span>
         </li>
         <li class="tracker">
           <span class="tracker-url">Local network</span>
-          <span class="quiet">{lsdState(detail.lsd)}</span>
+          <span class="quiet">{detail.lsd !== null && detail.outOfReach !== null ? NEEDS_HELPER : lsdState(detail.lsd)}</span>
         </li>
         {detail.webSeeds.map(seed => (
           <li key={`web ${seed.url}`} class="tracker">
@@ -146,6 +148,8 @@ function stateOf(tracker: TrackerRow): string {
       return `${swarmOf(tracker) || 'Peers'}, to be reached over WebRTC alone${again}`;
     case 'error':
       return `Refused: “${tracker.text}”${again}`;
+    case 'out-of-reach':
+      return NEEDS_HELPER;
     case 'unsupported':
       return tracker.text === '' ? 'This kind of tracker is not supported yet' : tracker.text;
   }

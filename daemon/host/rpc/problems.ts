@@ -33,6 +33,7 @@ export function sentenceOf(problem: Problem): string {
     case 'list-too-long':
     case 'record-lost':
     case 'no-source-has-missing':
+    case 'out-of-reach':
     case 'tracker':
     case 'state-not-saved':
     case 'state-not-read':
