@@ -109,6 +109,7 @@ const hostSettings = v.partial(
       v.maxLength(32),
     ),
     exitAfter: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_EXIT_AFTER)),
+    notify: v.boolean(),
   }),
 );
 const ask = v.variant('do', [

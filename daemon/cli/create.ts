@@ -18,8 +18,8 @@ import { parseOptions } from './arguments.ts';
 import type { Command } from './command.ts';
 import { CommandError, UsageError } from './errors.ts';
 import { hashFiles } from './hash-files.ts';
-import { formatSize } from './inspect.ts';
 import { listFiles } from './list-files.ts';
+import { formatPieceLength, formatSize } from './sizes.ts';
 
 const HELP = `Usage: starling create PATH -o FILE [options]
 
@@ -111,7 +111,9 @@ async function create(args: readonly string[]): Promise<void> {
     throw hasCode(error, 'EEXIST') ? alreadyThere(values.output ?? output) : error;
   });
 
-  console.log(`Wrote ${values.output}: ${formatSize(size)}, ${made.layout.pieceCount} pieces of ${formatSize(pieceLength)}`);
+  console.log(
+    `Wrote ${values.output}: ${formatSize(size)}, ${made.layout.pieceCount} pieces of ${formatPieceLength(pieceLength)}`,
+  );
   if (made.v1Hash !== null) console.log(`Info-hash v1: ${made.v1Hash}`);
   if (made.v2Hash !== null) console.log(`Info-hash v2: ${made.v2Hash}`);
   if (leftOut > 0) console.error(`Left out: ${leftOut} symbolic links or special files.`);

@@ -14,6 +14,7 @@ import { hasCode } from '../host/store/durable.ts';
 import { parseOptions } from './arguments.ts';
 import type { Command } from './command.ts';
 import { CommandError, UsageError } from './errors.ts';
+import { formatPieceLength, formatSize } from './sizes.ts';
 
 const HELP = `Usage: starling inspect FILE|MAGNET [--json]
 
@@ -46,15 +47,6 @@ async function inspect(args: readonly string[]): Promise<void> {
     if (!hasCode(error, 'EPIPE')) throw error;
   });
   console.log(values.json ? JSON.stringify(found) : text(found));
-}
-
-/** 16.0 MiB, 700 B. */
-export function formatSize(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  let value = bytes;
-  let unit = 0;
-  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
-  return `${unit === 0 || Number.isInteger(value) ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
 interface TorrentReport {
@@ -153,7 +145,7 @@ function text(report: TorrentReport | MagnetReport): string {
   if (report.source === 'torrent') {
     const { files, pads } = report;
     row('Size', `${formatSize(report.size)} (${report.size} bytes) in ${files.length} ${files.length === 1 ? 'file' : 'files'}`);
-    row('Pieces', `${report.pieces} of ${formatSize(report.pieceLength)}`);
+    row('Pieces', `${report.pieces} of ${formatPieceLength(report.pieceLength)}`);
     if (pads.count > 0) row('Pads', `${pads.count}, ${formatSize(pads.size)}`);
     if (report.private) row('Private', 'yes');
     row('Trackers', ...report.trackers.flatMap((tier, index) => tier.map(url => `${index + 1}. ${url}`)));

@@ -7,11 +7,11 @@ import { listeningHost } from '../link/launch.ts';
 import { parseOptions } from './arguments.ts';
 import type { Command } from './command.ts';
 import { CommandError, UsageError } from './errors.ts';
-import { formatSize } from './inspect.ts';
 import { reachable } from './reach.ts';
+import { formatRate, formatSize } from './sizes.ts';
 
 /** Over what the host itself waits for its engine. */
-const ASK_MS = 6_000;
+const ASK_MS = 8_000;
 
 const torrent = v.object({
   id: v.string(),
@@ -30,6 +30,9 @@ const status = v.object({
   torrents: v.nullable(v.array(torrent)),
 });
 type Status = v.InferOutput<typeof status>;
+
+const WHO = { app: 'The app is at work.', away: 'No window is open; it goes on by itself.' } as const;
+const IDLE = 'No engine is at work: there is nothing to do until the app is opened.';
 
 export const command: Command = {
   help: `Usage: starling status [options]
@@ -62,16 +65,15 @@ Options:
 };
 
 function lines({ atWork, torrents }: Status): readonly string[] {
-  if (atWork === null) return ['No engine is at work: there is nothing to do until the app is opened.'];
-  const who = atWork === 'app' ? 'The app is at work.' : 'No window is open; it goes on by itself.';
+  const who = atWork === null ? IDLE : WHO[atWork];
   if (torrents === null) return [who, 'What becomes of the torrents it does not tell just now.'];
   if (torrents.length === 0) return [who, 'There are no torrents.'];
   const rows = torrents.map(each => [
     each.size === 0 ? '' : `${Math.floor((each.done / each.size) * 100)} %`,
     each.size === 0 ? '' : formatSize(each.size),
     each.problem === null ? each.state : `${each.state}: ${each.problem.code}`,
-    each.down === 0 ? '' : `${formatSize(Math.round(each.down))}/s`,
-    each.up === 0 ? '' : `${formatSize(Math.round(each.up))}/s`,
+    each.down === 0 ? '' : formatRate(each.down),
+    each.up === 0 ? '' : formatRate(each.up),
     each.peers === 0 ? '' : String(each.peers),
     plain(each.name === '' ? each.id : each.name),
   ]);

@@ -35,7 +35,7 @@ import { originOf } from './http/request-guard.ts';
 import { Roots } from './folders/roots.ts';
 import { Settings } from './store/settings.ts';
 import { StateStore } from './store/state.ts';
-import { torrentsOf } from './http/status.ts';
+import { statusOf } from './http/status.ts';
 import { Supervisor } from './process/supervisor.ts';
 import { randomSecret, Tokens } from './pairing/tokens.ts';
 import { takeByHandoff } from './folders/take-torrent.ts';
@@ -171,7 +171,13 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     () => performance.now(),
     () => control.wake(),
   );
-  const notifier = new Notifier({ platform: process.platform, run: runCommand, after: systemClock.after, log });
+  const notifier = new Notifier({
+    platform: process.platform,
+    isWanted: () => settings.value.notify,
+    run: runCommand,
+    after: systemClock.after,
+    log,
+  });
   const { awayProgram: program, verbose: isVerbose } = options;
   const away =
     program === undefined
@@ -232,11 +238,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
         shutdown();
       },
       refused,
-      status: async () => ({
-        version: VERSION,
-        atWork: control.atWork,
-        torrents: await torrentsOf((hear, closed) => control.channel(hear, closed)),
-      }),
+      status: async () => ({ version: VERSION, ...(await statusOf(control)) }),
     }),
     metrics: new Metrics(forMetrics, { supervisor, control, version: VERSION }),
     paired(secret) {

@@ -143,6 +143,7 @@ export const MAX_ROOTS = 32;
 const hostSettings: { readonly [K in keyof HostSettings]-?: shape.Shape<HostSettings[K]> } = {
   watched: shape.array(shape.object<HostSettings['watched'][number]>({ root: shape.string, since: shape.count }), MAX_ROOTS),
   exitAfter: shape.count,
+  notify: shape.boolean,
 };
 const pairedApp = shape.object<PairedApp>({
   id: shape.string,

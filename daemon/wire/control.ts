@@ -125,6 +125,8 @@ export interface HostSettings {
   readonly watched: readonly { readonly root: string; readonly since: number }[];
   /** Minutes after which a host ends that has no app, no torrent at work and no folder to watch; 0: never. {@link MAX_EXIT_AFTER} at most. */
   readonly exitAfter: number;
+  /** Whether it tells on the screen what happens while no window is open. */
+  readonly notify: boolean;
 }
 
 /** The io-daemon as its supervisor sees it. */

@@ -6,7 +6,7 @@ import type { HostState } from '../../sw/view-model.ts';
 const PAGE: FolderPage = { folder: 'f', name: 'n', parent: null, folders: [], more: false };
 
 class FakeHost implements Host {
-  state: HostState | null = { settings: { watched: [], exitAfter: 0 }, problem: '' };
+  state: HostState | null = { settings: { watched: [], exitAfter: 0, notify: true }, problem: '' };
   /** What is answered where no page is. */
   answer: { status: 'ok' | 'cancelled' | 'no-dialog' | 'refused'; text: string } | null = { status: 'ok', text: '' };
   readonly log: string[] = [];
@@ -55,7 +55,7 @@ describe('what the host is asked', () => {
     host.answer = { status: 'refused', text: 'Not this one.' };
     await expect(ask({ do: 'add', folder: 'f' })).rejects.toMatchObject({ code: 'folder-refused', message: 'Not this one.' });
     await expect(ask({ do: 'make', folder: 'f', name: '..' })).rejects.toMatchObject({ message: 'Not this one.' });
-    host.state = { settings: { watched: [], exitAfter: 0 }, problem: 'Not saved.' };
+    host.state = { settings: { watched: [], exitAfter: 0, notify: true }, problem: 'Not saved.' };
     await expect(ask({ do: 'set', settings: {} })).rejects.toMatchObject({ message: 'Not saved.' });
     host.answer = null;
     host.state = null;

@@ -133,6 +133,21 @@ describe.skipIf(missing.length > 0)(`what is opened with the system (skipped wit
     expect(told).toMatch(/ {2}Headless\n/);
   });
 
+  test('what is at rest is told of as well, while no engine is at work', async () => {
+    app = await App.openPaired(browser, starling);
+    for (const name of ['First', 'Second', 'From a file', 'Headless']) {
+      await app.choose(name, 'Pause');
+      await app.says(name, /Paused/);
+    }
+    await app.page.close();
+    app = null;
+    const log = (): string => readFileSync(join(home, 'logs/host.log'), 'utf8').split('the lease was given').at(-1)!;
+    await until('the end of all engines', () => /"kind":"away"|nothing left to do/.test(log()) && log().includes('held no more'));
+    const told = spawnSync(process.execPath, [command, 'status', '--home', home], { env, encoding: 'utf8' }).stdout;
+    expect(told).toContain('No engine is at work');
+    for (const name of ['First', 'Second', 'From a file', 'Headless']) expect(told).toMatch(new RegExp(`paused .*${name}\n`));
+  });
+
   test('what is no torrent is said in a dialog', async () => {
     const file = join(folder, 'bad.torrent');
     writeFileSync(file, 'this is none');

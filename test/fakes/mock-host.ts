@@ -19,7 +19,7 @@ const DONE: Answer = { error: null };
 /** The helper’s folders and settings, without a helper. */
 export class MockHost {
   roots: readonly RootRow[] = ROOTS;
-  settings: HostSettings = { watched: [], exitAfter: 0 };
+  settings: HostSettings = { watched: [], exitAfter: 0, notify: true };
   /** What becomes of its dialog. */
   dialog: 'picked' | 'cancelled' | 'no-dialog' | 'timeout' = 'picked';
   /** Why a folder is refused, where it is. */

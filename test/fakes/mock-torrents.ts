@@ -24,7 +24,7 @@ export const CONNECTED: Connection = {
     mappings: [{ protocol: 'tcp', port: 51_413, externalPort: 51_413 }],
     pinholes: { state: 'none', via: '', address: '' },
   },
-  host: { settings: { watched: [], exitAfter: 0 }, problem: '' },
+  host: { settings: { watched: [], exitAfter: 0, notify: true }, problem: '' },
 };
 export const UNPAIRED: Connection = {
   ...CONNECTED,

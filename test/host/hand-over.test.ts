@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { browserName } from '../../daemon/host/pairing/browser-name.ts';
 import { AWAY_INSTALL } from '../../daemon/host/control/own-clients.ts';
+import { relayFrames } from '../../daemon/wire/relay.ts';
 import { GRACE, RECALL, RENEWAL } from '../../daemon/host/control/lease.ts';
-import { ControlOp, StateStatus, type Welcome } from '../../daemon/wire/control.ts';
+import { type ControlFrame, ControlOp, StateStatus, type Welcome } from '../../daemon/wire/control.ts';
+import { API_VERSION } from '../../sw/api.ts';
 import { FakeTimers } from '../fakes/sockets.ts';
 import { control, type ControlClient, pair, type TestHost, testHost } from './host.ts';
 import { tempFolder, until } from './temp.ts';
@@ -55,6 +57,7 @@ async function browser(host: TestHost, install: string, agent = ''): Promise<Con
 }
 
 const isHeld = ({ lease, io }: Welcome): boolean => lease.state === 'held' && io.state === 'RUNNING';
+type Relayed = Extract<ControlFrame, { op: typeof ControlOp.RELAY }>;
 const isFollowed = ({ lease }: Welcome): boolean => lease.state === 'followed';
 const isAskedToYield = (client: ControlClient): boolean =>
   client.frames.some(frame => frame.op === ControlOp.EVENT && frame.event.type === 'yield');
@@ -225,6 +228,27 @@ describe("the host's own engine", () => {
     await until(() => isAskedToYield(second), 'the recall');
     leaseYield(second, meanwhile);
     expect((await app.welcome(({ epoch }) => epoch > meanwhile.epoch)).lease.state).toBe('held');
+  });
+
+  test('comes to tell of the torrents where none is at work, once it has read its records', async () => {
+    const { host, away } = await setUpAway();
+    const first = await away();
+    const { epoch } = await first.welcome(isHeld);
+    first.send({ op: ControlOp.LEASE_YIELD, id: 0, epoch, reserve: 0, work: false });
+    await until(() => last(first).lease.state !== 'held', 'the end of it');
+    first.ws.close();
+    const { secret } = JSON.parse(readFileSync(join(host.home, 'lock.json'), 'utf8')) as { secret: string };
+    const told = fetch(`${host.origin}/local/status`, { method: 'POST', headers: { 'x-starling-local': secret } });
+    const second = await away();
+    const { channel } = await second.find((frame): frame is Relayed => frame.op === ControlOp.RELAY);
+    const rows = [{ id: 'a', name: 'At rest' }];
+    for (const [torrents, settings] of [
+      [[], null],
+      [rows, {}],
+    ])
+      for (const frame of relayFrames(channel, { type: 'snapshot', version: API_VERSION, torrents, settings }, true))
+        second.send(frame);
+    expect(await (await told).json()).toMatchObject({ atWork: null, torrents: rows });
   });
 });
 

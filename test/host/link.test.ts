@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startTimeOf } from '../../daemon/host/process/process-info.ts';
+import { API_VERSION } from '../../sw/api.ts';
 import { ControlOp, HandedState, type ControlFrame } from '../../daemon/wire/control.ts';
 import { relayFrames } from '../../daemon/wire/relay.ts';
 import { buildCli, isAlive, removeCli, run, runLink, started, type Run } from './cli.ts';
@@ -282,7 +283,8 @@ describe('starling', () => {
       peers: 3,
     };
     const answer = (number: number): void => {
-      for (const frame of relayFrames(number, { type: 'snapshot', torrents: [row] }, true)) client.send(frame);
+      for (const frame of relayFrames(number, { type: 'snapshot', version: API_VERSION, torrents: [row], settings: {} }, true))
+        client.send(frame);
     };
     answer(channel);
     const { code, out } = await asked;
@@ -293,7 +295,7 @@ describe('starling', () => {
     const table = end(run(dist, ['status', '--home', folder]));
     answer((await client.find((frame): frame is Relayed => frame.op === ControlOp.RELAY && frame.channel !== channel)).channel);
     expect((await table).out).toMatch(
-      /The app is at work[.]\n\n.*\n50 % {2}10 B {2}downloading {8}2 KiB\/s {2}3 {6}up\ufffd\[2J\n$/,
+      /The app is at work[.]\n\n.*\n50 % {2}10 B {2}downloading {8}2 kB\/s {2}3 {6}up\ufffd\[2J\n$/,
     );
   });
 

@@ -12,8 +12,10 @@ function setUp({ platform = 'linux', problem = '' }: { platform?: NodeJS.Platfor
   const clock = new VirtualClock();
   const ran: Command[] = [];
   const logged: string[] = [];
+  const wish = { isWanted: true };
   const notifier = new Notifier({
     platform,
+    isWanted: () => wish.isWanted,
     run: command => {
       ran.push(command);
       return Promise.resolve(problem);
@@ -26,7 +28,7 @@ function setUp({ platform = 'linux', problem = '' }: { platform?: NodeJS.Platfor
     log: (_level, text) => logged.push(text),
   });
   const said = (): string[] => ran.map(({ args }) => args.at(-1) ?? '');
-  return { clock, notifier, ran, logged, said };
+  return { clock, notifier, ran, logged, said, wish };
 }
 
 const settled = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
@@ -44,6 +46,20 @@ describe('the notifier', () => {
     expect(said()).toHaveLength(2);
     notifier.happened({ name: 'Last', what: 'completed' });
     expect(said()).toHaveLength(3);
+  });
+
+  it('tells nothing of what happens while nobody wants to be told, also once somebody does', () => {
+    const { clock, notifier, said, wish } = setUp();
+    notifier.happened({ name: 'One', what: 'completed' });
+    notifier.happened({ name: 'Two', what: 'completed' });
+    wish.isWanted = false;
+    clock.run(NOTIFY_EVERY);
+    notifier.happened({ name: 'Three', what: 'failed' });
+    wish.isWanted = true;
+    clock.run(NOTIFY_EVERY * 5);
+    expect(said()).toHaveLength(1);
+    notifier.happened({ name: 'Four', what: 'completed' });
+    expect(said().at(-1)).toBe('“Four” was finished.');
   });
 
   it('logs once that nothing can be shown, and goes on', async () => {

@@ -18,6 +18,7 @@ const silent = (): void => undefined;
 const watch = (...roots: string[]): HostSettings => ({
   watched: roots.map(root => ({ root: root.repeat(64), since: 5 })),
   exitAfter: 0,
+  notify: true,
 });
 
 describe('the settings of the host', () => {
@@ -77,7 +78,7 @@ describe('the settings of the host', () => {
     writeFileSync(file, 'watched = yes');
     writeFileSync(`${file}.previous`, '[]');
     const settings = await Settings.open(home, silent);
-    expect(settings.value).toEqual({ watched: [], exitAfter: 0 });
+    expect(settings.value).toEqual({ watched: [], exitAfter: 0, notify: true });
     expect(settings.problem).toContain('as they were at first');
     await settings.set(watch('a'));
     expect(readFileSync(`${file}.damaged`, 'utf8')).toBe('watched = yes');
@@ -96,7 +97,7 @@ describe('the settings of the host', () => {
     expect(readFileSync(`${file}.damaged`, 'utf8')).toBe(written);
     writeFileSync(file, JSON.stringify({ watched: 'everything' }));
     expect(await Settings.open(home, silent)).toMatchObject({
-      value: { watched: [], exitAfter: 0 },
+      value: { watched: [], exitAfter: 0, notify: true },
       problem: expect.stringContaining('watched') as string,
     });
   });

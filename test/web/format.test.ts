@@ -10,6 +10,7 @@ import {
   fraction,
   plural,
 } from '../../web/format.ts';
+import * as terminal from '../../daemon/cli/sizes.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 
@@ -89,4 +90,15 @@ it('names today and yesterday', () => {
 it('counts in words', () => {
   expect(plural(1, 'peer', 'peers')).toBe('1 peer');
   expect(plural(1500, 'peer', 'peers')).toBe('1,500 peers');
+});
+
+it('writes sizes in the terminal as in the app', () => {
+  for (let exponent = 0; exponent < 17; exponent += 0.01) {
+    const number = Math.round(10 ** exponent);
+    expect(terminal.formatSize(number)).toBe(plain(formatBytes(number)));
+    expect(terminal.formatRate(number)).toBe(plain(formatRate(number)));
+  }
+  for (let length = 16 << 10; length <= 256 << 20; length *= 2) {
+    expect(terminal.formatPieceLength(length)).toBe(plain(formatPieceLength(length)));
+  }
 });

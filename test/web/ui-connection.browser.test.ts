@@ -38,6 +38,16 @@ describe.skipIf(missing)(`the connection (skipped without ${CHROMIUM})`, () => {
     await expect.poll(() => field.inputValue()).toBe('30');
   });
 
+  it('switches the notifications of the helper off', async () => {
+    await show('nine');
+    await page.getByRole('button', { name: 'Settings' }).click();
+    const box = page.getByRole('checkbox', { name: 'Notify me' });
+    expect(await box.isChecked()).toBe(true);
+    await box.uncheck();
+    await expect.poll(commands).toEqual([{ do: 'host', ask: { do: 'set', settings: { notify: false } } }]);
+    await expect.poll(() => box.isChecked()).toBe(false);
+  });
+
   it('says which other browser is at work, and has the torrents run here on a click', async () => {
     await show('following');
     await page.getByRole('button', { name: 'Firefox on Linux is at work' }).click();

@@ -128,12 +128,17 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     op: fc.constant(ControlOp.HOST_SETTINGS),
     id,
     problem: text,
-    settings: fc.record({ watched, exitAfter: fc.nat() }),
+    settings: fc.record({ watched, exitAfter: fc.nat(), notify: fc.boolean() }),
   }),
   fc.record({
     op: fc.constant(ControlOp.HOST_SETTINGS_SET),
     id,
-    change: fc.oneof(fc.constant({}), fc.record({ watched }), fc.record({ exitAfter: fc.nat() })),
+    change: fc.oneof(
+      fc.constant({}),
+      fc.record({ watched }),
+      fc.record({ exitAfter: fc.nat() }),
+      fc.record({ notify: fc.boolean() }),
+    ),
   }),
   fc.record({ op: fc.constant(ControlOp.LEASE_RENEW), id, epoch: fc.maxSafeNat() }),
   fc.record({

@@ -4,12 +4,21 @@ import { tell } from '../folders.ts';
 import { store } from '../store.ts';
 import { NumberField } from '../ui/number-field.tsx';
 
-/** When the helper ends by itself. */
+/** What the helper does by itself: what it tells of on the screen, and when it ends. */
 export function HelperSettings(): JSX.Element | null {
   const settings = store.connection.value.host?.settings;
   if (settings === undefined) return null;
   return (
     <>
+      <label class="choice">
+        <input
+          type="checkbox"
+          class="check"
+          checked={settings.notify}
+          onChange={event => void tell({ do: 'set', settings: { notify: event.currentTarget.checked } })}
+        />
+        <span>Notify me of what is finished or stopped while the app is closed</span>
+      </label>
       <NumberField
         label="Minutes until an idle helper ends"
         value={settings.exitAfter}

@@ -113,7 +113,12 @@ export class ControlServer {
 
   /** Whether somebody is connected, or something may be to be done that nobody does at the moment. */
   get isNeeded(): boolean {
-    return this.connections.size > 0 || this.lease.isNeeded;
+    return this.connections.size > 0 || this.expectsEngine;
+  }
+
+  /** An engine is at work, or comes by itself. */
+  get expectsEngine(): boolean {
+    return this.lease.isNeeded;
   }
 
   /** Takes over a socket whose request passed the guard. */

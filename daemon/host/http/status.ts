@@ -1,30 +1,66 @@
 /** What becomes of the torrents, as the engine at work shows them to a window that comes. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { API_VERSION, type FromWorker } from '../../../sw/api.ts';
 import type { TorrentRow } from '../../../sw/view-model.ts';
 import type { HostChannel } from '../control/relays.ts';
 
-const ANSWER_MS = 3_000;
+/** How long an engine may take to come, and to say what there is, in ms. */
+const ANSWER_MS = 5_000;
+const LOOK_MS = 20;
 
-/** Opens a channel to the engine at work; null where none is. */
-export type OpenChannel = (hear: (message: unknown) => void, closed: () => void) => HostChannel | null;
+/** The engines of this host. */
+export interface Engines {
+  /** Whose is at work. */
+  readonly atWork: 'app' | 'away' | null;
+  /** One is at work, or comes by itself. */
+  readonly expectsEngine: boolean;
+  /** Has the host's own come where no other is. */
+  wake(): void;
+  /** Opens a channel to the one at work; null where none is. */
+  channel(hear: (message: unknown) => void, closed: () => void): HostChannel | null;
+}
 
-/** The list; null where no engine is at work, or it does not answer. */
-export function torrentsOf(open: OpenChannel): Promise<readonly TorrentRow[] | null> {
+interface List {
+  /** Null where the engine is of another version, or does not tell in time. */
+  readonly torrents: readonly TorrentRow[] | null;
+}
+
+export interface Status extends List {
+  /** Null where nothing is done, and no engine need be at work. */
+  readonly atWork: Engines['atWork'];
+}
+
+/** Only an engine can read the records: where none is at work the host's own comes to tell, and goes again. */
+export async function statusOf(engines: Engines): Promise<Status> {
+  const isIdle = !engines.expectsEngine;
+  if (engines.atWork === null) engines.wake();
+  const deadline = AbortSignal.timeout(ANSWER_MS);
+  let list: List | null = null;
+  while (list === null && engines.expectsEngine && !deadline.aborted) {
+    list = await listOf(engines, deadline);
+    if (list === null) await sleep(LOOK_MS);
+  }
+  return { atWork: isIdle ? null : engines.atWork, torrents: list?.torrents ?? null };
+}
+
+/** Null where no engine is at work, or it ends or is silent. */
+function listOf(engines: Engines, deadline: AbortSignal): Promise<List | null> {
   return new Promise(resolve => {
-    const end = (torrents: readonly TorrentRow[] | null): void => {
-      clearTimeout(timer);
-      resolve(torrents);
+    const end = (list: List | null): void => {
+      deadline.removeEventListener('abort', late);
+      resolve(list);
       channel?.close();
     };
-    const timer = setTimeout(() => end(null), ANSWER_MS);
-    const channel = open(
-      message => {
-        // Of the engine that this host has let in.
-        const said = message as FromWorker;
-        if (said.type === 'snapshot') end(said.torrents);
-      },
-      () => end(null),
-    );
+    const late = (): void => end(null);
+    deadline.addEventListener('abort', late, { once: true });
+    const channel = engines.channel(message => {
+      // Of the engine that this host has let in.
+      const said = message as FromWorker;
+      if (said.type !== 'snapshot') return;
+      if (said.version !== API_VERSION) end({ torrents: null });
+      // Before it has read its records it has no settings either.
+      else if (said.settings !== null) end({ torrents: said.torrents });
+    }, late);
     if (channel === null) end(null);
     else channel.send({ type: 'connect', version: API_VERSION });
   });

@@ -71,6 +71,8 @@ export function commandFor(platform: NodeJS.Platform, text: string): Command | n
 
 export interface NotifierOptions {
   readonly platform: NodeJS.Platform;
+  /** Whether its person wants to be told. */
+  readonly isWanted: () => boolean;
   readonly run: Run;
   /** Calls back once after so many ms; gives what calls it off. */
   readonly after: (ms: number, act: () => void) => () => void;
@@ -102,12 +104,12 @@ export class Notifier {
   }
 
   private show(): void {
-    const { first } = this;
-    this.isResting = first !== null;
-    if (first === null) return;
-    const text = this.more === 0 ? describe(first) : `${describe(first)} ${this.more} more changed as well.`;
+    const { first, more } = this;
     this.first = null;
     this.more = 0;
+    this.isResting = first !== null && this.options.isWanted();
+    if (first === null || !this.isResting) return;
+    const text = more === 0 ? describe(first) : `${describe(first)} ${more} more changed as well.`;
     this.callOff = this.options.after(NOTIFY_EVERY, () => this.show());
     void this.tell(text);
   }

@@ -25,9 +25,10 @@ const schemas = {
     v.minValue(0),
     v.maxValue(MAX_EXIT_AFTER, 'is too long'),
   ),
+  notify: v.boolean('must be true or false'),
 } satisfies { readonly [K in keyof HostSettings]: v.GenericSchema<unknown, HostSettings[K]> };
 
-export const DEFAULT_HOST_SETTINGS: HostSettings = { watched: [], exitAfter: 0 };
+export const DEFAULT_HOST_SETTINGS: HostSettings = { watched: [], exitAfter: 0, notify: true };
 
 /** What a file says, as far as it can be used, and what cannot be. */
 interface Reading {
