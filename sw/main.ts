@@ -4,6 +4,7 @@
  */
 import { daemonStats } from './adapters/daemon-stats.ts';
 import { browserSockets } from './adapters/web-sockets.ts';
+import { letsUsIn } from './adapters/helper-health.ts';
 import { BrowserMemory } from './adapters/idb-state.ts';
 import { after, consoleLog, openBrowserSocket } from './adapters/platform.ts';
 import { API_VERSION, PAIRED_PATH, STATS_PATH, type PairedApp, type WorkerStats } from './api.ts';
@@ -46,6 +47,8 @@ const { link, rtc, torrents, server } = makeRuntime({
   open: openBrowserSocket,
   after,
   log,
+  // To its own page the host says so itself.
+  ...(location.hostname === '127.0.0.1' ? {} : { letsUsIn }),
   memory,
   sockets: browserSockets,
   audience: {},

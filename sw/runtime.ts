@@ -6,8 +6,7 @@ import { DaemonDatagrams } from './adapters/daemon-udp.ts';
 import { DaemonHost } from './adapters/daemon-host.ts';
 import { DaemonHandoffs } from './adapters/daemon-handoffs.ts';
 import { DaemonHttp } from './adapters/daemon-http.ts';
-import type { LineOptions } from './adapters/daemon-line.ts';
-import { DaemonLink } from './adapters/daemon-link.ts';
+import { DaemonLink, type LinkOptions } from './adapters/daemon-link.ts';
 import { DaemonNet } from './adapters/daemon-net.ts';
 import { DaemonPortMapper } from './adapters/daemon-ports.ts';
 import { DaemonReaders } from './adapters/daemon-readers.ts';
@@ -26,7 +25,7 @@ import { Handoffs } from './handoffs.ts';
 import { serveRelayed } from './relayed-windows.ts';
 import { Torrents, type Memory } from './torrents.ts';
 
-export interface RuntimeOptions extends Omit<LineOptions, 'random'> {
+export interface RuntimeOptions extends Omit<LinkOptions, 'random'> {
   readonly memory: Memory;
   /** For WebSocket trackers; null where none may be opened. */
   readonly sockets: WebSockets | null;

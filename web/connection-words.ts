@@ -14,7 +14,8 @@ export interface ConnectionWords {
   readonly showCommand: boolean;
 }
 
-export function describeConnection(connection: Connection): ConnectionWords {
+/** `isFromHelper`: the app comes from the helper itself, and not from a website. */
+export function describeConnection(connection: Connection, isFromHelper: boolean): ConnectionWords {
   if (connection.superseded) {
     return {
       label: 'In use elsewhere',
@@ -92,6 +93,16 @@ export function describeConnection(connection: Connection): ConnectionWords {
         showCommand: false,
       };
     case 'unpaired':
+      if (connection.everConnected && !isFromHelper) {
+        return {
+          label: 'Not paired any more',
+          short: 'Not paired',
+          text: 'The helper is there, and this app is not paired with it any more, so torrents wait; nothing is lost. Pair it again, and allow it on this computer’s screen.',
+          tone: 'warn',
+          retry: null,
+          showCommand: false,
+        };
+      }
       return connection.everConnected
         ? {
             label: 'Pair again',

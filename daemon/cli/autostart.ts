@@ -1,4 +1,5 @@
 /** `starling autostart`: whether Starling starts when its person logs in. */
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { defaultHome, homeOf } from '../link/home.ts';
 import { programBeside } from '../link/launch.ts';
@@ -13,7 +14,7 @@ export const command: Command = {
   help: `Usage: starling autostart on|off|status [options]
 
 Has Starling start when you log in, without opening a browser: downloads go on, and links are taken at once. off takes that
-back; neither starts or ends the one that runs now.
+back; neither starts or ends the one that runs now. On Linux a systemd user unit does it; without systemd, the desktop.
 
 Options:
   --home DIR  the Starling of this home folder
@@ -33,6 +34,7 @@ Options:
         '--no-open',
         ...(home === defaultHome() ? [] : ['--home', home]),
       ],
+      hasSystemd: existsSync('/run/systemd/system'),
       run: runProgram,
     };
     const autostart = autostartOf(process.platform);
@@ -53,7 +55,8 @@ Options:
       if (error instanceof CannotRegister) throw new CommandError(error.message);
       throw error;
     }
-    console.log((await autostart.isOn(login)) ? 'Starling starts when you log in.' : 'Starling does not start by itself.');
+    const by = await autostart.by(login);
+    console.log(by === null ? 'Starling does not start by itself.' : `Starling starts when you log in, by ${by}.`);
     return 0;
   },
 };

@@ -80,7 +80,7 @@ export const MOVES: Readonly<Record<LinkState, Partial<Record<LinkInput, LinkSta
     rest: 'resting',
     close: 'closed',
   },
-  lost: { paired: 'connecting', retry: 'connecting', rest: 'resting', close: 'closed' },
+  lost: { paired: 'connecting', retry: 'connecting', refused: 'unpaired', rest: 'resting', close: 'closed' },
   superseded: { paired: 'connecting', retry: 'connecting', rest: 'resting', close: 'closed' },
   oldHelper: { paired: 'connecting', retry: 'connecting', rest: 'resting', close: 'closed' },
   oldApp: { paired: 'connecting', retry: 'connecting', rest: 'resting', close: 'closed' },

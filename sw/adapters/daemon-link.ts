@@ -21,6 +21,11 @@ import type { Door } from './daemon-door.ts';
 import { Line, type LineOptions } from './daemon-line.ts';
 import { type LinkInput, type LinkState, MOVES } from './daemon-link-states.ts';
 
+export interface LinkOptions extends LineOptions {
+  /** Whether the host on that port lets in pages of our origin; null where it does not say. Needed where it may shut them out before AUTH. */
+  readonly letsUsIn?: (port: number) => Promise<boolean | null>;
+}
+
 export interface LinkEvents {
   /** The lease is ours: records can be read and written, under this epoch. */
   welcomed(epoch: number): void;
@@ -47,7 +52,7 @@ export class DaemonLink {
   readonly ioTraffic: Traffic;
   readonly controlTraffic: Traffic;
 
-  private readonly options: LineOptions;
+  private readonly options: LinkOptions;
   private readonly events: LinkEvents;
   private current: LinkState = 'unpaired';
   private pairing: Pairing | null = null;
@@ -58,13 +63,13 @@ export class DaemonLink {
   private appList: readonly PairedApp[] = [];
   private callOffRenewal = (): void => undefined;
 
-  constructor(options: LineOptions, events: LinkEvents) {
+  constructor(options: LinkOptions, events: LinkEvents) {
     this.options = options;
     this.events = events;
     this.controlLine = new Line(
       options,
       { name: 'The host', encode: encodeControl, decode: bytes => [decodeControl(bytes)], batches: false },
-      { ready: () => undefined, closed: refused => this.move(refused ? 'refused' : 'controlClosed') },
+      { ready: () => undefined, closed: refused => this.onControlClosed(refused) },
     );
     this.ioLine = new Line(
       options,
@@ -237,6 +242,19 @@ export class DaemonLink {
     if (pairing === null) return;
     this.controlLine.later(WELCOME_DEADLINE, () => this.move('controlClosed'));
     this.controlLine.open(`ws://127.0.0.1:${pairing.port}/control`, pairing);
+  }
+
+  private onControlClosed(refused: boolean): void {
+    const { pairing } = this;
+    const wasLetIn = this.current !== 'connecting';
+    this.move(refused ? 'refused' : 'controlClosed');
+    if (!refused && !wasLetIn && pairing !== null) void this.askWhy(pairing);
+  }
+
+  /** It may be there, and shut us out. */
+  private async askWhy(pairing: Pairing): Promise<void> {
+    const isLetIn = await this.options.letsUsIn?.(pairing.port);
+    if (isLetIn === false && pairing === this.pairing) this.move('refused');
   }
 
   /** The first of a connection, or another word about the lease or the io-daemon. */

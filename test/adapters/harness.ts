@@ -21,6 +21,8 @@ export class Harness {
   readonly timers = new FakeTimers();
   readonly told: string[] = [];
   kept: readonly KeptBuffer[] = [];
+  /** What the host says of our origin, where it shuts the door. */
+  letsUsIn: boolean | null = null;
   readonly link = new DaemonLink(
     {
       origin: 'http://127.0.0.1:7800',
@@ -29,6 +31,7 @@ export class Harness {
       after: this.timers.after,
       random: () => 0.5,
       log: () => undefined,
+      letsUsIn: () => Promise.resolve(this.letsUsIn),
     },
     {
       welcomed: epoch => this.told.push(`welcomed ${epoch}`),

@@ -65,6 +65,25 @@ describe('connecting', () => {
     harness.timers.advance(600_000);
     expect(harness.sockets.all).toHaveLength(1);
   });
+
+  it.each([
+    [false, 'unpaired'],
+    [true, 'lost'],
+    [null, 'lost'],
+  ])('that is refused before a word is what the host says of our origin: %j is %s', async (letsUsIn, state) => {
+    const harness = new Harness();
+    harness.letsUsIn = letsUsIn;
+    harness.link.pair(credentials);
+    harness.sockets.last.drop();
+    await turn();
+    expect(harness.link.state).toBe(state);
+    harness.timers.advance(600_000);
+    expect(harness.sockets.all.length > 1).toBe(state === 'lost');
+    harness.link.pair({ ...credentials, token: 'new' });
+    harness.sockets.last.admit();
+    harness.sockets.last.say({ op: ControlOp.WELCOME, id: 0, welcome: welcome(1) });
+    expect(harness.link.state).toBe('welcomed');
+  });
 });
 
 describe('the lease', () => {

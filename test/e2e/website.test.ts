@@ -1,5 +1,5 @@
 /** The app from a website: paired by a press, a permission and an answer on this computer's screen; and unpaired again. */
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +75,12 @@ describe.skipIf(missing !== '')(`the app from a website${missing === '' ? '' : `
     });
     return browser.open(`file://${file}`);
   }
+  /** Asks the helper as another program of the same person. */
+  async function local<T>(what: string, body = ''): Promise<T> {
+    const { secret } = JSON.parse(readFileSync(join(starling.home, 'lock.json'), 'utf8')) as { secret: string };
+    const headers = { 'x-starling-local': secret };
+    return (await (await fetch(`${starling.origin}/local/${what}`, { method: 'POST', headers, body })).json()) as T;
+  }
   const apps = async (): Promise<PairedApp[]> => page.evaluate<PairedApp[]>("fetch('/~paired').then(answer => answer.json())");
 
   it('asks for nothing before a press, and says what to do where the browser keeps it from the helper', async () => {
@@ -125,10 +131,30 @@ describe.skipIf(missing !== '')(`the app from a website${missing === '' ? '' : `
   it('is unpaired in the settings, says so at once, and is let in no more', async () => {
     await page.click({ role: 'button', name: 'Settings' });
     await page.click({ role: 'button', name: /^Unpair Chrome on Linux/ });
-    await page.waitForText('Pair again');
+    await page.waitForText('Not paired any more');
     await page.go(`${website.origin}/`);
     await page.find({ role: 'button', name: 'Pair' });
     expect(await apps()).toEqual([]);
+  });
+
+  it('that is unpaired while it is closed says so when it opens, and pairing is the one thing to do', async () => {
+    await starling.stop();
+    await starling.startAgain();
+    const before = starling.output;
+    await code();
+    const asking = await question(before);
+    await until('a press to count', async () => (await asking.findAll({ role: 'button', name: 'Allow' }))[0]?.disabled === false);
+    await asking.click({ role: 'button', name: 'Allow' });
+    await asking.close();
+    await page.waitForText('Helper connected', 30_000);
+    await page.go('about:blank');
+    const [app] = await local<{ apps: { id: string }[] }>('pairs').then(({ apps }) => apps);
+    await local('unpair', app!.id);
+    await page.go(`${website.origin}/`);
+    await page.click({ role: 'button', name: 'Not paired any more' });
+    await page.waitForText('is not paired with it any more');
+    expect(await page.findAll({ role: 'button', name: 'Reconnect' })).toEqual([]);
+    await page.find({ role: 'button', name: 'Pair' });
   });
 
   it('is shown in nobody’s frame, and neither is the page that asks', async () => {

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { autostartOf, launchAgent, type Login, systemdUnit } from '../../daemon/link/system/autostart.ts';
-import { desktopEntry } from '../../daemon/link/system/desktop-entry.ts';
+import { autostartEntry, desktopEntry } from '../../daemon/link/system/desktop-entry.ts';
 import { appScript, infoPlist, making } from '../../daemon/link/system/macos.ts';
 import { defaultOf, withDefault, withoutProgram } from '../../daemon/link/system/mime-apps.ts';
 import type { RunProgram } from '../../daemon/link/system/run.ts';
@@ -141,19 +141,73 @@ describe.skipIf(process.platform !== 'linux' || !has('xdg-mime'))('under a real 
 });
 
 describe('autostart', () => {
-  test.skipIf(process.platform !== 'linux')('a user unit comes and goes', async () => {
+  const login = (folder: string, hasSystemd: boolean, program = ['/usr/bin/node', 'start']): Login => ({
+    env: { XDG_CONFIG_HOME: join(folder, 'config') },
+    userHome: folder,
+    program,
+    hasSystemd,
+    run: () => Promise.resolve(null),
+  });
+
+  test.skipIf(process.platform !== 'linux')('comes and goes, by what this system has', async () => {
     const person = new Person();
-    const unit = join(person.folder, 'config/systemd/user/starling.service');
+    const [unit, entry] = ['systemd/user/starling.service', 'autostart/starling.desktop'].map(name =>
+      join(person.folder, 'config', name),
+    ) as [string, string];
+    const hasSystemd = existsSync('/run/systemd/system');
     expect(await person.starling('autostart', 'status')).toBe('Starling does not start by itself.\n');
-    expect(await person.starling('autostart', 'on')).toBe('Starling starts when you log in.\n');
-    expect(readFileSync(unit, 'utf8')).toContain(
-      `ExecStart="${process.execPath}" "${dist}/bin/starling.mjs" "start" "--no-open" "--home" "${person.home}"\n`,
+    const by = hasSystemd ? 'a systemd user unit' : 'an autostart entry of the desktop';
+    for (const what of ['on', 'on', 'status']) {
+      expect(await person.starling('autostart', what)).toBe(`Starling starts when you log in, by ${by}.\n`);
+    }
+    expect([existsSync(unit), existsSync(entry)]).toEqual([hasSystemd, !hasSystemd]);
+    const start = `${dist}/bin/starling.mjs`;
+    expect(readFileSync(hasSystemd ? unit : entry, 'utf8')).toContain(
+      hasSystemd
+        ? `ExecStart="${process.execPath}" "${start}" "start" "--no-open" "--home" "${person.home}"\n`
+        : `Exec=${process.execPath} ${start} start --no-open --home ${person.home}\n`,
     );
-    expect(readFileSync(join(dirname(unit), 'default.target.wants/starling.service'), 'utf8')).toBe(readFileSync(unit, 'utf8'));
-    await person.starling('autostart', 'on');
-    expect(await person.starling('autostart', 'off')).toBe('Starling does not start by itself.\n');
-    expect(existsSync(unit)).toBe(false);
-    await person.starling('autostart', 'off');
+    for (const what of ['off', 'off', 'status']) {
+      expect(await person.starling('autostart', what)).toBe('Starling does not start by itself.\n');
+    }
+    expect([existsSync(unit), existsSync(entry)]).toEqual([false, false]);
+  });
+
+  test('Linux: a user unit where systemd runs, an entry of the desktop where not, never both, and off takes either back', async () => {
+    const folder = tempFolder();
+    const [unit, entry] = ['systemd/user/starling.service', 'autostart/starling.desktop'].map(name =>
+      join(folder, 'config', name),
+    ) as [string, string];
+    const { on, off, by } = autostartOf('linux');
+    for (const hasSystemd of [true, false, true]) {
+      await on(login(folder, hasSystemd));
+      expect([existsSync(unit), existsSync(entry)]).toEqual([hasSystemd, !hasSystemd]);
+      expect(await by(login(folder, hasSystemd))).toMatch(hasSystemd ? /systemd/ : /desktop/);
+    }
+    const wanted = join(dirname(unit), 'default.target.wants/starling.service');
+    expect(readFileSync(wanted, 'utf8')).toBe(readFileSync(unit, 'utf8'));
+    // Systemd does not run any more: nothing reads it.
+    expect(await by(login(folder, false))).toBeNull();
+    await off(login(folder, false));
+    expect([existsSync(unit), existsSync(wanted)]).toEqual([false, false]);
+  });
+
+  test('Linux: an entry that its person has switched off in the desktop is off', async () => {
+    const folder = tempFolder();
+    const { on, by } = autostartOf('linux');
+    const entry = join(folder, 'config/autostart/starling.desktop');
+    for (const line of ['Hidden=true', 'X-GNOME-Autostart-enabled=false']) {
+      await on(login(folder, false));
+      expect(await by(login(folder, false))).not.toBeNull();
+      writeFileSync(entry, `${readFileSync(entry, 'utf8')}${line}\n`);
+      expect(await by(login(folder, false))).toBeNull();
+    }
+  });
+
+  test.skipIf(!has('desktop-file-validate'))('the entry is one (skipped without desktop-file-utils)', () => {
+    const file = join(tempFolder(), 'starling.desktop');
+    writeFileSync(file, autostartEntry(SPECIAL));
+    expect(execFileSync('desktop-file-validate', [file], { encoding: 'utf8' })).toBe('');
   });
 
   test.skipIf(!has('systemd-analyze'))('the unit passes systemd-analyze verify (skipped without systemd)', () => {
@@ -170,16 +224,16 @@ describe('autostart', () => {
   });
 
   test('Windows: a registry that cannot be written to is said, and off is off where there was nothing', async () => {
-    const login = (run: RunProgram): Login => ({ env: {}, userHome: '/', program: ['node'], run });
+    const windows = (run: RunProgram): Login => ({ env: {}, userHome: '/', program: ['node'], hasSystemd: false, run });
     const ends =
       (ok: boolean): RunProgram =>
       () =>
         Promise.resolve({ ok, out: '', err: '' });
     const { on, off } = autostartOf('win32');
-    await expect(on(login(ends(false)))).rejects.toThrow('could not be written to');
-    await expect(off(login(ends(true)))).rejects.toThrow('could not be written to');
-    await on(login(ends(true)));
-    await off(login(ends(false)));
+    await expect(on(windows(ends(false)))).rejects.toThrow('could not be written to');
+    await expect(off(windows(ends(true)))).rejects.toThrow('could not be written to');
+    await on(windows(ends(true)));
+    await off(windows(ends(false)));
   });
 
   test('a LaunchAgent has its arguments as they are', () => {

@@ -198,7 +198,7 @@ test('what is asked without a token tells nothing of this host, its apps or its 
     await knock(host, 'pair', SITE, { installId: INSTALL_ID }),
   ];
   const texts = await Promise.all(answers.map(answer => answer.text()));
-  expect(texts.slice(0, 2)).toEqual(['{"name":"starling","version":"0.0.0-test"}', '{"state":"over"}']);
+  expect(texts.slice(0, 2)).toEqual(['{"name":"starling","version":"0.0.0-test","paired":false}', '{"state":"over"}']);
   expect(Object.keys(JSON.parse(texts[2]!) as object)).toEqual(['id', 'code']);
   for (const answer of answers) expect(answer.headers.get('cache-control')).toBe('no-store');
   const again = await knock(host, 'pair', 'https://other.example', { installId: INSTALL_ID });

@@ -115,11 +115,18 @@ describe('the connection', () => {
     ['given up', { ...CONNECTED, gaveUp: true }, 'Helper stopped', 'Start again'],
   ];
   it.each(cases)('%s', (_, connection, label, retry) => {
-    expect(describeConnection(connection)).toMatchObject({ label, retry });
+    expect(describeConnection(connection, true)).toMatchObject({ label, retry });
+  });
+
+  it('of a website that is paired no more has one thing to do, which is no command', () => {
+    const words = describeConnection({ ...UNPAIRED, everConnected: true }, false);
+    expect(words).toMatchObject({ label: 'Not paired any more', retry: null, showCommand: false });
   });
 
   it('says why nothing of another version is shown', () => {
-    expect(describeConnection({ ...CONNECTED, following: '', outdated: 'other' }).text).toContain('another version of the app');
+    expect(describeConnection({ ...CONNECTED, following: '', outdated: 'other' }, true).text).toContain(
+      'another version of the app',
+    );
   });
 });
 

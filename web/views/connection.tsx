@@ -4,6 +4,7 @@ import { useRef } from 'preact/hooks';
 import type { Connection } from '../../sw/view-model.ts';
 import { copy, reconnect, useHere } from '../actions.ts';
 import { describeConnection, type ConnectionWords } from '../connection-words.ts';
+import { isFromHelper } from '../pairing.ts';
 import { describePorts } from '../reachability.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -14,7 +15,7 @@ import { PairControl } from './pair-control.tsx';
 const START = 'npm start';
 
 function useWords(): ConnectionWords {
-  if (store.link.value === 'open' || store.loaded.value) return describeConnection(store.connection.value);
+  if (store.link.value === 'open' || store.loaded.value) return describeConnection(store.connection.value, isFromHelper());
   return { label: 'Starting', text: 'The engine is starting.', tone: 'warn', retry: null, showCommand: false };
 }
 

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { Encryption } from '../../sw/view-model.ts';
 import { configure } from '../actions.ts';
 import { describeConnection } from '../connection-words.ts';
+import { isFromHelper } from '../pairing.ts';
 import { store } from '../store.ts';
 import { chooseTheme, theme, type Theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';
@@ -146,7 +147,7 @@ export function Settings(): JSX.Element {
       />
       <RtcSettings />
       <section aria-labelledby="helper">
-        <h2 id="helper">{describeConnection(store.connection.value).label}</h2>
+        <h2 id="helper">{describeConnection(store.connection.value, isFromHelper()).label}</h2>
         <ConnectionText />
         <HelperSettings />
         <HostProblem />

@@ -43,7 +43,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
 };
 
-export interface HttpOptions extends PairRoutesOptions {
+export interface HttpOptions extends Omit<PairRoutesOptions, 'isPaired'> {
   readonly assets: ReadonlyMap<string, Asset>;
   /** What other programs of the same person ask. */
   readonly local: Hono<{ Bindings: HttpBindings }>;
@@ -59,7 +59,7 @@ function routes(options: HttpOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   const limit = bodyLimit({ maxSize: MAX_BODY, onError: c => c.json({ message: 'The request is too large.' }, 413) });
 
-  pairRoutes(app, options);
+  pairRoutes(app, { ...options, isPaired: origin => options.tokens.knows(origin) });
 
   app.route('/local', options.local);
 

@@ -34,6 +34,8 @@ export interface PairRoutesOptions {
   readonly pairing: Pairing;
   readonly requests: PairRequests;
   readonly approval: ApprovalPage;
+  /** Whether an app of that origin is paired. */
+  readonly isPaired: (origin: string) => boolean;
   /** The port, once it is known. */
   readonly port: () => number;
   /** The link with this secret was traded for a token. */
@@ -72,7 +74,12 @@ export function pairRoutes(app: App, options: PairRoutesOptions): void {
     return c.json({ message: UNWRITTEN }, 503, NO_STORE);
   };
 
-  app.get('/health', c => c.json({ name: 'starling', version: VERSION }, 200, NO_STORE));
+  app.get('/health', c => {
+    const origin = originIn(c);
+    // Of itself alone, and no more than it would learn by opening a WebSocket.
+    const paired = origin === '' ? {} : { paired: options.isPaired(origin) };
+    return c.json({ name: 'starling', version: VERSION, ...paired }, 200, NO_STORE);
+  });
 
   app.post('/pair', limit, async c => {
     const body = await bodyOf(c, pairRequest);

@@ -1,6 +1,10 @@
-/** Starting Starling when its person logs in: a systemd user unit, a LaunchAgent, or an entry under Run. */
-import { existsSync, lstatSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+/**
+ * Starting Starling when its person logs in: a systemd user unit, or without systemd an entry for the desktop; a LaunchAgent; an
+ * entry under Run.
+ */
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { autostartEntry, isSwitchedOff } from './desktop-entry.ts';
 import { CannotRegister } from './registrar.ts';
 import type { RunProgram } from './run.ts';
 import { commandLine } from './windows.ts';
@@ -11,6 +15,8 @@ export interface Login {
   readonly userHome: string;
   /** What is started, with its arguments. */
   readonly program: readonly string[];
+  /** Whether this system was started by systemd, which then runs a manager for each person: sd_booted(3). */
+  readonly hasSystemd: boolean;
   readonly run: RunProgram;
 }
 
@@ -19,10 +25,12 @@ export interface Autostart {
   on(login: Login): Promise<void>;
   /** @throws {CannotRegister} */
   off(login: Login): Promise<void>;
-  isOn(login: Login): Promise<boolean>;
+  /** What starts it, for people; null where nothing does. */
+  by(login: Login): Promise<string | null>;
 }
 
 const UNIT = 'starling.service';
+const ENTRY = 'starling.desktop';
 const AGENT = 'org.starling.host';
 const RUN_KEY = 'HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Run';
 
@@ -84,9 +92,44 @@ const systemd: Autostart = {
     rmSync(unit, { force: true });
     await login.run('systemctl', ['--user', 'daemon-reload']);
   },
-  isOn(login) {
+  by(login) {
     const { unit, wanted } = unitsOf(login);
-    return Promise.resolve(existsSync(unit) && lstatSync(wanted, { throwIfNoEntry: false }) !== undefined);
+    const isOn = existsSync(unit) && lstatSync(wanted, { throwIfNoEntry: false }) !== undefined;
+    return Promise.resolve(isOn ? 'a systemd user unit' : null);
+  },
+};
+
+const desktop: Autostart = {
+  on(login) {
+    const file = entryOf(login);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, autostartEntry(login.program));
+    return Promise.resolve();
+  },
+  off(login) {
+    rmSync(entryOf(login), { force: true });
+    return Promise.resolve();
+  },
+  by(login) {
+    const file = entryOf(login);
+    const isOn = existsSync(file) && !isSwitchedOff(readFileSync(file, 'utf8'));
+    return Promise.resolve(isOn ? 'an autostart entry of the desktop' : null);
+  },
+};
+
+/** Without systemd a unit would lie there unread. Of the two there is one: what another start of this system made goes. */
+const linux: Autostart = {
+  async on(login) {
+    const [chosen, other] = login.hasSystemd ? [systemd, desktop] : [desktop, systemd];
+    await other.off(login);
+    await chosen.on(login);
+  },
+  async off(login) {
+    await desktop.off(login);
+    await systemd.off(login);
+  },
+  async by(login) {
+    return (login.hasSystemd ? await systemd.by(login) : null) ?? desktop.by(login);
   },
 };
 
@@ -102,7 +145,7 @@ const launchd: Autostart = {
     rmSync(agentOf(login), { force: true });
     return Promise.resolve();
   },
-  isOn: login => Promise.resolve(existsSync(agentOf(login))),
+  by: login => Promise.resolve(existsSync(agentOf(login)) ? 'a LaunchAgent' : null),
 };
 
 const registry: Autostart = {
@@ -113,19 +156,27 @@ const registry: Autostart = {
   async off(login) {
     await login.run('reg.exe', ['delete', RUN_KEY, '/v', 'Starling', '/f']);
     // What is not there cannot be deleted, which is as well.
-    if (await registry.isOn(login)) throw new CannotRegister('The registry could not be written to.');
+    if ((await registry.by(login)) !== null) throw new CannotRegister('The registry could not be written to.');
   },
-  async isOn({ run }) {
-    return (await run('reg.exe', ['query', RUN_KEY, '/v', 'Starling']))?.ok === true;
+  async by({ run }) {
+    return (await run('reg.exe', ['query', RUN_KEY, '/v', 'Starling']))?.ok === true ? 'an entry in the registry' : null;
   },
 };
 
 export function autostartOf(platform: NodeJS.Platform): Autostart {
-  return platform === 'win32' ? registry : platform === 'darwin' ? launchd : systemd;
+  return platform === 'win32' ? registry : platform === 'darwin' ? launchd : linux;
 }
 
-function unitsOf({ env, userHome }: Login): { readonly unit: string; readonly wanted: string } {
-  const folder = join(env['XDG_CONFIG_HOME'] || join(userHome, '.config'), 'systemd/user');
+function configOf({ env, userHome }: Login): string {
+  return env['XDG_CONFIG_HOME'] || join(userHome, '.config');
+}
+
+function entryOf(login: Login): string {
+  return join(configOf(login), 'autostart', ENTRY);
+}
+
+function unitsOf(login: Login): { readonly unit: string; readonly wanted: string } {
+  const folder = join(configOf(login), 'systemd/user');
   return { unit: join(folder, UNIT), wanted: join(folder, 'default.target.wants', UNIT) };
 }
 

@@ -25,6 +25,27 @@ export function desktopEntry(program: readonly string[]): string {
   ].join('\n');
 }
 
+/** What a desktop starts with its session: the Desktop Application Autostart Specification 0.5, freedesktop.org. */
+export function autostartEntry(program: readonly string[]): string {
+  return [
+    '[Desktop Entry]',
+    'Type=Application',
+    'Version=1.0',
+    'Name=Starling',
+    'Comment=Go on with downloads, and take links, without a window',
+    `Exec=${program.map(quote).join(' ')}`,
+    'Icon=starling',
+    'Terminal=false',
+    'StartupNotify=false',
+    '',
+  ].join('\n');
+}
+
+/** Whether a desktop heeds an entry: a person can switch one off in its settings, which leaves it there. */
+export function isSwitchedOff(entry: string): boolean {
+  return /^(?:Hidden *= *true|X-GNOME-Autostart-enabled *= *false) *$/m.test(entry);
+}
+
 /**
  * One argument of Exec: in quotes where it has to be, as the xdg-open of bare desktops knows none, with a backslash before what
  * a shell would read there, and that once more as any string is.
