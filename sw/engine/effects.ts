@@ -2,7 +2,7 @@
  * What a machine wants done. Machines push effects to an outbox and return; session.ts is the one place that carries
  * them out. Connections, buffers, files and requests are numbers that the session hands out, unique over all torrents.
  */
-import type { Happening } from './news.ts';
+import type { Turn } from './news.ts';
 import type { AnnounceRequest } from './codec/tracker.ts';
 import type { Carry, DigestSpec, Place, Range, Run, Span } from './events.ts';
 import type { Move } from './parts.ts';
@@ -110,7 +110,7 @@ export type Effect =
       readonly silence: number;
     }
   /** What a person may want to hear who does not look. */
-  | { readonly do: 'happened'; readonly what: Happening }
+  | { readonly do: 'happened'; readonly what: Turn }
   | { readonly do: 'fetchTorrent'; readonly url: string }
   | { readonly do: 'cancelFetch'; readonly request: number }
   | { readonly do: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };

@@ -1,6 +1,6 @@
 import type { Announcer } from './announce.ts';
 import type { Effect, RateDirection } from './effects.ts';
-import type { Happening } from './news.ts';
+import type { Turn } from './news.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { RateGroups } from './rates.ts';
 import { Removals } from './removals.ts';
@@ -38,7 +38,7 @@ export class Loop implements RateGroups {
       /** The group for what the torrent is sent. */
       downGroup(torrent: Torrent): number;
       /** Something became of a torrent. */
-      happened(torrent: Torrent, what: Happening): void;
+      happened(torrent: Torrent, what: Turn): void;
       /** Nothing waits any more. */
       settled(): void;
       /** Bytes of a connection that belongs to no torrent yet. */

@@ -6,6 +6,9 @@ import type { InfoHash } from './model/ids.ts';
 /** All that was wanted of it is there, something stopped it, or it was started by no window: from a watched folder, say. */
 export type Happening = 'completed' | 'failed' | 'added';
 
+/** `running`: it is at work, so what had stopped it has passed. That is no news, and takes back what was. */
+export type Turn = Happening | 'running';
+
 export interface News {
   readonly id: InfoHash;
   readonly name: string;
@@ -22,6 +25,8 @@ const VERSION = 1;
 const LIMITS = { maxDepth: 4, maxTokens: 1_000 };
 const HAPPENINGS: readonly Happening[] = ['completed', 'failed', 'added'];
 const MAX_NAME = 255;
+/** One that stops again and again is told of so often, ms. */
+const FAILED_EVERY = 86_400_000;
 const text = new TextEncoder();
 
 export function encodeNews(news: readonly News[]): Uint8Array {
@@ -51,6 +56,8 @@ export function decodeNews(bytes: Uint8Array): News[] {
 /** Keeps what happened while nobody looked until somebody does, the latest word on each torrent. */
 export class NewsDesk {
   private readonly kept = new Map<InfoHash, News>();
+  /** When it was last told, ms since 1970, of torrents that something stopped. */
+  private readonly failedAt = new Map<InfoHash, number>();
 
   constructor(
     private readonly options: {
@@ -70,22 +77,44 @@ export class NewsDesk {
   }
 
   /** A torrent that stops for the same reason again and again makes no more news of it. */
-  happened(id: InfoHash, name: string, what: Happening): void {
-    const { isUnwatched, wall, keep, heard } = this.options;
+  happened(id: InfoHash, name: string, what: Turn): void {
+    const { isUnwatched, wall, heard } = this.options;
+    if (what === 'running') {
+      if (this.kept.get(id)?.what === 'failed') this.forget(id);
+      return;
+    }
     if (isUnwatched && this.kept.get(id)?.what === what) return;
     const news = { id, name: name.slice(0, MAX_NAME), what, at: Math.floor(wall()) };
-    heard(news);
+    if (this.isToTell(news)) heard(news);
     if (!isUnwatched) return;
     this.kept.delete(id);
     this.kept.set(id, news);
     const [oldest] = this.kept.keys();
     if (this.kept.size > MAX_NEWS && oldest !== undefined) this.kept.delete(oldest);
-    keep(encodeNews([...this.kept.values()]));
+    this.keep();
   }
 
   /** The torrent is gone: nobody wonders what became of it. */
   removed(id: InfoHash): void {
-    if (this.kept.delete(id)) this.options.keep(this.kept.size === 0 ? null : encodeNews([...this.kept.values()]));
+    this.failedAt.delete(id);
+    if (this.kept.has(id)) this.forget(id);
+  }
+
+  /** Not of one that goes on for a moment and stops again. */
+  private isToTell({ id, what, at }: News): boolean {
+    if (what !== 'failed') return true;
+    if (at - (this.failedAt.get(id) ?? -Infinity) < FAILED_EVERY) return false;
+    this.failedAt.set(id, at);
+    return true;
+  }
+
+  private forget(id: InfoHash): void {
+    this.kept.delete(id);
+    this.keep();
+  }
+
+  private keep(): void {
+    this.options.keep(this.kept.size === 0 ? null : encodeNews([...this.kept.values()]));
   }
 
   /** What was kept, for somebody who looks; it is then forgotten. Empty while nobody does. */

@@ -335,6 +335,7 @@ export class Torrent implements WireTarget {
     this.otherDht?.entered(to, this.now);
     this.lsd.entered(to);
     this.mending.entered(to);
+    if (to === 'running') this.out({ do: 'happened', what: 'running' });
   }
 
   /** What it is called is known, by each of its hashes. */

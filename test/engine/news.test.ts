@@ -48,6 +48,25 @@ test('one that stops again and again is told once, and what came of it in the en
   expect(decodeNews(world.record!).map(({ what }) => what)).toEqual(['completed']);
 });
 
+test('one that goes on again is no news, and one that stops once more is, though not told again the same day', () => {
+  const { news, heard, world } = desk(true);
+  news.happened(id(1), 'One', 'failed');
+  news.happened(id(2), 'Two', 'completed');
+  for (const each of [1, 2, 3]) news.happened(id(each), '', 'running');
+  expect(decodeNews(world.record!)).toMatchObject([{ name: 'Two', what: 'completed' }]);
+  news.happened(id(1), 'One', 'failed');
+  expect(decodeNews(world.record!).at(-1)).toMatchObject({ name: 'One', what: 'failed' });
+  expect(heard).toHaveLength(2);
+  news.happened(id(1), 'One', 'running');
+  world.now += 86_400_000;
+  news.happened(id(1), 'One', 'failed');
+  expect(heard).toHaveLength(3);
+  // The engine that comes next finds it at work.
+  const app = desk(false, world.record);
+  app.news.happened(id(1), 'One', 'running');
+  expect(app.news.take()).toMatchObject([{ name: 'Two' }]);
+});
+
 test('one that was added meanwhile is told by what became of it', () => {
   const { news, world } = desk(true);
   news.happened(id(1), 'One', 'added');

@@ -1,6 +1,7 @@
 /** Disks that fill up, fall silent or go away: the torrent says so and waits, and goes on by itself once that can work. */
 import { describe, expect, test } from 'vitest';
 import type { FileProblem } from '../../sw/engine/events.ts';
+import { decodeNews, NEWS_KEY } from '../../sw/engine/news.ts';
 import { decodeProgressRecord } from '../../sw/engine/resume.ts';
 import { expectAll, isSeeding, leechOn, makeTorrent, ROOT, seedOn, stateOf, World } from './host.ts';
 import type { SimHost } from './host.ts';
@@ -55,6 +56,19 @@ describe('a disk that fails', () => {
       expect(sent()).toBeLessThan(torrent.size * 1.5);
     },
   );
+
+  test('is no news any more once the torrent goes on', () => {
+    const { world, torrent, leech } = halfway(713);
+    leech.isUnwatched = true;
+    leech.restart();
+    leech.disk.problem = 'io';
+    const news = () => decodeNews(leech.records.get(NEWS_KEY) ?? new Uint8Array()).map(({ what }) => what);
+    expect(world.clock.run(60_000, () => news().includes('failed'))).toBe(true);
+    leech.disk.problem = null;
+    expect(world.clock.run(120_000, () => stateOf(leech, torrent.id) === 'downloading')).toBe(true);
+    world.clock.run(100);
+    expect(news()).toEqual([]);
+  });
 
   test('is tried ever more seldom, and costs next to nothing meanwhile', () => {
     const { world, torrent, leech, sent } = halfway(702);

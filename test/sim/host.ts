@@ -100,6 +100,8 @@ export class SimHost {
   stateProblem = '';
   /** Records whose keys end so are refused; empty for none. */
   refuses = '';
+  /** Whether nobody looks at its next engine. */
+  isUnwatched = false;
   store: SimStore;
   net: SimNet;
   datagrams: SimDatagrams;
@@ -206,7 +208,7 @@ export class SimHost {
   }
 
   private boot(): Session {
-    const session = new Session(this.ports(), { version: '0.0.0' });
+    const session = new Session(this.ports(), { version: '0.0.0', isUnwatched: this.isUnwatched });
     session.load([...this.records].map(([key, value]) => ({ key, value })));
     return session;
   }
