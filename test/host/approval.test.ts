@@ -166,27 +166,29 @@ describe('the terminal', () => {
   };
 
   test.each([
-    ['y\n', 'allow'],
-    ['Yes\n', 'allow'],
-    ['\n', 'refuse'],
-    ['n\n', 'refuse'],
-    ['yeah, no\n', 'refuse'],
+    ['012345\n', 'allow'],
+    [' 012 345 \n', 'allow'],
+    ['ls -l\n\n012345\n', 'allow'],
+    ['y\n\nyes\n', 'refuse'],
+    ['1\n2\n3\n012345\n', 'refuse'],
+    ['012346\nn\n012345\n', 'refuse'],
+    ['no\n', 'refuse'],
     [null, 'refuse'],
   ] as const)('%j is: %s', async (typed, answer) => {
     const { approver, shown } = at(typed);
     expect(await approver(QUESTION, never)).toBe(answer);
     expect(shown()).toContain('https://app.example asks to use Starling');
-    expect(shown()).toContain('012 345');
+    expect(shown()).not.toMatch(/012 ?345/);
   });
 
   test('is left alone once it matters no more', async () => {
     const { approver, shown, input } = at('');
     const ended = new AbortController();
     const answer = approver(QUESTION, ended.signal);
-    await until(() => shown().includes('(y/N)'), 'the question');
+    await until(() => shown().includes('Type the code'), 'the question');
     ended.abort();
     expect(await answer).toBe('refuse');
-    input.write('y\n');
+    input.write('012345\n');
     expect(shown()).toContain('It asks no more.');
   });
 

@@ -31,7 +31,10 @@ export function PairControl(): JSX.Element | null {
     case 'waiting':
       return (
         <div class="pair" role="status">
-          <p>The helper asks on this computer’s screen whether this app may use it. Allow it there if it shows this code:</p>
+          <p>
+            The helper asks on this computer’s screen whether this app may use it. Type the code where a terminal asks for it, or
+            allow it there if it shows this code:
+          </p>
           <p class="pair-code">{`${now.code.slice(0, 3)} ${now.code.slice(3)}`}</p>
           <Cancel />
         </div>

@@ -1,12 +1,19 @@
-/** Asks in the terminal that runs `starling start`. */
+/**
+ * Asks in the terminal that runs `starling start`. The yes is the code that the app shows, which is not said here: nothing that was typed
+ * blindly, or before the question, is that, and who types it has compared the two.
+ */
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
-import { type Approver, spaced } from './approver.ts';
+import { createInterface } from 'node:readline';
+import type { Answer, Approver } from './approver.ts';
 
 export interface Terminal {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
 }
+
+/** Of so many answers that are neither yes nor no the last counts as a no. */
+const ANSWERS = 3;
+const PROMPT = 'Type the code to allow it, or no: ';
 
 /** `terminal` gives null where nobody could answer there. */
 export function terminalApprover(terminal: () => Terminal | null): Approver {
@@ -15,18 +22,31 @@ export function terminalApprover(terminal: () => Terminal | null): Approver {
     if (on === null) return 'unasked';
     // Not as a terminal of its own: keys that interrupt the host go on doing so.
     const lines = createInterface({ input: on.input, output: on.output, terminal: false });
-    const ended = new Promise<string>(resolve => lines.once('close', () => resolve('')));
+    const over = (): void => lines.close();
+    signal.addEventListener('abort', over, { once: true });
+    if (signal.aborted) over();
     try {
-      const question = `${origin} asks to use Starling on this computer, and should show the code ${spaced(code)}.\nAllow it? (y/N) `;
-      const answer = await Promise.race([lines.question(question, { signal }), ended]);
-      return /^y(es)?$/i.test(answer.trim()) && !signal.aborted ? 'allow' : 'refuse';
-    } catch {
-      on.output.write('\nIt asks no more.\n');
+      on.output.write(`\n${origin} asks to use Starling on this computer, and shows a code of six digits.\n${PROMPT}`);
+      let asked = 0;
+      for await (const typed of lines) {
+        const answer = answerOf(typed, code);
+        if (answer !== null) return answer;
+        if (++asked === ANSWERS) break;
+        on.output.write(PROMPT);
+      }
+      if (signal.aborted) on.output.write('\nIt asks no more.\n');
       return 'refuse';
     } finally {
+      signal.removeEventListener('abort', over);
       lines.close();
     }
   };
+}
+
+/** Null where it is neither yes nor no. */
+function answerOf(typed: string, code: string): Answer | null {
+  if (typed.replace(/\s/g, '') === code) return 'allow';
+  return /^\s*no?\s*$/i.test(typed) ? 'refuse' : null;
 }
 
 /** The terminal of this process, as long as what is typed there comes here. */
