@@ -1,15 +1,11 @@
-import { Candidates } from './candidates.ts';
 import { Changes } from './changes.ts';
 import { addPeer, peerNamed, prioritise, setOptions } from './choices.ts';
-import { Choker } from './choker.ts';
-import { Budget } from './budget.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { KeptPiece } from './events.ts';
 import type { News } from './news.ts';
 import { Closing } from './closing.ts';
 import { hasWork } from './has-work.ts';
-import { ConnectionLimits } from './connection-limits.ts';
 import type { Ports } from './ports.ts';
 import { Pulse } from './pulse.ts';
 import { drawing } from './chance.ts';
@@ -26,8 +22,6 @@ import { refused } from './outcome.ts';
 import type { PortMapping } from './port-mapping.ts';
 import { allPriorities, changed, shownFiles } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
-import { slotsWithin } from './limits.ts';
-import { Rates } from './rates.ts';
 import { Reading } from './reading.ts';
 import { Registry } from './registry.ts';
 import { mustBeDeletable, storeAway } from './removals.ts';
@@ -39,15 +33,11 @@ import { Turns } from './turns.ts';
 import type { MoveTo } from './order.ts';
 import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, notSaved, SETTINGS_KEY } from './settings.ts';
 import type { Settings } from './settings.ts';
+import { Shares } from './shares.ts';
 import type { Surroundings } from './surroundings.ts';
 import { viewDetail, viewLeft } from './view.ts';
 import type { DetailView, LeftView, TorrentView } from './view.ts';
 
-/** Pieces in the making, over all torrents: below what the store allows, so that it never has to pause a socket. */
-const MEMORY = 64 << 20;
-const MAX_CONNECTING = 30;
-/** Requests to web seeds: half of what the daemon takes, so that trackers are heard as well. */
-const MAX_FETCHES = 32;
 const SECOND = 1000;
 
 /**
@@ -57,11 +47,8 @@ const SECOND = 1000;
 export class Session {
   private readonly torrents = new Registry<Torrent>();
   private readonly ids = new Ids();
-  private readonly limits = new ConnectionLimits(DEFAULT_SETTINGS.maxConnections, MAX_CONNECTING);
-  private readonly budget = new Budget(MEMORY, () => this.ports.store.backed);
-  private readonly choker: Choker;
-  private readonly candidates: Candidates;
   private readonly loop: Loop;
+  private readonly shares: Shares;
   private readonly doors: Doors;
   /** Whoever reads files while they come. */
   readonly reading: Reading;
@@ -69,7 +56,6 @@ export class Session {
   readonly roots: Roots;
   private readonly intake: Intake;
   private readonly turns: Turns;
-  private readonly rates: Rates;
   private readonly changes: Changes;
   settings: Settings = DEFAULT_SETTINGS;
   private attached = false;
@@ -82,17 +68,12 @@ export class Session {
     options: SessionOptions & Audience,
   ) {
     const random = drawing(ports.random);
-    this.choker = new Choker(random, () => slotsWithin(this.rates.inForce.up, this.settings.maxUploads));
-    this.candidates = new Candidates(
-      () => this.torrents.values(),
-      () => ports.clock.now(),
-    );
     this.loop = new Loop(ports, {
       touched: torrent => {
         if (this.torrents.get(torrent.id) === torrent) this.changes.add(torrent);
       },
-      joined: (torrent, conn) => this.rates.joined(torrent, conn),
-      downGroup: torrent => this.rates.groupOf(torrent, 'down'),
+      joined: (torrent, conn) => this.shares.rates.joined(torrent, conn),
+      downGroup: torrent => this.shares.rates.groupOf(torrent, 'down'),
       happened: ({ id, name }, what) => this.handing.news.happened(id, name, what),
       settled: () => {
         this.pulse.goOn();
@@ -120,22 +101,23 @@ export class Session {
       () => this.isIdle,
       (now, second) => this.tick(now, second),
     );
-    this.rates = new Rates(this.loop, ports.clock, () => this.settings);
+    const settings = (): Settings => this.settings;
+    this.shares = new Shares(ports.clock, ports.store, random, this.loop, this.torrents, settings);
     const security = { encryption: () => this.settings.encryption, random: (count: number) => ports.random.bytes(count) };
-    this.changes = new Changes(this.rates, ports.clock);
+    this.changes = new Changes(this.shares.rates, ports.clock);
     const identity = new Identity(ports.random.bytes(12), Math.floor(random() * 2 ** 31), Math.floor(ports.clock.wall()));
     const { peerId } = identity;
-    const settings = (): Settings => this.settings;
-    this.doors = new Doors(ports, options, this.loop, this.torrents, this.limits, this.ids, peerId, security, random, settings);
+    const { limits, budget, fetches } = this.shares;
+    this.doors = new Doors(ports, options, this.loop, this.torrents, limits, this.ids, peerId, security, random, settings);
     this.handing = new HandingOver(ports.clock, this.loop, identity, this.doors, this.torrents, options);
     this.reading = new Reading(ports, this.loop, this.torrents);
     this.roots = new Roots(this.torrents, () => this.mend());
     this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
       ids: this.ids,
-      budget: this.budget,
-      limits: this.limits,
-      fetches: { max: MAX_FETCHES, open: 0 },
+      budget,
+      limits,
+      fetches,
       reach: this.doors.reach,
       own: this.doors.own,
       peerId,
@@ -154,10 +136,7 @@ export class Session {
       line: this.turns,
       settings,
       root: token => this.roots.get(token),
-      interest: (id, peer) => {
-        const torrent = this.torrents.get(id);
-        if (torrent) this.choker.interested(this.candidates.of(torrent, peer), this.candidates.unchoked);
-      },
+      interest: (id, peer) => this.shares.interested(id, peer),
     };
     this.intake = new Intake(this.torrents, around, this.loop, ports.log, {
       now: () => ports.clock.now(),
@@ -172,8 +151,7 @@ export class Session {
     const settings = byKey.get(SETTINGS_KEY);
     if (settings) this.settings = decodeSettings(settings);
     this.turns.queue.limit(this.settings);
-    this.limits.max = this.settings.maxConnections;
-    this.limits.utp = this.settings.utp;
+    this.shares.begin();
     this.handing.begin(byKey);
     this.intake.restore(byKey);
     this.handing.goOn();
@@ -187,7 +165,7 @@ export class Session {
     const { byTorrent, nobodys } = sortKept(kept, id => this.torrents.get(id) !== undefined);
     for (const { buffer } of nobodys) this.ports.store.drop(buffer);
     this.loop.eraseAgain();
-    this.rates.attach();
+    this.shares.rates.attach();
     this.doors.open();
     for (const torrent of this.turns.inOrder()) {
       this.loop.event(torrent, now => torrent.attach(byTorrent.get(torrent.id) ?? [], now));
@@ -200,7 +178,7 @@ export class Session {
     this.attached = false;
     for (const torrent of this.torrents.values()) this.loop.event(torrent, () => torrent.detach());
     this.loop.forgetConnections();
-    this.rates.detach();
+    this.shares.rates.detach();
     this.doors.close();
     this.reading.detach();
   }
@@ -240,7 +218,7 @@ export class Session {
     const torrent = this.named(id);
     this.loop.event(torrent, now => {
       setOptions(torrent, options, now);
-      this.rates.settle(torrent);
+      this.shares.rates.settle(torrent);
     });
   }
 
@@ -326,9 +304,7 @@ export class Session {
   configure(change: Partial<Settings>, saved?: (error: EngineError | null) => void): void {
     this.settings = { ...this.settings, ...change };
     this.loop.keep(SETTINGS_KEY, encodeSettings(this.settings), problem => saved?.(problem === '' ? null : notSaved(problem)));
-    this.limits.max = this.settings.maxConnections;
-    this.limits.utp = this.settings.utp;
-    this.rates.review();
+    this.shares.review();
     this.loop.run(() => this.turns.queue.limit(this.settings));
     this.doors.review(change, this.attached);
     if (this.settings.encryption !== 'require') return;
@@ -366,7 +342,7 @@ export class Session {
 
   /** Makes durable what can be, then calls back; the engine must not be used after it. */
   close(done: () => void): void {
-    this.limits.max = 0;
+    this.shares.close();
     if (this.attached) this.handing.record();
     for (const torrent of this.torrents.values()) {
       this.loop.event(torrent, now => {
@@ -411,8 +387,7 @@ export class Session {
       if (second && torrent.peers.size > 0) this.changes.add(torrent);
       this.loop.run(() => torrent.tick(now, second));
     }
-    if (second) this.rates.tick(this.torrents.values());
-    if (second) this.loop.run(() => this.choker.tick(this.candidates.all(), now));
+    if (second) this.shares.tick(now);
     this.doors.tick(now, second);
     if (second) this.handing.tick(now);
     this.closing.look();
