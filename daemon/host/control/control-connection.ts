@@ -1,7 +1,7 @@
 /** One WebSocket on /control: frames in and out, the deadline for AUTH, and noticing an end that went away unsaid. */
 import type { Duplex } from 'node:stream';
 import type { RawData, WebSocket } from 'ws';
-import { CONTRACT, type ControlFrame, ControlOp } from '../../wire/control.ts';
+import { CONTRACT, type ControlFrame, ControlOp, type HostEvent } from '../../wire/control.ts';
 import { decodeControl, encodeControl } from '../../wire/control-codec.ts';
 import { WireError } from '../../wire/bytes.ts';
 import { ErrorCode, type Frame, type FrameOf, Op, PRE_AUTH_FRAME } from '../../wire/frames.ts';
@@ -67,6 +67,10 @@ export class ControlConnection {
     if (this.ws.readyState !== this.ws.OPEN) return;
     if (this.ws.bufferedAmount > MAX_UNSENT) this.ws.terminate();
     else this.ws.send(encodeControl(frame));
+  }
+
+  tell(event: HostEvent): void {
+    this.send({ op: ControlOp.EVENT, id: 0, event });
   }
 
   /** Bytes that the client has not read. */

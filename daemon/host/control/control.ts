@@ -1,109 +1,66 @@
 /**
- * /control: what the host says to engines and hears from them. Several may be connected, each browser once; the one that holds
- * the lease hears where the io-daemon is and with which ticket, and has the session state kept here. All hear of the roots.
+ * /control: who is let in, and to whom here it is what they say. Several may be connected; the one that holds the lease has the
+ * session state kept here and the router asked. All hear of the roots.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { type ControlFrame, ControlOp, type HostEvent, StateStatus, type Welcome } from '../../wire/control.ts';
+import { type ControlFrame, ControlOp, StateStatus } from '../../wire/control.ts';
 import { MAX_STATE_VALUE } from '../../wire/control-codec.ts';
 import { ErrorCode, type FrameOf, Op } from '../../wire/frames.ts';
+import { type Client, Clients } from './clients.ts';
 import { CloseCode, ControlConnection } from './control-connection.ts';
-import type { Epochs } from '../store/epochs.ts';
 import { FolderDesk } from '../folders/folder-desk.ts';
-import type { Handoffs } from '../http/handoffs.ts';
 import { refuseUpgrade } from '../http/http.ts';
-import { IoTicket, ioWithout } from './io-ticket.ts';
-import type { ClientId } from './lease.ts';
-import { type AwayEngine, type LeaseClock, LeaseKeeper } from './lease-keeper.ts';
-import type { Log } from '../logs/log.ts';
+import { LeaseDesk, type LeaseDeskOptions } from './lease-desk.ts';
 import { ownKind } from './own-clients.ts';
-import type { RouterPorts } from '../portmap/router-ports.ts';
 import { type HostChannel, Relays } from './relays.ts';
 import { RootsWatch } from '../folders/roots-watch.ts';
-import type { Roots } from '../folders/roots.ts';
 import { SettingsDesk } from './settings-desk.ts';
 import type { Settings } from '../store/settings.ts';
 import { StateDesk } from './state-desk.ts';
-import type { StateStore } from '../store/state.ts';
-import type { Supervisor } from '../process/supervisor.ts';
 import { PairedClients } from '../pairing/paired-clients.ts';
 import type { Tokens } from '../pairing/tokens.ts';
-import { VERSION } from '../version.ts';
 
 /** One record of the longest value, or many shorter ones. */
 const MAX_MESSAGE = 2 * MAX_STATE_VALUE;
 const MAX_CONNECTIONS = 16;
 
-export interface ControlOptions {
+export interface ControlOptions extends LeaseDeskOptions {
   readonly tokens: Tokens;
-  readonly epochs: Epochs;
-  readonly roots: Roots;
   readonly settings: Settings;
-  readonly state: StateStore;
-  readonly supervisor: Supervisor;
-  readonly ports: RouterPorts;
-  readonly handoffs: Handoffs;
   readonly origin: () => string;
-  readonly clock: LeaseClock;
-  /** Null where this host runs none of its own. */
-  readonly away: AwayEngine | null;
   /** What an engine in the host's own process is let in with, as an app is; empty where there is none. */
   readonly ownToken: string;
-  readonly log: Log;
-}
-
-/** Who was let in. */
-interface Client {
-  readonly id: ClientId;
-  /** Origin and install id: the browser, as far as that origin knows it. */
-  readonly install: string;
-  readonly kind: 'app' | 'away';
-  readonly connection: ControlConnection;
-}
-
-/** Who holds the lease. */
-interface Session {
-  readonly client: Client;
-  readonly epoch: number;
-  readonly ticket: IoTicket;
 }
 
 export class ControlServer {
   private readonly options: ControlOptions;
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false });
   private readonly connections = new Set<ControlConnection>();
+  private readonly admitted = new Clients();
   private readonly folders: FolderDesk;
   private readonly settings: SettingsDesk;
-  private readonly clientsById = new Map<ClientId, Client>();
   private readonly desk: StateDesk;
   readonly paired: PairedClients;
   private readonly rootsWatch: RootsWatch;
-  private readonly lease: LeaseKeeper;
+  private readonly lease: LeaseDesk;
   private readonly relays = new Relays();
-  private session: Session | null = null;
   private lastId = 0;
   private isStopped = false;
 
   constructor(options: ControlOptions) {
     this.options = options;
     const { state, roots, settings, log } = options;
-    this.settings = new SettingsDesk(settings, frame => this.sendAll(frame));
+    this.settings = new SettingsDesk(settings, frame => this.admitted.sendAll(frame));
     const removed = (root: string): void => this.settings.rootRemoved(root);
     this.folders = new FolderDesk({ roots, removed, changed: () => this.rootsChanged(), log });
     this.desk = new StateDesk(state);
     this.paired = new PairedClients({ tokens: options.tokens, expelled: connection => this.expelled(connection), log });
-    this.rootsWatch = new RootsWatch(roots, log, () => this.sendAll({ op: ControlOp.ROOTS_CHANGED, id: 0, roots: roots.list }));
-    this.lease = new LeaseKeeper({
-      ...options,
-      events: {
-        granted: (to, epoch) => this.granted(to, epoch),
-        recalled: from => this.clientsById.get(from)?.connection.send(event({ type: 'yield' })),
-        revoked: () => this.endSession(),
-        failed: to => this.refuse(to),
-        changed: () => this.welcomeAll(),
-      },
-    });
+    this.rootsWatch = new RootsWatch(roots, log, () =>
+      this.admitted.sendAll({ op: ControlOp.ROOTS_CHANGED, id: 0, roots: roots.list }),
+    );
+    this.lease = new LeaseDesk(options, this.admitted, this.relays, connection => this.paired.nameOf(connection));
   }
 
   /** Connections, let in or not yet. */
@@ -156,7 +113,7 @@ export class ControlServer {
 
   /** Whose engine is at work. */
   get atWork(): Client['kind'] | null {
-    return this.session?.client.kind ?? null;
+    return this.lease.holder?.kind ?? null;
   }
 
   /** Opens a channel of the host's own to the engine at work, as a window has one; null where none is. */
@@ -176,8 +133,7 @@ export class ControlServer {
 
   /** The io-daemon's state, port or having been given up changed. */
   ioChanged(): void {
-    this.session?.ticket.renew();
-    this.welcomeAll();
+    this.lease.ioChanged();
   }
 
   /** Something of the roots is another. */
@@ -187,17 +143,16 @@ export class ControlServer {
 
   /** What the router does for us is another. */
   portsChanged(): void {
-    this.session?.client.connection.send(this.portsMapped(0));
+    this.lease.holder?.connection.send(this.portsMapped(0));
   }
 
   /** The io-daemon takes the ticket of this epoch from now on. */
   ioAdmitted(epoch: number): void {
-    const { session } = this;
-    if (session?.ticket.admitted(epoch) === true) this.welcome(session.client);
+    this.lease.ioAdmitted(epoch);
   }
 
   notice(text: string): void {
-    this.sendAll(event({ type: 'notice', text }));
+    for (const { connection } of this.admitted.values()) connection.tell({ type: 'notice', text });
   }
 
   /** Says goodbye to everyone. */
@@ -206,11 +161,10 @@ export class ControlServer {
     this.folders.stop();
     this.lease.stop();
     for (const connection of this.connections) {
-      connection.send(event({ type: 'stopping' }));
+      connection.tell({ type: 'stopping' });
       connection.close(CloseCode.STOPPING, 'the host stops');
     }
     this.rootsWatch.watch(false);
-    this.session = null;
   }
 
   private kindOf(connection: ControlConnection, auth: FrameOf<typeof Op.AUTH>): Client['kind'] | null {
@@ -221,27 +175,20 @@ export class ControlServer {
   }
 
   private admit(client: Client): void {
-    const older = [...this.clientsById.values()].find(({ install }) => install === client.install);
-    if (older !== undefined) {
-      this.options.log('info', 'a newer connection of the same client takes over');
-      this.clientsById.delete(older.id);
-      supersede(older.connection);
-    }
-    if (this.clientsById.size === 0) this.rootsWatch.watch(true);
+    if (this.admitted.supersede(client)) this.options.log('info', 'a newer connection of the same client takes over');
+    if (this.admitted.size === 0) this.rootsWatch.watch(true);
     else this.rootsChanged();
-    this.clientsById.set(client.id, client);
+    this.admitted.add(client);
     this.desk.opened(client.connection);
     this.lease.join(client);
-    // Who is given the lease is welcomed with it.
-    if (this.lease.holder !== client.id) this.welcome(client);
     this.settings.opened(client.connection);
     void this.paired.welcome(client.connection);
   }
 
   /** Its app is paired no more: the io-daemon lets in nobody until the next one comes. */
   private expelled(connection: ControlConnection): void {
-    if (this.session?.client.connection === connection) this.options.supervisor.send({ type: 'dismiss' });
-    const client = [...this.clientsById.values()].find(other => other.connection === connection);
+    if (this.lease.holder?.connection === connection) this.options.supervisor.send({ type: 'dismiss' });
+    const client = this.admitted.of(connection);
     if (client !== undefined) this.leave(client);
   }
 
@@ -249,55 +196,21 @@ export class ControlServer {
     this.desk.closed(client.connection);
     this.folders.gone(client.connection);
     this.relays.gone(client.connection);
-    if (!this.clientsById.delete(client.id)) return;
+    if (!this.admitted.remove(client)) return;
     this.options.log('info', 'a client has gone', { kind: client.kind });
-    if (this.clientsById.size === 0) this.rootsWatch.watch(false);
-    this.lease.leave(client.id);
-  }
-
-  private yielded({ id, kind }: Client, work: boolean, reserve: number): void {
-    if (kind === 'away' && !work) this.options.log('info', 'the away engine has nothing left to do');
-    this.lease.yield(id, { reserve, work });
-  }
-
-  private granted(to: ClientId, epoch: number): void {
-    const client = this.clientsById.get(to);
-    if (client === undefined) return;
-    const { state, supervisor, log } = this.options;
-    state.fence(epoch);
-    this.session = { client, epoch, ticket: new IoTicket(supervisor, epoch, client.connection.origin) };
-    this.relays.held(client.connection);
-    log('info', 'the lease was given', { epoch, kind: client.kind });
-    this.welcome(client);
-    this.options.handoffs.came({ hasWindows: client.kind === 'app', send: frame => client.connection.send(frame) });
-  }
-
-  private endSession(): void {
-    if (this.session === null) return;
-    this.options.log('info', 'the lease is held no more', { epoch: this.session.epoch });
-    this.session = null;
-    this.relays.held(null);
-    this.options.ports.leave();
-    this.options.handoffs.went();
-  }
-
-  /** No epoch could be written for it. */
-  private refuse(to: ClientId): void {
-    this.options.log('error', 'the next epoch cannot be written');
-    const connection = this.clientsById.get(to)?.connection;
-    connection?.send(event({ type: 'notice', text: 'The home folder of Starling cannot be written to.' }));
-    connection?.close(CloseCode.STOPPING, 'no epoch');
+    if (this.admitted.size === 0) this.rootsWatch.watch(false);
+    this.lease.leave(client);
   }
 
   private frame(client: Client, frame: ControlFrame): void {
     const { connection } = client;
-    const session = this.session?.client === client ? this.session : null;
+    const isAtWork = this.lease.holder === client;
     switch (frame.op) {
       case ControlOp.IO_START:
-        if (session !== null) this.options.supervisor.revive();
+        if (isAtWork) this.options.supervisor.revive();
         return;
       case ControlOp.PORTS_MAP:
-        if (session === null) return;
+        if (!isAtWork) return;
         this.options.ports.want(frame.wishes);
         connection.send(this.portsMapped(frame.id));
         return;
@@ -305,23 +218,17 @@ export class ControlServer {
         this.desk.load(connection, frame.id, frame.after);
         return;
       case ControlOp.STATE_WRITE:
-        if (session === null) connection.send(stale(frame.id));
+        if (!isAtWork) connection.send(stale(frame.id));
         else void this.desk.write(connection, frame.id, frame.epoch, frame.writes);
         return;
       case ControlOp.STATE_READ:
-        if (session === null) connection.send(stale(frame.id));
+        if (!isAtWork) connection.send(stale(frame.id));
         else this.desk.read(connection, frame.id, frame.epoch, frame.key);
         return;
       case ControlOp.LEASE_RENEW:
-        this.lease.renew(client.id);
-        return;
       case ControlOp.LEASE_YIELD:
-        if (session?.epoch === frame.epoch) this.yielded(client, frame.work, frame.reserve);
-        // It comes too late, from one that was cut off, and shows that it is alive.
-        else if (session === null) this.lease.renew(client.id);
-        return;
       case ControlOp.LEASE_TAKE:
-        this.lease.take(client.id);
+        this.lease.hear(client, frame);
         return;
       case ControlOp.RELAY:
       case ControlOp.RELAY_CLOSE:
@@ -340,7 +247,7 @@ export class ControlServer {
         void this.paired.hear(connection, frame);
         return;
       case ControlOp.HANDED:
-        if (session !== null) this.options.handoffs.answered(frame);
+        if (isAtWork) this.options.handoffs.answered(frame);
         return;
       case ControlOp.HANDOFF:
       case ControlOp.HOST_HELLO:
@@ -368,48 +275,8 @@ export class ControlServer {
   private portsMapped(id: number): ControlFrame {
     return { op: ControlOp.PORTS_MAPPED, id, ports: this.options.ports.state };
   }
-
-  private sendAll(frame: ControlFrame): void {
-    for (const { connection } of this.clientsById.values()) connection.send(frame);
-  }
-
-  private welcomeAll(): void {
-    for (const client of this.clientsById.values()) {
-      // Who is being given the lease hears of it with its epoch.
-      if (this.lease.holder !== client.id || this.session?.client === client) this.welcome(client);
-    }
-  }
-
-  private welcome(client: Client): void {
-    const { supervisor, roots } = this.options;
-    const session = this.session?.client === client ? this.session : null;
-    const welcome: Welcome = {
-      version: VERSION,
-      epoch: session?.epoch ?? 0,
-      lease: this.leaseSeenBy(client, session),
-      io: session?.ticket.view ?? ioWithout(supervisor),
-      roots: roots.list,
-    };
-    client.connection.send({ op: ControlOp.WELCOME, id: 0, welcome });
-  }
-
-  private leaseSeenBy(client: Client, session: Session | null): Welcome['lease'] {
-    if (session !== null) return { state: 'held', holder: '' };
-    if (!this.lease.isHeldFrom(client.id)) return { state: 'waiting', holder: '' };
-    const holder = this.clientsById.get(this.lease.holder ?? 0)?.connection;
-    return { state: 'followed', holder: this.paired.nameOf(holder) };
-  }
 }
 
 function stale(id: number): ControlFrame {
   return { op: ControlOp.STATE_DONE, id, status: StateStatus.STALE_EPOCH, detail: 'Another engine holds the lease.' };
-}
-
-function event(what: HostEvent): ControlFrame {
-  return { op: ControlOp.EVENT, id: 0, event: what };
-}
-
-function supersede(connection: ControlConnection): void {
-  connection.send(event({ type: 'superseded' }));
-  connection.close(CloseCode.SUPERSEDED, 'another connection took over');
 }

@@ -81,7 +81,7 @@ export class PairedClients {
   private expel(id: string): void {
     for (const [connection, app] of [...this.apps]) {
       if (app.id !== id) continue;
-      connection.send({ op: ControlOp.EVENT, id: 0, event: { type: 'unpaired' } });
+      connection.tell({ type: 'unpaired' });
       connection.close(CloseCode.AUTH, 'not paired any more');
       this.options.expelled(connection);
     }
