@@ -96,7 +96,7 @@ export const PAIRING: readonly Guarded[] = [
     row: 9,
     name: 'the io-daemon’s connection of who is paired no more',
     file: 'daemon/host/control/control.ts',
-    text: "    if (this.session?.client.connection === connection) this.options.supervisor.send({ type: 'dismiss' });\n",
+    text: "    if (this.lease.holder?.connection === connection) this.options.supervisor.send({ type: 'dismiss' });\n",
     instead: '',
     tests: [unpaired],
   },
