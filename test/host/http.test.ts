@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { sourceOf } from '../rules/page.ts';
 import { INSTALL_ID, newSecret, pair, pairWebsite, raw, testHost } from './host.ts';
 import { until } from './temp.ts';
 
@@ -169,6 +170,25 @@ test('the host stops although upgraded and idle sockets stay open at the other e
   onTestFinished(() => void idle.destroy());
   await new Promise(resolve => idle.once('connect', resolve));
   await host.stop();
+});
+
+test('a website is to send what the host sends, and the pages hold the same policy', async () => {
+  const { origin } = await testHost();
+  const { headers } = await fetch(`${origin}/`);
+  const said = /```\n(Content-Security-Policy: .*?)```/s.exec(sourceOf('docs/WEBSITE.md'))?.[1] ?? '';
+  const lines = said.trim().split('\n');
+  expect(lines).toHaveLength(5);
+  for (const line of lines) {
+    const [name = '', ...value] = line.split(': ');
+    expect(headers.get(name)).toBe(value.join(': '));
+  }
+  // That one counts in a header alone.
+  const policy = headers.get('content-security-policy')?.replace("frame-ancestors 'none'; ", '');
+  for (const page of ['web/index.html', 'web/approve.html']) {
+    expect(/http-equiv="Content-Security-Policy"\s+content="([^"]*)"/.exec(sourceOf(page))?.[1]).toBe(policy);
+  }
+  const name = /^const NAME = '(\w+)';$/m.exec(sourceOf('web/script-url.ts'))?.[1];
+  expect(policy).toContain(`trusted-types ${name}`);
 });
 
 test('the app: strict policy on everything, hashed assets for ever, the rest asked for each time', async () => {
