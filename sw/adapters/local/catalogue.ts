@@ -1,0 +1,237 @@
+/** Which files the store has, and which segments: in memory as far as they were asked for, and as records. */
+import type { FilePlace } from '../../engine/events.ts';
+import type { Log } from '../../engine/ports.ts';
+import type { Segment } from './extents.ts';
+import { touchSum } from './extents.ts';
+import { problemOf, type SegmentFiles } from './folder.ts';
+import { encodeSegment, Group, type StoredFile, type Written } from './group.ts';
+import type { Records } from './records.ts';
+
+/** Records of single segments of a group, until they become one. */
+export const MAX_LOOSE = 256;
+/** Segments of a group that are read when it is looked at first: a power cut takes the newest. */
+const NEWEST = 4;
+/** Numbers that one opening of the store has for files, groups and segments. */
+const NUMBERS = 2 ** 32;
+
+export interface CatalogueOptions {
+  readonly root: string;
+  readonly log: Log;
+  /** ms since 1970. */
+  readonly wall: () => number;
+  /** Bytes of these files are gone that were there when the store was used last. */
+  readonly lost: (files: readonly FilePlace[]) => void;
+}
+
+export class Catalogue {
+  private readonly loading = new Map<number, Promise<Group>>();
+  private readonly groups = new Map<number, Group>();
+  private next: number;
+  private lastTime = 0;
+  /** Up to this number every segment is in its group, or will never be. */
+  private applied: number;
+
+  /** `epoch`: counts the openings of the store; `tops`: groups by the first component of the paths in them. */
+  constructor(
+    private readonly records: Records,
+    private readonly files: SegmentFiles,
+    private readonly first: number,
+    private readonly tops: Map<string, readonly number[]>,
+    private readonly options: CatalogueOptions,
+  ) {
+    this.next = first;
+    this.applied = first - 1;
+  }
+
+  static firstOf(epoch: number): number {
+    return epoch * NUMBERS;
+  }
+
+  /** A number that was never given before. */
+  number(): number {
+    return this.next++;
+  }
+
+  /** ms since 1970, and never less than before. */
+  now(): number {
+    this.lastTime = Math.max(this.lastTime, Math.floor(this.options.wall()));
+    return this.lastTime;
+  }
+
+  /** The file at that path; with `create` it is made where there is none. */
+  async find(path: readonly string[], create: boolean): Promise<StoredFile | null> {
+    const groups = await this.below(path[0] ?? '');
+    const name = path.join('/');
+    for (const group of groups) {
+      const file = group.paths.get(name);
+      if (file) return file;
+    }
+    if (!create) return null;
+    const group = this.current(path[0] ?? '') ?? this.newGroup(path[0] ?? '');
+    const known = group.paths.get(name);
+    if (known) return known;
+    const file = group.add(this.number(), name, this.now());
+    this.records.putFile(group.id, file.id, file.record);
+    return file;
+  }
+
+  async byNumber(group: number, file: number): Promise<StoredFile | null> {
+    return (await this.group(group)).files.get(file) ?? null;
+  }
+
+  /** What was written to a segment is part of its files from now on. Segments come in the order of their numbers. */
+  apply(segment: Segment, parts: readonly Written[]): void {
+    this.applied = Math.max(this.applied, segment.id);
+    const group = this.groups.get(segment.group);
+    if (!group) return this.bury([segment]);
+    const dead = group.apply(segment, parts);
+    if (segment.live > 0) {
+      this.records.putSegment(group.id, segment.id, encodeSegment(segment, parts));
+      group.loose += 1;
+      if (group.loose > MAX_LOOSE) this.records.fold(group.id, group.fold(this.applied));
+    }
+    this.bury(dead);
+  }
+
+  /** Takes it away; resolves when it is, and its space free. */
+  async remove(file: StoredFile): Promise<void> {
+    const { group } = file;
+    const top = topOf(file.path);
+    group.remove(file);
+    const dead = file.extents.clear();
+    for (const { id } of dead) group.segments.delete(id);
+    this.records.releaseFile(group.id, file.id);
+    if (this.leaves(top, group) && !this.tops.has(top)) this.records.releaseTop(top);
+    if (group.files.size === 0) {
+      this.groups.delete(group.id);
+      this.loading.delete(group.id);
+      this.records.releaseGroup(group.id);
+      await this.records.flushReleases();
+      return this.files.removeGroup(group.id);
+    }
+    for (const { id } of dead) this.records.deleteSegment(group.id, id);
+    await this.records.flushReleases();
+    for (const { id } of dead) await this.files.remove(group.id, id);
+  }
+
+  /** Gives it another path, at which there is nothing; resolves when that is recorded. */
+  async rename(file: StoredFile, path: readonly string[]): Promise<void> {
+    const { group } = file;
+    const before = topOf(file.path);
+    group.rename(file, path.join('/'));
+    const top = path[0] ?? '';
+    const groups = this.tops.get(top) ?? [];
+    if (!groups.includes(group.id)) this.setTop(top, [...groups, group.id]);
+    // With the new path, in one transaction: a group that nothing names is taken for a leftover.
+    if (this.leaves(before, group)) this.records.putTop(before, this.tops.get(before) ?? []);
+    this.records.putFile(group.id, file.id, file.record);
+    await this.records.flush(true);
+  }
+
+  /** It could not be read: what it held is not there any more, unless it was removed with good reason. */
+  lose(segment: Segment): void {
+    const group = this.groups.get(segment.group);
+    if (!group?.segments.has(segment.id)) return;
+    const lost = group.lose(segment, this.now());
+    this.records.deleteSegment(group.id, segment.id);
+    for (const file of lost) this.records.putFile(group.id, file.id, file.record);
+    this.records.fold(group.id, group.fold(this.applied));
+    const places = lost.map(file => file.place(this.options.root));
+    this.options.log('warn', `bytes of ${places.map(({ path }) => path.join('/')).join(', ')} are not in this browser any more`);
+    this.options.lost(places);
+  }
+
+  /** Folders of groups that nothing is known of go. */
+  async sweep(keep: number): Promise<void> {
+    const known = new Set([keep, ...[...this.tops.values()].flat()]);
+    for (const group of await this.files.groups()) {
+      if (group < this.first && !known.has(group)) await this.files.removeGroup(group);
+    }
+  }
+
+  /** All groups that have files below that name. */
+  async below(top: string): Promise<Group[]> {
+    return Promise.all((this.tops.get(top) ?? []).map(group => this.group(group)));
+  }
+
+  private current(top: string): Group | null {
+    for (const id of this.tops.get(top) ?? []) {
+      const group = this.groups.get(id);
+      if (group) return group;
+    }
+    return null;
+  }
+
+  private newGroup(top: string): Group {
+    const group = new Group(this.number());
+    this.groups.set(group.id, group);
+    this.loading.set(group.id, Promise.resolve(group));
+    this.setTop(top, [...(this.tops.get(top) ?? []), group.id]);
+    return group;
+  }
+
+  private group(id: number): Promise<Group> {
+    const known = this.loading.get(id);
+    if (known) return known;
+    const loading = this.load(id);
+    this.loading.set(id, loading);
+    loading.catch(() => this.loading.delete(id));
+    return loading;
+  }
+
+  private async load(id: number): Promise<Group> {
+    const { files, segments, fold } = await this.records.group(id);
+    const group = new Group(id);
+    group.load(files, fold, segments);
+    for (const { time } of group.segments.values()) this.lastTime = Math.max(this.lastTime, time);
+    for (const { touched } of group.files.values()) this.lastTime = Math.max(this.lastTime, touched);
+    this.groups.set(id, group);
+    this.look(group).catch((error: unknown) =>
+      this.options.log('warn', `a folder of files could not be looked at: ${String(error)}`),
+    );
+    return group;
+  }
+
+  /** Compares what is recorded of a group with what there is. */
+  private async look(group: Group): Promise<void> {
+    const known = [...group.segments.values()];
+    const segments = await this.files.list(group.id);
+    for (const segment of known) if (!segments.has(segment.id)) this.lose(segment);
+    for (const id of segments) if (id < this.first && !group.segments.has(id)) await this.files.remove(group.id, id);
+    for (const segment of known.filter(({ id }) => segments.has(id)).slice(-NEWEST)) {
+      if (!group.segments.has(segment.id)) continue;
+      const bytes = await this.files.open(group.id, segment.id).then(blob => blob.arrayBuffer());
+      if (bytes.byteLength !== segment.length || touchSum(new Uint8Array(bytes)) !== segment.sum) this.lose(segment);
+    }
+  }
+
+  /** They hold nothing any more: they go once that is recorded. */
+  private bury(dead: readonly Segment[]): void {
+    if (dead.length === 0) return;
+    for (const { group, id } of dead) this.records.deleteSegment(group, id);
+    this.records
+      .flush(false)
+      .then(async () => {
+        for (const { group, id } of dead) await this.files.remove(group, id);
+      })
+      .catch((error: unknown) => this.options.log('warn', `space could not be freed: ${problemOf(error)}`));
+  }
+
+  /** Whether nothing of the group lies below that name any more; then it is not looked for there. */
+  private leaves(top: string, group: Group): boolean {
+    for (const path of group.paths.keys()) if (topOf(path) === top) return false;
+    const left = (this.tops.get(top) ?? []).filter(id => id !== group.id);
+    if (left.length > 0) this.setTop(top, left);
+    else this.tops.delete(top);
+    return true;
+  }
+
+  private setTop(top: string, groups: readonly number[]): void {
+    this.tops.set(top, groups);
+    this.records.putTop(top, groups);
+  }
+}
+
+function topOf(path: string): string {
+  return path.split('/', 1)[0] ?? '';
+}

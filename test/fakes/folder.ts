@@ -1,0 +1,137 @@
+/** A private file system as Chromium has it, in memory: a file is whole once its writable was closed, and faults come when they are asked for. */
+import type { FileInFolder, Folder } from '../../sw/adapters/local/folder.ts';
+
+/** What it is to do, and what became of it; shared by all of its folders. */
+export class Disk {
+  /** Ends every write once so many were closed; Infinity for none. */
+  closes = 0;
+  /** What the next writes fail with, by its name; they fail while it is set. */
+  problem: string | null = null;
+  /** Bytes that there is room for. */
+  quota = Infinity;
+  /** Called before a write is closed: what it waits for is when that happens. */
+  beforeClose: (name: string) => Promise<void> = () => Promise.resolve();
+  /** Nothing that is under way comes to its end any more, as when the worker was ended. */
+  isDead = false;
+  reads = 0;
+
+  get used(): number {
+    return this.sizeOf(this.root);
+  }
+
+  readonly root = new FakeFolder(this);
+
+  /** The same bytes, for another life of the worker. */
+  again(): Disk {
+    this.isDead = true;
+    const next = new Disk();
+    next.quota = this.quota;
+    copy(this.root, next.root);
+    return next;
+  }
+
+  /** Every file by its path. */
+  files(folder: FakeFolder = this.root, path = ''): Map<string, Uint8Array> {
+    const all = new Map<string, Uint8Array>();
+    for (const [name, entry] of folder.entries) {
+      if (entry instanceof FakeFolder) for (const [inner, bytes] of this.files(entry, `${path}${name}/`)) all.set(inner, bytes);
+      else all.set(path + name, entry.bytes);
+    }
+    return all;
+  }
+
+  private sizeOf(folder: FakeFolder): number {
+    let size = 0;
+    for (const bytes of this.files(folder).values()) size += bytes.length;
+    return size;
+  }
+}
+
+function copy(from: FakeFolder, to: FakeFolder): void {
+  for (const [name, entry] of from.entries) {
+    if (entry instanceof FakeFolder) {
+      const folder = new FakeFolder(to.disk);
+      to.entries.set(name, folder);
+      copy(entry, folder);
+    } else {
+      const file = new FakeFile(to.disk);
+      file.bytes = entry.bytes;
+      to.entries.set(name, file);
+    }
+  }
+}
+
+const never = (): Promise<never> => new Promise(() => undefined);
+
+class FakeFile implements FileInFolder {
+  bytes = new Uint8Array(0);
+
+  constructor(readonly disk: Disk) {}
+
+  getFile(): Promise<Blob> {
+    const { bytes, disk } = this;
+    disk.reads += 1;
+    return disk.isDead ? never() : Promise.resolve(new Blob([bytes]));
+  }
+
+  createWritable(): ReturnType<FileInFolder['createWritable']> {
+    const { disk } = this;
+    let written = new Uint8Array(0);
+    return Promise.resolve({
+      write: bytes => {
+        if (disk.isDead) return never();
+        if (disk.problem) return Promise.reject(new DOMException('', disk.problem));
+        if (disk.used + written.length + bytes.length > disk.quota) {
+          return Promise.reject(new DOMException('', 'QuotaExceededError'));
+        }
+        written = Uint8Array.from(Buffer.concat([written, bytes]));
+        return Promise.resolve();
+      },
+      close: async () => {
+        await disk.beforeClose('');
+        if (disk.isDead) return never();
+        this.bytes = written;
+        disk.closes += 1;
+      },
+      abort: () => Promise.resolve(),
+    });
+  }
+}
+
+export class FakeFolder implements Folder {
+  readonly entries = new Map<string, FakeFolder | FakeFile>();
+
+  constructor(readonly disk: Disk) {}
+
+  async *keys(): AsyncIterable<string> {
+    for (const name of [...this.entries.keys()]) yield await Promise.resolve(name);
+  }
+
+  getDirectoryHandle(name: string, options?: { create?: boolean }): Promise<Folder> {
+    return this.entry(name, options, FakeFolder);
+  }
+
+  getFileHandle(name: string, options?: { create?: boolean }): Promise<FileInFolder> {
+    return this.entry(name, options, FakeFile);
+  }
+
+  async removeEntry(name: string): Promise<void> {
+    if (this.disk.isDead) return never();
+    if (!this.entries.delete(name)) throw new DOMException('', 'NotFoundError');
+  }
+
+  private async entry<T extends FakeFolder | FakeFile>(
+    name: string,
+    options: { create?: boolean } | undefined,
+    kind: new (disk: Disk) => T,
+  ): Promise<T> {
+    if (this.disk.isDead) return never();
+    const known = this.entries.get(name);
+    if (known instanceof kind) return known;
+    if (known) throw new DOMException('', 'TypeMismatchError');
+    if (options?.create !== true) throw new DOMException('', 'NotFoundError');
+    const made = new kind(this.disk);
+    this.entries.set(name, made);
+    return made;
+  }
+}
