@@ -7,7 +7,7 @@ import type { Kept } from './kept.ts';
 import type { Landing } from './landing.ts';
 import { DIGESTS, HTTP_LAND_BYTES } from './limits.ts';
 import type { Outbox } from './outbox.ts';
-import { blocksOf } from './rules.ts';
+import { blocksOf } from '../wire/rules.ts';
 import type { Services } from './services.ts';
 import type { Tcp } from './tcp.ts';
 

@@ -8,7 +8,8 @@ import { Rc4 } from './rc4.ts';
 import { Relays } from './relay.ts';
 import type { Services } from './services.ts';
 import { Tcp } from './tcp.ts';
-import { PROCESS_TIME, Throttle } from './throttle.ts';
+import { PROCESS_TIME } from './process-time.ts';
+import { Throttle } from '../wire/throttle.ts';
 import { Udp } from './udp.ts';
 import { Utp } from './utp/utp.ts';
 

@@ -4,7 +4,7 @@ import type { Claim } from './assembly.ts';
 import { HttpProblem } from './http-client.ts';
 import type { Landing } from './landing.ts';
 import { TELL_BYTES } from './limits.ts';
-import type { Ask } from './rules.ts';
+import type { Ask } from '../wire/rules.ts';
 
 /** What is told of, and what else may fill it meanwhile. */
 const BLOCK = LEAF_BYTES;

@@ -1,13 +1,13 @@
 /** What is asked over HTTP, for trackers and web seeds: bounded in size and time; a body comes back, or lands in buffers. */
 import type { IncomingMessage } from 'node:http';
 import { type Frame, type FrameOf, NetStatus, NO_RETRY_AFTER, Op } from '../wire/frames.ts';
-import { isRange, isWhole, retryAfter } from './http-answer.ts';
+import { isRange, isWhole, retryAfter } from '../wire/http-answer.ts';
 import { HttpClient, HttpProblem, problemOf } from './http-client.ts';
 import { LandingBody } from './http-landing.ts';
 import type { Guard } from './guard.ts';
 import type { Landing } from './landing.ts';
 import type { Outbox } from './outbox.ts';
-import type { Flow, Throttle } from './throttle.ts';
+import type { Flow, Throttle } from '../wire/throttle.ts';
 import { HTTP_LAND_TIME, HTTP_NOTE, HTTP_PART, HTTP_REQUESTS, HTTP_TIMEOUT, LIMITS } from './limits.ts';
 
 type Get = FrameOf<typeof Op.HTTP_GET>['request'];

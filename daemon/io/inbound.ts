@@ -5,7 +5,7 @@
 import type { Claim } from './assembly.ts';
 import type { Landing } from './landing.ts';
 import { LONGEST_FRAME } from './limits.ts';
-import type { Rules } from './rules.ts';
+import type { Rules } from '../wire/rules.ts';
 
 const WORD = 4;
 /** Enough of a frame to know what becomes of it: the longest prefix and the offset after it. */

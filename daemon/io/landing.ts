@@ -11,7 +11,7 @@ import type { HashPool } from './hash-pool.ts';
 import { LIMITS, OPEN_BUFFERS, OPEN_BYTES, RANGES_THERE, STAGED, UNACKNOWLEDGED } from './limits.ts';
 import type { MemoryPool } from './memory.ts';
 import type { Range } from './ranges.ts';
-import type { Ask } from './rules.ts';
+import type { Ask } from '../wire/rules.ts';
 import type { Place } from './shared-file.ts';
 
 const NOTHING = new Uint8Array(0);

@@ -1,5 +1,7 @@
 /** What this process holds at most, in counts and bytes. SERVER_HELLO tells the client those that it can run into. */
 import { type IoLimits, MAX_FRAME } from '../wire/frames.ts';
+import { MAX_ASKED, MAX_RULES } from '../wire/rules.ts';
+import { MAX_GROUPS } from '../wire/throttle.ts';
 
 const MiB = 1 << 20;
 
@@ -15,10 +17,10 @@ export const LIMITS: IoLimits = {
   diskQueue: 8 * MiB,
   backed: 8 * MiB,
   sendQueue: 4 * MiB,
-  rules: 2048,
-  ranges: 8192,
+  rules: MAX_RULES,
+  ranges: MAX_ASKED,
   files: 4096,
-  groups: 2048,
+  groups: MAX_GROUPS,
   httpBody: 10_000_000,
   requests: 32,
   writeBody: 32 * MiB,
@@ -106,8 +108,6 @@ export const STALL_TIME = 240_000;
 /** No span is handed to a socket that still has this much to send. */
 export const SEND_AHEAD = MiB;
 
-/** Groups of rates, one below the other. */
-export const RATE_DEPTH = 4;
 /** Read at once from a socket whose rate is limited: what it may not pass on yet is held. */
 export const LIMITED_READ = 16 * 1024;
 

@@ -2,7 +2,7 @@
  * What one socket has to send while its rate is limited. Payload goes in slices, each in its turn; a message overtakes
  * payload that is not begun, and waits for no turn: what it takes, payload has to wait for.
  */
-import type { Flow, Throttle } from './throttle.ts';
+import type { Flow, Throttle } from '../wire/throttle.ts';
 
 const CLOSED = 'the socket was closed';
 

@@ -5,9 +5,9 @@ import { Inbound, type InboundEvents } from './inbound.ts';
 import type { Landing } from './landing.ts';
 import { ASSEMBLY, LIMITS, LINGER, SEND_AHEAD } from './limits.ts';
 import type { Rc4 } from './rc4.ts';
-import { Rules } from './rules.ts';
+import { Rules } from '../wire/rules.ts';
 import { Outward } from './outward.ts';
-import type { Flow, Throttle } from './throttle.ts';
+import type { Flow, Throttle } from '../wire/throttle.ts';
 
 const NOTHING = Buffer.alloc(0);
 

@@ -2,7 +2,8 @@
 import { READ_BYTES, STALL_TIME } from './limits.ts';
 import type { MemoryPool } from './memory.ts';
 import { type Holder, Stalls } from './stalls.ts';
-import { PROCESS_TIME, type Time } from './throttle.ts';
+import { PROCESS_TIME } from './process-time.ts';
+import type { Time } from '../wire/throttle.ts';
 
 export class ReadBudget {
   #used = 0;

@@ -5,7 +5,7 @@
 import { CloseReason } from '../wire/frames.ts';
 import { STALL_BYTES } from './limits.ts';
 import type { PeerSocket } from './peer-socket.ts';
-import type { Time } from './throttle.ts';
+import type { Time } from '../wire/throttle.ts';
 
 /** Looks within the patience. */
 const LOOKS = 4;

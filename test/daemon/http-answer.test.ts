@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isRange, parseContentRange, retryAfter } from '../../daemon/io/http-answer.ts';
+import { isRange, parseContentRange, retryAfter } from '../../daemon/wire/http-answer.ts';
 
 const headers = (value: string) => ({ statusCode: 503, headers: { 'retry-after': value } });
 

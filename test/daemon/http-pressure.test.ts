@@ -5,7 +5,8 @@ import { HashPool } from '../../daemon/io/hash-pool.ts';
 import { HttpOut } from '../../daemon/io/http-out.ts';
 import { Landing } from '../../daemon/io/landing.ts';
 import { MemoryPool } from '../../daemon/io/memory.ts';
-import { PROCESS_TIME, Throttle } from '../../daemon/io/throttle.ts';
+import { PROCESS_TIME } from '../../daemon/io/process-time.ts';
+import { Throttle } from '../../daemon/wire/throttle.ts';
 import { type Frame, NetStatus, Op } from '../../daemon/wire/frames.ts';
 
 /** Landing memory that is short when a test says so. */

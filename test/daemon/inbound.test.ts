@@ -4,7 +4,7 @@ import { HashPool } from '../../daemon/io/hash-pool.ts';
 import { Inbound } from '../../daemon/io/inbound.ts';
 import { Landing } from '../../daemon/io/landing.ts';
 import { MemoryPool } from '../../daemon/io/memory.ts';
-import { Rules } from '../../daemon/io/rules.ts';
+import { Rules } from '../../daemon/wire/rules.ts';
 import { framed, u32be } from './peer.ts';
 
 const BLOCK = 50;

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { Outward } from '../../daemon/io/outward.ts';
-import { Throttle } from '../../daemon/io/throttle.ts';
+import { Throttle } from '../../daemon/wire/throttle.ts';
 import { RateDirection } from '../../daemon/wire/frames.ts';
 import { VirtualClock } from '../sim/clock.ts';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LIMITS } from '../../daemon/io/limits.ts';
-import { type Flow, Throttle } from '../../daemon/io/throttle.ts';
+import { type Flow, Throttle } from '../../daemon/wire/throttle.ts';
 import { RateDirection } from '../../daemon/wire/frames.ts';
 import { VirtualClock } from '../sim/clock.ts';
 

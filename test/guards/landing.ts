@@ -44,7 +44,7 @@ export const PAYLOAD: readonly Guarded[] = [
   {
     row: 42,
     name: 'payload of another length than asked for',
-    file: 'daemon/io/rules.ts',
+    file: 'daemon/wire/rules.ts',
     text: 'if (ask === undefined || ask.length !== length - size - 4)',
     instead: 'if (ask === undefined)',
     tests: [{ file: LANDING, title: 'lands exactly what was asked of this socket, and tells what it threw away' }],

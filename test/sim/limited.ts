@@ -1,4 +1,4 @@
-import type { Flow, Throttle } from '../../daemon/io/throttle.ts';
+import type { Flow, Throttle } from '../../daemon/wire/throttle.ts';
 
 /** What arrives on a stream, let in as its limits allow. */
 export class Arrivals {

@@ -1,6 +1,6 @@
 import { familyOf, hostPort } from '../../sw/engine/codec/address.ts';
 import { Rc4 } from '../../daemon/io/rc4.ts';
-import { Throttle } from '../../daemon/io/throttle.ts';
+import { Throttle } from '../../daemon/wire/throttle.ts';
 import { RateDirection } from '../../daemon/wire/frames.ts';
 import type { FileProblem, Run, Span } from '../../sw/engine/events.ts';
 import type { StreamCipher } from '../../sw/engine/model/keystream.ts';

@@ -5,7 +5,7 @@ import { HashPool } from '../../../daemon/io/hash-pool.ts';
 import { Landing } from '../../../daemon/io/landing.ts';
 import { MemoryPool } from '../../../daemon/io/memory.ts';
 import { PeerSocket } from '../../../daemon/io/peer-socket.ts';
-import { Throttle } from '../../../daemon/io/throttle.ts';
+import { Throttle } from '../../../daemon/wire/throttle.ts';
 import { CloseReason, type Frame, Op, RateDirection } from '../../../daemon/wire/frames.ts';
 import { RECEIVE_WINDOW } from '../../../daemon/io/utp/receiver.ts';
 import { Path, type Way } from './path.ts';

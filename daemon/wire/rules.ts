@@ -3,8 +3,11 @@
  * Looking a frame up costs one map access for each length of prefix in use, and those are two or three; most frames
  * begin as the one before did, and cost a comparison.
  */
-import type { Run } from '../wire/frames.ts';
-import { LIMITS } from './limits.ts';
+import type { Run } from './frames.ts';
+
+/** Prefixes, and blocks that were asked for, of one socket. */
+export const MAX_RULES = 2_048;
+export const MAX_ASKED = 8_192;
 
 /** A range of a buffer that a frame may land in. */
 export interface Ask {
@@ -77,7 +80,7 @@ export class Rules {
     if (entry === undefined) return;
     if (buffer === 0) entry.discard = false;
     else if (runs.length === 0) this.#drop(entry, ask => ask.buffer === buffer);
-    else if (countOf(runs) <= LIMITS.ranges)
+    else if (countOf(runs) <= MAX_ASKED)
       for (const { offset, length } of blocksOf(runs)) {
         const ask = entry.asks.get(offset);
         if (ask?.buffer === buffer && ask.length === length) this.#forget(entry, offset);
@@ -86,7 +89,7 @@ export class Rules {
   }
 
   /** What to do with a frame of `length` bytes that begins at `at`; an ask is used up by being given. */
-  take(bytes: Buffer, at: number, length: number): Verdict {
+  take(bytes: Uint8Array, at: number, length: number): Verdict {
     // No longer prefix in use could claim it where this one is of the longest.
     const last = this.#last;
     if (
@@ -100,7 +103,7 @@ export class Rules {
     return this.#search(bytes, at, length);
   }
 
-  #search(bytes: Buffer, at: number, length: number): Verdict {
+  #search(bytes: Uint8Array, at: number, length: number): Verdict {
     for (const size of this.#lengths) {
       if (size > length) continue;
       const entry = this.#entries.get(keyOf(bytes, at, at + size));
@@ -110,9 +113,9 @@ export class Rules {
     return 'forward';
   }
 
-  #judge(entry: Entry, bytes: Buffer, at: number, length: number): Verdict | null {
+  #judge(entry: Entry, bytes: Uint8Array, at: number, length: number): Verdict | null {
     const size = entry.prefix.length;
-    const ask = length >= size + 4 ? entry.asks.get(bytes.readUInt32BE(at + size)) : undefined;
+    const ask = length >= size + 4 ? entry.asks.get(u32be(bytes, at + size)) : undefined;
     if (ask === undefined || ask.length !== length - size - 4) return entry.discard ? 'discard' : null;
     this.#last = entry;
     this.#forget(entry, ask.offset);
@@ -121,7 +124,7 @@ export class Rules {
   }
 
   #hasRoom(count: number): boolean {
-    return this.#asked + count <= LIMITS.ranges && this.#entries.size < LIMITS.rules;
+    return this.#asked + count <= MAX_ASKED && this.#entries.size < MAX_RULES;
   }
 
   #prune(isOpen: (buffer: number) => boolean): void {
@@ -157,6 +160,11 @@ export class Rules {
 function startsWith(bytes: Uint8Array, at: number, prefix: Uint8Array): boolean {
   for (let i = 0; i < prefix.length; i++) if (bytes[at + i] !== prefix[i]) return false;
   return true;
+}
+
+function u32be(bytes: Uint8Array, at: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
 function keyOf(bytes: Uint8Array, from: number, to: number): string {

@@ -3,9 +3,12 @@
  * in line with all others that wait at the same group: never more than its group and all groups above it have left.
  * Where no group has a limit nobody waits, and nothing is counted.
  */
-import { WireError } from '../wire/bytes.ts';
-import { ErrorCode, type FrameOf, type Op, type RateDirection } from '../wire/frames.ts';
-import { LIMITS, RATE_DEPTH } from './limits.ts';
+import { WireError } from './bytes.ts';
+import { ErrorCode, type FrameOf, type Op, type RateDirection } from './frames.ts';
+
+/** Groups, and how many of them lie one below the other. */
+export const MAX_GROUPS = 2_048;
+const MAX_DEPTH = 4;
 
 /** Bytes of one turn: so many ms of the limit, within bounds. */
 const TURN_MS = 50;
@@ -22,18 +25,6 @@ export interface Time {
   /** Calls back once after that many ms, at the next turn of the loop where it is 0; the answer calls it off. */
   after(ms: number, run: () => void): () => void;
 }
-
-export const PROCESS_TIME: Time = {
-  now: () => performance.now(),
-  after(ms, run) {
-    if (ms <= 0) {
-      const turn = setImmediate(run);
-      return () => clearImmediate(turn);
-    }
-    const timer = setTimeout(run, Math.ceil(ms));
-    return () => clearTimeout(timer);
-  },
-};
 
 class Group {
   readonly id: number;
@@ -195,7 +186,7 @@ export class Throttle {
       throw new WireError(ErrorCode.BAD_STATE, 'a group of the other direction', id);
     }
     if (before === undefined) {
-      const isFull = this.#groups.size >= LIMITS.groups || (parent?.depth ?? 0) >= RATE_DEPTH;
+      const isFull = this.#groups.size >= MAX_GROUPS || (parent?.depth ?? 0) >= MAX_DEPTH;
       if (isFull) throw new WireError(ErrorCode.LIMIT, 'too many groups', id);
     } else if (before.parent !== parent) throw new WireError(ErrorCode.BAD_STATE, 'the group is elsewhere', id);
     const group = before ?? new Group(number, parent, direction);
