@@ -1,4 +1,4 @@
-import type { Page } from 'playwright';
+import type { Locator, Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import { CHROMIUM, MAGNET, missing, openUi } from './ui.ts';
 
@@ -16,6 +16,20 @@ describe.skipIf(missing)(`folders in Chromium (skipped without ${CHROMIUM})`, ()
   async function settings(options = {}): Promise<void> {
     await show('nine', options);
     await page.getByRole('button', { name: 'Settings' }).click();
+  }
+
+  /** The field of a form of one line takes the room that its buttons, beside it, leave. */
+  async function isOneLine(field: Locator): Promise<void> {
+    const form = field.locator('xpath=ancestor::form');
+    const boxes = await Promise.all([form, field, ...(await form.getByRole('button').all())].map(each => each.boundingBox()));
+    const [whole, first, ...buttons] = boxes.map(box => box ?? { x: 0, y: 0, width: 0, height: 0 });
+    let end = first!.x + first!.width;
+    for (const button of buttons) {
+      expect(button.x - end).toBeCloseTo(8, 0);
+      expect(Math.abs(button.y + button.height / 2 - (first!.y + first!.height / 2))).toBeLessThan(2);
+      end = button.x + button.width;
+    }
+    expect(end).toBeCloseTo(whole!.x + whole!.width, 0);
   }
 
   async function act(name: string, action: string): Promise<void> {
@@ -59,6 +73,7 @@ describe.skipIf(missing)(`folders in Chromium (skipped without ${CHROMIUM})`, ()
     await dialog().getByRole('button', { name: 'Videos' }).click();
     await dialog().getByRole('button', { name: 'New folder' }).click();
     const name = dialog().getByRole('textbox', { name: 'Name of the new folder' });
+    await isOneLine(name);
     await name.fill('a/b');
     await name.press('Enter');
     await dialog().getByRole('alert').getByText('cannot have this name').waitFor();
@@ -93,6 +108,7 @@ describe.skipIf(missing)(`folders in Chromium (skipped without ${CHROMIUM})`, ()
     });
     await act('Films', 'Rename');
     const name = page.getByRole('textbox', { name: 'New name of Films' });
+    await isOneLine(name);
     await name.fill('Cinema');
     await name.press('Enter');
     await folder('Cinema').waitFor();
