@@ -1,6 +1,6 @@
 /**
  * Two builds. The default mode makes dist/web: the window's bundle and the service worker beside it, with the list of
- * hashed assets that it keeps for offline use. Mode `daemon` makes dist/daemon: Node programs whose npm packages stay outside.
+ * hashed assets that it keeps for offline use. Mode `daemon` makes dist/daemon: Node programs, their packages within.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,8 @@ import { VitePWA } from 'vite-plugin-pwa';
 
 const top = import.meta.dirname;
 const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string };
+/** No module of ours does anything by being imported, but for those that a build begins with. */
+const own = /\/(daemon|sw)\/(?!.*node_modules)/;
 const define = { __VERSION__: JSON.stringify(version) };
 
 function web(outDir: string): UserConfig {
@@ -66,6 +68,9 @@ function daemon(outDir: string): UserConfig {
     root: top,
     publicDir: false,
     define,
+    // Packages go in, so that Node keeps what is used of them alone: 10 MiB less in each process than with whole ones. What is compiled
+    // for this machine, or looks for files beside itself, stays where it is.
+    ssr: { noExternal: true, external: ['bufferutil', 'utf-8-validate', 'open'] },
     build: {
       ssr: true,
       outDir,
@@ -81,6 +86,8 @@ function daemon(outDir: string): UserConfig {
           'hash-worker': join(top, 'daemon/io/hash-worker.ts'),
           away: join(top, 'daemon/host/away/thread.ts'),
         },
+        // Of the engine the host takes in what reads torrents and links, not all that stands behind the same door.
+        treeshake: { moduleSideEffects: id => !own.test(id) },
         output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
       },
     },

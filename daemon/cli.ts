@@ -2,7 +2,7 @@
 import type { Command } from './cli/command.ts';
 import { CommandError, UsageError } from './cli/errors.ts';
 import { closest } from './cli/closest.ts';
-import { StartError } from './host/errors.ts';
+import { refusedPath, StartError } from './host/errors.ts';
 import { VERSION } from './host/version.ts';
 
 interface Entry {
@@ -53,18 +53,6 @@ const COMMANDS: readonly Entry[] = [
 
 const EXIT = { OK: 0, FAILED: 1, USAGE: 2 } as const;
 const HELP_OPTIONS: readonly string[] = ['--help', '-h'];
-/** Why the system refuses a file. */
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder',
-  ENOTDIR: 'a part of its path is no folder',
-  EACCES: 'you may not read or write there',
-  EPERM: 'you may not read or write there',
-  EISDIR: 'it is a folder',
-  ELOOP: 'it became a symbolic link',
-  ENOSPC: 'the disk is full',
-  EROFS: 'the disk is read-only',
-};
-
 /** Runs the command line; resolves to the exit status. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
@@ -120,7 +108,6 @@ function sentence(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   // What the engine says of torrents and links is for people.
   if (error.name === 'EngineError') return error.message;
-  if (!('syscall' in error && 'path' in error)) return null;
-  const why = 'code' in error ? REASONS[String(error.code)] : undefined;
-  return `${String(error.path)} cannot be used: ${why ?? error.message}.`;
+  const why = refusedPath(error);
+  return why === null ? null : `${String('path' in error && error.path)} cannot be used: ${why}.`;
 }

@@ -11,9 +11,10 @@ import { Redirects } from './screen/browser.ts';
 import { readConfig } from './store/config.ts';
 import { AwayKeeper } from './away/keeper.ts';
 import { ControlServer } from './control/control.ts';
-import { makePrivateFolder, readJson, replaceFile } from './store/durable.ts';
+import { makePrivateFolder } from './store/durable.ts';
+import { type Complain, jsonOf, KeptFile } from './store/kept-file.ts';
 import { Epochs } from './store/epochs.ts';
-import { StartError } from './errors.ts';
+import { refusedPath, StartError } from './errors.ts';
 import { Handoffs } from './http/handoffs.ts';
 import { makeServer } from './http/http.ts';
 import { IdleExit } from './process/idle-exit.ts';
@@ -89,25 +90,34 @@ const kept = v.object({ port: v.pipe(v.number(), v.integer(), v.minValue(1), v.m
 
 /** Starts a host, or gives the one that runs on this home already. @throws {StartError} */
 export async function startHost(options: HostOptions): Promise<Host | { readonly running: Holder }> {
-  makePrivateFolder(options.home);
-  const lock = await acquire(options.home, options.webFolder === null);
-  if (!('release' in lock)) return { running: lock };
   try {
-    return await start(options, lock);
+    makePrivateFolder(options.home);
+    const lock = await acquire(options.home, options.webFolder === null);
+    if (!('release' in lock)) return { running: lock };
+    try {
+      return await start(options, lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
   } catch (error) {
-    await lock.release();
-    throw error;
+    const why = refusedPath(error);
+    if (why === null) throw error;
+    const what = 'Settle that, or give another folder with --home. Nothing in it is lost.';
+    throw new StartError(`Starling cannot use its home folder ${options.home}: ${why}. ${what}`, { cause: error });
   }
 }
 
 async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const { home, say } = options;
-  const [config, tokens, epochs, roots, keptPort, forMetrics] = await Promise.all([
+  const complaints: string[] = [];
+  const complain: Complain = text => complaints.push(text);
+  const [config, tokens, epochs, roots, portFile, forMetrics] = await Promise.all([
     readConfig(home),
-    Tokens.open(home),
-    Epochs.open(home),
-    Roots.open(home, options.downloadDir),
-    readKeptPort(home),
+    Tokens.open(home, Date.now, complain),
+    Epochs.open(home, complain),
+    Roots.open(home, options.downloadDir, complain),
+    openPort(home, complain),
     metricsToken(home),
   ]);
   const logs = openLogs(home, options.verbose ? line => process.stderr.write(`${line}\n`) : null);
@@ -115,6 +125,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const settings = await Settings.open(home, log);
   const own = await OwnFiles.open(home, log);
   const state = new StateStore(join(home, 'state'), text => log('warn', text));
+  const keptPort = portFile.value;
   const redirects = new Redirects(home);
   const pairing = new Pairing(tokens, () => performance.now());
   let port = 0;
@@ -263,7 +274,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
 
   port = isHeadless ? ((await listen(server, 0)) ?? 0) : await takePort(server, { asked: options.port, kept: keptPort });
   try {
-    if (port !== keptPort && !isHeadless) await replaceFile(join(home, 'host.json'), JSON.stringify({ port }));
+    if (port !== keptPort && !isHeadless) await portFile.write(JSON.stringify({ port }));
     await lock.listening(port);
   } catch (error) {
     server.close();
@@ -271,6 +282,11 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   }
   const { version: node, platform, arch } = process;
   control.begin();
+  for (const text of complaints) {
+    log('warn', text);
+    say(text);
+    control.notice(text);
+  }
   log('info', 'host listens', { version: VERSION, port, pid: process.pid, node, platform, arch });
   const idleExit = new IdleExit({
     after: () => settings.value.exitAfter,
@@ -311,11 +327,17 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   };
 }
 
-async function readKeptPort(home: string): Promise<number | null> {
-  const path = join(home, 'host.json');
-  const value = await readJson(path).catch(() => null);
-  if (value === undefined) return null;
-  const parsed = v.safeParse(kept, value);
-  if (!parsed.success) throw new StartError(`${path} is damaged. Delete it and start again; the port is then chosen anew.`);
-  return parsed.output.port;
+async function openPort(home: string, complain: Complain): Promise<KeptFile<number>> {
+  const file = await KeptFile.open({
+    path: join(home, 'host.json'),
+    parse: jsonOf(value => {
+      const parsed = v.safeParse(kept, value);
+      return parsed.success ? parsed.output.port : null;
+    }),
+    what: 'The note of the port that the app stands on',
+    complain,
+  });
+  if (file.condition === 'lost')
+    complain('The port is chosen anew. If the app was on another, start Starling once with --port and that one.');
+  return file;
 }

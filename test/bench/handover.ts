@@ -5,7 +5,7 @@
  *
  * npm run bench -- handover [--rounds N] [--json]
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -17,16 +17,15 @@ import { makePayload } from '../peers/payload.ts';
 import { freePort } from '../peers/ports.ts';
 import { sleep, until } from '../peers/wait.ts';
 import { FakeSeed } from './fake-seed.ts';
+import { idleCost } from './host.ts';
 import { median, round, type Report } from './report.ts';
-import { cpuSeconds } from './usage.ts';
 
 const PIECE = 16_384;
 const PIECES = 64;
 const TO_AWAY = 4_000;
 const BACK = 1_000;
-/** Ms in each of the two, so that the engine there has settled, and for the io-daemon to end and the host to be idle. */
+/** Ms in each of the two, so that the engine there has settled. */
 const STAY = 6_000;
-const IDLE = 30_000;
 
 export async function bench(args: readonly string[]): Promise<Report> {
   const { values } = parseArgs({
@@ -93,14 +92,4 @@ export async function bench(args: readonly string[]): Promise<Report> {
     await tracker?.stop();
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-/** Of the host alone, once it has settled. */
-async function idleCost(pid: number): Promise<{ mib: number; percent: number }> {
-  await sleep(IDLE);
-  const before = cpuSeconds([pid]);
-  await sleep(IDLE);
-  const percent = round(((cpuSeconds([pid]) - before) / (IDLE / 1000)) * 100, 2);
-  const kib = Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-  return { mib: round(kib / 1024), percent };
 }

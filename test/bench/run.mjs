@@ -6,7 +6,20 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
-const names = ['download', 'upload', 'idle', 'engine', 'restart', 'handover', 'metainfo', 'swarm', 'landing', 'rpc', 'handoff'];
+const names = [
+  'download',
+  'upload',
+  'idle',
+  'engine',
+  'restart',
+  'handover',
+  'host',
+  'metainfo',
+  'swarm',
+  'landing',
+  'rpc',
+  'handoff',
+];
 const [name, ...args] = process.argv.slice(2);
 const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
 if (!names.includes(name) || !existsSync(file)) {

@@ -25,7 +25,16 @@ export const treeCpuSeconds = (pid: number): number => cpuSeconds(processTree(pi
 
 /** The most that a process ever had resident, in bytes. */
 export function peakResident(pid: number): number {
-  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return statusBytes(pid, 'VmHWM');
+}
+
+/** What a process has resident, in bytes. */
+export function resident(pid: number): number {
+  return statusBytes(pid, 'VmRSS');
+}
+
+function statusBytes(pid: number, name: string): number {
+  const kib = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kib) * 1024;
 }
 

@@ -28,6 +28,8 @@ export async function bundle(name: string, more: Readonly<Record<string, string>
     publicDir: false,
     logLevel: 'error',
     define: { __VERSION__: '"0.0.0-test"' },
+    // As vite.config.ts has it.
+    ssr: { noExternal: true, external: ['bufferutil', 'utf-8-validate', 'open'] },
     build: {
       ssr: true,
       outDir,

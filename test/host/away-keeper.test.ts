@@ -6,17 +6,20 @@ import type { News } from '../../sw/view-model.ts';
 import { tempFolder, until } from './temp.ts';
 
 /** A keeper of threads that run this program. */
-function setUp(program: string) {
+function setUp(program: string, heapMib?: number) {
   const file = join(tempFolder(), 'thread.mjs');
   writeFileSync(file, `import { parentPort, workerData } from 'node:worker_threads';\n${program}\n`);
   const [logged, said, happened]: [string[], string[], News[]] = [[], [], []];
-  const keeper = new AwayKeeper({
-    program: file,
-    data: token => ({ token, installId: '(away)', port: 1, origin: 'http://x', version: '0', isVerbose: false }),
-    happened: news => happened.push(news),
-    notice: text => said.push(text),
-    log: (level, text) => logged.push(`${level} ${text}`),
-  });
+  const keeper = new AwayKeeper(
+    {
+      program: file,
+      data: token => ({ token, installId: '(away)', port: 1, origin: 'http://x', version: '0', isVerbose: false }),
+      happened: news => happened.push(news),
+      notice: text => said.push(text),
+      log: (level, text) => logged.push(`${level} ${text}`),
+    },
+    heapMib,
+  );
   onTestFinished(() => keeper.kill(false));
   let ends = 0;
   /** Runs one and waits for its end. */
@@ -40,6 +43,18 @@ describe('the thread of the away engine', () => {
     expect(ends()).toBe(1);
     const crashes = logged.filter(line => line === 'error the away engine has crashed');
     expect(crashes).toHaveLength(program.includes('exit') ? 0 : 1);
+  });
+
+  it('that takes more memory than it may ends alone', async () => {
+    const { run, logged } = setUp(`const all = []; for (;;) all.push(new Array(1000).fill(0.5));`, 16);
+    await run();
+    expect(logged).toContain('error the away engine has crashed');
+    const plain = setUp(
+      `import { resourceLimits } from 'node:worker_threads';
+      parentPort.postMessage({ type: 'log', level: 'info', text: String(resourceLimits.maxOldGenerationSizeMb) });`,
+    );
+    await plain.run();
+    expect(plain.logged).toContain('info away: 512');
   });
 
   it('that crashes each time is said aloud once, and again only after it had worked', async () => {

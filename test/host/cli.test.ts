@@ -118,7 +118,7 @@ onLinux('a host killed outright takes its io-daemon with it, and the next start 
   const home = tempFolder();
   const host = await started(dist, args(home));
   const token = await pair(asHost(host));
-  await (await control(asHost(host), token)).welcome(({ io }) => io.state === 'RUNNING');
+  const { epoch } = await (await control(asHost(host), token)).welcome(({ io }) => io.state === 'RUNNING');
   const children = childrenOf(host.child.pid!);
   host.child.kill('SIGKILL');
   await host.ended;
@@ -127,7 +127,7 @@ onLinux('a host killed outright takes its io-daemon with it, and the next start 
   expect(next.origin).toBe(host.origin);
   expect(existsSync(host.redirect)).toBe(false);
   const client = await control(asHost(next), token);
-  expect((await client.welcome()).epoch).toBe(2);
+  expect((await client.welcome()).epoch).toBeGreaterThan(epoch);
 });
 
 test('a second start finds the first, leads to it and ends', async () => {

@@ -9,7 +9,11 @@ async function setUp() {
   const told: string[] = [];
   let ended = (): void => undefined;
   const keeper = new LeaseKeeper({
-    epochs: await Epochs.open(tempFolder()),
+    epochs: await Epochs.open(
+      tempFolder(),
+      () => undefined,
+      () => 0,
+    ),
     away: {
       start(_token, whenEnded) {
         told.push('start');

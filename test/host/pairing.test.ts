@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { StartError } from '../../daemon/host/errors.ts';
 import { LINK_MS, Pairing } from '../../daemon/host/pairing/pairing.ts';
 import { Tokens } from '../../daemon/host/pairing/tokens.ts';
 import { tempFolder, until } from './temp.ts';
@@ -99,12 +98,21 @@ test('the file holds digests only, for its owner only', async () => {
   expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
-test('a damaged file is an error that says what to do, never an empty list', async () => {
+test('a damaged list is that of the generation before, in which nobody is whose pairing was taken back', async () => {
+  const { home, tokens } = await fixture();
+  const gone = await tokens.issue(ORIGIN, 'gone', NAME);
+  const kept = await tokens.issue(ORIGIN, 'kept', NAME);
+  await tokens.revoke(tokens.find({ token: gone, origin: ORIGIN, installId: 'gone' })!.id);
   for (const content of ['', '{', '{}', '[{"digest":"zz"}]', `[{"digest":"${'0'.repeat(64)}"}]`]) {
-    const home = tempFolder();
     writeFileSync(join(home, 'tokens.json'), content);
-    await expect(Tokens.open(home)).rejects.toThrow(StartError);
+    const opened = await Tokens.open(home);
+    expect(isValid(opened, kept, ORIGIN, 'kept')).toBe(true);
+    expect(isValid(opened, gone, ORIGIN, 'gone')).toBe(false);
   }
+  for (const name of ['tokens.json', 'tokens.json.previous']) writeFileSync(join(home, name), '{');
+  const said: string[] = [];
+  expect((await Tokens.open(home, Date.now, text => said.push(text))).list).toEqual([]);
+  expect(said.join(' ')).toContain('has to be paired anew');
 });
 
 const MONTH = 30 * 24 * 3_600_000;

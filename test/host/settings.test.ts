@@ -64,6 +64,7 @@ describe('the settings of the host', () => {
       expect(torn.value).toEqual(watch('a'));
       expect(torn.problem).toContain('Those before the last change are used');
       expect(readFileSync(`${file}.damaged`)).toEqual(whole.subarray(0, length));
+      rmSync(`${file}.damaged`);
     }
     // A torn one never takes the place of the generation before.
     const torn = await Settings.open(home, silent);

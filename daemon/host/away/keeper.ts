@@ -28,16 +28,18 @@ export interface KeeperOptions {
 
 export class AwayKeeper implements AwayEngine {
   private readonly options: KeeperOptions;
+  private readonly heapMib: number;
   private thread: Worker | null = null;
   private crashes = 0;
 
-  constructor(options: KeeperOptions) {
+  constructor(options: KeeperOptions, heapMib: number = HEAP_MIB) {
     this.options = options;
+    this.heapMib = heapMib;
   }
 
   start(token: string, ended: () => void): void {
     const { program, data, log } = this.options;
-    const thread = new Worker(program, { workerData: data(token), resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB } });
+    const thread = new Worker(program, { workerData: data(token), resourceLimits: { maxOldGenerationSizeMb: this.heapMib } });
     this.thread = thread;
     let hasCrashed = true;
     log('info', 'the away engine was started');

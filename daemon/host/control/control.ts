@@ -21,6 +21,7 @@ import type { Settings } from '../store/settings.ts';
 import { StateDesk } from './state-desk.ts';
 import { PairedClients } from '../pairing/paired-clients.ts';
 import type { Tokens } from '../pairing/tokens.ts';
+import { Unheard } from './unheard.ts';
 
 /** One record of the longest value, or many shorter ones. */
 const MAX_MESSAGE = 2 * MAX_STATE_VALUE;
@@ -39,6 +40,7 @@ export class ControlServer {
   private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false });
   private readonly connections = new Set<ControlConnection>();
   private readonly admitted = new Clients();
+  private readonly unheard = new Unheard();
   private readonly folders: FolderDesk;
   private readonly settings: SettingsDesk;
   private readonly desk: StateDesk;
@@ -153,6 +155,7 @@ export class ControlServer {
 
   notice(text: string): void {
     for (const { connection } of this.admitted.values()) connection.tell({ type: 'notice', text });
+    if (![...this.admitted.values()].some(({ kind }) => kind === 'app')) this.unheard.keep(text);
   }
 
   /** Says goodbye to everyone. */
@@ -182,6 +185,7 @@ export class ControlServer {
     this.desk.opened(client.connection);
     this.lease.join(client);
     this.settings.opened(client.connection);
+    if (client.kind === 'app') this.unheard.tell(text => client.connection.tell({ type: 'notice', text }));
     void this.paired.welcome(client.connection);
   }
 

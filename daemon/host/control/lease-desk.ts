@@ -177,7 +177,10 @@ export class LeaseDesk {
   private refuse(to: ClientId): void {
     this.options.log('error', 'the next epoch cannot be written');
     const connection = this.clients.get(to)?.connection;
-    connection?.tell({ type: 'notice', text: 'The home folder of Starling cannot be written to.' });
+    connection?.tell({
+      type: 'notice',
+      text: 'The home folder of Starling cannot be written to, so nothing can go on. Make room on its disk, or let Starling write there.',
+    });
     connection?.close(CloseCode.STOPPING, 'no epoch');
   }
 

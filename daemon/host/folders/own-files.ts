@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { readJson, replaceFile } from '../store/durable.ts';
+import { jsonOf, KeptFile } from '../store/kept-file.ts';
 import type { Log } from '../logs/log.ts';
 
 /** The oldest is forgotten. */
@@ -14,23 +14,30 @@ export const MAX_OWN = 10_000;
 const schema = v.record(v.string(), v.string());
 
 export class OwnFiles {
-  private readonly file: string;
+  private readonly file: KeptFile<Record<string, string>>;
   private readonly log: Log;
   private readonly files: Map<string, string>;
   private saving: Promise<void> | null = null;
   private isSaved = true;
 
-  private constructor(file: string, log: Log, files: Map<string, string>) {
+  private constructor(file: KeptFile<Record<string, string>>, log: Log, files: Map<string, string>) {
     this.file = file;
     this.log = log;
     this.files = files;
   }
 
-  /** Never fails: what cannot be read is as it is without a file. */
+  /** What cannot be used is as it is without a file. */
   static async open(home: string, log: Log): Promise<OwnFiles> {
-    const file = join(home, 'own-files.json');
-    const read = v.safeParse(schema, await readJson(file).catch(() => null));
-    return new OwnFiles(file, log, new Map(read.success ? Object.entries(read.output).slice(-MAX_OWN) : []));
+    const file = await KeptFile.open({
+      path: join(home, 'own-files.json'),
+      parse: jsonOf(value => {
+        const parsed = v.safeParse(schema, value);
+        return parsed.success ? parsed.output : null;
+      }),
+      what: 'The list of files in watched folders that are of torrents',
+      complain: text => log('warn', text),
+    });
+    return new OwnFiles(file, log, new Map(Object.entries(file.value ?? {}).slice(-MAX_OWN)));
   }
 
   has(root: string, name: string, identity: string): boolean {
@@ -56,7 +63,7 @@ export class OwnFiles {
     while (!this.isSaved) {
       this.isSaved = true;
       try {
-        await replaceFile(this.file, JSON.stringify(Object.fromEntries(this.files)));
+        await this.file.write(JSON.stringify(Object.fromEntries(this.files)));
       } catch (error) {
         this.log('warn', 'which files are of torrents cannot be kept', { why: String(error) });
       }

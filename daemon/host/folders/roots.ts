@@ -9,7 +9,8 @@ import * as v from 'valibot';
 import type { ChildRoot } from '../../wire/child.ts';
 import type { Root } from '../../wire/control.ts';
 import { MAX_ROOTS } from '../../wire/control-codec.ts';
-import { hasCode, readJson, replaceFile } from '../store/durable.ts';
+import { hasCode } from '../store/durable.ts';
+import { type Complain, jsonOf, KeptFile } from '../store/kept-file.ts';
 import { StartError } from '../errors.ts';
 import { refusal } from './folder-rules.ts';
 import { isAway, mountOf } from './mounts.ts';
@@ -17,16 +18,39 @@ import { isTaken, labelProblem, shown, uniqueName } from './names.ts';
 import { probe } from './probe.ts';
 import { randomSecret } from '../pairing/tokens.ts';
 
+/** A list that is longer was not written by a host. */
+const MAX_STORED = 1_000;
+
 const schema = v.object({
-  salt: v.string(),
+  salt: v.pipe(v.string(), v.minLength(1)),
   default: v.string(),
-  paths: v.array(v.string()),
+  paths: v.pipe(v.array(v.pipe(v.string(), v.check(isAbsolute))), v.maxLength(MAX_STORED)),
   /** Where the file system of each path was mounted when it was seen last. */
   mounts: v.optional(v.record(v.string(), v.string()), {}),
   /** What people call each path. */
   names: v.optional(v.record(v.string(), v.string()), {}),
 });
 type Stored = v.InferOutput<typeof schema>;
+
+function storedOf(value: unknown): Stored | null {
+  const parsed = v.safeParse(schema, value);
+  if (!parsed.success) return null;
+  const { paths } = parsed.output;
+  return { ...parsed.output, default: paths.includes(parsed.output.default) ? parsed.output.default : (paths[0] ?? '') };
+}
+
+/** Without folders: by the salt alone, where that can still be read, they are the same to torrents once they are added again. */
+function beginning({ condition, remains }: KeptFile<Stored>, complain: Complain): Stored {
+  const salt = /"salt":\s*"([\w-]{43})"/.exec(remains)?.[1];
+  if (condition === 'lost') {
+    complain(
+      salt === undefined
+        ? 'The download folders are not known any more. Add them in the settings, and tell the torrents in them where their files are.'
+        : 'The download folders are not known any more. Add them in the settings: the torrents in them go on then.',
+    );
+  }
+  return { salt: salt ?? randomSecret(), default: '', paths: [], mounts: {}, names: {} };
+}
 
 /** Bytes: who waits for room has been told how much. */
 const FREE_CHANGE_WORTH_TELLING = 1 << 20;
@@ -36,7 +60,7 @@ export class RootsRefusal extends Error {}
 
 export class Roots {
   private readonly home: string;
-  private readonly file: string;
+  private readonly file: KeptFile<Stored>;
   private readonly stored: Stored;
   /** What the file holds of it. */
   private saved: string;
@@ -50,11 +74,11 @@ export class Roots {
   private looks = 0;
   private lastLook = 0;
 
-  private constructor(home: string, file: string, stored: Stored, isSaved: boolean) {
+  private constructor(home: string, file: KeptFile<Stored>, stored: Stored) {
     this.home = home;
     this.file = file;
     this.stored = stored;
-    this.saved = isSaved ? textOf(stored) : '';
+    this.saved = file.value === null ? '' : textOf(stored);
   }
 
   /**
@@ -62,17 +86,15 @@ export class Roots {
    * used, and on the very first one the person's downloads folder. That one is made again where it is missing; another
    * isn't, as it may be on a disk that isn't plugged in. @throws {StartError}
    */
-  static async open(home: string, asked: string | null): Promise<Roots> {
-    const file = join(home, 'roots.json');
-    const value = await readJson(file).catch(() => null);
-    const parsed = v.safeParse(schema, value ?? { salt: randomSecret(), default: '', paths: [] });
-    if (value === null || !parsed.success) throw new StartError(`${file} is damaged. Delete it and start again.`);
-    const roots = new Roots(home, file, parsed.output, value !== undefined);
+  static async open(home: string, asked: string | null, complain: Complain = () => undefined): Promise<Roots> {
+    const path = join(home, 'roots.json');
+    const file = await KeptFile.open({ path, parse: jsonOf(storedOf), what: 'The list of download folders', complain });
+    const roots = new Roots(home, file, file.value ?? beginning(file, complain));
     const downloads = await downloadsFolder();
     if (asked !== null) await roots.makeDefault(resolve(asked));
     else if (roots.stored.default === '' || roots.stored.default === downloads) await roots.makeDefault(downloads);
     // Folders that are not known at the next start would be lost to the torrents in them.
-    if (!roots.isSaved) throw new StartError(`${file} cannot be written. Make room on that disk, or let Starling write there.`);
+    if (!roots.isSaved) throw new StartError(`${path} cannot be written. Make room on that disk, or let Starling write there.`);
     await roots.refresh();
     return roots;
   }
@@ -229,7 +251,7 @@ export class Roots {
     const text = textOf(this.stored);
     if (text === this.saved) return;
     try {
-      await replaceFile(this.file, text);
+      await this.file.write(text);
       this.saved = text;
     } catch {
       return;

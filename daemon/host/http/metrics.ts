@@ -2,10 +2,10 @@
  * Figures of host and io-daemon, in the text format of Prometheus. Who may read them holds a token of their own, from a
  * file of the home: it opens nothing else, and a program that watches needs no pairing. No page ever may.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Figure } from '../../wire/child.ts';
-import { hasCode, replaceFile } from '../store/durable.ts';
+import { replaceFile } from '../store/durable.ts';
+import { putAside, readSmall } from '../store/kept-file.ts';
 import type { Supervisor } from '../process/supervisor.ts';
 import { isSame, randomSecret } from '../pairing/tokens.ts';
 
@@ -59,11 +59,10 @@ export class Metrics {
 /** The token of this home, made where there is none. */
 export async function metricsToken(home: string): Promise<string> {
   const path = join(home, 'metrics-token');
-  const found = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return '';
-    throw error;
-  });
-  if (TOKEN.test(found.trim())) return found.trim();
+  const found = (await readSmall(path))?.trim();
+  if (found !== undefined && TOKEN.test(found)) return found;
+  // Whoever reads the figures finds the new one under the same name.
+  if (found === undefined) await putAside(path);
   const token = randomSecret();
   await replaceFile(path, `${token}\n`);
   return token;

@@ -19,7 +19,11 @@ export interface Logs {
 /** `terminal`: where each line goes as well, for who wants to see everything; it says more then, and names files. */
 export function openLogs(home: string, terminal: ((line: string) => void) | null): Logs {
   const folder = join(home, 'logs');
-  makePrivateFolder(folder);
+  try {
+    makePrivateFolder(folder);
+  } catch {
+    // What is in its place, or a full disk, costs the logs alone.
+  }
   const isVerbose = terminal !== null;
   const opened = ['host', 'io'].map(name => {
     const file = new RotatingFile(join(folder, `${name}.log`));

@@ -2,8 +2,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { readJson, replaceFile } from '../store/durable.ts';
-import { StartError } from '../errors.ts';
+import { type Complain, jsonOf, KeptFile } from '../store/kept-file.ts';
 
 const MAX_TOKENS = 64;
 /** A token that is older is replaced when its app comes. */
@@ -16,6 +15,8 @@ export const UNNAMED = 'A browser';
 
 const appId = v.pipe(v.string(), v.regex(/^[0-9a-f]{12}$/));
 const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+/** Ms since 1970, as long as dates can be written. */
+const time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
 const schema = v.array(
   v.object({
     id: appId,
@@ -25,10 +26,10 @@ const schema = v.array(
     next: v.nullable(digest),
     origin: v.string(),
     installId: v.string(),
-    pairedAt: v.number(),
+    pairedAt: time,
     /** Of the token, not of the pairing. */
-    issuedAt: v.number(),
-    usedAt: v.number(),
+    issuedAt: time,
+    usedAt: time,
   }),
 );
 type Kept = v.InferOutput<typeof schema>[number];
@@ -65,27 +66,31 @@ export function randomSecret(): string {
 export class Tokens {
   /** Hears of an app that is paired no more as there are too many. */
   onForgotten: (id: string) => void = () => undefined;
-  private readonly path: string;
+  private readonly file: KeptFile<readonly Kept[]>;
   private readonly now: () => number;
   private apps: readonly Kept[];
   /** Those that are let in no more, and stay in the list until that is flushed. */
   private readonly revoked = new Set<string>();
   private saved: Promise<void> = Promise.resolve();
 
-  private constructor(path: string, apps: readonly Kept[], now: () => number) {
-    this.path = path;
-    this.apps = apps;
+  private constructor(file: KeptFile<readonly Kept[]>, now: () => number) {
+    this.file = file;
+    this.apps = file.value ?? [];
     this.now = now;
   }
 
-  static async open(home: string, now: () => number = Date.now): Promise<Tokens> {
-    const path = join(home, 'tokens.json');
-    const value = await readJson(path).catch(() => null);
-    const parsed = v.safeParse(schema, value ?? []);
-    if (value === null || !parsed.success) {
-      throw new StartError(`${path} is damaged. Delete it and start again; browsers then have to be paired anew.`);
-    }
-    return new Tokens(path, parsed.output, now);
+  static async open(home: string, now: () => number = Date.now, complain: Complain = () => undefined): Promise<Tokens> {
+    const file = await KeptFile.open<readonly Kept[]>({
+      path: join(home, 'tokens.json'),
+      parse: jsonOf(value => {
+        const parsed = v.safeParse(schema, value);
+        return parsed.success ? parsed.output : null;
+      }),
+      what: 'The list of paired apps',
+      complain,
+    });
+    if (file.condition === 'lost') complain('No app is paired any more: each has to be paired anew.');
+    return new Tokens(file, now);
   }
 
   /** Those that are paired, the one that was paired first at the top. */
@@ -158,7 +163,8 @@ export class Tokens {
     const change = this.change(apps => {
       const issuedAt = this.now();
       const app = apps.find(other => other.id === id);
-      isDue = app !== undefined && issuedAt - app.issuedAt >= RENEW_MS;
+      // The clock may have been wrong then, or be now.
+      isDue = app !== undefined && Math.abs(issuedAt - app.issuedAt) >= RENEW_MS;
       const next = digestOf(token);
       return isDue ? all => all.map(other => (other.id === id ? { ...other, next, issuedAt } : other)) : null;
     });
@@ -205,7 +211,10 @@ export class Tokens {
       if (edit === null) return;
       const gone = new Set(this.revoked);
       const left = (apps: readonly Kept[]): readonly Kept[] => edit(apps).filter(app => !gone.has(app.id));
-      await replaceFile(this.path, JSON.stringify(left(this.apps), null, 2));
+      const text = JSON.stringify(left(this.apps), null, 2);
+      await this.file.write(text);
+      // Again, so that the generation before lets in nobody either to whom that was taken back.
+      await this.file.write(text);
       // Apps may have come in meanwhile.
       this.apps = left(this.apps);
       for (const id of gone) this.revoked.delete(id);

@@ -27,7 +27,7 @@ export async function readHolder(path: string): Promise<Holder | null> {
   try {
     return holderOf(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
-    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return null;
+    if (hasCode(error, 'ENOENT', 'EISDIR') || error instanceof SyntaxError) return null;
     throw error;
   }
 }
@@ -41,7 +41,12 @@ export async function runningHost(home: string): Promise<Holder | null> {
 function holderOf(value: unknown): Holder | null {
   if (typeof value !== 'object' || value === null) return null;
   const { pid, startTime, port, secret, isHeadless } = value as Partial<Record<keyof Holder, unknown>>;
-  if (typeof pid !== 'number' || typeof startTime !== 'string' || typeof port !== 'number' || typeof secret !== 'string')
-    return null;
+  if (typeof startTime !== 'string' || typeof secret !== 'string') return null;
+  // Of a group of processes, or of all, it would be said that it runs.
+  if (!isCount(pid, 2 ** 31 - 1) || pid === 0 || !isCount(port, 65_535)) return null;
   return { pid, startTime, port, secret, isHeadless: isHeadless === true };
+}
+
+function isCount(value: unknown, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
 }

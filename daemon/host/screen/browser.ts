@@ -3,9 +3,8 @@
  * and that the browser is given the name of, so that it appears in no process's arguments.
  */
 import { randomBytes } from 'node:crypto';
-import { readdirSync, rmSync, unlinkSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import open from 'open';
 import { writeFlushed } from '../store/durable.ts';
 import { LINK_MS } from '../pairing/pairing.ts';
 import { findScreen } from './screen.ts';
@@ -26,7 +25,7 @@ export class Redirects {
 
   constructor(home: string) {
     this.home = home;
-    for (const name of readdirSync(home)) if (REDIRECT.test(name)) unlinkSync(join(home, name));
+    for (const name of readdirSync(home)) if (REDIRECT.test(name)) rmSync(join(home, name), { recursive: true, force: true });
   }
 
   /**
@@ -65,6 +64,8 @@ async function leadOnScreen(address: string): Promise<void> {
 /** A file or an address without a secret. False where no browser could be started. */
 export async function openInBrowser(target: string): Promise<boolean> {
   try {
+    // Asked for seldom, by a program that stays for weeks.
+    const { default: open } = await import('open');
     const opener = await open(target);
     return await new Promise(resolve => {
       opener.once('error', () => resolve(false));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import * as v from 'valibot';
 import { hasCode } from './durable.ts';
-import { StartError } from '../errors.ts';
+import { reasonOf, StartError } from '../errors.ts';
 
 const range = v.pipe(
   v.string(),
@@ -45,7 +45,7 @@ export async function readConfig(home: string): Promise<Config> {
     value = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
     if (error instanceof SyntaxError) throw new StartError(`${path} is not valid JSON: ${error.message}`);
-    if (!hasCode(error, 'ENOENT')) throw error;
+    if (!hasCode(error, 'ENOENT')) throw new StartError(`${path} cannot be read: ${reasonOf(error) ?? String(error)}.`);
   }
   if (Array.isArray(value)) throw new StartError(`${path} must hold one JSON object.`);
   const result = v.safeParse(schema, value);

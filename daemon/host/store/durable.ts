@@ -1,7 +1,7 @@
 /** Small files that must survive a crash whole: written beside, flushed, moved into place, and the folder flushed. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { open, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { open, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /** Files of the home are their owner's alone. */
@@ -37,26 +37,22 @@ export async function flushFolder(path: string): Promise<void> {
   }
 }
 
-export async function replaceFile(path: string, content: string): Promise<void> {
+/** `previous`: the name under which what was there is kept. */
+export async function replaceFile(path: string, content: string, previous?: string): Promise<void> {
   const beside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   await writeFlushed(beside, [Buffer.from(content)]);
   try {
+    if (previous !== undefined) {
+      await rename(path, previous).catch((error: unknown) => {
+        if (!hasCode(error, 'ENOENT')) throw error;
+      });
+    }
     await rename(beside, path);
   } catch (error) {
     await unlink(beside).catch(() => undefined);
     throw error;
   }
   await flushFolder(dirname(path));
-}
-
-/** The JSON in a file, or undefined where there is no such file. */
-export async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
 }
 
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {

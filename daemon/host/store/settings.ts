@@ -1,13 +1,13 @@
 /**
- * What a person sets for the host itself, from the app: `settings.json` in its home, beside the generation before. A file that is torn is
- * read from that one; what is no setting at all is kept under another name before anything is written.
+ * What a person sets for the host itself, from the app: `settings.json` in its home. What is no setting is kept under another name before
+ * anything is written.
  */
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { type HostSettings, MAX_EXIT_AFTER } from '../../wire/control.ts';
 import { MAX_ROOTS } from '../../wire/control-codec.ts';
-import { hasCode, replaceFile } from './durable.ts';
+import { type Condition, jsonOf, KeptFile } from './kept-file.ts';
 import type { Log } from '../logs/log.ts';
 
 /** Ms since 1970, as long as dates can be written. */
@@ -33,29 +33,39 @@ export const DEFAULT_HOST_SETTINGS: HostSettings = { watched: [], exitAfter: 0, 
 /** What a file says, as far as it can be used, and what cannot be. */
 interface Reading {
   readonly settings: HostSettings;
-  /** The names of what is no such setting; null where the file as a whole is none. */
-  readonly wrong: readonly string[] | null;
+  /** The names of what is no such setting. */
+  readonly wrong: readonly string[];
 }
 
 export class Settings {
-  private readonly file: string;
+  private readonly file: KeptFile<Reading>;
   private readonly log: Log;
   private current: HostSettings;
   private saving: Promise<unknown> = Promise.resolve();
   private trouble: string;
   private listeners: ((before: HostSettings) => void)[] = [];
 
-  private constructor(file: string, log: Log, reading: { readonly settings: HostSettings; readonly problem: string }) {
+  private constructor(file: KeptFile<Reading>, log: Log, problem: string) {
     this.file = file;
     this.log = log;
-    this.current = reading.settings;
-    this.trouble = reading.problem;
+    this.current = file.value?.settings ?? DEFAULT_HOST_SETTINGS;
+    this.trouble = problem;
   }
 
-  /** Never fails: what cannot be read is as it is without a file, and {@link problem} says so. */
+  /** What cannot be used is as it is without a file, and {@link problem} says so. */
   static async open(home: string, log: Log): Promise<Settings> {
-    const file = join(home, 'settings.json');
-    return new Settings(file, log, await load(file, log));
+    const complain = (text: string): void => log('warn', text);
+    const file = await KeptFile.open({
+      path: join(home, 'settings.json'),
+      parse: jsonOf(read),
+      what: 'The list of settings',
+      complain,
+    });
+    const wrong = file.value?.wrong ?? [];
+    // The others are in force, and a person may have written this by hand: it is not lost to the next change.
+    if (file.condition === 'whole' && wrong.length > 0) await keepCopy(file.path, log);
+    if (wrong.length > 0) log('warn', 'some settings cannot be used', { settings: wrong.join(', ') });
+    return new Settings(file, log, problemOf(file.condition, wrong));
   }
 
   get value(): HostSettings {
@@ -88,8 +98,7 @@ export class Settings {
 
   private async save(text: string): Promise<void> {
     try {
-      await copyGood(this.file);
-      await replaceFile(this.file, text);
+      await this.file.write(text);
       this.trouble = '';
     } catch {
       this.log('error', 'the settings cannot be saved');
@@ -98,68 +107,24 @@ export class Settings {
   }
 }
 
-function previousOf(file: string): string {
-  return `${file}.previous`;
-}
-
-/** The generation before is replaced by one that can be read, never by a torn one. */
-async function copyGood(file: string): Promise<void> {
-  const text = await textOf(file);
-  if (text !== null && read(text).wrong?.length === 0) await replaceFile(previousOf(file), text);
-}
-
-async function load(file: string, log: Log): Promise<{ readonly settings: HostSettings; readonly problem: string }> {
-  let problem = '';
-  for (const path of [file, previousOf(file)]) {
-    let text: string | null;
-    try {
-      text = await textOf(path);
-    } catch {
-      log('error', 'the settings cannot be read');
-      problem = 'The settings of the helper cannot be read, so they are as they were at first.';
-      continue;
-    }
-    // Without a file, the one before was never replaced, or is all there is.
-    if (text === null) continue;
-    const { settings, wrong } = read(text);
-    if (wrong === null) {
-      problem = 'The settings of the helper were damaged, so they are as they were at first.';
-    } else if (problem !== '') {
-      log('warn', 'the settings are damaged; those before them are used');
-      return { settings, problem: 'The settings of the helper were damaged. Those before the last change are used.' };
-    } else if (wrong.length > 0) {
-      problem = `Not all settings of the helper can be used, and these are as they were at first: ${wrong.join(', ')}.`;
-      await keepAside(file, log);
-      log('warn', 'some settings cannot be used', { settings: wrong.join(', ') });
-      return { settings, problem };
-    } else {
-      return { settings, problem: '' };
-    }
-    await keepAside(path, log);
-  }
-  if (problem !== '') log('warn', 'the settings are damaged; the defaults are used');
-  return { settings: DEFAULT_HOST_SETTINGS, problem };
-}
-
-async function textOf(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
+function problemOf(condition: Condition, wrong: readonly string[]): string {
+  switch (condition) {
+    case 'lost':
+      return 'The settings of the helper were damaged, so they are as they were at first.';
+    case 'older':
+      return 'The settings of the helper were damaged. Those before the last change are used.';
+    case 'whole':
+    case 'absent':
+      return wrong.length === 0
+        ? ''
+        : `Not all settings of the helper can be used, and these are as they were at first: ${wrong.join(', ')}.`;
+    default:
+      return condition satisfies never;
   }
 }
 
-function read(text: string): Reading {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { settings: DEFAULT_HOST_SETTINGS, wrong: null };
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { settings: DEFAULT_HOST_SETTINGS, wrong: null };
-  }
+function read(value: unknown): Reading | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   const given: Partial<HostSettings> = {};
   const wrong: string[] = [];
   for (const [key, one] of Object.entries(value)) {
@@ -178,11 +143,10 @@ function isSetting(key: string): key is keyof HostSettings {
   return Object.hasOwn(schemas, key);
 }
 
-/** What a person may have written by hand is not lost to the next change. */
-async function keepAside(path: string, log: Log): Promise<void> {
+async function keepCopy(path: string, log: Log): Promise<void> {
   try {
     await copyFile(path, `${path}.damaged`);
   } catch {
-    log('warn', 'damaged settings could not be kept aside');
+    log('warn', 'settings that cannot be used could not be kept aside');
   }
 }

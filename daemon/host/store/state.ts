@@ -4,7 +4,7 @@
  * flush runs share the next one. What an older engine sends after a newer one came is refused by its epoch.
  */
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, unlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StateStatus, type StateWrite } from '../../wire/control.ts';
@@ -14,6 +14,7 @@ import { decodeRecord, encodeRecord, fileNameOf, type StoredRecord } from './sta
 const RECORD = /^[0-9a-f]{64}\.rec$/;
 const PREVIOUS = '.prev';
 const TEMPORARY = '.tmp';
+const DAMAGED = '.damaged';
 const PARALLEL_WRITES = 8;
 /** The length of a record that isn't there. */
 const ABSENT = -1;
@@ -239,13 +240,15 @@ export class StateStore {
   private readAll(): void {
     const names = readdirSync(this.folder);
     for (const name of names) {
-      if (name.endsWith(TEMPORARY)) unlinkSync(join(this.folder, name));
+      if (name.endsWith(TEMPORARY)) rmSync(join(this.folder, name), { recursive: true, force: true });
     }
     const stems = names.map(name => (name.endsWith(PREVIOUS) ? name.slice(0, -PREVIOUS.length) : name));
     for (const name of new Set(stems.filter(stem => RECORD.test(stem)))) {
       const record = this.wholeRecord(name) ?? this.olderRecord(name);
       if (record === null) {
-        this.complain(`the state record ${name} is not whole and has no older copy; it is left out`);
+        this.complain(`the state record ${name} is not whole and has no older copy; it is left out, and put aside`);
+        this.putAside(name);
+        this.putAside(name + PREVIOUS);
         continue;
       }
       this.promise(record.key, record.value.length);
@@ -257,9 +260,16 @@ export class StateStore {
   private olderRecord(name: string): StoredRecord | null {
     const record = this.wholeRecord(name, PREVIOUS);
     if (record === null) return null;
+    this.putAside(name);
     renameSync(join(this.folder, name + PREVIOUS), join(this.folder, name));
     this.complain(`the state record ${record.key} was not whole; its older copy is used`);
     return record;
+  }
+
+  /** What stands in the place of a record, whatever it is, is in its way no more, and not lost. */
+  private putAside(name: string): void {
+    const path = join(this.folder, name);
+    if (existsSync(path)) renameSync(path, `${path}.${randomBytes(4).toString('hex')}${DAMAGED}`);
   }
 
   private wholeRecord(name: string, suffix = ''): StoredRecord | null {
@@ -267,7 +277,7 @@ export class StateStore {
       const record = decodeRecord(readFileSync(join(this.folder, name + suffix)));
       return record !== null && fileNameOf(record.key) === name ? record : null;
     } catch (error) {
-      if (hasCode(error, 'ENOENT')) return null;
+      if (hasCode(error, 'ENOENT', 'EISDIR', 'EACCES', 'EPERM', 'EIO', 'ELOOP')) return null;
       throw error;
     }
   }
