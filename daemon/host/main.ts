@@ -11,10 +11,10 @@ import { Redirects } from './screen/browser.ts';
 import { readConfig } from './store/config.ts';
 import { AwayKeeper } from './away/keeper.ts';
 import { ControlServer } from './control/control.ts';
-import { makePrivateFolder } from './store/durable.ts';
+import { hasCode, makePrivateFolder } from './store/durable.ts';
 import { type Complain, jsonOf, KeptFile } from './store/kept-file.ts';
 import { Epochs } from './store/epochs.ts';
-import { refusedPath, StartError } from './errors.ts';
+import { reasonOf, refusedPath, StartError } from './errors.ts';
 import { Handoffs } from './http/handoffs.ts';
 import { makeServer } from './http/http.ts';
 import { IdleExit } from './process/idle-exit.ts';
@@ -101,7 +101,8 @@ export async function startHost(options: HostOptions): Promise<Host | { readonly
       throw error;
     }
   } catch (error) {
-    const why = refusedPath(error);
+    // What a write to an open file fails with names no path.
+    const why = hasCode(error, 'ENOSPC', 'EDQUOT', 'EIO') ? reasonOf(error) : refusedPath(error);
     if (why === null) throw error;
     const what = 'Settle that, or give another folder with --home. Nothing in it is lost.';
     throw new StartError(`Starling cannot use its home folder ${options.home}: ${why}. ${what}`, { cause: error });

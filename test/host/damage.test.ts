@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, onTestFinished, test } from 'vitest';
 import { Roots } from '../../daemon/host/folders/roots.ts';
 import { metricsToken } from '../../daemon/host/http/metrics.ts';
 import { acquire } from '../../daemon/host/process/lock.ts';
@@ -11,6 +11,7 @@ import { fileNameOf } from '../../daemon/host/store/state-file.ts';
 import { StateStore } from '../../daemon/host/store/state.ts';
 import { type ControlFrame, ControlOp } from '../../daemon/wire/control.ts';
 import type { Frame } from '../../daemon/wire/frames.ts';
+import { canMount } from '../daemon/mount.ts';
 import { control, pair, testHost } from './host.ts';
 import { tempFolder } from './temp.ts';
 
@@ -263,6 +264,31 @@ describe('a host', () => {
       else await expect(start).rejects.toThrow(/cannot use its home folder .*: a file is in its place\./);
     },
   );
+
+  it.skipIf(!canMount())('says in words that the disk of its home is full, or read-only, and starts once it is not', async () => {
+    const home = tempFolder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', home]);
+    onTestFinished(() => void execFileSync('umount', ['--lazy', home]));
+    const filling = join(home, 'filling');
+    expect(() => writeFileSync(filling, Buffer.alloc(80_000))).toThrow(/ENOSPC/);
+    await expect(testHost({ home })).rejects.toThrow(/the disk is full\. Settle that/);
+    execFileSync('mount', ['-o', 'remount,ro', home]);
+    await expect(testHost({ home })).rejects.toThrow(/the disk is read-only\. Settle that/);
+    execFileSync('mount', ['-o', 'remount,rw', home]);
+    expect(readdirSync(home)).toEqual(['filling']);
+    rmSync(filling);
+    const host = await testHost({ home });
+    const client = await control(host, await pair(host));
+    const { epoch } = await client.welcome();
+    // It fills up while the host runs: what was kept stays.
+    const kept = readFileSync(join(home, 'epoch.json'), 'utf8');
+    expect(() => writeFileSync(filling, Buffer.alloc(80_000))).toThrow(/ENOSPC/);
+    client.send({ op: ControlOp.LEASE_YIELD, id: 0, epoch, reserve: 0, work: true });
+    client.send({ op: ControlOp.LEASE_TAKE, id: 0 });
+    expect(((await client.find(notice)).event as { text: string }).text).toContain('Make room on its disk');
+    expect(readFileSync(join(home, 'epoch.json'), 'utf8')).toBe(kept);
+    await host.stop();
+  });
 
   it('says in words that its home is none', async () => {
     const home = join(tempFolder(), 'home');
