@@ -46,7 +46,7 @@ export class Doors {
     random: () => number,
     private readonly settings: () => Settings,
   ) {
-    this.reach = reachOf(ports);
+    this.reach = reachOf(ports.datagrams !== null);
     limits.dials = this.reach.addresses;
     this.own = new OwnEnd(
       () => this.mapping.port,

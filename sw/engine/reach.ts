@@ -1,4 +1,3 @@
-import type { Ports } from './ports.ts';
 import { isWsTracker } from './codec/ws-tracker.ts';
 
 /**
@@ -12,7 +11,7 @@ export interface Reach {
   tracker(url: string): boolean;
 }
 
-export function reachOf({ datagrams }: Pick<Ports, 'datagrams'>): Reach {
-  const addresses = datagrams !== null;
+/** `addresses`: whether there are datagrams. */
+export function reachOf(addresses: boolean): Reach {
   return { addresses, tracker: url => addresses || isWsTracker(url) };
 }

@@ -41,7 +41,7 @@ function answer(fields: Record<string, unknown>): Uint8Array {
 
 test('without datagrams those over WebSocket alone are asked, in every tier; the others wait for an engine that can', () => {
   const tiers = [['http://a/announce', 'wss://b/'], ['udp://c:80'], ['https://d/', 'http://e/'], ['wss://f/'], ['ws://g/']];
-  const { announcer, asked } = setUp(tiers, undefined, reachOf({ datagrams: null }));
+  const { announcer, asked } = setUp(tiers, undefined, reachOf(false));
   announcer.start(0);
   const hosts = () => asked().map(({ url }) => new URL(url).host);
   expect(hosts()).toEqual(['b', 'f']);
