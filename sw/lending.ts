@@ -20,7 +20,7 @@ export type ToLender =
   | { readonly type: 'answer'; readonly link: number; readonly servers: readonly string[]; readonly sdp: string }
   /** The other side's answer to an offer. */
   | { readonly type: 'answered'; readonly link: number; readonly sdp: string }
-  | { readonly type: 'data'; readonly link: number; readonly bytes: Uint8Array }
+  | { readonly type: 'data'; readonly link: number; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly type: 'taken'; readonly link: number; readonly bytes: number }
   | { readonly type: 'close'; readonly link: number };
 

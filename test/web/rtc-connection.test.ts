@@ -194,6 +194,41 @@ describe('a lent connection', () => {
     expect(told.at(-1)).toEqual(['closed', 'It sent text.']);
   });
 
+  it('puts short messages together while others wait to be taken, and keeps no long one back', async () => {
+    const { lent, channel, data, open } = connection();
+    await open();
+    const say = (length: number, fill: number) => channel.onmessage({ data: new Uint8Array(length).fill(fill).buffer });
+    say(10, 1);
+    say(100_000, 2);
+    expect(data.map(({ length }) => length)).toEqual([10, 100_000]);
+    for (let count = 0; count < 10; count++) say(10_000, count);
+    say(0, 0);
+    expect(data.slice(2).map(({ length }) => length)).toEqual([60_000]);
+    say(50_000, 9);
+    expect(data.slice(3).map(({ length }) => length)).toEqual([40_000, 50_000]);
+    say(10, 3);
+    lent.taken(200_000);
+    expect(data.slice(5).map(({ length }) => length)).toEqual([10]);
+    say(10, 4);
+    expect(data.slice(6).map(({ length }) => length)).toEqual([10]);
+    const filled = (length: number, fill: number) => Buffer.alloc(length, fill);
+    const tens = Array.from({ length: 10 }, (_, count) => filled(10_000, count));
+    expect(
+      bytesOf(data).equals(
+        Buffer.concat([filled(10, 1), filled(100_000, 2), ...tens, filled(50_000, 9), filled(10, 3), filled(10, 4)]),
+      ),
+    ).toBe(true);
+  });
+
+  it('sends a long message as it came, in parts of its memory', async () => {
+    const { lent, channel, open } = connection();
+    await open();
+    const bytes = new Uint8Array(200_000).fill(7);
+    lent.send(bytes);
+    expect(channel.sent.map(({ length }) => length)).toEqual([65_536, 65_536, 65_536, 3_392]);
+    expect(channel.sent.every(({ buffer }) => buffer === bytes.buffer)).toBe(true);
+  });
+
   it('sends in messages of 64 KiB, a megabyte ahead, and tells what it has sent', async () => {
     const { lent, channel, told, open } = connection();
     await open();

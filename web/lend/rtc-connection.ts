@@ -4,6 +4,9 @@ import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES } from '../../sw/lending.t
 const GATHER_TIMEOUT = 4_000;
 /** Bytes of one message to the other side: longer ones are faster, and no browser takes less. */
 const MESSAGE = 64 << 10;
+/** While more than so many bytes wait to be taken, those of shorter messages that come are put together before they are posted. */
+const GATHER_ABOVE = 64 << 10;
+const SHORT = 32 << 10;
 /** Bytes that the browser may hold to be sent, and at how many it is given more: less does not fill a fast line. */
 const AHEAD = 1 << 20;
 const AHEAD_LOW = 512 << 10;
@@ -29,10 +32,12 @@ export class LentConnection {
   private isClosed = false;
   /** To the worker: what came, and how much of it was posted and not taken. */
   private incoming: Uint8Array<ArrayBuffer>[] = [];
+  /** The last of it, put together from short messages. */
+  private tail: { readonly bytes: Uint8Array<ArrayBuffer>; used: number } | null = null;
   private incomingBytes = 0;
   private untaken = 0;
   /** To the other side. */
-  private outgoing: Uint8Array[] = [];
+  private outgoing: Uint8Array<ArrayBuffer>[] = [];
   private outgoingBytes = 0;
 
   constructor(
@@ -69,7 +74,7 @@ export class LentConnection {
     this.run(() => this.hearOf({ type: 'answer', sdp }));
   }
 
-  send(bytes: Uint8Array): void {
+  send(bytes: Uint8Array<ArrayBuffer>): void {
     this.outgoing.push(bytes);
     this.outgoingBytes += bytes.length;
     this.pumpOut();
@@ -87,6 +92,7 @@ export class LentConnection {
     this.isOpen = false;
     this.held.bytes -= this.incomingBytes;
     this.incoming = [];
+    this.tail = null;
     this.outgoing = [];
     this.channel?.close();
     this.peer.close();
@@ -143,16 +149,39 @@ export class LentConnection {
   private hear(data: unknown): void {
     if (this.isClosed) return;
     if (!(data instanceof ArrayBuffer)) return this.close('It sent text.');
-    for (let at = 0; at < data.byteLength; at += MAX_LENT_BYTES)
-      this.incoming.push(new Uint8Array(data.slice(at, at + MAX_LENT_BYTES)));
+    if (data.byteLength === 0) return;
+    if (data.byteLength <= SHORT && this.untaken > GATHER_ABOVE) this.gather(new Uint8Array(data));
+    else {
+      this.seal();
+      if (data.byteLength <= MAX_LENT_BYTES) this.incoming.push(new Uint8Array(data));
+      else
+        for (let at = 0; at < data.byteLength; at += MAX_LENT_BYTES)
+          this.incoming.push(new Uint8Array(data.slice(at, at + MAX_LENT_BYTES)));
+    }
     this.incomingBytes += data.byteLength;
     this.held.bytes += data.byteLength;
     if (this.incomingBytes > MAX_HELD || this.held.bytes > MAX_HELD_BY_ALL) return this.close('It sends more than is taken.');
     this.pumpIn();
   }
 
+  /** A message for each would cost more than its bytes. */
+  private gather(bytes: Uint8Array): void {
+    if (this.tail === null || this.tail.used + bytes.length > MESSAGE) {
+      this.seal();
+      this.tail = { bytes: new Uint8Array(MESSAGE), used: 0 };
+    }
+    this.tail.bytes.set(bytes, this.tail.used);
+    this.tail.used += bytes.length;
+  }
+
+  private seal(): void {
+    if (this.tail !== null) this.incoming.push(this.tail.bytes.subarray(0, this.tail.used));
+    this.tail = null;
+  }
+
   private pumpIn(): void {
     if (!this.isOpen) return;
+    if (this.untaken <= GATHER_ABOVE) this.seal();
     let count = 0;
     for (const bytes of this.incoming) {
       if (this.untaken + bytes.length > LENT_WINDOW) break;
@@ -181,8 +210,16 @@ export class LentConnection {
     if (sent > 0) this.events.taken(sent);
   }
 
-  /** The next of what is to be sent, as one message. */
+  /** The next of what is to be sent, as one message: a part of what came as it is, where that is long enough. */
   private takeMessage(): Uint8Array<ArrayBuffer> {
+    const [first] = this.outgoing;
+    if (first && (first.length >= MESSAGE || this.outgoing.length === 1)) {
+      const message = first.subarray(0, MESSAGE);
+      if (message.length < first.length) this.outgoing[0] = first.subarray(MESSAGE);
+      else this.outgoing.shift();
+      this.outgoingBytes -= message.length;
+      return message;
+    }
     const message = new Uint8Array(Math.min(MESSAGE, this.outgoingBytes));
     let at = 0;
     let whole = 0;
