@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { type Frame, type FrameOf, Op } from '../wire/frames.ts';
-import type { ByteRange } from './byte-range.ts';
+import type { ByteRange } from '../wire/byte-range.ts';
 import type { Files } from './files.ts';
 import { STREAM_CHUNK, STREAM_SILENCE, STREAM_STALL, STREAM_STEP, STREAMS } from './limits.ts';
 import type { SharedFile } from './shared-file.ts';

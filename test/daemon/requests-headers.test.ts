@@ -1,7 +1,7 @@
 /** Headers of requests, whatever stands in them. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readRange } from '../../daemon/io/byte-range.ts';
+import { readRange } from '../../daemon/wire/byte-range.ts';
 import { isSafe } from '../../daemon/io/paths.ts';
 import { Refusal } from '../../daemon/io/requests/answers.ts';
 import { folderOf, headerOf, numberOf, pathOf, sha1Of, textOf } from '../../daemon/io/requests/headers.ts';

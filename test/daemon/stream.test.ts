@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import { FileStatus, Op } from '../../daemon/wire/frames.ts';
-import { readRange } from '../../daemon/io/byte-range.ts';
+import { readRange } from '../../daemon/wire/byte-range.ts';
 import { type IoClient, IoProcess, ORIGIN, ROOT } from './io-process.ts';
 
 const MiB = 1 << 20;

@@ -126,7 +126,7 @@ export const HTTP: readonly Guarded[] = [
   {
     row: 31,
     name: 'ranges within the file',
-    file: 'daemon/io/byte-range.ts',
+    file: 'daemon/wire/byte-range.ts',
     text: "return from >= size ? 'beyond' : { from, to };",
     instead: 'return { from, to };',
     tests: [beyond],

@@ -1,7 +1,7 @@
 /** `GET` and `HEAD /read/{root}`: a part of any file below a root. */
 import type { ServerResponse } from 'node:http';
 import { ReadFile } from '../browse.ts';
-import { type ByteRange, readRange } from '../byte-range.ts';
+import { type ByteRange, readRange } from '../../wire/byte-range.ts';
 import { STREAM_CHUNK } from '../limits.ts';
 import { BYTES, Refusal } from './answers.ts';
 import { waitFor } from './body.ts';

@@ -1,6 +1,6 @@
 /** `GET` and `HEAD /stream/{file}`: an open file by its number, as far as the engine says that it is there. */
 import { FileStatus } from '../../wire/frames.ts';
-import { readRange } from '../byte-range.ts';
+import { readRange } from '../../wire/byte-range.ts';
 import { BYTES, Refusal } from './answers.ts';
 import type { Call } from './call.ts';
 import { headerOf } from './headers.ts';
