@@ -110,7 +110,7 @@ module.exports = {
     rule(
       'only-roots-pick-adapters',
       'Which adapters run is decided where the program is put together.',
-      { path: ours, pathNot: '^(sw/(main|runtime)[.]ts$|sw/adapters/|daemon/host/away/)' },
+      { path: ours, pathNot: '^(sw/(main|runtime|local-runtime)[.]ts$|sw/adapters/|daemon/host/away/)' },
       { path: '^sw/adapters/' },
     ),
     rule(

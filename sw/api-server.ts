@@ -1,5 +1,6 @@
 /** Serves api.ts to every open window: the list, then what changes of it; answers to commands; the detail looked at. */
 import { API_VERSION, type Added, type ApiError, type Command, type FolderPage, type FromWorker, type LeftFiles } from './api.ts';
+import { BROWSER_ROOT } from './view-model.ts';
 import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { parseToWorker, requestIdOf } from './commands.ts';
 import { same } from './same.ts';
@@ -22,6 +23,8 @@ export interface Backend {
   settings(): Settings | null;
   /** Resolves to what `add` put there, or the page of a folder, null for all others; rejects with an {@link ApiError}. */
   run(command: Command): Promise<Added | FolderPage | null>;
+  /** What a browser that follows this one is shown and may do, where that is not all: nothing of this browser by itself. */
+  readonly shared?: Omit<Backend, 'shared'>;
 }
 
 /** What windows say that is not for the backend. */
@@ -44,7 +47,8 @@ const MAX_WINDOWS = 64;
 const MAX_COMMANDS = 1_000;
 const TOO_MANY = `The engine has ${MAX_COMMANDS} commands to do, and takes no more until one of them is done.`;
 
-const NOTHING: ReturnType<Backend['takeChanges']> = { rows: [], removed: [], left: [] };
+type Changes = ReturnType<Backend['takeChanges']>;
+const NOTHING: Changes = { rows: [], removed: [], left: [] };
 
 /** What a window is talked to over. */
 export interface WindowPort {
@@ -219,7 +223,7 @@ export class ApiServer {
     }
     window.commands++;
     try {
-      const answer = await this.backend.run(command);
+      const answer = await this.of(window).run(command);
       // What the command changed is there before its answer.
       this.sendDeltas();
       if (answer !== null && 'folders' in answer) post(window.port, { type: 'folder', id, page: answer });
@@ -249,22 +253,24 @@ export class ApiServer {
     const changes = isShown ? this.backend.takeChanges() : NOTHING;
     const news = isShown ? this.backend.takeNews() : [];
     for (const window of windows) {
-      this.sendDelta(window, window.hasList ? changes : NOTHING);
+      const own = !window.hasList ? NOTHING : window.isRelayed ? shared(changes) : changes;
+      this.sendDelta(window, own);
       if (!window.hasList) continue;
-      for (const left of changes.left) post(window.port, { type: 'left', left });
+      for (const left of own.left) post(window.port, { type: 'left', left });
       if (news.length > 0) post(window.port, { type: 'news', news });
     }
   }
 
   private sendSnapshot(window: Window): void {
-    window.connection = this.backend.connection();
-    window.roots = this.backend.roots();
-    window.settings = this.backend.settings();
+    const backend = this.of(window);
+    window.connection = backend.connection();
+    window.roots = backend.roots();
+    window.settings = backend.settings();
     // The engine may be another: what it says of the torrent looked at is sent anew, also where it is the same.
     window.detail = null;
     window.detailAt = 0;
     if (!window.hasList) return;
-    const torrents = this.backend.rows();
+    const torrents = backend.rows();
     post(window.port, {
       type: 'snapshot',
       version: API_VERSION,
@@ -275,9 +281,10 @@ export class ApiServer {
     });
   }
 
-  private sendDelta(window: Window, changes: ReturnType<Backend['takeChanges']>): void {
-    const connection = this.backend.connection();
-    const roots = this.backend.roots();
+  private sendDelta(window: Window, changes: Changes): void {
+    const backend = this.of(window);
+    const connection = backend.connection();
+    const roots = backend.roots();
     const isOther = !same(connection, window.connection);
     const areOther = !same(roots, window.roots);
     const settings = this.newSettings(window);
@@ -298,7 +305,7 @@ export class ApiServer {
   }
 
   private newSettings(window: Window): Settings | null {
-    const settings = this.backend.settings();
+    const settings = this.of(window).settings();
     if (settings === null || same(settings, window.settings)) return null;
     window.settings = settings;
     return settings;
@@ -307,7 +314,7 @@ export class ApiServer {
   private newDetail(window: Window): TorrentDetail | null {
     const start = performance.now();
     if (window.watched === null || start < window.detailAt) return null;
-    const detail = this.backend.detail(window.watched);
+    const detail = this.of(window).detail(window.watched);
     const isOther = detail !== null && !same(detail, window.detail);
     const end = performance.now();
     window.detailAt = end + (end - start) / DETAIL_SHARE;
@@ -316,11 +323,24 @@ export class ApiServer {
     return detail;
   }
 
+  private of({ isRelayed }: Window): Omit<Backend, 'shared'> {
+    return isRelayed ? (this.backend.shared ?? this.backend) : this.backend;
+  }
+
   private forget(window: Window): void {
     if (this.windows.get(window.client) !== window) return;
     this.windows.delete(window.client);
     this.events.windowsChanged();
   }
+}
+
+/** Without what is of this browser by itself. */
+function shared({ rows, removed, left }: Changes): Changes {
+  return {
+    rows: rows.filter(({ root }) => root !== BROWSER_ROOT),
+    removed,
+    left: left.filter(({ root }) => root !== BROWSER_ROOT),
+  };
 }
 
 function windowPort(port: MessagePort): WindowPort {

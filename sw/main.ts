@@ -3,6 +3,7 @@
  * first event: connecting begins with the first line.
  */
 import { daemonStats } from './adapters/daemon-stats.ts';
+import { LentRtc } from './adapters/rtc-net.ts';
 import { browserSockets } from './adapters/web-sockets.ts';
 import { letsUsIn } from './adapters/helper-health.ts';
 import { BrowserMemory } from './adapters/idb-state.ts';
@@ -11,8 +12,10 @@ import { API_VERSION, PAIRED_PATH, STATS_PATH, type PairedApp, type WorkerStats 
 import type { TorrentRow } from './view-model.ts';
 import { EngineLock } from './engine-lock.ts';
 import { Lifetime } from './lifetime.ts';
+import { makeLocalRuntime } from './local-runtime.ts';
 import { Presence } from './presence.ts';
 import { makeRuntime } from './runtime.ts';
+import { Shelf } from './shelf.ts';
 import { keepShell, respondFromShell } from './shell.ts';
 import { Streaming } from './streaming.ts';
 
@@ -41,7 +44,17 @@ const lifetime = new Lifetime(
   },
 );
 
-const { link, rtc, torrents, server } = makeRuntime({
+const rtc = new LentRtc();
+const local = makeLocalRuntime({
+  version: __VERSION__,
+  rtc,
+  sockets: browserSockets,
+  isSecure: location.protocol === 'https:',
+  log,
+  mark,
+  replaced: () => server.reset(),
+});
+const { link, torrents, server } = makeRuntime({
   origin: location.origin,
   version: __VERSION__,
   open: openBrowserSocket,
@@ -52,10 +65,15 @@ const { link, rtc, torrents, server } = makeRuntime({
   memory,
   sockets: browserSockets,
   audience: {},
+  rtc,
+  joined: paired => new Shelf(paired, local.torrents),
   mark,
 });
 const streaming = new Streaming({
-  open: (id, file) => torrents.open(id, file),
+  open: async (id, file) => {
+    await local.torrents.settled();
+    return local.torrents.has(id) ? local.open(id, file) : torrents.open(id, file);
+  },
   door: () => link.door,
   fetch: (...request) => fetch(...request),
   after,
@@ -64,8 +82,14 @@ const streaming = new Streaming({
 const presence: Presence = new Presence({
   after,
   isSomebodyThere: async () => lifetime.windows > 0 || streaming.reading > 0 || (await openWindows()).length > 0,
-  came: () => torrents.wake(),
-  left: () => void torrents.rest(),
+  came: () => {
+    torrents.wake();
+    local.torrents.wake();
+  },
+  left: () => {
+    void torrents.rest();
+    void local.torrents.rest();
+  },
 });
 
 /** What windows are shown first. */
@@ -86,12 +110,13 @@ async function start(): Promise<void> {
   presence.come();
   const [pairing] = await Promise.all([memory.pairing(), lock.acquire()]);
   mark('locked');
+  local.torrents.begin();
   torrents.begin(pairing);
 }
 
 /** Makes room for the next version. */
 async function handOver(): Promise<void> {
-  await torrents.close(true);
+  await Promise.all([torrents.close(true), local.torrents.close()]);
   lifetime.end();
   lock.release();
 }

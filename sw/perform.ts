@@ -23,6 +23,7 @@ export interface Engine<Kept> {
   attach(kept: readonly Kept[]): void;
   detach(): void;
   add(source: Source): Added;
+  has(id: TorrentId): boolean;
   start(id: TorrentId, priorities: readonly FilePriority[] | null, root: string): void;
   pause(id: TorrentId): void;
   recheck(id: TorrentId): void;

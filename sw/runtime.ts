@@ -16,7 +16,7 @@ import { DaemonStore } from './adapters/daemon-store.ts';
 import { DaemonWeb } from './adapters/daemon-web.ts';
 import { PlatformClock, platformRandom } from './adapters/platform.ts';
 import { LentRtc } from './adapters/rtc-net.ts';
-import { ApiServer } from './api-server.ts';
+import { ApiServer, type Backend } from './api-server.ts';
 import type { KeptPiece } from './engine/events.ts';
 import { Session, type Audience } from './engine/index.ts';
 import type { WebSockets } from './engine/ports.ts';
@@ -29,6 +29,10 @@ export interface RuntimeOptions extends Omit<LinkOptions, 'random'> {
   readonly memory: Memory;
   /** For WebSocket trackers; null where none may be opened. */
   readonly sockets: WebSockets | null;
+  /** What windows lend, where others use it too. */
+  readonly rtc?: LentRtc;
+  /** What the windows are served from, where these torrents are not all; hears when their list was replaced. */
+  readonly joined?: (torrents: Torrents<KeptPiece>) => Backend & { replaced(): void };
   /** Who hears of what happens; else the windows. */
   readonly audience: Audience;
   /** Where peers reach us: the first that is free, 0 for any; those of BitTorrent where none are given. */
@@ -73,7 +77,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     hand: message => server.hand(message),
   });
   const net = new DaemonNet(link.io, () => mark('first request'));
-  const rtc = new LentRtc();
+  const rtc = options.rtc ?? new LentRtc();
   const state: DaemonState = new DaemonState(link.control, () => link.epoch);
   const ports = {
     random: platformRandom,
@@ -101,8 +105,12 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     following,
     loadRecords: done => state.load(done),
     mark,
-    replaced: () => server.reset(),
+    replaced: () => {
+      joined?.replaced();
+      server.reset();
+    },
   });
+  const joined = options.joined?.(torrents);
   const handoffs: Handoffs = new Handoffs({
     run: command => torrents.run(command),
     owns: (root, name) => torrents.owns(root, name),
@@ -112,7 +120,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     answer: (handoff, state, text) => given.answer(handoff, state, text),
   });
   const given = new DaemonHandoffs(link.control, handoffs);
-  const server: ApiServer = new ApiServer(torrents, {
+  const server: ApiServer = new ApiServer(joined ?? torrents, {
     shown(handoff) {
       if (!following.shown(handoff)) handoffs.shown(handoff);
     },

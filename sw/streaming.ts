@@ -5,11 +5,10 @@
 import { mediaTypeOf, STREAM_PATH } from './api.ts';
 import type { TorrentId } from './view-model.ts';
 
-export interface OpenFile {
-  /** The number that the io-daemon knows it by. */
-  readonly file: number;
-  readonly path: readonly string[];
-}
+/** `file`: the number that the io-daemon knows it by. `serve` answers for one that is in this browser, by the header that asks for a range. */
+export type OpenFile = { readonly path: readonly string[] } & (
+  { readonly file: number } | { serve(range: string | null, isHead: boolean): Response }
+);
 
 export interface StreamingOptions {
   /** Opens a file of a torrent; what it throws has a `code` and a `message` for people. */
@@ -58,6 +57,10 @@ export class Streaming {
     this.count(1);
     try {
       const open = await this.open(id, file);
+      const reader = (): (() => void) => this.reader();
+      if ('serve' in open) {
+        return handOn(open.serve(request.headers.get('range'), request.method === 'HEAD'), open.path.at(-1) ?? '', reader);
+      }
       const door = this.options.door();
       if (door === null) return refusal(503, 'The helper is away. Start it with `npm start`, then open the file again.');
       const headers = new Headers({ authorization: `Bearer ${door.ticket}` });
@@ -72,7 +75,7 @@ export class Streaming {
         referrerPolicy: 'no-referrer',
         signal: request.signal,
       });
-      return handOn(answer, open.path[open.path.length - 1] ?? '', () => this.reader());
+      return handOn(answer, open.path.at(-1) ?? '', reader);
     } catch (error) {
       return refused(error);
     } finally {

@@ -171,7 +171,13 @@ export class Torrents<Kept> implements Backend {
       version: link.version,
       ports: this.engine === null ? this.following.ports : this.engine.mapping.state,
       host: this.options.host.state,
+      browser: null,
     };
+  }
+
+  /** The helper takes torrents, or will in a moment; or the browser that is followed does. */
+  get isReachable(): boolean {
+    return isFollowing(this.options.link) || this.tenure.ready !== null || isOnItsWay(this.standing);
   }
 
   /** Where peers reach us, 0 where no port was to be had; null while that is not known. */

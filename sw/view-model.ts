@@ -209,6 +209,9 @@ export interface TorrentDetail {
   readonly magnet: string;
 }
 
+/** The token of the browser's own storage: what a torrent of this browser by itself has for its root. */
+export const BROWSER_ROOT = 'browser';
+
 export interface RootRow {
   readonly token: string;
   readonly name: string;
@@ -260,6 +263,8 @@ export interface Connection {
   readonly ports: PortMappings | null;
   /** Null while the helper is away. */
   readonly host: HostState | null;
+  /** What this browser does by itself. `problem`: why it cannot, a sentence for people, or empty. Null where there is no browser. */
+  readonly browser: { readonly isReady: boolean; readonly problem: string } | null;
 }
 
 /** Minutes that an idle helper may be given at most before it ends: thirty days. */

@@ -111,9 +111,9 @@ export async function start(item: Adding, priorities: readonly FilePriority[] | 
 }
 
 /** Starts everything that waits, with the files it began with, up to the first that is refused. */
-export async function startAll(root: string): Promise<void> {
+export async function startAll(rootOf: (item: Adding) => string): Promise<void> {
   for (const item of queue.value) {
-    if (isQueued(item.key) && !(await start(item, null, root))) return;
+    if (isQueued(item.key) && !(await start(item, null, rootOf(item)))) return;
   }
 }
 

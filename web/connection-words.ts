@@ -111,13 +111,21 @@ export function describeConnection(connection: Connection, isFromHelper: boolean
             retry: null,
             showCommand: true,
           }
-        : {
-            label: 'Set up helper',
-            text: 'Starling reaches peers and your disk through a small helper on this computer. This starts it, in Starling’s folder, and opens a page that is paired. Where it runs already, pair this one with it.',
-            tone: 'warn',
-            retry: null,
-            showCommand: true,
-          };
+        : connection.browser?.problem === ''
+          ? {
+              label: 'Browser only',
+              text: 'Starling downloads into this browser, from WebRTC peers and web seeds, while it is open. A small free helper on this computer reaches all other peers, and your disk. This starts it, in Starling’s folder, and opens a page that is paired. Where it runs already, pair this one with it.',
+              tone: 'plain',
+              retry: null,
+              showCommand: true,
+            }
+          : {
+              label: 'Set up helper',
+              text: `${connection.browser === null ? '' : `${connection.browser.problem} `}Starling reaches peers and your disk through a small helper on this computer. This starts it, in Starling’s folder, and opens a page that is paired. Where it runs already, pair this one with it.`,
+              tone: 'warn',
+              retry: null,
+              showCommand: true,
+            };
     case 'disconnected':
       return connection.everConnected
         ? {

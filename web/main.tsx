@@ -12,6 +12,7 @@ import type { Door } from './client.ts';
 import { notify } from './notices.ts';
 import { installId, tradeSecret } from './pair.ts';
 import { connect } from './window.ts';
+import { lookPersistence } from './persistence.ts';
 import { applyUpdate, openDoor, registerWorker, updateWaiting } from './worker.ts';
 
 const NO_WORKER =
@@ -42,6 +43,7 @@ function start(): void {
   connect(() => registered.then(openDoor, () => new Promise<Door>(() => {})));
   render(<App updateWaiting={updateWaiting} applyUpdate={applyUpdate} />, root);
   takeAddress();
+  void lookPersistence();
   addEventListener('hashchange', takeAddress);
 }
 

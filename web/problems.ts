@@ -4,7 +4,7 @@ import { formatAbout, formatCount, formatDuration, formatEnough, formatRatio, pl
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 /** What one press can do about it. */
-export type Remedy = 'resume' | 'reconnect' | 'trackers' | 'force';
+export type Remedy = 'resume' | 'reconnect' | 'trackers' | 'force' | 'helper';
 
 export interface Words {
   /** For a line of the list. */
@@ -21,12 +21,16 @@ export interface ProblemContext {
   readonly folder: string;
   /** The folder that files were to be moved out of; empty where it is the same, or not known. */
   readonly origin: string;
+  /** Its files are in the storage of this browser. */
+  readonly isHere: boolean;
 }
 
 export function describeProblem(problem: Problem, about: ProblemContext): Words {
+  const who = about.isHere ? 'This browser' : 'The helper';
   const folder = about.folder === '' ? 'the download folder' : `“${about.folder}”`;
   switch (problem.code) {
     case 'disk-full': {
+      if (about.isHere) return browserFull(problem.needed, about.free);
       const short = roomIn('Disk is full', problem.needed, about.free);
       const lack = problem.needed - about.free;
       const then =
@@ -61,6 +65,12 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         `${capital(folder)} is not there. The torrent is paused. It goes on by itself once the disk is connected or the folder is back.`,
       );
     case 'file-gone':
+      if (about.isHere) {
+        return bad(
+          'The browser has cleared some of its files',
+          'The browser has cleared files of this torrent from its storage, as it may when the disk runs short. The torrent is paused. Resume it to download what is missing again.',
+        );
+      }
       return bad(
         'A file was moved or deleted',
         'A file of this torrent was moved, replaced or deleted. The torrent is paused. Put the file back and resume, or resume to download what is missing again.',
@@ -88,7 +98,7 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
     case 'limit':
       return bad(
         'Too many files are open',
-        'The helper reached its limit of open files or memory. The torrent is paused, and tries again from time to time. Pause others to make room for it.',
+        `${who} reached its limit of open files or memory. The torrent is paused, and tries again from time to time. Pause others to make room for it.`,
       );
     case 'moving':
       return {
@@ -170,7 +180,7 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
       return warn(
         'No source that this browser can reach',
         `No source that a browser can reach has answered. This browser can use WebRTC peers, and web seeds that allow it (CORS); most peers use TCP or UDP. The free helper adds those.${beyond(problem)}`,
-        'trackers',
+        'helper',
       );
     case 'tracker':
       return warn(
@@ -180,16 +190,24 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
       );
     case 'state-not-read':
       return warn(
-        'The helper could not read its record',
-        `What the helper keeps of this torrent could not be read: ${problem.text}. Nothing is lost by that, and it is asked again every few seconds.`,
+        `${who} could not read its record`,
+        `What ${who.toLowerCase()} keeps of this torrent could not be read: ${sentence(problem.text)} Nothing is lost by that, and it is asked again every few seconds.`,
         null,
       );
     case 'state-not-saved':
       return bad(
         'Progress could not be saved',
-        `The helper could not save the progress: ${problem.text}. The download goes on, but some of it may be checked again after a restart. Free some space on the helper's disk.`,
+        `${who} could not save the progress: ${sentence(problem.text)} The download goes on, but some of it may be checked again after a restart. Free some space on ${about.isHere ? 'this computer' : "the helper's disk"}.`,
       );
   }
+}
+
+function browserFull(needed: number, free: number): Words {
+  const short = roomIn('The browser’s storage is full', needed, free);
+  return bad(
+    short,
+    `${short}. The download is paused; finished pieces are safe. Remove something else, choose fewer files, or get the helper, which saves to the disk. It goes on by itself once there is room.`,
+  );
 }
 
 /** What is known that needs the helper, in a sentence. */
@@ -281,6 +299,11 @@ function bad(short: string, text: string): Words {
 
 function warn(short: string, text: string, remedy: Remedy | null): Words {
   return { short, text, tone: 'warn', remedy };
+}
+
+/** Ends as one. */
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function capital(text: string): string {

@@ -1,5 +1,6 @@
 import { batch, computed, effect, signal, type Signal } from '@preact/signals';
 import type { FromWorker } from '../sw/api.ts';
+import { BROWSER_ROOT } from '../sw/view-model.ts';
 import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from '../sw/view-model.ts';
 import type { LinkState } from './client.ts';
 import { bucketOf, compareWords, matches, NEWEST_FIRST, samePlace, sortRows, type Filter, type Sort } from './list.ts';
@@ -21,6 +22,7 @@ const NOT_YET: Connection = {
   version: '',
   ports: null,
   host: null,
+  browser: null,
 };
 
 /**
@@ -33,7 +35,18 @@ export class Store {
   readonly loaded = signal(false);
   readonly connection = signal<Connection>(NOT_YET);
   readonly roots = signal<readonly RootRow[]>([]);
-  readonly defaultRoot = computed(() => this.roots.value.find(root => root.isDefault) ?? this.roots.value[0] ?? null);
+  /** Those of the helper. */
+  readonly folders = computed(() => this.roots.value.filter(({ token }) => token !== BROWSER_ROOT));
+  /** The storage of this browser; null where it has none. */
+  readonly place = computed(() => this.roots.value.find(({ token }) => token === BROWSER_ROOT) ?? null);
+  readonly defaultRoot = computed(
+    () => this.folders.value.find(root => root.isDefault) ?? this.folders.value[0] ?? this.place.value,
+  );
+  /** This browser is at work by itself: no helper was ever there for it. */
+  readonly isAlone = computed(() => {
+    const { state, everConnected, browser } = this.connection.value;
+    return state === 'unpaired' && !everConnected && browser !== null && browser.problem === '';
+  });
   /** Null until the engine has told them. */
   readonly settings = signal<Settings | null>(null);
   readonly detail = signal<TorrentDetail | null>(null);

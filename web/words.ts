@@ -1,3 +1,4 @@
+import { BROWSER_ROOT } from '../sw/view-model.ts';
 import type { RootRow, TorrentRow } from '../sw/view-model.ts';
 import {
   formatAboutRate,
@@ -42,7 +43,12 @@ export function problemContext(row: TorrentRow, roots: readonly RootRow[]): Prob
   const { problem } = row;
   const root = find(row.root);
   const from = problem?.code === 'not-moved' && problem.from !== row.root ? problem.from : '';
-  return { free: root?.free ?? -1, folder: root?.name ?? '', origin: find(from)?.name ?? '' };
+  return {
+    free: root?.free ?? -1,
+    folder: root?.name ?? '',
+    origin: find(from)?.name ?? '',
+    isHere: row.root === BROWSER_ROOT,
+  };
 }
 
 /** What a torrent is doing, in a few words. */

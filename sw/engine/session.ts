@@ -188,6 +188,10 @@ export class Session {
     return this.intake.add(source);
   }
 
+  has(id: string): boolean {
+    return this.torrents.get(id) !== undefined;
+  }
+
   /** `priorities` in the order of the files shown; null for those that it has. */
   start(id: string, priorities: readonly FilePriority[] | null, root: string): void {
     const torrent = this.named(id);

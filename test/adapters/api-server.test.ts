@@ -70,6 +70,7 @@ class FakeBackend implements Backend {
     version: '1',
     ports: null,
     host: null,
+    browser: null,
   };
   readonly commands: Command[] = [];
   failure: Error | null = null;

@@ -37,6 +37,7 @@ class World {
       version: '1',
       ports: null,
       host: null,
+      browser: null,
       following: null,
       outdated: null,
     }),

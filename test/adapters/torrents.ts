@@ -26,6 +26,7 @@ class FakeEngine implements Engine<string> {
   load = (records: readonly StateRecord[]): void => this.tell(`load ${records.map(({ key }) => key).join()}`);
   attach = (kept: readonly string[]): void => this.tell(`attach ${kept.join()}`);
   detach = (): void => this.tell('detach');
+  has = (id: string): boolean => id === A;
   add = (): { id: string; already: boolean; brought: boolean } => ({ id: A, already: false, brought: false });
   start = (): void => this.tell('start');
   pause = (): void => this.tell('pause');

@@ -33,6 +33,13 @@ export class App {
     return app;
   }
 
+  /** Opens the app where there is no helper. */
+  static async alone(browser: Browser, origin: string): Promise<App> {
+    const app = new App(await browser.open(origin));
+    await app.page.waitForText('Browser only', 30_000);
+    return app;
+  }
+
   async connected(timeoutMs = 30_000): Promise<void> {
     await this.page.waitForText('Helper connected', timeoutMs);
   }
@@ -106,6 +113,14 @@ export class App {
     await this.page.click({ role: 'button', name: 'Remove' });
     if (withData) await this.page.click({ role: 'checkbox', name: /delete/i });
     await this.page.click({ role: 'button', name: withData ? 'Remove and move files to trash' : 'Remove from list' });
+    await until(`${name} to leave the list`, async () => (await this.row(name)) === '');
+  }
+
+  /** One that is in the browser's own files. */
+  async removeHere(name: string): Promise<void> {
+    await this.select(name);
+    await this.page.click({ role: 'button', name: 'Remove' });
+    await this.page.click({ role: 'button', name: 'Remove and delete files' });
     await until(`${name} to leave the list`, async () => (await this.row(name)) === '');
   }
 }

@@ -84,7 +84,7 @@ describe.skipIf(missing !== '')(`the app from a website${missing === '' ? '' : `
   const apps = async (): Promise<PairedApp[]> => page.evaluate<PairedApp[]>("fetch('/~paired').then(answer => answer.json())");
 
   it('asks for nothing before a press, and says what to do where the browser keeps it from the helper', async () => {
-    await page.waitForText('Set up helper');
+    await page.waitForText('Browser only');
     await permission('denied');
     await page.click({ role: 'button', name: 'Pair' });
     await page.waitForText('The browser keeps this site from the helper.');

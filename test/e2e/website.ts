@@ -11,15 +11,19 @@ import { loadAssets } from '../../daemon/host/http/assets.ts';
 const top = join(import.meta.dirname, '../..');
 const NAME = 'app.example';
 
-/** The headers that the page on websites names. */
-export function headersOfTheDocs(): Readonly<Record<string, string>> {
+/** The headers that the page on websites names, for that path. */
+export function headersOfTheDocs(path = '/'): Readonly<Record<string, string>> {
   const block = /```\n(Content-Security-Policy: .*?)```/s.exec(readFileSync(join(top, 'docs/WEBSITE.md'), 'utf8'))?.[1] ?? '';
-  return Object.fromEntries(
+  const headers = Object.fromEntries(
     block
       .trim()
       .split('\n')
       .map(line => line.split(/: (.*)/s).slice(0, 2) as [string, string]),
   );
+  const policy = headers['Content-Security-Policy'] ?? '';
+  return path === '/sw.js'
+    ? { ...headers, 'Content-Security-Policy': policy.replace('http://127.0.0.1:*', 'http: https:') }
+    : headers;
 }
 
 export class Website {
@@ -47,9 +51,9 @@ export class Website {
     const names = ['-subj', `/CN=${NAME}`, '-addext', `subjectAltName=DNS:${NAME}`];
     execFileSync('openssl', [...args, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' });
     const assets = loadAssets(join(top, 'dist/web'));
-    const headers = headersOfTheDocs();
     const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
       const asset = assets.get(request.url ?? '');
+      const headers = headersOfTheDocs(request.url);
       const cache = { 'Cache-Control': asset?.isImmutable === true ? 'public, max-age=31536000, immutable' : 'no-cache' };
       response.writeHead(asset === undefined ? 404 : 200, { ...headers, ...cache, 'Content-Type': asset?.type ?? 'text/plain' });
       response.end(asset?.body);

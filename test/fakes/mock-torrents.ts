@@ -1,4 +1,5 @@
 import type { Connection, FileRow, RootRow, TorrentDetail, TorrentRow, TrackerRow } from '../../sw/view-model.ts';
+import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 
 /** What the interface is looked at with: plausible torrents in every state. */
@@ -7,6 +8,16 @@ export const ROOTS: readonly RootRow[] = [
   { token: 'a'.repeat(64), name: 'Downloads', free: 412e9, isDefault: true, trash: true, problem: '' },
   { token: 'b'.repeat(64), name: 'Films', free: 1.2e9, isDefault: false, trash: false, problem: '' },
 ];
+
+/** The storage of this browser. */
+export const PLACE: RootRow = {
+  token: BROWSER_ROOT,
+  name: 'This browser',
+  free: 5e9,
+  isDefault: false,
+  trash: false,
+  problem: '',
+};
 
 export const CONNECTED: Connection = {
   state: 'connected',
@@ -25,6 +36,7 @@ export const CONNECTED: Connection = {
     pinholes: { state: 'none', via: '', address: '' },
   },
   host: { settings: { watched: [], exitAfter: 0, notify: true }, problem: '' },
+  browser: { isReady: true, problem: '' },
 };
 export const UNPAIRED: Connection = {
   ...CONNECTED,

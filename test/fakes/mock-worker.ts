@@ -16,7 +16,17 @@ import { readTiers } from '../../sw/engine/tiers.ts';
 import { relabel } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { MockHost } from './mock-host.ts';
-import { CONNECTED, detailOf, LOST, manyFiles, manyTorrents, nineTorrents, sintelFiles, UNPAIRED } from './mock-torrents.ts';
+import {
+  CONNECTED,
+  detailOf,
+  LOST,
+  manyFiles,
+  manyTorrents,
+  nineTorrents,
+  PLACE,
+  sintelFiles,
+  UNPAIRED,
+} from './mock-torrents.ts';
 
 export type Scenario = 'empty' | 'unpaired' | 'nine' | 'many' | 'lost' | 'following' | 'old-helper' | 'old-app' | 'outdated';
 
@@ -132,7 +142,7 @@ export class MockWorker {
       version: this.#scenario === 'outdated' ? API_VERSION + 1 : API_VERSION,
       torrents: [...this.torrents.values()],
       connection: this.connection,
-      roots: this.#scenario === 'unpaired' ? [] : this.host.roots,
+      roots: this.#scenario === 'unpaired' ? [PLACE] : [...this.host.roots, PLACE],
       settings: this.settings,
     });
   }
@@ -161,7 +171,7 @@ export class MockWorker {
     const { host } = this.connection;
     if (host !== null) this.connection = { ...this.connection, host: { ...host, settings: this.host.settings } };
     const { connection } = this;
-    const { roots } = this.host;
+    const roots = [...this.host.roots, PLACE];
     this.#say({ type: 'delta', torrents: [], removed: [], connection, roots, settings: null, detail: null });
     if ('folders' in answer) this.#say({ type: 'folder', id, page: answer });
     else this.#say({ type: 'reply', id, error: answer.error, added: null });
@@ -307,6 +317,7 @@ export class MockWorker {
       eta: -1,
       peers: 0,
       active: 0,
+      root: this.connection.state === 'unpaired' ? PLACE.token : template.root,
     });
     this.#files.set(hash, name.includes('many') ? manyFiles(100_000) : sintelFiles());
     if (source.kind === 'file') this.#hasMetadata.add(hash);

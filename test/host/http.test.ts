@@ -182,6 +182,9 @@ test('a website is to send what the host sends, and the pages hold the same poli
     const [name = '', ...value] = line.split(': ');
     expect(headers.get(name)).toBe(value.join(': '));
   }
+  const worker = (await fetch(`${origin}/sw.js`)).headers.get('content-security-policy');
+  expect(worker).toBe(headers.get('content-security-policy')?.replace('http://127.0.0.1:*', 'http: https:'));
+  expect(sourceOf('docs/WEBSITE.md')).toContain('`http: https:` in the place of `http://127.0.0.1:*`');
   // That one counts in a header alone.
   const policy = headers.get('content-security-policy')?.replace("frame-ancestors 'none'; ", '');
   for (const page of ['web/index.html', 'web/approve.html']) {
@@ -200,7 +203,8 @@ test('the app: strict policy on everything, hashed assets for ever, the rest ask
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
     expect(headers.get('content-security-policy')).toContain("require-trusted-types-for 'script'");
-    expect(headers.get('content-security-policy')).toContain("connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:* wss:;");
+    const reached = path === '/sw.js' ? 'http: https:' : 'http://127.0.0.1:*';
+    expect(headers.get('content-security-policy')).toContain(`connect-src 'self' ${reached} ws://127.0.0.1:* wss:;`);
     expect(headers.get('content-security-policy')).not.toContain('unsafe');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');

@@ -6,7 +6,7 @@ import { needsAttention, nowOf, spokenRow, statusOf } from '../../web/words.ts';
 import { CONNECTED, LOST, nineTorrents, ROOTS, UNPAIRED } from '../fakes/mock-torrents.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
-const ABOUT = { free: 1.2e9, folder: 'Films', origin: 'Downloads' };
+const ABOUT = { free: 1.2e9, folder: 'Films', origin: 'Downloads', isHere: false };
 
 const PROBLEMS: readonly Problem[] = [
   { code: 'disk-full', needed: 68e9 },
@@ -50,6 +50,23 @@ const PROBLEMS: readonly Problem[] = [
   { code: 'list-too-long' },
   { code: 'metadata-refused', text: 'This torrent is damaged: it has no name.' },
 ];
+
+describe('problems of files in the browser', () => {
+  it.each(PROBLEMS)('says of $code what happened, without a disk or a folder of the helper', problem => {
+    const words = describeProblem(problem, { free: 1.2e9, folder: 'This browser', origin: '', isHere: true });
+    expect(words.short.length).toBeLessThan(60);
+    expect(words.text.match(/[.!] |[.!]$/g)?.length).toBeGreaterThanOrEqual(2);
+    expect(words.text).not.toMatch(/undefined|NaN|-1|The helper could|helper's disk/);
+  });
+
+  it('says how much room there is, and what to do', () => {
+    const about = { free: 1.2e9, folder: 'This browser', origin: '', isHere: true };
+    const { short, text } = describeProblem({ code: 'disk-full', needed: 9e9 }, about);
+    expect(plain(short)).toBe('The browser’s storage is full: 9 GB needed, 1.2 GB free');
+    expect(text).toContain('or get the helper');
+    expect(describeProblem({ code: 'file-gone' }, about).text).toContain('The browser has cleared files');
+  });
+});
 
 describe('problems', () => {
   it.each(PROBLEMS)('says of $code what happened, what it means and what to do', problem => {
@@ -101,7 +118,13 @@ it('shows what the engine says of an error, and has words where it says none', (
 describe('the connection', () => {
   const cases: readonly (readonly [string, Connection, string, string | null])[] = [
     ['connected', CONNECTED, 'Helper connected', null],
-    ['never paired', UNPAIRED, 'Set up helper', null],
+    ['never paired', UNPAIRED, 'Browser only', null],
+    [
+      'never paired, in a browser that keeps nothing',
+      { ...UNPAIRED, browser: { isReady: false, problem: 'No.' } },
+      'Set up helper',
+      null,
+    ],
     ['no longer paired', { ...UNPAIRED, everConnected: true }, 'Pair again', null],
     ['connecting', { ...CONNECTED, state: 'connecting' }, 'Connecting', null],
     ['lost', LOST, 'Helper lost', 'Reconnect'],

@@ -49,7 +49,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
       ],
       ['a problem', MEDIUM, 'nine', () => row(/^OpenStreetMap/).dblclick()],
       ['the menu', DESKTOP, 'nine', () => row(/^Sintel/).click({ button: 'right' })],
-      ['the first open', DESKTOP, 'unpaired', () => page.getByRole('button', { name: 'Set up helper' }).click()],
+      ['the first open', DESKTOP, 'unpaired', () => page.getByRole('button', { name: 'Browser only' }).click()],
       ['the settings', DESKTOP, 'nine', () => page.getByRole('button', { name: 'Settings' }).click()],
       ['the phone', PHONE, 'nine', () => page.getByRole('button', { name: 'Add' }).click()],
       ['the phone’s details', PHONE, 'nine', () => row(/^OpenStreetMap/).click()],

@@ -2,9 +2,11 @@ import { useSignal } from '@preact/signals';
 import { Check, LoaderCircle, X } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { FilePriority, FileRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
+import { BROWSER_ROOT } from '../../sw/view-model.ts';
+import type { FilePriority, FileRow, RootRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { cancel, current, queue, start, startAll, type Adding } from '../adding.ts';
 import { formatAbout, formatCount, plural } from '../format.ts';
+import { askToKeep } from '../persistence.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -117,6 +119,13 @@ function Step({ state, children }: { state: keyof typeof STEP_ICONS; children: C
 }
 
 /** The files, where they go, and Start: that may be pressed before the list of files is there. */
+/** Where it goes: what is in this browser by itself stays there, all else goes to a folder. */
+function folderOf(item: Adding, chosen: string): RootRow | null {
+  const row = item.id === null ? undefined : store.row(item.id)?.value;
+  if (row?.root === BROWSER_ROOT) return store.place.value;
+  return store.folders.value.find(({ token }) => token === chosen) ?? store.defaultRoot.value;
+}
+
 function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }): JSX.Element {
   /** Kept while the engine has forgotten them: they cannot be others when they come back. */
   const known = useRef<readonly FileRow[]>([]);
@@ -126,7 +135,8 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
   const chosen = useSignal<readonly FilePriority[] | null>(null);
   const root = useSignal('');
   const busy = useSignal(false);
-  const folder = store.roots.value.find(candidate => candidate.token === root.value) ?? store.defaultRoot.value;
+  const folder = folderOf(item, root.value);
+  const isHere = folder?.token === BROWSER_ROOT;
   const priority = (file: number): FilePriority => chosen.value?.[file] ?? files[file]?.priority ?? 'normal';
   const wanted = files.filter((_, index) => priority(index) !== 'skip');
   const selected = wanted.reduce((sum, { size }) => sum + size, 0);
@@ -138,10 +148,11 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
     for (const file of changed) next[file] = to;
     chosen.value = next;
   };
-  const go = (begin: (token: string) => Promise<unknown>): void => {
+  const go = (begin: (tokenOf: (one: Adding) => string) => Promise<unknown>): void => {
     if (folder === null) return;
     busy.value = true;
-    void begin(folder.token).then(() => (busy.value = false));
+    if (isHere) void askToKeep();
+    void begin(one => folderOf(one, root.value)?.token ?? folder.token).then(() => (busy.value = false));
   };
 
   return (
@@ -160,10 +171,12 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
         <div class="sheet-sum">
           {folder !== null && files.length === 0 && <span>As soon as the list arrives, its files go to </span>}
           {folder !== null && files.length > 0 && <Room selected={selected} free={folder.free} />}
-          <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />
+          {isHere ? <span>{folder.name}</span> : <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />}
           {folder !== null && isShort(selected, folder.free) && (
             <p class="tone-warn" role="status">
-              It does not fit there. Started all the same, it stops when the disk is full, and goes on once there is room.
+              {isHere
+                ? 'It does not fit into what this browser allows the app. Choose fewer files, or get the helper, which saves to the disk. Started all the same, it stops when that is full, and goes on once there is room.'
+                : 'It does not fit there. Started all the same, it stops when the disk is full, and goes on once there is room.'}
             </p>
           )}
           {folder !== null && folder.problem !== '' && <p class="tone-bad">{folder.problem}</p>}
@@ -186,7 +199,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
             type="button"
             class="button button-main"
             disabled={folder === null || item.id === null || none || busy.value}
-            onClick={() => go(token => start(item, chosen.value, token))}
+            onClick={() => go(tokenOf => start(item, chosen.value, tokenOf(item)))}
           >
             Start
           </button>
@@ -212,7 +225,7 @@ function isShort(selected: number, free: number): boolean {
 
 /** Where the files go. */
 function Folder({ chosen, onChoose }: { chosen: string; onChoose(token: string): void }): JSX.Element {
-  const roots = store.roots.value;
+  const roots = store.folders.value;
   const [only] = roots;
   if (only === undefined)
     return <p class="tone-warn">No folder to save to: the helper is not connected. Start becomes available once it is.</p>;

@@ -1,6 +1,7 @@
 import { Magnet } from 'lucide';
 import type { JSX } from 'preact';
-import { asking } from '../adding.ts';
+import { addText, asking } from '../adding.ts';
+import { FREE_FILM } from '../free-film.ts';
 import type { Filter } from '../list.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -57,6 +58,14 @@ function FirstOpen(): JSX.Element {
       <button type="button" class="button button-main" onClick={() => (asking.value = true)}>
         Add a torrent
       </button>
+      {store.isAlone.value && (
+        <p>
+          Or try a free film:{' '}
+          <button type="button" class="button button-small" onClick={() => addText(FREE_FILM.magnet)}>
+            {FREE_FILM.name}
+          </button>
+        </p>
+      )}
       {store.connection.value.state === 'unpaired' && <SetUp />}
     </div>
   );

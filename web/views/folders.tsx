@@ -13,7 +13,7 @@ import { LineForm } from '../ui/line-form.tsx';
 
 /** The folders that downloads go to. */
 export function FolderSettings(): JSX.Element {
-  const roots = store.roots.value;
+  const roots = store.folders.value;
   const isAway = hostSettings.value === null;
   return (
     <section aria-labelledby="folders">

@@ -1,8 +1,10 @@
 import { Copy } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
+import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { copy, force, reconnect, resume, run } from '../actions.ts';
 import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
+import { isKept } from '../persistence.ts';
 import { describeProblem, type Remedy } from '../problems.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -19,7 +21,9 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
       <ProblemNote row={row} />
       <dl class="facts">
         <Fact name="Now">{nowOf(row, store.roots.value)}</Fact>
-        {root !== undefined && <Fact name="Stored in">{root.name}, on this computer</Fact>}
+        {root !== undefined && (
+          <Fact name="Stored in">{root.token === BROWSER_ROOT ? <Kept /> : `${root.name}, on this computer`}</Fact>
+        )}
         <Fact name="Added">{formatMoment(row.addedAt, Date.now())}</Fact>
         {row.doneAt > 0 && <Fact name="Finished">{formatMoment(row.doneAt, Date.now())}</Fact>}
         <Fact name="Size">{sizeOf(row, detail)}</Fact>
@@ -80,6 +84,12 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
   );
 }
 
+/** How safe the storage of the browser is. */
+function Kept(): JSX.Element {
+  const how = isKept.value === true ? 'kept until you remove it' : 'which may clear it when the disk runs short';
+  return <>This browser, {how}</>;
+}
+
 function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
   return (
     <div class="fact">
@@ -133,6 +143,13 @@ function RemedyButton({ remedy, row }: { remedy: Remedy; row: TorrentRow }): JSX
       return (
         <button type="button" class="button button-small" onClick={reconnect}>
           Reconnect
+        </button>
+      );
+    case 'helper':
+      if (row.state === 'adding') return null;
+      return (
+        <button type="button" class="button button-small" onClick={() => (store.page.value = 'settings')}>
+          Get the helper
         </button>
       );
     case 'trackers':

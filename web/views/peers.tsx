@@ -1,7 +1,7 @@
 import { Lock, LockOpen } from 'lucide';
 import type { JSX } from 'preact';
 import type { PeerRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
-import { formatPercent, formatRate } from '../format.ts';
+import { formatPercent, formatRate, plural } from '../format.ts';
 import { command } from '../actions.ts';
 import { statusOf } from '../words.ts';
 import { store } from '../store.ts';
@@ -16,6 +16,13 @@ export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail 
       <Connected row={row} detail={detail} />
       {detail.isPrivate ? (
         <p class="quiet">This torrent is private: its peers come from its trackers alone.</p>
+      ) : detail.outOfReach !== null ? (
+        detail.outOfReach > 0 && (
+          <p class="quiet">
+            {plural(detail.outOfReach, 'peer that is known needs', 'peers that are known need')} the helper: a browser cannot go
+            to their addresses.
+          </p>
+        )
       ) : (
         <LineForm
           label="New peer"

@@ -14,7 +14,7 @@ export function RelocateDialog(): JSX.Element | null {
 
 function Choice({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const rows = ids.flatMap(id => store.row(id)?.value ?? []);
-  const roots = store.roots.value;
+  const roots = store.folders.value;
   const here = roots.find(({ token }) => rows.every(row => row.root === token));
   const others = roots.filter(root => root !== here);
   const chosen = useSignal(others[0]?.token ?? '');

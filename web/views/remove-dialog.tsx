@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentId, TorrentRow } from '../../sw/view-model.ts';
 import { removing, run } from '../actions.ts';
 import { formatAbout, plural } from '../format.ts';
@@ -39,8 +40,11 @@ function deletionOf(rows: readonly TorrentRow[], bytes: number): string {
 }
 
 function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
-  const withData = useSignal(false);
+  const isChosen = useSignal(false);
   const rows = ids.flatMap(id => store.row(id)?.value ?? []);
+  // Nothing else leads to files in the storage of the browser.
+  const isHere = rows.every(({ root }) => root === BROWSER_ROOT);
+  const withData = { value: isChosen.value || isHere };
   const bytes = rows.reduce((sum, row) => sum + row.done, 0);
   const [first] = rows;
   const what = rows.length === 1 && first !== undefined ? `“${first.name}”` : plural(rows.length, 'torrent', 'torrents');
@@ -50,16 +54,18 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   return (
     <Dialog labelledBy="remove-title" onCancel={close}>
       <h2 id="remove-title">Remove {what}?</h2>
-      <label class="choice">
-        <input
-          type="checkbox"
-          class="check"
-          checked={withData.value}
-          disabled={bytes === 0}
-          onChange={event => (withData.value = event.currentTarget.checked)}
-        />
-        <span>Also delete {rows.length === 1 ? 'its' : 'their'} files from the disk</span>
-      </label>
+      {!isHere && (
+        <label class="choice">
+          <input
+            type="checkbox"
+            class="check"
+            checked={withData.value}
+            disabled={bytes === 0}
+            onChange={event => (isChosen.value = event.currentTarget.checked)}
+          />
+          <span>Also delete {rows.length === 1 ? 'its' : 'their'} files from the disk</span>
+        </label>
+      )}
       <p class={withData.value && !isAllTrashed(rows) ? 'tone-bad' : 'quiet'} role="status">
         {bytes === 0
           ? 'Nothing was downloaded yet, so nothing is left on the disk.'

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { MoveTo } from '../../sw/api.ts';
+import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentId } from '../../sw/view-model.ts';
 import { askToRemove, copy, force, isRunning, labelling, move, open, pause, recheck, relocating, resume } from '../actions.ts';
 import { selection } from '../selection.ts';
@@ -23,12 +24,17 @@ export function RowMenu({ x, y, onClose }: Props): JSX.Element {
   if (stopped.length > 0) items.push({ label: 'Resume', act: () => resume(stopped) });
   if (running.length > 0) items.push({ label: 'Pause', act: () => pause(running) });
   if (ids.length > 0) items.push({ label: 'Check the files again', act: () => recheck(ids) });
-  if (ids.length > 0) items.push({ label: 'Move to…', act: () => (relocating.value = ids) });
+  if (ids.length > 0 && !ids.some(isHere)) items.push({ label: 'Move to…', act: () => (relocating.value = ids) });
   items.push({ label: 'Labels…', act: () => (labelling.value = ids) });
   items.push(...queueItems(ids));
   if (first !== undefined && ids.length === 1) items.push({ label: 'Copy info-hash', act: () => void copy(first, 'Info-hash') });
   items.push({ label: 'Remove…', shortcut: 'Delete', danger: true, act: () => askToRemove(ids) });
   return <Menu label="Actions for the selected torrents" items={items} x={x} y={y} onClose={onClose} />;
+}
+
+/** Nobody but the helper could move its files. */
+function isHere(id: TorrentId): boolean {
+  return store.row(id)?.value.root === BROWSER_ROOT;
 }
 
 const MOVES: readonly { readonly to: MoveTo; readonly label: string }[] = [

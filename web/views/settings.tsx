@@ -101,23 +101,10 @@ function HostProblem(): JSX.Element | null {
   return problem === '' ? null : <p class="note note-warn">{problem}</p>;
 }
 
-export function Settings(): JSX.Element {
+/** How peers at an address are reached. */
+function PeerSettings(): JSX.Element {
   return (
-    <div class="settings">
-      {layout.value !== 'phone' && <h1>Settings</h1>}
-      <section aria-labelledby="appearance">
-        <h2 id="appearance">Appearance</h2>
-        <div class="segments" role="radiogroup" aria-labelledby="appearance">
-          {THEMES.map(({ id, label }) => (
-            <label key={id} class="segment">
-              <input type="radio" name="theme" value={id} checked={theme.value === id} onChange={() => chooseTheme(id)} />
-              <span>{label}</span>
-            </label>
-          ))}
-        </div>
-      </section>
-      <FolderSettings />
-      <SpeedSettings />
+    <>
       <EncryptionSetting />
       <Switch
         setting="lsd"
@@ -125,8 +112,14 @@ export function Settings(): JSX.Element {
         label="Find peers on the same network"
         text="Everyone on the network can see which torrents you have. Private torrents are never announced."
       />
-      <QueueSettings />
-      <StopSettings />
+    </>
+  );
+}
+
+/** What the computer does for it. */
+function SocketSettings(): JSX.Element {
+  return (
+    <>
       <Switch
         setting="preallocate"
         title="Disk"
@@ -145,6 +138,33 @@ export function Settings(): JSX.Element {
         label="Ask the router to open a port"
         text="Peers from outside can then connect to this computer, by PCP, NAT-PMP or UPnP. The port closes when Starling stops."
       />
+    </>
+  );
+}
+
+export function Settings(): JSX.Element {
+  // What needs the helper means nothing before there is one.
+  const isAlone = store.isAlone.value;
+  return (
+    <div class="settings">
+      {layout.value !== 'phone' && <h1>Settings</h1>}
+      <section aria-labelledby="appearance">
+        <h2 id="appearance">Appearance</h2>
+        <div class="segments" role="radiogroup" aria-labelledby="appearance">
+          {THEMES.map(({ id, label }) => (
+            <label key={id} class="segment">
+              <input type="radio" name="theme" value={id} checked={theme.value === id} onChange={() => chooseTheme(id)} />
+              <span>{label}</span>
+            </label>
+          ))}
+        </div>
+      </section>
+      {!isAlone && <FolderSettings />}
+      <SpeedSettings />
+      {!isAlone && <PeerSettings />}
+      <QueueSettings />
+      <StopSettings />
+      {!isAlone && <SocketSettings />}
       <RtcSettings />
       <section aria-labelledby="helper">
         <h2 id="helper">{describeConnection(store.connection.value, isFromHelper()).label}</h2>

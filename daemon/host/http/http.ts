@@ -21,14 +21,13 @@ export const INSTALL_HEADER = 'x-starling-install';
 /** The one Trusted Types policy that the app may make, for the addresses of its workers. */
 const TRUSTED_TYPES_POLICY = 'starling';
 
-const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': [
+const policy = (connect: string): string =>
+  [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
-    // The io-daemon on its port, and WebSocket trackers.
-    "connect-src 'self' http://127.0.0.1:* ws://127.0.0.1:* wss:",
+    `connect-src 'self' ${connect}`,
     "manifest-src 'self'",
     "worker-src 'self'",
     "frame-ancestors 'none'",
@@ -36,7 +35,16 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
     "form-action 'none'",
     "require-trusted-types-for 'script'",
     `trusted-types ${TRUSTED_TYPES_POLICY}`,
-  ].join('; '),
+  ].join('; ');
+
+/** The io-daemon on its port, and WebSocket trackers. */
+const PAGE_REACHES = 'http://127.0.0.1:* ws://127.0.0.1:* wss:';
+/** The worker fetches from web seeds as well, wherever they are. */
+const WORKER_REACHES = 'http: https: ws://127.0.0.1:* wss:';
+const WORKER = '/sw.js';
+
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': policy(PAGE_REACHES),
   'X-Content-Type-Options': 'nosniff',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -93,6 +101,7 @@ function routes(options: HttpOptions): Hono<{ Bindings: HttpBindings }> {
       'Content-Type': asset.type,
       'Cache-Control': asset.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
       ETag: asset.etag,
+      ...(c.req.path === WORKER ? { 'Content-Security-Policy': policy(WORKER_REACHES) } : {}),
     };
     if (c.req.header('if-none-match') === asset.etag) return c.body(null, 304, headers);
     return c.body(asset.body, 200, headers);

@@ -1,0 +1,129 @@
+/**
+ * The engine of the browser by itself: files in its private file system, records in its database, peers over WebRTC, and what the web
+ * serves. It is the same engine as the one that a helper gives sockets to.
+ */
+import { FetchHttp } from './adapters/local/http.ts';
+import { LocalNet } from './adapters/local/net.ts';
+import { Reach } from './adapters/local/reach.ts';
+import { LocalReaders } from './adapters/local/readers.ts';
+import { openRecords, SessionRecords } from './adapters/local/session-records.ts';
+import type { Folder } from './adapters/local/folder.ts';
+import { LocalStore } from './adapters/local/store.ts';
+import { FetchWeb } from './adapters/local/web.ts';
+import { after, PlatformClock, platformRandom } from './adapters/platform.ts';
+import type { LentRtc } from './adapters/rtc-net.ts';
+import { Session } from './engine/index.ts';
+import type { Log, WebSockets } from './engine/ports.ts';
+import { Refusal } from './host-commands.ts';
+import { LocalTorrents } from './local-torrents.ts';
+import { BROWSER_ROOT, type TorrentId } from './view-model.ts';
+
+const FILES = 'starling-files';
+const RECORDS = 'starling-torrents';
+
+export interface LocalRuntimeOptions {
+  readonly version: string;
+  readonly rtc: LentRtc;
+  readonly sockets: WebSockets;
+  /** The app is at a secure address of its own: nothing may be fetched from addresses that are not. */
+  readonly isSecure: boolean;
+  readonly log: Log;
+  readonly mark: (name: string) => void;
+  readonly replaced: () => void;
+}
+
+export interface LocalRuntime {
+  readonly torrents: LocalTorrents;
+  /** Opens a file to be read; what it throws is for people. */
+  open(id: TorrentId, file: number): { readonly path: readonly string[]; serve(range: string | null, isHead: boolean): Response };
+}
+
+export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
+  const { version, rtc, log, mark, sockets, replaced } = options;
+  const wall = (): number => Date.now();
+  const estimate = (): Promise<StorageEstimate> => navigator.storage.estimate();
+  const reach = new Reach((url, init) => fetch(url, init), options.isSecure);
+  let records: SessionRecords | null = null;
+  let open: { readonly session: Session; readonly readers: LocalReaders } | null = null;
+
+  const torrents = new LocalTorrents({
+    open: async () => {
+      const kept: SessionRecords = records ?? new SessionRecords(openRecords(RECORDS, problem => kept.gone(problem)));
+      const loaded = await kept.load();
+      records = kept;
+      const folder: Folder = await storageFolder();
+      const store = await LocalStore.open({
+        folder,
+        database: FILES,
+        root: BROWSER_ROOT,
+        log,
+        wall,
+        after: (ms, run) => void after(ms, run),
+        estimate,
+        lost: () => undefined,
+      });
+      const net = new LocalNet(store, store);
+      const readers = new LocalReaders(store);
+      const clock = new PlatformClock();
+      const ports = {
+        clock,
+        random: platformRandom,
+        net,
+        datagrams: null,
+        sockets,
+        rtc: rtc.port(net),
+        store,
+        readers,
+        state: kept,
+        http: new FetchHttp(reach),
+        web: new FetchWeb(store, net.throttle, reach),
+        portMapper: null,
+        log,
+      };
+      const session = new Session(ports, { version });
+      session.load(loaded);
+      session.attach(store.kept);
+      open = { session, readers };
+      return {
+        engine: session,
+        end: async () => {
+          open = null;
+          readers.end();
+          clock.stop();
+          await Promise.all([store.close(), kept.settled()]);
+        },
+      };
+    },
+    room: async () => {
+      const { usage = 0, quota } = await estimate();
+      return quota === undefined ? -1 : Math.max(0, quota - usage);
+    },
+    after,
+    mark,
+    replaced,
+  });
+  return {
+    torrents,
+    open: (id, file) => {
+      if (open === null)
+        throw new Refusal('not-yet', 'The torrents of this browser are still being read. Open the file again in a moment.');
+      const { session, readers } = open;
+      const opened = session.reading.open(id, file);
+      return { path: opened.path, serve: (range, isHead) => readers.serve(opened, range, isHead) };
+    },
+  };
+}
+
+/** @throws {Error} with a sentence for people */
+async function storageFolder(): Promise<Folder> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    const folder: unknown = await root.getDirectoryHandle('files', { create: true });
+    // Its types want bytes that are in no shared memory, which none of ours are.
+    return folder as Folder;
+  } catch (error) {
+    throw new Error('This browser gives the app no storage for files. A private window, or its settings, may be why.', {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The torrents of the browser by itself: when their engine runs, and what the windows ask of it. It needs nobody outside, so it
+ * runs as soon as its records are read, and while somebody is there.
+ */
+import type { Added, Command, LeftFiles } from './api.ts';
+import { Refusal } from './host-commands.ts';
+import { configure, perform } from './perform.ts';
+import type { Engine } from './perform.ts';
+import { BROWSER_ROOT } from './view-model.ts';
+import type { RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+
+/** How often it is looked how much room there is, in ms. */
+const LOOK = 5_000;
+
+interface Running {
+  readonly engine: Engine<never>;
+  /** After the engine has ended: what it worked on is brought to the disk, and closed. */
+  readonly end: () => Promise<void>;
+}
+
+export interface LocalTorrentsOptions {
+  /** An engine with its records, at work on its files. Rejects with a sentence for people. */
+  readonly open: () => Promise<Running>;
+  /** Bytes that the browser still gives us; -1 where it does not say. */
+  readonly room: () => Promise<number>;
+  /** Calls back once after `ms`; the answer calls it off. */
+  readonly after: (ms: number, callback: () => void) => () => void;
+  /** Says how long after the worker's start something was reached. */
+  readonly mark: (name: string) => void;
+  /** The list was replaced as a whole. */
+  readonly replaced: () => void;
+}
+
+/** What windows ask of an engine. */
+export type EngineCommand = Exclude<Command, { do: 'pair' | 'unpair' | 'reconnect' | 'take' | 'host' }>;
+
+export class LocalTorrents {
+  private readonly options: LocalTorrentsOptions;
+  private current: Running | null = null;
+  /** While it opens or ends; each waits for the one before. */
+  private turn: Promise<void> = Promise.resolve();
+  /** Whether this worker is the one at work. */
+  private isBegun = false;
+  private isNeeded = false;
+  private isOver = false;
+  private free = -1;
+  private callOff = (): void => undefined;
+  /** Why it cannot be used, a sentence for people; empty where it can, or will. */
+  problem = '';
+
+  constructor(options: LocalTorrentsOptions) {
+    this.options = options;
+  }
+
+  get isReady(): boolean {
+    return this.current !== null;
+  }
+
+  /** This worker is the one at work. */
+  begin(): void {
+    this.isBegun = true;
+    if (this.isNeeded) this.turn = this.turn.then(() => this.open());
+  }
+
+  /** Somebody is there. */
+  wake(): void {
+    if (this.isNeeded || this.isOver) return;
+    this.isNeeded = true;
+    if (this.isBegun) this.turn = this.turn.then(() => this.open());
+  }
+
+  /** Resolves when it is at work, as far as it will be. */
+  settled(): Promise<void> {
+    return this.turn;
+  }
+
+  /** Nobody is: it makes durable what it has, and ends. */
+  async rest(): Promise<void> {
+    if (!this.isNeeded) return;
+    this.isNeeded = false;
+    this.turn = this.turn.then(() => this.end());
+    await this.turn;
+  }
+
+  /** For good, so that the next version can take over. */
+  async close(): Promise<void> {
+    this.isOver = true;
+    await this.rest();
+  }
+
+  rows(): readonly TorrentRow[] {
+    return this.current?.engine.rows().map(placed) ?? [];
+  }
+
+  has(id: TorrentId): boolean {
+    return this.current?.engine.has(id) ?? false;
+  }
+
+  takeChanges(): {
+    readonly rows: readonly TorrentRow[];
+    readonly removed: readonly TorrentId[];
+    readonly left: readonly LeftFiles[];
+  } {
+    if (this.current === null) return { rows: [], removed: [], left: [] };
+    const changes = this.current.engine.takeChanges();
+    return { ...changes, rows: changes.rows.map(placed) };
+  }
+
+  detail(id: TorrentId): TorrentDetail | null {
+    return this.current?.engine.detail(id) ?? null;
+  }
+
+  settings(): Settings | null {
+    return this.current?.engine.settings ?? null;
+  }
+
+  /** The storage of the browser, as a place that downloads go to. */
+  place(): RootRow {
+    return { token: BROWSER_ROOT, name: 'This browser', free: this.free, isDefault: false, trash: false, problem: this.problem };
+  }
+
+  async run(command: EngineCommand): Promise<Added | null> {
+    const engine = await this.ready();
+    switch (command.do) {
+      case 'configure':
+        await configure(engine, command.settings);
+        return null;
+      case 'relocate':
+        throw new Refusal(
+          'needs-helper',
+          'These files are in the storage of this browser. Only the helper can move them to a folder.',
+        );
+      case 'start':
+        return perform(engine, { ...command, root: BROWSER_ROOT });
+      case 'remove':
+        // Nothing else leads to files in the storage of a browser.
+        return perform(engine, { ...command, withData: true });
+      default:
+        return perform(engine, command);
+    }
+  }
+
+  private async ready(): Promise<Engine<never>> {
+    await this.turn;
+    if (this.current !== null) return this.current.engine;
+    if (this.isOver) throw new Refusal('updating', 'The app is being updated. Nothing was done; try again in a moment.');
+    throw new Refusal('no-storage', this.problem || 'Nothing was done, as this app is at rest. Try again in a moment.');
+  }
+
+  private async open(): Promise<void> {
+    if (!this.isNeeded || this.current !== null) return;
+    try {
+      this.current = await this.options.open();
+      this.problem = '';
+      this.options.mark('local engine');
+      void this.look();
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+    this.options.replaced();
+  }
+
+  private async end(): Promise<void> {
+    const { current } = this;
+    this.callOff();
+    if (current === null || (this.isNeeded && !this.isOver)) return;
+    await new Promise<void>(resolve => current.engine.close(resolve));
+    await current.end();
+    this.current = null;
+    this.options.replaced();
+  }
+
+  /** How much room there is, now and again. Torrents that wait for some hear of it. */
+  private async look(): Promise<void> {
+    this.callOff();
+    this.free = await this.options.room();
+    if (this.current === null) return;
+    this.current.engine.roots.tell([this.place()]);
+    this.callOff = this.options.after(LOOK, () => void this.look());
+  }
+}
+
+/** Also one that was not started yet goes nowhere else. */
+function placed(row: TorrentRow): TorrentRow {
+  return { ...row, root: BROWSER_ROOT };
+}

@@ -1,0 +1,146 @@
+/**
+ * All torrents of the windows in one list: those of the helper, and those of this browser by itself. What is added goes to the
+ * helper where there is one. One info-hash has one row: the helper's, where both have it.
+ */
+import type { Backend } from './api-server.ts';
+import type { Added, Command, FolderPage } from './api.ts';
+import { Refusal } from './host-commands.ts';
+import type { EngineCommand, LocalTorrents } from './local-torrents.ts';
+import type { Torrents } from './torrents.ts';
+import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+
+type Paired = Omit<Backend, 'shared'> & Pick<Torrents<never>, 'isReachable'>;
+type Local = Pick<
+  LocalTorrents,
+  'rows' | 'has' | 'takeChanges' | 'detail' | 'settings' | 'place' | 'run' | 'isReady' | 'problem'
+>;
+
+/** Without a helper, or with one that is away, what is asked for is done here. */
+const AWAY: ReadonlySet<string> = new Set(['unpaired', 'daemon-away']);
+
+export class Shelf implements Backend {
+  /** What a browser that follows this one is shown. */
+  readonly shared: Paired;
+  private readonly paired: Paired;
+  private readonly local: Local;
+  /** What the helper has; null where that is to be found out anew. */
+  private known: Set<TorrentId> | null = null;
+
+  constructor(paired: Paired, local: Local) {
+    this.shared = paired;
+    this.paired = paired;
+    this.local = local;
+  }
+
+  /** The helper's list was replaced as a whole. */
+  replaced(): void {
+    this.known = null;
+  }
+
+  isOwn(id: TorrentId): boolean {
+    return this.local.has(id) && !this.theirs.has(id);
+  }
+
+  rows(): readonly TorrentRow[] {
+    const rows = this.paired.rows();
+    const theirs = new Set(rows.map(({ id }) => id));
+    this.known = theirs;
+    return [...rows, ...this.local.rows().filter(({ id }) => !theirs.has(id))];
+  }
+
+  takeChanges(): ReturnType<Backend['takeChanges']> {
+    const { theirs } = this;
+    const [changes, own] = [this.paired.takeChanges(), this.local.takeChanges()];
+    for (const { id } of changes.rows) theirs.add(id);
+    for (const id of changes.removed) theirs.delete(id);
+    // Where the helper has it no more, what this browser has of it is seen again: as one that came after that.
+    const back = new Set(changes.removed.filter(id => this.local.has(id)));
+    const bared = back.size === 0 ? [] : this.local.rows().filter(({ id }) => back.has(id));
+    return {
+      rows: [...changes.rows, ...bared, ...own.rows.filter(({ id }) => !theirs.has(id) && !back.has(id))],
+      removed: [...changes.removed, ...own.removed.filter(id => !theirs.has(id))],
+      left: [...changes.left, ...own.left],
+    };
+  }
+
+  takeNews(): readonly News[] {
+    return this.paired.takeNews();
+  }
+
+  detail(id: TorrentId): TorrentDetail | null {
+    return this.isOwn(id) ? this.local.detail(id) : this.paired.detail(id);
+  }
+
+  connection(): Connection {
+    const { isReady, problem } = this.local;
+    return { ...this.paired.connection(), browser: { isReady, problem } };
+  }
+
+  roots(): readonly RootRow[] {
+    return [...this.paired.roots(), this.local.place()];
+  }
+
+  settings(): Settings | null {
+    return this.paired.settings() ?? this.local.settings();
+  }
+
+  async run(command: Command): Promise<Added | FolderPage | null> {
+    switch (command.do) {
+      case 'pair':
+      case 'unpair':
+      case 'reconnect':
+      case 'take':
+      case 'host':
+        return this.paired.run(command);
+      case 'add':
+        return this.add(command);
+      case 'configure':
+        await this.configure(command);
+        return null;
+      default:
+        return 'ids' in command ? this.each(command) : (this.isOwn(command.id) ? this.local : this.paired).run(command);
+    }
+  }
+
+  /** To the helper where there is one, or soon will be. What this browser has already stays here. */
+  private async add(command: Extract<Command, { do: 'add' }>): Promise<Added | null> {
+    const added = this.paired.isReachable ? await this.unlessAway(() => this.paired.run(command)) : null;
+    if (added === null || !('already' in added)) return this.local.run(command);
+    if (added.already || !this.local.has(added.id)) return added;
+    await this.paired.run({ do: 'remove', ids: [added.id], withData: false });
+    return this.local.run(command);
+  }
+
+  private async configure(command: Extract<Command, { do: 'configure' }>): Promise<void> {
+    const isPaired = this.paired.connection().state !== 'unpaired';
+    if (isPaired) await this.paired.run(command);
+    if (!isPaired || this.local.isReady) await this.local.run(command);
+  }
+
+  /** Has each side do it to its own, and only then says what went wrong first. */
+  private async each(command: Extract<EngineCommand, { readonly ids: readonly TorrentId[] }>): Promise<null> {
+    const own = command.ids.filter(id => this.isOwn(id));
+    const others = command.ids.filter(id => !own.includes(id));
+    const done = await Promise.allSettled([
+      ...(others.length > 0 ? [this.paired.run({ ...command, ids: others })] : []),
+      ...(own.length > 0 ? [this.local.run({ ...command, ids: own })] : []),
+    ]);
+    for (const each of done) if (each.status === 'rejected') throw each.reason;
+    return null;
+  }
+
+  /** Null where there turned out to be no helper. */
+  private async unlessAway<T>(act: () => Promise<T>): Promise<T | null> {
+    try {
+      return await act();
+    } catch (error) {
+      if (error instanceof Refusal && AWAY.has(error.code)) return null;
+      throw error;
+    }
+  }
+
+  private get theirs(): Set<TorrentId> {
+    this.known ??= new Set(this.paired.rows().map(({ id }) => id));
+    return this.known;
+  }
+}

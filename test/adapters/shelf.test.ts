@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import type { Added, Command } from '../../sw/api.ts';
+import { Refusal } from '../../sw/host-commands.ts';
+import { Shelf } from '../../sw/shelf.ts';
+import { BROWSER_ROOT } from '../../sw/view-model.ts';
+import type { Settings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
+import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
+import { LOST, PLACE, ROOTS, UNPAIRED, CONNECTED } from '../fakes/mock-torrents.ts';
+
+const [A, B, C] = ['a', 'b', 'c'].map(letter => letter.repeat(40)) as [string, string, string];
+const NEW: Command = { do: 'add', source: { kind: 'magnet', uri: 'magnet:?xt=urn:btih:' } };
+
+/** One side of it: rows by id, what was asked of it, and why it refuses. */
+class Side {
+  readonly asked: Command[] = [];
+  readonly list = new Map<string, TorrentRow>();
+  changes: { rows: TorrentRow[]; removed: string[]; left: [] } = { rows: [], removed: [], left: [] };
+  refusal: Error | null = null;
+  added: Added = { id: C, already: false, brought: false };
+  set: Settings | null = DEFAULT_SETTINGS;
+  isReachable = true;
+  isReady = true;
+  problem = '';
+  state = CONNECTED;
+
+  constructor(
+    readonly root: string,
+    ids: readonly string[],
+  ) {
+    for (const id of ids) this.put(id);
+  }
+
+  put(id: string): TorrentRow {
+    const row = { id, name: this.root, root: this.root } as TorrentRow;
+    this.list.set(id, row);
+    return row;
+  }
+
+  rows = () => [...this.list.values()];
+  has = (id: string) => this.list.has(id);
+  takeChanges = () => {
+    const { changes } = this;
+    this.changes = { rows: [], removed: [], left: [] };
+    return changes;
+  };
+  takeNews = () => [];
+  detail = (id: string) => (this.list.has(id) ? ({ id, comment: this.root } as TorrentDetail) : null);
+  connection = () => this.state;
+  roots = () => ROOTS;
+  place = () => PLACE;
+  settings = () => this.set;
+  run = (command: Command): Promise<Added | null> => {
+    this.asked.push(command);
+    if (this.refusal) return Promise.reject(this.refusal);
+    if (command.do !== 'add') return Promise.resolve(null);
+    this.put(this.added.id);
+    return Promise.resolve(this.added);
+  };
+}
+
+function setUp(theirs: readonly string[] = [A], own: readonly string[] = [B]) {
+  const [paired, local] = [new Side('host', theirs), new Side(BROWSER_ROOT, own)];
+  return { paired, local, shelf: new Shelf(paired, local) };
+}
+
+const namesOf = (rows: readonly TorrentRow[]): string[] => rows.map(({ id, root }) => `${id[0]} ${root}`);
+
+describe('one list', () => {
+  it('has the torrents of both, and one that both have once: the helper’s', () => {
+    const { shelf } = setUp([A, C], [B, C]);
+    expect(namesOf(shelf.rows())).toEqual(['a host', 'c host', 'b browser']);
+    expect(shelf.detail(C)?.comment).toBe('host');
+    expect(shelf.detail(B)?.comment).toBe(BROWSER_ROOT);
+    expect(shelf.roots()).toEqual([...ROOTS, PLACE]);
+    expect(namesOf(shelf.shared.rows())).toEqual(['a host', 'c host']);
+  });
+
+  it('changes with both; what the helper removes is seen again as this browser has it', () => {
+    const { shelf, paired, local } = setUp([A, C], [B, C]);
+    shelf.rows();
+    local.changes = { rows: [local.put(B), local.put(C)], removed: [], left: [] };
+    paired.changes = { rows: [paired.put(A)], removed: [], left: [] };
+    expect(namesOf(shelf.takeChanges().rows)).toEqual(['a host', 'b browser']);
+    paired.list.delete(C);
+    paired.changes = { rows: [], removed: [C], left: [] };
+    const bared = shelf.takeChanges();
+    expect(bared.removed).toEqual([C]);
+    expect(namesOf(bared.rows)).toEqual(['c browser']);
+    local.list.delete(C);
+    local.changes = { rows: [], removed: [C], left: [] };
+    expect(shelf.takeChanges().removed).toEqual([C]);
+  });
+
+  it('hides what this browser has of a torrent as soon as the helper has it, and when its list is another', () => {
+    const { shelf, paired, local } = setUp([], [B]);
+    expect(namesOf(shelf.rows())).toEqual(['b browser']);
+    paired.changes = { rows: [paired.put(B)], removed: [], left: [] };
+    local.changes = { rows: [local.put(B)], removed: [B], left: [] };
+    const changes = shelf.takeChanges();
+    expect(namesOf(changes.rows)).toEqual(['b host']);
+    expect(changes.removed).toEqual([]);
+    paired.list.delete(B);
+    shelf.replaced();
+    expect(shelf.detail(B)?.comment).toBe(BROWSER_ROOT);
+  });
+});
+
+describe('what is added', () => {
+  it('goes to the helper where there is one, and stays here where this browser has it', async () => {
+    const { shelf, paired, local } = setUp();
+    expect(await shelf.run(NEW)).toEqual(paired.added);
+    expect(local.asked).toEqual([]);
+    const again = setUp([A], [B]);
+    again.paired.added = { id: B, already: false, brought: false };
+    again.local.added = { id: B, already: true, brought: false };
+    expect(await again.shelf.run(NEW)).toEqual(again.local.added);
+    expect(again.paired.asked.map(({ do: what }) => what)).toEqual(['add', 'remove']);
+  });
+
+  it.each([
+    ['there is none', 'unpaired'],
+    ['it is away', 'daemon-away'],
+  ])('goes to this browser where %s', async (_why, code) => {
+    const { shelf, paired, local } = setUp();
+    paired.refusal = new Refusal(code, 'A sentence.');
+    expect(await shelf.run(NEW)).toEqual(local.added);
+    paired.isReachable = false;
+    paired.asked.length = 0;
+    await shelf.run(NEW);
+    expect(paired.asked).toEqual([]);
+    expect(local.asked).toEqual([NEW, NEW]);
+  });
+
+  it('is refused with the words of the helper where that refuses it', async () => {
+    const { shelf, paired, local } = setUp();
+    paired.refusal = new Refusal('superseded', 'Another browser has taken over.');
+    await expect(shelf.run(NEW)).rejects.toThrow('Another browser has taken over.');
+    expect(local.asked).toEqual([]);
+  });
+});
+
+describe('what is asked', () => {
+  it('is done by whoever has the torrent, each its own, and refused once all was tried', async () => {
+    const { shelf, paired, local } = setUp([A, C], [B, C]);
+    await shelf.run({ do: 'pause', ids: [A, B, C] });
+    expect(paired.asked).toEqual([{ do: 'pause', ids: [A, C] }]);
+    expect(local.asked).toEqual([{ do: 'pause', ids: [B] }]);
+    await shelf.run({ do: 'start', id: B, priorities: null, root: 'x' });
+    expect(local.asked.at(-1)?.do).toBe('start');
+    paired.refusal = new Refusal('daemon-away', 'The helper is not running.');
+    await expect(shelf.run({ do: 'resume', ids: [A, B] })).rejects.toThrow('The helper is not running.');
+    expect(local.asked.at(-1)).toEqual({ do: 'resume', ids: [B] });
+    await shelf.run({ do: 'reconnect' }).catch(() => undefined);
+    expect(paired.asked.at(-1)).toEqual({ do: 'reconnect' });
+  });
+
+  it('of settings is done by both, by this browser alone where it is not paired, and by neither where the helper is away', async () => {
+    const { shelf, paired, local } = setUp();
+    const set: Command = { do: 'configure', settings: { downLimit: 5_000 } };
+    await shelf.run(set);
+    expect([paired.asked, local.asked]).toEqual([[set], [set]]);
+    paired.state = UNPAIRED;
+    paired.set = null;
+    await shelf.run(set);
+    expect([paired.asked, local.asked]).toEqual([[set], [set, set]]);
+    expect(shelf.settings()).toBe(local.set);
+    paired.state = LOST;
+    paired.refusal = new Refusal('daemon-away', 'The helper is not running.');
+    await expect(shelf.run(set)).rejects.toThrow('The helper is not running.');
+    expect(local.asked).toHaveLength(2);
+  });
+
+  it('of how things stand says what this browser does by itself', () => {
+    const { shelf, local } = setUp();
+    expect(shelf.connection().browser).toEqual({ isReady: true, problem: '' });
+    local.isReady = false;
+    local.problem = 'This browser keeps no data.';
+    expect(shelf.connection().browser).toEqual({ isReady: false, problem: 'This browser keeps no data.' });
+  });
+});

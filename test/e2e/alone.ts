@@ -1,0 +1,93 @@
+/** The app without any helper: its built files from a plain web server of this computer, and a web seed beside it. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { loadAssets } from '../../daemon/host/http/assets.ts';
+import { headersOfTheDocs } from './website.ts';
+
+const top = join(import.meta.dirname, '../..');
+
+async function listening(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<Server> {
+  const server = createServer(answer);
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+const originOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+function close(server: Server): void {
+  server.closeAllConnections();
+  server.close();
+}
+
+export class PlainSite {
+  readonly origin: string;
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.origin = originOf(server);
+  }
+
+  static async start(): Promise<PlainSite> {
+    const assets = loadAssets(join(top, 'dist/web'));
+    return new PlainSite(
+      await listening(({ url = '/' }, response) => {
+        const asset = assets.get(url);
+        const headers = { ...headersOfTheDocs(url), 'Cache-Control': 'no-cache', 'Content-Type': asset?.type ?? 'text/plain' };
+        response.writeHead(asset === undefined ? 404 : 200, headers);
+        response.end(asset?.body);
+      }),
+    );
+  }
+
+  stop(): void {
+    close(this.#server);
+  }
+}
+
+/** Has one file, and lets every page read ranges of it, at so many bytes a second. */
+export class CorsSeed {
+  /** Bytes of bodies sent. */
+  sent = 0;
+  readonly url: string;
+  readonly #server: Server;
+
+  private constructor(server: Server, name: string) {
+    this.#server = server;
+    this.url = `${originOf(server)}/${name}`;
+  }
+
+  static async start(name: string, bytes: Uint8Array, rate: number): Promise<CorsSeed> {
+    let seed: CorsSeed | null = null;
+    const server = await listening((request, response) => {
+      const [, from = '0', to = String(bytes.length - 1)] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+      const [first, last] = [Number(from), Math.min(Number(to), bytes.length - 1)];
+      const headers = {
+        'access-control-allow-origin': '*',
+        'access-control-allow-headers': 'range',
+        'access-control-expose-headers': 'content-range, content-length, accept-ranges',
+        'accept-ranges': 'bytes',
+      };
+      if (request.method === 'OPTIONS') return void response.writeHead(204, headers).end();
+      const range = { 'content-range': `bytes ${first}-${last}/${bytes.length}`, 'content-length': last - first + 1 };
+      response.writeHead(206, { ...headers, ...range });
+      let at = first;
+      const step = Math.max(1, Math.floor(rate / 20));
+      const timer = setInterval(() => {
+        const part = bytes.subarray(at, Math.min(at + step, last + 1));
+        at += part.length;
+        if (seed) seed.sent += part.length;
+        response.write(part);
+        if (at > last) response.end();
+      }, 50);
+      response.on('close', () => clearInterval(timer));
+    });
+    seed = new CorsSeed(server, name);
+    return seed;
+  }
+
+  stop(): void {
+    close(this.#server);
+  }
+}
