@@ -136,3 +136,9 @@ export async function copy(text: string, what: string): Promise<void> {
     notify(`The browser did not allow copying. Select the ${what.toLowerCase()} and copy it by hand.`, 'bad');
   }
 }
+
+/** Opens the settings where they are about the helper. */
+export function showHelper(): void {
+  store.page.value = 'settings';
+  requestAnimationFrame(() => document.getElementById('helper')?.scrollIntoView());
+}

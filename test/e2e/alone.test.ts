@@ -66,7 +66,7 @@ describe.skipIf(missing !== '')(`the browser alone${missing === '' ? '' : ` (nee
     const { payload, bytes, seed, file } = await webSeeded('web.bin', 24_000_000, 1_000_000);
     const { app } = await open();
     await app.dropTorrents([file]);
-    await app.page.waitForText('This browser');
+    await app.page.waitForText('free in');
     await app.start();
     await app.says('web.bin', /Downloading/i);
     await until('some of it', () => seed.sent > 4_000_000);
@@ -86,6 +86,10 @@ describe.skipIf(missing !== '')(`the browser alone${missing === '' ? '' : ` (nee
     // What was under way when it was ended came again, and no more.
     expect(seed.sent).toBeLessThan(bytes.length * 2);
     expect(await stored(app)).toBeGreaterThan(bytes.length);
+    const marks = await app.page.evaluate<{ name: string; at: number }[]>(
+      "fetch('/~stats').then(it => it.json()).then(({ marks }) => marks)",
+    );
+    console.info(`after its start the worker reached: ${marks.map(({ name, at }) => `${name} ${at.toFixed(0)} ms`).join(', ')}`);
     await app.removeHere('web.bin');
     await until('the space to be free', async () => (await stored(app)) < 4_000_000, 30_000);
   });

@@ -171,7 +171,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
         <div class="sheet-sum">
           {folder !== null && files.length === 0 && <span>As soon as the list arrives, its files go to </span>}
           {folder !== null && files.length > 0 && <Room selected={selected} free={folder.free} />}
-          {isHere ? <span>{folder.name}</span> : <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />}
+          {isHere ? <span>this browser</span> : <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />}
           {folder !== null && isShort(selected, folder.free) && (
             <p class="tone-warn" role="status">
               {isHere

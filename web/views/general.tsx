@@ -2,7 +2,7 @@ import { Copy } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
-import { copy, force, reconnect, resume, run } from '../actions.ts';
+import { copy, force, showHelper, reconnect, resume, run } from '../actions.ts';
 import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
 import { isKept } from '../persistence.ts';
 import { describeProblem, type Remedy } from '../problems.ts';
@@ -148,7 +148,7 @@ function RemedyButton({ remedy, row }: { remedy: Remedy; row: TorrentRow }): JSX
     case 'helper':
       if (row.state === 'adding') return null;
       return (
-        <button type="button" class="button button-small" onClick={() => (store.page.value = 'settings')}>
+        <button type="button" class="button button-small" onClick={showHelper}>
           Get the helper
         </button>
       );

@@ -1,5 +1,6 @@
 import { List, Settings } from 'lucide';
 import type { JSX } from 'preact';
+import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import { formatAbout, formatCount } from '../format.ts';
 import { FILTERS, type Filter } from '../list.ts';
 import { store, type Page } from '../store.ts';
@@ -96,7 +97,8 @@ function FreeSpace(): JSX.Element | null {
   if (root === null) return null;
   if (root.problem !== '') return <p class="tone-warn free">{`${root.name}: ${root.problem}`}</p>;
   if (root.free < 0) return null;
-  return <p class="free">{`${formatAbout(root.free)} free on ${root.name}`}</p>;
+  const where = root.token === BROWSER_ROOT ? 'in this browser' : `on ${root.name}`;
+  return <p class="free">{`${formatAbout(root.free)} free ${where}`}</p>;
 }
 
 /** In a narrow window: the filters as a row of chips. */
