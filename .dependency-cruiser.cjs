@@ -50,7 +50,7 @@ module.exports = {
       {
         path: '^(web|sw|test)/',
         pathNot:
-          '^sw/(engine/(index|ports)|runtime|standing|torrents|api|commands|view-model|adapters/(daemon-channel|daemon-link|platform))[.]ts$',
+          '^sw/(engine/(index|ports)|runtime|standing|torrents|api|commands|relayed|view-model|adapters/(daemon-channel|daemon-link|platform))[.]ts$',
       },
     ),
 

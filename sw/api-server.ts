@@ -3,6 +3,7 @@ import { API_VERSION, type Added, type ApiError, type Command, type FolderPage, 
 import { BROWSER_ROOT } from './view-model.ts';
 import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { parseToWorker, requestIdOf } from './commands.ts';
+import { apiError } from './api-error.ts';
 import { same } from './same.ts';
 
 /** What there is to show and to do. */
@@ -360,13 +361,4 @@ function post(port: WindowPort, message: FromWorker): void {
 
 function reply({ port }: Window, id: number, error: ApiError): void {
   post(port, { type: 'reply', id, error, added: null });
-}
-
-function apiError(error: unknown): ApiError {
-  if (error instanceof Error) {
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
-    if (code !== 'internal') return { code, message: error.message };
-  }
-  console.error('A command failed.', error);
-  return { code: 'internal', message: 'Something went wrong in the engine. What was asked for may not have been done.' };
 }

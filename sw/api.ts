@@ -25,7 +25,7 @@ import type {
   TorrentRow,
 } from './view-model.ts';
 
-export const API_VERSION = 1;
+export const API_VERSION = 2;
 export const KEEPALIVE_PATH = '/~alive';
 
 /** A GET of it is answered by the worker with {@link WorkerStats} as JSON, for measurements and for who looks at how things run. */

@@ -10,12 +10,12 @@ const MAX_TORRENT = 32 << 20;
 const MAX_IDS = 20_000;
 const MAX_FILES = 1_000_000;
 
-const torrentId = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
+export const torrentId = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const ids = v.pipe(v.array(torrentId), v.maxLength(MAX_IDS));
 const files = v.pipe(v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_FILES))), v.maxLength(MAX_FILES));
-const priority = v.picklist(['skip', 'low', 'normal', 'high', 'first']);
+export const priority = v.picklist(['skip', 'low', 'normal', 'high', 'first']);
 const priorities = v.pipe(v.array(priority), v.maxLength(MAX_FILES));
-const root = v.pipe(v.string(), v.maxLength(128));
+export const root = v.pipe(v.string(), v.maxLength(128));
 /** The engine makes names safe, and says where that is not possible. */
 const name = v.pipe(v.string(), v.maxLength(1_000));
 /** Printable and without spaces, as it goes into a frame beside others. */
@@ -23,7 +23,7 @@ const secret = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,256}$/));
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 
-const source = v.variant('kind', [
+export const source = v.variant('kind', [
   v.strictObject({ kind: v.literal('magnet'), uri: v.pipe(v.string(), v.maxLength(MAX_URI)) }),
   v.strictObject({
     kind: v.literal('file'),
@@ -60,48 +60,50 @@ const stunServer = v.pipe(
   v.check(server => Number(server.slice(server.lastIndexOf(':') + 1)) <= 65_535),
 );
 
-/** Of `configure`: any of the settings, and nothing else. */
-export const settingsSchema = v.partial(
-  v.strictObject({
-    encryption: v.picklist(['off', 'prefer', 'require']),
-    utp: v.boolean(),
-    lsd: v.boolean(),
-    preallocate: v.boolean(),
-    portMapping: v.boolean(),
-    maxActiveDownloads: count,
-    maxActiveSeeds: count,
-    maxActive: count,
-    stopRatio: ratio,
-    stopSeedingTime: minutes,
-    webrtc: v.boolean(),
-    stunServers: v.pipe(v.array(stunServer), v.maxLength(8)),
-    maxConnections: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(450)),
-    maxUploads: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(100)),
-    downLimit: rate,
-    upLimit: rate,
-    altDownLimit: rate,
-    altUpLimit: rate,
-    altMode: v.picklist(['off', 'on', 'scheduled']),
-    altSchedule: hours,
-  }),
-);
+const settings = v.strictObject({
+  encryption: v.picklist(['off', 'prefer', 'require']),
+  utp: v.boolean(),
+  lsd: v.boolean(),
+  preallocate: v.boolean(),
+  portMapping: v.boolean(),
+  maxActiveDownloads: count,
+  maxActiveSeeds: count,
+  maxActive: count,
+  stopRatio: ratio,
+  stopSeedingTime: minutes,
+  webrtc: v.boolean(),
+  stunServers: v.pipe(v.array(stunServer), v.maxLength(8)),
+  maxConnections: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(450)),
+  maxUploads: v.pipe(v.number(), v.integer(), v.minValue(2), v.maxValue(100)),
+  downLimit: rate,
+  upLimit: rate,
+  altDownLimit: rate,
+  altUpLimit: rate,
+  altMode: v.picklist(['off', 'on', 'scheduled']),
+  altSchedule: hours,
+});
 
-const options = v.partial(
-  v.strictObject({
-    labels,
-    forceStart: v.boolean(),
-    stopRatio: v.nullable(ratio),
-    stopSeedingTime: v.nullable(minutes),
-    sequential: v.boolean(),
-    firstLast: v.boolean(),
-    downLimit: rate,
-    upLimit: rate,
-    superSeeding: v.boolean(),
-  }),
-);
+/** Of `configure`: any of the settings, and nothing else. */
+export const settingsSchema = v.partial(settings);
+/** All of them. */
+export const allSettings = v.object(settings.entries);
+
+const options = v.strictObject({
+  labels,
+  forceStart: v.boolean(),
+  stopRatio: v.nullable(ratio),
+  stopSeedingTime: v.nullable(minutes),
+  sequential: v.boolean(),
+  firstLast: v.boolean(),
+  downLimit: rate,
+  upLimit: rate,
+  superSeeding: v.boolean(),
+});
+/** All of them. */
+export const allOptions = v.object(options.entries);
 
 /** Tokens are checked where they were made; their text is bounded here. */
-const token = v.pipe(v.string(), v.maxLength(128));
+export const token = v.pipe(v.string(), v.maxLength(128));
 const hostSettings = v.partial(
   v.strictObject({
     watched: v.pipe(
@@ -138,7 +140,7 @@ const command = v.variant('do', [
     path: v.pipe(v.array(name), v.minLength(1), v.maxLength(200)),
     to: name,
   }),
-  v.strictObject({ do: v.literal('set'), ids, options }),
+  v.strictObject({ do: v.literal('set'), ids, options: v.partial(options) }),
   v.strictObject({ do: v.literal('trackers'), id: torrentId, tiers }),
   v.strictObject({ do: v.literal('announce'), ids, url: v.nullable(url) }),
   v.strictObject({ do: v.literal('askWebSeed'), id: torrentId, url }),
@@ -153,7 +155,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('take') }),
 ]);
 
-const requestId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+export const requestId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 const toWorker: v.GenericSchema<unknown, ToWorker> = v.variant('type', [
   v.strictObject({ type: v.literal('command'), id: requestId, command }),

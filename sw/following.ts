@@ -3,8 +3,11 @@
  * commands to reach it. It is asked as the engine is: details are fetched for as long as somebody asks for them.
  */
 import { API_VERSION, type Added, type Command, type FolderPage, type FromWorker, type LeftFiles, type ToWorker } from './api.ts';
+import { type FromFar, parseFromFar, versionOf } from './far-messages.ts';
+import { FileMirror } from './relayed-files.ts';
+import type { FilesChanged, FilesPart, Heard } from './relayed.ts';
 import { Refusal } from './host-commands.ts';
-import type { FarChannel, FarEvents } from './relayed-windows.ts';
+import type { FarChannel, FarEvents } from './far-channel.ts';
 import type { News, PortMappings, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 
 export interface FollowingOptions {
@@ -37,6 +40,9 @@ interface View {
   readonly id: TorrentId;
   /** Null for the one of the list. */
   readonly channel: FarChannel | null;
+  readonly files: FileMirror;
+  /** Without its files, and with them. */
+  head: TorrentDetail | null;
   detail: TorrentDetail | null;
   askedAt: number;
 }
@@ -55,6 +61,8 @@ export class Following {
   private isOther = false;
   private isShown = true;
   private list: Map<TorrentId, TorrentRow> | null = null;
+  /** What of the next list has come. */
+  private coming: TorrentRow[] = [];
   private known: Settings | null = null;
   private portMappings: PortMappings | null = null;
   private readonly changed = new Set<TorrentId>();
@@ -158,7 +166,9 @@ export class Following {
 
   private open(): void {
     const channel = this.options.open({
-      message: message => this.hear(message as FromWorker),
+      message: message => {
+        if (this.main === channel) this.take(channel, message, said => this.hear(said));
+      },
       closed: () => {
         if (this.main === channel) this.lost();
       },
@@ -178,6 +188,7 @@ export class Following {
   private forget(): void {
     this.main = null;
     this.list = null;
+    this.coming = [];
     this.known = null;
     this.portMappings = null;
     this.changed.clear();
@@ -188,51 +199,72 @@ export class Following {
     for (const { reject } of waiting) reject(new Refusal('followed', UNANSWERED));
   }
 
-  private hear(message: FromWorker): void {
+  /** What comes over a channel, once it is known to be what it should. */
+  private take(channel: FarChannel, message: unknown, hear: (message: FromFar) => boolean): void {
+    const version = versionOf(message);
+    const said = version === null || version === API_VERSION ? parseFromFar(message) : null;
+    if (said !== null && hear(said)) {
+      channel.send({ type: 'heard' } satisfies Heard);
+      return;
+    }
+    // Another version, whatever it calls itself.
+    this.isOther = true;
+    this.main?.close();
+    this.lost();
+  }
+
+  /** False for what does not fit to what was said before. */
+  private hear(message: FromFar): boolean {
     switch (message.type) {
+      case 'rows':
+        if (this.coming.length < MAX_ROWS) this.coming.push(...message.torrents);
+        return true;
       case 'snapshot':
-        this.isOther = message.version !== API_VERSION;
-        if (this.isOther) return;
-        this.list = new Map(message.torrents.slice(0, MAX_ROWS).map(row => [row.id, row]));
+        this.isOther = false;
+        this.list = new Map([...this.coming, ...message.torrents].slice(0, MAX_ROWS).map(row => [row.id, row]));
+        this.coming = [];
         this.known = message.settings;
         this.portMappings = message.connection.ports;
         this.changed.clear();
         this.removed.clear();
         this.options.replaced();
-        return;
+        return true;
       case 'delta':
         this.apply(message);
-        return;
+        return true;
+      case 'files':
+      case 'filesChanged':
+        return this.showFiles(message);
       case 'left':
         this.left = [...this.left, message.left].slice(-MAX_TOLD);
-        return;
+        return true;
       case 'reply':
-        if (message.error === null) this.take(message.id)?.resolve(message.added);
-        else this.take(message.id)?.reject(new Refusal(message.error.code, message.error.message));
-        return;
+        if (message.error === null) this.answered(message.id)?.resolve(message.added);
+        else this.answered(message.id)?.reject(new Refusal(message.error.code, message.error.message));
+        return true;
       case 'folder':
-        this.take(message.id)?.resolve(message.page);
-        return;
+        this.answered(message.id)?.resolve(message.page);
+        return true;
       case 'news':
         this.news = [...this.news, ...message.news].slice(-MAX_TOLD);
-        return;
+        return true;
       case 'handoff':
         this.options.hand(message);
-        return;
+        return true;
       default:
-        message satisfies never;
+        return message satisfies never;
     }
   }
 
-  private apply({ torrents, removed, settings, connection, detail }: Extract<FromWorker, { type: 'delta' }>): void {
-    for (const row of torrents) {
+  private apply({ torrents, removed, settings, connection, detail }: Extract<FromFar, { type: 'delta' }>): void {
+    for (const row of this.list === null ? [] : torrents) {
       if (this.list !== null && this.list.size >= MAX_ROWS && !this.list.has(row.id)) continue;
       this.list?.set(row.id, row);
       this.changed.add(row.id);
       this.removed.delete(row.id);
     }
     for (const id of removed) {
-      this.list?.delete(id);
+      if (this.list?.delete(id) !== true) continue;
       this.changed.delete(id);
       this.removed.add(id);
     }
@@ -243,10 +275,25 @@ export class Following {
 
   private show(detail: TorrentDetail): void {
     const view = this.views.get(detail.id);
-    if (view !== undefined) view.detail = detail;
+    if (view === undefined) return;
+    view.head = detail;
+    this.compose(view);
   }
 
-  private take(id: number): Pending | undefined {
+  private showFiles(message: FilesPart | FilesChanged): boolean {
+    const view = this.views.get(message.torrent);
+    if (view === undefined) return true;
+    if (!view.files.hear(message)) return false;
+    this.compose(view);
+    return true;
+  }
+
+  /** A list of files is shown whole: what is asked for may be about all of them. */
+  private compose(view: View): void {
+    if (view.head !== null && view.files.whole !== null) view.detail = { ...view.head, ...view.files.whole };
+  }
+
+  private answered(id: number): Pending | undefined {
     const pending = this.pending.get(id);
     this.pending.delete(id);
     return pending;
@@ -256,7 +303,7 @@ export class Following {
     if (this.main === null || this.list === null || this.views.size >= MAX_VIEWS) return null;
     const isFirst = ![...this.views.values()].some(({ channel }) => channel === null);
     const channel = isFirst ? null : this.detailChannel(id);
-    const view: View = { id, channel, detail: null, askedAt: performance.now() };
+    const view: View = { id, channel, files: new FileMirror(), head: null, detail: null, askedAt: performance.now() };
     this.views.set(id, view);
     say(channel ?? this.main, { type: 'watch', visible: true, detail: id });
     return view;
@@ -265,13 +312,19 @@ export class Following {
   private detailChannel(id: TorrentId): FarChannel {
     const channel = this.options.open({
       message: message => {
-        const { type, detail } = message as { readonly type: string; readonly detail?: TorrentDetail | null };
-        if (type === 'delta' && detail != null) this.show(detail);
+        if (this.views.get(id)?.channel === channel) this.take(channel, message, said => this.hearDetail(said));
       },
       closed: () => this.views.get(id)?.channel === channel && this.views.delete(id),
     });
     channel.send({ type: 'connect', version: API_VERSION, list: false });
     return channel;
+  }
+
+  /** What is told once, and the list, come over the first channel alone. */
+  private hearDetail(message: FromFar): boolean {
+    if (message.type === 'files' || message.type === 'filesChanged') return this.showFiles(message);
+    if (message.type === 'delta' && message.detail !== null) this.show(message.detail);
+    return true;
   }
 
   private leave(view: View): void {

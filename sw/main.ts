@@ -54,7 +54,7 @@ const local = makeLocalRuntime({
   mark,
   replaced: () => server.reset(),
 });
-const { link, torrents, server } = makeRuntime({
+const { link, torrents, server, openFile } = makeRuntime({
   origin: location.origin,
   version: __VERSION__,
   open: openBrowserSocket,
@@ -72,9 +72,8 @@ const { link, torrents, server } = makeRuntime({
 const streaming = new Streaming({
   open: async (id, file) => {
     await local.torrents.settled();
-    return local.torrents.has(id) ? local.open(id, file) : torrents.open(id, file);
+    return local.torrents.has(id) ? local.open(id, file) : openFile(id, file);
   },
-  door: () => link.door,
   fetch: (...request) => fetch(...request),
   after,
   changed: () => presence.come(),

@@ -4,6 +4,7 @@
  */
 import { DaemonDatagrams } from './adapters/daemon-udp.ts';
 import { DaemonHost } from './adapters/daemon-host.ts';
+import { DaemonGrants } from './adapters/daemon-grants.ts';
 import { DaemonHandoffs } from './adapters/daemon-handoffs.ts';
 import { DaemonHttp } from './adapters/daemon-http.ts';
 import { DaemonLink, type LinkOptions } from './adapters/daemon-link.ts';
@@ -20,9 +21,13 @@ import { ApiServer, type Backend } from './api-server.ts';
 import type { KeptPiece } from './engine/events.ts';
 import { Session, type Audience } from './engine/index.ts';
 import type { WebSockets } from './engine/ports.ts';
+import { FarReads } from './far-reads.ts';
 import { Following } from './following.ts';
 import { Handoffs } from './handoffs.ts';
+import type { Lender } from './lent-reads.ts';
 import { serveRelayed } from './relayed-windows.ts';
+import { isFollowing } from './standing.ts';
+import type { StreamingOptions } from './streaming.ts';
 import { Torrents, type Memory } from './torrents.ts';
 
 export interface RuntimeOptions extends Omit<LinkOptions, 'random'> {
@@ -47,6 +52,8 @@ export interface Runtime {
   readonly state: DaemonState;
   readonly torrents: Torrents<KeptPiece>;
   readonly server: ApiServer;
+  /** Opens a file of a torrent to be read over HTTP, here or of the browser that is followed. */
+  readonly openFile: StreamingOptions['open'];
 }
 
 export function makeRuntime(options: RuntimeOptions): Runtime {
@@ -69,7 +76,13 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       },
     },
   );
-  const relay = new DaemonRelay(link.control, (channel, number) => serveRelayed(server, channel, number));
+  const lender: Lender = {
+    open: (id, file) => torrents.open(id, file),
+    port: () => link.door?.port ?? null,
+    grants: new DaemonGrants(link.io),
+  };
+  const relay = new DaemonRelay(link.control, (channel, number) => serveRelayed(server, lender, channel, number));
+  const farReads = new FarReads({ open: events => relay.open(events), after: options.after, origin: options.origin });
   const following: Following = new Following({
     open: events => relay.open(events),
     after: options.after,
@@ -127,5 +140,11 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     focused: () => following.focused(),
     windowsChanged: () => handoffs.windowsChanged(),
   });
-  return { link, rtc, state, torrents, server };
+  const openFile: StreamingOptions['open'] = async (id, file) => {
+    if (isFollowing(link)) return farReads.open(id, file);
+    const { path, ...open } = await torrents.open(id, file);
+    const door = link.door && { port: link.door.port, secret: link.door.ticket };
+    return { file: open.file, path, door, close: () => undefined };
+  };
+  return { link, rtc, state, torrents, server, openFile };
 }

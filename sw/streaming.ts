@@ -5,16 +5,23 @@
 import { mediaTypeOf, STREAM_PATH } from './api.ts';
 import type { TorrentId } from './view-model.ts';
 
-/** `file`: the number that the io-daemon knows it by. `serve` answers for one that is in this browser, by the header that asks for a range. */
-export type OpenFile = { readonly path: readonly string[] } & (
-  { readonly file: number } | { serve(range: string | null, isHead: boolean): Response }
-);
+/** `serve` answers for a file that is in this browser, by the header that asks for a range. */
+export type OpenFile = DaemonFile | { readonly path: readonly string[]; serve(range: string | null, isHead: boolean): Response };
+
+/** One that the io-daemon sends. */
+export interface DaemonFile {
+  readonly path: readonly string[];
+  /** The number that the io-daemon knows it by. */
+  readonly file: number;
+  /** Where the io-daemon is and what lets us read it there; null while it is away. */
+  readonly door: { readonly port: number; readonly secret: string } | null;
+  /** It is read no more. */
+  readonly close: () => void;
+}
 
 export interface StreamingOptions {
   /** Opens a file of a torrent; what it throws has a `code` and a `message` for people. */
   readonly open: (id: TorrentId, file: number) => Promise<OpenFile>;
-  /** Where the io-daemon is and what it lets us in with; null while it is away. */
-  readonly door: () => { readonly port: number; readonly ticket: string } | null;
   readonly fetch: typeof fetch;
   readonly after: (ms: number, act: () => void) => void;
   /** Somebody began to read, or ended. */
@@ -26,7 +33,7 @@ const RETRY = 250;
 const TRIES = 40;
 
 const GONE = new Set(['no-such-torrent', 'no-such-file']);
-const AWAY = new Set(['daemon-away', 'unpaired', 'superseded', 'followed', 'updating', 'not-yet']);
+const AWAY = new Set(['daemon-away', 'unpaired', 'superseded', 'followed', 'updating', 'not-yet', 'too-many-reads']);
 
 /** No script, no form, no frame, and nothing from elsewhere; `sandbox` beside it. */
 const CONTENT_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
@@ -55,15 +62,18 @@ export class Streaming {
 
   private async answer(request: Request, id: TorrentId, file: number): Promise<Response> {
     this.count(1);
+    let close = (): void => undefined;
     try {
       const open = await this.open(id, file);
-      const reader = (): (() => void) => this.reader();
+      const name = open.path.at(-1) ?? '';
       if ('serve' in open) {
-        return handOn(open.serve(request.headers.get('range'), request.method === 'HEAD'), open.path.at(-1) ?? '', reader);
+        const answer = open.serve(request.headers.get('range'), request.method === 'HEAD');
+        return handOn(answer, name, () => this.reader(close));
       }
-      const door = this.options.door();
+      ({ close } = open);
+      const { door } = open;
       if (door === null) return refusal(503, 'The helper is away. Start it with `npm start`, then open the file again.');
-      const headers = new Headers({ authorization: `Bearer ${door.ticket}` });
+      const headers = new Headers({ authorization: `Bearer ${door.secret}` });
       const range = request.headers.get('range');
       if (range !== null) headers.set('range', range);
       const answer = await this.options.fetch(`http://127.0.0.1:${door.port}/stream/${open.file}`, {
@@ -75,21 +85,28 @@ export class Streaming {
         referrerPolicy: 'no-referrer',
         signal: request.signal,
       });
-      return handOn(answer, open.path.at(-1) ?? '', reader);
+      return handOn(answer, name, () => {
+        const ended = this.reader(close);
+        close = () => undefined;
+        return ended;
+      });
     } catch (error) {
       return refused(error);
     } finally {
+      close();
       this.count(-1);
     }
   }
 
-  /** Counts one who reads; what it gives is called when that one has ended. */
-  private reader(): () => void {
+  /** Counts one who reads; what it gives is called when that one has ended, and closes the file. */
+  private reader(close: () => void): () => void {
     let isReading = true;
     this.count(1);
     return () => {
-      if (isReading) this.count(-1);
+      if (!isReading) return;
       isReading = false;
+      close();
+      this.count(-1);
     };
   }
 

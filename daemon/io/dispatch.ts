@@ -156,6 +156,12 @@ export function dispatch(frame: Frame, to: Handlers): Promise<void> | undefined 
     case Op.STREAM_HAVE:
       streams.have(frame);
       return;
+    case Op.STREAM_GRANT:
+      streams.grants.grant(frame, secret => to.push({ op: Op.STREAM_GRANTED, id: frame.id, secret }));
+      return;
+    case Op.STREAM_REVOKE:
+      streams.grants.revoke(frame.grant);
+      return;
     case Op.STATS: {
       const stats = statsOf(services, sockets, services.loopDelays.stats);
       to.push({ op: Op.STATS_RESULT, id: frame.id, busiest: busiest(sockets.tcp.stats()), stats });
@@ -188,6 +194,7 @@ export function dispatch(frame: Frame, to: Handlers): Promise<void> | undefined 
     case Op.FILE_DONE:
     case Op.VERIFY_RESULT:
     case Op.STREAM_WANT:
+    case Op.STREAM_GRANTED:
     case Op.STATS_RESULT:
       throw new WireError(ErrorCode.UNKNOWN_OPCODE, 'a frame that only the daemon sends', frame.id);
     default:

@@ -17,7 +17,7 @@ import { wordOf } from './tally.ts';
 export interface Doorkeeper {
   /** The status to refuse with; empty where host and origin are right. */
   readonly refusal: (request: IncomingMessage) => string;
-  readonly holdsTicket: (ticket: string) => boolean;
+  readonly holdsTicket: (ticket: string, request: IncomingMessage) => boolean;
 }
 
 /** Seconds for which a browser need not ask again whether it may ask. */
@@ -80,7 +80,8 @@ export class HttpIn {
   async #answer(request: IncomingMessage, response: ServerResponse, admitted: () => void): Promise<void> {
     const stranger = this.#door.refusal(request);
     if (stranger !== '') throw new Refusal(Number.parseInt(stranger), 'origin');
-    response.setHeader('access-control-allow-origin', request.headers.origin ?? '');
+    const origin = request.headers.origin ?? '';
+    response.setHeader('access-control-allow-origin', origin);
     response.setHeader('vary', 'origin');
     const found = find(request.url ?? '');
     if (found === null) throw new Refusal(404, 'route');
@@ -91,10 +92,12 @@ export class HttpIn {
     }
     if (hasBody(request) && (isPreflight || !route.takesBody)) throw new Refusal(400, 'body');
     if (isPreflight) return allow(response, route);
-    const ticket = /^Bearer ([\w-]{1,100})$/.exec(headerOf(request, 'authorization') ?? '')?.[1];
-    const isAdmitted = () => ticket !== undefined && this.#door.holdsTicket(ticket);
+    const secret = /^Bearer ([\w-]{1,100})$/.exec(headerOf(request, 'authorization') ?? '')?.[1] ?? '';
+    const grant = route.isGranted ? (this.#connection()?.streams.grants.find(origin, secret, tail) ?? null) : null;
+    const isAdmitted = () => grant !== null || this.#door.holdsTicket(secret, request);
     if (!isAdmitted()) throw new Refusal(401, 'ticket', { 'www-authenticate': 'Bearer' });
     admitted();
+    grant?.began(response);
     if (this.#running > LIMITS.requests) throw new Refusal(503, 'limit');
     const [services, patience, connection] = [this.#services, this.#patience, this.#connection];
     await route.run({ request, response, tail, services, patience, connection, isAdmitted });

@@ -159,6 +159,10 @@ export const STREAM_STEP = MiB;
 export const STREAM_SILENCE = 60_000;
 export const STREAM_STALL = 600_000;
 
+/** Others than the page that was admitted may read so many files at a time, and begin to for so long after they were let, ms. */
+export const GRANTS = 64;
+export const GRANT_TIME = 30_000;
+
 /** Bodies of /write that are held at once, bytes; who comes beyond waits unread. */
 export const WRITE_HELD = 64 * MiB;
 /** A body of /hash, and what of one is held at a time, with its thread or on the way there, bytes. */

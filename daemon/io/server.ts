@@ -15,6 +15,7 @@ import { Client } from './client.ts';
 import { errnoOf } from './errno.ts';
 import { HttpIn } from './http-in.ts';
 import { AUTH_DEADLINE, CONNECTIONS, OUT_QUEUE } from './limits.ts';
+import { STREAM } from './requests/routes.ts';
 import { type Services, settled } from './services.ts';
 
 export interface Admission {
@@ -56,8 +57,8 @@ export class IoServer {
     this.#services = services;
     this.#http.maxConnections = CONNECTIONS;
     const door = {
-      refusal: (request: IncomingMessage) => this.#stranger(request),
-      holdsTicket: (it: string) => this.#isTicket(it),
+      refusal: (request: IncomingMessage) => this.#stranger(request, this.#mayRead(request)),
+      holdsTicket: (it: string, request: IncomingMessage) => this.#isTicket(it) && this.#isOurs(request),
     };
     this.#requests = new HttpIn(door, services, () => this.#current?.client ?? null);
     this.#http.on('request', (request, response) => void this.#requests.answer(request, response));
@@ -126,12 +127,23 @@ export class IoServer {
     return this.#stranger(request) || (method === 'GET' && url === '/io' ? '' : '404 Not Found');
   }
 
-  /** The status to refuse with whoever is not the page that was admitted; else empty. */
-  #stranger({ rawHeaders, headers }: IncomingMessage): string {
+  /** The status to refuse with whoever is not the page that was admitted, nor one that may read; else empty. */
+  #stranger({ rawHeaders, headers }: IncomingMessage, mayRead = false): string {
     const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host').length;
     if (hosts !== 1 || headers.host !== `127.0.0.1:${this.#port}`) return '403 Forbidden';
+    if (mayRead) return '';
     if (this.#admission === null || headers.origin !== this.#admission.origin) return '403 Forbidden';
     return '';
+  }
+
+  /** Whether it asks for a file, from an origin that was let read some; which, its secret says. */
+  #mayRead({ url = '', headers }: IncomingMessage): boolean {
+    const grants = this.#current?.client?.streams.grants;
+    return url.startsWith(STREAM) && headers.origin !== undefined && grants?.knows(headers.origin) === true;
+  }
+
+  #isOurs({ headers }: IncomingMessage): boolean {
+    return headers.origin === this.#admission?.origin;
   }
 
   #authenticate(ws: WebSocket, { socket }: IncomingMessage): void {

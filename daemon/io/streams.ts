@@ -8,6 +8,7 @@ import type { ByteRange } from '../wire/byte-range.ts';
 import type { Files } from './files.ts';
 import { STREAM_CHUNK, STREAM_SILENCE, STREAM_STALL, STREAM_STEP, STREAMS } from './limits.ts';
 import type { SharedFile } from './shared-file.ts';
+import { StreamGrants } from './stream-grants.ts';
 
 /** How long an answer may stand still, ms: for want of bytes, and for want of a reader. */
 export interface Patience {
@@ -20,6 +21,7 @@ export class Streams {
   readonly #push: (frame: Frame) => void;
   readonly #patience: Patience;
   readonly #byNumber = new Map<number, FileStream>();
+  readonly grants = new StreamGrants();
   #last = 0;
   #isEnded = false;
 
@@ -57,6 +59,7 @@ export class Streams {
 
   end(): void {
     this.#isEnded = true;
+    this.grants.end();
     for (const stream of this.#byNumber.values()) stream.cut();
   }
 }

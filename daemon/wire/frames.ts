@@ -84,6 +84,9 @@ export const Op = {
   STATS_RESULT: 0x61,
   STREAM_WANT: 0x62,
   STREAM_HAVE: 0x63,
+  STREAM_GRANT: 0x64,
+  STREAM_GRANTED: 0x65,
+  STREAM_REVOKE: 0x66,
   ERROR: 0x7f,
 } as const;
 export type Op = (typeof Op)[keyof typeof Op];
@@ -774,6 +777,21 @@ export type Frame =
       readonly offset: number;
       readonly length: number;
     }
+  | {
+      /** Pages of `origin` may read one file by `/stream`, with a secret of its own. The client numbers grants. */
+      readonly op: typeof Op.STREAM_GRANT;
+      readonly id: number;
+      readonly grant: number;
+      readonly file: number;
+      readonly origin: string;
+    }
+  | {
+      readonly op: typeof Op.STREAM_GRANTED;
+      readonly id: number;
+      readonly secret: string;
+    }
+  /** No more is to be read with it; answers that are under way are cut. */
+  | { readonly op: typeof Op.STREAM_REVOKE; readonly id: number; readonly grant: number }
   | { readonly op: typeof Op.STATS; readonly id: number }
   | {
       readonly op: typeof Op.STATS_RESULT;

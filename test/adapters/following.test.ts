@@ -1,17 +1,73 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { API_VERSION, type Command, type FromWorker } from '../../sw/api.ts';
+import { API_VERSION, type Command } from '../../sw/api.ts';
 import { ApiServer, type Backend } from '../../sw/api-server.ts';
+import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { Following } from '../../sw/following.ts';
-import { type FarChannel, type FarEvents, serveRelayed } from '../../sw/relayed-windows.ts';
-import type { Connection, News, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
+import type { FarChannel, FarEvents } from '../../sw/far-channel.ts';
+import type { Lender } from '../../sw/lent-reads.ts';
+import type { FromHolder } from '../../sw/relayed.ts';
+import { serveRelayed } from '../../sw/relayed-windows.ts';
+import type { Connection, FileRow, News, PortMappings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { FakeTimers } from '../fakes/sockets.ts';
 import { until } from '../peers/wait.ts';
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
-const row = (id: string, done = 0): TorrentRow => ({ id, name: id, done, state: 'downloading' }) as TorrentRow;
-const detail = (id: string): TorrentDetail => ({ id, comment: `of ${id[0]}` }) as TorrentDetail;
+const row = (id: string, done = 0): TorrentRow => ({
+  id,
+  name: id,
+  size: 9,
+  done,
+  state: 'downloading',
+  problem: null,
+  down: 0,
+  up: 0,
+  eta: -1,
+  peers: 0,
+  seeds: 0,
+  active: 0,
+  uploaded: 0,
+  downloaded: 0,
+  addedAt: 0,
+  doneAt: 0,
+  root: 'r',
+  options: DEFAULT_OPTIONS,
+  limits: { down: 0, up: 0 },
+});
+const detail = (id: string): TorrentDetail => ({
+  id,
+  hasMetadata: true,
+  isPrivate: false,
+  comment: `of ${id[0]}`,
+  pieceLength: 16_384,
+  pieces: 1,
+  piecesDone: 0,
+  copies: 0,
+  names: 1,
+  files: [{ path: ['folder', 'file'], size: 9, done: 0, priority: 'normal' }],
+  peers: [],
+  trackers: [],
+  dht: null,
+  lsd: null,
+  webSeeds: [],
+  magnet: `magnet:?xt=urn:btih:${id}`,
+});
+const PORTS: PortMappings = {
+  state: 'open',
+  via: 'pcp',
+  externalAddress: '',
+  problem: '',
+  mappings: [],
+  pinholes: { state: 'none', via: '', address: '' },
+};
+const told: News = { id: A, name: 'x', what: 'completed', at: 1 };
+/** Nothing is read here. */
+const lender: Lender = {
+  open: () => Promise.reject(new Error('not opened')),
+  port: () => null,
+  grants: { give: () => () => undefined },
+};
 
 class FakeBackend implements Backend {
   list = [row(A), row(B)];
@@ -28,8 +84,9 @@ class FakeBackend implements Backend {
   };
   news: News[] = [];
   takeNews = () => this.news.splice(0);
-  detail = (id: string) => detail(id);
-  connection = () => ({ state: 'connected', ports: { state: 'open' } }) as Connection;
+  details = detail;
+  detail = (id: string) => this.details(id);
+  connection = () => ({ state: 'connected', ports: PORTS }) as Connection;
   roots = () => [];
   settings = () => DEFAULT_SETTINGS;
   run = (command: Command) => {
@@ -58,9 +115,10 @@ function setUp() {
   });
   const timers = new FakeTimers();
   const said: unknown[] = [];
+  const sent: FromHolder[] = [];
   let replaced = 0;
   /** What came back, and over which channel. */
-  const answered: [number, FromWorker['type']][] = [];
+  const answered: [number, FromHolder['type']][] = [];
   const open = (here: FarEvents): FarChannel => {
     const number = ends.length + 1;
     let isOpen = true;
@@ -69,7 +127,8 @@ function setUp() {
     };
     const back: FarChannel = {
       send: message => {
-        answered.push([number, (message as FromWorker).type]);
+        answered.push([number, (message as FromHolder).type]);
+        sent.push(message as FromHolder);
         queueMicrotask(() => isOpen && here.message(structuredClone(message)));
       },
       close() {
@@ -77,7 +136,7 @@ function setUp() {
         here.closed();
       },
     };
-    const there = serveRelayed(working, back, number);
+    const there = serveRelayed(working, lender, back, number);
     ends.push({ here, there });
     return {
       send(message) {
@@ -97,7 +156,7 @@ function setUp() {
     hand: ({ handoff }) => following.shown(handoff),
   });
   const ids = (): string[] | undefined => following.rows()?.map(({ id }) => id);
-  return { backend, working, shown, following, timers, said, answered, ids, replaced: () => replaced };
+  return { backend, working, shown, following, timers, said, sent, answered, ids, replaced: () => replaced };
 }
 
 describe('following another browser', () => {
@@ -108,14 +167,13 @@ describe('following another browser', () => {
     await until('the list', () => ids()?.length === 2);
     expect([replaced(), following.settings, following.ports?.state]).toEqual([1, DEFAULT_SETTINGS, 'open']);
     const left = { name: 'x', files: [], count: 1, root: '', why: 'io' } as const;
-    const news = { id: A } as unknown as News;
-    backend.news = [news];
+    backend.news = [told];
     backend.changes = { rows: [row(A, 5)], removed: [B], left: [left] };
     await until('the change', () => following.rows()?.[0]?.done === 5);
     expect(ids()).toEqual([A]);
     expect(following.takeChanges()).toEqual({ rows: [row(A, 5)], removed: [B], left: [left] });
     expect(following.takeChanges()).toEqual({ rows: [], removed: [], left: [] });
-    expect([following.takeNews(), following.takeNews()]).toEqual([[news], []]);
+    expect([following.takeNews(), following.takeNews()]).toEqual([[told], []]);
   });
 
   it('has commands done there, and gives their answers', async () => {
@@ -150,9 +208,9 @@ describe('following another browser', () => {
     expect(ends).toHaveLength(2);
     // The list, and what is told once, come over the first alone.
     working.reset();
-    backend.news = [{ id: A } as unknown as News];
+    backend.news = [told];
     await until('the news', () => following.takeNews().length === 1);
-    expect(answered.filter(([number, type]) => number === 2 && type !== 'delta')).toEqual([]);
+    expect(answered.filter(([number, type]) => number === 2 && type !== 'delta' && type !== 'files')).toEqual([]);
     expect(answered.filter(([, type]) => type === 'snapshot')).toHaveLength(2);
     timers.advance(3_000);
     expect(said.at(-1)).toEqual({ type: 'watch', visible: false, detail: null });
@@ -190,11 +248,11 @@ describe('following another browser', () => {
     const { working, following, ids } = setUp();
     following.begin();
     await until('the list', () => ids() !== undefined);
-    const told: unknown[] = [];
+    const said: unknown[] = [];
     let isClosed = false;
-    const other = serveRelayed(working, { send: message => told.push(message), close: () => (isClosed = true) }, 9);
+    const other = serveRelayed(working, lender, { send: message => said.push(message), close: () => (isClosed = true) }, 9);
     other.message({ type: 'connect', version: API_VERSION + 1 });
-    expect([told, isClosed]).toEqual([[expect.objectContaining({ version: API_VERSION, torrents: [] })], true]);
+    expect([said, isClosed]).toEqual([[expect.objectContaining({ version: API_VERSION, torrents: [] })], true]);
   });
 
   it('says that the app at work is of another version, and asks again once a minute', async () => {
@@ -208,9 +266,17 @@ describe('following another browser', () => {
       open(here) {
         asked++;
         return {
-          send() {
+          send(message) {
+            if ((message as { readonly type: string }).type !== 'connect') return;
             queueMicrotask(() => {
-              here.message({ type: 'snapshot', version, torrents: [row(A)], connection: {}, roots: [], settings: null });
+              here.message({
+                type: 'snapshot',
+                version,
+                torrents: [row(A)],
+                connection: { ports: null },
+                roots: [],
+                settings: null,
+              });
               if (version !== API_VERSION) here.closed();
             });
           },
@@ -261,6 +327,93 @@ describe('following another browser', () => {
     expect(following.detail(looked[8]!)).toBe(null);
     // One for the list and the first detail, and one for each of the others.
     expect(ends).toHaveLength(8);
+  });
+
+  it('has the files of a large torrent in parts, shows them whole, and is told of what changes alone', async () => {
+    const { backend, following, ids, answered, sent } = setUp();
+    let files: readonly FileRow[] = Array.from({ length: 40_000 }, (_, index) => ({
+      path: ['folder', `${index} ${'x'.repeat(200)}`],
+      size: 9,
+      done: 0,
+      priority: 'normal' as const,
+    }));
+    let names = 1;
+    backend.details = id => ({ ...detail(id), names, files });
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    const shown = (): TorrentDetail | null => following.detail(A);
+    await until('its detail', () => shown() !== null);
+    expect(shown()?.files).toEqual(files);
+    expect(Math.max(...sent.map(message => JSON.stringify(message).length))).toBeLessThan(1 << 20);
+    const parts = answered.filter(([, type]) => type === 'files').length;
+    expect(parts).toBeGreaterThan(9);
+    files = files.map((file, index) => (index === 39_999 ? { ...file, done: 5, priority: 'high' } : file));
+    await until('the change', () => shown()?.files[39_999]?.done === 5);
+    expect(shown()?.files).toEqual(files);
+    expect(sent.filter(({ type }) => type === 'filesChanged')).toEqual([
+      { type: 'filesChanged', torrent: A, files: [{ index: 39_999, done: 5, priority: 'high' }] },
+    ]);
+    files = files.slice(0, 3);
+    names = 2;
+    await until('the other list', () => shown()?.names === 2);
+    expect(shown()?.files).toEqual(files);
+  });
+
+  it('hears at most four messages more than it has answered for, and is left where a thousand wait', async () => {
+    const { working, backend } = setUp();
+    const said: unknown[] = [];
+    let isClosed = false;
+    const there = serveRelayed(working, lender, { send: message => said.push(message), close: () => (isClosed = true) }, 9);
+    ends.push({ here: there, there });
+    backend.list = Array.from({ length: 5_500 }, (_, index) => row(index.toString(16).padStart(40, '0')));
+    there.message({ type: 'connect', version: API_VERSION });
+    expect(said).toHaveLength(4);
+    there.message({ type: 'heard' });
+    there.message({ type: 'heard' });
+    expect(said.map(message => (message as FromHolder).type)).toEqual([...Array<string>(5).fill('rows'), 'snapshot']);
+    for (let count = 0; count < 166; count++) working.reset();
+    expect(isClosed).toBe(false);
+    working.reset();
+    expect(isClosed).toBe(true);
+    await until('it is forgotten', () => !working.has('relayed 9'));
+  });
+
+  it.each([
+    ['a torrent with mark-up for an id', { type: 'delta', torrents: [{ ...row(A), id: '<b>' }] }],
+    ['a number that is none', { type: 'delta', torrents: [{ ...row(A), size: '1' }] }],
+    ['a state that nobody knows', { type: 'delta', torrents: [{ ...row(A), state: 'other' }] }],
+    ['a part that is too long', { type: 'rows', torrents: Array.from({ length: 1_001 }, () => row(A)) }],
+    ['a link that is none', { type: 'delta', torrents: [], detail: { ...detail(A), files: [], magnet: 'javascript:1' } }],
+    ['files that lead elsewhere', { type: 'files', files: [{ ...detail(A).files[0], path: ['..', 'x'] }] }],
+    ['files that nobody can have', { type: 'files', torrent: A, count: 2 ** 40 }],
+    [
+      'a change of files that are not there',
+      { type: 'filesChanged', torrent: A, files: [{ index: 7, done: 1, priority: 'high' }] },
+    ],
+    ['nothing', null],
+    ['a word', { type: 'constructor' }],
+  ])('is not shown %s: it is taken for another version', async (_what, message) => {
+    const { following, ids } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    following.detail(A);
+    const base = { removed: [], connection: null, settings: null, detail: null, torrent: A, names: 1, count: 1, from: 0 };
+    ends[0]!.here.message(message === null ? null : { ...base, ...message });
+    expect([following.isOtherVersion, following.rows()]).toEqual([true, null]);
+  });
+
+  it('shows plain words, whatever it is told', async () => {
+    const { backend, following, ids } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    const said = 'It failed at /home/ann/secret.txt, at C:\\Users\\ann and at http://a.example/b. \u202e\u0007';
+    backend.failure = Object.assign(new Error(said), { code: 'failed' });
+    await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({
+      code: 'failed',
+      message: 'It failed at … at … and at http://a.example/b. ',
+    });
+    backend.changes = { rows: [{ ...row(A), name: `\u202e${'n'.repeat(2_000)}` }], removed: [], left: [] };
+    await until('the name', () => following.rows()?.[0]?.name === 'n'.repeat(999));
   });
 
   it('refuses a command where a thousand wait for their answers', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { streamPath } from '../../sw/api.ts';
-import { Streaming, type StreamingOptions } from '../../sw/streaming.ts';
+import { type OpenFile, Streaming, type StreamingOptions } from '../../sw/streaming.ts';
 
 const ID = 'ab'.repeat(20);
 const ORIGIN = 'http://127.0.0.1:7800';
@@ -13,11 +13,17 @@ class Refusal extends Error {
   }
 }
 
+const opened = (file: number, name: string): OpenFile => ({
+  file,
+  path: ['folder', name],
+  door: { port: 9, secret: 'secret' },
+  close: () => undefined,
+});
+
 function setUp(name = 'film.mkv', options: Partial<StreamingOptions> = {}, answer = () => new Response('bytes')) {
   const asked: { url: string; init: RequestInit }[] = [];
   const streaming = new Streaming({
-    open: (_id, file) => Promise.resolve({ file: 40 + file, path: ['folder', name] }),
-    door: () => ({ port: 9, ticket: 'secret' }),
+    open: (_id, file) => Promise.resolve(opened(40 + file, name)),
     fetch: (url, init) => {
       asked.push({ url: String(url), init: init ?? {} });
       return Promise.resolve(answer());
@@ -113,7 +119,7 @@ describe('files at addresses of the app', () => {
   it('are tried again while they are being checked, and not for ever', async () => {
     let left = 5;
     const soon = setUp('film.mkv', {
-      open: () => (--left > 0 ? Promise.reject(new Refusal('not-yet')) : Promise.resolve({ file: 1, path: ['film.mkv'] })),
+      open: () => (--left > 0 ? Promise.reject(new Refusal('not-yet')) : Promise.resolve(opened(1, 'film.mkv'))),
     });
     expect((await soon.ask()).status).toBe(200);
     let tries = 0;
@@ -128,7 +134,9 @@ describe('files at addresses of the app', () => {
   });
 
   it('say so when the daemon is away or cannot read, and never show what went wrong inside', async () => {
-    expect((await setUp('film.mkv', { door: () => null }).ask()).status).toBe(503);
+    expect(
+      (await setUp('film.mkv', { open: () => Promise.resolve({ ...opened(1, 'film.mkv'), door: null }) }).ask()).status,
+    ).toBe(503);
     for (const status of [401, 404, 500, 503]) {
       const answer = await setUp('film.mkv', {}, () => new Response('inner', { status })).ask();
       expect(answer.status).toBe(503);

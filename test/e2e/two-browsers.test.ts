@@ -2,6 +2,7 @@
  * Two browsers, paired with one host: one is at work, the other shows what it does and may take the work over, or has to, where
  * the first is suspended.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -51,6 +52,16 @@ describe.skipIf(missing !== '')(titled('two browsers'), () => {
       .split('\n')
       .filter(line => line.includes('the lease was given') && line.includes('"kind":"app"'));
 
+  /** What the page of the one that follows gets of the file: its status, and the SHA-1 of the body. */
+  function read(range: string): Promise<{ status: number; sha1: string }> {
+    return other.page.evaluate(`(async () => {
+      const answer = await fetch('/stream/${payload.infoHash}/0/shared.bin', { headers: { range: '${range}' } });
+      const digest = await crypto.subtle.digest('SHA-1', await answer.arrayBuffer());
+      const sha1 = [...new Uint8Array(digest)].map(byte => byte.toString(16).padStart(2, '0')).join('');
+      return { status: answer.status, sha1 };
+    })()`);
+  }
+
   async function whole(): Promise<void> {
     expect(differences(payload, world.downloads)).toEqual([]);
     const { uploaded } = await seed.fresh();
@@ -58,7 +69,7 @@ describe.skipIf(missing !== '')(titled('two browsers'), () => {
     expect(uploaded / SIZE - 1).toBeLessThanOrEqual(0.05);
   }
 
-  it('see the same torrent, either pauses it, and the work goes over on a click', async () => {
+  it('see the same torrent, either pauses it, the one that follows reads its file, and the work goes over on a click', async () => {
     await other.says(payload.name, /, Downloading/);
     await other.select(payload.name);
     await other.page.click({ role: 'button', name: 'Pause' });
@@ -68,6 +79,10 @@ describe.skipIf(missing !== '')(titled('two browsers'), () => {
     await world.app.says(payload.name, /, Downloading/);
     await until('some of it', () => seed.status.uploaded > 0.3 * SIZE, 60_000);
     expect(leases()).toHaveLength(1);
+
+    const middle = await read(`bytes=${SIZE / 2}-${SIZE / 2 + 99_999}`);
+    const bytes = readFileSync(join(world.dir, 'seed', payload.name)).subarray(SIZE / 2, SIZE / 2 + 100_000);
+    expect(middle).toEqual({ status: 206, sha1: createHash('sha1').update(bytes).digest('hex') });
 
     await other.page.click({ role: 'button', name: AT_WORK });
     await other.page.click({ role: 'button', name: 'Use here' });

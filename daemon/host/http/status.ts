@@ -1,12 +1,15 @@
 /** What becomes of the torrents, as the engine at work shows them to a window that comes. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { API_VERSION, type FromWorker } from '../../../sw/api.ts';
+import { API_VERSION } from '../../../sw/api.ts';
+import type { FromHolder, Heard } from '../../../sw/relayed.ts';
 import type { TorrentRow } from '../../../sw/view-model.ts';
 import type { HostChannel } from '../control/relays.ts';
 
 /** How long an engine may take to come, and to say what there is, in ms. */
 const ANSWER_MS = 5_000;
 const LOOK_MS = 20;
+/** No engine has more. */
+const MAX_ROWS = 20_000;
 
 /** The engines of this host. */
 export interface Engines {
@@ -53,13 +56,18 @@ function listOf(engines: Engines, deadline: AbortSignal): Promise<List | null> {
     };
     const late = (): void => end(null);
     deadline.addEventListener('abort', late, { once: true });
+    let torrents: TorrentRow[] = [];
     const channel = engines.channel(message => {
       // Of the engine that this host has let in.
-      const said = message as FromWorker;
-      if (said.type !== 'snapshot') return;
-      if (said.version !== API_VERSION) end({ torrents: null });
-      // Before it has read its records it has no settings either.
-      else if (said.settings !== null) end({ torrents: said.torrents });
+      const said = message as FromHolder;
+      if (said.type === 'rows' || said.type === 'snapshot') torrents.push(...said.torrents.slice(0, MAX_ROWS - torrents.length));
+      if (said.type === 'snapshot') {
+        if (said.version !== API_VERSION) return end({ torrents: null });
+        // Before it has read its records it has no settings either.
+        if (said.settings !== null) return end({ torrents });
+        torrents = [];
+      }
+      channel?.send({ type: 'heard' } satisfies Heard);
     }, late);
     if (channel === null) end(null);
     else channel.send({ type: 'connect', version: API_VERSION });

@@ -34,6 +34,8 @@ export interface Route {
   readonly methods: readonly ('GET' | 'HEAD' | 'POST')[];
   /** Those that a page of another origin may send beside the ticket. */
   readonly headers: readonly string[];
+  /** Whether a grant lets in as well, and not the ticket alone. */
+  readonly isGranted?: true;
   /** Whether anything but a head is expected. */
   readonly takesBody: boolean;
   /** Rejects with a Refusal or a FileProblem, before it has begun to answer or after. */

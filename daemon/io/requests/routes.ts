@@ -9,12 +9,15 @@ import { stream } from './stream.ts';
 import { verify } from './verify.ts';
 import { write } from './write.ts';
 
+/** Where those may come to as well who are not the page that was admitted. */
+export const STREAM = '/stream/';
+
 const ask = { methods: ['GET', 'HEAD'], takesBody: false } as const;
 const act = { methods: ['POST'], takesBody: false } as const;
 const give = { methods: ['POST'], takesBody: true } as const;
 
 export const ROUTES: readonly Route[] = [
-  { ...ask, path: '/stream/', headers: ['range'], run: stream },
+  { ...ask, path: STREAM, headers: ['range'], isGranted: true, run: stream },
   { ...ask, path: '/read/', headers: ['range', 'x-path-base64', 'x-offset', 'x-length'], run: read },
   {
     ...give,

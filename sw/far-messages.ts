@@ -1,0 +1,278 @@
+/** What a browser at work may say to one that follows it, checked: it may be of another version, or worse. */
+import * as v from 'valibot';
+import type { Added, ApiError, FolderPage, FromWorker, LeftFiles } from './api.ts';
+import { allOptions, allSettings, priority, requestId, root, source, token, torrentId } from './commands.ts';
+import { pathName, shownText, shownWords } from './far-text.ts';
+import { type FilesChanged, type FilesPart, FILES_A_PART, type RowsPart, ROWS_A_PART } from './relayed.ts';
+import type { News, PortMappings, Problem, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+
+/** What is made use of in those of api.ts: folders, and the helper, each browser knows by itself. */
+export type FromFar =
+  | {
+      readonly type: 'snapshot';
+      readonly torrents: readonly TorrentRow[];
+      readonly connection: { readonly ports: PortMappings | null };
+      readonly settings: Settings | null;
+    }
+  | {
+      readonly type: 'delta';
+      readonly torrents: readonly TorrentRow[];
+      readonly removed: readonly TorrentId[];
+      readonly connection: { readonly ports: PortMappings | null } | null;
+      readonly settings: Settings | null;
+      readonly detail: TorrentDetail | null;
+    }
+  | Exclude<FromWorker, { readonly type: 'snapshot' | 'delta' }>
+  | RowsPart
+  | FilesPart
+  | FilesChanged;
+
+const MAX_IDS = 20_000;
+const MAX_PEERS = 1_000;
+const MAX_SERVERS = 1_000;
+const MAX_TOLD = 1_000;
+const FOLDERS = 10_000;
+
+const number = v.pipe(v.number(), v.finite());
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const url = shownText(5_000);
+const text = shownWords(1_000);
+const name = shownText(1_000);
+const address = shownText(100);
+
+const diskProblem = v.picklist([
+  'disk-full',
+  'disk-quota',
+  'file-too-large',
+  'read-only',
+  'denied',
+  'folder-gone',
+  'file-gone',
+  'file-busy',
+  'file-unsafe',
+  'file-conflict',
+  'io',
+  'limit',
+]);
+
+const problem: v.GenericSchema<unknown, Problem> = v.variant('code', [
+  v.object({
+    code: v.picklist([
+      'disk-quota',
+      'file-too-large',
+      'read-only',
+      'denied',
+      'folder-gone',
+      'file-gone',
+      'file-busy',
+      'file-unsafe',
+      'file-conflict',
+      'io',
+      'limit',
+      'daemon-away',
+      'no-peers',
+      'no-metadata',
+      'list-too-long',
+      'record-lost',
+    ]),
+  }),
+  v.object({ code: v.literal('disk-full'), needed: number }),
+  v.object({ code: v.literal('not-moved'), why: diskProblem, left: number, needed: number, from: root }),
+  v.object({ code: v.literal('moving'), moved: number, of: number }),
+  v.object({ code: v.literal('queued'), ahead: number }),
+  v.object({ code: v.literal('stopped'), by: v.picklist(['ratio', 'time']), limit: number }),
+  v.object({ code: v.picklist(['metadata-refused', 'state-not-saved', 'state-not-read']), text }),
+  v.object({ code: v.literal('no-source-has-missing'), missing: number }),
+  v.object({ code: v.literal('tracker'), url, text }),
+]);
+
+const row: v.GenericSchema<unknown, TorrentRow> = v.object({
+  id: torrentId,
+  name,
+  size: number,
+  done: number,
+  state: v.picklist([
+    'adding',
+    'metadata',
+    'checking',
+    'downloading',
+    'seeding',
+    'moving',
+    'done',
+    'paused',
+    'queued',
+    'waiting',
+    'error',
+  ]),
+  problem: v.nullable(problem),
+  down: number,
+  up: number,
+  eta: number,
+  peers: number,
+  seeds: number,
+  active: number,
+  uploaded: number,
+  downloaded: number,
+  addedAt: number,
+  doneAt: number,
+  root,
+  options: allOptions,
+  limits: v.object({ down: number, up: number }),
+});
+const rows = v.pipe(v.array(row), v.maxLength(ROWS_A_PART));
+
+const file = v.object({ path: v.pipe(v.array(pathName), v.maxLength(200)), size: number, done: number, priority });
+
+const peer = v.object({
+  id: number,
+  address,
+  transport: v.picklist(['tcp', 'utp', 'webrtc']),
+  client: shownText(200),
+  down: number,
+  up: number,
+  progress: number,
+  incoming: v.boolean(),
+  encryption: v.picklist(['none', 'handshake', 'full']),
+  downloading: v.boolean(),
+  uploading: v.boolean(),
+  requests: number,
+});
+
+const tracker = v.object({
+  url,
+  tier: number,
+  state: v.picklist(['idle', 'announcing', 'ok', 'counted', 'error', 'unsupported']),
+  text,
+  seeds: number,
+  leechers: number,
+  peers: number,
+  next: number,
+});
+
+const webSeed = v.object({
+  url,
+  state: v.picklist(['idle', 'active', 'waiting', 'resting', 'banned']),
+  text,
+  down: number,
+  downloaded: number,
+  requests: number,
+  next: number,
+});
+
+const detail: v.GenericSchema<unknown, TorrentDetail> = v.object({
+  id: torrentId,
+  hasMetadata: v.boolean(),
+  isPrivate: v.boolean(),
+  comment: shownText(10_000),
+  pieceLength: number,
+  pieces: number,
+  piecesDone: number,
+  copies: number,
+  names: number,
+  files: v.pipe(v.array(file), v.maxLength(0)),
+  peers: v.pipe(v.array(peer), v.maxLength(MAX_PEERS)),
+  trackers: v.pipe(v.array(tracker), v.maxLength(MAX_SERVERS)),
+  dht: v.nullable(
+    v.object({
+      state: v.picklist(['off', 'joining', 'waiting', 'searching', 'ok']),
+      seeds: number,
+      leechers: number,
+      peers: number,
+      nodes: number,
+      next: number,
+    }),
+  ),
+  lsd: v.nullable(v.object({ state: v.picklist(['off', 'waiting', 'ok']), peers: number, next: number })),
+  webSeeds: v.pipe(v.array(webSeed), v.maxLength(MAX_SERVERS)),
+  // It is copied for others to open: nothing but a magnet link may be.
+  magnet: v.pipe(v.string(), v.regex(/^(?:magnet:\?[\x21-\x7e]{1,500000})?$/)),
+});
+
+const ports: v.GenericSchema<unknown, PortMappings> = v.object({
+  state: v.picklist(['off', 'asking', 'open', 'failed']),
+  via: v.picklist(['', 'pcp', 'nat-pmp', 'upnp']),
+  externalAddress: address,
+  problem: v.picklist(['', 'no-router', 'no-answer', 'refused', 'double-nat', 'public-address', 'forbidden']),
+  mappings: v.pipe(
+    v.array(v.object({ protocol: v.picklist(['tcp', 'udp']), port: whole, externalPort: whole })),
+    v.maxLength(16),
+  ),
+  pinholes: v.object({
+    state: v.picklist(['none', 'asking', 'open', 'failed']),
+    via: v.picklist(['', 'pcp', 'upnp']),
+    address,
+  }),
+});
+const connection = v.object({ ports: v.nullable(ports) });
+const settings = v.nullable(allSettings);
+
+const left: v.GenericSchema<unknown, LeftFiles> = v.object({
+  name,
+  files: v.pipe(v.array(shownWords(30_000)), v.maxLength(MAX_TOLD)),
+  count: number,
+  root,
+  why: v.picklist([...diskProblem.options, 'daemon-away']),
+});
+
+const news: v.GenericSchema<unknown, News> = v.object({
+  id: torrentId,
+  name,
+  what: v.picklist(['completed', 'failed', 'added']),
+  at: number,
+});
+
+const error: v.GenericSchema<unknown, ApiError> = v.object({
+  code: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,40}$/)),
+  message: text,
+});
+const added: v.GenericSchema<unknown, Added> = v.object({ id: torrentId, already: v.boolean(), brought: v.boolean() });
+const page: v.GenericSchema<unknown, FolderPage> = v.object({
+  folder: token,
+  name: shownText(255),
+  parent: v.nullable(token),
+  folders: v.pipe(v.array(v.object({ token, name: shownText(255) })), v.maxLength(FOLDERS)),
+  more: v.boolean(),
+});
+
+const fromFar: v.GenericSchema<unknown, FromFar> = v.variant('type', [
+  v.object({ type: v.literal('snapshot'), torrents: rows, connection, settings }),
+  v.object({
+    type: v.literal('delta'),
+    torrents: rows,
+    removed: v.pipe(v.array(torrentId), v.maxLength(MAX_IDS)),
+    connection: v.nullable(connection),
+    settings,
+    detail: v.nullable(detail),
+  }),
+  v.object({ type: v.literal('handoff'), handoff: requestId, added, source }),
+  v.object({ type: v.literal('left'), left }),
+  v.object({ type: v.literal('news'), news: v.pipe(v.array(news), v.maxLength(MAX_TOLD)) }),
+  v.object({ type: v.literal('reply'), id: requestId, error: v.nullable(error), added: v.nullable(added) }),
+  v.object({ type: v.literal('folder'), id: requestId, page }),
+  v.object({ type: v.literal('rows'), torrents: rows }),
+  v.object({
+    type: v.literal('files'),
+    torrent: torrentId,
+    names: number,
+    count: whole,
+    from: whole,
+    files: v.pipe(v.array(file), v.maxLength(FILES_A_PART)),
+  }),
+  v.object({
+    type: v.literal('filesChanged'),
+    torrent: torrentId,
+    files: v.pipe(v.array(v.object({ index: whole, done: number, priority })), v.maxLength(FILES_A_PART)),
+  }),
+]);
+
+/** The message, or null where it is none. */
+export function parseFromFar(message: unknown): FromFar | null {
+  const result = v.safeParse(fromFar, message, { abortEarly: true });
+  return result.success ? result.output : null;
+}
+
+/** The version of the app that says it; null where it does not say. */
+export function versionOf(message: unknown): number | null {
+  const result = v.safeParse(v.object({ type: v.literal('snapshot'), version: v.number() }), message);
+  return result.success ? result.output.version : null;
+}
