@@ -168,6 +168,7 @@ const detail: v.GenericSchema<unknown, TorrentDetail> = v.object({
   pieces: number,
   piecesDone: number,
   copies: number,
+  outOfReach: v.nullable(number),
   names: number,
   files: v.pipe(v.array(file), v.maxLength(0)),
   peers: v.pipe(v.array(peer), v.maxLength(MAX_PEERS)),

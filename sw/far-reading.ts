@@ -1,7 +1,7 @@
 /** What is said over a channel by which a browser that follows another reads a file: one question, one answer, both checked. */
 import * as v from 'valibot';
 import { API_VERSION } from './api.ts';
-import { shownText } from './far-text.ts';
+import { shownText, shownWords } from './far-text.ts';
 import type { TorrentId } from './view-model.ts';
 
 /** `origin`: that of the app which asks; nowhere else is the secret good. */
@@ -46,7 +46,7 @@ const answer: v.GenericSchema<unknown, ReadAnswer> = v.variant('type', [
   v.object({
     type: v.literal('unreadable'),
     code: v.pipe(v.string(), v.regex(/^[a-z-]{1,40}$/)),
-    message: shownText(1_000),
+    message: shownWords(1_000),
   }),
 ]);
 

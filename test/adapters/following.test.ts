@@ -44,6 +44,7 @@ const detail = (id: string): TorrentDetail => ({
   pieces: 1,
   piecesDone: 0,
   copies: 0,
+  outOfReach: null,
   names: 1,
   files: [{ path: ['folder', 'file'], size: 9, done: 0, priority: 'normal' }],
   peers: [],
