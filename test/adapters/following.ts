@@ -1,0 +1,161 @@
+/** A browser at work and one that follows it, in one process. */
+import { afterEach } from 'vitest';
+import type { Command } from '../../sw/api.ts';
+import { ApiServer, type Backend } from '../../sw/api-server.ts';
+import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
+import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
+import type { FarChannel, FarEvents } from '../../sw/far-channel.ts';
+import { Following } from '../../sw/following.ts';
+import type { Lender } from '../../sw/lent-reads.ts';
+import type { FromHolder } from '../../sw/relayed.ts';
+import { serveRelayed } from '../../sw/relayed-windows.ts';
+import type { Connection, News, PortMappings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
+import { FakeTimers } from '../fakes/sockets.ts';
+
+export const A = 'a'.repeat(40);
+export const B = 'b'.repeat(40);
+export const row = (id: string, done = 0): TorrentRow => ({
+  id,
+  name: id,
+  size: 9,
+  done,
+  state: 'downloading',
+  problem: null,
+  down: 0,
+  up: 0,
+  eta: -1,
+  peers: 0,
+  seeds: 0,
+  active: 0,
+  uploaded: 0,
+  downloaded: 0,
+  addedAt: 0,
+  doneAt: 0,
+  root: 'r',
+  options: DEFAULT_OPTIONS,
+  limits: { down: 0, up: 0 },
+});
+export const detail = (id: string): TorrentDetail => ({
+  id,
+  hasMetadata: true,
+  isPrivate: false,
+  comment: `of ${id[0]}`,
+  pieceLength: 16_384,
+  pieces: 1,
+  piecesDone: 0,
+  copies: 0,
+  outOfReach: null,
+  names: 1,
+  files: [{ path: ['folder', 'file'], size: 9, done: 0, priority: 'normal' }],
+  peers: [],
+  trackers: [],
+  dht: null,
+  lsd: null,
+  webSeeds: [],
+  magnet: `magnet:?xt=urn:btih:${id}`,
+});
+const PORTS: PortMappings = {
+  state: 'open',
+  via: 'pcp',
+  externalAddress: '',
+  problem: '',
+  mappings: [],
+  pinholes: { state: 'none', via: '', address: '' },
+};
+export const told: News = { id: A, name: 'x', what: 'completed', at: 1 };
+/** Nothing is read here. */
+export const lender: Lender = {
+  open: () => Promise.reject(new Error('not opened')),
+  port: () => null,
+  grants: { give: () => () => undefined },
+};
+
+class FakeBackend implements Backend {
+  list = [row(A), row(B)];
+  changes: ReturnType<Backend['takeChanges']> = { rows: [], removed: [], left: [] };
+  readonly commands: Command[] = [];
+  failure: Error | null = null;
+  onRun: (command: Command) => void = () => undefined;
+
+  rows = () => this.list;
+  takeChanges = () => {
+    const { changes } = this;
+    this.changes = { rows: [], removed: [], left: [] };
+    return changes;
+  };
+  news: News[] = [];
+  takeNews = () => this.news.splice(0);
+  details = detail;
+  detail = (id: string) => this.details(id);
+  connection = () => ({ state: 'connected', ports: PORTS }) as Connection;
+  roots = () => [];
+  settings = () => DEFAULT_SETTINGS;
+  run = (command: Command) => {
+    this.commands.push(command);
+    this.onRun(command);
+    return this.failure === null
+      ? Promise.resolve(command.do === 'add' ? { id: A, already: false, brought: true } : null)
+      : Promise.reject(this.failure);
+  };
+}
+
+/** The channels of the test that runs, at both ends. */
+export const ends: { here: FarEvents; there: FarEvents }[] = [];
+afterEach(() => {
+  for (const { there } of ends.splice(0)) there.closed();
+});
+
+/** A browser at work, and one that follows it; what is said between them goes as plain messages. */
+export function setUp() {
+  const backend = new FakeBackend();
+  const shown: number[] = [];
+  const working = new ApiServer(backend, {
+    shown: handoff => shown.push(handoff),
+    focused: () => undefined,
+    windowsChanged: () => undefined,
+  });
+  const timers = new FakeTimers();
+  const said: unknown[] = [];
+  const sent: FromHolder[] = [];
+  let replaced = 0;
+  /** What came back, and over which channel. */
+  const answered: [number, FromHolder['type']][] = [];
+  const open = (here: FarEvents): FarChannel => {
+    const number = ends.length + 1;
+    let isOpen = true;
+    const close = (): void => {
+      isOpen = false;
+    };
+    const back: FarChannel = {
+      send: message => {
+        answered.push([number, (message as FromHolder).type]);
+        sent.push(message as FromHolder);
+        queueMicrotask(() => isOpen && here.message(structuredClone(message)));
+      },
+      close() {
+        close();
+        here.closed();
+      },
+    };
+    const there = serveRelayed(working, lender, back, number);
+    ends.push({ here, there });
+    return {
+      send(message) {
+        said.push(message);
+        queueMicrotask(() => isOpen && there.message(structuredClone(message)));
+      },
+      close() {
+        if (isOpen) there.closed();
+        close();
+      },
+    };
+  };
+  const following: Following = new Following({
+    open,
+    after: timers.after,
+    replaced: () => replaced++,
+    hand: ({ handoff }) => following.shown(handoff),
+  });
+  const ids = (): string[] | undefined => following.rows()?.map(({ id }) => id);
+  return { backend, working, shown, following, timers, said, sent, answered, ids, replaced: () => replaced };
+}
