@@ -19,6 +19,8 @@ const names = [
   'landing',
   'rpc',
   'handoff',
+  'webrtc',
+  'web-seed',
 ];
 const [name, ...args] = process.argv.slice(2);
 const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
