@@ -251,6 +251,24 @@ describe('a lent connection', () => {
   });
 });
 
+describe('what a lent connection gives the browser ahead', () => {
+  it('is up to four megabytes on a fast line, and one again on a slow one', async () => {
+    const { lent, channel, open } = connection();
+    await open();
+    const now = vi.spyOn(performance, 'now').mockReturnValue(1);
+    for (let count = 0; count < 40; count++) lent.send(new Uint8Array(MiB));
+    const held: number[] = [];
+    for (const took of [10, 10, 10, 10, 500, 2_000, 2_000, 2_000]) {
+      held.push(channel.bufferedAmount / MiB);
+      now.mockReturnValue(performance.now() + took);
+      channel.bufferedAmount = channel.bufferedAmountLowThreshold;
+      channel.onbufferedamountlow();
+    }
+    now.mockRestore();
+    expect(held).toEqual([1, 2, 4, 4, 4, 4, 2, 1]);
+  });
+});
+
 describe('STUN servers', () => {
   it.each([
     ['', []],

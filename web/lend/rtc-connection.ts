@@ -7,9 +7,14 @@ const MESSAGE = 64 << 10;
 /** While more than so many bytes wait to be taken, those of shorter messages that come are put together before they are posted. */
 const GATHER_ABOVE = 64 << 10;
 const SHORT = 32 << 10;
-/** Bytes that the browser may hold to be sent, and at how many it is given more: less does not fill a fast line. */
+/**
+ * Bytes that the browser may hold to be sent; at half of them it is given more. Less does not fill a line, and more keeps what is said now
+ * behind it: so it is more where half of it was gone in {@link QUICK} ms, and less again where that took {@link SLOW}.
+ */
 const AHEAD = 1 << 20;
-const AHEAD_LOW = 512 << 10;
+const MOST_AHEAD = 4 << 20;
+const QUICK = 100;
+const SLOW = 1_000;
 /** Bytes that came and were not taken yet, of one connection and of all: nothing stops a sender, so one that goes beyond is left. */
 const MAX_HELD = 32 << 20;
 const MAX_HELD_BY_ALL = 128 << 20;
@@ -39,6 +44,9 @@ export class LentConnection {
   /** To the other side. */
   private outgoing: Uint8Array<ArrayBuffer>[] = [];
   private outgoingBytes = 0;
+  /** Bytes that the browser may hold, and when it was last given as many, ms. */
+  private ahead = AHEAD;
+  private filledAt = 0;
 
   constructor(
     servers: readonly string[],
@@ -130,9 +138,12 @@ export class LentConnection {
   private use(channel: RTCDataChannel): void {
     this.channel = channel;
     channel.binaryType = 'arraybuffer';
-    channel.bufferedAmountLowThreshold = AHEAD_LOW;
+    channel.bufferedAmountLowThreshold = AHEAD / 2;
     channel.onmessage = ({ data }: MessageEvent<unknown>) => this.hear(data);
-    channel.onbufferedamountlow = () => this.pumpOut();
+    channel.onbufferedamountlow = () => {
+      this.pace(channel);
+      this.pumpOut();
+    };
     channel.onclose = () => this.close('The other side closed the connection.');
     channel.onopen = () => this.run(() => this.open());
     if (channel.readyState === 'open') this.run(() => this.open());
@@ -199,7 +210,7 @@ export class LentConnection {
     if (channel?.readyState !== 'open') return;
     let sent = 0;
     try {
-      while (this.outgoingBytes > 0 && channel.bufferedAmount < AHEAD) {
+      while (this.outgoingBytes > 0 && channel.bufferedAmount < this.ahead) {
         const message = this.takeMessage();
         channel.send(message);
         sent += message.length;
@@ -207,7 +218,18 @@ export class LentConnection {
     } catch {
       return this.close('It could not be sent to.');
     }
+    if (channel.bufferedAmount >= this.ahead) this.filledAt = performance.now();
     if (sent > 0) this.events.taken(sent);
+  }
+
+  /** Half of what it was given is gone. */
+  private pace(channel: RTCDataChannel): void {
+    if (this.filledAt === 0) return;
+    const took = performance.now() - this.filledAt;
+    this.filledAt = 0;
+    if (took <= QUICK) this.ahead = Math.min(MOST_AHEAD, this.ahead * 2);
+    else if (took >= SLOW) this.ahead = Math.max(AHEAD, this.ahead / 2);
+    channel.bufferedAmountLowThreshold = this.ahead / 2;
   }
 
   /** The next of what is to be sent, as one message: a part of what came as it is, where that is long enough. */

@@ -15,8 +15,8 @@ const SEND_COUNT = 4_096;
 /** Neighbouring spans are read together up to this many bytes: what a read costs is mostly the way to the disk and back. */
 const READ_TOGETHER = 256 << 10;
 /** Read ahead and not handed out: one connection's share, which gets smaller beyond so many of them, bytes. */
-const READ_AHEAD = 1 << 20;
-const FULL_SHARES = 32;
+const READ_AHEAD = 2 << 20;
+const FULL_SHARES = 16;
 
 const NOTHING = new Uint8Array(0);
 
