@@ -75,7 +75,7 @@ export async function bench(args: readonly string[]): Promise<Report> {
     };
   } finally {
     server.stop();
-    await site.stop();
+    site.stop();
     rmSync(dir, { recursive: true, force: true });
   }
 }
