@@ -212,10 +212,10 @@ onLinux('where no host runs', () => {
 
   test('one that cannot be started is said with the reason', async () => {
     const folder = home();
-    writeFileSync(join(folder, 'host.json'), '{');
+    writeFileSync(join(folder, 'config.json'), '{');
     const { code, err } = await end(runLink(dist, ['--home', folder, '--', MAGNET]));
     expect(code).toBe(1);
-    expect(err).toMatch(/Starling could not be started[.] .*host[.]json/);
+    expect(err).toMatch(/Starling could not be started[.] .*config[.]json/);
   });
 
   test('the app is opened, in a browser where there is a screen', async () => {
