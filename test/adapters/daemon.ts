@@ -84,6 +84,8 @@ export async function startDaemon(io: string, options: DaemonOptions = {}): Prom
 /** A link as the worker has it, paired. `told` is what it told the composition root, in order. */
 export class RealLink {
   readonly told: string[] = [];
+  /** Of each time that it was given the lease. */
+  readonly epochs: number[] = [];
   kept: readonly KeptBuffer[] = [];
   readonly link: DaemonLink;
   onChange = (): void => undefined;
@@ -99,7 +101,10 @@ export class RealLink {
         log: () => undefined,
       },
       {
-        welcomed: epoch => this.told.push(`welcomed ${epoch}`),
+        welcomed: epoch => {
+          this.epochs.push(epoch);
+          this.told.push('welcomed');
+        },
         recalled: () => this.told.push('recalled'),
         leaseGone: () => this.told.push('lease gone'),
         linked: kept => {
