@@ -36,6 +36,7 @@ import { originOf } from './http/request-guard.ts';
 import { Roots } from './folders/roots.ts';
 import { Settings } from './store/settings.ts';
 import { StateStore } from './store/state.ts';
+import { WaitingStore } from './store/waiting.ts';
 import { statusOf } from './http/status.ts';
 import { Supervisor } from './process/supervisor.ts';
 import { randomSecret, Tokens } from './pairing/tokens.ts';
@@ -182,6 +183,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   const handoffs = new Handoffs(
     () => performance.now(),
     () => control.wake(),
+    new WaitingStore(home, log),
   );
   const notifier = new Notifier({
     platform: process.platform,
@@ -226,6 +228,15 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   });
   let shutdown = (): void => undefined;
   const asked = new Promise<void>(resolve => (shutdown = resolve));
+  const idleExit = new IdleExit({
+    after: () => settings.value.exitAfter,
+    isNeeded: () => control.isNeeded || handoffs.areExpected || settings.value.watched.length > 0,
+    end() {
+      log('info', 'nothing and nobody needs the host');
+      shutdown();
+    },
+    clock: { now: () => performance.now(), after: systemClock.after },
+  });
   const newLink = (isOpening = false): Promise<string> => {
     const secret = pairing.newLink();
     return redirects.write(`${originOf(port)}/#pair=${secret}`, secret, isOpening);
@@ -250,7 +261,10 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
         shutdown();
       },
       refused,
-      status: async () => ({ version: VERSION, ...(await statusOf(control)) }),
+      async status() {
+        idleExit.visited();
+        return { version: VERSION, ...(await statusOf(control)) };
+      },
     }),
     metrics: new Metrics(forMetrics, { supervisor, control, version: VERSION }),
     paired(secret) {
@@ -273,6 +287,8 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     socket.once('close', () => sockets.delete(socket));
   });
 
+  // Without an app no window comes to them.
+  if (!isHeadless) await handoffs.load();
   port = isHeadless ? ((await listen(server, 0)) ?? 0) : await takePort(server, { asked: options.port, kept: keptPort });
   try {
     if (port !== keptPort && !isHeadless) await portFile.write(JSON.stringify({ port }));
@@ -283,21 +299,14 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   }
   const { version: node, platform, arch } = process;
   control.begin();
+  handoffs.begin();
   for (const text of complaints) {
     log('warn', text);
     say(text);
     control.notice(text);
   }
   log('info', 'host listens', { version: VERSION, port, pid: process.pid, node, platform, arch });
-  const idleExit = new IdleExit({
-    after: () => settings.value.exitAfter,
-    isNeeded: () => control.isNeeded || handoffs.isWaiting || settings.value.watched.length > 0,
-    end() {
-      log('info', 'nothing and nobody needs the host');
-      shutdown();
-    },
-    clock: { now: () => performance.now(), after: systemClock.after },
-  });
+  idleExit.begin();
 
   return {
     origin: originOf(port),
@@ -315,10 +324,9 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
       idleExit.stop();
       control.stop();
       torrentWatch.stop();
-      handoffs.stop();
       notifier.stop();
       const closed = new Promise<void>(resolve => server.close(() => resolve()));
-      await Promise.all([ports.stop(), supervisor.stop(), state.settled(), tokens.settled(), own.settled()]);
+      await Promise.all([ports.stop(), supervisor.stop(), state.settled(), tokens.settled(), own.settled(), handoffs.stop()]);
       for (const socket of sockets) socket.destroy();
       await closed;
       await lock.release();

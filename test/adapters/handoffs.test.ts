@@ -135,6 +135,26 @@ test('where none is in view it waits for the next that is, and that is said', as
   expect(window.got.map(({ handoff }) => handoff)).toEqual([1, 2]);
 });
 
+test('a tab that is opened for it asks about it alone, also once the window is in view again that was hidden', async () => {
+  world = new World();
+  const hidden = world.open('one');
+  hidden.say({ type: 'focus' });
+  hidden.say({ type: 'watch', visible: false, detail: null });
+  await turn();
+  await turn();
+  world.handoffs.take(1, MAGNET, false, '');
+  await settled(() => expect(world.answers).toEqual(['1 unseen']));
+  const opened = world.open('two');
+  opened.say({ type: 'focus' });
+  opened.say({ type: 'watch', visible: true, detail: null });
+  await settled(() => expect(world.answers).toEqual(['1 unseen', '1 shown']));
+  hidden.say({ type: 'watch', visible: true, detail: null });
+  hidden.say({ type: 'focus' });
+  await turn();
+  await turn();
+  expect([opened.got.length, hidden.got.length]).toEqual([1, 0]);
+});
+
 test('a window that goes before it has said that it shows it leaves it to another', async () => {
   world = new World();
   const first = world.open('one', false);

@@ -1,11 +1,11 @@
 /** Links and files that programs of this computer hand to the host: over its local door, to the client at work. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ControlOp, HandedState, HandoffKind, MAX_HANDOFFS, type ControlFrame } from '../../daemon/wire/control.ts';
 import { control, pair, testHost, type ControlClient, type TestHost } from './host.ts';
-import { until } from './temp.ts';
+import { tempFolder, until } from './temp.ts';
 
 type Handoff = Extract<ControlFrame, { op: typeof ControlOp.HANDOFF }>;
 
@@ -212,4 +212,79 @@ test('so many bytes wait and no more', async () => {
   const statuses: number[] = [];
   for (const name of 'abcd') statuses.push((await add(host, file(name), { type: 'application/x-bittorrent' })).status);
   expect(statuses).toEqual([200, 200, 200, 503]);
+});
+
+const day = 24 * 60 * 60_000;
+const recordsOf = (home: string): string[] => readdirSync(join(home, 'waiting')).sort();
+
+test('what somebody was told waits is on disk, outlives the host, and is gone from there once a window shows it', async () => {
+  const first = await testHost();
+  const { home } = first;
+  expect(await add(first, magnet('a'))).toMatchObject({ state: 'waiting' });
+  expect(await add(first, torrentFile(), { type: 'application/x-bittorrent' })).toMatchObject({ state: 'waiting' });
+  expect(recordsOf(home)).toHaveLength(2);
+  await first.stop();
+
+  const second = await testHost({ home });
+  const client = await atWork(second);
+  await nth(client, 1);
+  const [link, file] = handoffs(client);
+  expect(link).toMatchObject({ start: false, root: '', kind: HandoffKind.MAGNET });
+  expect(Buffer.from(link!.content).toString()).toBe(magnet('a'));
+  expect([file!.kind, Buffer.from(file!.content)]).toEqual([HandoffKind.TORRENT, torrentFile()]);
+  // What is shown at once is never there.
+  const asked = add(second, magnet('c'));
+  answer(client, (await nth(client, 2)).handoff, HandedState.SHOWN);
+  expect(await asked).toMatchObject({ state: 'shown' });
+  expect(recordsOf(home)).toHaveLength(2);
+  answer(client, link!.handoff, HandedState.SHOWN);
+  await until(() => recordsOf(home).length === 1, 'one record less');
+  answer(client, file!.handoff, HandedState.REFUSED, 'There is no room.');
+  await until(() => recordsOf(home).length === 0, 'no record');
+  await second.stop();
+
+  const third = await testHost({ home });
+  const next = await atWork(third);
+  const later = add(third, magnet('b'));
+  answer(next, (await nth(next, 0)).handoff, HandedState.SHOWN);
+  expect(await later).toMatchObject({ state: 'shown' });
+  expect(handoffs(next)).toHaveLength(1);
+});
+
+test('one that is damaged is put aside with a word in the log, and one that nobody has seen for a day is forgotten', async () => {
+  const first = await testHost();
+  const { home } = first;
+  await add(first, magnet('a'));
+  const [torn] = recordsOf(home);
+  await add(first, magnet('b'));
+  await first.stop();
+  const at = join(home, 'waiting', torn!);
+  writeFileSync(at, readFileSync(at).subarray(0, -1));
+
+  const second = await testHost({ home });
+  const client = await atWork(second);
+  expect(Buffer.from((await nth(client, 0)).content).toString()).toBe(magnet('b'));
+  expect(handoffs(client)).toHaveLength(1);
+  expect(recordsOf(home).filter(name => name.startsWith(torn!))).toEqual([expect.stringMatching(/[.]damaged$/)]);
+  expect(existsSync(at)).toBe(false);
+  await second.stop();
+  const log = readdirSync(join(home, 'logs')).filter(name => name.startsWith('host'));
+  expect(log.map(name => readFileSync(join(home, 'logs', name), 'utf8')).join('')).toContain('links that wait');
+
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + day + 60_000 });
+  try {
+    await (await testHost({ home })).stop();
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(recordsOf(home).filter(name => name.endsWith('.rec'))).toEqual([]);
+});
+
+test('a folder that cannot be used for what waits holds up nobody', async () => {
+  const home = tempFolder();
+  writeFileSync(join(home, 'waiting'), 'no folder');
+  const host = await testHost({ home });
+  expect(await add(host, magnet('a'))).toMatchObject({ state: 'waiting' });
+  const client = await atWork(host);
+  expect(Buffer.from((await nth(client, 0)).content).toString()).toBe(magnet('a'));
 });

@@ -11,8 +11,10 @@ function host() {
     end: () => (state.ended = clock.time),
     clock: { now: () => clock.time, after: (ms, act) => clock.after(ms, act) },
   });
+  exit.begin();
+  const seconds = (count: number): unknown => clock.run(count * 1000);
   const minutes = (count: number): unknown => clock.run(count * 60_000);
-  return { state, exit, minutes };
+  return { state, exit, seconds, minutes };
 }
 
 test('a host that nobody needs ends after the time that is set, and not before', () => {
@@ -55,4 +57,38 @@ test('one that was stopped ends nothing', () => {
   exit.stop();
   minutes(100);
   expect(state.ended).toBe(-1);
+});
+
+test('who asks every few seconds how things stand keeps no host, and is answered before it ends', () => {
+  const { state, exit, seconds } = host();
+  state.isNeeded = false;
+  for (let asked = 0; asked < 150; asked++) {
+    // An engine comes, tells, and goes again.
+    exit.visited();
+    state.isNeeded = true;
+    seconds(3.2);
+    expect(state.ended).toBe(-1);
+    state.isNeeded = false;
+    seconds(0.8);
+    if (state.ended !== -1) break;
+  }
+  expect(state.ended).toBeGreaterThanOrEqual(1_000_000 + 600_000);
+  expect(state.ended).toBeLessThan(1_000_000 + 605_000);
+});
+
+test('an engine that came to tell and found something to do is a need, also where others ask meanwhile', () => {
+  const { state, exit, seconds, minutes } = host();
+  state.isNeeded = false;
+  minutes(9);
+  exit.visited();
+  state.isNeeded = true;
+  for (let asked = 0; asked < 60; asked++) {
+    seconds(10);
+    exit.visited();
+  }
+  state.isNeeded = false;
+  minutes(9);
+  expect(state.ended).toBe(-1);
+  minutes(2);
+  expect(state.ended).toBeGreaterThan(0);
 });

@@ -1,7 +1,7 @@
 /** What the system starts for a link or a file: the built link-handler, and `starling add`, `open` and `stop`. */
 import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
-import { existsSync, mkdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -48,12 +48,17 @@ async function hostOn(folder: string): Promise<Awaited<ReturnType<typeof started
   return started(dist, ['--port', '0', '--home', folder, '--download-dir', join(folder, 'downloads'), '--no-open']);
 }
 
-/** A client at work that answers every hand-off with this, once it is there. */
-async function atWork(folder: string, state: HandedState): Promise<{ client: ControlClient; got(): string[] }> {
-  const { origin, port, redirect } = await hostOn(folder);
+/** One that is paired with a host that runs, and at work. */
+async function clientOf({ origin, port, redirect }: Awaited<ReturnType<typeof hostOn>>): Promise<ControlClient> {
   const host = { origin, port, newLink: () => Promise.resolve(redirect) } as unknown as Parameters<typeof pair>[0];
   const client = await control(host, await pair(host));
   await client.welcome();
+  return client;
+}
+
+/** A client at work that answers every hand-off with this, once it is there. */
+async function atWork(folder: string, state: HandedState): Promise<{ client: ControlClient; got(): string[] }> {
+  const client = await clientOf(await hostOn(folder));
   client.ws.on('message', () => {
     const frame = client.frames.at(-1);
     if (frame?.op === ControlOp.HANDOFF) {
@@ -120,6 +125,24 @@ describe('the link-handler', () => {
       err: '',
     });
     expect(got()).toEqual([MAGNET, TORRENT, TORRENT.replace('1:x', '1:y')]);
+  });
+
+  test('what it was told waits is shown by the next host, where the one that was told was killed', async () => {
+    const folder = home();
+    const { child } = await hostOn(folder);
+    expect(await end(runLink(dist, ['--home', folder, '--', MAGNET, torrentFile()], withBrowser().env))).toMatchObject({
+      code: 0,
+    });
+    child.kill('SIGKILL');
+    await until(() => child.signalCode !== null, 'its end');
+    const client = await clientOf(await hostOn(folder));
+    const frames = await until(() => {
+      const got = client.frames.filter((frame): frame is Handoff => frame.op === ControlOp.HANDOFF);
+      return got.length === 2 ? got : null;
+    }, 'both');
+    expect(frames.map(({ content }) => Buffer.from(content).toString('latin1'))).toEqual([MAGNET, TORRENT]);
+    for (const { handoff } of frames) client.send({ op: ControlOp.HANDED, id: 0, handoff, state: HandedState.SHOWN, text: '' });
+    await until(() => readdirSync(join(folder, 'waiting')).length === 0, 'no record');
   });
 
   test('says what the app refuses', async () => {

@@ -1,13 +1,16 @@
 /**
  * Links and files that programs of this computer hand over: each goes to the engine at work, and is kept until a window
- * shows it, or for minutes.
+ * shows it, or for a day. What somebody was told waits is on disk, so that it outlives the host.
  */
 import { createHash } from 'node:crypto';
 import { EngineError, parseMagnet, parseTorrent } from '../../../sw/engine/index.ts';
 import { type ControlFrame, ControlOp, HandedState, HandoffKind, MAX_HANDOFFS } from '../../wire/control.ts';
+import type { Manner, WaitingStore } from '../store/waiting.ts';
 
-/** How long one is kept that nobody shows. */
-const KEPT_MS = 5 * 60_000;
+/** How long one is kept that nobody shows: over a night, and not so long that nobody knows any more what it was. */
+const KEPT_MS = 24 * 60 * 60_000;
+/** How long after one came an app is still expected to open for it. */
+const EXPECTED_MS = 5 * 60_000;
 /** How long whoever hands over waits to hear what became of it. */
 const ANSWER_MS = 3_000;
 /** The same of one that is to be started: an engine may have to be started for it. */
@@ -31,16 +34,6 @@ export interface Outcome {
   readonly open: ToOpen;
 }
 
-/** How something is handed over. */
-export interface Manner {
-  /** At once, without a window that asks. */
-  readonly start: boolean;
-  /** Where to start it; empty for the default folder. */
-  readonly root: string;
-  /** Whether a window can be opened where it was handed over. Where none can, and none is open, it starts at once. */
-  readonly hasScreen: boolean;
-}
-
 /** An engine to hand over to. */
 export interface Holder {
   /** Whether it has windows to show anything in. */
@@ -55,6 +48,8 @@ interface Kept {
   readonly kind: HandoffKind;
   readonly content: Uint8Array;
   readonly name: string;
+  /** Whether it is on disk, or is being written there. */
+  isStored: boolean;
   expiry: NodeJS.Timeout;
   /** Who waits to hear of it. */
   readonly askers: Set<(state: HandedState | null, text: string) => void>;
@@ -64,29 +59,57 @@ export class Handoffs {
   private readonly kept = new Map<number, Kept>();
   private readonly now: () => number;
   private readonly wake: () => void;
+  private readonly store: WaitingStore;
   private holder: Holder | null = null;
   private bytes = 0;
   private last = 0;
   private openedAt = -Infinity;
+  private cameAt = -Infinity;
 
   /** `now`: monotonic ms. `wake`: has an engine of the host's own at work where no other is. */
-  constructor(now: () => number, wake: () => void) {
+  constructor(now: () => number, wake: () => void, store: WaitingStore) {
     this.now = now;
     this.wake = wake;
+    this.store = store;
   }
 
-  /** Some wait, for a window or for an engine. */
-  get isWaiting(): boolean {
-    return this.kept.size > 0;
+  /** Some wait, and have come so lately that an app may be on its way to them. */
+  get areExpected(): boolean {
+    return this.kept.size > 0 && this.now() - this.cameAt < EXPECTED_MS;
+  }
+
+  /** Before anybody comes: what an earlier host has left goes on waiting, for what is left of its time. */
+  async load(): Promise<void> {
+    const now = Date.now();
+    for (const [key, { kind, manner, content, at }] of await this.store.all()) {
+      // Its clock may have been set since then.
+      const left = Math.min(KEPT_MS, at + KEPT_MS - now);
+      try {
+        if (left <= 0) this.store.forget(key);
+        else this.keep(kind, content, manner, left).isStored = true;
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        this.store.forget(key);
+      }
+    }
+  }
+
+  /** The host is up: an engine is to come where what was left needs no window. */
+  begin(): void {
+    this.wakeForSome();
   }
 
   /** Resolves once it is known what becomes of it. @throws {EngineError} where it is no torrent, or too many wait */
   async offer(kind: HandoffKind, content: Uint8Array, manner: Manner): Promise<Outcome> {
     const kept = this.keep(kind, content, manner);
+    this.cameAt = this.now();
     const { name } = kept;
     const outcome = (state: Outcome['state'], open: ToOpen = null, text = ''): Outcome => ({ state, name, text, open });
     const hasWindows = this.holder?.hasWindows ?? false;
-    if (!hasWindows && needsWindow(kept)) return outcome('waiting', this.opening('link'));
+    if (!hasWindows && needsWindow(kept)) {
+      await this.record(kept);
+      return outcome('waiting', this.opening('link'));
+    }
     const answered = this.answerTo(kept, hasWindows ? ANSWER_MS : STARTED_MS);
     if (this.holder === null) this.wake();
     else this.give(kept, this.holder);
@@ -103,6 +126,7 @@ export class Handoffs {
       case HandedState.UNSEEN:
       case HandedState.FREE:
       case null:
+        await this.record(kept);
         return outcome('waiting', needsWindow(kept) ? this.opening('app') : null);
       default:
         return state satisfies never;
@@ -135,7 +159,7 @@ export class Handoffs {
   went(): void {
     this.holder = null;
     // Whoever is told of the end is told of it whole first.
-    if ([...this.kept.values()].some(kept => !needsWindow(kept))) queueMicrotask(this.wake);
+    queueMicrotask(() => this.wakeForSome());
   }
 
   answered({ handoff, state, text }: Extract<ControlFrame, { op: typeof ControlOp.HANDED }>): void {
@@ -146,40 +170,58 @@ export class Handoffs {
     if (state !== HandedState.UNSEEN) this.forget(kept);
   }
 
-  stop(): void {
-    for (const kept of this.kept.values()) this.forget(kept);
+  /** Resolves once what waits is on disk. */
+  async stop(): Promise<void> {
+    for (const { expiry } of this.kept.values()) clearTimeout(expiry);
+    this.kept.clear();
+    await this.store.settled();
   }
 
-  private keep(kind: HandoffKind, content: Uint8Array, manner: Manner): Kept {
+  private keep(kind: HandoffKind, content: Uint8Array, manner: Manner, within = KEPT_MS): Kept {
     const name = nameOf(kind, content);
     const key = `${kind}/${manner.start}/${manner.root}/${manner.hasScreen}/${createHash('sha256').update(content).digest('hex')}`;
     for (const kept of this.kept.values()) {
       if (kept.key !== key) continue;
       clearTimeout(kept.expiry);
-      kept.expiry = this.expiryOf(kept.handoff);
+      kept.expiry = this.expiryOf(kept.handoff, within);
       return kept;
     }
     if (this.kept.size >= MAX_HANDOFFS || this.bytes + content.length > MAX_BYTES) {
       throw new EngineError('full', 'Too many links wait to be shown. Open Starling, then open this one again.');
     }
     const handoff = ++this.last;
-    const kept: Kept = { key, handoff, manner, kind, content, name, expiry: this.expiryOf(handoff), askers: new Set() };
+    const expiry = this.expiryOf(handoff, within);
+    const kept: Kept = { key, handoff, manner, kind, content, name, isStored: false, expiry, askers: new Set() };
     this.kept.set(handoff, kept);
     this.bytes += content.length;
     return kept;
   }
 
-  private expiryOf(handoff: number): NodeJS.Timeout {
+  /** Has it on disk before anybody is told that it waits. */
+  private async record(kept: Kept): Promise<void> {
+    if (this.kept.get(kept.handoff) !== kept) return;
+    kept.isStored = true;
+    const { key, kind, manner, content } = kept;
+    await this.store.keep(key, { kind, manner, content, at: Date.now() });
+  }
+
+  private wakeForSome(): void {
+    if (this.holder === null && [...this.kept.values()].some(kept => !needsWindow(kept))) this.wake();
+  }
+
+  private expiryOf(handoff: number, within: number): NodeJS.Timeout {
     const timer = setTimeout(() => {
       const kept = this.kept.get(handoff);
       if (kept !== undefined) this.forget(kept);
-    }, KEPT_MS);
+    }, within);
     return timer.unref();
   }
 
   private forget(kept: Kept): void {
     clearTimeout(kept.expiry);
-    if (this.kept.delete(kept.handoff)) this.bytes -= kept.content.length;
+    if (!this.kept.delete(kept.handoff)) return;
+    this.bytes -= kept.content.length;
+    if (kept.isStored) this.store.forget(kept.key);
   }
 
   private give({ handoff, manner, kind, content }: Kept, holder: Holder): void {
