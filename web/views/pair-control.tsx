@@ -32,8 +32,8 @@ export function PairControl(): JSX.Element | null {
       return (
         <div class="pair" role="status">
           <p>
-            The helper asks on this computer’s screen whether this app may use it. Type the code where a terminal asks for it, or
-            allow it there if it shows this code:
+            The helper asks on this computer’s screen whether this app may use it. Allow it there if it shows this code. Where it
+            asks in a terminal, type the code:
           </p>
           <p class="pair-code">{`${now.code.slice(0, 3)} ${now.code.slice(3)}`}</p>
           <Cancel />

@@ -1,4 +1,7 @@
-/** Asks the person at this computer's screen for a folder, by the dialog of the desktop. No shell takes part. */
+/**
+ * Asks the person at this computer's screen for a folder, by the dialog of the desktop. No shell takes part. A key that was meant for
+ * something else may choose one: an app that may open this dialog may add a folder without it, too, and the rules are the same.
+ */
 import { execFile } from 'node:child_process';
 import { homedir } from 'node:os';
 import { findScreen, NO_SCREEN } from '../screen/screen.ts';

@@ -20,8 +20,13 @@ const YES = 'Allow';
 const NO = 'Refuse';
 /** Far more than any of them prints. */
 const MAX_PRINTED = 4096;
-/** A yes within that of its start was typed before the dialog could be read, in ms: about one is there for it to come up. */
-const HASTY_MS = 2_000;
+/**
+ * A yes within that of its program's start was typed before the dialog could be read, in ms. None of them tells when it is on the screen;
+ * on a busy computer of two cores that took zenity 1.3 to 3.3 s. Who reads it and compares the code takes longer than the rest.
+ */
+const HASTY_MS = 5_000;
+/** So that who knows it by heart waits, and does not answer the same again in vain. */
+const SLOWLY = `Allow counts from ${HASTY_MS / 1000} seconds on; sooner, you are asked again.`;
 /** Of so many in a row the last counts as a no. */
 const HASTY_ANSWERS = 3;
 
@@ -51,7 +56,7 @@ function dialogsOf({ platform, env }: DialogOptions, question: Question): readon
   const text = textOf(question);
   switch (platform) {
     case 'darwin':
-      return [{ program: 'osascript', args: ['-e', APPLE_SCRIPT, text] }];
+      return [{ program: 'osascript', args: ['-e', APPLE_SCRIPT, `${text}\n\n${SLOWLY}`] }];
     case 'win32':
       return [
         {
@@ -61,14 +66,15 @@ function dialogsOf({ platform, env }: DialogOptions, question: Question): readon
         },
       ];
     default: {
-      const zenity = ['--warning', '--no-markup', '--width=420', `--title=${TITLE}`, `--text=${text}`];
+      const asked = `${text}\n\n${SLOWLY}`;
+      const zenity = ['--warning', '--no-markup', '--width=420', `--title=${TITLE}`, `--text=${asked}`];
       return [
         // Its own button says no, and so does Enter. The other one prints its name, which no other end of it does.
         { program: 'zenity', args: [...zenity, `--ok-label=${NO}`, `--extra-button=${YES}`] },
         // It prints what was chosen; Enter alone chooses no.
         {
           program: 'kdialog',
-          args: ['--title', TITLE, '--radiolist', text, NO, NO, 'on', YES, YES, 'off'],
+          args: ['--title', TITLE, '--radiolist', asked, NO, NO, 'on', YES, YES, 'off'],
         },
       ];
     }
