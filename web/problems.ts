@@ -203,7 +203,8 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
 }
 
 function browserFull(needed: number, free: number): Words {
-  const short = roomIn('The browser’s storage is full', needed, free);
+  // What a browser says of its room is often more than it gives.
+  const short = roomIn('The browser’s storage is full', needed, free < needed ? free : -1);
   return bad(
     short,
     `${short}. The download is paused; finished pieces are safe. Remove something else, choose fewer files, or get the helper, which saves to the disk. It goes on by itself once there is room.`,

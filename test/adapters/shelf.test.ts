@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { Added, Command } from '../../sw/api.ts';
+import { API_VERSION, type FromWorker } from '../../sw/api.ts';
+import { ApiServer } from '../../sw/api-server.ts';
 import { Refusal } from '../../sw/host-commands.ts';
 import { Shelf } from '../../sw/shelf.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
@@ -177,4 +179,33 @@ describe('what is asked', () => {
     local.problem = 'This browser keeps no data.';
     expect(shelf.connection().browser).toEqual({ isReady: false, problem: 'This browser keeps no data.' });
   });
+});
+
+test('a browser that follows is shown, and may do, what the helper has, and nothing of this browser by itself', async () => {
+  const { shelf, paired, local } = setUp();
+  const server = new ApiServer(shelf, { shown: () => undefined, focused: () => undefined, windowsChanged: () => undefined });
+  const told: FromWorker[] = [];
+  let hear: (message: unknown) => void = () => undefined;
+  let leave: () => void = () => undefined;
+  const listen = (heard: (message: unknown) => void, closed: () => void): void => {
+    [hear, leave] = [heard, closed];
+  };
+  server.connectRelayed({ post: message => told.push(message), close: () => undefined, listen }, 'follower', API_VERSION, true);
+  expect(told).toMatchObject([
+    { type: 'snapshot', torrents: [{ id: A }], roots: ROOTS, connection: { browser: CONNECTED.browser } },
+  ]);
+  local.changes = { rows: [local.put(B)], removed: [], left: [] };
+  paired.changes = { rows: [paired.put(C)], removed: [], left: [] };
+  hear({ type: 'command', id: 1, command: { do: 'pause', ids: [B] } });
+  await expect.poll(() => told.length).toBe(3);
+  expect(told.slice(1)).toMatchObject([
+    { type: 'delta', torrents: [{ id: C }] },
+    { type: 'reply', id: 1 },
+  ]);
+  expect([paired.asked.length, local.asked.length]).toEqual([1, 0]);
+  hear({ type: 'watch', visible: true, detail: B });
+  hear({ type: 'watch', visible: true, detail: A });
+  await expect.poll(() => told.at(-1)).toMatchObject({ type: 'delta', detail: { comment: 'host' } });
+  expect(told.filter(message => message.type === 'delta' && message.detail !== null)).toHaveLength(1);
+  leave();
 });

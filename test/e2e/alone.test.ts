@@ -94,6 +94,22 @@ describe.skipIf(missing !== '')(`the browser alone${missing === '' ? '' : ` (nee
     await until('the space to be free', async () => (await stored(app)) < 4_000_000, 30_000);
   });
 
+  it('stops where the browser gives no more room, with the numbers, and goes on by itself once there is some', async () => {
+    const { payload, bytes, file } = await webSeeded('large.bin', 16_000_000, 8_000_000);
+    const { app } = await open();
+    const room = (quotaSize?: number): Promise<unknown> =>
+      app.page.send('Storage.overrideQuotaForOrigin', { origin: site.origin, ...(quotaSize === undefined ? {} : { quotaSize }) });
+    // What the browser says of its quota is not what it holds the app to.
+    const { usage } = await app.page.evaluate<{ usage: number }>('navigator.storage.estimate().then(({ usage }) => ({ usage }))');
+    await room(usage + 6_000_000);
+    await app.dropTorrents([file]);
+    await app.start();
+    await app.says('large.bin', /The browser’s storage is full: .* needed/);
+    await room();
+    await app.complete('large.bin');
+    expect(await hashIn(app, payload.infoHash)).toBe(sha256(bytes));
+  });
+
   it('fetches from stock WebTorrent over WebRTC, and gives to it', async () => {
     const tracker = await WebTracker.start();
     const [pages, others] = [await WebTorrentPages.start(), await WebTorrentPages.start()];
