@@ -111,6 +111,7 @@ const row: v.GenericSchema<unknown, TorrentRow> = v.object({
   peers: number,
   seeds: number,
   active: number,
+  webSeeds: number,
   uploaded: number,
   downloaded: number,
   addedAt: number,

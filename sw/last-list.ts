@@ -48,7 +48,7 @@ export class LastList {
 
 /** As it looks while nothing moves. */
 function atRest(row: TorrentRow): TorrentRow {
-  const still = { ...row, down: 0, up: 0, eta: -1, peers: 0, seeds: 0, active: 0 };
+  const still = { ...row, down: 0, up: 0, eta: -1, peers: 0, seeds: 0, active: 0, webSeeds: 0 };
   const isAtRest = row.state === 'paused' || row.state === 'done' || row.state === 'error';
   return isAtRest ? still : { ...still, state: 'waiting', problem: { code: 'daemon-away' } };
 }

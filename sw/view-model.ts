@@ -83,6 +83,8 @@ export interface TorrentRow {
   readonly peers: number;
   readonly seeds: number;
   readonly active: number;
+  /** Web seeds that we download from now. */
+  readonly webSeeds: number;
   readonly uploaded: number;
   readonly downloaded: number;
   /** ms since 1970. */

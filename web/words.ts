@@ -26,7 +26,7 @@ export function needsAttention(row: TorrentRow): boolean {
   if (problem.code === 'daemon-away' || problem.code === 'queued' || problem.code === 'stopped') return false;
   if (problem.code === 'moving') return false;
   // Peers make up for a tracker that refuses.
-  return !(problem.code === 'tracker' && (row.active > 0 || isComplete(row)));
+  return !(problem.code === 'tracker' && (isFetching(row) || isComplete(row)));
 }
 
 /** It says itself why it stands still. */
@@ -87,9 +87,22 @@ export function statusOf(row: TorrentRow, roots: readonly RootRow[]): Status {
 }
 
 function downloading(row: TorrentRow): string {
-  if (row.active > 0) return `Downloading · ${plural(row.active, 'peer', 'peers')}${within(row.limits.down, ' · ')}`;
+  if (isFetching(row))
+    return `Downloading · ${sources(row, plural(row.active, 'peer', 'peers'))}${within(row.limits.down, ' · ')}`;
   if (row.peers > 0) return `Waiting for ${plural(row.peers, 'peer', 'peers')}`;
   return 'Looking for peers';
+}
+
+/** Something comes, or is asked for. */
+function isFetching(row: TorrentRow): boolean {
+  return row.active > 0 || row.webSeeds > 0;
+}
+
+/** Peers, web seeds, or both. */
+function sources(row: TorrentRow, peers: string): string {
+  if (row.webSeeds === 0) return peers;
+  const seeds = plural(row.webSeeds, 'web seed', 'web seeds');
+  return row.active === 0 ? seeds : `${peers} and ${seeds}`;
 }
 
 /** A limit in force, behind what it limits. */
@@ -103,10 +116,10 @@ export function ratioOf(row: TorrentRow): string {
 
 /** The first line of the panel: the status with its numbers, as a sentence. */
 export function nowOf(row: TorrentRow, roots: readonly RootRow[]): string {
-  if (row.state === 'downloading' && row.active > 0) {
+  if (row.state === 'downloading' && isFetching(row)) {
     const left = formatDuration(row.eta);
     const limit = within(row.limits.down, ' ');
-    const from = `Downloading from ${formatCount(row.active)} of ${plural(row.peers, 'peer', 'peers')}${limit}`;
+    const from = `Downloading from ${sources(row, `${formatCount(row.active)} of ${plural(row.peers, 'peer', 'peers')}`)}${limit}`;
     return left === '' ? from : `${from}, ${left} left`;
   }
   if (row.state === 'downloading' && row.peers > 0)

@@ -7,6 +7,8 @@ import type { TorrentView } from './view.ts';
 export class Changes {
   private readonly changed = new Set<Torrent>();
   private removed: string[] = [];
+  /** To whose rates web seeds contributed a second ago: those fall without anything happening. */
+  private readonly fetching = new Set<Torrent>();
 
   constructor(
     private readonly rates: Rates,
@@ -17,7 +19,16 @@ export class Changes {
     this.changed.add(torrent);
   }
 
+  /** Once a second of each at work: its rates are others, as long as there are any. */
+  second(torrent: Torrent, now: number): void {
+    const isFetching = torrent.webSeeds.rate(now) > 0;
+    if (isFetching || this.fetching.has(torrent) || torrent.peers.size > 0) this.changed.add(torrent);
+    if (isFetching) this.fetching.add(torrent);
+    else this.fetching.delete(torrent);
+  }
+
   remove(torrent: Torrent): void {
+    this.fetching.delete(torrent);
     this.changed.delete(torrent);
     this.removed.push(torrent.id);
   }

@@ -388,7 +388,7 @@ export class Session {
   private tick(now: number, second: boolean): void {
     for (const torrent of this.torrents.values()) {
       if (torrent.isIdle) continue;
-      if (second && torrent.peers.size > 0) this.changes.add(torrent);
+      if (second) this.changes.second(torrent, now);
       this.loop.run(() => torrent.tick(now, second));
     }
     if (second) this.shares.tick(now);

@@ -65,6 +65,7 @@ export interface TorrentView {
   readonly peers: number;
   readonly seeds: number;
   readonly active: number;
+  readonly webSeeds: number;
   readonly uploaded: number;
   readonly downloaded: number;
   readonly addedAt: number;
@@ -153,7 +154,6 @@ export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): 
     if (peer.inflight > 0) active += 1;
   }
   down += torrent.webSeeds.rate(now);
-  active += torrent.webSeeds.active;
   const size = held ? held.wantedSize : meta ? meta.layout.length - padding(torrent) : 0;
   const done = held?.wantedDone ?? 0;
   const state = viewState(torrent);
@@ -170,6 +170,7 @@ export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): 
     peers,
     seeds,
     active,
+    webSeeds: torrent.webSeeds.active,
     uploaded: torrent.uploaded,
     downloaded: torrent.downloaded,
     addedAt: torrent.addedAt,

@@ -23,6 +23,7 @@ function row(id: string, done = 0): TorrentRow {
     peers: 0,
     seeds: 0,
     active: 0,
+    webSeeds: 0,
     uploaded: 0,
     downloaded: 0,
     addedAt: 0,

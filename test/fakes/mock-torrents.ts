@@ -71,6 +71,7 @@ function row(index: number, part: Partial<TorrentRow>): TorrentRow {
     peers: 0,
     seeds: 0,
     active: 0,
+    webSeeds: 0,
     uploaded: 0,
     downloaded: done,
     addedAt: Date.UTC(2026, 10, 20, 14, 2) - index * 3_600_000,

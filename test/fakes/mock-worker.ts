@@ -317,6 +317,7 @@ export class MockWorker {
       eta: -1,
       peers: 0,
       active: 0,
+      webSeeds: 0,
       root: this.connection.state === 'unpaired' ? PLACE.token : template.root,
     });
     this.#files.set(hash, name.includes('many') ? manyFiles(100_000) : sintelFiles());

@@ -54,6 +54,20 @@ describe('a web seed alone', () => {
     expect(server.mostAtOnce).toBeLessThanOrEqual(4);
   });
 
+  test('shows no rate any more once all is there', () => {
+    const world = new World(409);
+    const torrent = withSeeds(makeTorrent(FILES, PIECE, 409), ['http://web.example/f/']);
+    world.web.set('web.example', new SimServer(filesOf(torrent), 1e6));
+    const leech = download(world, torrent);
+    const shown: number[] = [];
+    for (let second = 0; second < 60; second++) {
+      world.clock.run(1000, () => false);
+      shown.push(...leech.session.takeChanges().rows.map(({ down }) => down));
+    }
+    expect(Math.max(...shown)).toBeGreaterThan(100_000);
+    expect(shown.at(-1)).toBe(0);
+  });
+
   test('is asked by the names that the torrent has, whatever its files are called here', () => {
     const world = new World(407);
     const torrent = withSeeds(makeTorrent(FILES, PIECE, 407), ['http://web.example/f/']);

@@ -157,6 +157,12 @@ describe('status', () => {
   const [downloading, , seeding, missing, , , full, , paused] = nineTorrents();
   it('says what a torrent does', () => {
     expect(statusOf(downloading!, ROOTS)).toEqual({ text: 'Downloading · 38 peers', tone: 'plain' });
+    const alone = { ...downloading!, active: 0, peers: 0, webSeeds: 1 };
+    expect(statusOf(alone, ROOTS).text).toBe('Downloading · 1 web seed');
+    expect(plain(nowOf(alone, ROOTS))).toBe('Downloading from 1 web seed, 18 s left');
+    expect(plain(nowOf({ ...downloading!, webSeeds: 2 }, ROOTS))).toBe(
+      'Downloading from 38 of 41 peers and 2 web seeds, 18 s left',
+    );
     expect(statusOf(seeding!, ROOTS)).toEqual({ text: 'Seeding · ratio 1.42', tone: 'good' });
     expect(statusOf(missing!, ROOTS)).toEqual({ text: 'No peer has the missing 12 pieces', tone: 'warn' });
     expect(statusOf(full!, ROOTS).tone).toBe('bad');

@@ -216,6 +216,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
         peers: 0,
         seeds: 0,
         active: 0,
+        webSeeds: 0,
         uploaded: 0,
         downloaded: 0,
         addedAt: 0,
