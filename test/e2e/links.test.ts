@@ -141,10 +141,11 @@ describe.skipIf(missing.length > 0)(`what is opened with the system (skipped wit
     }
     await app.page.close();
     app = null;
-    const log = (): string => readFileSync(join(home, 'logs/host.log'), 'utf8').split('the lease was given').at(-1)!;
-    await until('the end of all engines', () => /"kind":"away"|nothing left to do/.test(log()) && log().includes('held no more'));
-    const told = spawnSync(process.execPath, [command, 'status', '--home', home], { env, encoding: 'utf8' }).stdout;
-    expect(told).toContain('No engine is at work');
+    const status = (): string =>
+      spawnSync(process.execPath, [command, 'status', '--home', home], { env, encoding: 'utf8' }).stdout;
+    // The host's own engine comes in between where the app left before the last pause was recorded, and not where it left after.
+    let told = '';
+    await until('the end of all engines', () => (told = status()).includes('No engine is at work'));
     for (const name of ['First', 'Second', 'From a file', 'Headless']) expect(told).toMatch(new RegExp(`paused .*${name}\n`));
   });
 
