@@ -3,17 +3,17 @@ import type { FileInFolder, Folder } from '../../sw/adapters/local/folder.ts';
 
 /** What it is to do, and what became of it; shared by all of its folders. */
 export class Disk {
-  /** Ends every write once so many were closed; Infinity for none. */
+  /** Files that were written, and that were opened to be read. */
   closes = 0;
   /** What the next writes fail with, by its name; they fail while it is set. */
   problem: string | null = null;
   /** Bytes that there is room for. */
   quota = Infinity;
-  /** Called before a write is closed: what it waits for is when that happens. */
-  beforeClose: (name: string) => Promise<void> = () => Promise.resolve();
+  /** Called before a file is closed that was written: what it waits for is when that happens. */
+  beforeClose: () => Promise<void> = () => Promise.resolve();
   /** Nothing that is under way comes to its end any more, as when the worker was ended. */
   isDead = false;
-  reads = 0;
+  opens = 0;
 
   get used(): number {
     return this.sizeOf(this.root);
@@ -70,7 +70,7 @@ class FakeFile implements FileInFolder {
 
   getFile(): Promise<Blob> {
     const { bytes, disk } = this;
-    disk.reads += 1;
+    disk.opens += 1;
     return disk.isDead ? never() : Promise.resolve(new Blob([bytes]));
   }
 
@@ -88,7 +88,7 @@ class FakeFile implements FileInFolder {
         return Promise.resolve();
       },
       close: async () => {
-        await disk.beforeClose('');
+        await disk.beforeClose();
         if (disk.isDead) return never();
         this.bytes = written;
         disk.closes += 1;

@@ -78,8 +78,11 @@ export async function readFile(store: LocalStore, components: readonly string[])
   return bytes;
 }
 
+/** Bytes that are told apart wherever one looks. */
 export function pattern(length: number, seed: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8) * 17 + seed) & 0xff);
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index++) bytes[index] = index * 31 + (index >> 8) * 17 + seed;
+  return bytes;
 }
 
 export function sha1(bytes: Uint8Array): DigestSpec {

@@ -1,11 +1,21 @@
 /** A store of the browser over a disk and a database that outlive it, as they outlive a worker. */
 import 'fake-indexeddb/auto';
 import type { FilePlace } from '../../../sw/engine/events.ts';
+import type { BufferRecord } from '../../../sw/adapters/local/records.ts';
 import { LocalStore, type LocalStoreOptions } from '../../../sw/adapters/local/store.ts';
 import { Disk } from '../../fakes/folder.ts';
 
 export const ROOT = 'browser';
 let made = 0;
+
+/** Connections to the database that are open. One that is closed begins nothing any more, as that of a worker that was ended. */
+const connections = new Set<IDBDatabase>();
+const openDatabase = indexedDB.open.bind(indexedDB);
+indexedDB.open = (...args: Parameters<IDBFactory['open']>) => {
+  const request = openDatabase(...args);
+  request.addEventListener('success', () => connections.add(request.result));
+  return request;
+};
 
 export class Lives {
   disk = new Disk();
@@ -13,7 +23,9 @@ export class Lives {
   readonly lost: FilePlace[] = [];
   wall = 1_700_000_000_000;
   readonly log: string[] = [];
-  private timers = new Set<NodeJS.Timeout>();
+  /** Of the time that the store waits, the part that it is made to. */
+  pace = 1;
+  private readonly timers = new Set<NodeJS.Timeout>();
   private life = 0;
   store!: LocalStore;
 
@@ -35,7 +47,7 @@ export class Lives {
         const timer = setTimeout(() => {
           this.timers.delete(timer);
           if (life === this.life) run();
-        }, ms);
+        }, ms * this.pace);
         this.timers.add(timer);
       },
       estimate: () => Promise.resolve({ usage: this.disk.used, quota: 1 << 30 }),
@@ -51,8 +63,26 @@ export class Lives {
     await this.open(options);
   }
 
+  /** Bytes of unfinished pieces that the next life would be told of. */
+  async recorded(): Promise<number> {
+    const connection = [...connections].find(({ name }) => name === this.database);
+    const request = connection!.transaction('buffers').objectStore('buffers').getAll() as IDBRequest<BufferRecord[]>;
+    await new Promise(resolve => request.addEventListener('success', resolve));
+    let bytes = 0;
+    for (const { isBacked, there } of request.result) {
+      const size = isBacked ? 2 : 4;
+      there.forEach((value, at) => (bytes += at % size === size - 1 ? value : 0));
+    }
+    return bytes;
+  }
+
   end(): void {
     this.life += 1;
+    for (const connection of connections) {
+      if (connection.name !== this.database) continue;
+      connection.close();
+      connections.delete(connection);
+    }
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
   }
