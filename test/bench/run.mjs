@@ -21,6 +21,7 @@ const names = [
   'handoff',
   'webrtc',
   'web-seed',
+  'opfs',
 ];
 const [name, ...args] = process.argv.slice(2);
 const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));

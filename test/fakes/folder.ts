@@ -14,6 +14,8 @@ export class Disk {
   /** Nothing that is under way comes to its end any more, as when the worker was ended. */
   isDead = false;
   opens = 0;
+  /** Parts of files that were read. */
+  slices = 0;
 
   get used(): number {
     return this.sizeOf(this.root);
@@ -71,7 +73,14 @@ class FakeFile implements FileInFolder {
   getFile(): Promise<Blob> {
     const { bytes, disk } = this;
     disk.opens += 1;
-    return disk.isDead ? never() : Promise.resolve(new Blob([bytes]));
+    if (disk.isDead) return never();
+    const blob = new Blob([bytes]);
+    const slice = blob.slice.bind(blob);
+    blob.slice = (...range) => {
+      disk.slices += 1;
+      return slice(...range);
+    };
+    return Promise.resolve(blob);
   }
 
   createWritable(): ReturnType<FileInFolder['createWritable']> {

@@ -8,8 +8,10 @@ import { blocksOf, type Bytes, holds, isDigest, WHOLE } from './digests.ts';
 import type { StoredFile, Written } from './group.ts';
 import type { Keeping } from './keeping.ts';
 import { type CommitDone, type Order, PieceBuffer, type Target } from './piece-buffer.ts';
+import { Spare } from './spare.ts';
 import type { SegmentReader } from './spans.ts';
 import { Unreadable } from './spans.ts';
+import type { Turns } from './turns.ts';
 import type { Writer } from './writer.ts';
 
 /** A longer piece stands in its files, bytes. */
@@ -21,6 +23,8 @@ export const OPEN_BYTES = 96 << 20;
 export const HELD = 8 << 20;
 export const HELD_BY_ALL = 32 << 20;
 const HELD_ENOUGH = 1 << 20;
+/** Buffers that are written, and that nobody has acknowledged. */
+export const UNACKNOWLEDGED = 16_384;
 /** Ranges that are known of one buffer. */
 export const RANGES = 65_536;
 /** Digests of one commit. */
@@ -34,12 +38,15 @@ export class Buffers implements BlockSink {
   private bytes = 0;
   private open = 0;
   private held = 0;
+  private readonly spare = new Spare();
   private refused: (buffer: number, problem: FileProblem) => void = () => undefined;
 
   constructor(
     private readonly writer: Writer,
     private readonly reader: SegmentReader,
     private readonly keeping: Keeping,
+    /** For pieces that are read again to be hashed. */
+    private readonly wholes: Turns,
   ) {}
 
   onRefused(handler: (buffer: number, problem: FileProblem) => void): void {
@@ -49,9 +56,8 @@ export class Buffers implements BlockSink {
   begin(id: number, length: number, tag: Uint8Array, targets: readonly Target[], there: readonly Range[]): void {
     const isBacked = length > BACKED || there.length > 0;
     if (this.all.has(id)) return this.refuse(id, 'io');
-    if (this.open >= OPEN_BUFFERS || (!isBacked && this.bytes + length > OPEN_BYTES) || there.length > RANGES) {
-      return this.refuse(id, 'limit');
-    }
+    const isFull = this.open >= OPEN_BUFFERS || this.all.size >= OPEN_BUFFERS + UNACKNOWLEDGED;
+    if (isFull || (!isBacked && this.bytes + length > OPEN_BYTES) || there.length > RANGES) return this.refuse(id, 'limit');
     const buffer = new PieceBuffer(id, length, tag, targets, isBacked);
     for (const range of there) {
       buffer.have.add(range.offset, range.length);
@@ -78,7 +84,7 @@ export class Buffers implements BlockSink {
       buffer.hold(offset, bytes);
       this.held += buffer.heldBytes - before;
       if (buffer.held.length > 0 && buffer.heldBytes >= HELD_ENOUGH) this.spill(buffer);
-    } else buffer.take(offset, bytes);
+    } else buffer.take(offset, bytes, this.spare);
     this.keeping.landed(buffer, () => this.spill(buffer));
     this.startIfWhole(buffer);
     return 'landed';
@@ -122,10 +128,9 @@ export class Buffers implements BlockSink {
     if (!buffer?.move('reset')) return;
     buffer.problem = null;
     for (const { offset, length } of ranges) {
-      for (const set of [buffer.have, buffer.unsaved, buffer.written]) set.delete(offset, length);
+      for (const set of [buffer.have, buffer.written]) set.delete(offset, length);
     }
     this.keeping.forget(buffer);
-    if (!buffer.isBacked) for (const { offset, length } of buffer.have.list()) buffer.unsaved.add(offset, length);
   }
 
   /** It is recorded, or not wanted. While it is being hashed and written, it goes when that has ended. */
@@ -184,12 +189,15 @@ export class Buffers implements BlockSink {
     const bytes: Bytes = memory
       ? { length: buffer.length, read: (at, length) => memory.subarray(at, at + length) }
       : this.inFiles(buffer);
-    for (const digest of digests) {
-      if (await holds(bytes, digest)) continue;
+    const compare = async (): Promise<boolean> => {
+      for (const digest of digests) if (!(await holds(bytes, digest))) return false;
+      return true;
+    };
+    const isRight = await (memory ? compare() : this.wholes.through(compare));
+    if (!isRight) {
       const blocks = await blocksOf(bytes, digests);
       buffer.move('mismatch');
-      buffer.answer('mismatch', null, blocks);
-      return;
+      return buffer.answer('mismatch', null, blocks);
     }
     const blocks = wantBlocks ? await blocksOf(bytes, digests) : NOTHING;
     if (buffer.isDropped) return buffer.answer('gone');
@@ -241,7 +249,6 @@ export class Buffers implements BlockSink {
         buffer.heldBytes += length;
         this.held += length;
       }
-      buffer.unsaved.clear();
     }
     await this.ready(buffer);
     await this.spilled(buffer);
@@ -313,6 +320,7 @@ export class Buffers implements BlockSink {
   private release(buffer: PieceBuffer): void {
     this.open -= 1;
     if (!buffer.isBacked) this.bytes -= buffer.length;
+    if (buffer.memory) this.spare.give(buffer.memory);
     buffer.memory = null;
     this.held -= buffer.heldBytes;
     buffer.held = [];

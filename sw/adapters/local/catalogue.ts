@@ -201,7 +201,7 @@ export class Catalogue {
     for (const segment of known.filter(({ id }) => segments.has(id)).slice(-NEWEST)) {
       if (!group.segments.has(segment.id)) continue;
       const bytes = await this.files.open(group.id, segment.id).then(blob => blob.arrayBuffer());
-      if (bytes.byteLength !== segment.length || touchSum(new Uint8Array(bytes)) !== segment.sum) this.lose(segment);
+      if (bytes.byteLength !== segment.length || touchSum([new Uint8Array(bytes)]) !== segment.sum) this.lose(segment);
     }
   }
 

@@ -138,18 +138,20 @@ export class Extents {
   }
 }
 
-/** Bytes of which one word is looked at: less than what a disk loses at once. */
+/** Bytes of which one is looked at: a disk loses no fewer at once. */
 const SECTOR = 512;
 
 /**
- * A sum over one word of each 512 bytes and the length: tells a segment that came whole to the disk from one of which a page did not. It
- * is no proof against anything else; what a piece is, its hash says.
+ * A sum over one byte of each 512 and the length: tells a segment that came whole to the disk from one of which a page did not. It is no
+ * proof against anything else; what a piece is, its hash says.
  */
-export function touchSum(bytes: Uint8Array): number {
-  let sum = bytes.length | 0;
-  for (let at = 0; at < bytes.length; at += SECTOR) {
-    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
-    sum = (Math.imul(sum, 31) + word) | 0;
+export function touchSum(chunks: readonly Uint8Array[]): number {
+  let sum = 0;
+  let length = 0;
+  for (const chunk of chunks) {
+    for (let at = (SECTOR - (length % SECTOR)) % SECTOR; at < chunk.length; at += SECTOR)
+      sum = (Math.imul(sum, 31) + chunk[at]!) | 0;
+    length += chunk.length;
   }
-  return sum >>> 0;
+  return (sum + length) >>> 0;
 }

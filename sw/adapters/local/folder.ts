@@ -10,7 +10,11 @@ export interface Folder {
 
 export interface FileInFolder {
   getFile(): Promise<Blob>;
-  createWritable(): Promise<{ write(bytes: Uint8Array): Promise<void>; close(): Promise<void>; abort(): Promise<void> }>;
+  createWritable(): Promise<{
+    write(bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+    close(): Promise<void>;
+    abort(): Promise<void>;
+  }>;
 }
 
 /** What a failure of the browser's storage means, by what a person can do about it. */
@@ -44,14 +48,14 @@ export class SegmentFiles {
   constructor(private readonly top: Folder) {}
 
   /** Throws what the browser throws; then nothing of it is left, as far as that can be had. */
-  async write(group: number, segment: number, bytes: Uint8Array): Promise<void> {
+  async write(group: number, segment: number, chunks: readonly Uint8Array[]): Promise<void> {
     try {
-      await this.writeOnce(group, segment, bytes);
+      await this.writeOnce(group, segment, chunks);
     } catch (error) {
       // The folder that is remembered may have been taken away with all that the browser keeps for this site.
       if (problemOf(error) !== 'gone') throw error;
       this.folders.delete(group);
-      await this.writeOnce(group, segment, bytes);
+      await this.writeOnce(group, segment, chunks);
     }
   }
 
@@ -92,13 +96,13 @@ export class SegmentFiles {
     return numbersIn(this.top);
   }
 
-  private async writeOnce(group: number, segment: number, bytes: Uint8Array): Promise<void> {
+  private async writeOnce(group: number, segment: number, chunks: readonly Uint8Array[]): Promise<void> {
     const folder = await this.folder(group);
     const file = await folder.getFileHandle(nameOf(segment), { create: true });
     try {
       const writable = await file.createWritable();
       try {
-        await writable.write(bytes);
+        for (const chunk of chunks) await writable.write(chunk as Uint8Array<ArrayBuffer>);
         await writable.close();
       } catch (error) {
         await writable.abort().catch(() => undefined);

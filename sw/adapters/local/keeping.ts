@@ -124,15 +124,17 @@ export class Keeping {
 
   private saveOne(buffer: PieceBuffer, spill: () => void, isAnew: boolean): void {
     const { memory, savings } = buffer;
-    const ranges = isAnew ? buffer.have.list() : buffer.unsaved.list();
+    if (buffer.isSaving) return this.landed(buffer, spill);
+    const ranges = isAnew ? buffer.have.list() : buffer.unsaved;
     if (!memory || ranges.length === 0) return;
-    buffer.unsaved.clear();
+    buffer.isSaving = true;
     const chunks = ranges.map(({ offset, length }) => memory.subarray(offset, offset + length));
     this.writer.add({
       group: LOOSE,
       chunks,
       parts: [],
       done: (problem, segment, place) => {
+        buffer.isSaving = false;
         const saved: Saved[] = [];
         for (const { offset, length } of segment ? ranges : []) {
           saved.push({ segment: segment!.id, place, offset, length });
@@ -142,7 +144,6 @@ export class Keeping {
         if (buffer.savings !== savings) return this.release(saved);
         if (problem) {
           this.log('debug', `what came of a piece could not be kept: ${problem}`);
-          for (const { offset, length } of ranges) buffer.unsaved.add(offset, length);
           return this.landed(buffer, spill);
         }
         if (isAnew) this.release(buffer.saved);

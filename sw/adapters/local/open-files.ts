@@ -6,6 +6,10 @@ import { problemOf } from './folder.ts';
 import type { StoredFile } from './group.ts';
 import type { Handle, Target } from './piece-buffer.ts';
 
+/** Files that are open, by number. */
+export const OPEN_FILES = 4096;
+/** Deletes and moves that wait. */
+export const CHANGES = 200_000;
 const MAX_COMPONENTS = 100;
 const MAX_NAME_BYTES = 255;
 
@@ -32,6 +36,7 @@ export class OpenFiles {
   private readonly open = new Map<number, OpenFile>();
   /** Deletes and moves, one after the other: an opening waits for them. */
   private changes: Promise<unknown> = Promise.resolve();
+  private waiting = 0;
 
   constructor(
     private readonly root: string,
@@ -47,6 +52,7 @@ export class OpenFiles {
     create: boolean,
     done: (problem: FileProblem | null, size: number, mtime: number) => void,
   ): void {
+    if (this.open.size >= OPEN_FILES) return queueMicrotask(() => done('limit', 0, 0));
     const opened = new OpenFile();
     this.open.set(number, opened);
     opened.ready = this.changes.then(() => this.look(opened, root, path, size, create));
@@ -154,7 +160,12 @@ export class OpenFiles {
   }
 
   private change(run: () => Promise<FileProblem | null>): Promise<FileProblem | null> {
-    const mine = this.changes.then(run).catch(problemOf);
+    if (this.waiting >= CHANGES) return Promise.resolve('limit');
+    this.waiting += 1;
+    const mine = this.changes
+      .then(run)
+      .catch(problemOf)
+      .finally(() => (this.waiting -= 1));
     this.changes = mine;
     return mine;
   }

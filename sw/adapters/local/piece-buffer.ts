@@ -2,6 +2,7 @@
 import type { CommitStatus, DigestSpec, FileProblem, Range } from '../../engine/events.ts';
 import type { StoredFile, Written } from './group.ts';
 import { RangeSet } from './ranges.ts';
+import type { Spare } from './spare.ts';
 
 type State = 'open' | 'committing' | 'ok' | 'mismatch' | 'error';
 type Input = 'commit' | 'reset' | 'ok' | 'mismatch' | 'error';
@@ -48,11 +49,10 @@ export class PieceBuffer {
   readonly tag: Uint8Array;
   /** What came, as one was told. */
   readonly have = new RangeSet();
-  /** Of what is in memory, what is nowhere else. */
-  readonly unsaved = new RangeSet();
   /** What is in loose segments, since it was last begun anew. */
   saved: readonly Saved[] = [];
   savings = 0;
+  isSaving = false;
   isRecorded = false;
   /** Taken with the first byte; null where it stands in its files, or is done. */
   memory: Uint8Array | null = null;
@@ -122,14 +122,11 @@ export class PieceBuffer {
     done?.(status, problem, blocks);
   }
 
-  /** Takes bytes into its memory; what is there already stays. */
-  take(offset: number, bytes: Uint8Array): void {
-    this.memory ??= new Uint8Array(this.length);
+  /** Takes bytes into its memory, which it has from `spare`; what is there already stays. */
+  take(offset: number, bytes: Uint8Array, spare: Spare): void {
+    this.memory ??= spare.take(this.length);
     const { memory } = this;
-    this.fill(offset, bytes, (at, part) => {
-      memory.set(part, at);
-      this.unsaved.add(at, part.length);
-    });
+    this.fill(offset, bytes, (at, part) => memory.set(part, at));
   }
 
   /** Takes bytes that are to be written to its files. */
@@ -143,6 +140,12 @@ export class PieceBuffer {
   /** Bytes that an earlier life left: where others came since, those stay. */
   recall(offset: number, bytes: Uint8Array): void {
     this.memory?.set(bytes, offset);
+  }
+
+  /** Of what is in memory, what is nowhere else. */
+  get unsaved(): Range[] {
+    const saved = new RangeSet(this.saved);
+    return this.have.list().flatMap(({ offset, length }) => saved.missing(offset, length));
   }
 
   /** A hostile sender may have put anything there. */

@@ -22,6 +22,13 @@ export class RangeSet {
 
   add(offset: number, length: number): void {
     if (length === 0) return;
+    const last = this.ends.length - 1;
+    // Most come one after the other.
+    if (last >= 0 && this.ends[last] === offset) {
+      this.ends[last] = offset + length;
+      this.total += length;
+      return;
+    }
     let [start, end] = [offset, offset + length];
     const first = this.find(start);
     let next = first;

@@ -14,10 +14,13 @@ import { type FilePart, OpenFiles } from './open-files.ts';
 import type { CommitDone } from './piece-buffer.ts';
 import { Records } from './records.ts';
 import { SegmentReader, Unreadable } from './spans.ts';
+import { Turns } from './turns.ts';
 import { LOOSE, SEGMENT_BYTES, Writer } from './writer.ts';
 
 /** Reads for senders at once, of {@link MAX_READ} each at most. */
 export const READS = 16;
+/** Pieces that are read again as a whole to be hashed, at once. */
+export const WHOLES = 2;
 /** Copies from file to file that wait. */
 export const COPIES = 1024;
 
@@ -34,8 +37,6 @@ export interface LocalStoreOptions {
   /** ms since 1970. */
   readonly wall: () => number;
   readonly after: (ms: number, run: () => void) => void;
-  /** As navigator.storage tells it. */
-  readonly estimate: () => Promise<{ usage?: number; quota?: number }>;
   /** Bytes of these files are gone that were there when they were written: the browser has taken them, or the disk. */
   readonly lost: (files: readonly FilePlace[]) => void;
 }
@@ -47,15 +48,15 @@ export class LocalStore implements Store, BlockSink, SpanSource {
   private readonly files: OpenFiles;
   private copies = 0;
   private copying: Promise<unknown> = Promise.resolve();
-  private reading = 0;
-  private readonly waiting = new Set<() => void>();
+  private readonly reads = new Turns(READS);
 
   private constructor(
-    private readonly options: LocalStoreOptions,
+    options: LocalStoreOptions,
     private readonly records: Records,
     private readonly reader: SegmentReader,
     private readonly writer: Writer,
     private readonly buffers: Buffers,
+    private readonly wholes: Turns,
     catalogue: Catalogue,
     kept: readonly KeptPiece[],
   ) {
@@ -74,20 +75,15 @@ export class LocalStore implements Store, BlockSink, SpanSource {
     const writer = new Writer(files, catalogue, after);
     const reader = new SegmentReader(files, catalogue);
     const keeping = new Keeping(records, files, writer, after, log);
-    const buffers = new Buffers(writer, reader, keeping);
+    const wholes = new Turns(WHOLES);
+    const buffers = new Buffers(writer, reader, keeping, wholes);
     const restored = unfinished.map(([id, record]) => keeping.restore(id, record, catalogue));
     for (const buffer of restored) buffers.add(buffer);
     catalogue
       .sweep(LOOSE)
       .then(() => keeping.sweep(first))
       .catch((error: unknown) => log('warn', `leftovers could not be looked for: ${problemOf(error)}`));
-    return new LocalStore(options, records, reader, writer, buffers, catalogue, restored.map(keptPiece));
-  }
-
-  /** Bytes that this site has, and that it may yet have; the browser's guess. */
-  async freeSpace(): Promise<{ used: number; free: number }> {
-    const { usage = 0, quota = 0 } = await this.options.estimate();
-    return { used: usage, free: Math.max(0, quota - usage) };
+    return new LocalStore(options, records, reader, writer, buffers, wholes, catalogue, restored.map(keptPiece));
   }
 
   /** Brings to the disk what is on its way there. Nothing may be asked after it. */
@@ -184,7 +180,7 @@ export class LocalStore implements Store, BlockSink, SpanSource {
     const run = async (): Promise<void> => {
       for (const { targets, digest } of asked) {
         const parts = await this.files.parts(targets);
-        verdicts.push(parts ? await this.verdict(parts, digest) : null);
+        verdicts.push(parts ? await this.wholes.through(() => this.verdict(parts, digest)) : null);
       }
     };
     void run().then(() => done(verdicts));
@@ -197,7 +193,7 @@ export class LocalStore implements Store, BlockSink, SpanSource {
       const bytes = parts && this.bytesOf(parts);
       return bytes && bytes.length <= WHOLE ? leavesOf(bytes, 0, bytes.length) : NOTHING;
     };
-    run().then(done, () => done(NOTHING));
+    this.wholes.through(run).then(done, () => done(NOTHING));
   }
 
   read(spans: readonly Span[], done: (problem: FileProblem | null, bytes: Uint8Array) => void): () => void {
@@ -207,27 +203,16 @@ export class LocalStore implements Store, BlockSink, SpanSource {
     const tell = (problem: FileProblem | null, bytes: Uint8Array): void => {
       if (!isOff) done(problem, bytes);
     };
-    const run = (): void => {
-      this.reading += 1;
-      this.readNow(targets, length)
-        .then(
-          bytes => tell(null, bytes),
-          (error: unknown) => tell(error instanceof Unreadable ? error.problem : 'io', NOTHING),
-        )
-        .finally(() => {
-          this.reading -= 1;
-          for (const next of this.waiting) {
-            this.waiting.delete(next);
-            return next();
-          }
-        });
-    };
+    const run = (): Promise<void> =>
+      this.readNow(targets, length).then(
+        bytes => tell(null, bytes),
+        (error: unknown) => tell(error instanceof Unreadable ? error.problem : 'io', NOTHING),
+      );
     if (length > MAX_READ) queueMicrotask(() => tell('limit', NOTHING));
-    else if (this.reading < READS) run();
-    else this.waiting.add(run);
+    const callOff = length > MAX_READ ? () => undefined : this.reads.take(run);
     return () => {
       isOff = true;
-      this.waiting.delete(run);
+      callOff();
     };
   }
 

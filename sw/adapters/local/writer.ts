@@ -9,6 +9,8 @@ import type { Written } from './group.ts';
 export const SEGMENT_BYTES = 4 << 20;
 /** With as much of it waiting a segment is worth its while, bytes. */
 const WORTHWHILE = 1 << 20;
+/** What is shorter is not written by itself, bytes. */
+const SMALL = 256 << 10;
 /** Segments under way. */
 export const FLIGHTS = 4;
 /** Ms that little waits for more. */
@@ -41,7 +43,9 @@ interface Flight {
 export class Writer {
   /** In the order in which they came. */
   private queue: Item[] = [];
+  /** In the order in which they count. */
   private readonly flights: Flight[] = [];
+  private flying = 0;
   private turns = 0;
   /** Up to that turn nothing waits for more. */
   private ripe = 0;
@@ -55,12 +59,6 @@ export class Writer {
     private readonly catalogue: Catalogue,
     private readonly after: (ms: number, run: () => void) => void,
   ) {}
-
-  /** Bytes that wait, or are under way. */
-  get pending(): number {
-    const flying = this.flights.reduce((sum, { segment }) => sum + segment.length, 0);
-    return this.queue.reduce((sum, { bytes }) => sum + bytes, flying);
-  }
 
   add(job: Job): void {
     this.turns += 1;
@@ -80,7 +78,7 @@ export class Writer {
   }
 
   private start(): void {
-    while (this.flights.length < FLIGHTS && this.queue.length > 0) {
+    while (this.flying < FLIGHTS && this.queue.length > 0) {
       const items = this.next();
       if (items === null) return this.linger();
       this.fly(items);
@@ -116,18 +114,19 @@ export class Writer {
 
   private fly(items: readonly Item[]): void {
     const group = items[0]!.job.group;
-    const bytes = joined(items.flatMap(({ job }) => job.chunks));
+    const lumps = lumpsOf(items.flatMap(({ job }) => job.chunks));
     const segment = {
       id: this.catalogue.number(),
       group,
-      length: bytes.length,
+      length: lengthOf(lumps),
       time: this.catalogue.now(),
-      sum: touchSum(bytes),
+      sum: touchSum(lumps),
       live: 0,
     };
     const flight: Flight = { items, segment, end: null };
     this.flights.push(flight);
-    this.files.write(group, segment.id, bytes).then(
+    this.flying += 1;
+    this.files.write(group, segment.id, lumps).then(
       () => this.landed(flight, null),
       (error: unknown) => this.landed(flight, problemOf(error)),
     );
@@ -135,6 +134,7 @@ export class Writer {
 
   private landed(flight: Flight, problem: FileProblem | null): void {
     flight.end = { problem };
+    this.flying -= 1;
     for (let first = this.flights[0]; first?.end; first = this.flights[0]) {
       this.flights.shift();
       this.count(first, first.end.problem);
@@ -165,7 +165,25 @@ function lengthOf(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** One after the other; a single one as it is. */
+/** The same bytes: what is small goes together with its neighbours, as each write costs a message to the browser. */
+function lumpsOf(chunks: readonly Uint8Array[]): Uint8Array[] {
+  const lumps: Uint8Array[] = [];
+  let small: Uint8Array[] = [];
+  const gather = (): void => {
+    if (small.length > 0) lumps.push(joined(small));
+    small = [];
+  };
+  for (const chunk of chunks) {
+    if (chunk.length < SMALL) small.push(chunk);
+    else {
+      gather();
+      lumps.push(chunk);
+    }
+  }
+  gather();
+  return lumps;
+}
+
 function joined(chunks: readonly Uint8Array[]): Uint8Array {
   const [only] = chunks;
   if (only && chunks.length === 1) return only;

@@ -50,7 +50,6 @@ export class Lives {
         }, ms * this.pace);
         this.timers.add(timer);
       },
-      estimate: () => Promise.resolve({ usage: this.disk.used, quota: 1 << 30 }),
       lost: files => this.lost.push(...files),
       ...options,
     });
