@@ -59,8 +59,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         log,
         wall,
         after: (ms, run) => void after(ms, run),
-        estimate,
-        lost: () => undefined,
+        lost: files => open?.session.lost(files),
       });
       const net = new LocalNet(store, store);
       const readers = new LocalReaders(store);

@@ -2,7 +2,7 @@ import { Changes } from './changes.ts';
 import { addPeer, peerNamed, prioritise, setOptions } from './choices.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
-import type { KeptPiece } from './events.ts';
+import type { FilePlace, KeptPiece } from './events.ts';
 import type { News } from './news.ts';
 import { Closing } from './closing.ts';
 import { hasWork } from './has-work.ts';
@@ -285,6 +285,17 @@ export class Session {
     this.loop.event(torrent, () => {
       if (this.attached) torrent.relocate();
     });
+  }
+
+  /** Bytes of these files are gone from the store: their torrents are to be looked at. */
+  lost(files: readonly FilePlace[]): void {
+    for (const torrent of this.torrents.values()) {
+      const { where } = torrent.substance;
+      if (!files.some(({ root, path }) => where.owns(root, path[0] ?? ''))) continue;
+      this.loop.event(torrent, () => {
+        if (torrent.content) torrent.content.unchecked = true;
+      });
+    }
   }
 
   /** Reads its files again; that needs the store. */

@@ -68,6 +68,23 @@ test.each([
   expect(stops(seed)).toBe(0);
 });
 
+test('of which the store says by itself that something is gone is looked at, though nobody asks for it, and no other is', () => {
+  const world = new World(755);
+  const torrent = makeTorrent({ x: 5 * MIB, y: 3 * MIB }, PIECE, 755);
+  const host = world.host('10.0.0.1');
+  seedOn(host, torrent);
+  expect(world.clock.run(5_000, isSeeding(host, torrent.id))).toBe(true);
+  world.clock.run(4_000);
+  const file = host.disk.files.get(`${ROOT}/folder/y`)!;
+  file.size = MIB;
+  host.session.lost([{ root: ROOT, path: ['other', 'y'] }]);
+  world.clock.run(10_000);
+  expect(stateOf(host, torrent.id)).toBe('seeding');
+  host.session.lost([{ root: ROOT, path: ['folder', 'y'] }]);
+  world.clock.run(10_000);
+  expect(rowOf(host)).toMatchObject({ state: 'downloading', done: 6 * MIB });
+});
+
 test('what can be read by a check and not for peers is tried ever more seldom', () => {
   const { world, seed } = crowd(753);
   const read = seed.disk.verifiedBytes;
