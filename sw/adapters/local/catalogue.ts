@@ -128,16 +128,17 @@ export class Catalogue {
     await this.records.flush(true);
   }
 
-  /** It could not be read: what it held is not there any more, unless it was removed with good reason. */
-  lose(segment: Segment): void {
-    const group = this.groups.get(segment.group);
-    if (!group?.segments.has(segment.id)) return;
-    const lost = group.lose(segment, this.now());
-    this.records.deleteSegment(group.id, segment.id);
+  /** They could not be read: what they held is not there any more, unless they were removed with good reason. */
+  lose(id: number, segments: readonly Segment[]): void {
+    const group = this.groups.get(id);
+    const gone = new Set(segments.filter(segment => group?.segments.has(segment.id)));
+    if (!group || gone.size === 0) return;
+    const lost = group.lose(gone, this.now());
+    for (const segment of gone) this.records.deleteSegment(group.id, segment.id);
     for (const file of lost) this.records.putFile(group.id, file.id, file.record);
     this.records.fold(group.id, group.fold(this.applied));
     const places = lost.map(file => file.place(this.options.root));
-    this.options.log('warn', `bytes of ${places.map(({ path }) => path.join('/')).join(', ')} are not in this browser any more`);
+    this.options.log('warn', `bytes of ${lost.length} files of “${places[0]?.path[0] ?? ''}” are not in this browser any more`);
     this.options.lost(places);
   }
 
@@ -196,12 +197,16 @@ export class Catalogue {
   private async look(group: Group): Promise<void> {
     const known = [...group.segments.values()];
     const segments = await this.files.list(group.id);
-    for (const segment of known) if (!segments.has(segment.id)) this.lose(segment);
+    this.lose(
+      group.id,
+      known.filter(({ id }) => !segments.has(id)),
+    );
     for (const id of segments) if (id < this.first && !group.segments.has(id)) await this.files.remove(group.id, id);
     for (const segment of known.filter(({ id }) => segments.has(id)).slice(-NEWEST)) {
       if (!group.segments.has(segment.id)) continue;
       const bytes = await this.files.open(group.id, segment.id).then(blob => blob.arrayBuffer());
-      if (bytes.byteLength !== segment.length || touchSum([new Uint8Array(bytes)]) !== segment.sum) this.lose(segment);
+      if (bytes.byteLength !== segment.length || touchSum([new Uint8Array(bytes)]) !== segment.sum)
+        this.lose(group.id, [segment]);
     }
   }
 

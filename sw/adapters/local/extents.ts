@@ -80,10 +80,9 @@ export class Extents {
     this.list.push(extent);
   }
 
-  /** Nothing of the segment is here any more. Tells whether something was. */
-  drop(segment: Segment): boolean {
-    const kept = this.list.filter(extent => extent.segment !== segment);
-    for (const extent of this.list) if (extent.segment === segment) segment.live -= extent.length;
+  /** Nothing of these segments is here any more. Tells whether something was. */
+  drop(segments: ReadonlySet<Segment>): boolean {
+    const kept = this.list.filter(({ segment }) => !segments.has(segment));
     const isChanged = kept.length < this.list.length;
     this.list = kept;
     return isChanged;

@@ -99,12 +99,15 @@ export class Group {
     return dead;
   }
 
-  /** It is not there any more. Gives the files that had something in it. */
-  lose(segment: Segment, now: number): StoredFile[] {
-    this.segments.delete(segment.id);
+  /** They are not there any more. Gives the files that had something in them. */
+  lose(segments: ReadonlySet<Segment>, now: number): StoredFile[] {
+    for (const segment of segments) {
+      this.segments.delete(segment.id);
+      segment.live = 0;
+    }
     const lost: StoredFile[] = [];
     for (const file of this.files.values()) {
-      if (!file.extents.drop(segment)) continue;
+      if (!file.extents.drop(segments)) continue;
       file.touched = Math.max(now, file.mtime + 1);
       lost.push(file);
     }

@@ -88,7 +88,7 @@ export class SegmentReader {
         if (isAgain) throw new Unreadable(problem);
       }
     }
-    this.catalogue.lose(segment);
+    this.catalogue.lose(group, [segment]);
     throw new Unreadable('gone');
   }
 }
