@@ -8,7 +8,8 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\
 export class App {
   readonly page: Page;
 
-  private constructor(page: Page) {
+  /** As it stands in this page. */
+  constructor(page: Page) {
     this.page = page;
   }
 

@@ -43,9 +43,7 @@ describe.skipIf(missing !== '')(titled('bad input'), () => {
     world = await World.make();
     good = makePayload(join(world.dir, 'seed'), 'good.bin', [{ path: [], size: MiB }], { pieceLength: 32 << 10 });
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') console.error(await world.story(task.name));
-  });
+  afterEach(context => world.tell(context));
   afterAll(() => world?.end());
 
   /** What the app makes of a torrent that was just offered: refused with a message, or a sheet that could be started. */
@@ -126,9 +124,7 @@ describe.skipIf(missing !== '' || !isRoot)(`${titled('a bad disk')}${isRoot ? ''
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk]);
     world = await World.make({ downloads: disk });
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') console.error(await world.story(task.name));
-  });
+  afterEach(context => world.tell(context));
   afterAll(async () => {
     await world?.end();
     execFileSync('umount', ['-l', disk]);

@@ -18,9 +18,7 @@ describe.skipIf(missing !== '')(titled('a torrent, end to end'), () => {
       pieceLength: 256 << 10,
     });
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') console.error(await world.story(task.name));
-  });
+  afterEach(context => world.tell(context));
   afterAll(() => world?.end());
 
   it('fetches a single file by magnet link, its metadata from the peer', async () => {

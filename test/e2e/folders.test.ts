@@ -19,9 +19,9 @@ describe.skipIf(missing !== '')(titled('the folders of the helper'), () => {
     vi.stubEnv('WAYLAND_DISPLAY', '');
     world = await World.make();
   });
-  afterEach(async ({ task }) => {
+  afterEach(async context => {
     vi.unstubAllEnvs();
-    if (task.result?.state === 'fail') console.error(await world.story(task.name));
+    await world.tell(context);
     await world.end();
     rmSync(person, { recursive: true, force: true });
   });

@@ -1,19 +1,17 @@
 /** Links and files opened with the system: a real xdg-open, an X server, and the app in a real browser. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../peers/wait.ts';
 import { App } from './app.ts';
-import { Browser, haveChromium } from './browser.ts';
+import { Browser, haveChromium, type Page } from './browser.ts';
+import { Desktop, MIME_TYPES } from './desktop.ts';
 import { commandOf, processTree } from './processes.ts';
-import { Starling } from './starling.ts';
+import { command, Starling } from './starling.ts';
 
-const command = fileURLToPath(new URL('../../bin/starling.mjs', import.meta.url));
 const has = (program: string): boolean => spawnSync('which', [program]).status === 0;
-const MIME_TYPES = '/usr/share/mime';
 const missing = [
   ...['xdg-open', 'xdg-mime', 'Xvfb', 'zenity'].filter(name => !has(name)),
   ...(existsSync(MIME_TYPES) ? [] : ['shared-mime-info']),
@@ -27,9 +25,8 @@ const torrent = (name: string): string =>
 describe.skipIf(missing.length > 0)(`what is opened with the system (skipped without ${missing.join(', ') || 'nothing'})`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'starling-links-'));
   const home = join(folder, 'home');
-  /** What the browser of this person was to open, line by line. */
-  const opened = join(folder, 'opened');
   let screen: ChildProcess;
+  let desktop: Desktop;
   let env: NodeJS.ProcessEnv;
   let starling: Starling;
   let browser: Browser;
@@ -43,23 +40,8 @@ describe.skipIf(missing.length > 0)(`what is opened with the system (skipped wit
     const display = await new Promise<string>(resolve =>
       screen.stdout!.once('data', (number: Buffer) => resolve(`:${number.toString().trim()}`)),
     );
-    env = {
-      ...process.env,
-      CI: '',
-      DISPLAY: display,
-      HOME: folder,
-      XDG_DATA_HOME: join(folder, 'data'),
-      XDG_DATA_DIRS: join(folder, 'shared'),
-      XDG_CONFIG_HOME: join(folder, 'config'),
-      XDG_CONFIG_DIRS: join(folder, 'shared'),
-      XDG_CURRENT_DESKTOP: '',
-      BROWSER: join(folder, 'browser'),
-    };
-    for (const name of ['DBUS_SESSION_BUS_ADDRESS', 'WAYLAND_DISPLAY', 'XDG_RUNTIME_DIR']) delete env[name];
-    mkdirSync(join(folder, 'shared'));
-    // What kinds of files there are is the system's.
-    symlinkSync(MIME_TYPES, join(folder, 'shared/mime'));
-    writeFileSync(join(folder, 'browser'), `#!/bin/sh\necho "$1" >> ${opened}\n`, { mode: 0o755 });
+    desktop = new Desktop(folder, display);
+    env = desktop.env;
     starling = await Starling.start({ home, downloads: join(folder, 'downloads') });
     browser = await Browser.start();
     const registered = spawnSync(process.execPath, [command, 'register', '--home', home], { env, encoding: 'utf8' });
@@ -108,21 +90,45 @@ describe.skipIf(missing.length > 0)(`what is opened with the system (skipped wit
   });
 
   test('what was opened while no window was is asked about by the first that is', async () => {
-    expect(existsSync(opened)).toBe(false);
+    const before = desktop.opened.length;
     expect((await xdgOpen(magnet('d', 'Later'))).code).toBe(0);
-    await until('the browser to be opened', () => existsSync(opened));
-    expect(readFileSync(opened, 'utf8')).toMatch(/open-[0-9a-f]+[.]html\n$|^http:/);
+    await until('the browser to be opened', () => desktop.opened.length > before);
+    expect(desktop.opened.at(-1)).toMatch(/open-[0-9a-f]+[.]html$|^http:/);
     app = await App.openPaired(browser, starling);
     await app.page.find({ role: 'dialog', name: 'Later' });
     await app.page.click({ role: 'button', name: 'Cancel' });
   });
 
+  test('a magnet link is asked about in the window in view, else in the first that comes into view', async () => {
+    const front = async (page: Page): Promise<void> => {
+      await page.send('Page.bringToFront');
+      await until('it to be in view', async () => (await page.evaluate('document.visibilityState')) === 'visible');
+    };
+    app = await App.openPaired(browser, starling);
+    const other = await App.openPaired(browser, starling);
+    await until('the first to be hidden', async () => (await app!.page.evaluate('document.visibilityState')) === 'hidden');
+    expect((await xdgOpen(magnet('1', 'In view'))).code).toBe(0);
+    await other.page.find({ role: 'dialog', name: 'In view' });
+    // Nobody can look into a page that is not drawn, but for its text.
+    expect(await app.page.text()).not.toContain('In view');
+    await other.page.click({ role: 'button', name: 'Cancel' });
+
+    const elsewhere = await browser.open('about:blank#elsewhere');
+    await until('both to be hidden', async () => (await other.page.evaluate('document.visibilityState')) === 'hidden');
+    expect((await xdgOpen(magnet('2', 'Out of view'))).code).toBe(0);
+    for (const { page } of [app, other]) expect(await page.text()).not.toContain('Out of view');
+    await front(app.page);
+    await app.page.find({ role: 'dialog', name: 'Out of view' });
+    await front(other.page);
+    expect(await other.page.has({ role: 'dialog' })).toBe(false);
+    await front(app.page);
+    await app.page.click({ role: 'button', name: 'Cancel' });
+    await elsewhere.close();
+    await other.page.close();
+  });
+
   test('where there is no screen it starts at once, in the host’s own engine', async () => {
-    const leases = (): string[] =>
-      readFileSync(join(home, 'logs/host.log'), 'utf8')
-        .split('\n')
-        .filter(line => line.includes('the lease was given'));
-    await until('the app to be gone', () => leases().at(-1)?.includes('"away"') ?? false);
+    await until('the app to be gone', async () => (await starling.atWork()) === 'away');
     const args = [command, 'add', magnet('f', 'Headless'), '--home', home];
     const added = spawnSync(process.execPath, args, { env: { ...env, DISPLAY: '' }, encoding: 'utf8' });
     expect([added.status, added.stdout, added.stderr]).toEqual([0, '“Headless” was started.\n', '']);
@@ -167,6 +173,6 @@ describe.skipIf(missing.length > 0)(`what is opened with the system (skipped wit
     spawnSync(process.execPath, [command, 'unregister', '--home', home], { env });
     expect(existsSync(join(folder, 'data/applications/starling.desktop'))).toBe(false);
     await xdgOpen(magnet('e', 'Nobody'));
-    await until('the browser to be opened', () => readFileSync(opened, 'utf8').includes(magnet('e', 'Nobody')));
+    await until('the browser to be opened', () => desktop.opened.includes(magnet('e', 'Nobody')));
   });
 });

@@ -22,9 +22,7 @@ describe.skipIf(missing !== '')(titled('files on the move, end to end'), () => {
     await world.app.addMagnet(magnetOf(payload, [`127.0.0.1:${seed.port}`]));
     await world.app.complete(payload.name);
   });
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') console.error(await world.story(task.name));
-  });
+  afterEach(context => world.tell(context));
   afterAll(() => world?.end());
 
   const isThere = (path: string, own: string): boolean =>

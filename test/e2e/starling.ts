@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../peers/ports.ts';
 import { until } from '../peers/wait.ts';
-import { commandOf, processTree } from './processes.ts';
+import { commandOf, isRunning, processTree } from './processes.ts';
 
-const command = fileURLToPath(new URL('../../bin/starling.mjs', import.meta.url));
+export const command = fileURLToPath(new URL('../../bin/starling.mjs', import.meta.url));
 
 export interface StarlingOptions {
   readonly home: string;
@@ -16,7 +16,7 @@ export interface StarlingOptions {
   /** Runs before the command, such as `ip netns exec NAME`. */
   readonly under?: readonly string[];
   /** Beside what the tests themselves run with. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: NodeJS.ProcessEnv;
   /** What the host's configuration allows beside the public and private ranges. */
   readonly allow?: readonly string[];
 }
@@ -50,6 +50,11 @@ export class Starling {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** Null while it runs. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null;
+  }
+
   get output(): string {
     return this.#output;
   }
@@ -62,14 +67,37 @@ export class Starling {
   }
 
   get ioPid(): number {
-    const pid = processTree(this.hostPid).find(each => each !== this.hostPid && commandOf(each).includes('io.mjs'));
+    const pid = this.#io();
     if (pid === undefined) throw new Error(`no io-daemon runs below the host\n${this.#output}`);
     return pid;
   }
 
-  /** On the same home and port, as after a reboot. */
-  async startAgain(): Promise<void> {
-    const { home, downloads, under = [], env } = this.#options;
+  /** Kills the io-daemon as soon as there is one, and waits until it is gone. */
+  async killIo(): Promise<void> {
+    await until('an io-daemon to run', () => this.#io() !== undefined);
+    const pid = this.ioPid;
+    process.kill(pid, 'SIGKILL');
+    await until('the io-daemon to be gone', () => !isRunning(pid));
+  }
+
+  /** The lines of the host's own log that say this: ten a minute at most. */
+  logged(message: string): { readonly msg: string; readonly [field: string]: unknown }[] {
+    const lines = readFileSync(join(this.home, 'logs/host.log'), 'utf8').split('\n');
+    return lines.filter(line => line.includes(`"msg":"${message}"`)).map(line => JSON.parse(line) as { msg: string });
+  }
+
+  /** Whose engines were at work, in their order: that of an app, or the host's own. */
+  get leases(): ('app' | 'away')[] {
+    return this.logged('the lease was given').map(({ kind }) => kind as 'app' | 'away');
+  }
+
+  #io(): number | undefined {
+    return processTree(this.hostPid).find(each => each !== this.hostPid && commandOf(each).includes('io.mjs'));
+  }
+
+  /** On the same home and port, as after a reboot; `env`: with another environment. */
+  async startAgain(env = this.#options.env): Promise<void> {
+    const { home, downloads, under = [] } = this.#options;
     const args = [command, 'start', '--no-open', '--home', home, '--download-dir', downloads, '--port', String(this.port)];
     const [first = process.execPath, ...rest] = [...under, process.execPath, ...args];
     this.#output = '';
@@ -93,9 +121,20 @@ export class Starling {
 
   /** A new link, as the host gives one to who starts it again: the file that takes one more browser to the app, paired. */
   async link(): Promise<string> {
-    const lock = JSON.parse(readFileSync(join(this.home, 'lock.json'), 'utf8')) as { secret: string };
-    const response = await fetch(`${this.origin}/local/link`, { method: 'POST', headers: { 'x-starling-local': lock.secret } });
-    return ((await response.json()) as { file: string }).file;
+    return (await this.local<{ file: string }>('link')).file;
+  }
+
+  /** Asks the host as another program of the same person. */
+  async local<T>(what: string, body = ''): Promise<T> {
+    const { secret } = JSON.parse(readFileSync(join(this.home, 'lock.json'), 'utf8')) as { secret: string };
+    const headers = { 'x-starling-local': secret };
+    const response = await fetch(`${this.origin}/local/${what}`, { method: 'POST', headers, body });
+    return (await response.json()) as T;
+  }
+
+  /** Whose engine is at work now. */
+  async atWork(): Promise<'app' | 'away' | null> {
+    return (await this.local<{ atWork: 'app' | 'away' | null }>('status')).atWork;
   }
 
   #redirect(): string | null {

@@ -65,9 +65,9 @@ describe.skipIf(missing !== '')(titled('a file that is read while it comes'), ()
       'song.wav': song,
     });
   });
-  afterEach(async ({ task }) => {
+  afterEach(async context => {
     await world.app.page.send('Page.bringToFront');
-    if (task.result?.state === 'fail') console.error(await world.story(task.name));
+    await world.tell(context);
   });
   afterAll(() => world?.end());
 

@@ -1,5 +1,5 @@
 /** The app from a website: paired by a press, a permission and an answer on this computer's screen; and unpaired again. */
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,12 +7,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PairedApp } from '../../sw/api.ts';
 import { HOST_PORTS } from '../../daemon/wire/control.ts';
 import { haveOpenssl } from '../peers/web-tracker.ts';
+import { haveLibtorrent, LibtorrentPeer } from '../peers/libtorrent.ts';
 import { until } from '../peers/wait.ts';
+import { App } from './app.ts';
 import { Browser, haveChromium, type Page } from './browser.ts';
+import { Desktop } from './desktop.ts';
 import { Starling } from './starling.ts';
-import { Website } from './website.ts';
+import { Transfer } from './transfer.ts';
+import { NEXT_PATH, Website } from './website.ts';
 
 const missing = [haveChromium() ? '' : 'chromium', haveOpenssl() ? '' : 'openssl'].filter(Boolean).join(', ');
+const CLIPBOARD = ['clipboardReadWrite', 'clipboardSanitizedWrite'];
 const LOOPBACK = ['loopbackNetwork', 'localNetworkAccess', 'localNetwork'];
 
 function isFree(port: number): Promise<boolean> {
@@ -75,12 +80,14 @@ describe.skipIf(missing !== '')(`the app from a website${missing === '' ? '' : `
     });
     return browser.open(`file://${file}`);
   }
-  /** Asks the helper as another program of the same person. */
-  async function local<T>(what: string, body = ''): Promise<T> {
-    const { secret } = JSON.parse(readFileSync(join(starling.home, 'lock.json'), 'utf8')) as { secret: string };
-    const headers = { 'x-starling-local': secret };
-    return (await (await fetch(`${starling.origin}/local/${what}`, { method: 'POST', headers, body })).json()) as T;
-  }
+  const posting = (secret: string): RequestInit => ({
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ secret, allow: true }),
+  });
+  /** The status of a yes; 0 where the page does not get to ask, or hear. */
+  const answering = (url: string, secret: string): string =>
+    `fetch('${url}', ${JSON.stringify(posting(secret))}).then(answer => answer.status, () => 0)`;
   const apps = async (): Promise<PairedApp[]> => page.evaluate<PairedApp[]>("fetch('/~paired').then(answer => answer.json())");
 
   it('asks for nothing before a press, and says what to do where the browser keeps it from the helper', async () => {
@@ -94,7 +101,7 @@ describe.skipIf(missing !== '')(`the app from a website${missing === '' ? '' : `
   });
 
   it('is refused where a person says no', async () => {
-    await browser.cdp.send('Browser.grantPermissions', { origin: website.origin, permissions: LOOPBACK });
+    await browser.cdp.send('Browser.grantPermissions', { origin: website.origin, permissions: [...LOOPBACK, ...CLIPBOARD] });
     const before = starling.output;
     const shown = await code();
     const asking = await question(before);
@@ -109,16 +116,31 @@ describe.skipIf(missing !== '')(`the app from a website${missing === '' ? '' : `
     await page.waitForText('has just been asked');
   });
 
-  it('is let in where a person says yes, and stays so over a reload', async () => {
+  it('is let in where a person says yes on the page that the host opens, and no other; it stays so over a reload', async () => {
     await starling.stop();
-    await starling.startAgain();
-    const before = starling.output;
+    const desktop = new Desktop(join(dir, 'desktop'), ':99').without(['zenity', 'kdialog']);
+    await starling.startAgain(desktop.env);
     await code();
-    const asking = await question(before);
+    await until('the page to be opened', () => desktop.opened.length > 0);
+    const [file = ''] = desktop.opened;
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const secret = /approve[.]html#([\w-]{43})"/.exec(readFileSync(file, 'utf8'))?.[1] ?? '';
+    const asking = await browser.open(`file://${file}`);
+
+    const stranger = await browser.open(`${starling.origin}/approve.html`);
+    await stranger.waitForText('This question is over.');
+    expect(await stranger.evaluate(answering('/approve', 'A'.repeat(43)))).toBe(410);
+    await stranger.close();
+    // Not even with the secret, from anywhere but the host's own page.
+    expect(await page.evaluate(answering(`${starling.origin}/approve`, secret))).toBe(0);
+    const { status } = await fetch(`${starling.origin}/approve`, posting(secret));
+    expect(status).toBe(403);
     // A press in its first moment counts for nothing.
     await until('a press to count', async () => (await asking.findAll({ role: 'button', name: 'Allow' }))[0]?.disabled === false);
     await asking.click({ role: 'button', name: 'Allow' });
     await asking.waitForText('is paired.');
+    expect(await asking.evaluate(answering('/approve', secret))).toBe(410);
+    expect([existsSync(file), desktop.opened.length]).toEqual([false, 1]);
     await asking.close();
     await page.waitForText('Helper connected', 30_000);
     await page.go(`${website.origin}/`);
@@ -128,11 +150,44 @@ describe.skipIf(missing !== '')(`the app from a website${missing === '' ? '' : `
     expect(page.log.filter(line => /content security|refused to|violat/i.test(line))).toEqual([]);
   });
 
+  it.skipIf(!haveLibtorrent())('goes on with a download over an update of the app, and nobody else does meanwhile', async () => {
+    const peers: LibtorrentPeer[] = [];
+    const transfer = await Transfer.begin(
+      {
+        dir,
+        downloads: starling.downloads,
+        app: new App(page),
+        async seed({ bytes, dir: folder }, options) {
+          const torrent = join(dir, 'update.torrent');
+          writeFileSync(torrent, bytes);
+          const peer = await LibtorrentPeer.start('seed', { torrent, dir: folder, ...options });
+          peers.push(peer);
+          return peer;
+        },
+      },
+      'over an update.bin',
+      { size: 48 << 20, rate: 8 << 20 },
+    );
+    await transfer.reach(0.2);
+    website.publishNext();
+    await page.evaluate('navigator.serviceWorker.getRegistration().then(registration => registration.update()).then(() => true)');
+    await page.waitForText('Update available.');
+    const before = starling.leases.length;
+    await page.click({ role: 'button', name: 'Reload' });
+    const next = `fetch('${NEXT_PATH}').then(answer => answer.text())`;
+    await until('the next version to be at work', async () => (await page.evaluate(next).catch(() => '')) === 'next');
+    await new App(page).complete(transfer.name);
+    expect(starling.leases.slice(before)).toEqual(['app']);
+    await transfer.cameOnce(2 << 20);
+    await Promise.all(peers.map(peer => peer.stop()));
+  });
+
   it('is unpaired in the settings, says so at once, and is let in no more', async () => {
     await page.click({ role: 'button', name: 'Settings' });
     await page.click({ role: 'button', name: /^Unpair Chrome on Linux/ });
     await page.waitForText('Not paired any more');
     await page.go(`${website.origin}/`);
+    await page.click({ role: 'button', name: 'Not paired any more' });
     await page.find({ role: 'button', name: 'Pair' });
     expect(await apps()).toEqual([]);
   });
@@ -148,8 +203,8 @@ describe.skipIf(missing !== '')(`the app from a website${missing === '' ? '' : `
     await asking.close();
     await page.waitForText('Helper connected', 30_000);
     await page.go('about:blank');
-    const [app] = await local<{ apps: { id: string }[] }>('pairs').then(({ apps }) => apps);
-    await local('unpair', app!.id);
+    const [app] = await starling.local<{ apps: { id: string }[] }>('pairs').then(({ apps }) => apps);
+    await starling.local('unpair', app!.id);
     await page.go(`${website.origin}/`);
     await page.click({ role: 'button', name: 'Not paired any more' });
     await page.waitForText('is not paired with it any more');

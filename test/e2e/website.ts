@@ -6,10 +6,11 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadAssets } from '../../daemon/host/http/assets.ts';
+import { type Asset, loadAssets } from '../../daemon/host/http/assets.ts';
 
 const top = join(import.meta.dirname, '../..');
 const NAME = 'app.example';
+export const NEXT_PATH = '/~next';
 
 /** The headers that the page on websites names, for that path. */
 export function headersOfTheDocs(path = '/'): Readonly<Record<string, string>> {
@@ -31,9 +32,11 @@ export class Website {
   /** What a browser needs to find it and to believe it, and to take it for a site of the outside. */
   readonly flags: readonly string[];
   readonly #server: Server;
+  readonly #assets: Map<string, Asset>;
 
-  private constructor(server: Server, spki: string) {
+  private constructor(server: Server, assets: Map<string, Asset>, spki: string) {
     this.#server = server;
+    this.#assets = assets;
     const { port } = server.address() as AddressInfo;
     this.origin = `https://${NAME}:${port}`;
     this.flags = [
@@ -50,7 +53,7 @@ export class Website {
     const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
     const names = ['-subj', `/CN=${NAME}`, '-addext', `subjectAltName=DNS:${NAME}`];
     execFileSync('openssl', [...args, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-    const assets = loadAssets(join(top, 'dist/web'));
+    const assets = new Map(loadAssets(join(top, 'dist/web')));
     const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
       const asset = assets.get(request.url ?? '');
       const headers = headersOfTheDocs(request.url);
@@ -61,7 +64,17 @@ export class Website {
     const publicKey = new X509Certificate(readFileSync(cert)).publicKey.export({ type: 'spki', format: 'der' });
     rmSync(dir, { recursive: true });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    return new Website(server, createHash('sha256').update(publicKey).digest('base64'));
+    return new Website(server, assets, createHash('sha256').update(publicKey).digest('base64'));
+  }
+
+  /** Publishes another version of the app, whose worker answers at {@link NEXT_PATH}. */
+  publishNext(): void {
+    const worker = this.#assets.get('/sw.js');
+    if (worker === undefined) throw new Error('the app has no worker');
+    const answer = `\nself.addEventListener('fetch', event => {
+      if (event.request.url.endsWith('${NEXT_PATH}')) event.respondWith(new Response('next'));
+    });`;
+    this.#assets.set('/sw.js', { ...worker, body: Uint8Array.from(Buffer.concat([worker.body, Buffer.from(answer)])) });
   }
 
   async stop(): Promise<void> {

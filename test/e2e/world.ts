@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TestContext } from 'vitest';
 import { haveLibtorrent, LibtorrentPeer } from '../peers/libtorrent.ts';
 import { haveOpentracker, Opentracker } from '../peers/opentracker.ts';
 import type { Payload } from '../peers/payload.ts';
@@ -133,10 +134,11 @@ export class World {
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
-  /** What there is to read after a failure. */
-  async story(name: string): Promise<string> {
-    await this.app.page.screenshot(`failed-${name}`).catch(() => undefined);
-    return `${this.starling.output}\n${hostLog(this.starling.home)}\n${this.app.page.log.join('\n')}`;
+  /** For `afterEach`: where the test failed, says what there is to read. */
+  async tell({ task }: TestContext): Promise<void> {
+    if (task.result?.state !== 'fail') return;
+    await this.app.page.screenshot(`failed-${task.name}`).catch(() => undefined);
+    console.error(`${this.starling.output}\n${hostLog(this.starling.home)}\n${this.app.page.log.join('\n')}`);
   }
 }
 
