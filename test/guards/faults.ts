@@ -210,8 +210,8 @@ export const FAULTS: readonly Guarded[] = [
     row: 53,
     name: 'a file at rest is compared by its size',
     file: 'sw/engine/checker.ts',
-    text: 'known.size !== size || known.mtime',
-    instead: 'known.mtime',
+    text: 'this.isShort(index, size) || (!this.inMotion(index) && this.isOther(known, size, mtime))',
+    instead: '!this.inMotion(index) && known?.mtime !== Math.floor(mtime)',
     tests: [{ file: DISKS, title: 'a file cut short while nobody looked is read, and what it lacks is fetched' }],
   },
   {

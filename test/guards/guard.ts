@@ -9,7 +9,7 @@ export interface NamedTest {
 
 export interface Guarded {
   /** A row of docs/SECURITY.md. */
-  readonly row: number;
+  readonly row: number | `${number}a`;
   /** A few words. */
   readonly name: string;
   readonly file: string;

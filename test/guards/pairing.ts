@@ -120,7 +120,6 @@ export const PAIRING: readonly Guarded[] = [
     text: 'isBinary: boolean): void {\n    if (this.isClosing) return;\n',
     instead: 'isBinary: boolean): void {\n',
     tests: [
-      unpaired,
       {
         file: 'test/host/control.test.ts',
         title: 'who was refused is heard no more on that connection, and loses it whatever it does',

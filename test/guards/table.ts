@@ -6,6 +6,7 @@ import { FILE_GUARDS } from './files.ts';
 import { FLOODS } from './floods.ts';
 import { FOLDER_GUARDS } from './folders.ts';
 import type { Guarded } from './guard.ts';
+import { HOST_GUARDS } from './host.ts';
 import { HTTP } from './http.ts';
 import { PAYLOAD } from './landing.ts';
 import { LOGS } from './logs.ts';
@@ -21,5 +22,6 @@ export const GUARDS: readonly Guarded[] = [
   ...FLOODS,
   ...LOGS,
   ...HTTP,
+  ...HOST_GUARDS,
   ...PAYLOAD,
 ];

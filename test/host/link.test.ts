@@ -160,7 +160,7 @@ describe('the link-handler', () => {
     const elsewhere = tempFolder();
     const { got } = await atWork(folder, HandedState.SHOWN);
     const secret = join(elsewhere, 'secret.txt');
-    writeFileSync(secret, 'secret');
+    writeFileSync(secret, TORRENT);
     mkdirSync(join(elsewhere, 'folder.torrent'));
     execFileSync('mkfifo', [join(elsewhere, 'pipe.torrent')]);
     const hostile = [
@@ -173,7 +173,7 @@ describe('the link-handler', () => {
       '$(touch x)',
       'http://evil.com/x.torrent',
       'javascript:alert(1)',
-      'file://evil.com/share/x.torrent',
+      pathToFileURL(torrentFile()).href.replace('file://', 'file://evil.com'),
       pathToFileURL(secret).href,
       secret,
       join(elsewhere, 'folder.torrent'),
@@ -185,6 +185,7 @@ describe('the link-handler', () => {
     const { code, out, err } = await end(runLink(dist, ['--home', folder, '--', ...hostile]));
     expect([code, out]).toEqual([1, '']);
     expect(err.trimEnd().split('\n')).toHaveLength(hostile.length);
+    for (const name of ['folder', 'pipe']) expect(err).toContain(`“${name}.torrent” is no file.`);
     // Neither as the first thing that is opened.
     for (const args of [
       ['--home', elsewhere],
