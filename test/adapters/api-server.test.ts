@@ -3,58 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { API_VERSION, type Command, type FromWorker, type LeftFiles } from '../../sw/api.ts';
 import type { Connection, News, Encryption, Settings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { ApiServer, type Backend } from '../../sw/api-server.ts';
-import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
+import { A, B, detail, row } from './rows.ts';
 
-const A = 'a'.repeat(40);
-const B = 'b'.repeat(40);
-
-function row(id: string, done = 0): TorrentRow {
-  return {
-    id,
-    name: id,
-    size: 100,
-    done,
-    state: 'downloading',
-    problem: null,
-    down: 0,
-    up: 0,
-    eta: -1,
-    peers: 0,
-    seeds: 0,
-    active: 0,
-    webSeeds: 0,
-    uploaded: 0,
-    downloaded: 0,
-    addedAt: 0,
-    doneAt: 0,
-    root: 'r',
-    options: DEFAULT_OPTIONS,
-    limits: { down: 0, up: 0 },
-  };
-}
-
-function detailOf(id: string, comment: string): TorrentDetail {
-  return {
-    id,
-    hasMetadata: true,
-    isPrivate: false,
-    comment,
-    pieceLength: 1,
-    pieces: 1,
-    piecesDone: 0,
-    copies: 0,
-    outOfReach: null,
-    names: 0,
-    files: [],
-    peers: [],
-    trackers: [],
-    dht: null,
-    lsd: null,
-    webSeeds: [],
-    magnet: '',
-  };
-}
+const detailOf = (id: string, comment: string): TorrentDetail => ({ ...detail(id), comment });
 
 class FakeBackend implements Backend {
   list: TorrentRow[] = [row(A)];

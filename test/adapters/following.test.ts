@@ -5,7 +5,8 @@ import { Following } from '../../sw/following.ts';
 import { serveRelayed } from '../../sw/relayed-windows.ts';
 import { FakeTimers } from '../fakes/sockets.ts';
 import { until } from '../peers/wait.ts';
-import { A, B, ends, lender, row, setUp, told } from './following.ts';
+import { ends, lender, setUp, told } from './following.ts';
+import { A, B, row } from './rows.ts';
 
 describe('following another browser', () => {
   it('shows its list, its settings and its ports, and what changes of them', async () => {

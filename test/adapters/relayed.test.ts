@@ -4,7 +4,8 @@ import type { FromHolder } from '../../sw/relayed.ts';
 import { serveRelayed } from '../../sw/relayed-windows.ts';
 import type { FileRow, TorrentDetail } from '../../sw/view-model.ts';
 import { until } from '../peers/wait.ts';
-import { A, detail, ends, lender, row, setUp } from './following.ts';
+import { ends, lender, setUp } from './following.ts';
+import { A, detail, row } from './rows.ts';
 
 describe('what is relayed of the browser at work', () => {
   it('has the files of a large torrent in parts, shows them whole, and is told of what changes alone', async () => {
