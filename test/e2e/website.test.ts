@@ -69,7 +69,7 @@ describe.skipIf(missing !== '')(`the app from a website${missing === '' ? '' : `
   /** Presses Pair, and gives the code that the page shows. */
   async function code(): Promise<string> {
     await page.click({ role: 'button', name: 'Pair' });
-    return /\b(\d{3} \d{3})\b/.exec(await page.waitForText(/shows this code:\s+\d{3} \d{3}/))?.[1] ?? '';
+    return /\b(\d{3} \d{3})\b/.exec(await page.waitForText(/code:\s+\d{3} \d{3}/))?.[1] ?? '';
   }
   /** Opens the page that the helper has named for the next question. */
   async function question(after: string): Promise<Page> {
