@@ -17,6 +17,8 @@ export interface Backend {
   };
   /** What happened while no window was open; it is then forgotten. */
   takeNews(): readonly News[];
+  /** What the helper has to say to the person at this browser; it is then forgotten. */
+  takeNotices(): readonly string[];
   detail(id: TorrentId): TorrentDetail | null;
   connection(): Connection;
   roots(): readonly RootRow[];
@@ -253,12 +255,15 @@ export class ApiServer {
     const isShown = windows.some(({ hasList }) => hasList);
     const changes = isShown ? this.backend.takeChanges() : NOTHING;
     const news = isShown ? this.backend.takeNews() : [];
+    const isHere = windows.some(({ isRelayed }) => !isRelayed);
+    const notices = isHere ? this.backend.takeNotices() : [];
     for (const window of windows) {
       const own = !window.hasList ? NOTHING : window.isRelayed ? shared(changes) : changes;
       this.sendDelta(window, own);
       if (!window.hasList) continue;
       for (const left of own.left) post(window.port, { type: 'left', left });
       if (news.length > 0) post(window.port, { type: 'news', news });
+      if (!window.isRelayed) for (const text of notices) post(window.port, { type: 'notice', text });
     }
   }
 

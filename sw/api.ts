@@ -272,6 +272,8 @@ export type FromWorker =
   | { readonly type: 'handoff'; readonly handoff: number; readonly added: Added; readonly source: Source }
   /** Told once, to the windows that are shown. */
   | { readonly type: 'left'; readonly left: LeftFiles }
+  /** The helper has this to say; told once, to the windows that are shown. */
+  | { readonly type: 'notice'; readonly text: string }
   /** What happened while no window was open, the oldest first; told once. */
   | { readonly type: 'news'; readonly news: readonly News[] }
   | { readonly type: 'reply'; readonly id: number; readonly error: ApiError | null; readonly added: Added | null }

@@ -22,7 +22,7 @@ export type FromFar =
       readonly settings: Settings | null;
       readonly detail: TorrentDetail | null;
     }
-  | Exclude<FromWorker, { readonly type: 'snapshot' | 'delta' }>
+  | Exclude<FromWorker, { readonly type: 'snapshot' | 'delta' | 'notice' }>
   | RowsPart
   | FilesPart
   | FilesChanged;

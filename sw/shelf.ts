@@ -63,6 +63,10 @@ export class Shelf implements Backend {
     };
   }
 
+  takeNotices(): readonly string[] {
+    return this.paired.takeNotices();
+  }
+
   takeNews(): readonly News[] {
     return this.paired.takeNews();
   }

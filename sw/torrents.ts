@@ -9,6 +9,7 @@ import { askHost, type Host, Refusal } from './host-commands.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine } from './perform.ts';
 import type { Following } from './following.ts';
+import { Notices } from './notices.ts';
 import { LastList, type ListMemory } from './last-list.ts';
 import { isFollowing, isOnItsWay, outdated, type Pairing, refusalOf, shownState, type Standing } from './standing.ts';
 import { Tenure, type TenureOptions } from './tenure.ts';
@@ -44,6 +45,8 @@ export class Torrents<Kept> implements Backend {
   /** Whether somebody is there to see, or to read, what comes of it. */
   private isNeeded = true;
   private readonly last: LastList;
+  /** What the host has to say. */
+  readonly notices = new Notices();
   private readonly following: Following;
   private everConnected = false;
   private waiting: Waiting<Kept>[] = [];
@@ -149,6 +152,10 @@ export class Torrents<Kept> implements Backend {
     readonly left: readonly LeftFiles[];
   } {
     return this.engine?.takeChanges() ?? this.following.takeChanges();
+  }
+
+  takeNotices(): readonly string[] {
+    return this.notices.take();
   }
 
   takeNews(): readonly News[] {

@@ -17,6 +17,7 @@ export function connect(open: () => Promise<Door>): void {
       if (state === 'open' && document.hasFocus()) client.focus();
     },
     message: message => {
+      if (message.type === 'notice') return notify(message.text, 'lasting');
       if (message.type === 'left') return notify(describeLeft(message.left, store.roots.peek()), 'bad');
       if (message.type === 'handoff') {
         takeOver(message);

@@ -39,6 +39,8 @@ export interface LinkEvents {
   unlinked(): void;
   /** The host gave this in place of what we came with. */
   renewed(pairing: Pairing): void;
+  /** The host has this to say to the person. */
+  noticed(text: string): void;
   /** Something of `state`, `roots`, `gaveUp` or `version` is another. */
   changed(): void;
 }
@@ -332,7 +334,7 @@ export class DaemonLink {
         this.options.log('info', 'The host is stopping.');
         break;
       case 'notice':
-        this.options.log('info', `The host says: ${event.text}`);
+        this.events.noticed(event.text);
         break;
       default:
         event satisfies never;

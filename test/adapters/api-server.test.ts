@@ -41,6 +41,8 @@ class FakeBackend implements Backend {
   }
 
   news: News[] = [];
+  notices: string[] = [];
+  takeNotices = (): string[] => this.notices.splice(0);
   takeNews(): News[] {
     return this.news.splice(0);
   }
@@ -140,6 +142,13 @@ describe('a window', () => {
     const window = open();
     expect(await window.next('news')).toEqual({ type: 'news', news: [{ id: A, name: 'x', what: 'completed', at: 5 }] });
     expect(backend.news).toEqual([]);
+  });
+
+  it('is told once what the helper has to say', async () => {
+    setUp();
+    backend.notices = ['Make room.'];
+    expect(await open().next('notice')).toEqual({ type: 'notice', text: 'Make room.' });
+    expect(backend.notices).toEqual([]);
   });
 
   it('is told once of files that a removal has left', async () => {

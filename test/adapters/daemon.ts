@@ -2,37 +2,18 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WebSocket } from 'ws';
 import { type Host, startHost } from '../../daemon/host/main.ts';
 import type { Frame, KeptBuffer } from '../../daemon/wire/frames.ts';
-import type { OpenSocket } from '../../sw/adapters/daemon-channel.ts';
 import type { Door } from '../../sw/adapters/daemon-door.ts';
 import { DaemonLink } from '../../sw/adapters/daemon-link.ts';
 import { after } from '../../sw/adapters/platform.ts';
 import { bundle } from '../daemon/bundle.ts';
 import { until } from '../host/temp.ts';
+import { openNodeSocket } from './node-socket.ts';
 
 /** Builds the io-daemon; gives the folder it is in, to be removed after all tests. */
 export function buildIo(): Promise<string> {
   return bundle('adapters-test');
-}
-
-/** A WebSocket of Node's, with the page's Origin, as a browser would send it. */
-export function openNodeSocket(origin: string): OpenSocket {
-  return (url, events) => {
-    const socket = new WebSocket(url, { origin, perMessageDeflate: false });
-    socket.binaryType = 'arraybuffer';
-    socket.on('open', () => events.opened());
-    socket.on('message', data => events.message(new Uint8Array(data as ArrayBuffer)));
-    // What is wrong is followed by close.
-    socket.on('error', () => undefined);
-    socket.on('close', () => events.closed());
-    return {
-      send: bytes => socket.send(bytes),
-      close: () => socket.close(),
-      buffered: () => socket.bufferedAmount,
-    };
-  };
 }
 
 export interface Daemon {
@@ -112,6 +93,7 @@ export class RealLink {
           this.told.push('linked');
         },
         unlinked: () => this.told.push('unlinked'),
+        noticed: text => this.told.push(`noticed ${text}`),
         renewed: pairing => this.told.push(`renewed ${pairing.token}`),
         changed: () => this.onChange(),
       },

@@ -8,7 +8,7 @@ import { Following } from '../../sw/following.ts';
 import type { Lender } from '../../sw/lent-reads.ts';
 import type { FromHolder } from '../../sw/relayed.ts';
 import { serveRelayed } from '../../sw/relayed-windows.ts';
-import type { Connection, News, PortMappings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
+import type { Connection, News, PortMappings } from '../../sw/view-model.ts';
 import { FakeTimers } from '../fakes/sockets.ts';
 import { A, B, detail, row } from './rows.ts';
 
@@ -43,6 +43,7 @@ class FakeBackend implements Backend {
   };
   news: News[] = [];
   takeNews = () => this.news.splice(0);
+  takeNotices = () => [];
   details = detail;
   detail = (id: string) => this.details(id);
   connection = () => ({ state: 'connected', ports: PORTS }) as Connection;

@@ -28,6 +28,7 @@ class World {
     rows: () => [],
     takeChanges: () => ({ rows: [], removed: [], left: [] }),
     takeNews: () => [],
+    takeNotices: () => [],
     detail: () => null,
     connection: () => ({
       state: 'connected',

@@ -42,6 +42,7 @@ export class Harness {
         this.told.push('linked');
       },
       unlinked: () => this.told.push('unlinked'),
+      noticed: text => this.told.push(`noticed ${text}`),
       renewed: pairing => this.told.push(`renewed ${pairing.token} ${pairing.port}`),
       changed: () => undefined,
     },

@@ -46,6 +46,7 @@ class Side {
     return changes;
   };
   takeNews = () => [];
+  takeNotices = () => [];
   detail = (id: string) => (this.list.has(id) ? ({ id, comment: this.root } as TorrentDetail) : null);
   connection = () => this.state;
   roots = () => ROOTS;

@@ -113,6 +113,11 @@ export class MockWorker {
     this.#say({ type: 'left', left });
   }
 
+  /** The helper has something to say to the person. */
+  notice(text: string): void {
+    this.#say({ type: 'notice', text });
+  }
+
   /** Has the window ask about what was opened with a program of this computer. */
   handOver(handoff: number, uri: string): void {
     const source: Source = { kind: 'magnet', uri };

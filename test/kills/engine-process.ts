@@ -20,7 +20,7 @@ import type { FilePriority } from '../../sw/engine/priorities.ts';
 import type { Torrent } from '../../sw/engine/torrent.ts';
 import { Following } from '../../sw/following.ts';
 import { Torrents } from '../../sw/torrents.ts';
-import { openNodeSocket } from '../adapters/daemon.ts';
+import { openNodeSocket } from '../adapters/node-socket.ts';
 import { nodeSockets } from '../peers/sockets.ts';
 
 export interface EngineConfig {
@@ -69,6 +69,7 @@ const link = new DaemonLink(
     },
     unlinked: () => torrents.unlinked(),
     renewed: () => undefined,
+    noticed: () => undefined,
     changed: () => torrents.changed(),
   },
 );

@@ -28,6 +28,15 @@ describe.skipIf(missing)(`the connection (skipped without ${CHROMIUM})`, () => {
     await loaded;
   });
 
+  it('shows what the helper has to say until it was read', async () => {
+    await show('nine');
+    await page.evaluate(() => globalThis.mock.notice('No app is paired any more.'));
+    const notice = page.getByText('No app is paired any more.');
+    await notice.waitFor();
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await notice.waitFor({ state: 'detached' });
+  });
+
   it('sets after how long an idle helper ends', async () => {
     await show('nine');
     await page.getByRole('button', { name: 'Settings' }).click();
