@@ -62,6 +62,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         lost: files => open?.session.lost(files),
       });
       const net = new LocalNet(store, store);
+      const lent = rtc.port(net);
       const readers = new LocalReaders(store);
       const clock = new PlatformClock();
       const ports = {
@@ -70,7 +71,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         net,
         datagrams: null,
         sockets,
-        rtc: rtc.port(net),
+        rtc: lent,
         store,
         readers,
         state: kept,
@@ -88,6 +89,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         end: async () => {
           open = null;
           readers.end();
+          rtc.forget(lent);
           clock.stop();
           await Promise.all([store.close(), kept.settled()]);
         },

@@ -41,6 +41,8 @@ export class LocalTorrents {
   private turn: Promise<void> = Promise.resolve();
   /** Whether this worker is the one at work. */
   private isBegun = false;
+  private tellBegun = (): void => undefined;
+  private readonly begun = new Promise<void>(resolve => (this.tellBegun = resolve));
   private isNeeded = false;
   private isOver = false;
   private free = -1;
@@ -60,6 +62,7 @@ export class LocalTorrents {
   begin(): void {
     this.isBegun = true;
     if (this.isNeeded) this.turn = this.turn.then(() => this.open());
+    this.tellBegun();
   }
 
   /** Somebody is there. */
@@ -70,8 +73,9 @@ export class LocalTorrents {
   }
 
   /** Resolves when it is at work, as far as it will be. */
-  settled(): Promise<void> {
-    return this.turn;
+  async settled(): Promise<void> {
+    await this.begun;
+    await this.turn;
   }
 
   /** Nobody is: it makes durable what it has, and ends. */

@@ -54,6 +54,7 @@ const local = makeLocalRuntime({
   mark,
   replaced: () => server.reset(),
 });
+let shelf: Shelf | null = null;
 const { link, torrents, server, openFile } = makeRuntime({
   origin: location.origin,
   version: __VERSION__,
@@ -66,13 +67,13 @@ const { link, torrents, server, openFile } = makeRuntime({
   sockets: browserSockets,
   audience: {},
   rtc,
-  joined: paired => new Shelf(paired, local.torrents),
+  joined: paired => (shelf = new Shelf(paired, local.torrents)),
   mark,
 });
 const streaming = new Streaming({
   open: async (id, file) => {
     await local.torrents.settled();
-    return local.torrents.has(id) ? local.open(id, file) : openFile(id, file);
+    return shelf?.isOwn(id) === true ? local.open(id, file) : openFile(id, file);
   },
   fetch: (...request) => fetch(...request),
   after,

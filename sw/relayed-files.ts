@@ -88,7 +88,9 @@ export class FileMirror {
   private part({ names, count, from, files }: FilesPart): boolean {
     if (from === 0) this.coming = { names, count, files: [], size: 0 };
     const { coming } = this;
-    if (coming === null || coming.names !== names || coming.count !== count || coming.files.length !== from) return false;
+    // Of a list that is not awaited any more.
+    if (coming === null) return true;
+    if (coming.names !== names || coming.count !== count || coming.files.length !== from) return false;
     for (const file of files) coming.size += lengthOf(file);
     if (count > MAX_FILES || coming.size > MAX_PATHS || from + files.length > count) return false;
     coming.files.push(...files);
@@ -99,7 +101,8 @@ export class FileMirror {
   }
 
   private changed({ files: changes }: FilesChanged): boolean {
-    if (this.told === null) return false;
+    // To a list that is not awaited any more.
+    if (this.told === null) return true;
     const files = [...this.told.files];
     for (const { index, done, priority } of changes) {
       const file = files[index];

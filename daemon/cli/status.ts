@@ -32,7 +32,7 @@ const status = v.object({
 type Status = v.InferOutput<typeof status>;
 
 const WHO = { app: 'The app is at work.', away: 'No window is open; it goes on by itself.' } as const;
-const IDLE = 'No engine is at work: there is nothing to do until the app is opened.';
+const IDLE = 'No engine is at work just now.';
 
 export const command: Command = {
   help: `Usage: starling status [options]

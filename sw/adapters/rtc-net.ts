@@ -66,6 +66,14 @@ export class LentRtc {
     return port;
   }
 
+  /** Its engine has ended: it has no connection any more, and hears nothing. */
+  forget(port: Rtc): void {
+    if (!(port instanceof LentPort)) return;
+    this.ports.delete(port);
+    port.changed = () => undefined;
+    this.closeAll(port);
+  }
+
   /** A window lends itself over `port`, in place of any other; `client` tells windows apart. */
   lend(port: MessagePort, client: string): void {
     if (this.lender) this.leave(this.lender);

@@ -50,10 +50,12 @@ describe('the torrents of the browser by itself', () => {
   it('are at work as soon as this worker is the one at work and somebody is there, and rest with the last window', async () => {
     const { torrents, log, closed } = setUp();
     torrents.wake();
-    await torrents.settled();
+    // Who asks what there is before it is known waits.
+    const isKnown = torrents.settled().then(() => torrents.isReady);
+    await Promise.resolve();
     expect(log).toEqual([]);
     torrents.begin();
-    await torrents.settled();
+    expect(await isKnown).toBe(true);
     expect(log).toEqual(['open', 'replaced', 'room 7000000000']);
     const resting = torrents.rest();
     await expect.poll(() => log.at(-1)).toBe('close');

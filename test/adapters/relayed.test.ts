@@ -75,7 +75,7 @@ describe('what is relayed of the browser at work', () => {
     const { following, ids } = setUp();
     following.begin();
     await until('the list', () => ids() !== undefined);
-    following.detail(A);
+    await until('its files', () => following.detail(A) !== null);
     const base = { removed: [], connection: null, settings: null, detail: null, torrent: A, names: 1, count: 1, from: 0 };
     ends[0]!.here.message(message === null ? null : { ...base, ...message });
     expect([following.isOtherVersion, following.rows()]).toEqual([true, null]);

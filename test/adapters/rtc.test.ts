@@ -290,4 +290,18 @@ describe('WebRTC by a window that lends itself', () => {
     expect(changes).toEqual([false]);
     expect(received).toEqual([[1, 2], []]);
   });
+
+  it('forgets an engine that has ended, and ends its connections', async () => {
+    const { lender, window } = await lent();
+    const other = lender.port({ relay: () => ({ stream: {} as Stream, receive() {}, taken() {}, end() {} }) });
+    const changes: boolean[] = [];
+    other.watch(() => changes.push(other.isOpen));
+    other.offer([], { described() {}, opened() {}, ended() {} });
+    await until('the offer', () => window.of('offer').length > 0);
+    lender.forget(other);
+    await until('its end', () => window.of('close').length > 0);
+    window.close();
+    await until('the going of the window', () => !lender.isOpen);
+    expect(changes).toEqual([]);
+  });
 });

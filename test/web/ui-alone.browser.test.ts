@@ -126,6 +126,21 @@ describe.skipIf(missing)(`without a helper, in Chromium (skipped without ${CHROM
     await expect.poll(async () => (await commands()).at(-1)).toEqual({ do: 'remove', ids: [HASH], withData: true });
   });
 
+  it('says before a removal of several what becomes of those in the browser', async () => {
+    await show('nine');
+    await page.evaluate(() => {
+      const [first] = globalThis.mock.torrents.values();
+      if (first) globalThis.mock.put({ ...first, root: 'browser', done: 2e9 });
+    });
+    await page.getByRole('row').nth(1).click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await sheet().getByText('2 GB in this browser will be deleted. This cannot be undone.').waitFor();
+    await sheet().getByText('stay on the disk').waitFor();
+    await sheet().getByRole('button', { name: 'Remove', exact: true }).click();
+    await expect.poll(async () => (await commands()).at(-1)).toMatchObject({ do: 'remove', withData: false });
+  });
+
   it('says of a browser that keeps nothing why, and offers the helper', async () => {
     await show('unpaired');
     await page.evaluate(() => {

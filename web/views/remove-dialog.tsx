@@ -39,13 +39,19 @@ function deletionOf(rows: readonly TorrentRow[], bytes: number): string {
   return `${formatAbout(trashed)} will be moved to the trash, ${formatAbout(bytes - trashed)} deleted, which cannot be undone.`;
 }
 
+function bytesOf(rows: readonly TorrentRow[]): number {
+  return rows.reduce((sum, { done }) => sum + done, 0);
+}
+
 function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const isChosen = useSignal(false);
   const rows = ids.flatMap(id => store.row(id)?.value ?? []);
   // Nothing else leads to files in the storage of the browser.
-  const isHere = rows.every(({ root }) => root === BROWSER_ROOT);
-  const withData = { value: isChosen.value || isHere };
-  const bytes = rows.reduce((sum, row) => sum + row.done, 0);
+  const here = rows.filter(({ root }) => root === BROWSER_ROOT);
+  const onDisk = rows.filter(({ root }) => root !== BROWSER_ROOT);
+  const withData = isChosen.value || onDisk.length === 0;
+  const bytes = bytesOf(onDisk);
+  const isDangerous = withData || bytesOf(here) > 0;
   const [first] = rows;
   const what = rows.length === 1 && first !== undefined ? `“${first.name}”` : plural(rows.length, 'torrent', 'torrents');
   const close = (): void => {
@@ -54,42 +60,53 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   return (
     <Dialog labelledBy="remove-title" onCancel={close}>
       <h2 id="remove-title">Remove {what}?</h2>
-      {!isHere && (
+      {onDisk.length > 0 && (
         <label class="choice">
           <input
             type="checkbox"
             class="check"
-            checked={withData.value}
+            checked={withData}
             disabled={bytes === 0}
             onChange={event => (isChosen.value = event.currentTarget.checked)}
           />
-          <span>Also delete {rows.length === 1 ? 'its' : 'their'} files from the disk</span>
+          <span>Also delete {onDisk.length === 1 ? 'its' : 'their'} files from the disk</span>
         </label>
       )}
-      <p class={withData.value && !isAllTrashed(rows) ? 'tone-bad' : 'quiet'} role="status">
-        {bytes === 0
-          ? 'Nothing was downloaded yet, so nothing is left on the disk.'
-          : withData.value
-            ? deletionOf(rows, bytes)
-            : `${formatAbout(bytes)} of downloaded files stay on the disk.`}
-      </p>
+      {onDisk.length > 0 && (
+        <p class={withData && !isAllTrashed(onDisk) ? 'tone-bad' : 'quiet'} role="status">
+          {bytes === 0
+            ? 'Nothing was downloaded to the disk yet, so nothing is left there.'
+            : withData
+              ? deletionOf(onDisk, bytes)
+              : `${formatAbout(bytes)} of downloaded files stay on the disk.`}
+        </p>
+      )}
+      {here.length > 0 && (
+        <p class={bytesOf(here) > 0 ? 'tone-bad' : 'quiet'}>
+          {bytesOf(here) === 0
+            ? 'Nothing was downloaded into this browser yet.'
+            : `${formatAbout(bytesOf(here))} in this browser will be deleted. This cannot be undone.`}
+        </p>
+      )}
       <div class="dialog-actions">
         <button type="button" class="button" autofocus onClick={close}>
           Cancel
         </button>
         <button
           type="button"
-          class={withData.value ? 'button button-danger' : 'button button-main'}
+          class={isDangerous ? 'button button-danger' : 'button button-main'}
           onClick={() => {
             close();
-            run({ do: 'remove', ids, withData: withData.value });
+            run({ do: 'remove', ids, withData });
           }}
         >
-          {withData.value
-            ? isAllTrashed(rows)
+          {!isDangerous
+            ? 'Remove from list'
+            : isAllTrashed(rows)
               ? 'Remove and move files to trash'
-              : 'Remove and delete files'
-            : 'Remove from list'}
+              : withData
+                ? 'Remove and delete files'
+                : 'Remove'}
         </button>
       </div>
     </Dialog>

@@ -220,7 +220,6 @@ export class Keeping {
     queueMicrotask(() => {
       this.records
         .flush(false)
-        .catch(() => undefined)
         .then(async () => {
           for (const id of dead) if (!this.loose.has(id)) await this.files.remove(LOOSE, id);
         })
