@@ -250,13 +250,6 @@ describe('losing it', () => {
     expect(harness.link.state).toBe('connecting');
   });
 
-  it('tells what the host has to say to the person', () => {
-    const harness = new Harness();
-    const { control } = harness.connect();
-    control.say({ op: ControlOp.EVENT, id: 0, event: { type: 'notice', text: 'Make room.' } });
-    expect(harness.told.at(-1)).toBe('noticed Make room.');
-  });
-
   it('takes what cannot be read for a loss', () => {
     const harness = new Harness();
     const { control, io } = harness.connect();
