@@ -40,8 +40,8 @@ const text = shownWords(1_000);
 const name = shownText(1_000);
 const address = shownText(100);
 
-const diskProblem = v.picklist([
-  'disk-full',
+/** Of a disk, beside its being full, which comes with a number. */
+const DISK = [
   'disk-quota',
   'file-too-large',
   'read-only',
@@ -53,28 +53,12 @@ const diskProblem = v.picklist([
   'file-conflict',
   'io',
   'limit',
-]);
+] as const;
+const diskProblem = v.picklist(['disk-full', ...DISK]);
 
 const problem: v.GenericSchema<unknown, Problem> = v.variant('code', [
   v.object({
-    code: v.picklist([
-      'disk-quota',
-      'file-too-large',
-      'read-only',
-      'denied',
-      'folder-gone',
-      'file-gone',
-      'file-busy',
-      'file-unsafe',
-      'file-conflict',
-      'io',
-      'limit',
-      'daemon-away',
-      'no-peers',
-      'no-metadata',
-      'list-too-long',
-      'record-lost',
-    ]),
+    code: v.picklist([...DISK, 'daemon-away', 'no-peers', 'no-metadata', 'list-too-long', 'record-lost']),
   }),
   v.object({ code: v.literal('disk-full'), needed: number }),
   v.object({ code: v.literal('not-moved'), why: diskProblem, left: number, needed: number, from: root }),

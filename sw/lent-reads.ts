@@ -36,7 +36,8 @@ export function lendRead(lender: Lender, channel: FarChannel, message: unknown):
     const port = lender.port();
     if (!isOpen || port === null) return answer({ type: 'unreadable', code: 'daemon-away', message: AWAY });
     takeBack = lender.grants.give(file, request.origin, secret => {
-      if (secret === null) answer({ type: 'unreadable', code: 'too-many-reads', message: TOO_MANY });
+      if (lender.port() === null) answer({ type: 'unreadable', code: 'daemon-away', message: AWAY });
+      else if (secret === null) answer({ type: 'unreadable', code: 'too-many-reads', message: TOO_MANY });
       else answer({ type: 'readable', port, file, secret, name: path.at(-1) ?? '' });
     });
   };

@@ -200,7 +200,10 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
           program,
           data: token => ({ token, installId: AWAY_INSTALL, port, origin: originOf(port), version: VERSION, isVerbose }),
           happened: news => notifier.happened(news),
-          notice: say,
+          notice: text => {
+            say(text);
+            control.notice(text);
+          },
           log,
         });
   const control: ControlServer = new ControlServer({

@@ -16,7 +16,6 @@ export class StreamGrant {
   readonly #secretHash: Buffer;
   readonly #until: number;
   readonly #answers = new Set<ServerResponse>();
-  #isRevoked = false;
 
   /** `until`: ms of the clock that {@link StreamGrants} was given. */
   constructor(file: number, origin: string, secret: string, until: number) {
@@ -37,14 +36,12 @@ export class StreamGrant {
 
   /** An answer is given on it. */
   began(answer: ServerResponse): void {
-    if (this.#isRevoked) answer.destroy();
     this.#answers.add(answer);
     answer.once('close', () => this.#answers.delete(answer));
   }
 
   /** Its answers end short of their length, so that who reads knows. */
   revoke(): void {
-    this.#isRevoked = true;
     for (const answer of this.#answers) answer.destroy();
   }
 }
