@@ -6,8 +6,13 @@ export const MAX_READ = 1 << 20;
 
 /** Open piece buffers of this worker, for whatever brings blocks. */
 export interface BlockSink {
-  /** Copies what came to `offset` of an open buffer. `earlier`: all of it was there. `gone`: no such buffer, or it takes no more. */
-  land(buffer: number, offset: number, bytes: Uint8Array): 'landed' | 'earlier' | 'gone';
+  /**
+   * Copies what came to `offset` of an open buffer. `earlier`: all of it was there. `gone`: no such buffer, or it takes no more. `full`:
+   * nothing was taken, as the disk is behind; the same bytes are to be brought again once there is {@link room}.
+   */
+  land(buffer: number, offset: number, bytes: Uint8Array): 'landed' | 'earlier' | 'gone' | 'full';
+  /** Resolves when it is worth while to bring again what was `full`. */
+  room(): Promise<void>;
 }
 
 /** Files of the store, for whatever sends them. */

@@ -38,6 +38,7 @@ export class Buffers implements BlockSink {
   private bytes = 0;
   private open = 0;
   private held = 0;
+  private forRoom: (() => void)[] = [];
   private readonly spare = new Spare();
   private refused: (buffer: number, problem: FileProblem) => void = () => undefined;
 
@@ -73,13 +74,13 @@ export class Buffers implements BlockSink {
     if (!buffer.isBacked) this.bytes += buffer.length;
   }
 
-  land(id: number, offset: number, bytes: Uint8Array): 'landed' | 'earlier' | 'gone' {
+  land(id: number, offset: number, bytes: Uint8Array): ReturnType<BlockSink['land']> {
     const buffer = this.all.get(id);
     if (buffer?.state !== 'open' || offset + bytes.length > buffer.length) return 'gone';
     if (buffer.have.contains(offset, bytes.length)) return 'earlier';
     if (buffer.have.count >= RANGES) return 'gone';
     if (buffer.isBacked) {
-      if (buffer.heldBytes + bytes.length > HELD || this.held + bytes.length > HELD_BY_ALL) return 'gone';
+      if (buffer.heldBytes + bytes.length > HELD || this.held + bytes.length > HELD_BY_ALL) return 'full';
       const before = buffer.heldBytes;
       buffer.hold(offset, bytes);
       this.held += buffer.heldBytes - before;
@@ -90,10 +91,18 @@ export class Buffers implements BlockSink {
     return 'landed';
   }
 
+  /** Resolves once something of what waited is in its files, or could not be brought there. */
+  room(): Promise<void> {
+    this.spillAll();
+    if (this.held === 0) return Promise.resolve();
+    return new Promise(resolve => this.forRoom.push(resolve));
+  }
+
   put(id: number, offset: number, bytes: Uint8Array): void {
     const isOpen = this.all.get(id)?.state === 'open';
+    const what = this.land(id, offset, bytes);
     // Whatever else keeps it out, the commit that waits hears of.
-    if (this.land(id, offset, bytes) === 'gone' && isOpen) this.refuse(id, 'limit');
+    if ((what === 'gone' || what === 'full') && isOpen) this.refuse(id, 'limit');
   }
 
   commit(id: number, digests: readonly DigestSpec[], wantBlocks: boolean, done: CommitDone): void {
@@ -157,7 +166,7 @@ export class Buffers implements BlockSink {
     for (const buffer of this.all.values()) if (buffer.isFor(file)) this.keeping.forget(buffer);
   }
 
-  /** Resolves once what waits to be written to files is on its way. */
+  /** Sends what waits to be written to files on its way. */
   spillAll(): void {
     for (const buffer of this.all.values()) if (buffer.heldBytes > 0) this.spill(buffer);
   }
@@ -264,13 +273,22 @@ export class Buffers implements BlockSink {
       let problem = await this.ready(buffer);
       const writes = problem ? [] : held.map(({ offset, bytes }) => this.write(buffer, offset, bytes));
       for (const write of writes) problem = (await write) ?? problem;
-      this.held -= heldBytes;
+      this.letGo(heldBytes);
       if (problem) return this.unwritten(buffer, problem, held);
       for (const { offset, bytes } of held) buffer.written.add(offset, bytes.length);
       this.keeping.backed(buffer);
     })();
     buffer.writing.add(writing);
     void writing.finally(() => buffer.writing.delete(writing));
+  }
+
+  /** So many bytes do not wait to be written any more. */
+  private letGo(bytes: number): void {
+    this.held -= bytes;
+    if (bytes === 0) return;
+    const { forRoom } = this;
+    this.forRoom = [];
+    for (const resolve of forRoom) resolve();
   }
 
   /** Resolves once all of it is in its files; or with why it is not. */
@@ -322,7 +340,7 @@ export class Buffers implements BlockSink {
     if (!buffer.isBacked) this.bytes -= buffer.length;
     if (buffer.memory) this.spare.give(buffer.memory);
     buffer.memory = null;
-    this.held -= buffer.heldBytes;
+    this.letGo(buffer.heldBytes);
     buffer.held = [];
     buffer.heldBytes = 0;
   }

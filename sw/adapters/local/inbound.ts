@@ -1,6 +1,7 @@
 /**
  * What arrives on one connection, taken apart: raw bytes against credit, then frames that land, are thrown away, or are passed on against
- * credit. What may not be passed on yet waits as it came, and its carrier is not told that it was taken: so that peer rests, and no other.
+ * credit. What may not be passed on yet, or finds no room, waits as it came, and its carrier is not told that it was taken: so that peer
+ * rests, and no other.
  */
 import type { Ask, Rules } from '../../../daemon/wire/rules.ts';
 import type { BlockSink } from './blocks.ts';
@@ -24,6 +25,21 @@ export interface InboundEvents {
   failed(reason: 'too-long' | 'no-memory'): void;
   /** Whether frames that are half-way in may take so much more memory; less than 0 gives it back. */
   reserve(bytes: number): boolean;
+  /** What found no room is in its place now. */
+  resumed(): void;
+}
+
+/** A block; with nothing left to come it waits for room. */
+interface Landing {
+  readonly name: 'land';
+  readonly ask: Ask;
+  readonly frame: number;
+  readonly data: Gathered;
+  left: number;
+  /** Parts and bytes that are in their places, and whether some of them were not there before. */
+  parts: number;
+  bytes: number;
+  isNew: boolean;
 }
 
 /** Where the next byte belongs. */
@@ -31,7 +47,7 @@ type State =
   | { readonly name: 'raw' }
   /** The beginning of a frame. */
   | { readonly name: 'head' }
-  | { readonly name: 'land'; readonly ask: Ask; readonly frame: number; readonly data: Gathered; left: number }
+  | Landing
   | { readonly name: 'discard'; readonly frame: number; left: number }
   | { readonly name: 'forward'; readonly data: Gathered; left: number }
   | { readonly name: 'ended' };
@@ -51,6 +67,8 @@ export class Inbound {
   /** It can do nothing before there is more to work on, or more credit. */
   private isStuck = true;
   private isWorking = false;
+  /** A block waits for room. */
+  private isForRoom = false;
   /** The first bytes of the frame that lands or is thrown away. */
   private head: Uint8Array = NOTHING;
   private readonly scratch = new Uint8Array(WORD + HEAD);
@@ -68,7 +86,7 @@ export class Inbound {
 
   /** Whether it would do anything. */
   get wantsTurn(): boolean {
-    return !this.isStuck && this.waiting > 0;
+    return !this.isStuck && !this.isForRoom && this.waiting > 0;
   }
 
   credit(bytes: number): void {
@@ -98,7 +116,7 @@ export class Inbound {
     if (this.isWorking) return 0;
     this.isWorking = true;
     let done = 0;
-    while (done < most && this.waiting > 0 && !this.isStuck) done += this.step(most - done);
+    while (done < most && this.wantsTurn) done += this.step(most - done);
     this.isWorking = false;
     return done;
   }
@@ -193,7 +211,8 @@ export class Inbound {
       return WORD;
     }
     const before = WORD + length - verdict.length;
-    this.state = { name: 'land', ask: verdict, frame: length, data: new Gathered(verdict.length), left: verdict.length };
+    const data = new Gathered(verdict.length);
+    this.state = { name: 'land', ask: verdict, frame: length, data, left: verdict.length, parts: 0, bytes: 0, isNew: false };
     this.skip(before);
     return before;
   }
@@ -212,22 +231,38 @@ export class Inbound {
   }
 
   private finish(state: State & { name: 'land' | 'forward' }): void {
+    if (state.name === 'land') return this.land(state);
     this.state = AT_HEAD;
     this.release();
-    const { parts } = state.data;
-    if (state.name === 'forward') {
-      this.events.received(joined(parts, state.data.length));
-      return;
-    }
+    this.events.received(joined(state.data.parts, state.data.length));
+  }
+
+  /** Brings to its place what is not there yet; nothing more is worked off before all of it is. */
+  private land(state: Landing): void {
     const { buffer, offset, length } = state.ask;
-    let at = offset;
-    let isNew = false;
-    for (const part of parts) {
-      isNew = this.sink.land(buffer, at, part) === 'landed' || isNew;
-      at += part.length;
+    const { parts } = state.data;
+    while (state.parts < parts.length) {
+      const part = parts[state.parts]!;
+      const what = this.sink.land(buffer, offset + state.bytes, part);
+      if (what === 'full') return this.waitForRoom(state);
+      state.isNew ||= what === 'landed';
+      state.parts += 1;
+      state.bytes += part.length;
     }
-    if (isNew) this.events.landed(buffer, offset, length);
+    this.state = AT_HEAD;
+    this.release();
+    if (state.isNew) this.events.landed(buffer, offset, length);
     else this.discarded(state.frame);
+  }
+
+  private waitForRoom(state: Landing): void {
+    this.isForRoom = true;
+    void this.sink.room().then(() => {
+      this.isForRoom = false;
+      if (this.state !== state) return;
+      this.land(state);
+      this.events.resumed();
+    });
   }
 
   private discarded(frame: number): void {

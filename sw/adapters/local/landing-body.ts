@@ -24,8 +24,8 @@ export class LandingBody {
     private readonly tell: (place: Place, earlier: boolean) => void,
   ) {}
 
-  /** Takes the bytes over. @throws {Misfit} where there are more than places for them */
-  write(bytes: Uint8Array): void {
+  /** Takes the bytes over; resolves once there is room for more. @throws {Misfit} where there are more than places for them */
+  async write(bytes: Uint8Array): Promise<void> {
     try {
       for (let from = 0; from < bytes.length;) {
         const block = (this.block ??= this.next());
@@ -33,7 +33,7 @@ export class LandingBody {
         block.data.add(part);
         block.left -= part.length;
         from += part.length;
-        if (block.left === 0) this.finish(block.place, block.data);
+        if (block.left === 0) await this.finish(block.place, block.data);
       }
     } finally {
       this.flush();
@@ -59,13 +59,17 @@ export class LandingBody {
     return { place: { buffer: place.buffer, offset, length }, data: new Gathered(length), left: length };
   }
 
-  private finish(place: Place, data: Gathered): void {
+  private async finish(place: Place, data: Gathered): Promise<void> {
     this.block = null;
     let at = place.offset;
     let isNew = false;
     let isThere = false;
     for (const part of data.parts) {
-      const what = this.sink.land(place.buffer, at, part);
+      let what = this.sink.land(place.buffer, at, part);
+      for (; what === 'full'; what = this.sink.land(place.buffer, at, part)) {
+        this.flush();
+        await this.sink.room();
+      }
       isNew ||= what === 'landed';
       isThere ||= what === 'earlier';
       at += part.length;

@@ -142,8 +142,12 @@ export class LocalStore implements Store, BlockSink, SpanSource {
     this.buffers.begin(buffer, length, tag, this.files.targets(spans), there);
   }
 
-  land(buffer: number, offset: number, bytes: Uint8Array): 'landed' | 'earlier' | 'gone' {
+  land(buffer: number, offset: number, bytes: Uint8Array): ReturnType<BlockSink['land']> {
     return this.buffers.land(buffer, offset, bytes);
+  }
+
+  room(): Promise<void> {
+    return this.buffers.room();
   }
 
   put(buffer: number, offset: number, bytes: Uint8Array): void {

@@ -57,6 +57,10 @@ export class LocalStream implements Stream, Relay {
         shared.assembly.bytes += bytes;
         return true;
       },
+      resumed: () => {
+        this.tellLanded();
+        this.pump();
+      },
     });
     this.down = shared.throttle.flow(bytes => this.work(bytes));
     this.outbound = new Outbound(shared.source, shared.throttle, shared.count, {

@@ -128,7 +128,7 @@ class Fetching {
     try {
       const reader = body?.getReader();
       for (let part = await this.next(reader); part; part = await this.next(reader)) {
-        landing.write(part);
+        await landing.write(part);
         // It is paid for after it was read: nothing more is, until that much has had its turns.
         await turns.pass(part.length);
         this.control.signal.throwIfAborted();

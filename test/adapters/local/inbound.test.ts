@@ -38,6 +38,7 @@ function ours(maxFrame = 1000) {
       reserved += bytes;
       return true;
     },
+    resumed: () => inbound.work(Infinity),
   });
   inbound.framed(maxFrame, new Uint8Array());
   return {
@@ -166,6 +167,40 @@ describe('what comes over a connection of the browser’s own', () => {
       inbound.work(Infinity);
     }
     expect(seen.map(part => part.buffer)).toEqual([whole.buffer, first.buffer, second.buffer]);
+  });
+
+  it('waits where there is no room for it, and what comes behind it too; nothing is thrown away', async () => {
+    const it = ours();
+    it.open(1, 4 * BLOCK);
+    it.rules.add(prefixOf(1), 1, [{ offset: 0, length: 4 * BLOCK, block: BLOCK }], () => true);
+    it.sink.space = BLOCK + 20;
+    const first = block(1, BLOCK);
+    // The second in two parts, of which there is room for one.
+    for (const part of [block(1, 0), first.subarray(0, 30), first.subarray(30), block(1, 2 * BLOCK), block(1, 3 * BLOCK)])
+      it.consume(new Uint8Array(part));
+    it.credit(1000);
+    expect(it.events).toEqual(['landed 1 0 50']);
+    expect(it.inbound.queued).toBe(2 * (BLOCK + 13));
+    await it.sink.free(10);
+    await it.sink.free(2 * BLOCK);
+    expect(it.events).toEqual(['landed 1 0 50', 'landed 1 50 50', 'landed 1 100 50']);
+    await it.sink.free(BLOCK);
+    expect(it.events.at(-1)).toBe('landed 1 150 50');
+    expect(it.there()[1]).toMatch(/^(01)+$/);
+    expect(it.reserved()).toBe(0);
+    it.sink.space = 0;
+  });
+
+  it('that waits for room is let go with its connection', async () => {
+    const it = ours();
+    it.open(1, BLOCK);
+    it.rules.add(prefixOf(1), 1, [{ offset: 0, length: BLOCK, block: BLOCK }], () => true);
+    it.sink.space = 0;
+    it.consume(new Uint8Array(block(1, 0)));
+    it.inbound.end();
+    await it.sink.free(BLOCK);
+    expect(it.events).toEqual([]);
+    expect(it.reserved()).toBe(0);
   });
 
   it('that came in a thousand messages of one byte is put together', () => {

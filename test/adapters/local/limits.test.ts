@@ -96,27 +96,45 @@ describe('pieces in the making', () => {
     expect(lives.store.land(1, 0, byte)).toBe('earlier');
   });
 
-  it('that stand in their files hold so much before it is written, each and together; what is put beyond is refused', async () => {
+  it('that stand in their files hold so much before it is written, each and together; what comes then waits, what is put is refused', async () => {
     const goOn: (() => void)[] = [];
     lives.disk.beforeClose = () => new Promise(resolve => goOn.push(resolve));
     const block = new Uint8Array(1 << 19);
     const long = BACKED + HELD_BY_ALL;
-    const fill = (buffer: number): number => {
-      begin(buffer, long);
-      let held = 0;
-      // A little less than what is sent on its way at once.
-      while (lives.store.land(buffer, held, block.subarray(0, 400_000)) === 'landed') held += 400_000;
-      return held;
-    };
-    expect(fill(1)).toBeLessThanOrEqual(HELD_BY_ALL);
+    begin(1, long);
+    let held = 0;
+    // A little less than what is sent on its way at once.
+    while (lives.store.land(1, held, block.subarray(0, 400_000)) === 'landed') held += 400_000;
+    expect(held).toBeLessThanOrEqual(HELD_BY_ALL);
+    expect(lives.store.land(1, held, block)).toBe('full');
     await turn();
     lives.store.put(1, long - block.length, block);
     begin(2, long);
-    expect(lives.store.land(2, 0, block)).toBe('gone');
+    expect(lives.store.land(2, 0, block)).toBe('full');
     await turn();
     expect(refused.map(([buffer]) => buffer)).toEqual([1]);
+    let isRoom = false;
+    const room = lives.store.room().then(() => (isRoom = true));
+    await turn();
+    expect(isRoom).toBe(false);
     lives.disk.beforeClose = () => Promise.resolve();
     for (const resolve of goOn) resolve();
+    await room;
+    expect(lives.store.land(2, 0, block)).toBe('landed');
+  });
+
+  it('find room again where the disk takes nothing of those that stand in their files', async () => {
+    const block = new Uint8Array(1 << 19);
+    begin(1, BACKED + HELD_BY_ALL);
+    begin(2, BACKED + HELD_BY_ALL);
+    await turn();
+    lives.disk.problem = 'QuotaExceededError';
+    let held = 0;
+    while (lives.store.land(1, held, block.subarray(0, 400_000)) === 'landed') held += 400_000;
+    expect(lives.store.land(2, 0, block)).toBe('full');
+    await lives.store.room();
+    expect(lives.store.land(2, 0, block)).toBe('landed');
+    lives.disk.problem = null;
   });
 
   it('leave so much memory to the next of the same length, and no more', () => {

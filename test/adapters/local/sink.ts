@@ -5,17 +5,34 @@ import type { FileProblem, Span } from '../../../sw/engine/events.ts';
 export class FakeSink implements BlockSink {
   readonly buffers = new Map<number, { readonly bytes: Uint8Array; readonly there: Uint8Array }>();
 
+  /** Bytes that there is room for, and who waits for more. */
+  space = Infinity;
+  private waiting: (() => void)[] = [];
+
+  room(): Promise<void> {
+    return new Promise(resolve => this.waiting.push(resolve));
+  }
+
+  /** There is room for so many more. */
+  async free(bytes: number): Promise<void> {
+    this.space = bytes;
+    for (const resolve of this.waiting.splice(0)) resolve();
+    await new Promise(resolve => setImmediate(resolve));
+  }
+
   open(buffer: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
     this.buffers.set(buffer, { bytes, there: new Uint8Array(length) });
     return bytes;
   }
 
-  land(buffer: number, offset: number, bytes: Uint8Array): 'landed' | 'earlier' | 'gone' {
+  land(buffer: number, offset: number, bytes: Uint8Array): ReturnType<BlockSink['land']> {
     const open = this.buffers.get(buffer);
     if (!open || offset + bytes.length > open.bytes.length) return 'gone';
     const there = open.there.subarray(offset, offset + bytes.length);
     if (there.every(flag => flag === 1)) return 'earlier';
+    if (bytes.length > this.space) return 'full';
+    this.space -= bytes.length;
     open.bytes.set(bytes, offset);
     there.fill(1);
     return 'landed';
