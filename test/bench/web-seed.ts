@@ -8,13 +8,12 @@
 import codec from 'bencode';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PlainSite } from '../e2e/alone.ts';
+import { originOf, PlainSite } from '../e2e/alone.ts';
 import { App } from '../e2e/app.ts';
-import { Browser } from '../e2e/browser.ts';
+import { Browser, namedHost } from '../e2e/browser.ts';
 import { makePayload } from '../peers/payload.ts';
 import { median, round, type Report } from './report.ts';
 import { treeCpuSeconds } from './usage.ts';
@@ -81,6 +80,9 @@ export async function bench(args: readonly string[]): Promise<Report> {
 }
 
 interface FileServer {
+  /** A page of it may have files of its own. */
+  readonly origin: string;
+  /** Of the file, as a torrent may name it. */
   readonly url: string;
   /** ms since 1970 of the first request since it was forgotten; 0 for none. */
   firstAsked: number;
@@ -103,7 +105,8 @@ async function serve(bytes: Uint8Array): Promise<FileServer> {
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const told: FileServer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/${NAME}`,
+    origin: originOf(server),
+    url: `http://${namedHost(server)}/${NAME}`,
     firstAsked: 0,
     stop() {
       server.closeAllConnections();
@@ -151,7 +154,7 @@ function ours(site: PlainSite, torrent: string): Run {
 
 function bare(server: FileServer, size: number): Run {
   return async browser => {
-    const page = await browser.open(new URL('/', server.url).href);
+    const page = await browser.open(`${server.origin}/`);
     return () =>
       page.evaluate<number>(`(async () => {
         const folder = await navigator.storage.getDirectory();
@@ -160,7 +163,7 @@ function bare(server: FileServer, size: number): Run {
           for (let from = next; from < ${size}; from = next) {
             next += ${SEGMENT};
             const to = Math.min(from + ${SEGMENT}, ${size});
-            const response = await fetch('${server.url}', { cache: 'no-store', headers: { range: \`bytes=\${from}-\${to - 1}\` } });
+            const response = await fetch('/${NAME}', { cache: 'no-store', headers: { range: \`bytes=\${from}-\${to - 1}\` } });
             const bytes = await response.arrayBuffer();
             const file = await folder.getFileHandle(String(from), { create: true });
             const writable = await file.createWritable();

@@ -2,7 +2,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import codec from 'bencode';
@@ -11,7 +10,7 @@ import { makePayload } from '../peers/payload.ts';
 import { haveOpenssl, WebTracker } from '../peers/web-tracker.ts';
 import { PlainSite } from './alone.ts';
 import { App } from './app.ts';
-import { Browser, haveChromium } from './browser.ts';
+import { Browser, haveChromium, namedHost } from './browser.ts';
 import { WebTorrentPages } from './webtorrent.ts';
 
 const missing = [haveChromium() ? '' : 'chromium', haveOpenssl() ? '' : 'openssl'].filter(Boolean).join(', ');
@@ -94,7 +93,7 @@ describe.skipIf(missing !== '')(`what the browser alone reaches${missing === '' 
     });
     const { bytes } = makePayload(join(dir, 'seed'), 'closed.bin', [{ path: [], size: 1_000_000 }], { pieceLength: PIECE });
     const file = join(dir, 'closed.torrent');
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/closed.bin`;
+    const url = `http://${namedHost(server)}/closed.bin`;
     writeFileSync(file, codec.encode({ ...(codec.decode(bytes) as object), 'url-list': url }));
     const { app } = await open();
     await app.dropTorrents([file]);

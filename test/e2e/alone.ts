@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { loadAssets } from '../../daemon/host/http/assets.ts';
+import { namedHost } from './browser.ts';
 import { headersOfTheDocs } from './website.ts';
 
 const top = join(import.meta.dirname, '../..');
@@ -13,7 +14,7 @@ async function listening(answer: (request: IncomingMessage, response: ServerResp
   return server;
 }
 
-const originOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+export const originOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 function close(server: Server): void {
   server.closeAllConnections();
@@ -55,7 +56,7 @@ export class CorsSeed {
 
   private constructor(server: Server, name: string) {
     this.#server = server;
-    this.url = `${originOf(server)}/${name}`;
+    this.url = `http://${namedHost(server)}/${name}`;
   }
 
   static async start(name: string, bytes: Uint8Array, rate: number): Promise<CorsSeed> {

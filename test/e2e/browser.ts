@@ -1,6 +1,7 @@
 /** Debian's Chromium with a profile of its own, and its pages as a person uses them: by role and name, mouse and keys. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -12,6 +13,11 @@ import { isRunning, processTree } from './processes.ts';
 /** The program itself: /usr/bin/chromium is a wrapper that adds flags. */
 const chromium = '/usr/lib/chromium/chromium';
 export const haveChromium = (): boolean => existsSync(chromium);
+
+/** Nobody's (RFC 2606), and led to this machine: a torrent may name its servers, and not by their address. */
+const NAMES = '*.example';
+/** A name and the port of a server of this machine. */
+export const namedHost = (server: Server): string => `server.example:${(server.address() as AddressInfo).port}`;
 
 const screens = fileURLToPath(new URL('../../.cache/screens', import.meta.url));
 
@@ -43,6 +49,7 @@ export class Browser {
       '--disable-dev-shm-usage',
       '--no-first-run',
       '--remote-debugging-pipe',
+      `--host-resolver-rules=MAP ${NAMES} 127.0.0.1`,
       `--user-data-dir=${profile}`,
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       ...flags,

@@ -4,6 +4,7 @@ import type { Guarded } from './guard.ts';
 const GUARD = 'test/daemon/guard.test.ts';
 const WAYS = 'test/daemon/ways-out.test.ts';
 const HTTP = 'test/daemon/http.test.ts';
+const PAGE = 'test/adapters/local/web.test.ts';
 
 const refusedAddresses = { file: GUARD, title: 'refuses %s for every purpose' };
 const everyWay = { file: WAYS, title: 'is not at %s' };
@@ -145,6 +146,30 @@ export const ADDRESSES: readonly Guarded[] = [
     text: "url.protocol === 'https:' && next.protocol === 'http:'",
     instead: 'false',
     tests: [{ file: WAYS, title: "HTTP is not led from https to http${hasOpenssl ? '' : ' (needs openssl)'}" }],
+  },
+  {
+    row: '19a',
+    name: 'what a page is not to fetch from',
+    file: 'sw/adapters/local/reach.ts',
+    text: '    if (!this.isPublic(url.hostname)) return OWN_NETWORK;\n',
+    instead: '',
+    tests: [{ file: PAGE, title: 'asks nothing of %s' }],
+  },
+  {
+    row: '19a',
+    name: 'ranges that no page fetches from',
+    file: 'sw/adapters/local/public-host.ts',
+    text: "  return address.range() === 'unicast';",
+    instead: "  return address.range() !== 'loopback';",
+    tests: [{ file: PAGE, title: 'asks nothing of %s' }],
+  },
+  {
+    row: '19a',
+    name: 'where a redirect has led a page',
+    file: 'sw/adapters/local/reach.ts',
+    text: '    if (!response.redirected || this.isPublic(new URL(response.url).hostname)) return response;',
+    instead: '    return response;',
+    tests: [{ file: PAGE, title: 'reads nothing of what a redirect has led to in its own network' }],
   },
   {
     row: 20,

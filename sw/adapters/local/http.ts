@@ -2,7 +2,7 @@
 import type { Http } from '../../engine/ports.ts';
 import { after } from '../platform.ts';
 import { joined } from './gathered.ts';
-import { PLAIN, type Reach } from './reach.ts';
+import { Misled, type Reach } from './reach.ts';
 
 /** Requests at once, each of at most so long, ms, and so many bytes. */
 const MAX_REQUESTS = 32;
@@ -40,6 +40,7 @@ export class FetchHttp implements Http {
           async (cause: unknown) => {
             if (isLate) finish('No answer in time.');
             else if (cause instanceof TooLarge) finish('The answer is too large.');
+            else if (cause instanceof Misled) finish(cause.message);
             else if (isWanted) finish((await this.reach.explain(url)).problem);
           },
         )
@@ -55,7 +56,7 @@ export class FetchHttp implements Http {
   }
 
   private async ask(url: string, maxBytes: number, signal: AbortSignal): Promise<{ status: number; body: Uint8Array }> {
-    const response = await this.reach.fetch(url, { ...PLAIN, signal });
+    const response = await this.reach.fetch(url, { signal });
     const parts: Uint8Array[] = [];
     let length = 0;
     if (response.body !== null)

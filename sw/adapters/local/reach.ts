@@ -3,6 +3,7 @@
  * nor a network that does not carry, from the other.
  */
 import { after } from '../platform.ts';
+import { isPublicHost } from './public-host.ts';
 
 /** Servers that let no page read from them, as far as they are remembered, and for how long, ms. */
 const MAX_ORIGINS = 100;
@@ -11,6 +12,7 @@ const REMEMBERED = 600_000;
 const PATIENCE = 5_000;
 
 const UNFIT = 'Only http and https addresses can be fetched from.';
+const OWN_NETWORK = 'It leads to this computer or into its own network, where no torrent may have anything fetched from.';
 const MIXED = 'A secure page may not fetch from http: addresses. The helper may.';
 const CLOSED = 'The server is there, but lets no web page of others read from it. The helper may fetch from it.';
 const BROKEN = 'It could not be reached, or the connection failed.';
@@ -26,20 +28,34 @@ export class Reach {
   private readonly closed = new Map<string, number>();
   private readonly looks = new Map<string, Promise<Verdict>>();
 
-  /** `isSecure`: the page may fetch from secure addresses alone, and those of this computer. */
+  /** `isSecure`: the page may fetch from secure addresses alone. `isPublic`: whether a host is one that a stranger may name. */
   constructor(
-    readonly fetch: (url: string, init: RequestInit) => Promise<Response>,
+    private readonly request: (url: string, init: RequestInit) => Promise<Response>,
     private readonly isSecure: boolean,
     private readonly now: () => number = () => performance.now(),
+    private readonly isPublic: (hostname: string) => boolean = isPublicHost,
   ) {}
 
   /** Why an address need not be tried; empty where it may be. */
   refusal(address: string): string {
     const url = URL.canParse(address) ? new URL(address) : null;
     if (url?.protocol !== 'http:' && url?.protocol !== 'https:') return UNFIT;
-    if (this.isSecure && url.protocol === 'http:' && !isOwn(url.hostname)) return MIXED;
+    if (!this.isPublic(url.hostname)) return OWN_NETWORK;
+    if (this.isSecure && url.protocol === 'http:') return MIXED;
     const since = this.closed.get(url.origin);
     return since !== undefined && this.now() - since < REMEMBERED ? CLOSED : '';
+  }
+
+  /**
+   * Nothing of the person, the page or the cache goes with the request, and nothing of it stays. A page sees where a redirect has led, and not where it is
+   * going to lead: of what came from where none may lead, not a byte is read.
+   * @throws {Misled}
+   */
+  async fetch(url: string, init: RequestInit): Promise<Response> {
+    const response = await this.request(url, { ...PLAIN, ...init });
+    if (!response.redirected || this.isPublic(new URL(response.url).hostname)) return response;
+    void response.body?.cancel().catch(() => undefined);
+    throw new Misled(OWN_NETWORK);
   }
 
   /** Why a request failed before it was answered. Of requests to one server that fail at once, one is looked into. */
@@ -70,7 +86,7 @@ export class Reach {
     const control = new AbortController();
     const callOff = after(PATIENCE, () => control.abort());
     try {
-      await this.fetch(address, { ...PLAIN, ...init, signal: control.signal });
+      await this.request(address, { ...PLAIN, ...init, signal: control.signal });
       return true;
     } catch {
       return false;
@@ -81,10 +97,7 @@ export class Reach {
   }
 }
 
-/** Nothing of the person, the page or the cache goes with a request, and nothing of it stays. */
-export const PLAIN: RequestInit = { credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer', redirect: 'follow' };
+const PLAIN: RequestInit = { credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer', redirect: 'follow' };
 
-/** Addresses of this computer count as secure. */
-function isOwn(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || /^127\.\d+\.\d+\.\d+$/.test(host) || host === '[::1]';
-}
+/** An answer from where none may come; the message is for people. */
+export class Misled extends Error {}

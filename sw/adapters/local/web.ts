@@ -6,7 +6,7 @@ import type { Web } from '../../engine/ports.ts';
 import { after } from '../platform.ts';
 import type { BlockSink } from './blocks.ts';
 import { LandingBody, Misfit } from './landing-body.ts';
-import { PLAIN, type Reach } from './reach.ts';
+import { Misled, type Reach } from './reach.ts';
 
 /** Requests at once, each of at most so long, ms, and so many bytes. */
 const MAX_REQUESTS = 64;
@@ -95,6 +95,7 @@ class Fetching {
       return { kind: 'done', problem: '', status, retryAfter: -1 };
     } catch (cause) {
       if (cause instanceof Misfit) return { ...FAILED, kind: 'misfit', problem: cause.message };
+      if (cause instanceof Misled) return { ...FAILED, kind: 'forbidden', problem: cause.message };
       if (this.isLate) return LATE;
       if (isAnswered || this.control.signal.aborted) return { ...FAILED, problem: 'The connection failed.' };
       const { isFinal, problem } = await this.reach.explain(this.request.url);
@@ -108,7 +109,7 @@ class Fetching {
   private ask(): Promise<Response> {
     const { url, range } = this.request;
     const headers: Record<string, string> = range ? { range: `bytes=${range.from}-${range.from + this.length - 1}` } : {};
-    return this.reach.fetch(url, { ...PLAIN, headers, signal: this.control.signal });
+    return this.reach.fetch(url, { headers, signal: this.control.signal });
   }
 
   private answerOf({ status, headers, type }: Response): Answer {

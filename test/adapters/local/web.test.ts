@@ -43,7 +43,13 @@ function ranges({ headers }: IncomingMessage, response: ServerResponse): void {
   response.writeHead(206, { 'content-length': body.length, 'content-range': range }).end(body);
 }
 
-const real = new Reach((url, init) => fetch(url, init), false);
+/** All servers here are of this computer. */
+const real = new Reach(
+  (url, init) => fetch(url, init),
+  false,
+  undefined,
+  host => host === '127.0.0.1',
+);
 
 function web(reach = real) {
   const sink = new FakeSink();
@@ -231,6 +237,7 @@ function browser(server: (url: string, init: RequestInit) => Response | null) {
   return { reach, asked, pass: (ms: number) => (now += ms) };
 }
 
+const OWN_NETWORK = 'It leads to this computer or into its own network, where no torrent may have anything fetched from.';
 const CLOSED = 'The server is there, but lets no web page of others read from it. The helper may fetch from it.';
 
 describe('where fetch may go', () => {
@@ -272,7 +279,76 @@ describe('where fetch may go', () => {
     expect(asked).toEqual([]);
   });
 
-  it('takes this computer for secure, and a range for what it does not let a page see', async () => {
+  it.each([
+    ...[
+      'http://localhost/',
+      'https://localhost./',
+      'https://a.localhost/',
+      'https://printer.local:631/',
+      'https://nas/',
+      'https://router.lan/',
+    ],
+    ...[
+      'http://127.0.0.1:7800/',
+      'https://2130706433/',
+      'https://0x7f.1/',
+      'https://0.0.0.0/',
+      'https://10.0.0.1/',
+      'https://172.16.9.9/',
+    ],
+    ...[
+      'https://192.168.1.1/',
+      'https://169.254.169.254/',
+      'https://100.64.0.1/',
+      'https://224.0.0.1/',
+      'https://255.255.255.255/',
+    ],
+    ...[
+      'https://[::1]/',
+      'https://[::]/',
+      'https://[fe80::1]/',
+      'https://[fd00:ec2::254]/',
+      'https://[::ffff:127.0.0.1]/',
+      'https://[::7f00:1]/',
+    ],
+    ...[
+      'https://[64:ff9b::7f00:1]/',
+      'https://[2002:7f00:1::]/',
+      'https://user:secret@192.168.1.1/',
+      'https://x.home.arpa/',
+      'https://x.internal/',
+    ],
+  ])('asks nothing of %s', async url => {
+    const { reach, asked } = browser(() => new Response('x'));
+    const { end } = await land(web(reach).web, { url, places: [place] });
+    expect(end).toMatchObject({ kind: 'forbidden', problem: OWN_NETWORK });
+    const answer = await new Promise(resolve => new FetchHttp(reach).get(url, null, 1000, 1000, resolve));
+    expect([answer, asked]).toEqual([OWN_NETWORK, []]);
+  });
+
+  it.each([
+    'https://1.1.1.1/',
+    'https://[2606:4700:4700::1111]/',
+    'https://a.example./',
+    'https://local.example/',
+    'https://10.example/',
+  ])('asks %s', url => expect(browser(() => null).reach.refusal(url)).toBe(''));
+
+  it('reads nothing of what a redirect has led to in its own network', async () => {
+    const there = await serve(ranges);
+    const { port } = new URL(there);
+    const url = await serve(
+      (_request, response) => void response.writeHead(302, { location: `http://localhost:${port}/file` }).end(),
+    );
+    const { web: by, sink } = web();
+    const bytes = sink.open(1, 10);
+    const { landed, end } = await land(by, { url, places: [place] });
+    expect(end).toMatchObject({ kind: 'forbidden', problem: OWN_NETWORK });
+    expect([landed, bytes]).toEqual([[], new Uint8Array(10)]);
+    expect(await new Promise(resolve => new FetchHttp(real).get(url, null, 1000, 1000, resolve))).toBe(OWN_NETWORK);
+  });
+
+  it('takes a range for what a server does not let a page see of it', async () => {
     const hidden = Object.defineProperty(
       new Response(FILE.slice(0, 10), { status: 206, headers: { 'content-length': '10' } }),
       'type',
@@ -283,7 +359,7 @@ describe('where fetch may go', () => {
     const { reach } = browser(() => hidden);
     const { web: by, sink } = web(reach);
     sink.open(1, 10);
-    const { end } = await land(by, { url: 'http://127.0.0.1:1/a', places: [place] });
+    const { end } = await land(by, { url: 'https://a.example/a', places: [place] });
     expect(end).toMatchObject({ kind: 'done', status: 206 });
     expect(sink.buffers.get(1)?.bytes).toEqual(FILE.slice(0, 10));
   });
