@@ -59,6 +59,9 @@ export function streamPath(id: TorrentId, file: number, name: string): string {
   return `${STREAM_PATH}${id}/${file}/${encodeURIComponent(name)}`;
 }
 
+/** A GET below it, on as below {@link STREAM_PATH}, answers what of the file is there: the share of each of its equal parts in hundredths, number[] as JSON; none where that is not known. */
+export const THERE_PATH = '/~there/';
+
 /** What a browser shows by itself and that cannot act there: neither documents nor pictures with scripts in them. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   mp4: 'video/mp4',

@@ -36,6 +36,8 @@ export interface LocalRuntime {
   readonly torrents: LocalTorrents;
   /** Opens a file to be read; what it throws is for people. */
   open(id: TorrentId, file: number): { readonly path: readonly string[]; serve(range: string | null, isHead: boolean): Response };
+  /** What of a file is there; see StreamingOptions of streaming.ts. */
+  there(id: TorrentId, file: number, parts: number): readonly number[] | null;
 }
 
 export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
@@ -112,6 +114,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       const opened = session.reading.open(id, file);
       return { path: opened.path, serve: (range, isHead) => readers.serve(opened, range, isHead) };
     },
+    there: (id, file, parts) => open?.session.reading.there(id, file, parts) ?? null,
   };
 }
 

@@ -75,6 +75,7 @@ const streaming = new Streaming({
     await local.torrents.settled();
     return shelf?.isOwn(id) === true ? local.open(id, file) : openFile(id, file);
   },
+  there: (id, file, parts) => (shelf?.isOwn(id) === true ? local : torrents).there(id, file, parts),
   fetch: (...request) => fetch(...request),
   after,
   changed: () => presence.come(),

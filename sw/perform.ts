@@ -41,7 +41,10 @@ export interface Engine<Kept> {
   move(ids: readonly TorrentId[], to: MoveTo): void;
   readonly settings: Settings;
   /** Opens a file, by its index, to be read while it comes. */
-  readonly reading: { open(id: TorrentId, file: number): { readonly file: number; readonly path: readonly string[] } };
+  readonly reading: {
+    open(id: TorrentId, file: number): { readonly file: number; readonly path: readonly string[] };
+    there(id: TorrentId, file: number, parts: number): readonly number[] | null;
+  };
   /** What happened while nobody looked; it is then forgotten. */
   takeNews(): readonly News[];
   readonly roots: {

@@ -2,7 +2,7 @@
  * Files of torrents at addresses of the app, to be opened in a tab or played: what is asked for is fetched from the io-daemon,
  * as far as it is there, and handed on as it comes. What is shown is never a document that could act for the app.
  */
-import { mediaTypeOf, STREAM_PATH } from './api.ts';
+import { mediaTypeOf, STREAM_PATH, THERE_PATH } from './api.ts';
 import type { TorrentId } from './view-model.ts';
 
 /** `serve` answers for a file that is in this browser, by the header that asks for a range. */
@@ -22,6 +22,8 @@ export interface DaemonFile {
 export interface StreamingOptions {
   /** Opens a file of a torrent; what it throws has a `code` and a `message` for people. */
   readonly open: (id: TorrentId, file: number) => Promise<OpenFile>;
+  /** The share of each of so many equal parts of a file that is there, in hundredths; null where that is not known. */
+  readonly there: (id: TorrentId, file: number, parts: number) => readonly number[] | null;
   readonly fetch: typeof fetch;
   readonly after: (ms: number, act: () => void) => void;
   /** Somebody began to read, or ended. */
@@ -31,6 +33,9 @@ export interface StreamingOptions {
 /** A file that can be opened in a moment is tried again after so many ms, so many times. */
 const RETRY = 250;
 const TRIES = 40;
+
+/** Parts of a file that are told of. */
+const PARTS = 240;
 
 const GONE = new Set(['no-such-torrent', 'no-such-file']);
 const AWAY = new Set(['daemon-away', 'unpaired', 'superseded', 'followed', 'updating', 'not-yet', 'too-many-reads']);
@@ -53,10 +58,15 @@ export class Streaming {
 
   /** The answer to a request for a file of a torrent, else null. */
   respond(request: Request, url: URL): Promise<Response> | null {
-    if (!url.pathname.startsWith(STREAM_PATH)) return null;
-    const [, id, file] = /^([0-9a-f]{40})\/(\d{1,7})(?:\/|$)/.exec(url.pathname.slice(STREAM_PATH.length)) ?? [];
+    const path = [STREAM_PATH, THERE_PATH].find(each => url.pathname.startsWith(each));
+    if (path === undefined) return null;
+    const [, id, file] = /^([0-9a-f]{40})\/(\d{1,7})(?:\/|$)/.exec(url.pathname.slice(path.length)) ?? [];
     if (id === undefined || file === undefined) return Promise.resolve(refusal(404, 'There is no such file.'));
     if (request.method !== 'GET' && request.method !== 'HEAD') return Promise.resolve(refusal(405, 'A file can only be read.'));
+    if (path === THERE_PATH) {
+      const shares = this.options.there(id, Number(file), PARTS) ?? [];
+      return Promise.resolve(Response.json(shares, { headers: { 'cache-control': 'no-store' } }));
+    }
     return this.answer(request, id, Number(file));
   }
 

@@ -210,6 +210,11 @@ export class Torrents<Kept> implements Backend {
     return (await this.ready()).reading.open(id, file);
   }
 
+  /** What of a file is there; see StreamingOptions of streaming.ts. Null where another browser is at work, or nobody. */
+  there(id: TorrentId, file: number, parts: number): readonly number[] | null {
+    return this.engine?.reading.there(id, file, parts) ?? null;
+  }
+
   /** Whether what is called so at the top of a root is of a torrent, or is to be. */
   async owns(root: string, name: string): Promise<boolean> {
     return (await this.ready()).roots.owns(root, name);

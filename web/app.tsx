@@ -11,6 +11,7 @@ import { FolderDialog } from './views/folder-dialog.tsx';
 import { Inspector } from './views/inspector.tsx';
 import { LabelsDialog } from './views/labels-dialog.tsx';
 import { Notices } from './views/notices.tsx';
+import { Playing } from './views/playing.tsx';
 import { RelocateDialog } from './views/relocate-dialog.tsx';
 import { RemoveDialog } from './views/remove-dialog.tsx';
 import { Settings } from './views/settings.tsx';
@@ -57,6 +58,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
       <LabelsDialog />
       <RelocateDialog />
       <FolderDialog />
+      <Playing />
       <DropTarget />
       <Notices />
     </div>

@@ -4,6 +4,7 @@ import type { Phase } from './phase.ts';
 import type { Ports } from './ports.ts';
 import { shownFiles } from './priorities.ts';
 import type { Registry } from './registry.ts';
+import { sharesThere } from './there.ts';
 import type { Torrent } from './torrent.ts';
 
 /** Files that may be asked for at a time: the number of one that was opened longest ago is forgotten beyond it. */
@@ -56,6 +57,16 @@ export class Reading {
     for (const oldest of this.served.keys()) if (this.served.size > MAX_SERVED) this.served.delete(oldest);
     const { length, place } = content.storage.entry(index);
     return { file, size: length, path: place.path };
+  }
+
+  /** What of one of the files shown is there and right: the share of each of so many equal parts, in hundredths. Null: not known. */
+  there(id: string, shown: number, cells: number): readonly number[] | null {
+    const content = this.torrents.get(id)?.content;
+    const index = content ? shownFiles(content.layout.files)[shown] : undefined;
+    if (!content || index === undefined) return null;
+    const { downloader, storage } = content;
+    const has = (piece: number): boolean => downloader.have.get(piece) && !storage.parts.holds(piece, index);
+    return sharesThere(content.layout, index, has, cells);
   }
 
   /** The store is gone, and every open file with it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { streamPath } from '../../sw/api.ts';
+import { streamPath, THERE_PATH } from '../../sw/api.ts';
 import { type OpenFile, Streaming, type StreamingOptions } from '../../sw/streaming.ts';
 
 const ID = 'ab'.repeat(20);
@@ -24,6 +24,7 @@ function setUp(name = 'film.mkv', options: Partial<StreamingOptions> = {}, answe
   const asked: { url: string; init: RequestInit }[] = [];
   const streaming = new Streaming({
     open: (_id, file) => Promise.resolve(opened(40 + file, name)),
+    there: () => null,
     fetch: (url, init) => {
       asked.push({ url: String(url), init: init ?? {} });
       return Promise.resolve(answer());
@@ -176,5 +177,26 @@ describe('files at addresses of the app', () => {
     expect((await reader.read()).value?.length).toBe(1000);
     await reader.cancel();
     expect(cancelled).toBe(true);
+  });
+
+  it('tell how much of a file is there, by a hundred and by part, and nothing where nobody knows', async () => {
+    const of: unknown[] = [];
+    const { streaming } = setUp('film.mkv', {
+      there: (id, file, parts) => {
+        of.push([id, file, parts]);
+        return file === 2 ? [100, 40, 0] : null;
+      },
+    });
+    const ask = async (path: string): Promise<unknown> => {
+      const answer = await streaming.respond(new Request(ORIGIN + path), new URL(ORIGIN + path));
+      return answer?.ok === true ? answer.json() : answer?.status;
+    };
+    expect(await ask(`${THERE_PATH}${ID}/2`)).toEqual([100, 40, 0]);
+    expect(await ask(`${THERE_PATH}${ID}/3`)).toEqual([]);
+    expect(await ask(`${THERE_PATH}nonsense`)).toBe(404);
+    expect(of).toEqual([
+      [ID, 2, 240],
+      [ID, 3, 240],
+    ]);
   });
 });

@@ -46,7 +46,7 @@ class FakeEngine implements Engine<string> {
   settings: Settings = DEFAULT_SETTINGS;
   /** Why settings cannot be saved. */
   unsaved: Error | null = null;
-  reading = { open: (_id: string, file: number) => ({ file, path: ['a'] }) };
+  reading = { open: (_id: string, file: number) => ({ file, path: ['a'] }), there: (): number[] => [50] };
   roots = {
     usersOf: (): number => 0,
     owns: (): boolean => false,

@@ -47,23 +47,31 @@ export class PlainSite {
   }
 }
 
-/** Has one file, and lets every page read ranges of it, at so many bytes a second. */
+/** Has files, and lets every page read ranges of them, at so many bytes a second each. */
 export class CorsSeed {
   /** Bytes of bodies sent. */
   sent = 0;
+  /** Of its one file, or of the folder that holds them. */
   readonly url: string;
   readonly #server: Server;
 
-  private constructor(server: Server, name: string) {
+  private constructor(server: Server, path: string) {
     this.#server = server;
-    this.url = `http://${namedHost(server)}/${name}`;
+    this.url = `http://${namedHost(server)}/${path}`;
   }
 
-  static async start(name: string, bytes: Uint8Array, rate: number): Promise<CorsSeed> {
+  static start(name: string, bytes: Uint8Array, rate: number): Promise<CorsSeed> {
+    return CorsSeed.#start(new Map([[`/${name}`, bytes]]), name, rate);
+  }
+
+  /** Files of a torrent with several, by their paths from its name on. */
+  static startFolder(files: Readonly<Record<string, Uint8Array>>, rate: number): Promise<CorsSeed> {
+    return CorsSeed.#start(new Map(Object.entries(files).map(([path, bytes]) => [`/${path}`, bytes])), '', rate);
+  }
+
+  static async #start(files: ReadonlyMap<string, Uint8Array>, path: string, rate: number): Promise<CorsSeed> {
     let seed: CorsSeed | null = null;
     const server = await listening((request, response) => {
-      const [, from = '0', to = String(bytes.length - 1)] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
-      const [first, last] = [Number(from), Math.min(Number(to), bytes.length - 1)];
       const headers = {
         'access-control-allow-origin': '*',
         'access-control-allow-headers': 'range',
@@ -71,6 +79,10 @@ export class CorsSeed {
         'accept-ranges': 'bytes',
       };
       if (request.method === 'OPTIONS') return void response.writeHead(204, headers).end();
+      const bytes = files.get(decodeURI(request.url ?? ''));
+      if (bytes === undefined) return void response.writeHead(404, headers).end();
+      const [, from = '0', to = String(bytes.length - 1)] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+      const [first, last] = [Number(from), Math.min(Number(to), bytes.length - 1)];
       const range = { 'content-range': `bytes ${first}-${last}/${bytes.length}`, 'content-length': last - first + 1 };
       response.writeHead(206, { ...headers, ...range });
       let at = first;
@@ -84,7 +96,7 @@ export class CorsSeed {
       }, 50);
       response.on('close', () => clearInterval(timer));
     });
-    seed = new CorsSeed(server, name);
+    seed = new CorsSeed(server, path);
     return seed;
   }
 

@@ -1,9 +1,8 @@
 /** A file that is played and read in the browser while it comes. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { bencode, magnetOf, type Payload } from '../peers/payload.ts';
+import { magnetOf, payloadOf, type Payload } from '../peers/payload.ts';
 import { until } from '../peers/wait.ts';
 import { missing, titled, World } from './world.ts';
 
@@ -34,20 +33,6 @@ function wav(seconds: number): Buffer {
   return Buffer.concat([head, samples]);
 }
 
-/** A torrent of these files. */
-function torrentOf(dir: string, name: string, files: Readonly<Record<string, Buffer>>): Payload {
-  mkdirSync(join(dir, name), { recursive: true });
-  const all = Buffer.concat(Object.values(files));
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < all.length; at += PIECE) pieces.push(sha1(all.subarray(at, at + PIECE)));
-  for (const [path, bytes] of Object.entries(files)) writeFileSync(join(dir, name, path), bytes);
-  const list = Object.entries(files).map(([path, { length }]) => ({ path: [path], length }));
-  const info = { name, 'piece length': PIECE, pieces: Buffer.concat(pieces), files: list };
-  const sized = list.map(({ path, length }) => ({ path, size: length }));
-  const infoHash = sha1(bencode(info)).toString('hex');
-  return { name, dir, files: sized, size: all.length, bytes: bencode({ info }), infoHash };
-}
-
 function sha1(bytes: Uint8Array): Buffer {
   return createHash('sha1').update(bytes).digest();
 }
@@ -58,7 +43,7 @@ describe.skipIf(missing !== '')(titled('a file that is read while it comes'), ()
   const song = wav(100);
   beforeAll(async () => {
     world = await World.make();
-    payload = torrentOf(join(world.dir, 'seed'), 'album', {
+    payload = payloadOf(join(world.dir, 'seed'), 'album', PIECE, {
       'cover.svg': Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="document.title=1"/>'),
       'index.html': Buffer.from('<script>document.title = "pwned"</script>'),
       'notes.txt': Buffer.from('<b>not bold</b>'),

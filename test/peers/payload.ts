@@ -1,6 +1,6 @@
 /** Files of known bytes, torrents of them, and the comparison of every byte. */
 import { createCipheriv, createHash } from 'node:crypto';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import codec from 'bencode';
 
@@ -109,6 +109,26 @@ export function makePayload(
   });
   const infoHash = createHash('sha1').update(bencode(info)).digest('hex');
   return { name, dir, files, size: files.reduce((sum, file) => sum + file.size, 0), bytes, infoHash };
+}
+
+/** Writes these files, at the top of a folder called `name`, under `dir` and makes a v1 torrent of them. */
+export function payloadOf(dir: string, name: string, pieceLength: number, files: Readonly<Record<string, Uint8Array>>): Payload {
+  mkdirSync(join(dir, name), { recursive: true });
+  const all = Buffer.concat(Object.values(files));
+  const pieces: Buffer[] = [];
+  for (let at = 0; at < all.length; at += pieceLength) {
+    pieces.push(
+      createHash('sha1')
+        .update(all.subarray(at, at + pieceLength))
+        .digest(),
+    );
+  }
+  for (const [path, bytes] of Object.entries(files)) writeFileSync(join(dir, name, path), bytes);
+  const list = Object.entries(files).map(([path, { length }]) => ({ path: [path], length }));
+  const info = { name, 'piece length': pieceLength, pieces: Buffer.concat(pieces), files: list };
+  const sized = list.map(({ path, length }) => ({ path, size: length }));
+  const infoHash = createHash('sha1').update(bencode(info)).digest('hex');
+  return { name, dir, files: sized, size: all.length, bytes: bencode({ info }), infoHash };
 }
 
 /** A magnet link with the peers to ask (BEP 9, `x.pe`). */

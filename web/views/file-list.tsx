@@ -6,6 +6,7 @@ import { mediaTypeOf } from '../../sw/api.ts';
 import type { FilePriority, FileRow } from '../../sw/view-model.ts';
 import { buildTree, checksOf, filesOf, pathOf, visibleNodes, type Check as Checked, type Node } from '../file-tree.ts';
 import { formatBytes, formatPercent, fraction } from '../format.ts';
+import { isFilm } from '../playing.ts';
 import { Check } from '../ui/check.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
@@ -35,13 +36,15 @@ interface Props {
   readonly progress: boolean;
   /** Where a file can be had, while it comes as well. */
   readonly address?: (file: number, name: string) => string;
+  /** Plays a film or a song here; its address stays for who wants it in a tab. */
+  onPlay?(file: number): void;
   onPrioritise(files: readonly number[], priority: FilePriority): void;
   /** Gives the file or folder at a path another name; without it, names stay as they are. */
   onRename?(path: readonly string[], to: string): void;
 }
 
 /** The files of a torrent as a tree of checkboxes, each file with its priority; only what is in view is drawn. */
-export function FileList({ files, names, priority, progress, address, onPrioritise, onRename }: Props): JSX.Element {
+export function FileList({ files, names, priority, progress, address, onPlay, onPrioritise, onRename }: Props): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const search = useSignal('');
   // The tree is built once for all that is said about files of these names.
@@ -94,6 +97,7 @@ export function FileList({ files, names, priority, progress, address, onPrioriti
                 open={search.value !== '' || open.value.has(at)}
                 done={progress ? files[node.file] : undefined}
                 href={node.file < 0 || priority(node.file) === 'skip' ? undefined : address?.(node.file, node.name)}
+                onPlay={onPlay && isFilm(node.name) ? () => onPlay(node.file) : undefined}
                 onFold={() => fold(at)}
                 priority={node.file < 0 ? null : priority(node.file)}
                 onCheck={checked => want(at, checked)}
@@ -123,6 +127,7 @@ interface LineProps {
   readonly open: boolean;
   readonly done: FileRow | undefined;
   readonly href: string | undefined;
+  readonly onPlay: (() => void) | undefined;
   /** Null for a folder. */
   readonly priority: FilePriority | null;
   onFold(): void;
@@ -138,6 +143,7 @@ function FileLine({
   open,
   done,
   href,
+  onPlay,
   priority,
   onFold,
   onCheck,
@@ -182,7 +188,18 @@ function FileLine({
       )}
       <span class="file-facts">
         {href !== undefined && (
-          <a class="file-open" href={href} target="_blank" rel="noopener">
+          <a
+            class="file-open"
+            href={href}
+            target="_blank"
+            rel="noopener"
+            onClick={event => {
+              // With a key held down a person asks for a tab.
+              if (onPlay === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return;
+              event.preventDefault();
+              onPlay();
+            }}
+          >
             {verbFor(node.name)}
             <span class="sr-only"> {node.name}</span>
           </a>
@@ -210,11 +227,10 @@ function FileLine({
   );
 }
 
-/** What a browser does with it. */
+/** What is done with it here. */
 function verbFor(name: string): string {
-  const type = mediaTypeOf(name);
-  if (type === null) return 'Save';
-  return /^(video|audio)[/]/.test(type) ? 'Play' : 'Open';
+  if (isFilm(name)) return 'Play';
+  return mediaTypeOf(name) === null ? 'Save' : 'Open';
 }
 
 /** A field in place of a name: Enter takes it over, Escape and leaving it do not. */

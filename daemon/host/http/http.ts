@@ -27,6 +27,8 @@ const policy = (connect: string): string =>
     "script-src 'self'",
     "style-src 'self'",
     "img-src 'self' data:",
+    // Subtitles are put into WebVTT in the page.
+    "media-src 'self' blob:",
     `connect-src 'self' ${connect}`,
     "manifest-src 'self'",
     "worker-src 'self'",

@@ -1,0 +1,194 @@
+import { useSignal } from '@preact/signals';
+import { X } from 'lucide';
+import type { JSX, TargetedEvent } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { streamPath } from '../../sw/api.ts';
+import { BROWSER_ROOT } from '../../sw/view-model.ts';
+import { formatBytes } from '../format.ts';
+import { playing, type Film, type Part } from '../playing.ts';
+import { store } from '../store.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { nowOf } from '../words.ts';
+import { decodeText, MAX_SUBTITLES, titleOf, toWebVtt } from './subtitles.ts';
+import { There } from './there.tsx';
+import { halfPlayed, hopeless, refusalOf, unplayable, type Place } from './trouble.ts';
+import './player.css';
+
+/** Seconds of a film after which both its picture and its sound have begun, where the browser plays both. */
+const BOTH_BY = 3;
+
+/** Plays a film or a song while it comes. */
+export function Player({ film }: { readonly film: Film }): JSX.Element {
+  const row = store.row(film.id)?.value;
+  const root = store.roots.value.find(({ token }) => token === row?.root);
+  const place: Place = root === undefined || root.token === BROWSER_ROOT ? null : root.name;
+  const address = streamPath(film.id, film.file, film.name);
+  const trouble = useSignal(film.isHopeless ? hopeless(film, place) : '');
+  const lack = useSignal('');
+  const track = useSignal<Track | null>(null);
+  useEffect(() => () => track.peek()?.forget(), []);
+
+  const onError = async (): Promise<void> => {
+    const refused = await refusalOf(address).catch(() => 'The app does not answer. Close this, then play the file again.');
+    trouble.value = refused ?? unplayable(film, place);
+  };
+  const events = {
+    src: address,
+    controls: true,
+    autoplay: true,
+    onError: () => void onError(),
+    onTimeUpdate: ({ currentTarget }: TargetedEvent<HTMLMediaElement>) => {
+      const lacks = film.isSound ? null : lackOf(currentTarget);
+      lack.value = lacks === null ? '' : halfPlayed(lacks, place);
+    },
+  };
+  return (
+    <Dialog class="player" labelledBy="player-title" onCancel={close}>
+      <header class="player-head">
+        <h2 id="player-title" title={film.name}>
+          {film.name}
+        </h2>
+        <button type="button" class="icon-button" aria-label="Close the player" onClick={close}>
+          <Icon of={X} size={20} />
+        </button>
+      </header>
+      {trouble.value !== '' ? (
+        <p class="player-trouble" role="alert">
+          {trouble}
+        </p>
+      ) : film.isSound ? (
+        <audio class="player-sound" {...events} />
+      ) : (
+        <video class="player-picture" playsInline {...events}>
+          {track.value !== null && <Captions key={track.value.address} track={track.value} />}
+        </video>
+      )}
+      <footer class="player-foot">
+        <There film={film} />
+        <div class="player-line">
+          <p class="quiet" role="status">
+            {row === undefined ? 'This torrent is not in the list any more.' : nowOf(row, store.roots.value)}
+          </p>
+          {!film.isSound && trouble.value === '' && <SubtitleChoice film={film} track={track} />}
+        </div>
+        {lack.value !== '' && <p class="quiet">{lack}</p>}
+      </footer>
+    </Dialog>
+  );
+}
+
+function close(): void {
+  playing.value = null;
+}
+
+/** What the browser has found nothing to play of, after it had time to; null where it does not tell. */
+function lackOf(element: HTMLMediaElement): 'picture' | 'sound' | null {
+  if (element.currentTime < BOTH_BY || !('webkitAudioDecodedByteCount' in element) || !('webkitVideoDecodedByteCount' in element))
+    return null;
+  if (element.webkitAudioDecodedByteCount === 0) return 'sound';
+  return element.webkitVideoDecodedByteCount === 0 ? 'picture' : null;
+}
+
+interface Track {
+  readonly title: string;
+  readonly address: string;
+  forget(): void;
+}
+
+/** Shown from its beginning, whatever the browser would choose by itself. */
+function Captions({ track }: { readonly track: Track }): JSX.Element {
+  const element = useRef<HTMLTrackElement>(null);
+  useEffect(() => {
+    if (element.current !== null) element.current.track.mode = 'showing';
+  }, []);
+  return <track ref={element} kind="subtitles" label={track.title} src={track.address} />;
+}
+
+interface ChoiceProps {
+  readonly film: Film;
+  readonly track: { value: Track | null };
+}
+
+/** Subtitles of the torrent, or of a file that a person has. */
+function SubtitleChoice({ film, track }: ChoiceProps): JSX.Element {
+  const chosen = useSignal('');
+  const refused = useSignal('');
+  const picker = useRef<HTMLInputElement>(null);
+
+  const show = async (title: string, read: () => Promise<Blob>): Promise<boolean> => {
+    refused.value = '';
+    const text = await read().then(textOf, () => null);
+    if (text === null) {
+      refused.value = `“${title}” could not be read as subtitles. SRT and WebVTT files can be.`;
+      return false;
+    }
+    track.value?.forget();
+    const address = URL.createObjectURL(new Blob([text], { type: 'text/vtt' }));
+    track.value = { title, address, forget: () => URL.revokeObjectURL(address) };
+    return true;
+  };
+  const choose = async (value: string): Promise<void> => {
+    if (value === 'file') {
+      picker.current?.click();
+      return;
+    }
+    const part = film.subtitles.find(({ file }) => String(file) === value);
+    const before = chosen.peek();
+    chosen.value = value;
+    if (part === undefined) {
+      track.value?.forget();
+      track.value = null;
+    } else if (!(await show(titleOf(part, film.name), () => fetchPart(film, part)))) {
+      chosen.value = before;
+    }
+  };
+  return (
+    <div class="player-subtitles">
+      <label class="choice">
+        <span>Subtitles</span>
+        <select class="select" value={chosen} onChange={event => void choose(event.currentTarget.value)}>
+          <option value="">Off</option>
+          {film.subtitles.map(part => (
+            <option key={part.file} value={String(part.file)}>
+              {titleOf(part, film.name)}
+            </option>
+          ))}
+          {chosen.value === 'own' && <option value="own">{track.value?.title ?? ''}</option>}
+          <option value="file">From a file…</option>
+        </select>
+      </label>
+      <input
+        ref={picker}
+        class="sr-only"
+        type="file"
+        aria-label="A file of subtitles"
+        tabIndex={-1}
+        accept=".srt,.vtt"
+        onChange={({ currentTarget }) => {
+          const [file] = currentTarget.files ?? [];
+          if (file !== undefined)
+            void show(file.name, () => Promise.resolve(file)).then(isShown => isShown && (chosen.value = 'own'));
+          currentTarget.value = '';
+        }}
+      />
+      {refused.value !== '' && (
+        <p class="tone-warn" role="alert">
+          {refused}
+        </p>
+      )}
+    </div>
+  );
+}
+
+async function fetchPart({ id }: Film, { file, name, size }: Part): Promise<Blob> {
+  if (size > MAX_SUBTITLES) throw new RangeError(`subtitles of ${formatBytes(size)}`);
+  const answer = await fetch(streamPath(id, file, name), { cache: 'no-store' });
+  if (!answer.ok) throw new Error(`The subtitles were refused: ${answer.status}.`);
+  return answer.blob();
+}
+
+/** As WebVTT; null for what are no subtitles. */
+async function textOf(blob: Blob): Promise<string | null> {
+  return blob.size > MAX_SUBTITLES ? null : toWebVtt(decodeText(new Uint8Array(await blob.arrayBuffer())));
+}
