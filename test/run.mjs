@@ -48,6 +48,7 @@ const packages = {
   xvfb: () => existsSync('/usr/bin/Xvfb'),
   zenity: () => existsSync('/usr/bin/zenity'),
   systemd: () => existsSync('/usr/bin/systemd-analyze'),
+  ffmpeg: () => existsSync('/usr/bin/ffmpeg'),
   iproute2: () => spawnSync('ip', ['-V']).status === 0,
 };
 
