@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { consoleLog, PlatformClock, platformRandom } from '../../sw/adapters/platform.ts';
 import { same } from '../../sw/same.ts';
+
+const DAY = 24 * 3_600_000;
 
 describe('the clock', () => {
   it('wakes no earlier than asked, and only for the last who asked', async () => {
@@ -16,6 +18,19 @@ describe('the clock', () => {
     });
     expect(clock.now()).toBeGreaterThanOrEqual(start + 30);
     expect(woken).toEqual(['second']);
+  });
+
+  it.each([1, -1])('goes on and wakes as before where the time of day is set by a day', async days => {
+    const clock = new PlatformClock();
+    const [start, wall] = [clock.now(), clock.wall()];
+    const woken = new Promise<number>(resolve => clock.wake(start + 50, () => resolve(clock.now())));
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * DAY });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(Math.abs(clock.wall() - wall)).toBeGreaterThan(DAY / 2);
+    expect(Math.abs(clock.now() - start)).toBeLessThan(DAY / 2);
+    const at = await woken;
+    expect(at).toBeGreaterThanOrEqual(start + 50);
+    expect(at).toBeLessThan(start + DAY / 2);
   });
 
   it('wakes nobody once stopped', async () => {

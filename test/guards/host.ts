@@ -4,6 +4,7 @@ import type { Guarded } from './guard.ts';
 const START = 'test/host/start.test.ts';
 const LINK = 'test/adapters/link.test.ts';
 const SUPERVISOR = 'test/host/supervisor.test.ts';
+const TIME = 'test/sim/time.test.ts';
 
 const opened = {
   file: 'test/host/link.test.ts',
@@ -195,5 +196,24 @@ export const HOST_GUARDS: readonly Guarded[] = [
     text: 'Math.abs(now - mtimeMs)',
     instead: '(now - mtimeMs)',
     tests: [{ file: START, title: 'who died while clearing is cleared away, also where the clock was set %i s on since' }],
+  },
+  {
+    row: 59,
+    name: 'an engine that beats by a clock that nobody sets',
+    file: 'sw/engine/session.ts',
+    text: '(now, second) => this.tick(now, second)',
+    instead: '(_now, second) => this.tick(ports.clock.wall(), second)',
+    tests: [
+      { file: TIME, title: 'the wall clock set a day on, and a day back, changes nothing (seed %i)' },
+      { file: TIME, title: 'eight hours of sleep end in one announce each, and the download goes on (seed %i)' },
+    ],
+  },
+  {
+    row: 59,
+    name: 'such a clock on every platform',
+    file: 'sw/adapters/platform.ts',
+    text: 'return performance.now();',
+    instead: 'return Date.now();',
+    tests: [{ file: 'test/adapters/platform.test.ts', title: 'goes on and wakes as before where the time of day is set by a day' }],
   },
 ];
