@@ -294,7 +294,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   if (!isHeadless) await handoffs.load();
   port = isHeadless ? ((await listen(server, 0)) ?? 0) : await takePort(server, { asked: options.port, kept: keptPort });
   try {
-    if (port !== keptPort && !isHeadless) await portFile.write(JSON.stringify({ port }));
+    if (port !== keptPort && !isHeadless) await portFile.write(() => JSON.stringify({ port }));
     await lock.listening(port);
   } catch (error) {
     server.close();

@@ -214,6 +214,8 @@ export const HOST_GUARDS: readonly Guarded[] = [
     file: 'sw/adapters/platform.ts',
     text: 'return performance.now();',
     instead: 'return Date.now();',
-    tests: [{ file: 'test/adapters/platform.test.ts', title: 'goes on and wakes as before where the time of day is set by a day' }],
+    tests: [
+      { file: 'test/adapters/platform.test.ts', title: 'goes on and wakes as before where the time of day is set by a day' },
+    ],
   },
 ];

@@ -41,8 +41,8 @@ describe('a file of the home', () => {
       };
       const first = await open();
       expect([first.file.condition, first.file.value]).toEqual(['absent', null]);
-      await first.file.write('100001');
-      await first.file.write('100002');
+      await first.file.write(() => '100001');
+      await first.file.write(() => '100002');
       damage(path);
       const second = await open();
       expect([second.file.condition, second.file.value]).toEqual(['older', 100001]);
@@ -50,13 +50,13 @@ describe('a file of the home', () => {
       expect(numberOf(readFileSync(path, 'utf8'))).toBe(100001);
       const third = await open();
       expect([third.file.condition, third.file.value, third.said]).toEqual(['whole', 100001, []]);
-      await third.file.write('100003');
+      await third.file.write(() => '100003');
       damage(path);
       damage(`${path}.previous`);
       const lost = await open();
       expect([lost.file.condition, lost.file.value]).toEqual(['lost', null]);
       expect(readdirSync(join(path, '..')).sort()).toEqual(['file.damaged', 'file.damaged-2', 'file.previous.damaged']);
-      await lost.file.write('100004');
+      await lost.file.write(() => '100004');
       expect((await open()).file.value).toBe(100004);
     },
   );
@@ -64,7 +64,7 @@ describe('a file of the home', () => {
   it('has two generations from its first writing on', async () => {
     const path = join(tempFolder(), 'file');
     const options = { path, parse: numberOf, what: mark, complain: () => undefined };
-    await (await KeptFile.open(options)).write('100001');
+    await (await KeptFile.open(options)).write(() => '100001');
     rmSync(path);
     expect((await KeptFile.open(options)).value).toBe(100001);
   });

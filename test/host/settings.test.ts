@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Settings } from '../../daemon/host/store/settings.ts';
@@ -96,11 +96,16 @@ describe('the settings of the host', () => {
     expect(settings.problem).toContain('colour');
     await settings.set(watch('b'));
     expect(readFileSync(`${file}.damaged`, 'utf8')).toBe(written);
-    writeFileSync(file, JSON.stringify({ watched: 'everything' }));
+    const other = JSON.stringify({ watched: 'everything' });
+    writeFileSync(file, other);
     expect(await Settings.open(home, silent)).toMatchObject({
       value: { watched: [], exitAfter: 0, notify: true },
       problem: expect.stringContaining('watched') as string,
     });
+    // What was kept of the first stays, and the second is kept once, however often it is read.
+    for (let time = 0; time < 2; time++) await Settings.open(home, silent);
+    const kept = readdirSync(home).filter(name => name.includes('damaged'));
+    expect(kept.sort().map(name => readFileSync(join(home, name), 'utf8'))).toEqual([written, other]);
   });
 
   it('hold until the end where they cannot be saved, which is said', async () => {

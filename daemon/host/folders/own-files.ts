@@ -63,7 +63,7 @@ export class OwnFiles {
     while (!this.isSaved) {
       this.isSaved = true;
       try {
-        await this.file.write(JSON.stringify(Object.fromEntries(this.files)));
+        await this.file.write(() => JSON.stringify(Object.fromEntries(this.files)));
       } catch (error) {
         this.log('warn', 'which files are of torrents cannot be kept', { why: String(error) });
       }

@@ -62,8 +62,6 @@ export class Roots {
   private readonly home: string;
   private readonly file: KeptFile<Stored>;
   private readonly stored: Stored;
-  /** What the file holds of it. */
-  private saved: string;
   /** Those from which deleted files can go to the trash, by token, as the io-daemon says. */
   trashable: ReadonlySet<string> = new Set();
   private shown: readonly Root[] = [];
@@ -78,7 +76,6 @@ export class Roots {
     this.home = home;
     this.file = file;
     this.stored = stored;
-    this.saved = file.value === null ? '' : textOf(stored);
   }
 
   /**
@@ -101,7 +98,7 @@ export class Roots {
 
   /** Whether the file holds what is known; where it could not be written, each look tries it again. */
   get isSaved(): boolean {
-    return this.saved === textOf(this.stored);
+    return this.file.holds(textOf(this.stored));
   }
 
   /** As pages see them. */
@@ -203,8 +200,7 @@ export class Roots {
   private async keep(change: Partial<Stored>): Promise<void> {
     const before = { ...this.stored };
     Object.assign(this.stored, change);
-    await this.save();
-    if (!this.isSaved) {
+    if (!(await this.save())) {
       Object.assign(this.stored, before);
       throw new RootsRefusal(
         'The list of folders could not be saved, so nothing was changed. Make room for Starling’s home folder.',
@@ -246,16 +242,14 @@ export class Roots {
     if (isNews) this.onPaths();
   }
 
-  /** Never fails: {@link isSaved} tells. */
-  private async save(): Promise<void> {
-    const text = textOf(this.stored);
-    if (text === this.saved) return;
-    try {
-      await this.file.write(text);
-      this.saved = text;
-    } catch {
-      return;
-    }
+  /** What is known now, or later changes too; false where it could not be written. */
+  private save(): Promise<boolean> {
+    return this.file
+      .write(() => textOf(this.stored))
+      .then(
+        () => true,
+        () => false,
+      );
   }
 
   private async makeDefault(asked: string): Promise<void> {
@@ -266,7 +260,7 @@ export class Roots {
         // What a person has put there in the disk's place is to be used; a folder that is empty or not there waits for its disk.
         if (await isEmpty(path)) {
           this.stored.default = path;
-          return await this.save();
+          return void (await this.save());
         }
         this.stored.mounts[path] = '';
       }

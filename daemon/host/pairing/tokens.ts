@@ -211,10 +211,8 @@ export class Tokens {
       if (edit === null) return;
       const gone = new Set(this.revoked);
       const left = (apps: readonly Kept[]): readonly Kept[] => edit(apps).filter(app => !gone.has(app.id));
-      const text = JSON.stringify(left(this.apps), null, 2);
-      await this.file.write(text);
-      // Again, so that the generation before lets in nobody either to whom that was taken back.
-      await this.file.write(text);
+      // The generation before lets in nobody either to whom that was taken back.
+      await this.file.writeBoth(() => JSON.stringify(left(this.apps), null, 2));
       // Apps may have come in meanwhile.
       this.apps = left(this.apps);
       for (const id of gone) this.revoked.delete(id);

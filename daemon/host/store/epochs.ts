@@ -20,7 +20,6 @@ type Wall = () => number;
 export class Epochs {
   private readonly file: KeptFile<number>;
   private newest: number;
-  private written: Promise<void> = Promise.resolve();
 
   private constructor(file: KeptFile<number>, newest: number) {
     this.file = file;
@@ -47,8 +46,7 @@ export class Epochs {
 
   async next(): Promise<number> {
     const epoch = ++this.newest;
-    this.written = this.written.catch(() => undefined).then(() => this.file.write(JSON.stringify({ epoch })));
-    await this.written;
+    await this.file.write(() => JSON.stringify({ epoch: this.newest }));
     return epoch;
   }
 }

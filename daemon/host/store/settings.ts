@@ -2,12 +2,11 @@
  * What a person sets for the host itself, from the app: `settings.json` in its home. What is no setting is kept under another name before
  * anything is written.
  */
-import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { type HostSettings, MAX_EXIT_AFTER } from '../../wire/control.ts';
 import { MAX_ROOTS } from '../../wire/control-codec.ts';
-import { type Condition, jsonOf, KeptFile } from './kept-file.ts';
+import { type Condition, copyAside, jsonOf, KeptFile } from './kept-file.ts';
 import type { Log } from '../logs/log.ts';
 
 /** Ms since 1970, as long as dates can be written. */
@@ -41,7 +40,6 @@ export class Settings {
   private readonly file: KeptFile<Reading>;
   private readonly log: Log;
   private current: HostSettings;
-  private saving: Promise<unknown> = Promise.resolve();
   private trouble: string;
   private listeners: ((before: HostSettings) => void)[] = [];
 
@@ -63,7 +61,8 @@ export class Settings {
     });
     const wrong = file.value?.wrong ?? [];
     // The others are in force, and a person may have written this by hand: it is not lost to the next change.
-    if (file.condition === 'whole' && wrong.length > 0) await keepCopy(file.path, log);
+    if (file.condition === 'whole' && wrong.length > 0 && !(await copyAside(file.path)))
+      log('warn', 'settings that cannot be used could not be kept aside');
     if (wrong.length > 0) log('warn', 'some settings cannot be used', { settings: wrong.join(', ') });
     return new Settings(file, log, problemOf(file.condition, wrong));
   }
@@ -89,16 +88,13 @@ export class Settings {
     const before = this.current;
     this.current = { ...before, ...parsed.output };
     for (const listener of this.listeners) listener(before);
-    const text = `${JSON.stringify(this.current, null, 2)}\n`;
-    const saved = this.saving.then(() => this.save(text));
-    this.saving = saved;
-    await saved;
+    await this.save();
     return this.trouble;
   }
 
-  private async save(text: string): Promise<void> {
+  private async save(): Promise<void> {
     try {
-      await this.file.write(text);
+      await this.file.write(() => `${JSON.stringify(this.current, null, 2)}\n`);
       this.trouble = '';
     } catch {
       this.log('error', 'the settings cannot be saved');
@@ -141,12 +137,4 @@ function read(value: unknown): Reading | null {
 
 function isSetting(key: string): key is keyof HostSettings {
   return Object.hasOwn(schemas, key);
-}
-
-async function keepCopy(path: string, log: Log): Promise<void> {
-  try {
-    await copyFile(path, `${path}.damaged`);
-  } catch {
-    log('warn', 'settings that cannot be used could not be kept aside');
-  }
 }
