@@ -219,6 +219,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     clock: options.clock ?? systemLeaseClock,
     away,
     ownToken,
+    used: () => idleExit.used(),
     log,
   });
   const torrentWatch = new TorrentWatch({
@@ -231,7 +232,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
   });
   let shutdown = (): void => undefined;
   const asked = new Promise<void>(resolve => (shutdown = resolve));
-  const idleExit = new IdleExit({
+  const idleExit: IdleExit = new IdleExit({
     after: () => settings.value.exitAfter,
     isNeeded: () => control.isNeeded || handoffs.areExpected || settings.value.watched.length > 0,
     end() {

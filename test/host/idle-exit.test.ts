@@ -92,3 +92,26 @@ test('an engine that came to tell and found something to do is a need, also wher
   minutes(2);
   expect(state.ended).toBeGreaterThan(0);
 });
+
+test('an app that comes and goes begins the time anew, also between two looks and behind somebody who asks how things stand', () => {
+  const { state, exit, seconds, minutes } = host();
+  state.isNeeded = false;
+  minutes(9);
+  exit.visited();
+  for (const isNeeded of [true, false]) {
+    state.isNeeded = isNeeded;
+    exit.used();
+    seconds(4);
+  }
+  exit.visited();
+  state.isNeeded = true;
+  seconds(2);
+  exit.used();
+  seconds(20);
+  state.isNeeded = false;
+  exit.used();
+  minutes(9.5);
+  expect(state.ended).toBe(-1);
+  minutes(1);
+  expect(state.ended).toBeGreaterThan(0);
+});

@@ -33,6 +33,8 @@ export interface ControlOptions extends LeaseDeskOptions {
   readonly origin: () => string;
   /** What an engine in the host's own process is let in with, as an app is; empty where there is none. */
   readonly ownToken: string;
+  /** An app came or went. */
+  readonly used: () => void;
 }
 
 export class ControlServer {
@@ -185,7 +187,10 @@ export class ControlServer {
     this.desk.opened(client.connection);
     this.lease.join(client);
     this.settings.opened(client.connection);
-    if (client.kind === 'app') this.unheard.tell(text => client.connection.tell({ type: 'notice', text }));
+    if (client.kind === 'app') {
+      this.options.used();
+      this.unheard.tell(text => client.connection.tell({ type: 'notice', text }));
+    }
     void this.paired.welcome(client.connection);
   }
 
@@ -202,6 +207,7 @@ export class ControlServer {
     this.relays.gone(client.connection);
     if (!this.admitted.remove(client)) return;
     this.options.log('info', 'a client has gone', { kind: client.kind });
+    if (client.kind === 'app') this.options.used();
     if (this.admitted.size === 0) this.rootsWatch.watch(false);
     this.lease.leave(client);
   }

@@ -41,6 +41,12 @@ export class IdleExit {
     if (!this.options.isNeeded()) this.visitedAt = this.options.clock.now();
   }
 
+  /** An app came or went: whatever else is asked meanwhile, the time runs from here. */
+  used(): void {
+    this.idleSince = this.options.clock.now();
+    this.visitedAt = -Infinity;
+  }
+
   stop(): void {
     this.callOff();
   }
