@@ -199,6 +199,14 @@ export const HOST_GUARDS: readonly Guarded[] = [
   },
   {
     row: 59,
+    name: 'what waits is forgotten on no single word of a clock',
+    file: 'daemon/host/http/handoffs.ts',
+    text: 'left <= 0 && !waiting.isOverdue',
+    instead: 'left <= 0 && waiting.isOverdue',
+    tests: [{ file: 'test/host/handoff.test.ts', title: 'one outlives a clock that is set by a day and back' }],
+  },
+  {
+    row: 59,
     name: 'an engine that beats by a clock that nobody sets',
     file: 'sw/engine/session.ts',
     text: '(now, second) => this.tick(now, second)',

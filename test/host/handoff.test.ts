@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { StateStore } from '../../daemon/host/store/state.ts';
 import { ControlOp, HandedState, HandoffKind, MAX_HANDOFFS, type ControlFrame } from '../../daemon/wire/control.ts';
 import { control, pair, testHost, type ControlClient, type TestHost } from './host.ts';
 import { tempFolder, until } from './temp.ts';
@@ -217,6 +218,11 @@ test('so many bytes wait and no more', async () => {
 const day = 24 * 60 * 60_000;
 const recordsOf = (home: string): string[] => readdirSync(join(home, 'waiting')).sort();
 
+function logOf(home: string): string {
+  const names = readdirSync(join(home, 'logs')).filter(name => name.startsWith('host'));
+  return names.map(name => readFileSync(join(home, 'logs', name), 'utf8')).join('');
+}
+
 test('what somebody was told waits is on disk, outlives the host, and is gone from there once a window shows it', async () => {
   const first = await testHost();
   const { home } = first;
@@ -251,13 +257,14 @@ test('what somebody was told waits is on disk, outlives the host, and is gone fr
   expect(handoffs(next)).toHaveLength(1);
 });
 
-test('one that is damaged is put aside with a word in the log, and one that nobody has seen for a day is forgotten', async () => {
+test('one that is damaged is put aside with a word in the log, and one of another version is removed with another', async () => {
   const first = await testHost();
   const { home } = first;
   await add(first, magnet('a'));
   const [torn] = recordsOf(home);
   await add(first, magnet('b'));
   await first.stop();
+  await new StateStore(join(home, 'waiting'), () => undefined).write(0, [{ key: 'other', value: Buffer.from('{"kind":9}\n') }]);
   const at = join(home, 'waiting', torn!);
   writeFileSync(at, readFileSync(at).subarray(0, -1));
 
@@ -268,16 +275,54 @@ test('one that is damaged is put aside with a word in the log, and one that nobo
   expect(recordsOf(home).filter(name => name.startsWith(torn!))).toEqual([expect.stringMatching(/[.]damaged$/)]);
   expect(existsSync(at)).toBe(false);
   await second.stop();
-  const log = readdirSync(join(home, 'logs')).filter(name => name.startsWith('host'));
-  expect(log.map(name => readFileSync(join(home, 'logs', name), 'utf8')).join('')).toContain('links that wait');
+  expect(recordsOf(home).filter(name => name.endsWith('.rec'))).toHaveLength(1);
+  expect(logOf(home)).toContain('links that wait');
+  expect(logOf(home)).toContain('is of another version, and is removed');
+});
 
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + day + 60_000 });
-  try {
+/** The clock on the wall is set. */
+function setClock(ms: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
+  onTestFinished(() => void vi.useRealTimers());
+}
+
+test.each([1, -1])('one outlives a clock that is set by a day and back', async sign => {
+  const first = await testHost();
+  const { home } = first;
+  await add(first, magnet('a'));
+  await first.stop();
+  for (const jump of [day + 60_000, -day - 60_000]) {
+    setClock(sign * jump);
     await (await testHost({ home })).stop();
-  } finally {
-    vi.useRealTimers();
   }
-  expect(recordsOf(home).filter(name => name.endsWith('.rec'))).toEqual([]);
+  const client = await atWork(await testHost({ home }));
+  expect(Buffer.from((await nth(client, 0)).content).toString()).toBe(magnet('a'));
+});
+
+test('one that nobody comes for is forgotten in the end, with a word in the log', async () => {
+  const first = await testHost();
+  const { home } = first;
+  await add(first, magnet('a'));
+  await first.stop();
+  for (const left of [1, 0]) {
+    setClock(day + 60_000);
+    await (await testHost({ home })).stop();
+    expect(recordsOf(home).filter(name => name.endsWith('.rec'))).toHaveLength(left);
+  }
+  expect(logOf(home)).toContain('nobody came for');
+});
+
+test('whoever waits to hear of one when the host ends hears that it waits, and so it does', async () => {
+  const first = await testHost();
+  const { home } = first;
+  const client = await atWork(first);
+  const asked = add(first, magnet('a'));
+  await nth(client, 0);
+  const stopped = first.stop();
+  expect(await asked).toMatchObject({ state: 'waiting', open: null });
+  await stopped;
+  const next = await atWork(await testHost({ home }));
+  expect(Buffer.from((await nth(next, 0)).content).toString()).toBe(magnet('a'));
 });
 
 test('a folder that cannot be used for what waits holds up nobody', async () => {

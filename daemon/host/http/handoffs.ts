@@ -65,6 +65,7 @@ export class Handoffs {
   private last = 0;
   private openedAt = -Infinity;
   private cameAt = -Infinity;
+  private isStopped = false;
 
   /** `now`: monotonic ms. `wake`: has an engine of the host's own at work where no other is. */
   constructor(now: () => number, wake: () => void, store: WaitingStore) {
@@ -81,12 +82,17 @@ export class Handoffs {
   /** Before anybody comes: what an earlier host has left goes on waiting, for what is left of its time. */
   async load(): Promise<void> {
     const now = Date.now();
-    for (const [key, { kind, manner, content, at }] of await this.store.all()) {
-      // Its clock may have been set since then.
-      const left = Math.min(KEPT_MS, at + KEPT_MS - now);
+    for (const [key, waiting] of await this.store.all()) {
+      const left = Math.min(KEPT_MS, waiting.at + KEPT_MS - now);
+      // That so much time went by is the word of a clock, which may have been set: it is believed the second time.
+      const isOnceMore = left <= 0 && !waiting.isOverdue;
+      if (left <= 0 && waiting.isOverdue) {
+        this.store.expire(key);
+        continue;
+      }
       try {
-        if (left <= 0) this.store.forget(key);
-        else this.keep(kind, content, manner, left).isStored = true;
+        this.keep(waiting.kind, waiting.content, waiting.manner, isOnceMore ? KEPT_MS : left).isStored = true;
+        if (isOnceMore) await this.store.keep(key, { ...waiting, at: now, isOverdue: true });
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
         this.store.forget(key);
@@ -99,7 +105,7 @@ export class Handoffs {
     this.wakeForSome();
   }
 
-  /** Resolves once it is known what becomes of it. @throws {EngineError} where it is no torrent, or too many wait */
+  /** Resolves once it is known what becomes of it. @throws {EngineError} where it is no torrent, too many wait, or the host ends */
   async offer(kind: HandoffKind, content: Uint8Array, manner: Manner): Promise<Outcome> {
     const kept = this.keep(kind, content, manner);
     this.cameAt = this.now();
@@ -170,15 +176,21 @@ export class Handoffs {
     if (state !== HandedState.UNSEEN) this.forget(kept);
   }
 
-  /** Resolves once what waits is on disk. */
+  /** Takes no more. Whoever has not heard what became of something hears that it waits; resolves once what waits is on disk. */
   async stop(): Promise<void> {
+    this.isStopped = true;
     for (const { expiry } of this.kept.values()) clearTimeout(expiry);
+    // First, so that what is said next is true.
+    const unheard = [...this.kept.values()].filter(({ kind, askers }) => askers.size > 0 && kind !== HandoffKind.NAME);
+    await Promise.all(unheard.map(kept => this.record(kept)));
+    for (const { askers } of this.kept.values()) for (const asker of askers) asker(null, '');
     this.kept.clear();
     await this.store.settled();
   }
 
   private keep(kind: HandoffKind, content: Uint8Array, manner: Manner, within = KEPT_MS): Kept {
     const name = nameOf(kind, content);
+    if (this.isStopped) throw new EngineError('full', 'Starling is just ending. Open this again in a moment.');
     const key = `${kind}/${manner.start}/${manner.root}/${manner.hasScreen}/${createHash('sha256').update(content).digest('hex')}`;
     for (const kept of this.kept.values()) {
       if (kept.key !== key) continue;
@@ -202,26 +214,26 @@ export class Handoffs {
     if (this.kept.get(kept.handoff) !== kept) return;
     kept.isStored = true;
     const { key, kind, manner, content } = kept;
-    await this.store.keep(key, { kind, manner, content, at: Date.now() });
+    await this.store.keep(key, { kind, manner, content, at: Date.now(), isOverdue: false });
   }
 
   private wakeForSome(): void {
-    if (this.holder === null && [...this.kept.values()].some(kept => !needsWindow(kept))) this.wake();
+    if (this.holder === null && !this.isStopped && [...this.kept.values()].some(kept => !needsWindow(kept))) this.wake();
   }
 
   private expiryOf(handoff: number, within: number): NodeJS.Timeout {
     const timer = setTimeout(() => {
       const kept = this.kept.get(handoff);
-      if (kept !== undefined) this.forget(kept);
+      if (kept !== undefined) this.forget(kept, key => this.store.expire(key));
     }, within);
     return timer.unref();
   }
 
-  private forget(kept: Kept): void {
+  private forget(kept: Kept, remove = (key: string): void => this.store.forget(key)): void {
     clearTimeout(kept.expiry);
     if (!this.kept.delete(kept.handoff)) return;
     this.bytes -= kept.content.length;
-    if (kept.isStored) this.store.forget(kept.key);
+    if (kept.isStored) remove(kept.key);
   }
 
   private give({ handoff, manner, kind, content }: Kept, holder: Holder): void {
@@ -243,7 +255,8 @@ export class Handoffs {
 
   private opening(what: 'app' | 'link'): ToOpen {
     const now = this.now();
-    if (now - this.openedAt < OPENING_MS) return null;
+    // Nor is anything to be opened that a host would have to answer which ends.
+    if (this.isStopped || now - this.openedAt < OPENING_MS) return null;
     this.openedAt = now;
     return what;
   }

@@ -13,8 +13,10 @@ export interface Waiting {
   readonly kind: HandoffKind;
   readonly manner: Manner;
   readonly content: Uint8Array;
-  /** When it was handed over last, in ms since 1970. */
+  /** Since when it waits, in ms since 1970. */
   readonly at: number;
+  /** A host has found its time over once, and has let it wait anew. */
+  readonly isOverdue: boolean;
 }
 
 /** How something is handed over. */
@@ -35,6 +37,7 @@ const head = v.object({
   kind: v.enum(HandoffKind),
   manner: v.object({ start: v.boolean(), root: v.string(), hasScreen: v.boolean() }),
   at: v.number(),
+  isOverdue: v.boolean(),
 });
 
 export class WaitingStore {
@@ -48,7 +51,7 @@ export class WaitingStore {
     this.records = open(join(home, 'waiting'), log);
   }
 
-  /** By their keys, the oldest first. */
+  /** By their keys, the oldest first. What cannot be understood goes: it would be found at each start, and take its part of the room. */
   async all(): Promise<readonly (readonly [string, Waiting])[]> {
     const { records } = this;
     if (records === null) return [];
@@ -58,7 +61,7 @@ export class WaitingStore {
       for (const { key, value } of page.records) {
         const waiting = decode(value);
         if (waiting !== null) found.push([key, waiting]);
-        else this.log('warn', 'a link that waits is of another version, and is left out');
+        else this.drop(key, 'a link that waits is of another version, and is removed');
         after = key;
       }
       ({ last } = page);
@@ -73,6 +76,16 @@ export class WaitingStore {
 
   forget(key: string): void {
     void this.write(key, null);
+  }
+
+  /** Nobody came for it in its time. */
+  expire(key: string): void {
+    this.drop(key, 'a link that nobody came for is forgotten');
+  }
+
+  private drop(key: string, why: string): void {
+    this.log('warn', why);
+    this.forget(key);
   }
 
   async settled(): Promise<void> {
