@@ -9,6 +9,7 @@ import { addText } from './adding.ts';
 import { takeRequest } from './address.ts';
 import { App } from './app.tsx';
 import type { Door } from './client.ts';
+import { watchKept } from './kept.ts';
 import { notify } from './notices.ts';
 import { installId, tradeSecret } from './pair.ts';
 import { connect } from './window.ts';
@@ -34,7 +35,8 @@ function start(): void {
     if (secret !== null) void pair(secret);
     if (magnet !== null && !addText(magnet)) notify(NO_MAGNET, 'bad');
   };
-  const registered = registerWorker();
+  const looked = watchKept().catch((cause: unknown) => console.warn('What the browser keeps could not be looked at.', cause));
+  const registered = looked.then(registerWorker);
   registered.catch((cause: unknown) => {
     console.error('The worker could not be registered.', cause);
     notify(NO_WORKER, 'bad');

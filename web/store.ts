@@ -89,10 +89,14 @@ export class Store {
     return this.#rows.get(id);
   }
 
+  /** Every torrent, as it is now. */
+  all(): TorrentRow[] {
+    return [...this.#rows.values()].map(row => row.peek());
+  }
+
   /** The torrents that are in the add sheet. */
   adding(): TorrentId[] {
-    return [...this.#rows.values()]
-      .map(row => row.peek())
+    return this.all()
       .filter(row => row.state === 'adding')
       .map(row => row.id);
   }

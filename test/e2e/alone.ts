@@ -2,9 +2,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { loadAssets } from '../../daemon/host/http/assets.ts';
+import { loadAssets, type Asset } from '../../daemon/host/http/assets.ts';
 import { namedHost } from './browser.ts';
 import { headersOfTheDocs } from './website.ts';
+
+type Assets = Map<string, Asset>;
 
 const top = join(import.meta.dirname, '../..');
 
@@ -24,14 +26,16 @@ function close(server: Server): void {
 export class PlainSite {
   readonly origin: string;
   readonly #server: Server;
+  readonly #assets: Assets;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, assets: Assets) {
     this.#server = server;
+    this.#assets = assets;
     this.origin = originOf(server);
   }
 
   static async start(): Promise<PlainSite> {
-    const assets = loadAssets(join(top, 'dist/web'));
+    const assets: Assets = new Map(loadAssets(join(top, 'dist/web')));
     return new PlainSite(
       await listening(({ url = '/' }, response) => {
         const asset = assets.get(url);
@@ -39,7 +43,19 @@ export class PlainSite {
         response.writeHead(asset === undefined ? 404 : 200, headers);
         response.end(asset?.body);
       }),
+      assets,
     );
+  }
+
+  has(path: string): boolean {
+    return this.#assets.has(path);
+  }
+
+  /** Has another text at that address from now on. */
+  change(path: string, to: (text: string) => string): void {
+    const asset = this.#assets.get(path);
+    if (asset === undefined) throw new Error(`There is no ${path}.`);
+    this.#assets.set(path, { ...asset, body: new TextEncoder().encode(to(new TextDecoder().decode(asset.body))) });
   }
 
   stop(): void {

@@ -1,0 +1,150 @@
+/** What browsers do to the app without any helper: they delete what it keeps, end what it runs, and bring new versions of it. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import codec from 'bencode';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makePayload } from '../peers/payload.ts';
+import { until } from '../peers/wait.ts';
+import { CorsSeed, PlainSite } from './alone.ts';
+import { App } from './app.ts';
+import { Browser, haveChromium, type Page } from './browser.ts';
+
+const NAME = 'kept.bin';
+const SIZE = 12_000_000;
+
+describe.skipIf(!haveChromium())('the app by itself, in a browser that does as browsers do', () => {
+  let dir: string;
+  let site: PlainSite;
+  let seed: CorsSeed;
+  let file: string;
+  let bytes: Uint8Array;
+  let id: string;
+  let browser: Browser;
+  const ends: (() => unknown)[] = [];
+  beforeEach(async () => {
+    dir = mkdtempSync(join(tmpdir(), 'starling-faults-'));
+    site = await PlainSite.start();
+    const payload = makePayload(join(dir, 'seed'), NAME, [{ path: [], size: SIZE }], { pieceLength: 1 << 18 });
+    id = payload.infoHash;
+    bytes = readFileSync(join(payload.dir, NAME));
+    seed = await CorsSeed.start(NAME, bytes, 1_000_000);
+    file = join(dir, `${NAME}.torrent`);
+    writeFileSync(file, codec.encode({ ...(codec.decode(payload.bytes) as object), 'url-list': seed.url }));
+    browser = await Browser.start();
+    ends.push(
+      () => rmSync(dir, { recursive: true, force: true }),
+      () => site.stop(),
+      () => seed.stop(),
+      () => browser.stop(),
+    );
+  });
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  });
+
+  const hashIn = (page: Page): Promise<string> =>
+    page.evaluate(`(async () => {
+      const response = await fetch('/stream/${id}/0/file');
+      const digest = await crypto.subtle.digest('SHA-256', await response.arrayBuffer());
+      return [...new Uint8Array(digest)].map(byte => byte.toString(16).padStart(2, '0')).join('');
+    })()`);
+  const whole = (): string => createHash('sha256').update(bytes).digest('hex');
+
+  async function fetched(): Promise<App> {
+    const app = await App.alone(browser, site.origin);
+    await app.dropTorrents([file]);
+    await app.start();
+    await app.complete(NAME);
+    return app;
+  }
+
+  /** Closes the app, has the browser delete these of its kinds of storage, and opens it again. */
+  async function deleted({ page }: App, storageTypes: string): Promise<App> {
+    const other = await browser.open('about:blank');
+    await page.close();
+    await other.send('ServiceWorker.enable');
+    await other.send('ServiceWorker.stopAllWorkers');
+    await other.send('Storage.clearDataForOrigin', { origin: site.origin, storageTypes });
+    const app = new App(await browser.open(site.origin));
+    await app.page.waitForText('Browser only', 30_000);
+    return app;
+  }
+
+  it('fetches anew what the browser has deleted of its files, right to the byte', async () => {
+    const app = await deleted(await fetched(), 'file_systems');
+    await until('it to come again', () => seed.sent > SIZE * 1.5, 60_000);
+    await app.complete(NAME);
+    expect(await hashIn(app.page)).toBe(whole());
+  });
+
+  it('says so where the browser has deleted everything that it kept', async () => {
+    const app = await deleted(await fetched(), 'file_systems,indexeddb,cache_storage,service_workers');
+    await app.page.waitForText(/The browser has deleted what Starling kept in it.*It was 1 torrent/);
+    expect(await app.row(NAME)).toBe('');
+    await app.dropTorrents([file]);
+    await app.start();
+    await app.complete(NAME);
+    await app.page.send('Page.reload');
+    await app.complete(NAME);
+    expect(await app.page.text()).not.toContain('has deleted');
+  });
+
+  it('takes a new version over in mid-download, and none whose files are not all there', async () => {
+    const app = await App.alone(browser, site.origin);
+    const { page } = app;
+    await app.dropTorrents([file]);
+    await app.start();
+    await until('some of it', () => seed.sent > 2_000_000);
+    const update = (): Promise<string> =>
+      page.evaluate(`navigator.serviceWorker.ready.then(async registration => {
+        const coming = await registration.update().then(() => registration.installing ?? registration.waiting, () => null);
+        if (coming === null) return 'none';
+        if (coming.state === 'installing') await new Promise(resolve => (coming.onstatechange = resolve));
+        return coming.state;
+      })`);
+    let before = '';
+    site.change('/sw.js', text => {
+      before = text;
+      return text.replace(/assets\/main-[\w-]+\.js/, 'assets/missing.js');
+    });
+    expect(await update()).toBe('redundant');
+    // The app that is there stays, and opens from what it has.
+    await page.send('Page.reload');
+    await app.says(NAME, /Downloading/);
+
+    site.change('/sw.js', () => `${before}\n// Another version.\n`);
+    expect(await update()).toBe('installed');
+    await page.waitForText('Update available');
+    expect(seed.sent).toBeLessThan(SIZE);
+    await page.click({ role: 'button', name: 'Reload' });
+    await until('the new version', async () => !(await page.text()).includes('Update available'));
+    await app.complete(NAME);
+    expect(await hashIn(page)).toBe(whole());
+    // What was under way came again, and no more.
+    expect(seed.sent).toBeLessThan(SIZE * 1.5);
+    const cached = await page.evaluate<string[]>(`(async () => {
+      const names = await caches.keys();
+      const requests = await Promise.all(names.map(async name => (await caches.open(name)).keys()));
+      return requests.flat().map(({ url }) => new URL(url).pathname);
+    })()`);
+    // The app's own files and nothing that came by it.
+    expect(cached.filter(path => path === '/sw.js' || !site.has(path))).toEqual([]);
+  });
+
+  it('has one engine and one window that lends, however many are open, and the next within two seconds', async () => {
+    const [first, second] = [await App.alone(browser, site.origin), await App.alone(browser, site.origin)];
+    const held = ({ page }: App): Promise<{ name: string; clientId: string }[]> =>
+      page.evaluate('navigator.locks.query().then(({ held }) => held.map(({ name, clientId }) => ({ name, clientId })))');
+    await until('both locks to be held', async () => (await held(second)).length >= 2);
+    const names = (await held(second)).map(({ name }) => name).sort();
+    expect(names).toEqual(['starling-engine', 'starling-rtc']);
+    const lender = async (): Promise<string | undefined> =>
+      (await held(second)).find(({ name }) => name === 'starling-rtc')?.clientId;
+    const before = await lender();
+    await first.page.close();
+    await until('the other to lend', async () => ![undefined, before].includes(await lender()), 2_000);
+    expect((await held(second)).map(({ name }) => name).sort()).toEqual(names);
+  });
+});

@@ -1,0 +1,35 @@
+/**
+ * Notices that the browser has deleted what it kept for the app. It does so to make room, and deletes files, databases and caches at
+ * once, so that nothing of them is left to tell. A small mark beside them stays, as text of the page is no part of what is deleted.
+ */
+import { effect } from '@preact/signals';
+import { BROWSER_ROOT } from '../sw/view-model.ts';
+import { plural } from './format.ts';
+import { notify } from './notices.ts';
+import { store } from './store.ts';
+
+/** How many torrents this browser keeps by itself. */
+const MARK = 'starling.kept';
+/** A cache with nothing in it: it goes with the files. */
+const TWIN = 'starling-kept';
+
+/** Says so where it happened, then keeps the mark; call once, before the worker is there to make anything anew. */
+export async function watchKept(): Promise<void> {
+  if (typeof caches === 'undefined') return;
+  const marked = Number(localStorage.getItem(MARK) ?? 0);
+  if (marked > 0 && !(await caches.has(TWIN))) notify(describeLoss(marked), 'bad');
+  effect(() => {
+    const { browser } = store.connection.value;
+    void store.revision.value;
+    if (!store.loaded.value || browser?.isReady !== true) return;
+    const count = store.all().filter(({ root, state }) => root === BROWSER_ROOT && state !== 'adding').length;
+    if (String(count) === (localStorage.getItem(MARK) ?? '0')) return;
+    localStorage.setItem(MARK, String(count));
+    if (count > 0) void caches.open(TWIN);
+  });
+}
+
+export function describeLoss(torrents: number): string {
+  const were = torrents === 1 ? 'It was 1 torrent' : `There were ${plural(torrents, 'torrent', 'torrents')}`;
+  return `The browser has deleted what Starling kept in it, as browsers do when a disk gets full or site data is cleared. ${were}, with the files that had not been saved elsewhere. Add what you still want again; with the helper, files lie in a folder of yours instead.`;
+}
