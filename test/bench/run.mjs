@@ -22,6 +22,7 @@ const names = [
   'webrtc',
   'web-seed',
   'opfs',
+  'playback',
 ];
 const [name, ...args] = process.argv.slice(2);
 const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));
