@@ -2,9 +2,20 @@
 import * as v from 'valibot';
 import type { Added, ApiError, FolderPage, FromWorker, LeftFiles } from './api.ts';
 import { allOptions, allSettings, priority, requestId, root, source, token, torrentId } from './commands.ts';
+import { exactly } from './exactly.ts';
 import { pathName, shownText, shownWords } from './far-text.ts';
 import { type FilesChanged, type FilesPart, FILES_A_PART, type RowsPart, ROWS_A_PART } from './relayed.ts';
-import type { News, PortMappings, Problem, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+import type {
+  DiskProblem,
+  FileRow,
+  News,
+  PortMappings,
+  Problem,
+  Settings,
+  TorrentDetail,
+  TorrentId,
+  TorrentRow,
+} from './view-model.ts';
 
 /** What is made use of in those of api.ts: folders, and the helper, each browser knows by itself. */
 export type FromFar =
@@ -54,59 +65,66 @@ const DISK = [
   'io',
   'limit',
 ] as const;
-const diskProblem = v.picklist(['disk-full', ...DISK]);
+const diskProblem = exactly<DiskProblem>()(v.picklist(['disk-full', ...DISK]));
 
-const problem: v.GenericSchema<unknown, Problem> = v.variant('code', [
-  v.object({
-    code: v.picklist([...DISK, 'daemon-away', 'no-peers', 'no-metadata', 'list-too-long', 'record-lost']),
-  }),
-  v.object({ code: v.literal('disk-full'), needed: number }),
-  v.object({ code: v.literal('not-moved'), why: diskProblem, left: number, needed: number, from: root }),
-  v.object({ code: v.literal('moving'), moved: number, of: number }),
-  v.object({ code: v.literal('queued'), ahead: number }),
-  v.object({ code: v.literal('stopped'), by: v.picklist(['ratio', 'time']), limit: number }),
-  v.object({ code: v.picklist(['metadata-refused', 'state-not-saved', 'state-not-read']), text }),
-  v.object({ code: v.literal('no-source-has-missing'), missing: number }),
-  v.object({ code: v.literal('tracker'), url, text }),
-]);
-
-const row: v.GenericSchema<unknown, TorrentRow> = v.object({
-  id: torrentId,
-  name,
-  size: number,
-  done: number,
-  state: v.picklist([
-    'adding',
-    'metadata',
-    'checking',
-    'downloading',
-    'seeding',
-    'moving',
-    'done',
-    'paused',
-    'queued',
-    'waiting',
-    'error',
+const problem = exactly<Problem>()(
+  v.variant('code', [
+    v.object({
+      code: v.picklist([...DISK, 'daemon-away', 'no-peers', 'no-metadata', 'list-too-long', 'record-lost']),
+    }),
+    v.object({ code: v.literal('disk-full'), needed: number }),
+    v.object({ code: v.literal('not-moved'), why: diskProblem, left: number, needed: number, from: root }),
+    v.object({ code: v.literal('moving'), moved: number, of: number }),
+    v.object({ code: v.literal('queued'), ahead: number }),
+    v.object({ code: v.literal('stopped'), by: v.picklist(['ratio', 'time']), limit: number }),
+    v.object({ code: v.picklist(['metadata-refused', 'state-not-saved', 'state-not-read']), text }),
+    v.object({ code: v.literal('no-source-has-missing'), missing: number }),
+    v.object({ code: v.literal('out-of-reach'), trackers: number, peers: number }),
+    v.object({ code: v.literal('tracker'), url, text }),
   ]),
-  problem: v.nullable(problem),
-  down: number,
-  up: number,
-  eta: number,
-  peers: number,
-  seeds: number,
-  active: number,
-  webSeeds: number,
-  uploaded: number,
-  downloaded: number,
-  addedAt: number,
-  doneAt: number,
-  root,
-  options: allOptions,
-  limits: v.object({ down: number, up: number }),
-});
+);
+
+const row = exactly<TorrentRow>()(
+  v.object({
+    id: torrentId,
+    name,
+    size: number,
+    done: number,
+    state: v.picklist([
+      'adding',
+      'metadata',
+      'checking',
+      'downloading',
+      'seeding',
+      'moving',
+      'done',
+      'paused',
+      'queued',
+      'waiting',
+      'error',
+    ]),
+    problem: v.nullable(problem),
+    down: number,
+    up: number,
+    eta: number,
+    peers: number,
+    seeds: number,
+    active: number,
+    webSeeds: number,
+    uploaded: number,
+    downloaded: number,
+    addedAt: number,
+    doneAt: number,
+    root,
+    options: allOptions,
+    limits: v.object({ down: number, up: number }),
+  }),
+);
 const rows = v.pipe(v.array(row), v.maxLength(ROWS_A_PART));
 
-const file = v.object({ path: v.pipe(v.array(pathName), v.maxLength(200)), size: number, done: number, priority });
+const file = exactly<FileRow>()(
+  v.object({ path: v.pipe(v.array(pathName), v.maxLength(200)), size: number, done: number, priority }),
+);
 
 const peer = v.object({
   id: number,
@@ -126,7 +144,7 @@ const peer = v.object({
 const tracker = v.object({
   url,
   tier: number,
-  state: v.picklist(['idle', 'announcing', 'ok', 'counted', 'error', 'unsupported']),
+  state: v.picklist(['idle', 'announcing', 'ok', 'counted', 'error', 'unsupported', 'out-of-reach']),
   text,
   seeds: number,
   leechers: number,
@@ -144,112 +162,126 @@ const webSeed = v.object({
   next: number,
 });
 
-const detail: v.GenericSchema<unknown, TorrentDetail> = v.object({
-  id: torrentId,
-  hasMetadata: v.boolean(),
-  isPrivate: v.boolean(),
-  comment: shownText(10_000),
-  pieceLength: number,
-  pieces: number,
-  piecesDone: number,
-  copies: number,
-  outOfReach: v.nullable(number),
-  names: number,
-  files: v.pipe(v.array(file), v.maxLength(0)),
-  peers: v.pipe(v.array(peer), v.maxLength(MAX_PEERS)),
-  trackers: v.pipe(v.array(tracker), v.maxLength(MAX_SERVERS)),
-  dht: v.nullable(
-    v.object({
-      state: v.picklist(['off', 'joining', 'waiting', 'searching', 'ok']),
-      seeds: number,
-      leechers: number,
-      peers: number,
-      nodes: number,
-      next: number,
-    }),
-  ),
-  lsd: v.nullable(v.object({ state: v.picklist(['off', 'waiting', 'ok']), peers: number, next: number })),
-  webSeeds: v.pipe(v.array(webSeed), v.maxLength(MAX_SERVERS)),
-  // It is copied for others to open: nothing but a magnet link may be.
-  magnet: v.pipe(v.string(), v.regex(/^(?:magnet:\?[\x21-\x7e]{1,500000})?$/)),
-});
-
-const ports: v.GenericSchema<unknown, PortMappings> = v.object({
-  state: v.picklist(['off', 'asking', 'open', 'failed']),
-  via: v.picklist(['', 'pcp', 'nat-pmp', 'upnp']),
-  externalAddress: address,
-  problem: v.picklist(['', 'no-router', 'no-answer', 'refused', 'double-nat', 'public-address', 'forbidden']),
-  mappings: v.pipe(
-    v.array(v.object({ protocol: v.picklist(['tcp', 'udp']), port: whole, externalPort: whole })),
-    v.maxLength(16),
-  ),
-  pinholes: v.object({
-    state: v.picklist(['none', 'asking', 'open', 'failed']),
-    via: v.picklist(['', 'pcp', 'upnp']),
-    address,
+const detail = exactly<TorrentDetail>()(
+  v.object({
+    id: torrentId,
+    hasMetadata: v.boolean(),
+    isPrivate: v.boolean(),
+    comment: shownText(10_000),
+    pieceLength: number,
+    pieces: number,
+    piecesDone: number,
+    copies: number,
+    outOfReach: v.nullable(number),
+    names: number,
+    files: v.pipe(v.array(file), v.maxLength(0)),
+    peers: v.pipe(v.array(peer), v.maxLength(MAX_PEERS)),
+    trackers: v.pipe(v.array(tracker), v.maxLength(MAX_SERVERS)),
+    dht: v.nullable(
+      v.object({
+        state: v.picklist(['off', 'joining', 'waiting', 'searching', 'ok']),
+        seeds: number,
+        leechers: number,
+        peers: number,
+        nodes: number,
+        next: number,
+      }),
+    ),
+    lsd: v.nullable(v.object({ state: v.picklist(['off', 'waiting', 'ok']), peers: number, next: number })),
+    webSeeds: v.pipe(v.array(webSeed), v.maxLength(MAX_SERVERS)),
+    // It is copied for others to open: nothing but a magnet link may be.
+    magnet: v.pipe(v.string(), v.regex(/^(?:magnet:\?[\x21-\x7e]{1,500000})?$/)),
   }),
-});
+);
+
+const ports = exactly<PortMappings>()(
+  v.object({
+    state: v.picklist(['off', 'asking', 'open', 'failed']),
+    via: v.picklist(['', 'pcp', 'nat-pmp', 'upnp']),
+    externalAddress: address,
+    problem: v.picklist(['', 'no-router', 'no-answer', 'refused', 'double-nat', 'public-address', 'forbidden']),
+    mappings: v.pipe(
+      v.array(v.object({ protocol: v.picklist(['tcp', 'udp']), port: whole, externalPort: whole })),
+      v.maxLength(16),
+    ),
+    pinholes: v.object({
+      state: v.picklist(['none', 'asking', 'open', 'failed']),
+      via: v.picklist(['', 'pcp', 'upnp']),
+      address,
+    }),
+  }),
+);
 const connection = v.object({ ports: v.nullable(ports) });
 const settings = v.nullable(allSettings);
 
-const left: v.GenericSchema<unknown, LeftFiles> = v.object({
-  name,
-  files: v.pipe(v.array(shownWords(30_000)), v.maxLength(MAX_TOLD)),
-  count: number,
-  root,
-  why: v.picklist([...diskProblem.options, 'daemon-away']),
-});
-
-const news: v.GenericSchema<unknown, News> = v.object({
-  id: torrentId,
-  name,
-  what: v.picklist(['completed', 'failed', 'added']),
-  at: number,
-});
-
-const error: v.GenericSchema<unknown, ApiError> = v.object({
-  code: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,40}$/)),
-  message: text,
-});
-const added: v.GenericSchema<unknown, Added> = v.object({ id: torrentId, already: v.boolean(), brought: v.boolean() });
-const page: v.GenericSchema<unknown, FolderPage> = v.object({
-  folder: token,
-  name: shownText(255),
-  parent: v.nullable(token),
-  folders: v.pipe(v.array(v.object({ token, name: shownText(255) })), v.maxLength(FOLDERS)),
-  more: v.boolean(),
-});
-
-const fromFar: v.GenericSchema<unknown, FromFar> = v.variant('type', [
-  v.object({ type: v.literal('snapshot'), torrents: rows, connection, settings }),
+const left = exactly<LeftFiles>()(
   v.object({
-    type: v.literal('delta'),
-    torrents: rows,
-    removed: v.pipe(v.array(torrentId), v.maxLength(MAX_IDS)),
-    connection: v.nullable(connection),
-    settings,
-    detail: v.nullable(detail),
+    name,
+    files: v.pipe(v.array(shownWords(30_000)), v.maxLength(MAX_TOLD)),
+    count: number,
+    root,
+    why: v.union([diskProblem, v.literal('daemon-away')]),
   }),
-  v.object({ type: v.literal('handoff'), handoff: requestId, added, source }),
-  v.object({ type: v.literal('left'), left }),
-  v.object({ type: v.literal('news'), news: v.pipe(v.array(news), v.maxLength(MAX_TOLD)) }),
-  v.object({ type: v.literal('reply'), id: requestId, error: v.nullable(error), added: v.nullable(added) }),
-  v.object({ type: v.literal('folder'), id: requestId, page }),
-  v.object({ type: v.literal('rows'), torrents: rows }),
+);
+
+const news = exactly<News>()(
   v.object({
-    type: v.literal('files'),
-    torrent: torrentId,
-    names: number,
-    count: whole,
-    from: whole,
-    files: v.pipe(v.array(file), v.maxLength(FILES_A_PART)),
+    id: torrentId,
+    name,
+    what: v.picklist(['completed', 'failed', 'added']),
+    at: number,
   }),
+);
+
+const error = exactly<ApiError>()(
   v.object({
-    type: v.literal('filesChanged'),
-    torrent: torrentId,
-    files: v.pipe(v.array(v.object({ index: whole, done: number, priority })), v.maxLength(FILES_A_PART)),
+    code: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,40}$/)),
+    message: text,
   }),
-]);
+);
+const added = exactly<Added>()(v.object({ id: torrentId, already: v.boolean(), brought: v.boolean() }));
+const page = exactly<FolderPage>()(
+  v.object({
+    folder: token,
+    name: shownText(255),
+    parent: v.nullable(token),
+    folders: v.pipe(v.array(v.object({ token, name: shownText(255) })), v.maxLength(FOLDERS)),
+    more: v.boolean(),
+  }),
+);
+
+const fromFar = exactly<FromFar>()(
+  v.variant('type', [
+    v.object({ type: v.literal('snapshot'), torrents: rows, connection, settings }),
+    v.object({
+      type: v.literal('delta'),
+      torrents: rows,
+      removed: v.pipe(v.array(torrentId), v.maxLength(MAX_IDS)),
+      connection: v.nullable(connection),
+      settings,
+      detail: v.nullable(detail),
+    }),
+    v.object({ type: v.literal('handoff'), handoff: requestId, added, source }),
+    v.object({ type: v.literal('left'), left }),
+    v.object({ type: v.literal('news'), news: v.pipe(v.array(news), v.maxLength(MAX_TOLD)) }),
+    v.object({ type: v.literal('reply'), id: requestId, error: v.nullable(error), added: v.nullable(added) }),
+    v.object({ type: v.literal('folder'), id: requestId, page }),
+    v.object({ type: v.literal('rows'), torrents: rows }),
+    v.object({
+      type: v.literal('files'),
+      torrent: torrentId,
+      names: number,
+      count: whole,
+      from: whole,
+      files: v.pipe(v.array(file), v.maxLength(FILES_A_PART)),
+    }),
+    v.object({
+      type: v.literal('filesChanged'),
+      torrent: torrentId,
+      files: v.pipe(v.array(v.object({ index: whole, done: number, priority })), v.maxLength(FILES_A_PART)),
+    }),
+  ]),
+);
 
 /** The message, or null where it is none. */
 export function parseFromFar(message: unknown): FromFar | null {

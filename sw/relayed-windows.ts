@@ -6,12 +6,9 @@ import type { ApiServer, WindowPort } from './api-server.ts';
 import type { FromWorker } from './api.ts';
 import type { FarChannel, FarEvents } from './far-channel.ts';
 import { lendRead, type Lender } from './lent-reads.ts';
-import { type FromHolder, ROWS_A_PART, UNHEARD } from './relayed.ts';
+import { UNHEARD } from './relayed.ts';
 import { FileFeed } from './relayed-files.ts';
-import type { TorrentRow } from './view-model.ts';
-
-/** Messages that wait until one is heard; who lets more come together does not read. */
-const MAX_WAITING = 1_000;
+import { RelayedQueue } from './relayed-queue.ts';
 
 /**
  * For each channel that one opens: its first message is what a window posts to connect, with a version and without a port (with
@@ -38,7 +35,7 @@ export function serveRelayed(server: ApiServer, lender: Lender, channel: FarChan
 class RelayedWindow implements WindowPort, FarEvents {
   private readonly channel: FarChannel;
   private readonly feed = new FileFeed();
-  private waiting: FromHolder[] = [];
+  private readonly queue = new RelayedQueue();
   private unheard = 0;
   private tell: (message: unknown) => void = () => undefined;
   private tellClosed = (): void => undefined;
@@ -49,16 +46,16 @@ class RelayedWindow implements WindowPort, FarEvents {
 
   post(message: FromWorker): void {
     if (message.type === 'delta' && message.detail !== null) this.feed.offer(message.detail);
-    this.waiting.push(...partsOf(message));
+    const isTooMuch = !this.queue.add(message);
     this.send();
-    if (this.waiting.length <= MAX_WAITING) return;
+    if (!isTooMuch) return;
     this.close();
     // Whoever posts is in the middle of something.
     queueMicrotask(this.tellClosed);
   }
 
   close(): void {
-    this.waiting = [];
+    this.queue.clear();
     this.feed.reset();
     this.channel.close();
   }
@@ -81,39 +78,19 @@ class RelayedWindow implements WindowPort, FarEvents {
   }
 
   closed(): void {
-    this.waiting = [];
+    this.queue.clear();
     this.feed.reset();
     this.tellClosed();
   }
 
   private send(): void {
     while (this.unheard < UNHEARD) {
-      const next = this.waiting.shift() ?? this.feed.next();
+      const next = this.queue.next() ?? this.feed.next();
       if (next === null) return;
       this.unheard++;
       this.channel.send(next);
     }
   }
-}
-
-function partsOf(message: FromWorker): FromHolder[] {
-  if (message.type === 'snapshot') {
-    const [last, before] = inParts(message.torrents);
-    return [...before.map(torrents => ({ type: 'rows', torrents }) as const), { ...message, torrents: last }];
-  }
-  if (message.type !== 'delta') return [message];
-  const [last, before] = inParts(message.torrents);
-  const nothing = { type: 'delta', removed: [], connection: null, roots: null, settings: null, detail: null } as const;
-  const detail = message.detail && { ...message.detail, files: [] };
-  return [...before.map(torrents => ({ ...nothing, torrents })), { ...message, torrents: last, detail }];
-}
-
-/** The last part, and those before it. */
-function inParts(rows: readonly TorrentRow[]): [last: readonly TorrentRow[], before: (readonly TorrentRow[])[]] {
-  const before: (readonly TorrentRow[])[] = [];
-  let at = 0;
-  for (; at + ROWS_A_PART < rows.length; at += ROWS_A_PART) before.push(rows.slice(at, at + ROWS_A_PART));
-  return [rows.slice(at), before];
 }
 
 function typeOf(message: unknown): unknown {

@@ -26,12 +26,16 @@ const torrent = v.object({
 });
 const status = v.object({
   version: v.string(),
-  atWork: v.nullable(v.picklist(['app', 'away'])),
+  atWork: v.nullable(v.picklist(['app', 'away', 'expected'])),
   torrents: v.nullable(v.array(torrent)),
 });
 type Status = v.InferOutput<typeof status>;
 
-const WHO = { app: 'The app is at work.', away: 'No window is open; it goes on by itself.' } as const;
+const WHO = {
+  app: 'The app is at work.',
+  away: 'No window is open; it goes on by itself.',
+  expected: 'No engine is at work yet; one is on its way.',
+} as const;
 const IDLE = 'No engine is at work just now.';
 
 export const command: Command = {

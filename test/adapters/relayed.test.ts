@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { API_VERSION } from '../../sw/api.ts';
 import type { FromHolder } from '../../sw/relayed.ts';
 import { serveRelayed } from '../../sw/relayed-windows.ts';
-import type { FileRow, TorrentDetail } from '../../sw/view-model.ts';
+import type { FileRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { until } from '../peers/wait.ts';
-import { ends, lender, setUp } from './following.ts';
-import { A, detail, row } from './rows.ts';
+import { ends, lender, setUp, told } from './following.ts';
+import { A, B, detail, row } from './rows.ts';
 
 describe('what is relayed of the browser at work', () => {
   it('has the files of a large torrent in parts, shows them whole, and is told of what changes alone', async () => {
@@ -38,22 +38,99 @@ describe('what is relayed of the browser at work', () => {
     expect(shown()?.files).toEqual(files);
   });
 
-  it('hears at most four messages more than it has answered for, and is left where a thousand wait', async () => {
+  /** One that hears nothing, until it is asked to. */
+  function slow(list: readonly TorrentRow[]) {
     const { working, backend } = setUp();
-    const said: unknown[] = [];
+    const said: FromHolder[] = [];
     let isClosed = false;
-    const there = serveRelayed(working, lender, { send: message => said.push(message), close: () => (isClosed = true) }, 9);
+    const there = serveRelayed(
+      working,
+      lender,
+      { send: message => said.push(message as FromHolder), close: () => (isClosed = true) },
+      9,
+    );
     ends.push({ here: there, there });
-    backend.list = Array.from({ length: 5_500 }, (_, index) => row(index.toString(16).padStart(40, '0')));
+    backend.list = [...list];
     there.message({ type: 'connect', version: API_VERSION });
+    const hear = (): void => there.message({ type: 'heard' });
+    const hearAll = (): void => {
+      for (let heard = 0; heard < said.length; heard++) hear();
+    };
+    const change = (...rows: readonly TorrentRow[]): void => {
+      backend.changes = { ...backend.changes, rows };
+      working.hand({
+        type: 'handoff',
+        handoff: 1,
+        added: { id: A, already: true, brought: false },
+        source: { kind: 'magnet', uri: '' },
+      });
+    };
+    return { working, backend, said, hear, hearAll, change, isClosed: () => isClosed };
+  }
+  const many = Array.from({ length: 5_500 }, (_, index) => row(index.toString(16).padStart(40, '0')));
+
+  it('is heard at most four messages more of than were answered for', () => {
+    const { said, hear } = slow(many);
     expect(said).toHaveLength(4);
-    there.message({ type: 'heard' });
-    there.message({ type: 'heard' });
-    expect(said.map(message => (message as FromHolder).type)).toEqual([...Array<string>(5).fill('rows'), 'snapshot']);
-    for (let count = 0; count < 166; count++) working.reset();
-    expect(isClosed).toBe(false);
-    working.reset();
-    expect(isClosed).toBe(true);
+    hear();
+    hear();
+    expect(said.map(({ type }) => type)).toEqual([...Array<string>(5).fill('rows'), 'snapshot']);
+  });
+
+  it('waits for one that does not read as one list and what changed since, however often it changes', () => {
+    const { working, backend, said, hearAll, change } = slow(many);
+    for (let round = 1; round <= 200; round++) {
+      backend.list = backend.list.slice(1).map((each, index) => (index < 3 ? { ...each, done: round } : each));
+      working.reset();
+      for (let time = 1; time <= 5; time++) {
+        backend.changes = { ...backend.changes, removed: [backend.list[0]!.id] };
+        backend.list = backend.list.slice(1).map(each => (each.id.endsWith('f') ? { ...each, done: time } : each));
+        change(...backend.list.filter(({ id }) => id.endsWith('f')));
+      }
+    }
+    hearAll();
+    // The one that had begun, the last, and what changed of that, beside what was handed over.
+    expect(said.filter(({ type }) => type !== 'handoff').length).toBeLessThan(6 + 5 + 2);
+    let coming: TorrentRow[] = [];
+    const shown = new Map<string, TorrentRow>();
+    for (const message of said) {
+      if (message.type !== 'rows' && message.type !== 'snapshot' && message.type !== 'delta') continue;
+      if (message.type === 'snapshot') shown.clear();
+      if (message.type === 'delta') for (const id of message.removed) shown.delete(id);
+      for (const each of message.type === 'snapshot'
+        ? [...coming, ...message.torrents]
+        : message.type === 'delta'
+          ? message.torrents
+          : [])
+        shown.set(each.id, each);
+      coming = message.type === 'rows' ? [...coming, ...message.torrents] : [];
+    }
+    expect([...shown.values()]).toEqual(backend.list);
+  });
+
+  it('has changes in parts too, each row before what speaks of it', () => {
+    const { said, hearAll, change, backend } = slow(many.slice(0, 1));
+    for (let time = 0; time < 8; time++) change(row(A));
+    backend.changes = { ...backend.changes, removed: many.slice(0, 1_500).map(({ id }) => id) };
+    change(...many.slice(2_000), row(B));
+    hearAll();
+    const parts = said.filter(message => message.type === 'delta');
+    expect(Math.max(...parts.map(({ torrents, removed }) => Math.max(torrents.length, removed.length)))).toBe(1_000);
+    expect(new Set(parts.flatMap(({ torrents }) => torrents.map(({ id }) => id))).size).toBe(1 + 3_500 + 1);
+    expect(parts.flatMap(({ removed }) => removed)).toHaveLength(1_500);
+    expect(said.findLastIndex(({ type }) => type === 'delta')).toBeLessThan(said.findLastIndex(({ type }) => type === 'handoff'));
+  });
+
+  it('is told no more where what is told once becomes too much', async () => {
+    const { working, backend, said, change, isClosed } = slow(many);
+    const tell = (characters: number): void => {
+      backend.news = [{ ...told, name: 'x'.repeat(characters) }];
+      change();
+    };
+    for (let time = 0; time < 80; time++) tell(100_000);
+    expect([said.length, isClosed()]).toEqual([4, false]);
+    for (let time = 0; time < 5; time++) tell(100_000);
+    expect(isClosed()).toBe(true);
     await until('it is forgotten', () => !working.has('relayed 9'));
   });
 
@@ -79,6 +156,16 @@ describe('what is relayed of the browser at work', () => {
     const base = { removed: [], connection: null, settings: null, detail: null, torrent: A, names: 1, count: 1, from: 0 };
     ends[0]!.here.message(message === null ? null : { ...base, ...message });
     expect([following.isOtherVersion, following.rows()]).toEqual([true, null]);
+  });
+
+  it('shows all that a torrent can have wrong', async () => {
+    const { backend, following, ids } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    const problem = { code: 'out-of-reach', trackers: 2, peers: 3 } as const;
+    backend.changes = { rows: [{ ...row(A), problem }], removed: [], left: [] };
+    await until('the problem', () => following.rows()?.[0]?.problem !== null);
+    expect([following.isOtherVersion, following.rows()?.[0]?.problem]).toEqual([false, problem]);
   });
 
   it('shows plain words, whatever it is told', async () => {

@@ -29,8 +29,8 @@ interface List {
 }
 
 export interface Status extends List {
-  /** Null where nothing is done, and no engine need be at work. */
-  readonly atWork: Engines['atWork'];
+  /** `expected`: none is yet, and one is on its way. Null where nothing is done, and no engine need be at work. */
+  readonly atWork: Engines['atWork'] | 'expected';
 }
 
 /** Only an engine can read the records: where none is at work the host's own comes to tell, and goes again. */
@@ -43,7 +43,8 @@ export async function statusOf(engines: Engines): Promise<Status> {
     list = await listOf(engines, deadline);
     if (list === null) await sleep(LOOK_MS);
   }
-  return { atWork: isIdle ? null : engines.atWork, torrents: list?.torrents ?? null };
+  const expected = engines.expectsEngine ? 'expected' : null;
+  return { atWork: isIdle ? null : (engines.atWork ?? expected), torrents: list?.torrents ?? null };
 }
 
 /** Null where no engine is at work, or it ends or is silent. */
