@@ -27,7 +27,7 @@ module.exports = {
     rule(
       'api-is-a-leaf',
       'The worker’s contracts are types and constants.',
-      { path: '^sw/(api|view-model|lending)[.]ts$' },
+      { path: '^sw/(api|view-model|lending|share)[.]ts$' },
       { pathNot: '^sw/view-model[.]ts$' },
     ),
 
@@ -124,7 +124,7 @@ module.exports = {
       'web-sees-api-only',
       'The window shows what the worker tells it.',
       { path: '^web/' },
-      { path: '^(sw|daemon)/', pathNot: '^sw/(api|view-model|lending)[.]ts$' },
+      { path: '^(sw|daemon)/', pathNot: '^sw/(api|view-model|lending|share)[.]ts$' },
     ),
     rule('nobody-imports-web', 'Nothing depends on how things look.', { path: '^(sw|daemon)/' }, { path: '^web/' }),
     rule(

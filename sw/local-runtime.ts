@@ -16,6 +16,7 @@ import { Session } from './engine/index.ts';
 import type { Log, WebSockets } from './engine/ports.ts';
 import { Refusal } from './host-commands.ts';
 import { LocalTorrents } from './local-torrents.ts';
+import type { SharingOptions } from './sharing.ts';
 import { BROWSER_ROOT, type TorrentId } from './view-model.ts';
 
 const FILES = 'starling-files';
@@ -38,6 +39,8 @@ export interface LocalRuntime {
   open(id: TorrentId, file: number): { readonly path: readonly string[]; serve(range: string | null, isHead: boolean): Response };
   /** What of a file is there; see StreamingOptions of streaming.ts. */
   there(id: TorrentId, file: number, parts: number): readonly number[] | null;
+  /** Takes in files that are to be shared. */
+  readonly storage: Pick<SharingOptions, 'isStored' | 'deposit'>;
 }
 
 export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
@@ -46,7 +49,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   const estimate = (): Promise<StorageEstimate> => navigator.storage.estimate();
   const reach = new Reach((url, init) => fetch(url, init), options.isSecure);
   let records: SessionRecords | null = null;
-  let open: { readonly session: Session; readonly readers: LocalReaders } | null = null;
+  let open: { readonly session: Session; readonly readers: LocalReaders; readonly store: LocalStore } | null = null;
 
   const torrents = new LocalTorrents({
     open: async () => {
@@ -85,7 +88,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       const session = new Session(ports, { version });
       session.load(loaded);
       session.attach(store.kept);
-      open = { session, readers };
+      open = { session, readers, store };
       return {
         engine: session,
         end: async () => {
@@ -105,12 +108,15 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     mark,
     replaced,
   });
+  const atWork = (): NonNullable<typeof open> => {
+    if (open !== null) return open;
+    throw new Refusal('not-yet', 'The torrents of this browser are still being read. Try again in a moment.');
+  };
   return {
     torrents,
+    storage: { isStored: top => atWork().store.has(top), deposit: lengths => atWork().store.deposit(lengths) },
     open: (id, file) => {
-      if (open === null)
-        throw new Refusal('not-yet', 'The torrents of this browser are still being read. Open the file again in a moment.');
-      const { session, readers } = open;
+      const { session, readers } = atWork();
       const opened = session.reading.open(id, file);
       return { path: opened.path, serve: (range, isHead) => readers.serve(opened, range, isHead) };
     },

@@ -144,7 +144,8 @@ export class LocalTorrents {
     }
   }
 
-  private async ready(): Promise<Engine<never>> {
+  /** The engine, once it is there. @throws {Refusal} */
+  async ready(): Promise<Engine<never>> {
     await this.turn;
     if (this.current !== null) return this.current.engine;
     if (this.isOver) throw new Refusal('updating', 'The app is being updated. Nothing was done; try again in a moment.');

@@ -15,6 +15,7 @@ import { Lifetime } from './lifetime.ts';
 import { makeLocalRuntime } from './local-runtime.ts';
 import { Presence } from './presence.ts';
 import { makeRuntime } from './runtime.ts';
+import { Sharing } from './sharing.ts';
 import { Shelf } from './shelf.ts';
 import { keepShell, respondFromShell } from './shell.ts';
 import { Streaming } from './streaming.ts';
@@ -70,6 +71,12 @@ const { link, torrents, server, openFile } = makeRuntime({
   joined: paired => (shelf = new Shelf(paired, local.torrents)),
   mark,
 });
+const sharing = new Sharing({
+  version: __VERSION__,
+  torrents: local.torrents,
+  isListed: id => shelf?.isListed(id) === true,
+  ...local.storage,
+});
 const streaming = new Streaming({
   open: async (id, file) => {
     await local.torrents.settled();
@@ -117,6 +124,7 @@ async function start(): Promise<void> {
 
 /** Makes room for the next version. */
 async function handOver(): Promise<void> {
+  sharing.end();
   await Promise.all([torrents.close(true), local.torrents.close()]);
   lifetime.end();
   lock.release();
@@ -183,6 +191,9 @@ self.addEventListener('message', event => {
   } else if (message.type === 'lend' && source instanceof Client) {
     const [port] = event.ports;
     if (port !== undefined && 'version' in message && message.version === API_VERSION) rtc.lend(port, source.id);
+  } else if (message.type === 'share' && source instanceof Client) {
+    const [port] = event.ports;
+    if (port !== undefined && 'version' in message && message.version === API_VERSION) sharing.serve(port);
   } else if (message.type === 'update') {
     event.waitUntil(isStarted ? handOver() : self.skipWaiting());
   }

@@ -41,6 +41,11 @@ export class Shelf implements Backend {
     return this.local.has(id) && !this.theirs.has(id);
   }
 
+  /** It is in the list, on one side or the other, and started. */
+  isListed(id: TorrentId): boolean {
+    return this.rows().some(row => row.id === id && row.state !== 'adding');
+  }
+
   rows(): readonly TorrentRow[] {
     const rows = this.paired.rows();
     const theirs = new Set(rows.map(({ id }) => id));

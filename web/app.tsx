@@ -15,6 +15,8 @@ import { Playing } from './views/playing.tsx';
 import { RelocateDialog } from './views/relocate-dialog.tsx';
 import { RemoveDialog } from './views/remove-dialog.tsx';
 import { Settings } from './views/settings.tsx';
+import { ShareLinks } from './views/share-links.tsx';
+import { ShareSheet } from './views/share-sheet.tsx';
 import { BottomTabs, Chips, Sidebar } from './views/sidebar.tsx';
 import { Table } from './views/table.tsx';
 import { AddButton, SEARCH_ID, TopBar } from './views/topbar.tsx';
@@ -59,6 +61,8 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
       <RelocateDialog />
       <FolderDialog />
       <Playing />
+      <ShareSheet />
+      <ShareLinks />
       <DropTarget />
       <Notices />
     </div>

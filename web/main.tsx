@@ -4,6 +4,7 @@ import './styles/controls.css';
 import './styles/shell.css';
 import './styles/table.css';
 import './styles/panels.css';
+import './styles/share.css';
 import { run } from './actions.ts';
 import { addText } from './adding.ts';
 import { takeRequest } from './address.ts';
@@ -14,7 +15,8 @@ import { notify } from './notices.ts';
 import { installId, tradeSecret } from './pair.ts';
 import { connect } from './window.ts';
 import { lookPersistence } from './persistence.ts';
-import { applyUpdate, openDoor, registerWorker, updateWaiting } from './worker.ts';
+import { shareOver } from './sharing.ts';
+import { applyUpdate, openDoor, openShare, registerWorker, updateWaiting } from './worker.ts';
 
 const NO_WORKER =
   'This browser does not let Starling install its engine, so nothing can be downloaded here. Leave private browsing, or use a current Chrome, Edge, Firefox or Safari.';
@@ -43,6 +45,7 @@ function start(): void {
   });
   // Commands wait in the client until the worker is there; the page does not wait.
   connect(() => registered.then(openDoor, () => new Promise<Door>(() => {})));
+  shareOver(() => registered.then(openShare));
   render(<App updateWaiting={updateWaiting} applyUpdate={applyUpdate} />, root);
   takeAddress();
   void lookPersistence();

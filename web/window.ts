@@ -6,6 +6,7 @@ import { notify } from './notices.ts';
 import { describeLeft } from './left.ts';
 import { describeNews } from './news.ts';
 import { selection } from './selection.ts';
+import { shownLinks } from './sharing.ts';
 import { store } from './store.ts';
 
 /** Joins the client and the store: what the worker says is shown, what is shown is said to the worker. */
@@ -34,7 +35,7 @@ export function connect(open: () => Promise<Door>): void {
   sendCommandsTo(command => client.send(command));
   const watch = (): void => {
     const shown = store.inspectorOpen.value && store.page.value === 'torrents' ? selection.focused.value : null;
-    const detail = current.value === null ? shown : current.value.id;
+    const detail = current.value === null ? (shownLinks.value ?? shown) : current.value.id;
     if (store.detail.peek()?.id !== detail) store.detail.value = null;
     client.watch(document.visibilityState === 'visible', detail);
   };

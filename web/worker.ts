@@ -65,6 +65,22 @@ export async function openDoor(): Promise<Door> {
   return { port: channel.port1, ended: hold.ended, close: () => hold.release() };
 }
 
+/** Opens a port to that worker for one thing to be shared, see share.ts; it holds the worker meanwhile. */
+export async function openShare(): Promise<Door> {
+  const worker = await controller();
+  const hold = await holdWorker();
+  const { port1, port2 } = new MessageChannel();
+  worker.postMessage({ type: 'share', version: API_VERSION }, [port2]);
+  return {
+    port: port1,
+    ended: hold.ended,
+    close: () => {
+      port1.close();
+      hold.release();
+    },
+  };
+}
+
 /** The worker in control. A page that was loaded past its worker (a forced reload) gets one only by loading again. */
 async function controller(): Promise<ServiceWorker> {
   await navigator.serviceWorker.ready;

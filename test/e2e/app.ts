@@ -62,6 +62,16 @@ export class App {
     await page.click({ role: 'button', name: /^All/ });
   }
 
+  /** Fills in the trackers of what is about to be shared. */
+  async trackers(...urls: readonly string[]): Promise<void> {
+    const { page } = this;
+    await page.find({ role: 'heading', name: 'Share files' });
+    await page.click({ role: 'DisclosureTriangle', name: 'Trackers and privacy' });
+    await page.click({ role: 'textbox', name: /^Trackers/ });
+    await page.selectAll();
+    await page.type(urls.join('\n'));
+  }
+
   async dropTorrents(files: readonly string[]): Promise<void> {
     await this.page.drop(files);
   }

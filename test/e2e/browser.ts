@@ -237,6 +237,19 @@ export class Page {
     return result.value;
   }
 
+  /** What is filled in there. */
+  async valueOf(query: Query): Promise<string> {
+    const { object } = await this.send<{ object: { objectId: string } }>('DOM.resolveNode', {
+      backendNodeId: (await this.find(query)).node,
+    });
+    const { result } = await this.send<{ result: { value: string } }>('Runtime.callFunctionOn', {
+      objectId: object.objectId,
+      functionDeclaration: 'function () { return this.value; }',
+      returnByValue: true,
+    });
+    return result.value;
+  }
+
   async has(query: Query): Promise<boolean> {
     return (await this.findAll(query)).length > 0;
   }

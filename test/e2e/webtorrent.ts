@@ -27,8 +27,16 @@ const page = `<!doctype html><title>WebTorrent</title><script type="module">
     add(torrentFile) {
       client.add(bytesOf(torrentFile));
     },
+    addMagnet(magnet) {
+      client.add(magnet);
+    },
     state: () => client.torrents.map(state)[0] ?? null,
     uploaded: () => client.torrents[0]?.uploaded ?? 0,
+    async hashes() {
+      const all = {};
+      for (const file of client.torrents[0].files) all[file.name] = await hashOf(await (await file.blob()).arrayBuffer());
+      return all;
+    },
     async hash() {
       const blob = await client.torrents[0].files[0].blob();
       return hashOf(await blob.arrayBuffer());
@@ -95,12 +103,21 @@ export class WebTorrentPage {
     await this.page.evaluate(`window.peer.add(${JSON.stringify(Buffer.from(torrent).toString('base64'))})`);
   }
 
+  async addMagnet(magnet: string): Promise<void> {
+    await this.page.evaluate(`window.peer.addMagnet(${JSON.stringify(magnet)})`);
+  }
+
   state(): Promise<{ progress: number; peers: number; done: boolean } | null> {
     return this.page.evaluate('window.peer.state()');
   }
 
   uploaded(): Promise<number> {
     return this.page.evaluate('window.peer.uploaded()');
+  }
+
+  /** SHA-256 of its files by their names, in hex. */
+  hashes(): Promise<Record<string, string>> {
+    return this.page.evaluate('window.peer.hashes()');
   }
 
   /** SHA-256 of what it has, in hex. */

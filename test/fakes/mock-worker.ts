@@ -10,6 +10,7 @@ import {
 } from '../../sw/api.ts';
 import type { Connection, FilePriority, FileRow, News, Settings, TorrentId } from '../../sw/view-model.ts';
 import type { ToWorker } from '../../sw/api.ts';
+import type { FromSharing, ShareRequest } from '../../sw/share.ts';
 import type { TorrentRow } from '../../sw/view-model.ts';
 import type { EngineError } from '../../sw/engine/errors.ts';
 import { readTiers } from '../../sw/engine/tiers.ts';
@@ -52,6 +53,10 @@ export class MockWorker {
   endsAt: Command['do'] | null = null;
   /** Why it refuses to add anything, where it does. */
   refusesAdd: string | null = null;
+  /** What it was asked to share. */
+  readonly shares: ShareRequest[] = [];
+  /** Tells how that goes. */
+  tellShare: (message: FromSharing) => void = () => undefined;
   #port: MessagePort | null = null;
   #visible = true;
   #watched: TorrentId | null = null;
@@ -81,6 +86,13 @@ export class MockWorker {
     });
     this.#snapshot();
     return { port: port1, ended, close: () => this.#end() };
+  }
+
+  openShare(): { port: MessagePort; ended: Promise<void>; close(): void } {
+    const { port1, port2 } = new MessageChannel();
+    port2.onmessage = ({ data }: MessageEvent<ShareRequest>) => this.shares.push(data);
+    this.tellShare = message => port2.postMessage(message);
+    return { port: port1, ended: new Promise(() => undefined), close: () => port1.close() };
   }
 
   /** Ends as the browser would end it, and forgets what was not started. */

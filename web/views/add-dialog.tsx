@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
-import { FilePlus } from 'lucide';
+import { FilePlus, FolderUp, Upload } from 'lucide';
 import type { JSX } from 'preact';
 import { addFiles, addText, asking } from '../adding.ts';
+import { offerFiles } from '../sharing.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 
@@ -76,6 +77,43 @@ function Asking(): JSX.Element {
           </button>
         </div>
       </form>
+      <div class="share-own">
+        <p class="quiet">Or give others what you have:</p>
+        <OwnFiles label="Share files" icon={Upload} onChoose={close} />
+        <OwnFiles label="Share a folder" icon={FolderUp} isFolder onChoose={close} />
+      </div>
     </Dialog>
+  );
+}
+
+interface OwnProps {
+  readonly label: string;
+  readonly icon: typeof Upload;
+  readonly isFolder?: boolean;
+  onChoose(): void;
+}
+
+/** Chooses files of this computer that are to be shared, or a folder with all in it. */
+export function OwnFiles({ label, icon, isFolder = false, onChoose }: OwnProps): JSX.Element {
+  return (
+    <label class="button file-button">
+      <Icon of={icon} size={16} />
+      {label}
+      <input
+        type="file"
+        multiple
+        ref={element => {
+          if (element !== null) element.webkitdirectory = isFolder;
+        }}
+        onChange={event => {
+          const files = [...(event.currentTarget.files ?? [])];
+          // The same choice may be made again.
+          event.currentTarget.value = '';
+          if (files.length === 0) return;
+          onChoose();
+          offerFiles(files);
+        }}
+      />
+    </label>
   );
 }

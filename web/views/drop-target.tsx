@@ -3,10 +3,12 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { addFiles, addText } from '../adding.ts';
+import { entriesOf, isTorrentFile } from '../chosen-files.ts';
 import { notify } from '../notices.ts';
+import { offerEntries, offerFiles } from '../sharing.ts';
 import { Icon } from '../ui/icon.tsx';
 
-const NOTHING_IN_IT = 'There was no magnet link and no .torrent file in it, so nothing was added.';
+const NOTHING_IN_IT = 'There was no magnet link and no file in it, so nothing was added.';
 
 /** Takes what is dropped or pasted anywhere in the window, and shows that it does. */
 export function DropTarget(): JSX.Element | null {
@@ -39,7 +41,7 @@ export function DropTarget(): JSX.Element | null {
     };
     const onPaste = (event: ClipboardEvent): void => {
       if (event.clipboardData === null || isField(event.target)) return;
-      if (event.clipboardData.files.length > 0) void addFiles([...event.clipboardData.files]);
+      if (event.clipboardData.files.length > 0) takeFiles([...event.clipboardData.files]);
       else if (!addText(event.clipboardData.getData('text/plain'))) return;
       event.preventDefault();
     };
@@ -57,16 +59,28 @@ export function DropTarget(): JSX.Element | null {
     <div class="drop-target" aria-hidden="true">
       <div class="drop-inner">
         <Icon of={Download} size={28} />
-        Drop to add
+        Drop to add torrents, or to share files of yours
       </div>
     </div>
   );
 }
 
 function takeIn(data: DataTransfer): void {
-  const files = [...data.files];
-  if (files.length > 0) void addFiles(files);
+  const entries = entriesOf(data);
+  const [files, rest] = [[...data.files], entries.filter(entry => !entry.isFile || !isTorrentFile(entry))];
+  if (entries.length > 0) {
+    if (rest.length > 0) offerEntries(rest);
+    if (rest.length < entries.length) void addFiles(files.filter(isTorrentFile));
+  } else if (files.length > 0) takeFiles(files);
   else if (!addText(data.getData('text/uri-list')) && !addText(data.getData('text/plain'))) notify(NOTHING_IN_IT, 'bad');
+}
+
+/** Torrent files are added, others may be shared. */
+function takeFiles(files: readonly File[]): void {
+  const torrents = files.filter(isTorrentFile);
+  const others = files.filter(file => !isTorrentFile(file));
+  if (torrents.length > 0) void addFiles(torrents);
+  if (others.length > 0) offerFiles(others);
 }
 
 function isField(target: EventTarget | null): boolean {

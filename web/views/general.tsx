@@ -1,4 +1,4 @@
-import { Copy } from 'lucide';
+import { Copy, Share2 } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
@@ -6,6 +6,7 @@ import { copy, force, showHelper, reconnect, resume, run } from '../actions.ts';
 import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
 import { isKept } from '../persistence.ts';
 import { describeProblem, type Remedy } from '../problems.ts';
+import { shownLinks } from '../sharing.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { RateField } from '../ui/rate-field.tsx';
@@ -76,6 +77,10 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
             <button type="button" class="button button-small" onClick={() => void copy(detail.magnet, 'Magnet link')}>
               <Icon of={Copy} size={14} />
               Copy link
+            </button>{' '}
+            <button type="button" class="button button-small" onClick={() => (shownLinks.value = row.id)}>
+              <Icon of={Share2} size={14} />
+              Share
             </button>
           </Fact>
         )}

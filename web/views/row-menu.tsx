@@ -3,6 +3,7 @@ import type { MoveTo } from '../../sw/api.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentId } from '../../sw/view-model.ts';
 import { askToRemove, copy, force, isRunning, labelling, move, open, pause, recheck, relocating, resume } from '../actions.ts';
+import { shownLinks } from '../sharing.ts';
 import { selection } from '../selection.ts';
 import { store } from '../store.ts';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
@@ -21,6 +22,7 @@ export function RowMenu({ x, y, onClose }: Props): JSX.Element {
   const stopped = ids.filter(id => !isRunning(id));
   const items: MenuItem[] = [];
   if (first !== undefined && ids.length === 1) items.push({ label: 'Details', shortcut: 'Enter', act: () => open(first) });
+  if (first !== undefined && ids.length === 1) items.push({ label: 'Share…', act: () => (shownLinks.value = first) });
   if (stopped.length > 0) items.push({ label: 'Resume', act: () => resume(stopped) });
   if (running.length > 0) items.push({ label: 'Pause', act: () => pause(running) });
   if (ids.length > 0) items.push({ label: 'Check the files again', act: () => recheck(ids) });

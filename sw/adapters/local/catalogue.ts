@@ -128,6 +128,51 @@ export class Catalogue {
     await this.records.flush(true);
   }
 
+  /** Whether a file is called so, or a folder of files, at the top. */
+  has(top: string): boolean {
+    return this.tops.has(top);
+  }
+
+  /** So many files in a group of their own that have no paths yet: nobody finds them, and the next opening of the store takes them for a leftover. */
+  aside(count: number): Group {
+    const group = new Group(this.number());
+    for (let at = 0; at < count; at++) group.add(this.number(), `${at}`, this.now());
+    this.groups.set(group.id, group);
+    this.loading.set(group.id, Promise.resolve(group));
+    return group;
+  }
+
+  /** Gives files of a group that was {@link aside} their paths, below one name that nothing has: else it answers false. Resolves once that is recorded. */
+  async settle(group: Group, paths: readonly (readonly [file: number, path: readonly string[]])[]): Promise<boolean> {
+    const top = paths[0]?.[1][0] ?? '';
+    if (this.tops.has(top)) return false;
+    // Those that they had for a while may be among the new ones.
+    group.paths.clear();
+    for (const [id, path] of paths) {
+      const file = group.files.get(id)!;
+      group.rename(file, path.join('/'));
+      this.records.putFile(group.id, id, file.record);
+    }
+    this.setTop(top, [group.id]);
+    await this.records.flush(true);
+    return true;
+  }
+
+  /** A group that was {@link aside} is not to be, settled or not. Resolves once its space is free. */
+  async dissolve(group: Group): Promise<void> {
+    for (const file of [...group.files.values()]) group.remove(file);
+    for (const [top, groups] of this.tops) {
+      if (!groups.includes(group.id)) continue;
+      this.tops.delete(top);
+      this.records.releaseTop(top);
+    }
+    this.groups.delete(group.id);
+    this.loading.delete(group.id);
+    this.records.releaseGroup(group.id);
+    await this.records.flushReleases();
+    await this.files.removeGroup(group.id);
+  }
+
   /** They could not be read: what they held is not there any more, unless they were removed with good reason. */
   lose(id: number, segments: readonly Segment[]): void {
     const group = this.groups.get(id);
@@ -146,7 +191,9 @@ export class Catalogue {
   async sweep(keep: number): Promise<void> {
     const known = new Set([keep, ...[...this.tops.values()].flat()]);
     for (const group of await this.files.groups()) {
-      if (group < this.first && !known.has(group)) await this.files.removeGroup(group);
+      if (group >= this.first || known.has(group)) continue;
+      this.records.releaseGroup(group);
+      await this.files.removeGroup(group);
     }
   }
 

@@ -7,6 +7,7 @@ import type { Log, Store } from '../../engine/ports.ts';
 import { type BlockSink, MAX_READ, type SpanSource } from './blocks.ts';
 import { BACKED, Buffers } from './buffers.ts';
 import { Catalogue } from './catalogue.ts';
+import { Deposit } from './deposit.ts';
 import { type Bytes, holds, isDigest, leavesOf, WHOLE } from './digests.ts';
 import { type Folder, problemOf, SegmentFiles } from './folder.ts';
 import { Keeping, keptPiece } from './keeping.ts';
@@ -57,7 +58,7 @@ export class LocalStore implements Store, BlockSink, SpanSource {
     private readonly writer: Writer,
     private readonly buffers: Buffers,
     private readonly wholes: Turns,
-    catalogue: Catalogue,
+    private readonly catalogue: Catalogue,
     kept: readonly KeptPiece[],
   ) {
     this.kept = kept;
@@ -91,6 +92,16 @@ export class LocalStore implements Store, BlockSink, SpanSource {
     await this.writer.settled();
     await this.records.flush(true).catch(() => undefined);
     await this.records.close();
+  }
+
+  /** Whether a file is called so, or a folder of files, at the top. */
+  has(top: string): boolean {
+    return this.catalogue.has(top);
+  }
+
+  /** Takes in files of these lengths, whose bytes come in their order. */
+  deposit(lengths: readonly number[]): Deposit {
+    return new Deposit(this.catalogue, this.writer, lengths);
   }
 
   openFile(...[file, root, components, size, create, , done]: Parameters<Store['openFile']>): void {

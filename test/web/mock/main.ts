@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { h, render } from 'preact';
 import { App } from '../../../web/app.tsx';
+import { shareOver } from '../../../web/sharing.ts';
 import { connect } from '../../../web/window.ts';
 import { MockWorker, type Scenario } from '../../fakes/mock-worker.ts';
 import '../../../web/styles/tokens.css';
@@ -8,6 +9,7 @@ import '../../../web/styles/controls.css';
 import '../../../web/styles/shell.css';
 import '../../../web/styles/table.css';
 import '../../../web/styles/panels.css';
+import '../../../web/styles/share.css';
 
 /** The interface on a mock worker: `?scenario=nine` and so on. The mock stands in the window for scripts to drive. */
 declare global {
@@ -18,5 +20,6 @@ const query = new URLSearchParams(location.search);
 globalThis.mock = new MockWorker((query.get('scenario') ?? 'nine') as Scenario);
 const root = document.getElementById('app');
 if (root === null) throw new Error('The page has no place for the app');
+shareOver(() => Promise.resolve(globalThis.mock.openShare()));
 connect(() => Promise.resolve(globalThis.mock.open()));
 render(h(App, { updateWaiting: signal(query.has('update')), applyUpdate: () => undefined }), root);

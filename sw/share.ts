@@ -1,0 +1,31 @@
+/**
+ * The contract between a window that has files to share and the worker, which copies and hashes them. It imports nothing else; both
+ * sides compile against it.
+ *
+ * The window posts `{type: 'share', version}` with a MessagePort to the active worker, and a {@link ShareRequest} over that port. The
+ * worker tells how far it is, and at last that it is shared, or why not. Whatever else the window says calls everything off, and so does
+ * its end.
+ */
+export interface ShareRequest {
+  /** Of the torrent: of its folder, or of its only file. */
+  readonly name: string;
+  readonly files: readonly ShareFile[];
+  /** Addresses, each of them asked. */
+  readonly trackers: readonly string[];
+  /** Peers come from the trackers alone (BEP 27). */
+  readonly isPrivate: boolean;
+}
+
+export interface ShareFile {
+  /** Components below the name; none for the only file of a torrent that is no folder. */
+  readonly path: readonly string[];
+  readonly file: Blob;
+}
+
+export type FromSharing =
+  /** Bytes that are hashed and stored. */
+  | { readonly type: 'progress'; readonly done: number }
+  /** `already`: it was in the list before, and nothing was stored. */
+  | { readonly type: 'shared'; readonly id: string; readonly already: boolean }
+  /** Nothing is stored. `message` is for people, and empty for the codes that the window has words for: `full`, `name-taken`. */
+  | { readonly type: 'refused'; readonly code: string; readonly message: string };

@@ -1,0 +1,175 @@
+/**
+ * Files of a person that are to be shared: copied into the storage of this browser as they are hashed, made a torrent of, and seeded
+ * by the browser's own engine, whatever helper there is. See share.ts.
+ */
+import * as v from 'valibot';
+import { apiError } from './api-error.ts';
+import { choosePieceLength, createTorrent, parseTorrent, placeFiles } from './engine/index.ts';
+import { hashBlobs } from './hash-blobs.ts';
+import { Refusal } from './host-commands.ts';
+import type { LocalTorrents } from './local-torrents.ts';
+import type { FromSharing, ShareFile, ShareRequest } from './share.ts';
+import { BROWSER_ROOT, type TorrentId } from './view-model.ts';
+
+/** At once. */
+export const MAX_SHARES = 4;
+/** Of one. */
+export const MAX_FILES = 50_000;
+const MAX_DEPTH = 100;
+const MAX_NAME = 255;
+const MAX_TRACKERS = 100;
+/** Ms between two messages of how far it is. */
+const TELL_EVERY = 200;
+
+/** Where the bytes go. See adapters/local/deposit.ts. */
+export interface Deposit {
+  add(bytes: Uint8Array): Promise<void>;
+  place(paths: readonly (readonly string[])[]): Promise<boolean>;
+  discard(): Promise<void>;
+}
+
+export interface SharingOptions {
+  readonly version: string;
+  readonly torrents: Pick<LocalTorrents, 'run' | 'ready'>;
+  /** Whether it is in the list, and started, here or with the helper. */
+  readonly isListed: (id: TorrentId) => boolean;
+  /** Whether something of the storage is called so. */
+  readonly isStored: (top: string) => boolean;
+  /** @throws {Refusal} */
+  readonly deposit: (lengths: readonly number[]) => Deposit;
+}
+
+const name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_NAME));
+const request: v.GenericSchema<unknown, ShareRequest> = v.strictObject({
+  name,
+  files: v.pipe(
+    v.array(v.strictObject({ path: v.pipe(v.array(name), v.maxLength(MAX_DEPTH)), file: v.instance(Blob) })),
+    v.minLength(1),
+    v.maxLength(MAX_FILES),
+  ),
+  trackers: v.pipe(v.array(v.pipe(v.string(), v.maxLength(4096))), v.maxLength(MAX_TRACKERS)),
+  isPrivate: v.boolean(),
+});
+
+export class Sharing {
+  private readonly underWay = new Set<AbortController>();
+
+  constructor(private readonly options: SharingOptions) {}
+
+  /** Serves one request over a port that a window has sent. */
+  serve(port: MessagePort): void {
+    const abort = new AbortController();
+    const tell = (message: FromSharing): void => port.postMessage(message);
+    let isAsked = false;
+    port.addEventListener('close', () => abort.abort());
+    port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      if (isAsked) return abort.abort();
+      isAsked = true;
+      void this.answer(data, abort, tell);
+    });
+    port.start();
+  }
+
+  /** This worker makes room for the next. */
+  end(): void {
+    for (const abort of this.underWay) {
+      abort.abort(new Refusal('updating', 'The app is being updated, so nothing was shared. Share it again in a moment.'));
+    }
+  }
+
+  private async answer(data: unknown, abort: AbortController, tell: (message: FromSharing) => void): Promise<void> {
+    try {
+      if (this.underWay.size >= MAX_SHARES)
+        throw new Refusal('busy', `${MAX_SHARES} things are being made ready to be shared. Wait until one of them is.`);
+      this.underWay.add(abort);
+      const asked = v.safeParse(request, data);
+      if (!asked.success) throw new Refusal('malformed', 'These files cannot be shared: there are too many, or a name is too long.');
+      tell({ type: 'shared', ...(await this.share(asked.output, abort.signal, tell)) });
+    } catch (error) {
+      if (!abort.signal.aborted || error instanceof Refusal) tell({ type: 'refused', ...apiError(error) });
+    } finally {
+      this.underWay.delete(abort);
+    }
+  }
+
+  private async share(
+    { name, files, trackers, isPrivate }: ShareRequest,
+    signal: AbortSignal,
+    tell: (message: FromSharing) => void,
+  ): Promise<{ id: TorrentId; already: boolean }> {
+    const { torrents, isListed, isStored } = this.options;
+    const size = files.reduce((sum, { file }) => sum + file.size, 0);
+    if (size === 0) throw new Refusal('empty', 'There is nothing in it to be shared: its files are all empty.');
+    const pieceLength = choosePieceLength(size);
+    const [placed, sources] = inOrder(files, pieceLength);
+    const torrent = {
+      kind: 'v1',
+      name,
+      pieceLength,
+      trackers: trackers.map(url => [url]),
+      webSeeds: [],
+      httpSeeds: [],
+      isPrivate,
+      comment: '',
+      createdBy: `Starling ${this.options.version}`,
+      createdAt: null,
+    } as const;
+    // What is wrong with it is better known now than once everything is read; and the names that its files get here.
+    const outline = new Uint8Array(Math.ceil(size / pieceLength) * 20);
+    const { layout } = parseTorrent(createTorrent(torrent, placed, { pieces: outline, trees: [] }));
+    const paths = layout.files.map(({ path }) => path);
+    const top = paths[0]![0]!;
+    const engine = await torrents.ready();
+    if (isStored(top) || engine.roots.owns(BROWSER_ROOT, top)) throw new Refusal('name-taken', '');
+
+    const deposit = this.options.deposit(sources.map(({ file }) => file.size));
+    let isKept = false;
+    try {
+      const onProgress = seldom(done => tell({ type: 'progress', done }));
+      const pieces = await hashBlobs({ files: sources, pieceLength, store: bytes => deposit.add(bytes), onProgress, signal });
+      const bytes = createTorrent(torrent, placed, { pieces, trees: [] });
+      const id = parseTorrent(bytes).v1Hash!;
+      if (isListed(id)) return { id, already: true };
+      isKept = await deposit.place(paths);
+      if (!isKept) throw new Refusal('name-taken', '');
+      await torrents.run({ do: 'add', source: { kind: 'file', bytes } });
+      await torrents.run({ do: 'start', id, priorities: null, root: BROWSER_ROOT });
+      return { id, already: false };
+    } catch (error) {
+      isKept = false;
+      throw notStored(error);
+    } finally {
+      if (!isKept) await deposit.discard();
+    }
+  }
+}
+
+/** The files as a torrent has them, and their bytes in the same order. @throws {Refusal} where two have the same path */
+function inOrder(files: readonly ShareFile[], pieceLength: number): [ReturnType<typeof placeFiles>, ShareFile[]] {
+  const byPath = new Map(files.map(file => [file.path.join('/'), file]));
+  if (byPath.size < files.length)
+    throw new Refusal('name-twice', 'Two of the files have the same name and place. Share them one after the other.');
+  const placed = placeFiles(
+    files.map(({ path, file }) => ({ path, length: file.size })),
+    'v1',
+    pieceLength,
+  );
+  return [placed, placed.map(({ path }) => byPath.get(path.join('/'))!)];
+}
+
+/** What the storage says, as it is told to a window. */
+function notStored(error: unknown): unknown {
+  if (!(error instanceof Error) || !('problem' in error)) return error;
+  if (error.problem === 'full') return new Refusal('full', '');
+  return new Refusal('storage', 'The storage of this browser could not be written to, so nothing is shared. Try again in a moment.');
+}
+
+function seldom(tell: (done: number) => void): (done: number) => void {
+  let last = -Infinity;
+  return done => {
+    const now = performance.now();
+    if (now - last < TELL_EVERY) return;
+    last = now;
+    tell(done);
+  };
+}

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it, vi } from 'vitest';
+import { parseTorrent } from '../../sw/engine/index.ts';
+import { hashBlobs } from '../../sw/hash-blobs.ts';
+import type { FromSharing, ShareFile } from '../../sw/share.ts';
+import { MAX_SHARES, Sharing, type Deposit, type SharingOptions } from '../../sw/sharing.ts';
+import { pattern } from './local/asking.ts';
+
+/** Files of a person made a torrent of: what is hashed, what is refused, and how much is held meanwhile. */
+
+const blob = (bytes: Uint8Array<ArrayBuffer>): Blob => new Blob([bytes]);
+const bytesOf = (length: number, seed: number): Uint8Array<ArrayBuffer> => new Uint8Array(pattern(length, seed));
+const never = new AbortController().signal;
+
+function sha1s(bytes: Uint8Array, length: number): string {
+  let all = '';
+  for (let at = 0; at < bytes.length; at += length)
+    all += createHash('sha1').update(bytes.subarray(at, at + length)).digest('hex');
+  return all;
+}
+
+describe('the pieces of files', () => {
+  const parts = [bytesOf(3_000_001, 1), new Uint8Array(0), bytesOf(5_999_000, 2), bytesOf(70, 3)];
+  const files: ShareFile[] = parts.map((part, at) => ({ path: [`${at}`], file: blob(part) }));
+  const all = Buffer.concat(parts);
+
+  it.each([16_384, 1 << 20, 8 << 20])('of %i bytes are cut across files, hashed and handed on in order', async pieceLength => {
+    const stored: Uint8Array[] = [];
+    let done = 0;
+    const store = (bytes: Uint8Array): Promise<void> => Promise.resolve(void stored.push(bytes.slice()));
+    const pieces = await hashBlobs({ files, pieceLength, store, onProgress: now => (done = now), signal: never });
+    expect(Buffer.from(pieces).toString('hex')).toBe(sha1s(all, pieceLength));
+    expect(Buffer.concat(stored).equals(all)).toBe(true);
+    expect(done).toBe(all.length);
+  });
+
+  it('are read no further ahead of the storage than so much', async () => {
+    let [open, most, read] = [0, 0, 0];
+    const large = [{ path: [], file: blob(bytesOf(60 << 20, 4)) }];
+    const store = async (): Promise<void> => {
+      most = Math.max(most, ++open);
+      await new Promise(resolve => setTimeout(resolve, 5));
+      open--;
+      read++;
+    };
+    await hashBlobs({ files: large, pieceLength: 1 << 20, store, onProgress: () => undefined, signal: never });
+    expect([most, read]).toEqual([4, 15]);
+  });
+
+  it('are none where a file cannot be read any more, and which one is said', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const gone = { size: 100, slice: () => ({ arrayBuffer: () => Promise.reject(new DOMException('', 'NotReadableError')) }) };
+    const asked = [...files, { path: ['sub', 'gone.txt'], file: gone as unknown as Blob }];
+    const store = (): Promise<void> => Promise.resolve();
+    await expect(
+      hashBlobs({ files: asked, pieceLength: 16_384, store, onProgress: () => undefined, signal: never }),
+    ).rejects.toMatchObject({ code: 'unreadable', message: expect.stringContaining('“sub/gone.txt” was changed') as unknown });
+  });
+});
+
+describe('what a window asks to be shared', () => {
+  class Kept implements Deposit {
+    paths: readonly (readonly string[])[] | null = null;
+    isGone = false;
+    /** What the storage waits for. */
+    turn: Promise<void> = Promise.resolve();
+    add = (): Promise<void> => this.turn;
+    place(paths: readonly (readonly string[])[]): Promise<boolean> {
+      this.paths = paths;
+      return Promise.resolve(true);
+    }
+    discard(): Promise<void> {
+      this.isGone = true;
+      return Promise.resolve();
+    }
+  }
+
+  function sharing(part: Partial<SharingOptions> = {}) {
+    const commands: { do: string; source?: { bytes: Uint8Array }; id?: string }[] = [];
+    const kept: Kept[] = [];
+    const torrents = {
+      ready: () => Promise.resolve({ roots: { owns: () => false } }),
+      run: (command: { do: string }) => Promise.resolve(void commands.push(command)),
+    } as unknown as SharingOptions['torrents'];
+    const deposit = (): Deposit => {
+      kept.push(new Kept());
+      return kept.at(-1)!;
+    };
+    const made = new Sharing({ version: '1', torrents, isListed: () => false, isStored: () => false, deposit, ...part });
+    const ask = (request: unknown): { answers: FromSharing[]; last: () => Promise<FromSharing>; port: MessagePort } => {
+      const { port1, port2 } = new MessageChannel();
+      made.serve(port2);
+      const answers: FromSharing[] = [];
+      port1.onmessage = ({ data }: MessageEvent<FromSharing>) => answers.push(data);
+      port1.postMessage(request);
+      const last = (): Promise<FromSharing> =>
+        vi.waitUntil(() => answers.find(({ type }) => type !== 'progress'), { timeout: 5_000 }) as Promise<FromSharing>;
+      return { answers, last, port: port1 };
+    };
+    return { made, ask, commands, kept };
+  }
+
+  const one = { name: 'a <b>.txt', files: [{ path: [], file: blob(bytesOf(20_000, 5)) }], trackers: ['wss://t.example/'], isPrivate: true };
+
+  it('becomes a torrent with those trackers, whose files stand where the engine looks for them', async () => {
+    const { ask, commands, kept } = sharing();
+    const files = [
+      { path: ['b', 'ü?.txt'], file: blob(bytesOf(20_000, 5)) },
+      { path: ['a'], file: blob(new Uint8Array(0)) },
+    ];
+    const told = await ask({ ...one, name: 'Mine', files }).last();
+    const [add, start] = commands;
+    const meta = parseTorrent(add!.source!.bytes);
+    expect(told).toEqual({ type: 'shared', id: meta.v1Hash, already: false });
+    expect(start).toMatchObject({ do: 'start', id: meta.v1Hash, root: 'browser' });
+    expect([meta.name, meta.isPrivate, meta.trackers]).toEqual(['Mine', true, [['wss://t.example/']]]);
+    expect(kept[0]?.paths).toEqual(meta.layout.files.map(({ path }) => path));
+    expect(kept[0]?.paths).toEqual([['Mine', 'a'], ['Mine', 'b', 'ü_.txt']]);
+  });
+
+  it.each([
+    ['empty files', { ...one, files: [{ path: [], file: blob(new Uint8Array(0)) }] }, 'empty'],
+    ['two of one name', { ...one, name: 'x', files: [1, 2].map(seed => ({ path: ['a'], file: blob(bytesOf(9, seed)) })) }, 'name-twice'],
+    ['a name that is a path', { ...one, name: '../x' }, 'create'],
+    ['a tracker that is none', { ...one, trackers: ['javascript:alert(1)'] }, 'create'],
+    ['no files', { ...one, files: [] }, 'malformed'],
+    ['what are no files', { ...one, files: [{ path: [], file: 'x' }] }, 'malformed'],
+    ['nothing of the kind', 'share', 'malformed'],
+  ])('is refused with a reason: %s', async (_, request, code) => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { ask, commands } = sharing();
+    expect(await ask(request).last()).toMatchObject({ type: 'refused', code });
+    expect(commands).toEqual([]);
+  });
+
+  it('is refused under a name that is taken, and copies nothing that is in the list', async () => {
+    expect(await sharing({ isStored: top => top === 'a _b_.txt' }).ask(one).last()).toMatchObject({ code: 'name-taken' });
+    const { ask, kept, commands } = sharing({ isListed: () => true });
+    expect(await ask(one).last()).toMatchObject({ type: 'shared', already: true });
+    expect([kept[0]?.isGone, kept[0]?.paths, commands]).toEqual([true, null, []]);
+  });
+
+  it('is called off by another word, leaves nothing, and has so many beside it', async () => {
+    const kept = new Kept();
+    let go = (): void => undefined;
+    kept.turn = new Promise(resolve => (go = resolve));
+    const { ask, commands } = sharing({ deposit: () => kept });
+    const asked = Array.from({ length: MAX_SHARES }, () => ask(one));
+    await new Promise(resolve => setTimeout(resolve, 50));
+    expect(await ask(one).last()).toMatchObject({ code: 'busy' });
+    for (const { port } of asked) port.postMessage('cancel');
+    await new Promise(resolve => setTimeout(resolve, 50));
+    go();
+    await vi.waitUntil(() => kept.isGone);
+    await new Promise(resolve => setTimeout(resolve, 50));
+    expect([asked.flatMap(({ answers }) => answers.filter(({ type }) => type !== 'progress')), commands]).toEqual([[], []]);
+    expect(await ask(one).last()).toMatchObject({ type: 'shared' });
+  });
+
+  it('is refused where the next version of the app takes over', async () => {
+    const kept = new Kept();
+    kept.turn = new Promise(resolve => setTimeout(resolve, 100));
+    const { made, ask } = sharing({ deposit: () => kept });
+    const asked = ask(one);
+    await new Promise(resolve => setTimeout(resolve, 30));
+    made.end();
+    expect(await asked.last()).toMatchObject({ type: 'refused', code: 'updating' });
+    expect(kept.isGone).toBe(true);
+  });
+});

@@ -1,0 +1,160 @@
+/** Files of a person on their way to be shared, and the torrents whose links are shown. */
+import { signal } from '@preact/signals';
+import type { FromSharing } from '../sw/share.ts';
+import type { TorrentId } from '../sw/view-model.ts';
+import { reveal } from './actions.ts';
+import { chosenFiles, type Chosen, filesIn, MAX_CHOSEN, TooMany, withoutExtension } from './chosen-files.ts';
+import type { Door } from './client.ts';
+import { formatAbout, formatCount, formatEnough } from './format.ts';
+import { notify } from './notices.ts';
+import { askToKeep } from './persistence.ts';
+import { store } from './store.ts';
+
+export interface Draft extends Chosen {
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes that are hashed and stored; null before it begins. */
+  readonly done: number | null;
+  /** Why it was not shared, a sentence. */
+  readonly refused: string;
+}
+
+/** What the sheet asks about, or shows the progress of. */
+export const draft = signal<Draft | null>(null);
+/** The torrent whose links are shown. */
+export const shownLinks = signal<TorrentId | null>(null);
+
+type Open = () => Promise<Door>;
+let open: Open = () => Promise.reject(new Error('not connected yet'));
+let callOff = (): void => undefined;
+
+/** Says how the worker is reached for it. Called once, before anything is shown. */
+export function shareOver(target: Open): void {
+  open = target;
+}
+
+export function offerFiles(files: readonly File[]): void {
+  void offer(() => Promise.resolve(chosenFiles(files)));
+}
+
+export function offerEntries(entries: readonly FileSystemEntry[]): void {
+  void offer(() => filesIn(entries));
+}
+
+async function offer(choose: () => Promise<Chosen | null>): Promise<void> {
+  if (draft.peek() !== null) return notify('Something else is about to be shared. Finish that first, then choose these again.', 'bad');
+  try {
+    const chosen = await choose();
+    if (chosen === null) return notify('There are no files in it, so there is nothing to share.', 'bad');
+    const size = chosen.files.reduce((sum, { file }) => sum + file.size, 0);
+    draft.value = { ...chosen, size, done: null, refused: '' };
+  } catch (error) {
+    if (error instanceof TooMany)
+      return notify(`More than ${formatCount(MAX_CHOSEN)} files are too many to be shared at once. Choose fewer.`, 'bad');
+    console.warn('What was chosen could not be read.', error);
+    notify('What you chose could not be read, so nothing is shared. Look whether it is still there, and choose it again.', 'bad');
+  }
+}
+
+/** Why it cannot begin, a sentence; empty where it can. */
+export function obstacle({ size }: Pick<Draft, 'size'>): string {
+  const place = store.place.value;
+  if (place === null) return 'The engine is still starting.';
+  if (place.problem !== '') return place.problem;
+  if (size === 0) return 'These files are all empty. There is nothing in them to share.';
+  if (place.free >= 0 && size > place.free) return tooLarge(size, place.free);
+  return '';
+}
+
+function tooLarge(needed: number, free: number): string {
+  return `The files need ${formatEnough(needed)}, and this browser gives the app ${free > 0 ? `only ${formatAbout(free)} more` : 'no more room'}. Choose fewer files, or remove torrents that are stored here.`;
+}
+
+export interface Options {
+  readonly name: string;
+  readonly trackers: readonly string[];
+  readonly isPrivate: boolean;
+}
+
+/** Has the worker copy and hash what the sheet asks about; settles when that has ended, one way or another. */
+export async function begin({ name, trackers, isPrivate }: Options): Promise<void> {
+  const { value } = draft;
+  if (value === null || value.done !== null) return;
+  draft.value = { ...value, done: 0, refused: '' };
+  void askToKeep();
+  const { files } = value;
+  try {
+    const outcome = await ask(await open(), { name, files, trackers, isPrivate });
+    if (outcome?.type === 'shared') finished(outcome.id, outcome.already);
+    else if (outcome?.type === 'refused') refuse(value, wordsOf(outcome, value, name));
+  } catch (error) {
+    console.warn('The worker could not be reached.', error);
+    refuse(value, 'The engine does not answer just now, so nothing is shared. Try again in a moment.');
+  }
+}
+
+export function cancel(): void {
+  callOff();
+  draft.value = null;
+}
+
+type Outcome = Exclude<FromSharing, { type: 'progress' }>;
+
+/** Null where it was called off. */
+async function ask({ port, ended, close }: Door, request: object): Promise<Outcome | null> {
+  try {
+    return await new Promise<Outcome | null>(resolve => {
+      callOff = () => {
+        port.postMessage('cancel');
+        resolve(null);
+      };
+      void ended.then(() => resolve({ type: 'refused', code: 'restarted', message: '' }));
+      port.onmessage = ({ data }: MessageEvent<FromSharing>) => {
+        if (data.type !== 'progress') resolve(data);
+        else if (draft.value !== null) draft.value = { ...draft.value, done: data.done };
+      };
+      port.postMessage(request);
+    });
+  } finally {
+    callOff = () => undefined;
+    close();
+  }
+}
+
+function finished(id: TorrentId, already: boolean): void {
+  draft.value = null;
+  if (already) notify(`“${store.row(id)?.peek().name ?? 'This'}” is in the list already. Nothing was copied.`);
+  reveal(id);
+  shownLinks.value = id;
+}
+
+function refuse(value: Draft, refused: string): void {
+  if (draft.value !== null) draft.value = { ...value, done: null, refused };
+}
+
+function wordsOf({ code, message }: Extract<Outcome, { type: 'refused' }>, { size }: Draft, name: string): string {
+  switch (code) {
+    case 'full':
+      return `The browser’s storage ran full before the files were copied: they need ${formatEnough(size)}. Nothing is shared. Choose fewer files, or remove torrents that are stored here.`;
+    case 'name-taken':
+      return `Something called “${name}” is in this browser already. Give this another name, such as “${nextName(name)}”.`;
+    case 'restarted':
+      return 'The browser restarted the engine before it was done, so nothing is shared. Try again.';
+    default:
+      return message;
+  }
+}
+
+/** `film.mkv`, `film (2).mkv`, `film (3).mkv`. */
+export function nextName(name: string): string {
+  const stem = withoutExtension(name);
+  const extension = name.slice(stem.length);
+  const [, base = stem, count = '1'] = /^(.*) \((\d{1,4})\)$/s.exec(stem) ?? [];
+  return `${base} (${Number(count) + 1})${extension}`;
+}
+
+/** The address that opens the app with that magnet link; null where the app stands at an address of this computer, which leads nobody here. */
+export function appLink(magnet: string, at: Pick<Location, 'origin' | 'hostname'>): string | null {
+  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(at.hostname);
+  return isHere ? null : `${at.origin}/#magnet=${encodeURIComponent(magnet)}`;
+}
