@@ -59,7 +59,7 @@ async function* chunks(files: readonly ShareFile[], length: number): AsyncGenera
   let parts: Uint8Array<ArrayBuffer>[] = [];
   let filled = 0;
   for (const one of files) {
-    for (let at = 0; at < one.file.size; ) {
+    for (let at = 0; at < one.file.size;) {
       const part = await read(one, at, Math.min(one.file.size, at + length - filled));
       at += part.length;
       filled += part.length;

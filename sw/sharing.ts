@@ -83,7 +83,8 @@ export class Sharing {
         throw new Refusal('busy', `${MAX_SHARES} things are being made ready to be shared. Wait until one of them is.`);
       this.underWay.add(abort);
       const asked = v.safeParse(request, data);
-      if (!asked.success) throw new Refusal('malformed', 'These files cannot be shared: there are too many, or a name is too long.');
+      if (!asked.success)
+        throw new Refusal('malformed', 'These files cannot be shared: there are too many, or a name is too long.');
       tell({ type: 'shared', ...(await this.share(asked.output, abort.signal, tell)) });
     } catch (error) {
       if (!abort.signal.aborted || error instanceof Refusal) tell({ type: 'refused', ...apiError(error) });
@@ -161,7 +162,10 @@ function inOrder(files: readonly ShareFile[], pieceLength: number): [ReturnType<
 function notStored(error: unknown): unknown {
   if (!(error instanceof Error) || !('problem' in error)) return error;
   if (error.problem === 'full') return new Refusal('full', '');
-  return new Refusal('storage', 'The storage of this browser could not be written to, so nothing is shared. Try again in a moment.');
+  return new Refusal(
+    'storage',
+    'The storage of this browser could not be written to, so nothing is shared. Try again in a moment.',
+  );
 }
 
 function seldom(tell: (done: number) => void): (done: number) => void {

@@ -42,7 +42,8 @@ export function offerEntries(entries: readonly FileSystemEntry[]): void {
 }
 
 async function offer(choose: () => Promise<Chosen | null>): Promise<void> {
-  if (draft.peek() !== null) return notify('Something else is about to be shared. Finish that first, then choose these again.', 'bad');
+  if (draft.peek() !== null)
+    return notify('Something else is about to be shared. Finish that first, then choose these again.', 'bad');
   try {
     const chosen = await choose();
     if (chosen === null) return notify('There are no files in it, so there is nothing to share.', 'bad');

@@ -15,7 +15,9 @@ const never = new AbortController().signal;
 function sha1s(bytes: Uint8Array, length: number): string {
   let all = '';
   for (let at = 0; at < bytes.length; at += length)
-    all += createHash('sha1').update(bytes.subarray(at, at + length)).digest('hex');
+    all += createHash('sha1')
+      .update(bytes.subarray(at, at + length))
+      .digest('hex');
   return all;
 }
 
@@ -94,13 +96,18 @@ describe('what a window asks to be shared', () => {
       port1.onmessage = ({ data }: MessageEvent<FromSharing>) => answers.push(data);
       port1.postMessage(request);
       const last = (): Promise<FromSharing> =>
-        vi.waitUntil(() => answers.find(({ type }) => type !== 'progress'), { timeout: 5_000 }) as Promise<FromSharing>;
+        vi.waitUntil(() => answers.find(({ type }) => type !== 'progress'), { timeout: 5_000 });
       return { answers, last, port: port1 };
     };
     return { made, ask, commands, kept };
   }
 
-  const one = { name: 'a <b>.txt', files: [{ path: [], file: blob(bytesOf(20_000, 5)) }], trackers: ['wss://t.example/'], isPrivate: true };
+  const one = {
+    name: 'a <b>.txt',
+    files: [{ path: [], file: blob(bytesOf(20_000, 5)) }],
+    trackers: ['wss://t.example/'],
+    isPrivate: true,
+  };
 
   it('becomes a torrent with those trackers, whose files stand where the engine looks for them', async () => {
     const { ask, commands, kept } = sharing();
@@ -115,12 +122,19 @@ describe('what a window asks to be shared', () => {
     expect(start).toMatchObject({ do: 'start', id: meta.v1Hash, root: 'browser' });
     expect([meta.name, meta.isPrivate, meta.trackers]).toEqual(['Mine', true, [['wss://t.example/']]]);
     expect(kept[0]?.paths).toEqual(meta.layout.files.map(({ path }) => path));
-    expect(kept[0]?.paths).toEqual([['Mine', 'a'], ['Mine', 'b', 'ü_.txt']]);
+    expect(kept[0]?.paths).toEqual([
+      ['Mine', 'a'],
+      ['Mine', 'b', 'ü_.txt'],
+    ]);
   });
 
   it.each([
     ['empty files', { ...one, files: [{ path: [], file: blob(new Uint8Array(0)) }] }, 'empty'],
-    ['two of one name', { ...one, name: 'x', files: [1, 2].map(seed => ({ path: ['a'], file: blob(bytesOf(9, seed)) })) }, 'name-twice'],
+    [
+      'two of one name',
+      { ...one, name: 'x', files: [1, 2].map(seed => ({ path: ['a'], file: blob(bytesOf(9, seed)) })) },
+      'name-twice',
+    ],
     ['a name that is a path', { ...one, name: '../x' }, 'create'],
     ['a tracker that is none', { ...one, trackers: ['javascript:alert(1)'] }, 'create'],
     ['no files', { ...one, files: [] }, 'malformed'],
@@ -134,7 +148,11 @@ describe('what a window asks to be shared', () => {
   });
 
   it('is refused under a name that is taken, and copies nothing that is in the list', async () => {
-    expect(await sharing({ isStored: top => top === 'a _b_.txt' }).ask(one).last()).toMatchObject({ code: 'name-taken' });
+    expect(
+      await sharing({ isStored: top => top === 'a _b_.txt' })
+        .ask(one)
+        .last(),
+    ).toMatchObject({ code: 'name-taken' });
     const { ask, kept, commands } = sharing({ isListed: () => true });
     expect(await ask(one).last()).toMatchObject({ type: 'shared', already: true });
     expect([kept[0]?.isGone, kept[0]?.paths, commands]).toEqual([true, null, []]);

@@ -15,13 +15,7 @@ export function Qr({ text, label }: { text: string; label: string }): JSX.Elemen
   const path = modules.value.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : []))).join('');
   const size = Math.max(1, modules.value.length) + 2 * MARGIN;
   return (
-    <svg
-      class="qr"
-      role="img"
-      aria-label={label}
-      viewBox={`${-MARGIN} ${-MARGIN} ${size} ${size}`}
-      shape-rendering="crispEdges"
-    >
+    <svg class="qr" role="img" aria-label={label} viewBox={`${-MARGIN} ${-MARGIN} ${size} ${size}`} shape-rendering="crispEdges">
       <rect x={-MARGIN} y={-MARGIN} width={size} height={size} fill="#fff" />
       <path d={path} fill="#000" />
     </svg>

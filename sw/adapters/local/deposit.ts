@@ -69,7 +69,7 @@ export class Deposit {
 
   private partsOf(length: number): Written[] {
     const parts: Written[] = [];
-    for (let left = length; left > 0; ) {
+    for (let left = length; left > 0;) {
       const room = this.lengths[this.file]! - this.offset;
       if (room === 0) {
         [this.file, this.offset] = [this.file + 1, 0];

@@ -7,9 +7,18 @@ import { Lives } from './lives.ts';
 /** Files that somebody brings whole: there with the last byte and their places, or not at all. */
 
 const LENGTHS = [5_000_000, 0, 3, 2_500_000, 0];
-const PATHS = [['Film', 'a.bin'], ['Film', 'empty'], ['Film', '0'], ['Film', 'sub', 'b.bin'], ['Film', 'sub', 'none']];
+const PATHS = [
+  ['Film', 'a.bin'],
+  ['Film', 'empty'],
+  ['Film', '0'],
+  ['Film', 'sub', 'b.bin'],
+  ['Film', 'sub', 'none'],
+];
 const sha = (bytes: Uint8Array | null): string => createHash('sha1').update(bytes!).digest('hex');
-const all = pattern(LENGTHS.reduce((sum, length) => sum + length, 0), 7);
+const all = pattern(
+  LENGTHS.reduce((sum, length) => sum + length, 0),
+  7,
+);
 
 describe('files that are brought', () => {
   let lives: Lives;
