@@ -62,6 +62,34 @@ export function streamPath(id: TorrentId, file: number, name: string): string {
 /** A GET below it, on as below {@link STREAM_PATH}, answers what of the file is there: the share of each of its equal parts in hundredths, number[] as JSON; none where that is not known. */
 export const THERE_PATH = '/~there/';
 
+/**
+ * A GET below it is answered with what is to be saved of a torrent in this browser, as it comes: one file by its index and its name, or those
+ * that are chosen of a folder, as a ZIP archive where they are several. A HEAD tells what a GET would answer.
+ */
+export const SAVE_PATH = '/save/';
+
+/** A GET of it is answered with what a whole torrent in this browser would be saved as, {@link SaveFile}[] as JSON. */
+export function saveListPath(id: TorrentId): string {
+  return `${SAVE_PATH}${id}/list`;
+}
+
+/** A file by its index, and the names that it is to have, safe and distinct, from the top down. */
+export interface SaveFile {
+  readonly index: number;
+  readonly path: readonly string[];
+  /** Bytes. */
+  readonly size: number;
+}
+
+export function saveFilePath(id: TorrentId, file: number, name: string): string {
+  return `${SAVE_PATH}${id}/${file}/${encodeURIComponent(name)}`;
+}
+
+/** `names`: from the top down to the folder; none for the whole torrent. */
+export function saveFolderPath(id: TorrentId, names: readonly string[] = []): string {
+  return `${SAVE_PATH}${id}/in/${names.map(encodeURIComponent).join('/')}`;
+}
+
 /** What a browser shows by itself and that cannot act there: neither documents nor pictures with scripts in them. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   mp4: 'video/mp4',

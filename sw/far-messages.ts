@@ -111,6 +111,7 @@ const row = exactly<TorrentRow>()(
     seeds: number,
     active: number,
     webSeeds: number,
+    hasWebSeeds: v.boolean(),
     uploaded: number,
     downloaded: number,
     addedAt: number,

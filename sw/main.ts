@@ -16,6 +16,7 @@ import { makeLocalRuntime } from './local-runtime.ts';
 import { Presence } from './presence.ts';
 import { makeRuntime } from './runtime.ts';
 import { Sharing } from './sharing.ts';
+import { Saving } from './saving.ts';
 import { Shelf } from './shelf.ts';
 import { keepShell, respondFromShell } from './shell.ts';
 import { Streaming } from './streaming.ts';
@@ -68,7 +69,7 @@ const { link, torrents, server, openFile } = makeRuntime({
   sockets: browserSockets,
   audience: {},
   rtc,
-  joined: paired => (shelf = new Shelf(paired, local.torrents)),
+  joined: paired => (shelf = new Shelf(paired, local.torrents, () => saving.ids)),
   mark,
 });
 const sharing = new Sharing({
@@ -87,9 +88,18 @@ const streaming = new Streaming({
   after,
   changed: () => presence.come(),
 });
+const saving: Saving = new Saving({
+  detail: id => (shelf?.isOwn(id) === true ? local.torrents.detail(id) : null),
+  open: (id, file) => local.open(id, file),
+  settled: () => local.torrents.settled(),
+  after,
+  now: () => Date.now(),
+  changed: () => presence.come(),
+});
 const presence: Presence = new Presence({
   after,
-  isSomebodyThere: async () => lifetime.windows > 0 || streaming.reading > 0 || (await openWindows()).length > 0,
+  isSomebodyThere: async () =>
+    lifetime.windows > 0 || streaming.reading > 0 || saving.count > 0 || (await openWindows()).length > 0,
   came: () => {
     torrents.wake();
     local.torrents.wake();
@@ -125,6 +135,7 @@ async function start(): Promise<void> {
 /** Makes room for the next version. */
 async function handOver(): Promise<void> {
   sharing.end();
+  saving.end();
   await Promise.all([torrents.close(true), local.torrents.close()]);
   lifetime.end();
   lock.release();
@@ -175,6 +186,7 @@ self.addEventListener('fetch', event => {
   const response =
     lifetime.respond(url) ??
     streaming.respond(event.request, url) ??
+    saving.respond(event.request, url) ??
     (url.pathname === STATS_PATH ? stats() : url.pathname === PAIRED_PATH ? pairedApps() : respondFromShell(event, url));
   if (response !== null) event.respondWith(response);
 });

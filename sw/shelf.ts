@@ -23,13 +23,16 @@ export class Shelf implements Backend {
   readonly shared: Paired;
   private readonly paired: Paired;
   private readonly local: Local;
+  private readonly saving: () => readonly TorrentId[];
   /** What the helper has; null where that is to be found out anew. */
   private known: Set<TorrentId> | null = null;
 
-  constructor(paired: Paired, local: Local) {
+  /** `saving`: the torrents of this browser that are being saved from. */
+  constructor(paired: Paired, local: Local, saving: () => readonly TorrentId[]) {
     this.shared = paired;
     this.paired = paired;
     this.local = local;
+    this.saving = saving;
   }
 
   /** The helper's list was replaced as a whole. */
@@ -82,7 +85,7 @@ export class Shelf implements Backend {
 
   connection(): Connection {
     const { isReady, problem } = this.local;
-    return { ...this.paired.connection(), browser: { isReady, problem } };
+    return { ...this.paired.connection(), browser: { isReady, problem, saving: this.saving() } };
   }
 
   roots(): readonly RootRow[] {

@@ -3,6 +3,7 @@
  * as far as it is there, and handed on as it comes. What is shown is never a document that could act for the app.
  */
 import { mediaTypeOf, STREAM_PATH, THERE_PATH } from './api.ts';
+import { codeOf, fileHeaders, refusal, refused } from './file-answers.ts';
 import type { TorrentId } from './view-model.ts';
 
 /** `serve` answers for a file that is in this browser, by the header that asks for a range. */
@@ -36,12 +37,6 @@ const TRIES = 40;
 
 /** Parts of a file that are told of. */
 const PARTS = 240;
-
-const GONE = new Set(['no-such-torrent', 'no-such-file']);
-const AWAY = new Set(['daemon-away', 'unpaired', 'superseded', 'followed', 'updating', 'not-yet', 'too-many-reads']);
-
-/** No script, no form, no frame, and nothing from elsewhere; `sandbox` beside it. */
-const CONTENT_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 export class Streaming {
   private readonly options: StreamingOptions;
@@ -143,34 +138,12 @@ function handOn(answer: Response, name: string, reader: () => () => void): Respo
   if (answer.status !== 200 && answer.status !== 206 && answer.status !== 416) {
     return refusal(503, 'The file could not be read just now. Open it again in a moment.');
   }
-  const type = mediaTypeOf(name);
-  const headers = new Headers({
-    'content-type': type ?? 'application/octet-stream',
-    'content-disposition': `${type === null ? 'attachment' : 'inline'}; filename*=UTF-8''${encodeName(name)}`,
-    'cache-control': 'no-store',
-    ...guards(type),
-  });
+  const headers = fileHeaders(name, mediaTypeOf(name));
   for (const header of ['accept-ranges', 'content-length', 'content-range']) {
     const value = answer.headers.get(header);
     if (value !== null) headers.set(header, value);
   }
   return new Response(answer.body === null ? null : held(answer.body, reader()), { status: answer.status, headers });
-}
-
-/**
- * The document that a browser makes around a film or a song fetches its address anew, and only one of our origin is answered from
- * here: it keeps the origin, without scripts. The viewers of PDF work in no sandbox, and are apart from the origin by themselves.
- */
-function guards(type: string | null): Readonly<Record<string, string>> {
-  const isPlayed = type !== null && /^(video|audio)[/]/.test(type);
-  const sandbox = type === 'application/pdf' ? '' : isPlayed ? '; sandbox allow-same-origin' : '; sandbox';
-  return {
-    'content-security-policy': CONTENT_POLICY + sandbox,
-    'x-content-type-options': 'nosniff',
-    'cross-origin-resource-policy': 'same-origin',
-    'cross-origin-opener-policy': 'same-origin',
-    'referrer-policy': 'no-referrer',
-  };
 }
 
 /** The same bytes by way of this worker, which so lives, and with it the engine, as long as somebody reads them. */
@@ -199,26 +172,4 @@ function held(body: ReadableStream<Uint8Array>, ended: () => void): ReadableStre
     },
     { highWaterMark: 0 },
   );
-}
-
-function refused(error: unknown): Response {
-  const code = codeOf(error);
-  if (code === '') return refusal(503, 'The file could not be read just now. Open it again in a moment.');
-  return refusal(GONE.has(code) ? 404 : AWAY.has(code) ? 503 : 409, (error as Error).message);
-}
-
-function refusal(status: number, text: string): Response {
-  return new Response(`${text}\n`, {
-    status,
-    headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...guards('text/plain') },
-  });
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-}
-
-/** As RFC 8187 has it. */
-function encodeName(name: string): string {
-  return encodeURIComponent(name).replace(/['()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -85,6 +85,8 @@ export interface TorrentRow {
   readonly active: number;
   /** Web seeds that we download from now. */
   readonly webSeeds: number;
+  /** It has web seeds that are not banned. */
+  readonly hasWebSeeds: boolean;
   readonly uploaded: number;
   readonly downloaded: number;
   /** ms since 1970. */
@@ -265,8 +267,11 @@ export interface Connection {
   readonly ports: PortMappings | null;
   /** Null while the helper is away. */
   readonly host: HostState | null;
-  /** What this browser does by itself. `problem`: why it cannot, a sentence for people, or empty. Null where there is no browser. */
-  readonly browser: { readonly isReady: boolean; readonly problem: string } | null;
+  /**
+   * What this browser does by itself. `problem`: why it cannot, a sentence for people, or empty. `saving`: the torrents that its download
+   * manager saves from it. Null where there is no browser.
+   */
+  readonly browser: { readonly isReady: boolean; readonly problem: string; readonly saving: readonly TorrentId[] } | null;
 }
 
 /** Minutes that an idle helper may be given at most before it ends: thirty days. */

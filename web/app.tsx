@@ -6,8 +6,10 @@ import { layout } from './ui/layout.ts';
 import { AddDialog } from './views/add-dialog.tsx';
 import { AddSheet } from './views/add-sheet.tsx';
 import { Banner } from './views/banner.tsx';
+import { ClosingDialog, ClosingLine } from './views/closing.tsx';
 import { DropTarget } from './views/drop-target.tsx';
 import { FolderDialog } from './views/folder-dialog.tsx';
+import { FolderSaveBanner } from './views/folder-save.tsx';
 import { Inspector } from './views/inspector.tsx';
 import { LabelsDialog } from './views/labels-dialog.tsx';
 import { Notices } from './views/notices.tsx';
@@ -44,12 +46,14 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
       <div class="body" inert={covered}>
         <TopBar />
         <Banner update={updateWaiting.value} onUpdate={applyUpdate} />
+        <FolderSaveBanner />
         {torrents && shape !== 'wide' && <Chips />}
         <main class="main">
           {torrents && <h1 class="sr-only">Torrents</h1>}
           {torrents ? <Table /> : <Settings />}
           {torrents && shape !== 'phone' && <Inspector />}
         </main>
+        {torrents && <ClosingLine />}
         {shape === 'phone' && torrents && <AddButton />}
         {shape === 'phone' && <BottomTabs />}
       </div>
@@ -63,6 +67,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
       <Playing />
       <ShareSheet />
       <ShareLinks />
+      <ClosingDialog />
       <DropTarget />
       <Notices />
     </div>

@@ -5,6 +5,7 @@ import './styles/shell.css';
 import './styles/table.css';
 import './styles/panels.css';
 import './styles/share.css';
+import './styles/saving.css';
 import { run } from './actions.ts';
 import { addText } from './adding.ts';
 import { takeRequest } from './address.ts';

@@ -3,6 +3,7 @@ import type { FromWorker } from '../sw/api.ts';
 import { BROWSER_ROOT } from '../sw/view-model.ts';
 import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from '../sw/view-model.ts';
 import type { LinkState } from './client.ts';
+import { isUnfinishedHere, type Unfinished } from './closing.ts';
 import { bucketOf, compareWords, matches, NEWEST_FIRST, samePlace, sortRows, type Filter, type Sort } from './list.ts';
 
 export type Counts = Readonly<Record<Filter, number>>;
@@ -54,6 +55,9 @@ export class Store {
   readonly down = signal(0);
   readonly up = signal(0);
   readonly counts = signal<Counts>(NO_COUNTS);
+
+  /** What is on its way into this browser. */
+  readonly unfinishedHere = signal<readonly Unfinished[]>([]);
 
   /** How many torrents have each label, in the order of the labels. */
   readonly labels = signal<ReadonlyMap<string, number>>(new Map());
@@ -145,12 +149,14 @@ export class Store {
     let up = 0;
     const counts: Record<Filter, number> = { ...NO_COUNTS };
     const labels = new Map<string, number>();
+    const unfinished: Unfinished[] = [];
     for (const row of this.#rows.values()) {
       const torrent = row.peek();
       down += torrent.down;
       up += torrent.up;
       if (torrent.state === 'adding') continue;
       counts.all++;
+      if (isUnfinishedHere(torrent)) unfinished.push(torrent);
       const bucket = bucketOf(torrent);
       if (bucket !== null) counts[bucket]++;
       for (const label of torrent.options.labels) labels.set(label, (labels.get(label) ?? 0) + 1);
@@ -160,6 +166,12 @@ export class Store {
     const before = this.counts.peek();
     if ((Object.keys(counts) as Filter[]).some(filter => counts[filter] !== before[filter])) this.counts.value = counts;
     this.#label(labels);
+    const known = this.unfinishedHere.peek();
+    const isOther = ({ id, name, state, hasWebSeeds }: Unfinished, at: number): boolean => {
+      const before = known[at];
+      return id !== before?.id || name !== before.name || state !== before.state || hasWebSeeds !== before.hasWebSeeds;
+    };
+    if (known.length !== unfinished.length || unfinished.some(isOther)) this.unfinishedHere.value = unfinished;
   }
 
   #label(labels: ReadonlyMap<string, number>): void {

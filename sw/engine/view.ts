@@ -66,6 +66,7 @@ export interface TorrentView {
   readonly seeds: number;
   readonly active: number;
   readonly webSeeds: number;
+  readonly hasWebSeeds: boolean;
   readonly uploaded: number;
   readonly downloaded: number;
   readonly addedAt: number;
@@ -171,6 +172,7 @@ export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): 
     seeds,
     active,
     webSeeds: torrent.webSeeds.active,
+    hasWebSeeds: torrent.webSeeds.all.some(({ state }) => state !== 'banned'),
     uploaded: torrent.uploaded,
     downloaded: torrent.downloaded,
     addedAt: torrent.addedAt,

@@ -18,6 +18,7 @@ export const row = (id: string, done = 0): TorrentRow => ({
   seeds: 0,
   active: 0,
   webSeeds: 0,
+  hasWebSeeds: false,
   uploaded: 0,
   downloaded: 0,
   addedAt: 0,

@@ -63,7 +63,7 @@ class Side {
 
 function setUp(theirs: readonly string[] = [A], own: readonly string[] = [B]) {
   const [paired, local] = [new Side('host', theirs), new Side(BROWSER_ROOT, own)];
-  return { paired, local, shelf: new Shelf(paired, local) };
+  return { paired, local, shelf: new Shelf(paired, local, () => [B]) };
 }
 
 const namesOf = (rows: readonly TorrentRow[]): string[] => rows.map(({ id, root }) => `${id[0]} ${root}`);
@@ -175,10 +175,10 @@ describe('what is asked', () => {
 
   it('of how things stand says what this browser does by itself', () => {
     const { shelf, local } = setUp();
-    expect(shelf.connection().browser).toEqual({ isReady: true, problem: '' });
+    expect(shelf.connection().browser).toEqual({ isReady: true, problem: '', saving: [B] });
     local.isReady = false;
     local.problem = 'This browser keeps no data.';
-    expect(shelf.connection().browser).toEqual({ isReady: false, problem: 'This browser keeps no data.' });
+    expect(shelf.connection().browser).toEqual({ isReady: false, problem: 'This browser keeps no data.', saving: [B] });
   });
 });
 

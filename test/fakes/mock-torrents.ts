@@ -36,7 +36,7 @@ export const CONNECTED: Connection = {
     pinholes: { state: 'none', via: '', address: '' },
   },
   host: { settings: { watched: [], exitAfter: 0, notify: true }, problem: '' },
-  browser: { isReady: true, problem: '' },
+  browser: { isReady: true, problem: '', saving: [] },
 };
 export const UNPAIRED: Connection = {
   ...CONNECTED,
@@ -72,6 +72,7 @@ function row(index: number, part: Partial<TorrentRow>): TorrentRow {
     seeds: 0,
     active: 0,
     webSeeds: 0,
+    hasWebSeeds: false,
     uploaded: 0,
     downloaded: done,
     addedAt: Date.UTC(2026, 10, 20, 14, 2) - index * 3_600_000,

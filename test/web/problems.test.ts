@@ -121,7 +121,7 @@ describe('the connection', () => {
     ['never paired', UNPAIRED, 'Browser only', null],
     [
       'never paired, in a browser that keeps nothing',
-      { ...UNPAIRED, browser: { isReady: false, problem: 'No.' } },
+      { ...UNPAIRED, browser: { isReady: false, problem: 'No.', saving: [] } },
       'Set up helper',
       null,
     ],

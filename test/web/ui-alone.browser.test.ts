@@ -145,7 +145,7 @@ describe.skipIf(missing)(`without a helper, in Chromium (skipped without ${CHROM
     await show('unpaired');
     await page.evaluate(() => {
       const problem = 'This browser keeps no data for the app. A private window, or its settings, may be why.';
-      globalThis.mock.setConnection({ ...globalThis.mock.connection, browser: { isReady: false, problem } });
+      globalThis.mock.setConnection({ ...globalThis.mock.connection, browser: { isReady: false, problem, saving: [] } });
     });
     await page.locator('.set-up').getByText('This browser keeps no data for the app.').waitFor();
     await page.getByRole('button', { name: 'Set up helper' }).first().waitFor();

@@ -217,6 +217,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
         seeds: 0,
         active: 0,
         webSeeds: 0,
+        hasWebSeeds: false,
         uploaded: 0,
         downloaded: 0,
         addedAt: 0,

@@ -35,16 +35,18 @@ interface Props {
   /** Shows how far each file is, too. */
   readonly progress: boolean;
   /** Where a file can be had, while it comes as well. */
-  readonly address?: (file: number, name: string) => string;
+  readonly address?: (file: number, name: string) => string | undefined;
   /** Plays a film or a song here; its address stays for who wants it in a tab. */
   onPlay?(file: number): void;
+  /** Saves what is chosen at a path: a file, by its index, or a folder, where that is -1. */
+  onSave?(path: readonly string[], file: number): void;
   onPrioritise(files: readonly number[], priority: FilePriority): void;
   /** Gives the file or folder at a path another name; without it, names stay as they are. */
   onRename?(path: readonly string[], to: string): void;
 }
 
 /** The files of a torrent as a tree of checkboxes, each file with its priority; only what is in view is drawn. */
-export function FileList({ files, names, priority, progress, address, onPlay, onPrioritise, onRename }: Props): JSX.Element {
+export function FileList({ files, names, priority, progress, address, onPlay, onSave, onPrioritise, onRename }: Props): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const search = useSignal('');
   // The tree is built once for all that is said about files of these names.
@@ -98,6 +100,7 @@ export function FileList({ files, names, priority, progress, address, onPlay, on
                 done={progress ? files[node.file] : undefined}
                 href={node.file < 0 || priority(node.file) === 'skip' ? undefined : address?.(node.file, node.name)}
                 onPlay={onPlay && isFilm(node.name) ? () => onPlay(node.file) : undefined}
+                onSave={onSave && checks[at] !== 'none' ? () => onSave(pathOf(nodes, at), node.file) : undefined}
                 onFold={() => fold(at)}
                 priority={node.file < 0 ? null : priority(node.file)}
                 onCheck={checked => want(at, checked)}
@@ -130,6 +133,7 @@ interface LineProps {
   readonly onPlay: (() => void) | undefined;
   /** Null for a folder. */
   readonly priority: FilePriority | null;
+  readonly onSave: (() => void) | undefined;
   onFold(): void;
   onCheck(checked: boolean): void;
   onPrioritise(priority: FilePriority): void;
@@ -145,6 +149,7 @@ function FileLine({
   href,
   onPlay,
   priority,
+  onSave,
   onFold,
   onCheck,
   onPrioritise,
@@ -203,6 +208,11 @@ function FileLine({
             {verbFor(node.name)}
             <span class="sr-only"> {node.name}</span>
           </a>
+        )}
+        {onSave && (
+          <button type="button" class="text-button file-open" onClick={onSave}>
+            Save<span class="sr-only"> {node.name}</span>
+          </button>
         )}
         {done !== undefined && (
           <span class="file-done number">{formatPercent(done.size === 0 ? 1 : fraction(done.done, done.size))}</span>

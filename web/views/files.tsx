@@ -1,24 +1,31 @@
 import type { JSX } from 'preact';
-import { streamPath } from '../../sw/api.ts';
-import type { TorrentDetail } from '../../sw/view-model.ts';
+import { mediaTypeOf, streamPath } from '../../sw/api.ts';
+import { BROWSER_ROOT } from '../../sw/view-model.ts';
+import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { run } from '../actions.ts';
-import { play } from '../playing.ts';
+import { isFilm, play } from '../playing.ts';
+import { saveFile, saveFolder } from '../saving.ts';
 import { FileList } from './file-list.tsx';
 
-/** The files of a torrent in the list: how much they are wanted may change at any time. */
-export function Files({ detail }: { detail: TorrentDetail }): JSX.Element {
+/** The files of a torrent in the list: how much they are wanted may change at any time. Those in this browser can be saved out of it. */
+export function Files({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.Element {
   if (!detail.hasMetadata) return <p class="quiet">The file list has not arrived yet. A peer sends it once one is found.</p>;
+  const { id } = detail;
+  const isHere = row.root === BROWSER_ROOT;
+  const save = (path: readonly string[], file: number): void =>
+    file < 0 ? saveFolder(id, path) : saveFile(id, file, path.at(-1) ?? '');
   return (
     <FileList
-      key={detail.id}
+      key={id}
       files={detail.files}
       names={detail.names}
       priority={file => detail.files[file]?.priority ?? 'skip'}
       progress
-      address={(file, name) => streamPath(detail.id, file, name)}
+      address={(file, name) => (isHere && mediaTypeOf(name) === null && !isFilm(name) ? undefined : streamPath(id, file, name))}
       onPlay={file => play(detail, file)}
-      onRename={(path, to) => run({ do: 'rename', id: detail.id, path, to })}
-      onPrioritise={(files, priority) => run({ do: 'prioritise', id: detail.id, files, priority })}
+      {...(isHere ? { onSave: save } : {})}
+      onRename={(path, to) => run({ do: 'rename', id, path, to })}
+      onPrioritise={(files, priority) => run({ do: 'prioritise', id, files, priority })}
     />
   );
 }

@@ -7,6 +7,8 @@ import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength
 import { isKept } from '../persistence.ts';
 import { describeProblem, type Remedy } from '../problems.ts';
 import { shownLinks } from '../sharing.ts';
+import { canSaveToFolder, saveToFolder } from '../save-to-folder.ts';
+import { saveFolder } from '../saving.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { RateField } from '../ui/rate-field.tsx';
@@ -23,7 +25,7 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
       <dl class="facts">
         <Fact name="Now">{nowOf(row, store.roots.value)}</Fact>
         {root !== undefined && (
-          <Fact name="Stored in">{root.token === BROWSER_ROOT ? <Kept /> : `${root.name}, on this computer`}</Fact>
+          <Fact name="Stored in">{root.token === BROWSER_ROOT ? <Kept row={row} /> : `${root.name}, on this computer`}</Fact>
         )}
         <Fact name="Added">{formatMoment(row.addedAt, Date.now())}</Fact>
         {row.doneAt > 0 && <Fact name="Finished">{formatMoment(row.doneAt, Date.now())}</Fact>}
@@ -89,10 +91,26 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
   );
 }
 
-/** How safe the storage of the browser is. */
-function Kept(): JSX.Element {
+/** How safe the storage of the browser is, and the ways out of it. */
+function Kept({ row }: { row: TorrentRow }): JSX.Element {
   const how = isKept.value === true ? 'kept until you remove it' : 'which may clear it when the disk runs short';
-  return <>This browser, {how}</>;
+  return (
+    <>
+      This browser, {how}
+      {row.size > 0 && (
+        <span class="fact-actions">
+          <button type="button" class="button button-small" onClick={() => saveFolder(row.id)}>
+            Save
+          </button>
+          {canSaveToFolder() && (
+            <button type="button" class="button button-small" onClick={() => void saveToFolder(row.id)}>
+              Save to a folder…
+            </button>
+          )}
+        </span>
+      )}
+    </>
+  );
 }
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {

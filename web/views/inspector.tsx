@@ -147,7 +147,7 @@ function TabContent({ row, detail }: { row: TorrentRow; detail: TorrentDetail | 
   if (detail === null) return <p class="quiet late">Asking the engine…</p>;
   switch (tab) {
     case 'files':
-      return <Files detail={detail} />;
+      return <Files row={row} detail={detail} />;
     case 'peers':
       return <Peers row={row} detail={detail} />;
     case 'trackers':

@@ -5,6 +5,8 @@ import type { TorrentId } from '../../sw/view-model.ts';
 import { askToRemove, copy, force, isRunning, labelling, move, open, pause, recheck, relocating, resume } from '../actions.ts';
 import { shownLinks } from '../sharing.ts';
 import { selection } from '../selection.ts';
+import { canSaveToFolder, saveToFolder } from '../save-to-folder.ts';
+import { saveFolder } from '../saving.ts';
 import { store } from '../store.ts';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
 
@@ -25,6 +27,7 @@ export function RowMenu({ x, y, onClose }: Props): JSX.Element {
   if (first !== undefined && ids.length === 1) items.push({ label: 'Share…', act: () => (shownLinks.value = first) });
   if (stopped.length > 0) items.push({ label: 'Resume', act: () => resume(stopped) });
   if (running.length > 0) items.push({ label: 'Pause', act: () => pause(running) });
+  if (first !== undefined && ids.length === 1) items.push(...saveItems(first));
   if (ids.length > 0) items.push({ label: 'Check the files again', act: () => recheck(ids) });
   if (ids.length > 0 && !ids.some(isHere)) items.push({ label: 'Move to…', act: () => (relocating.value = ids) });
   items.push({ label: 'Labels…', act: () => (labelling.value = ids) });
@@ -32,6 +35,14 @@ export function RowMenu({ x, y, onClose }: Props): JSX.Element {
   if (first !== undefined && ids.length === 1) items.push({ label: 'Copy info-hash', act: () => void copy(first, 'Info-hash') });
   items.push({ label: 'Remove…', shortcut: 'Delete', danger: true, act: () => askToRemove(ids) });
   return <Menu label="Actions for the selected torrents" items={items} x={x} y={y} onClose={onClose} />;
+}
+
+/** What is in this browser can be brought out of it once its files are known. */
+function saveItems(id: TorrentId): MenuItem[] {
+  if (!isHere(id) || store.row(id)?.value.size === 0) return [];
+  const items: MenuItem[] = [{ label: 'Save', act: () => saveFolder(id) }];
+  if (canSaveToFolder()) items.push({ label: 'Save to a folder…', act: () => void saveToFolder(id) });
+  return items;
 }
 
 /** Nobody but the helper could move its files. */

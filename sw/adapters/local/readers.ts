@@ -76,6 +76,14 @@ export class LocalReaders implements Readers {
   }
 }
 
+/** The rest may come another time. */
+class CutShort extends Error {
+  readonly code = 'cut-short';
+  constructor() {
+    super('The file ends too early.');
+  }
+}
+
 class FileStream {
   readonly body: ReadableStream<Uint8Array>;
   /** Everything before it was handed on. */
@@ -124,7 +132,7 @@ class FileStream {
         this.tellPlace(to);
         if (this.known <= this.at && !this.isOver) await this.pause(SILENCE);
       }
-      if (this.isOver) throw new Error('The file ends too early.');
+      if (this.isOver) throw new CutShort();
       this.tellPlace(to);
       const chunk = await this.read(Math.min(this.known, to) - this.at);
       controller.enqueue(chunk);

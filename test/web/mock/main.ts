@@ -10,6 +10,7 @@ import '../../../web/styles/shell.css';
 import '../../../web/styles/table.css';
 import '../../../web/styles/panels.css';
 import '../../../web/styles/share.css';
+import '../../../web/styles/saving.css';
 
 /** The interface on a mock worker: `?scenario=nine` and so on. The mock stands in the window for scripts to drive. */
 declare global {

@@ -1,0 +1,222 @@
+/**
+ * Files of torrents in this browser handed to its download manager, one by itself or several as a ZIP archive, while they come as well. As
+ * long as somebody takes their bytes the worker lives, in Chromium with no window open too, and with it the engine.
+ */
+import { SAVE_PATH, type SaveFile } from './api.ts';
+import { codeOf, fileHeaders, refusal, refused } from './file-answers.ts';
+import { readPatiently, type OpenLocalFile } from './patient-reading.ts';
+import type { FileRow, TorrentDetail, TorrentId } from './view-model.ts';
+import { zip, zipLength } from './zip.ts';
+
+export interface SavingOptions {
+  /** What is known of a torrent in this browser; null where there is none. */
+  readonly detail: (id: TorrentId) => Pick<TorrentDetail, 'hasMetadata' | 'files'> | null;
+  /** Opens one of its files; what it throws has a `code` and a `message` for people. */
+  readonly open: (id: TorrentId, file: number) => OpenLocalFile;
+  /** Resolves when the engine of this browser is at work, as far as it will be. */
+  readonly settled: () => Promise<void>;
+  /** Calls back once after `ms`; the answer calls it off. */
+  readonly after: (ms: number, act: () => void) => () => void;
+  /** Ms since 1970. */
+  readonly now: () => number;
+  /** A save began, or ended. */
+  readonly changed: () => void;
+}
+
+/** Saves at once. */
+const SAVES = 8;
+/** Ms without a byte, for want of one or of somebody who takes it, after which a save is given up. */
+const PATIENCE = 24 * 3_600_000;
+/** How long and how often a file is asked for that can be opened in a moment: ms, times. */
+const RETRY = 250;
+const TRIES = 40;
+
+/** What is to be saved. */
+interface Choice {
+  readonly files: readonly SaveFile[];
+  /** Of what comes of them. */
+  readonly name: string;
+  readonly isArchive: boolean;
+}
+
+export class Saving {
+  private readonly options: SavingOptions;
+  private readonly saves = new Map<AbortController, { readonly id: TorrentId; readonly outlivesWindows: boolean }>();
+  private ended = false;
+
+  constructor(options: SavingOptions) {
+    this.options = options;
+  }
+
+  /** Saves that are being made or read. */
+  get count(): number {
+    return this.saves.size;
+  }
+
+  /** The torrents that the download manager saves from; not those that a window reads, which end with it. */
+  get ids(): readonly TorrentId[] {
+    return [...new Set([...this.saves.values()].filter(({ outlivesWindows }) => outlivesWindows).map(({ id }) => id))];
+  }
+
+  /** The answer to a request for a save, else null. */
+  respond(request: Request, url: URL): Promise<Response> | null {
+    if (!url.pathname.startsWith(SAVE_PATH)) return null;
+    return this.answer(request, url).then(answer =>
+      // Who presses a link to it stays where they are.
+      answer.ok || request.mode !== 'navigate' ? answer : new Response(null, { status: 204 }),
+    );
+  }
+
+  /** All saves fail, and no other begins: this worker makes room for the next version. */
+  end(): void {
+    this.ended = true;
+    for (const save of this.saves.keys()) save.abort(new Error('The app is being updated.'));
+  }
+
+  private async answer(request: Request, url: URL): Promise<Response> {
+    const [id = '', ...rest] = url.pathname.slice(SAVE_PATH.length).split('/');
+    const isList = rest.length === 1 && rest[0] === 'list';
+    const asked = isList ? [] : readPath(rest);
+    if (!/^[0-9a-f]{40}$/.test(id) || asked === null) return refusal(404, 'There is no such file.');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, 'A file can only be read.');
+    if (this.ended) return refusal(503, 'The app is being updated. Save the file again in a moment.');
+    if (this.saves.size >= SAVES)
+      return refusal(503, 'Too much is being saved at once. Wait for one to end, then save this again.');
+    const save = new AbortController();
+    this.saves.set(save, { id, outlivesWindows: request.mode === 'navigate' });
+    this.options.changed();
+    let isRead = false;
+    try {
+      const choice = await this.choose(id, asked);
+      if (isList) return Response.json(choice.files satisfies readonly SaveFile[], { headers: { 'cache-control': 'no-store' } });
+      const headers = fileHeaders(choice.name, null);
+      const [first] = choice.files;
+      headers.set('content-length', String(choice.isArchive ? zipLength(choice.files) : (first?.size ?? 0)));
+      if (choice.isArchive) headers.set('content-type', 'application/zip');
+      if (request.method === 'HEAD') return new Response(null, { headers });
+      isRead = true;
+      return new Response(this.body(id, choice, save), { headers });
+    } catch (error) {
+      return refused(error);
+    } finally {
+      if (!isRead) this.over(save);
+    }
+  }
+
+  /** Throws where it cannot begin. */
+  private async choose(id: TorrentId, asked: readonly string[] | number): Promise<Choice> {
+    await this.options.settled();
+    const detail = this.options.detail(id);
+    if (detail === null) throw new SaveError('no-such-torrent', 'This torrent is not in this browser any more.');
+    if (!detail.hasMetadata)
+      throw new SaveError('no-metadata', 'The file list of this torrent has not arrived yet. Save it once it is there.');
+    const choice = typeof asked === 'number' ? oneFile(detail.files, asked) : folder(detail.files, asked);
+    const [first] = choice.files;
+    if (first === undefined)
+      throw new SaveError('no-such-file', 'None of these files is chosen. Choose one in the list of files, then save it.');
+    // What is not all there is what may be refused.
+    const missing = choice.files.find(({ index, size }) => (detail.files[index]?.done ?? 0) < size);
+    await this.tryToOpen(id, (missing ?? first).index);
+    return choice;
+  }
+
+  private async tryToOpen(id: TorrentId, file: number): Promise<void> {
+    for (let left = TRIES; ; left--) {
+      try {
+        this.options.open(id, file);
+        return;
+      } catch (error) {
+        if (codeOf(error) !== 'not-yet' || left <= 1) throw error;
+        await new Promise<void>(resolve => this.options.after(RETRY, resolve));
+      }
+    }
+  }
+
+  private body(id: TorrentId, { files, isArchive }: Choice, save: AbortController): ReadableStream<Uint8Array> {
+    const { open, after, now } = this.options;
+    const { signal } = save;
+    const read = (at: number): AsyncIterable<Uint8Array> => {
+      const { index = 0, size = 0 } = files[at] ?? {};
+      return readPatiently({ size }, { open: () => open(id, index), after, signal });
+    };
+    const parts = isArchive ? zip(files, read, new Date(now())) : read(0)[Symbol.asyncIterator]();
+    let callOff = (): void => undefined;
+    const wait = (): void => {
+      callOff();
+      callOff = after(PATIENCE, () => save.abort(new Error('Nothing came for a day.')));
+    };
+    const end = (): void => {
+      callOff();
+      this.over(save);
+    };
+    wait();
+    return new ReadableStream<Uint8Array>(
+      {
+        start: controller =>
+          signal.addEventListener('abort', () => {
+            end();
+            controller.error(signal.reason);
+          }),
+        pull: async controller => {
+          try {
+            const part = await parts.next();
+            if (signal.aborted) return;
+            wait();
+            if (part.done !== true) return controller.enqueue(part.value);
+            end();
+            controller.close();
+          } catch (error) {
+            end();
+            throw error;
+          }
+        },
+        cancel: reason => save.abort(reason),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  private over(save: AbortController): void {
+    if (this.saves.delete(save)) this.options.changed();
+  }
+}
+
+class SaveError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The index of a file, or the names down to a folder, '' and nothing else for all there is; null where it is neither. */
+function readPath(parts: readonly string[]): readonly string[] | number | null {
+  const [kind = '', ...names] = parts;
+  if (/^\d{1,7}$/.test(kind)) return Number(kind);
+  if (kind !== 'in') return null;
+  try {
+    return names.filter(name => name !== '').map(decodeURIComponent);
+  } catch {
+    return null;
+  }
+}
+
+function oneFile(files: readonly FileRow[], index: number): Choice {
+  const file = files[index];
+  if (file === undefined) throw new SaveError('no-such-file', 'There is no such file in this torrent.');
+  return { files: [{ index, path: file.path, size: file.size }], name: file.path.at(-1) ?? '', isArchive: false };
+}
+
+/** Those chosen of the files in a folder, which is at the top of the archive; where it is one alone, it goes by itself. */
+function folder(all: readonly FileRow[], names: readonly string[]): Choice {
+  const above = Math.max(0, names.length - 1);
+  const inside = all.flatMap(({ path, size, priority }, index) =>
+    priority !== 'skip' && path.length > names.length && names.every((name, depth) => path[depth] === name)
+      ? [{ index, path: path.slice(above), size }]
+      : [],
+  );
+  const [only] = inside;
+  if (inside.length === 1 && only !== undefined) return { files: inside, name: only.path.at(-1) ?? '', isArchive: false };
+  const name = names.at(-1) ?? all[0]?.path[0] ?? 'files';
+  return { files: inside, name: `${name}.zip`, isArchive: true };
+}

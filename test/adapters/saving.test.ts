@@ -1,0 +1,311 @@
+import { describe, expect, it } from 'vitest';
+import { saveFilePath, saveFolderPath, saveListPath } from '../../sw/api.ts';
+import { distinctPaths, safeName } from '../../sw/engine/codec/paths.ts';
+import { LocalReaders } from '../../sw/adapters/local/readers.ts';
+import { Saving } from '../../sw/saving.ts';
+import type { FileRow } from '../../sw/view-model.ts';
+import { zipLength } from '../../sw/zip.ts';
+
+const ID = 'ab'.repeat(20);
+const ORIGIN = 'http://127.0.0.1:7800';
+
+class Refusal extends Error {
+  constructor(readonly code: string) {
+    super('A sentence for people.');
+  }
+}
+
+const row = (path: string, size: number, part: Partial<FileRow> = {}): FileRow => ({
+  path: path.split('/'),
+  size,
+  done: 0,
+  priority: 'normal',
+  ...part,
+});
+
+const FILES = [
+  row('Film/film.mkv', 700_000),
+  row('Film/Extra/a.txt', 5),
+  row('Film/Extra/b.txt', 0),
+  row('Film/not.iso', 9, { priority: 'skip' }),
+];
+
+/** Files of zeros behind the real readers, whose engine is this test. */
+function setUp(files: readonly FileRow[] = FILES) {
+  let refusal: Refusal | null = null;
+  let fault: string | null = null;
+  let hasMetadata = true;
+  const wanted: { stream: number; file: number; offset: number; length: number }[] = [];
+  const timers = new Set<{ ms: number; act: () => void }>();
+  const readers = new LocalReaders({
+    read: ([span], done) => {
+      queueMicrotask(() =>
+        fault === null ? done(null, new Uint8Array(span?.length ?? 0)) : done(fault as never, new Uint8Array()),
+      );
+      return () => undefined;
+    },
+  });
+  let reachable = Infinity;
+  readers.hear((stream, file, offset, length) => {
+    wanted.push({ stream, file, offset, length });
+    if (length > 0 && offset < reachable) readers.readable(stream, offset, Math.min(length, reachable - offset));
+  });
+  let changes = 0;
+  const opened: number[] = [];
+  const saving = new Saving({
+    detail: id => (id === ID ? { hasMetadata, files } : null),
+    open: (_id, file) => {
+      if (refusal) throw refusal;
+      opened.push(file);
+      const { path = [], size = 0 } = files[file] ?? {};
+      return { path, serve: (range, isHead) => readers.serve({ file, size }, range, isHead) };
+    },
+    settled: () => Promise.resolve(),
+    after: (ms, act) => {
+      const timer = { ms, act };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    now: () => 0,
+    changed: () => changes++,
+  });
+  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const response = saving.respond(new Request(ORIGIN + path, init), new URL(ORIGIN + path));
+    if (response === null) throw new Error('not answered');
+    return response;
+  };
+  return {
+    saving,
+    ask,
+    readers,
+    wanted,
+    opened,
+    get changes() {
+      return changes;
+    },
+    refuse: (code: string | null) => (refusal = code === null ? null : new Refusal(code)),
+    fail: (problem: string) => (fault = problem),
+    reach: (bytes: number) => (reachable = bytes),
+    withoutMetadata: () => (hasMetadata = false),
+    /** Lets timers of so many ms be due. */
+    due: (ms: number) => {
+      for (const timer of [...timers]) if (timer.ms === ms && timers.delete(timer)) timer.act();
+    },
+    timers,
+  };
+}
+
+const lengthOf = async (answer: Response): Promise<number> => (await answer.arrayBuffer()).byteLength;
+
+describe('a save', () => {
+  it('of a file is a download of its name, type unknown, of a length that is said', async () => {
+    const { ask, saving } = setUp();
+    const answer = await ask(saveFilePath(ID, 0, 'film.mkv'));
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-disposition': "attachment; filename*=UTF-8''film.mkv",
+      'content-length': '700000',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    });
+    expect([saving.count, saving.ids]).toEqual([1, []]);
+    expect(await lengthOf(answer)).toBe(700_000);
+    expect(saving.count).toBe(0);
+    // What a link leads to is the download manager's, and no window's.
+    const handed = { url: ORIGIN + saveFolderPath(ID), method: 'GET', mode: 'navigate' } as Request;
+    const download = await saving.respond(handed, new URL(handed.url));
+    expect(saving.ids).toEqual([ID]);
+    await download?.body?.cancel();
+    expect(saving.ids).toEqual([]);
+  });
+
+  it('of a folder or a torrent is an archive of what is chosen, from that folder down', async () => {
+    const { ask, opened } = setUp();
+    const whole = await ask(saveFolderPath(ID));
+    expect([whole.headers.get('content-type'), whole.headers.get('content-disposition')]).toEqual([
+      'application/zip',
+      "attachment; filename*=UTF-8''Film.zip",
+    ]);
+    const bytes = Buffer.from(await whole.arrayBuffer());
+    expect(bytes.length).toBe(zipLength(FILES.slice(0, 3)));
+    expect(bytes.length).toBe(Number(whole.headers.get('content-length')));
+    expect(bytes.includes('not.iso')).toBe(false);
+    const folder = Buffer.from(await (await ask(saveFolderPath(ID, ['Film', 'Extra']))).arrayBuffer());
+    expect([folder.includes('Extra/a.txt'), folder.includes('Film/Extra')]).toEqual([true, false]);
+    // A file without bytes is not even opened, but to look whether it may be.
+    expect(opened).not.toContain(2);
+  });
+
+  it('is listed, with the names that files are to have', async () => {
+    const { ask, saving } = setUp();
+    expect(await (await ask(saveListPath(ID))).json()).toEqual([
+      { index: 0, path: ['Film', 'film.mkv'], size: 700_000 },
+      { index: 1, path: ['Film', 'Extra', 'a.txt'], size: 5 },
+      { index: 2, path: ['Film', 'Extra', 'b.txt'], size: 0 },
+    ]);
+    expect(saving.count).toBe(0);
+  });
+
+  it('of a folder with one file chosen is that file', async () => {
+    const { ask } = setUp([row('Film/film.mkv', 9), row('Film/b', 9, { priority: 'skip' })]);
+    expect((await ask(saveFolderPath(ID))).headers.get('content-disposition')).toContain("UTF-8''film.mkv");
+  });
+
+  it('holds names that are safe and distinct, whatever the torrent says', async () => {
+    const hostile = [
+      '../../etc/passwd',
+      '/abs',
+      'a\\..\\b',
+      'CON',
+      'x:stream',
+      'x',
+      'X',
+      'e\u0301',
+      '\u00e9',
+      'dir/..',
+      '\u202egpj.exe',
+    ];
+    const paths = distinctPaths(hostile.map(name => ['T', ...name.split('/').map(safeName).filter(Boolean)]));
+    const { ask } = setUp(paths.map(path => ({ path, size: 1, done: 1, priority: 'normal' })));
+    const bytes = Buffer.from(await (await ask(saveFolderPath(ID))).arrayBuffer());
+    const names: string[] = [];
+    for (let at = 0; (at = bytes.indexOf('PK\x01\x02', at, 'latin1')) >= 0; at += 46) {
+      names.push(bytes.toString('utf8', at + 46, at + 46 + bytes.readUInt16LE(at + 28)));
+    }
+    expect(names).toHaveLength(hostile.length);
+    expect(new Set(names.map(name => name.normalize('NFC').toUpperCase())).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^T\/(?!.*(?:^|\/)\.{1,2}(?:\/|$))[^\\:\u202e]+$/);
+  });
+
+  it('begins before there is all, and waits where the next byte is not there', async () => {
+    const { ask, reach, wanted, readers } = setUp();
+    reach(300_000);
+    const reader = (await ask(saveFilePath(ID, 0, 'film.mkv'))).body!.getReader();
+    let length = 0;
+    while (length < 300_000) length += (await reader.read()).value?.length ?? 0;
+    const next = reader.read();
+    await expect.poll(() => wanted.length).toBeGreaterThan(0);
+    const { stream } = wanted.at(-1)!;
+    readers.readable(stream, 300_000, 400_000);
+    expect((await next).value?.length).toBeGreaterThan(0);
+    await reader.cancel();
+  });
+
+  it('goes on after a pause where it was, by opening the file again', async () => {
+    const { ask, reach, refuse, readers, due, timers } = setUp();
+    reach(300_000);
+    const reader = (await ask(saveFilePath(ID, 0, 'film.mkv'))).body!.getReader();
+    let length = 0;
+    while (length < 300_000) length += (await reader.read()).value?.length ?? 0;
+    refuse('paused');
+    const next = reader.read();
+    await new Promise(resolve => setTimeout(resolve, 5));
+    // What the engine says to who reads of a torrent that is paused.
+    readers.readable(1, 0, 0);
+    for (let turn = 0; turn < 3; turn++) {
+      await expect.poll(() => [...timers].some(({ ms }) => ms === 1_000)).toBe(true);
+      due(1_000);
+    }
+    refuse(null);
+    reach(Infinity);
+    length += (await next).value?.length ?? 0;
+    for (let part = await reader.read(); !part.done; part = await reader.read()) length += part.value.length;
+    expect(length).toBe(700_000);
+  });
+
+  it.each([['no-such-torrent'], ['failed'], ['not-chosen']])('fails where the torrent is %s half-way', async code => {
+    const { ask, reach, refuse, readers, due, timers, saving } = setUp();
+    reach(300_000);
+    const reader = (await ask(saveFolderPath(ID))).body!.getReader();
+    let length = 0;
+    while (length < 300_000) length += (await reader.read()).value?.length ?? 0;
+    refuse(code);
+    const next = reader.read();
+    next.catch(() => undefined);
+    await new Promise(resolve => setTimeout(resolve, 5));
+    readers.readable(1, 0, 0);
+    await expect.poll(() => [...timers].some(({ ms }) => ms === 1_000)).toBe(true);
+    due(1_000);
+    await expect(next).rejects.toThrow('A sentence for people.');
+    expect(saving.count).toBe(0);
+  });
+
+  it('fails where a byte cannot be read, after a day in which nothing came, and for an update', async () => {
+    const broken = setUp();
+    broken.fail('io');
+    await expect(lengthOf(await broken.ask(saveFolderPath(ID)))).rejects.toThrow('could not be read');
+    expect(broken.saving.count).toBe(0);
+    const silent = setUp();
+    silent.reach(0);
+    const lasting = lengthOf(await silent.ask(saveFilePath(ID, 0, 'film.mkv')));
+    lasting.catch(() => undefined);
+    await expect.poll(() => silent.wanted.length).toBe(1);
+    silent.due(24 * 3_600_000);
+    await expect(lasting).rejects.toThrow('Nothing came');
+    const cut = setUp();
+    cut.reach(0);
+    const under = lengthOf(await cut.ask(saveFilePath(ID, 0, 'film.mkv')));
+    under.catch(() => undefined);
+    cut.saving.end();
+    await expect(under).rejects.toThrow('being updated');
+    expect([cut.saving.count, (await cut.ask(saveFolderPath(ID))).status]).toEqual([0, 503]);
+  });
+
+  it('ends with who takes it: nothing is read any more', async () => {
+    const { ask, saving, wanted } = setUp();
+    const reader = (await ask(saveFolderPath(ID))).body!.getReader();
+    await reader.read();
+    await reader.read();
+    await reader.cancel();
+    expect(saving.count).toBe(0);
+    const told = wanted.length;
+    await new Promise(resolve => setTimeout(resolve, 5));
+    expect(wanted.length).toBe(told);
+  });
+
+  it('is refused in words where it cannot begin, and leads nobody away', async () => {
+    const setup = setUp();
+    setup.refuse('paused');
+    const answer = await setup.ask(saveFolderPath(ID));
+    expect([answer.status, await answer.text()]).toEqual([409, 'A sentence for people.\n']);
+    const pressed = { url: `${ORIGIN}${saveFolderPath(ID)}`, method: 'GET', mode: 'navigate' } as Request;
+    expect((await setup.saving.respond(pressed, new URL(pressed.url)))?.status).toBe(204);
+    expect(setup.saving.count).toBe(0);
+    setup.refuse(null);
+    setup.withoutMetadata();
+    expect(await (await setup.ask(saveFolderPath(ID))).text()).toContain('has not arrived yet');
+  });
+
+  it('is told of by HEAD, and nothing else is answered', async () => {
+    const { ask, saving } = setUp();
+    const head = await ask(saveFolderPath(ID), { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length'), head.body]).toEqual([
+      200,
+      String(zipLength(FILES.slice(0, 3))),
+      null,
+    ]);
+    expect(saving.respond(new Request(`${ORIGIN}/stream/`), new URL(`${ORIGIN}/stream/`))).toBeNull();
+    for (const path of [
+      '/save/',
+      '/save/x/0/a',
+      `/save/${ID}`,
+      `/save/${ID}/9/x`,
+      `/save/${ID}/in/Nothing`,
+      `/save/${ID}/in/%ff`,
+      `/save/${'0'.repeat(40)}/in/`,
+    ]) {
+      expect((await ask(path)).status, path).toBe(404);
+    }
+    expect((await ask(saveFolderPath(ID), { method: 'POST' })).status).toBe(405);
+    expect(saving.count).toBe(0);
+  });
+
+  it('is one of eight at once', async () => {
+    const { ask } = setUp();
+    const all = await Promise.all(Array.from({ length: 8 }, () => ask(saveFolderPath(ID))));
+    const ninth = await ask(saveFolderPath(ID));
+    expect([ninth.status, await ninth.text()]).toEqual([503, expect.stringContaining('Too much is being saved')]);
+    await all[0]?.body?.cancel();
+    expect((await ask(saveFolderPath(ID))).status).toBe(200);
+  });
+});

@@ -1,0 +1,79 @@
+/** What becomes of the downloads in this browser once its last window is closed, and what can be done about it. */
+import { BROWSER_ROOT, type TorrentId, type TorrentRow } from '../sw/view-model.ts';
+import { plural } from './format.ts';
+
+/**
+ * `goes-on`: from web seeds, until it is saved. `along`: from web seeds, as long as another one is being saved. `waits`: it is being saved, and
+ * nobody has it but peers who need a window. `stops`: until a window is open.
+ */
+export type Fate = 'goes-on' | 'along' | 'waits' | 'stops';
+
+export interface Closing {
+  readonly id: TorrentId;
+  readonly name: string;
+  readonly fate: Fate;
+  readonly text: string;
+  /** Saving it would have it go on. */
+  readonly canFinish: boolean;
+}
+
+/** What has to be known of a torrent. */
+export type Unfinished = Pick<TorrentRow, 'id' | 'name' | 'state' | 'hasWebSeeds'>;
+
+const UNFINISHED: ReadonlySet<TorrentRow['state']> = new Set(['downloading', 'metadata', 'checking', 'queued']);
+
+/** Whether it is on its way into this browser; what is complete, paused, or the helper's, is nobody's worry. */
+export function isUnfinishedHere({ root, state }: TorrentRow): boolean {
+  return root === BROWSER_ROOT && UNFINISHED.has(state);
+}
+
+/**
+ * Of the torrents that are on their way into this browser; `outlives`: saves keep this browser's engine at work without a window.
+ */
+export function describeClosing(
+  rows: readonly Unfinished[],
+  saving: readonly TorrentId[],
+  outlives: boolean,
+): readonly Closing[] {
+  return rows.map(row => {
+    const fate = fateOf(row, saving, outlives);
+    const canFinish = outlives && (fate === 'stops' || fate === 'along') && row.hasWebSeeds && row.state === 'downloading';
+    return { id: row.id, name: row.name, fate, text: sentence(row, fate, outlives), canFinish };
+  });
+}
+
+function fateOf({ id, hasWebSeeds }: Unfinished, saving: readonly TorrentId[], outlives: boolean): Fate {
+  if (!outlives || saving.length === 0) return 'stops';
+  if (saving.includes(id)) return hasWebSeeds ? 'goes-on' : 'waits';
+  return hasWebSeeds ? 'along' : 'stops';
+}
+
+function sentence({ hasWebSeeds }: Unfinished, fate: Fate, outlives: boolean): string {
+  switch (fate) {
+    case 'goes-on':
+      return 'Goes on from its web seeds until it is saved.';
+    case 'along':
+      return 'Goes on from its web seeds while another torrent is being saved, then waits for the app.';
+    case 'waits':
+      return 'Waits, and so does its save: it has WebRTC peers alone, and those need an open window.';
+    case 'stops':
+      if (!outlives) return 'Waits until the app is open again.';
+      return hasWebSeeds
+        ? 'Waits until the app is open again. Its web seeds could go on.'
+        : 'Waits until the app is open again: it has WebRTC peers alone, and those need an open window.';
+  }
+}
+
+/** In a line; null where there is nothing to say. */
+export function summarise(all: readonly Closing[]): string | null {
+  if (all.length === 0) return null;
+  const waiting = all.filter(({ fate }) => fate !== 'goes-on').length;
+  if (waiting === 0) return `You can close every window: ${plural(all.length, 'download goes', 'downloads go')} on until saved.`;
+  return `${plural(waiting, 'download waits', 'downloads wait')} once every window is closed.`;
+}
+
+/** Whether saves keep the engine of this browser at work without a window: in Chromium they do. */
+export function savesOutliveWindows(): boolean {
+  const { userAgentData } = navigator as { readonly userAgentData?: { readonly brands: readonly { readonly brand: string }[] } };
+  return userAgentData?.brands.some(({ brand }) => brand === 'Chromium') ?? false;
+}

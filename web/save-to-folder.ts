@@ -1,0 +1,187 @@
+/**
+ * Saves a torrent of this browser into a folder that a person chooses, a file after the other, from this window. What is there already is
+ * never written over, and a file has its name once it is whole.
+ */
+import { signal } from '@preact/signals';
+import { saveFilePath, saveListPath, type SaveFile } from '../sw/api.ts';
+import type { TorrentId } from '../sw/view-model.ts';
+import { plural } from './format.ts';
+import { notify } from './notices.ts';
+import { refusalOf } from './saving.ts';
+
+declare global {
+  interface Window {
+    /** WICG File System Access; Chromium on a desktop has it. */
+    showDirectoryPicker?(options: { readonly id: string; readonly mode: 'readwrite' }): Promise<FileSystemDirectoryHandle>;
+  }
+}
+
+/** A save that is under way. */
+export interface FolderSave {
+  readonly name: string;
+  readonly folder: string;
+  /** Bytes. */
+  readonly saved: number;
+  readonly size: number;
+  stop(): void;
+}
+
+export const folderSave = signal<FolderSave | null>(null);
+
+/** Ms between two figures that are shown. */
+const PERIOD = 500;
+
+export function canSaveToFolder(): boolean {
+  return typeof window.showDirectoryPicker === 'function';
+}
+
+/** Asks for the folder first; what comes of it is said at the edge of the window. */
+export async function saveToFolder(id: TorrentId): Promise<void> {
+  if (folderSave.value !== null)
+    return notify('One torrent is being saved to a folder already. Wait for it, or stop it first.', 'bad');
+  const folder = await chosenFolder();
+  if (folder === null) return;
+  const files = await filesOf(id);
+  if (typeof files === 'string') return notify(files, 'bad');
+  const top = files[0]?.path[0] ?? '';
+  const stopped = new AbortController();
+  try {
+    const name = await freeName(folder, top);
+    const left = await writeAll(id, files, folder, name, stopped);
+    if (left.length === 0) notify(`“${name}” was saved to “${folder.name}”.`, 'lasting');
+    else
+      notify(
+        `“${name}” was saved to “${folder.name}”, but for ${plural(left.length, 'file', 'files')} whose names the browser does not allow there: ${left.slice(0, 3).join(', ')}.`,
+        'bad',
+      );
+  } catch (error) {
+    if (stopped.signal.aborted) notify(`Stopped. What was saved of “${top}” by then is in “${folder.name}”.`);
+    else
+      notify(
+        `“${top}” could not be saved to “${folder.name}”: ${reasonOf(error)} Files that were saved by then stay there.`,
+        'bad',
+      );
+  } finally {
+    folderSave.value = null;
+  }
+}
+
+/** Null where a person thinks better of it. */
+async function chosenFolder(): Promise<FileSystemDirectoryHandle | null> {
+  try {
+    return (await window.showDirectoryPicker?.({ id: 'starling', mode: 'readwrite' })) ?? null;
+  } catch (error) {
+    // Its dialog was closed.
+    if (!(error instanceof DOMException && error.name === 'AbortError'))
+      notify(`The browser gives no access to that folder: ${reasonOf(error)}`, 'bad');
+    return null;
+  }
+}
+
+/** Or why there are none, in a sentence. */
+async function filesOf(id: TorrentId): Promise<readonly SaveFile[] | string> {
+  const path = saveListPath(id);
+  const refused = await refusalOf(path);
+  if (refused !== null) return refused;
+  return (await (await fetch(path)).json()) as readonly SaveFile[];
+}
+
+/** As it is, or with a number behind it where something has that name. */
+async function freeName(folder: FileSystemDirectoryHandle, name: string): Promise<string> {
+  for (let number = 1; ; number++) {
+    const dot = name.lastIndexOf('.');
+    const at = dot > 0 ? dot : name.length;
+    const candidate = number === 1 ? name : `${name.slice(0, at)} (${number})${name.slice(at)}`;
+    if (!(await isTaken(folder, candidate))) return candidate;
+  }
+}
+
+async function isTaken(folder: FileSystemDirectoryHandle, name: string): Promise<boolean> {
+  try {
+    await folder.getFileHandle(name);
+    return true;
+  } catch (error) {
+    // It is there, and a folder.
+    return !(error instanceof DOMException) || error.name !== 'NotFoundError';
+  }
+}
+
+/** Gives the files that were left out, by their paths. */
+async function writeAll(
+  id: TorrentId,
+  files: readonly SaveFile[],
+  folder: FileSystemDirectoryHandle,
+  top: string,
+  stopped: AbortController,
+): Promise<readonly string[]> {
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  let saved = 0;
+  let shownAt = -Infinity;
+  const show = (): void => {
+    if (performance.now() < shownAt + PERIOD) return;
+    shownAt = performance.now();
+    folderSave.value = { name: top, folder: folder.name, saved, size, stop: () => stopped.abort() };
+  };
+  show();
+  const left: string[] = [];
+  for (const {
+    index,
+    path: [, ...inside],
+    size: length,
+  } of files) {
+    const path = [top, ...inside];
+    const done = await writeFile(folder, path, saveFilePath(id, index, path.at(-1) ?? ''), stopped.signal, bytes => {
+      saved += bytes;
+      show();
+    });
+    if (done) continue;
+    left.push(path.join('/'));
+    saved += length;
+  }
+  return left;
+}
+
+/** False where the browser allows no such name there. */
+async function writeFile(
+  folder: FileSystemDirectoryHandle,
+  path: readonly string[],
+  from: string,
+  signal: AbortSignal,
+  wrote: (bytes: number) => void,
+): Promise<boolean> {
+  const name = path.at(-1) ?? '';
+  let within = folder;
+  let file: FileSystemFileHandle;
+  try {
+    for (const each of path.slice(0, -1)) within = await within.getDirectoryHandle(each, { create: true });
+    file = await within.getFileHandle(name, { create: true });
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+  // It is put beside the file until it is closed.
+  const out = await file.createWritable();
+  try {
+    const answer = await fetch(from, { signal, cache: 'no-store' });
+    if (!answer.ok || answer.body === null) throw new Error((await answer.text()).trim());
+    const reader = answer.body.getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      await out.write(part.value);
+      wrote(part.value.length);
+    }
+    await out.close();
+    return true;
+  } catch (error) {
+    await out.abort().catch(() => undefined);
+    await within.removeEntry(name).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** In a sentence. */
+function reasonOf(error: unknown): string {
+  if (error instanceof DOMException && error.name === 'QuotaExceededError') return 'there is no more room.';
+  if (error instanceof DOMException && error.name === 'NotAllowedError') return 'it may not be written to.';
+  const text = error instanceof Error ? error.message : String(error);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
