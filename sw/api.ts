@@ -64,9 +64,17 @@ export const THERE_PATH = '/~there/';
 
 /**
  * A GET below it is answered with what is to be saved of a torrent in this browser, as it comes: one file by its index and its name, or those
- * that are chosen of a folder, as a ZIP archive where they are several. A HEAD tells what a GET would answer.
+ * that are chosen of a folder, as a ZIP archive where they are several.
  */
 export const SAVE_PATH = '/save/';
+
+/** Behind an address below {@link SAVE_PATH}: whether it can be saved, {@link SaveAnswer} as JSON. */
+export const SAVE_ASK = '?ask';
+
+export interface SaveAnswer {
+  /** Why it cannot, a sentence for people; null where it can. */
+  readonly refused: string | null;
+}
 
 /** A GET of it is answered with what a whole torrent in this browser would be saved as, {@link SaveFile}[] as JSON. */
 export function saveListPath(id: TorrentId): string {

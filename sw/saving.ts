@@ -2,7 +2,7 @@
  * Files of torrents in this browser handed to its download manager, one by itself or several as a ZIP archive, while they come as well. As
  * long as somebody takes their bytes the worker lives, in Chromium with no window open too, and with it the engine.
  */
-import { SAVE_PATH, type SaveFile } from './api.ts';
+import { SAVE_ASK, SAVE_PATH, type SaveAnswer, type SaveFile } from './api.ts';
 import { codeOf, fileHeaders, refusal, refused } from './file-answers.ts';
 import { readPatiently, type OpenLocalFile } from './patient-reading.ts';
 import type { FileRow, TorrentDetail, TorrentId } from './view-model.ts';
@@ -61,7 +61,8 @@ export class Saving {
   /** The answer to a request for a save, else null. */
   respond(request: Request, url: URL): Promise<Response> | null {
     if (!url.pathname.startsWith(SAVE_PATH)) return null;
-    return this.answer(request, url).then(answer =>
+    if (url.search === SAVE_ASK) return this.tell(request, url);
+    return this.answer(request, url, false).then(answer =>
       // Who presses a link to it stays where they are.
       answer.ok || request.mode !== 'navigate' ? answer : new Response(null, { status: 204 }),
     );
@@ -73,12 +74,19 @@ export class Saving {
     for (const save of this.saves.keys()) save.abort(new Error('The app is being updated.'));
   }
 
-  private async answer(request: Request, url: URL): Promise<Response> {
+  private async tell(request: Request, url: URL): Promise<Response> {
+    const answer = await this.answer(request, url, true);
+    const told: SaveAnswer = { refused: answer.ok ? null : (await answer.text()).trim() };
+    return Response.json(told, { headers: { 'cache-control': 'no-store' } });
+  }
+
+  /** `isAsked`: nothing is read. */
+  private async answer(request: Request, url: URL, isAsked: boolean): Promise<Response> {
     const [id = '', ...rest] = url.pathname.slice(SAVE_PATH.length).split('/');
     const isList = rest.length === 1 && rest[0] === 'list';
     const asked = isList ? [] : readPath(rest);
     if (!/^[0-9a-f]{40}$/.test(id) || asked === null) return refusal(404, 'There is no such file.');
-    if (request.method !== 'GET' && request.method !== 'HEAD') return refusal(405, 'A file can only be read.');
+    if (request.method !== 'GET') return refusal(405, 'A file can only be read.');
     if (this.ended) return refusal(503, 'The app is being updated. Save the file again in a moment.');
     if (this.saves.size >= SAVES)
       return refusal(503, 'Too much is being saved at once. Wait for one to end, then save this again.');
@@ -93,7 +101,7 @@ export class Saving {
       const [first] = choice.files;
       headers.set('content-length', String(choice.isArchive ? zipLength(choice.files) : (first?.size ?? 0)));
       if (choice.isArchive) headers.set('content-type', 'application/zip');
-      if (request.method === 'HEAD') return new Response(null, { headers });
+      if (isAsked) return new Response(null, { headers });
       isRead = true;
       return new Response(this.body(id, choice, save), { headers });
     } catch (error) {

@@ -48,12 +48,13 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
         <Banner update={updateWaiting.value} onUpdate={applyUpdate} />
         <FolderSaveBanner />
         {torrents && shape !== 'wide' && <Chips />}
+        {torrents && shape === 'phone' && <ClosingLine />}
         <main class="main">
           {torrents && <h1 class="sr-only">Torrents</h1>}
           {torrents ? <Table /> : <Settings />}
           {torrents && shape !== 'phone' && <Inspector />}
         </main>
-        {torrents && <ClosingLine />}
+        {torrents && shape !== 'phone' && <ClosingLine />}
         {shape === 'phone' && torrents && <AddButton />}
         {shape === 'phone' && <BottomTabs />}
       </div>

@@ -1,5 +1,5 @@
 /** Saves what is in this browser with its own download manager, while it comes as well. */
-import { saveFilePath, saveFolderPath } from '../sw/api.ts';
+import { SAVE_ASK, saveFilePath, saveFolderPath, type SaveAnswer } from '../sw/api.ts';
 import type { TorrentId } from '../sw/view-model.ts';
 import { notify } from './notices.ts';
 
@@ -22,11 +22,8 @@ async function save(path: string): Promise<void> {
 /** Why what is at that address cannot be saved, a sentence; null where it can. */
 export async function refusalOf(path: string): Promise<string | null> {
   try {
-    if ((await fetch(path, { method: 'HEAD', cache: 'no-store' })).ok) return null;
-    const answer = await fetch(path, { cache: 'no-store' });
-    if (!answer.ok) return (await answer.text()).trim();
-    await answer.body?.cancel();
-    return null;
+    const answer = await fetch(path + SAVE_ASK, { cache: 'no-store' });
+    return ((await answer.json()) as SaveAnswer).refused;
   } catch {
     return 'The engine did not answer. Nothing was saved; try again in a moment.';
   }

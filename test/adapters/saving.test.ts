@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { saveFilePath, saveFolderPath, saveListPath } from '../../sw/api.ts';
+import { SAVE_ASK, saveFilePath, saveFolderPath, saveListPath } from '../../sw/api.ts';
 import { distinctPaths, safeName } from '../../sw/engine/codec/paths.ts';
 import { LocalReaders } from '../../sw/adapters/local/readers.ts';
 import { Saving } from '../../sw/saving.ts';
@@ -276,14 +276,13 @@ describe('a save', () => {
     expect(await (await setup.ask(saveFolderPath(ID))).text()).toContain('has not arrived yet');
   });
 
-  it('is told of by HEAD, and nothing else is answered', async () => {
-    const { ask, saving } = setUp();
-    const head = await ask(saveFolderPath(ID), { method: 'HEAD' });
-    expect([head.status, head.headers.get('content-length'), head.body]).toEqual([
-      200,
-      String(zipLength(FILES.slice(0, 3))),
-      null,
-    ]);
+  it('is told of to who asks, without a byte of it, and nothing else is answered', async () => {
+    const { ask, saving, refuse, wanted } = setUp();
+    expect(await (await ask(saveFolderPath(ID) + SAVE_ASK)).json()).toEqual({ refused: null });
+    refuse('paused');
+    expect(await (await ask(saveFolderPath(ID) + SAVE_ASK)).json()).toEqual({ refused: 'A sentence for people.' });
+    refuse(null);
+    expect([saving.count, wanted]).toEqual([0, []]);
     expect(saving.respond(new Request(`${ORIGIN}/stream/`), new URL(`${ORIGIN}/stream/`))).toBeNull();
     for (const path of [
       '/save/',

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Crc32 } from '../../sw/crc32.ts';
 import { zip, zipLength, type ZipFile } from '../../sw/zip.ts';
 
+const havePython = spawnSync('python3', ['--version']).status === 0;
 const AT = new Date(2026, 10, 22, 13, 14, 16);
 const file = (path: string, size: number): ZipFile => ({ path: path.split('/'), size });
 
@@ -36,7 +37,7 @@ print(json.dumps({i.filename: {'sum': '%08x' % zlib.crc32(z.read(i)), 'size': i.
   >;
 }
 
-describe('a ZIP archive', () => {
+describe.skipIf(!havePython)(`a ZIP archive${havePython ? '' : ' (needs python3)'}`, () => {
   let dir: string;
   beforeAll(() => {
     dir = mkdtempSync(join(tmpdir(), 'starling-zip-'));

@@ -67,12 +67,16 @@ export class PlainSite {
 export class CorsSeed {
   /** Bytes of bodies sent. */
   sent = 0;
+  /** Answers that are being sent. */
+  running = 0;
+  rate: number;
   /** Of its one file, or of the folder that holds them. */
   readonly url: string;
   readonly #server: Server;
 
-  private constructor(server: Server, path: string) {
+  private constructor(server: Server, path: string, rate: number) {
     this.#server = server;
+    this.rate = rate;
     this.url = `http://${namedHost(server)}/${path}`;
   }
 
@@ -102,17 +106,21 @@ export class CorsSeed {
       const range = { 'content-range': `bytes ${first}-${last}/${bytes.length}`, 'content-length': last - first + 1 };
       response.writeHead(206, { ...headers, ...range });
       let at = first;
-      const step = Math.max(1, Math.floor(rate / 20));
+      if (seed) seed.running += 1;
       const timer = setInterval(() => {
+        const step = Math.max(1, Math.floor((seed?.rate ?? rate) / 20));
         const part = bytes.subarray(at, Math.min(at + step, last + 1));
         at += part.length;
         if (seed) seed.sent += part.length;
         response.write(part);
         if (at > last) response.end();
       }, 50);
-      response.on('close', () => clearInterval(timer));
+      response.on('close', () => {
+        clearInterval(timer);
+        if (seed) seed.running -= 1;
+      });
     });
-    seed = new CorsSeed(server, path);
+    seed = new CorsSeed(server, path, rate);
     return seed;
   }
 

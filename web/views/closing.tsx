@@ -5,6 +5,7 @@ import { describeClosing, savesOutliveWindows, summarise } from '../closing.ts';
 import { saveFolder } from '../saving.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { layout } from '../ui/layout.ts';
 
 const outlives = savesOutliveWindows();
 const closing = computed(() =>
@@ -28,6 +29,8 @@ export function ClosingLine(): JSX.Element | null {
 
 export function ClosingDialog(): JSX.Element | null {
   if (!shown.value || closing.value.length === 0) return null;
+  // A phone has no small windows.
+  const isRoomy = layout.value !== 'phone';
   const close = (): void => {
     shown.value = false;
   };
@@ -49,7 +52,7 @@ export function ClosingDialog(): JSX.Element | null {
       </ul>
       <p>{outlives ? SAVES : STOPS} Nothing is lost: what waits goes on by itself when the app is open again.</p>
       <p>
-        A small window is enough for everything to go on.
+        {isRoomy && 'A small window is enough for everything to go on.'}
         {store.connection.value.state !== 'connected' &&
           ' With the free helper, downloads go on without any, the browser closed as well.'}
       </p>
@@ -66,9 +69,11 @@ export function ClosingDialog(): JSX.Element | null {
             Get the helper
           </button>
         )}
-        <button type="button" class="button" onClick={openSmallWindow}>
-          Open a small window
-        </button>
+        {isRoomy && (
+          <button type="button" class="button" onClick={openSmallWindow}>
+            Open a small window
+          </button>
+        )}
         <button type="button" class="button button-main" onClick={close}>
           Close
         </button>

@@ -46,7 +46,17 @@ interface Props {
 }
 
 /** The files of a torrent as a tree of checkboxes, each file with its priority; only what is in view is drawn. */
-export function FileList({ files, names, priority, progress, address, onPlay, onSave, onPrioritise, onRename }: Props): JSX.Element {
+export function FileList({
+  files,
+  names,
+  priority,
+  progress,
+  address,
+  onPlay,
+  onSave,
+  onPrioritise,
+  onRename,
+}: Props): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const search = useSignal('');
   // The tree is built once for all that is said about files of these names.

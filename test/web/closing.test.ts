@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import type { TorrentRow } from '../../sw/view-model.ts';
+import { describeClosing, isUnfinishedHere, summarise } from '../../web/closing.ts';
+
+const row = (id: string, part: Partial<TorrentRow> = {}): TorrentRow =>
+  ({ id, name: id, root: 'browser', state: 'downloading', hasWebSeeds: false, ...part }) as TorrentRow;
+const [WEB, RTC] = [row('web', { hasWebSeeds: true }), row('rtc')];
+
+const fates = (saving: readonly string[], outlives = true): readonly (readonly [string, string, boolean])[] =>
+  describeClosing([WEB, RTC], saving, outlives).map(({ id, fate, canFinish }) => [id, fate, canFinish]);
+
+describe('once every window is closed', () => {
+  it('what comes from web seeds goes on while it is saved, and along with another; what has WebRTC peers alone waits', () => {
+    expect(fates([])).toEqual([
+      ['web', 'stops', true],
+      ['rtc', 'stops', false],
+    ]);
+    expect(fates(['web'])).toEqual([
+      ['web', 'goes-on', false],
+      ['rtc', 'stops', false],
+    ]);
+    expect(fates(['rtc'])).toEqual([
+      ['web', 'along', true],
+      ['rtc', 'waits', false],
+    ]);
+    const [, rtc] = describeClosing([WEB, RTC], ['rtc'], true);
+    expect(rtc?.text).toBe('Waits, and so does its save: it has WebRTC peers alone, and those need an open window.');
+  });
+
+  it('nothing goes on in other browsers, and nothing is offered that would not help there', () => {
+    expect(fates(['web'], false)).toEqual([
+      ['web', 'stops', false],
+      ['rtc', 'stops', false],
+    ]);
+    expect(describeClosing([RTC], [], false)[0]?.text).toBe('Waits until the app is open again.');
+  });
+
+  it('one that waits for its turn or its files cannot be saved yet', () => {
+    for (const state of ['queued', 'metadata', 'checking'] as const) {
+      expect(describeClosing([{ ...WEB, state }], [], true)[0]?.canFinish).toBe(false);
+    }
+  });
+
+  it('nobody need care about what is complete, paused, or the helper’s', () => {
+    for (const state of ['seeding', 'done', 'paused', 'error', 'adding'] as const) {
+      expect(isUnfinishedHere(row('x', { state })), state).toBe(false);
+    }
+    expect(isUnfinishedHere(row('x', { root: 'f'.repeat(64) }))).toBe(false);
+    expect(isUnfinishedHere(WEB)).toBe(true);
+    expect(summarise([])).toBeNull();
+  });
+
+  it('is said in a line', () => {
+    const say = (saving: readonly string[]): string | null => summarise(describeClosing([WEB, RTC], saving, true));
+    expect(say([])).toBe('2 downloads wait once every window is closed.');
+    expect(say(['web'])).toBe('1 download waits once every window is closed.');
+    expect(summarise(describeClosing([WEB], ['web'], true))).toBe('You can close every window: 1 download goes on until saved.');
+  });
+});
