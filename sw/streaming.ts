@@ -4,6 +4,7 @@
  */
 import { mediaTypeOf, STREAM_PATH, THERE_PATH } from './api.ts';
 import { codeOf, fileHeaders, refusal, refused } from './file-answers.ts';
+import { type Source, unbroken } from './unbroken.ts';
 import type { TorrentId } from './view-model.ts';
 
 /** `serve` answers for a file that is in this browser, by the header that asks for a range. */
@@ -31,7 +32,7 @@ export interface StreamingOptions {
   readonly changed: () => void;
 }
 
-/** A file that can be opened in a moment is tried again after so many ms, so many times. */
+/** A file that can be opened in a moment, or whose sender ended in the middle, is tried again after so many ms, so many times. */
 const RETRY = 250;
 const TRIES = 40;
 
@@ -73,27 +74,19 @@ export class Streaming {
       const name = open.path.at(-1) ?? '';
       if ('serve' in open) {
         const answer = open.serve(request.headers.get('range'), request.method === 'HEAD');
-        return handOn(answer, name, () => this.reader(close));
+        const goOn = (): Promise<null> => Promise.resolve(null);
+        return handOn(answer, name, body => unbroken({ body, close }, { length: null, goOn, ended: this.reader() }));
       }
       ({ close } = open);
-      const { door } = open;
-      if (door === null) return refusal(503, 'The helper is away. Start it with `npm start`, then open the file again.');
-      const headers = new Headers({ authorization: `Bearer ${door.secret}` });
-      const range = request.headers.get('range');
-      if (range !== null) headers.set('range', range);
-      const answer = await this.options.fetch(`http://127.0.0.1:${door.port}/stream/${open.file}`, {
-        method: request.method,
-        headers,
-        cache: 'no-store',
-        credentials: 'omit',
-        redirect: 'error',
-        referrerPolicy: 'no-referrer',
-        signal: request.signal,
-      });
-      return handOn(answer, name, () => {
-        const ended = this.reader(close);
+      if (open.door === null) return refusal(503, 'The helper is away. Start it with `npm start`, then open the file again.');
+      const answer = await this.fetch(open, open.door, request, request.headers.get('range'));
+      const span = spanOf(answer);
+      return handOn(answer, name, body => {
+        const source = { body, close };
         close = () => undefined;
-        return ended;
+        const goOn = (left: number): Promise<Source | null> =>
+          span === null ? Promise.resolve(null) : this.goOn(request, id, file, span, left);
+        return unbroken(source, { length: span && span.end - span.from, goOn, ended: this.reader() });
       });
     } catch (error) {
       return refused(error);
@@ -103,16 +96,42 @@ export class Streaming {
     }
   }
 
-  /** Counts one who reads; what it gives is called when that one has ended, and closes the file. */
-  private reader(close: () => void): () => void {
-    let isReading = true;
+  /** What is left of a span, from whoever has the file by now. */
+  private async goOn(request: Request, id: TorrentId, file: number, { end, size }: Span, left: number): Promise<Source | null> {
+    for (let tries = TRIES; tries > 0 && !request.signal.aborted; tries--) {
+      await this.retry();
+      const open = await this.options.open(id, file).catch(() => null);
+      if (open === null || 'serve' in open) continue;
+      const answer =
+        open.door && (await this.fetch(open, open.door, request, `bytes=${end - left}-${end - 1}`).catch(() => null));
+      const span = answer && spanOf(answer);
+      if (answer?.body && span?.from === end - left && span.end === end && span.size === size) {
+        return { body: answer.body, close: open.close };
+      }
+      open.close();
+      void answer?.body?.cancel();
+    }
+    return null;
+  }
+
+  private fetch({ file }: DaemonFile, door: NonNullable<DaemonFile['door']>, request: Request, range: string | null) {
+    const headers = new Headers({ authorization: `Bearer ${door.secret}` });
+    if (range !== null) headers.set('range', range);
+    return this.options.fetch(`http://127.0.0.1:${door.port}/stream/${file}`, {
+      method: request.method,
+      headers,
+      cache: 'no-store',
+      credentials: 'omit',
+      redirect: 'error',
+      referrerPolicy: 'no-referrer',
+      signal: request.signal,
+    });
+  }
+
+  /** Counts one who reads; what it gives is called when that one has ended. */
+  private reader(): () => void {
     this.count(1);
-    return () => {
-      if (!isReading) return;
-      isReading = false;
-      close();
-      this.count(-1);
-    };
+    return () => this.count(-1);
   }
 
   private count(change: 1 | -1): void {
@@ -126,14 +145,37 @@ export class Streaming {
         return await this.options.open(id, file);
       } catch (error) {
         if (codeOf(error) !== 'not-yet' || left <= 1) throw error;
-        await new Promise<void>(resolve => this.options.after(RETRY, resolve));
+        await this.retry();
       }
     }
   }
+
+  private retry(): Promise<void> {
+    return new Promise(resolve => this.options.after(RETRY, resolve));
+  }
 }
 
-/** What the io-daemon answers, as what the file is. `reader` is called where it will be read, and what it gives when it was. */
-function handOn(answer: Response, name: string, reader: () => () => void): Response {
+/** What an answer has of a file: bytes from one place to before another, of so many. */
+interface Span {
+  readonly from: number;
+  readonly end: number;
+  readonly size: number;
+}
+
+/** Null where it does not say. */
+function spanOf({ status, headers }: Response): Span | null {
+  const [, from, last, size] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(headers.get('content-range') ?? '') ?? [];
+  if (status === 206) return size === undefined ? null : { from: Number(from), end: Number(last) + 1, size: Number(size) };
+  const length = /^\d+$/.exec(headers.get('content-length') ?? '')?.[0];
+  return status !== 200 || length === undefined ? null : { from: 0, end: Number(length), size: Number(length) };
+}
+
+/** What the io-daemon answers, as what the file is. `hold` is called where it will be read. */
+function handOn(
+  answer: Response,
+  name: string,
+  hold: (body: ReadableStream<Uint8Array>) => ReadableStream<Uint8Array>,
+): Response {
   if (answer.status === 503) return refusal(503, 'Too many files are being read at once. Close one, then open this one again.');
   if (answer.status !== 200 && answer.status !== 206 && answer.status !== 416) {
     return refusal(503, 'The file could not be read just now. Open it again in a moment.');
@@ -143,33 +185,5 @@ function handOn(answer: Response, name: string, reader: () => () => void): Respo
     const value = answer.headers.get(header);
     if (value !== null) headers.set(header, value);
   }
-  return new Response(answer.body === null ? null : held(answer.body, reader()), { status: answer.status, headers });
-}
-
-/** The same bytes by way of this worker, which so lives, and with it the engine, as long as somebody reads them. */
-function held(body: ReadableStream<Uint8Array>, ended: () => void): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async controller => {
-        try {
-          const { done, value } = await reader.read();
-          if (done) {
-            ended();
-            controller.close();
-          } else {
-            controller.enqueue(value);
-          }
-        } catch (error) {
-          ended();
-          throw error;
-        }
-      },
-      cancel: reason => {
-        ended();
-        return reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  return new Response(answer.body === null ? null : hold(answer.body), { status: answer.status, headers });
 }

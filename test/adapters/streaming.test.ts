@@ -200,3 +200,84 @@ describe('files at addresses of the app', () => {
     ]);
   });
 });
+
+describe('a file whose sender ends in the middle', () => {
+  const BYTES = '0123456789';
+
+  /** Senders of that file, one after another: how many bytes each gives before it ends, and how it ends. */
+  function senders(...ends: readonly (readonly [gives: number, how: 'error' | 'close' | 'away' | 'changed'])[]) {
+    const ranges: (string | null)[] = [];
+    let closed = 0;
+    let at = 0;
+    const streaming = new Streaming({
+      open: (_id, file) =>
+        ends[at]?.[1] === 'away'
+          ? (at++, Promise.reject(new Refusal('followed')))
+          : Promise.resolve({ ...opened(file, 'film.mkv'), close: () => void closed++ }),
+      there: () => null,
+      fetch: (_url, init) => {
+        const range = new Headers(init?.headers).get('range');
+        ranges.push(range);
+        const [, from = 0, last = 9] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '')?.map(Number) ?? [];
+        const [gives, how] = ends[at++] ?? [10, 'close'];
+        const sent = new TextEncoder().encode(BYTES.slice(from, last + 1).slice(0, gives));
+        const body = new ReadableStream<Uint8Array>({
+          start(controller) {
+            if (sent.length > 0) controller.enqueue(sent);
+            if (how === 'error') setTimeout(() => controller.error(new TypeError('cut')), 2);
+            else controller.close();
+          },
+        });
+        const size = how === 'changed' ? 11 : 10;
+        const headers = new Headers(
+          range === null ? [['content-length', '10']] : [['content-range', `bytes ${from}-${last}/${size}`]],
+        );
+        return Promise.resolve(new Response(body, { status: range === null ? 200 : 206, headers }));
+      },
+      after: (_ms, act) => void setTimeout(act, 1),
+      changed: () => undefined,
+    });
+    const ask = async (range?: string): Promise<Response> => {
+      const path = streamPath(ID, 2, 'film.mkv');
+      return (await streaming.respond(
+        new Request(ORIGIN + path, range === undefined ? {} : { headers: { range } }),
+        new URL(ORIGIN + path),
+      ))!;
+    };
+    return { streaming, ask, ranges, closed: () => closed };
+  }
+
+  it.each(['error', 'close'] as const)('has its rest from the next, and the one after that: %s', async how => {
+    const { streaming, ask, ranges, closed } = senders([3, how], [0, 'away'], [0, 'away'], [4, how]);
+    expect(await (await ask()).text()).toBe(BYTES);
+    expect(ranges).toEqual([null, 'bytes=3-9', 'bytes=7-9']);
+    expect([streaming.reading, closed()]).toEqual([0, 3]);
+  });
+
+  it('has no more than what was asked for', async () => {
+    const { ask, ranges } = senders([2, 'error']);
+    expect(await (await ask('bytes=1-5')).text()).toBe('12345');
+    expect(ranges).toEqual(['bytes=1-5', 'bytes=3-5']);
+  });
+
+  it('has no bytes of a file that is another by now, and waits for nobody for ever', async () => {
+    const changed = Array.from({ length: 100 }, () => [9, 'changed'] as const);
+    for (const ends of [changed, Array.from({ length: 100 }, () => [0, 'away'] as const)]) {
+      const { streaming, ask, ranges, closed } = senders([3, 'error'], ...ends);
+      await expect((await ask()).text()).rejects.toThrow();
+      expect([streaming.reading, closed()]).toEqual([0, ranges.length]);
+    }
+  });
+
+  it('is let go of by who reads no more while the next is looked for', async () => {
+    const { streaming, ask, ranges, closed } = senders([3, 'error'], ...Array.from({ length: 20 }, () => [0, 'away'] as const));
+    const reader = (await ask()).body!.getReader();
+    await reader.read();
+    const rest = reader.read();
+    await new Promise(resolve => setTimeout(resolve, 8));
+    await reader.cancel();
+    expect(await rest).toMatchObject({ done: true });
+    await expect.poll(() => closed()).toBe(ranges.length);
+    expect(streaming.reading).toBe(0);
+  });
+});

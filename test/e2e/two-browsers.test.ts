@@ -46,9 +46,9 @@ describe.skipIf(missing !== '')(titled('two browsers'), () => {
   /** Those that browsers were given. */
   const leases = (): string[] => world.starling.leases.filter(kind => kind === 'app');
 
-  /** What the page of the one that follows gets of the file: its status, and the SHA-1 of the body. */
-  function read(range: string): Promise<{ status: number; sha1: string }> {
-    return other.page.evaluate(`(async () => {
+  /** What a page gets of the file: its status, and the SHA-1 of the body. */
+  function read(app: App, range: string): Promise<{ status: number; sha1: string }> {
+    return app.page.evaluate(`(async () => {
       const answer = await fetch('/stream/${transfer.payload.infoHash}/0/shared.bin', { headers: { range: '${range}' } });
       const digest = await crypto.subtle.digest('SHA-1', await answer.arrayBuffer());
       const sha1 = [...new Uint8Array(digest)].map(byte => byte.toString(16).padStart(2, '0')).join('');
@@ -56,7 +56,7 @@ describe.skipIf(missing !== '')(titled('two browsers'), () => {
     })()`);
   }
 
-  it('see the same torrent, either pauses it, the one that follows reads its file, and the work goes over on a click', async () => {
+  it('see the same torrent, either pauses it, the one that follows reads its file, and the work goes over on a click, with what is read', async () => {
     await other.says(transfer.name, /, Downloading/);
     await other.select(transfer.name);
     await other.page.click({ role: 'button', name: 'Pause' });
@@ -67,9 +67,12 @@ describe.skipIf(missing !== '')(titled('two browsers'), () => {
     await transfer.reach(0.3);
     expect(leases()).toHaveLength(1);
 
-    const middle = await read(`bytes=${SIZE / 2}-${SIZE / 2 + 99_999}`);
-    const bytes = readFileSync(join(world.dir, 'seed', transfer.name)).subarray(SIZE / 2, SIZE / 2 + 100_000);
-    expect(middle).toEqual({ status: 206, sha1: createHash('sha1').update(bytes).digest('hex') });
+    const middle = await read(other, `bytes=${SIZE / 2}-${SIZE / 2 + 99_999}`);
+    const bytes = readFileSync(join(world.dir, 'seed', transfer.name));
+    const part = bytes.subarray(SIZE / 2, SIZE / 2 + 100_000);
+    expect(middle).toEqual({ status: 206, sha1: createHash('sha1').update(part).digest('hex') });
+    // These are under way when the work goes over, and go on.
+    const whole = Promise.all([read(world.app, 'bytes=0-'), read(other, 'bytes=0-')]);
 
     await other.page.click({ role: 'button', name: AT_WORK });
     await other.page.click({ role: 'button', name: 'Use here' });
@@ -78,6 +81,11 @@ describe.skipIf(missing !== '')(titled('two browsers'), () => {
     expect(leases()).toHaveLength(2);
     await other.complete(transfer.name, 60_000);
     await world.app.complete(transfer.name);
+    const sha1 = createHash('sha1').update(bytes).digest('hex');
+    expect(await whole).toEqual([
+      { status: 206, sha1 },
+      { status: 206, sha1 },
+    ]);
     await transfer.cameOnce(AGAIN);
   });
 
