@@ -6,9 +6,9 @@ import { FetchHttp } from './adapters/local/http.ts';
 import { LocalNet } from './adapters/local/net.ts';
 import { Reach } from './adapters/local/reach.ts';
 import { LocalReaders } from './adapters/local/readers.ts';
-import { openRecords, SessionRecords } from './adapters/local/session-records.ts';
+import { openRecords, problemOf, SessionRecords } from './adapters/local/session-records.ts';
 import type { Folder } from './adapters/local/folder.ts';
-import { LocalStore } from './adapters/local/store.ts';
+import { LocalStore, type LocalStoreOptions } from './adapters/local/store.ts';
 import { FetchWeb } from './adapters/local/web.ts';
 import { after, PlatformClock, platformRandom } from './adapters/platform.ts';
 import type { LentRtc } from './adapters/rtc-net.ts';
@@ -49,15 +49,25 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   const estimate = (): Promise<StorageEstimate> => navigator.storage.estimate();
   const reach = new Reach((url, init) => fetch(url, init), options.isSecure);
   let records: SessionRecords | null = null;
+  let ended: (problem: string) => void = () => undefined;
   let open: { readonly session: Session; readonly readers: LocalReaders; readonly store: LocalStore } | null = null;
 
   const torrents = new LocalTorrents({
-    open: async () => {
-      const kept: SessionRecords = records ?? new SessionRecords(openRecords(RECORDS, problem => kept.gone(problem)));
+    open: async gone => {
+      const kept: SessionRecords =
+        records ??
+        new SessionRecords(
+          openRecords(RECORDS, problem => {
+            kept.gone(problem);
+            if (records === kept) records = null;
+            ended(problem);
+          }),
+        );
+      ended = gone;
       const loaded = await kept.load();
       records = kept;
       const folder: Folder = await storageFolder();
-      const store = await LocalStore.open({
+      const store = await openStore({
         folder,
         database: FILES,
         root: BROWSER_ROOT,
@@ -65,6 +75,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         wall,
         after: (ms, run) => void after(ms, run),
         lost: files => open?.session.lost(files),
+        gone: () => gone('The browser has closed the storage of this app.'),
       });
       const net = new LocalNet(store, store);
       const lent = rtc.port(net);
@@ -122,6 +133,15 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     },
     there: (id, file, parts) => open?.session.reading.there(id, file, parts) ?? null,
   };
+}
+
+/** @throws {Error} with a sentence for people */
+async function openStore(options: LocalStoreOptions): Promise<LocalStore> {
+  try {
+    return await LocalStore.open(options);
+  } catch (error) {
+    throw new Error(problemOf(error), { cause: error });
+  }
 }
 
 /** @throws {Error} with a sentence for people */

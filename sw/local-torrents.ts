@@ -9,7 +9,7 @@ import type { Engine } from './perform.ts';
 import { BROWSER_ROOT } from './view-model.ts';
 import type { RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 
-/** How often it is looked how much room there is, in ms. */
+/** How often it is looked how much room there is, and how soon it is tried again to open it, in ms. */
 const LOOK = 5_000;
 
 interface Running {
@@ -19,8 +19,8 @@ interface Running {
 }
 
 export interface LocalTorrentsOptions {
-  /** An engine with its records, at work on its files. Rejects with a sentence for people. */
-  readonly open: () => Promise<Running>;
+  /** An engine with its records, at work on its files. Rejects with a sentence for people. `gone`: it can keep nothing any more, and why. */
+  readonly open: (gone: (problem: string) => void) => Promise<Running>;
   /** Bytes that the browser still gives us; -1 where it does not say. */
   readonly room: () => Promise<number>;
   /** Calls back once after `ms`; the answer calls it off. */
@@ -155,32 +155,65 @@ export class LocalTorrents {
   private async open(): Promise<void> {
     if (!this.isNeeded || this.current !== null) return;
     try {
-      this.current = await this.options.open();
+      let running: Running | null = null;
+      const gone = (problem: string): void => {
+        this.turn = this.turn.then(() => this.renew(running, problem));
+      };
+      running = await this.options.open(gone);
+      this.current = running;
       this.problem = '';
       this.options.mark('local engine');
       void this.look();
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.tryAgain(error instanceof Error ? error.message : String(error));
     }
+    this.options.replaced();
+  }
+
+  /** What the browser has closed it may open again. */
+  private tryAgain(problem: string): void {
+    this.problem = problem;
+    this.callOff();
+    this.callOff = this.options.after(LOOK, () => {
+      this.turn = this.turn.then(() => this.open());
+    });
+  }
+
+  /** The engine of a storage that is closed can keep nothing: another one goes on from what there is. */
+  private async renew(running: Running | null, problem: string): Promise<void> {
+    if (running === null || this.current !== running) return;
+    await this.stop(running);
+    this.tryAgain(problem);
     this.options.replaced();
   }
 
   private async end(): Promise<void> {
     const { current } = this;
+    if (this.isNeeded && !this.isOver) return;
     this.callOff();
-    if (current === null || (this.isNeeded && !this.isOver)) return;
-    await new Promise<void>(resolve => current.engine.close(resolve));
-    await current.end();
-    this.current = null;
+    if (current === null) return;
+    await this.stop(current);
     this.options.replaced();
+  }
+
+  private async stop(running: Running): Promise<void> {
+    this.callOff();
+    await new Promise<void>(resolve => running.engine.close(resolve));
+    await running.end();
+    this.current = null;
   }
 
   /** How much room there is, now and again. Torrents that wait for some hear of it. */
   private async look(): Promise<void> {
+    const { current } = this;
     this.callOff();
-    this.free = await this.options.room();
-    if (this.current === null) return;
-    this.current.engine.roots.tell([this.place()]);
+    // Where it cannot be told just now, it may be the next time.
+    const room = await this.options.room().catch(() => null);
+    if (current === null || this.current !== current) return;
+    if (room !== null) {
+      this.free = room;
+      current.engine.roots.tell([this.place()]);
+    }
     this.callOff = this.options.after(LOOK, () => void this.look());
   }
 }

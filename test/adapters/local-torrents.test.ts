@@ -12,6 +12,7 @@ function setUp(problem = '') {
   let problems = problem;
   let room = 7e9;
   let closing: () => void = () => undefined;
+  let gone: (problem: string) => void = () => undefined;
   const engine = {
     rows: () => [{ id: A, root: '' } as TorrentRow],
     start: (_id: string, _priorities: null, root: string) => log.push(`start ${root}`),
@@ -23,12 +24,13 @@ function setUp(problem = '') {
     },
   } as unknown as Engine<never>;
   const torrents = new LocalTorrents({
-    open: () => {
+    open: tell => {
       log.push('open');
+      gone = tell;
       if (problems !== '') return Promise.reject(new Error(problems));
       return Promise.resolve({ engine, end: () => (log.push('end'), Promise.resolve()) });
     },
-    room: () => Promise.resolve(room),
+    room: () => (Number.isNaN(room) ? Promise.reject(new Error('not now')) : Promise.resolve(room)),
     after: (_ms, callback) => {
       looks.push(callback);
       return () => void looks.splice(looks.indexOf(callback), 1);
@@ -41,8 +43,9 @@ function setUp(problem = '') {
     log,
     looks,
     closed: () => closing(),
-    mend: () => (problems = ''),
-    fill: () => (room = 0),
+    gone: (problem: string) => gone(problem),
+    mend: (to = '') => (problems = to),
+    fill: (bytes = 0) => (room = bytes),
   };
 }
 
@@ -110,5 +113,51 @@ describe('the torrents of the browser by itself', () => {
     torrents.wake();
     await torrents.settled();
     expect([torrents.isReady, torrents.problem]).toEqual([true, '']);
+  });
+
+  it('go on hearing of room where it could not be told once, and where somebody came back before they had ended', async () => {
+    const { torrents, log, looks, fill } = setUp();
+    torrents.wake();
+    torrents.begin();
+    await torrents.settled();
+    await expect.poll(() => looks.length).toBe(1);
+    fill(NaN);
+    looks.shift()?.();
+    await expect.poll(() => looks.length).toBe(1);
+    expect(torrents.place().free).toBe(7e9);
+    const resting = torrents.rest();
+    torrents.wake();
+    await resting;
+    await torrents.settled();
+    expect(looks).toHaveLength(1);
+    fill(5);
+    looks.shift()?.();
+    await expect.poll(() => log.at(-1)).toBe('room 5');
+  });
+
+  it('are opened anew where the browser has closed their storage, and again until it gives one', async () => {
+    const { torrents, log, looks, closed, gone, mend } = setUp();
+    torrents.wake();
+    torrents.begin();
+    await torrents.settled();
+    await expect.poll(() => looks.length).toBe(1);
+    gone('The browser has closed the storage of this app.');
+    gone('The browser has closed the storage of this app.');
+    await expect.poll(() => log.at(-1)).toBe('close');
+    mend('This browser keeps no data for the app.');
+    closed();
+    await torrents.settled();
+    expect([torrents.isReady, torrents.place().problem]).toEqual([false, 'The browser has closed the storage of this app.']);
+    expect(looks).toHaveLength(1);
+    looks.shift()?.();
+    await torrents.settled();
+    expect(torrents.place().problem).toBe('This browser keeps no data for the app.');
+    mend();
+    expect(looks).toHaveLength(1);
+    looks.shift()?.();
+    await torrents.settled();
+    expect([torrents.isReady, torrents.problem]).toEqual([true, '']);
+    expect(log.filter(what => what === 'close')).toHaveLength(1);
+    expect(log.filter(what => what === 'open')).toHaveLength(3);
   });
 });

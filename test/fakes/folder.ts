@@ -1,8 +1,13 @@
 /** A private file system as Chromium has it, in memory: a file is whole once its writable was closed, and faults come when they are asked for. */
 import type { FileInFolder, Folder } from '../../sw/adapters/local/folder.ts';
 
+/** What a power cut does to a file that was not on the disk yet: nothing, or it is away, shorter, or zeros from somewhere on. */
+export type Damage = 'none' | 'lost' | 'short' | 'zeros';
+
 /** What it is to do, and what became of it; shared by all of its folders. */
 export class Disk {
+  /** ms. */
+  now: () => number = () => 0;
   /** Files that were written, and that were opened to be read. */
   closes = 0;
   /** What the next writes fail with, by its name; they fail while it is set. */
@@ -14,8 +19,9 @@ export class Disk {
   /** Nothing that is under way comes to its end any more, as when the worker was ended. */
   isDead = false;
   opens = 0;
-  /** Parts of files that were read. */
+  /** Parts of files that were read, and whole files. */
   slices = 0;
+  reads = 0;
 
   get used(): number {
     return this.sizeOf(this.root);
@@ -28,7 +34,28 @@ export class Disk {
     this.isDead = true;
     const next = new Disk();
     next.quota = this.quota;
+    next.now = this.now;
     copy(this.root, next.root);
+    return next;
+  }
+
+  /** The same bytes but of files that were closed in the last `within` ms: to those happens what `choose` says. */
+  powerCut(within: number, choose: () => Damage): Disk {
+    const next = this.again();
+    const since = this.now() - within;
+    const visit = (folder: FakeFolder): void => {
+      for (const [name, entry] of folder.entries) {
+        if (entry instanceof FakeFolder) visit(entry);
+        else if (entry.closedAt > since) {
+          const damage = choose();
+          const half = entry.bytes.length >> 1;
+          if (damage === 'lost') folder.entries.delete(name);
+          if (damage === 'short') entry.bytes = entry.bytes.slice(0, half);
+          if (damage === 'zeros') entry.bytes = Uint8Array.from(entry.bytes, (byte, at) => (at < (half & ~4095) ? byte : 0));
+        }
+      }
+    };
+    visit(next.root);
     return next;
   }
 
@@ -58,6 +85,7 @@ function copy(from: FakeFolder, to: FakeFolder): void {
     } else {
       const file = new FakeFile(to.disk);
       file.bytes = entry.bytes;
+      file.closedAt = entry.closedAt;
       to.entries.set(name, file);
     }
   }
@@ -67,6 +95,8 @@ const never = (): Promise<never> => new Promise(() => undefined);
 
 class FakeFile implements FileInFolder {
   bytes = new Uint8Array(0);
+  /** As the disk's clock has it. */
+  closedAt = 0;
 
   constructor(readonly disk: Disk) {}
 
@@ -75,7 +105,11 @@ class FakeFile implements FileInFolder {
     disk.opens += 1;
     if (disk.isDead) return never();
     const blob = new Blob([bytes]);
-    const slice = blob.slice.bind(blob);
+    const [slice, whole] = [blob.slice.bind(blob), blob.arrayBuffer.bind(blob)];
+    blob.arrayBuffer = () => {
+      disk.reads += 1;
+      return whole();
+    };
     blob.slice = (...range) => {
       disk.slices += 1;
       return slice(...range);
@@ -100,6 +134,7 @@ class FakeFile implements FileInFolder {
         await disk.beforeClose();
         if (disk.isDead) return never();
         this.bytes = written;
+        this.closedAt = disk.now();
         disk.closes += 1;
       },
       abort: () => Promise.resolve(),

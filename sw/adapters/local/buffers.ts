@@ -48,7 +48,11 @@ export class Buffers implements BlockSink {
     private readonly keeping: Keeping,
     /** For pieces that are read again to be hashed. */
     private readonly wholes: Turns,
-  ) {}
+  ) {
+    keeping.onSpill(buffer => {
+      if (buffer.heldBytes > 0) this.spill(buffer);
+    });
+  }
 
   onRefused(handler: (buffer: number, problem: FileProblem) => void): void {
     this.refused = handler;
@@ -86,7 +90,7 @@ export class Buffers implements BlockSink {
       this.held += buffer.heldBytes - before;
       if (buffer.held.length > 0 && buffer.heldBytes >= HELD_ENOUGH) this.spill(buffer);
     } else buffer.take(offset, bytes, this.spare);
-    this.keeping.landed(buffer, () => this.spill(buffer));
+    this.keeping.landed(buffer);
     this.startIfWhole(buffer);
     return 'landed';
   }
@@ -124,10 +128,9 @@ export class Buffers implements BlockSink {
 
   park(id: number, done: (there: readonly Range[] | null) => void): void {
     const buffer = this.all.get(id);
-    const isOpen = buffer?.state === 'open' || (buffer?.state === 'error' && buffer.isBacked);
-    if (!buffer || !isOpen) return queueMicrotask(() => done(null));
+    if (!buffer || !this.mayPark(buffer)) return queueMicrotask(() => done(null));
     this.toFiles(buffer).then(
-      () => done(buffer.ranges),
+      isThere => done(isThere ? buffer.ranges : null),
       () => done([]),
     );
   }
@@ -136,10 +139,8 @@ export class Buffers implements BlockSink {
     const buffer = this.all.get(id);
     if (!buffer?.move('reset')) return;
     buffer.problem = null;
-    for (const { offset, length } of ranges) {
-      for (const set of [buffer.have, buffer.written]) set.delete(offset, length);
-    }
-    this.keeping.forget(buffer);
+    buffer.lose(ranges);
+    this.keeping.lose(buffer, ranges);
   }
 
   /** It is recorded, or not wanted. While it is being hashed and written, it goes when that has ended. */
@@ -192,7 +193,7 @@ export class Buffers implements BlockSink {
   private async run(buffer: PieceBuffer, { digests, wantBlocks }: Order): Promise<void> {
     const problem = (await this.ready(buffer)) ?? (buffer.isBacked ? await this.spilled(buffer) : null);
     if (problem) return this.fail(buffer, problem);
-    await buffer.recalled;
+    await this.keeping.recall(buffer);
     const { memory } = buffer;
     buffer.fillZeros();
     const bytes: Bytes = memory
@@ -245,9 +246,10 @@ export class Buffers implements BlockSink {
     };
   }
 
-  /** Takes it out of memory; resolves once all that had come is in its files. */
-  private async toFiles(buffer: PieceBuffer): Promise<void> {
-    await buffer.recalled;
+  /** Takes it out of memory; resolves once all that had come is in its files, or with false where it is not to be parked any more. */
+  private async toFiles(buffer: PieceBuffer): Promise<boolean> {
+    await this.keeping.recall(buffer);
+    if (!this.mayPark(buffer)) return false;
     if (!buffer.isBacked) {
       const { memory } = buffer;
       buffer.isBacked = true;
@@ -261,6 +263,12 @@ export class Buffers implements BlockSink {
     }
     await this.ready(buffer);
     await this.spilled(buffer);
+    return true;
+  }
+
+  private mayPark(buffer: PieceBuffer): boolean {
+    if (this.all.get(buffer.id) !== buffer) return false;
+    return buffer.state === 'open' || (buffer.state === 'error' && buffer.isBacked);
   }
 
   /** Sends what waits to its files. */

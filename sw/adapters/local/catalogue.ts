@@ -2,15 +2,16 @@
 import type { FilePlace } from '../../engine/events.ts';
 import type { Log } from '../../engine/ports.ts';
 import type { Segment } from './extents.ts';
-import { touchSum } from './extents.ts';
+import { CACHED, Doubts } from './doubts.ts';
 import { problemOf, type SegmentFiles } from './folder.ts';
 import { encodeSegment, Group, type StoredFile, type Written } from './group.ts';
 import type { Records } from './records.ts';
+import { Turns } from './turns.ts';
 
 /** Records of single segments of a group, until they become one. */
 export const MAX_LOOSE = 256;
-/** Segments of a group that are read when it is looked at first: a power cut takes the newest. */
-const NEWEST = 4;
+/** Leftovers that are removed at once. */
+export const REMOVALS = 8;
 /** Numbers that one opening of the store has for files, groups and segments. */
 const NUMBERS = 2 ** 32;
 
@@ -30,6 +31,8 @@ export class Catalogue {
   private lastTime = 0;
   /** Up to this number every segment is in its group, or will never be. */
   private applied: number;
+  private readonly doubts: Doubts;
+  private readonly removals = new Turns(REMOVALS);
 
   /** `epoch`: counts the openings of the store; `tops`: groups by the first component of the paths in them. */
   constructor(
@@ -41,6 +44,7 @@ export class Catalogue {
   ) {
     this.next = first;
     this.applied = first - 1;
+    this.doubts = new Doubts(files, segment => this.lose(segment.group, [segment]));
   }
 
   static firstOf(epoch: number): number {
@@ -89,12 +93,13 @@ export class Catalogue {
       this.records.putSegment(group.id, segment.id, encodeSegment(segment, parts));
       group.loose += 1;
       if (group.loose > MAX_LOOSE) this.records.fold(group.id, group.fold(this.applied));
+      this.prove(group);
     }
     this.bury(dead);
   }
 
-  /** Takes it away; resolves when it is, and its space free. */
-  async remove(file: StoredFile): Promise<void> {
+  /** Takes it away; what resolves once that is recorded and its space free keeps nobody waiting: at its path there is nothing from now on. */
+  remove(file: StoredFile): Promise<void> {
     const { group } = file;
     const top = topOf(file.path);
     group.remove(file);
@@ -106,12 +111,8 @@ export class Catalogue {
       this.groups.delete(group.id);
       this.loading.delete(group.id);
       this.records.releaseGroup(group.id);
-      await this.records.flushReleases();
-      return this.files.removeGroup(group.id);
-    }
-    for (const { id } of dead) this.records.deleteSegment(group.id, id);
-    await this.records.flushReleases();
-    for (const { id } of dead) await this.files.remove(group.id, id);
+    } else for (const { id } of dead) this.records.deleteSegment(group.id, id);
+    return this.free(group, dead, group.files.size === 0);
   }
 
   /** Gives it another path, at which there is nothing; resolves when that is recorded. */
@@ -136,6 +137,7 @@ export class Catalogue {
   /** So many files in a group of their own that have no paths yet: nobody finds them, and the next opening of the store takes them for a leftover. */
   aside(count: number): Group {
     const group = new Group(this.number());
+    group.sound = this.now();
     for (let at = 0; at < count; at++) group.add(this.number(), `${at}`, this.now());
     this.groups.set(group.id, group);
     this.loading.set(group.id, Promise.resolve(group));
@@ -212,6 +214,7 @@ export class Catalogue {
 
   private newGroup(top: string): Group {
     const group = new Group(this.number());
+    group.sound = this.now();
     this.groups.set(group.id, group);
     this.loading.set(group.id, Promise.resolve(group));
     this.setTop(top, [...(this.tops.get(top) ?? []), group.id]);
@@ -228,33 +231,57 @@ export class Catalogue {
   }
 
   private async load(id: number): Promise<Group> {
-    const { files, segments, fold } = await this.records.group(id);
+    const { files, segments, fold, sound } = await this.records.group(id);
     const group = new Group(id);
     group.load(files, fold, segments);
     for (const { time } of group.segments.values()) this.lastTime = Math.max(this.lastTime, time);
     for (const { touched } of group.files.values()) this.lastTime = Math.max(this.lastTime, touched);
     this.groups.set(id, group);
-    this.look(group).catch((error: unknown) =>
+    this.look(group, sound).catch((error: unknown) =>
       this.options.log('warn', `a folder of files could not be looked at: ${String(error)}`),
     );
     return group;
   }
 
-  /** Compares what is recorded of a group with what there is. */
-  private async look(group: Group): Promise<void> {
+  /** Resolves once a segment may be believed that a power cut may have taken; false: it is lost. Throws what the browser throws. */
+  isSound(segment: Segment): Promise<boolean> {
+    return this.doubts.look(segment);
+  }
+
+  /**
+   * Compares what is recorded of a group with what there is. What was written a while before somebody looks, and is whole then, is on the disk
+   * for sure: else a power cut in between would show.
+   */
+  private async look(group: Group, sound: number): Promise<void> {
+    const began = this.now();
     const known = [...group.segments.values()];
+    const doubtful = known.filter(({ time }) => time > sound);
+    this.doubts.add(doubtful);
     const segments = await this.files.list(group.id);
     this.lose(
       group.id,
       known.filter(({ id }) => !segments.has(id)),
     );
-    for (const id of segments) if (id < this.first && !group.segments.has(id)) await this.files.remove(group.id, id);
-    for (const segment of known.filter(({ id }) => segments.has(id)).slice(-NEWEST)) {
+    const leftovers = [...segments].filter(id => id < this.first && !group.segments.has(id));
+    await this.removeAll(group.id, leftovers);
+    if (doubtful.length === 0) return void (group.sound = sound);
+    // The newest were written last.
+    for (const segment of doubtful.reverse()) if (group.segments.has(segment.id)) await this.isSound(segment);
+    for (const segment of known) {
       if (!group.segments.has(segment.id)) continue;
-      const bytes = await this.files.open(group.id, segment.id).then(blob => blob.arrayBuffer());
-      if (bytes.byteLength !== segment.length || touchSum([new Uint8Array(bytes)]) !== segment.sum)
-        this.lose(group.id, [segment]);
+      const { size } = await this.files.open(group.id, segment.id);
+      if (size !== segment.length) this.lose(group.id, [segment]);
     }
+    group.sound = sound;
+    this.prove(group, began);
+  }
+
+  /** Records up to when segments of the group are on the disk for sure, now and again, once all that were there before were looked at. */
+  private prove(group: Group, now = this.now()): void {
+    const sound = now - CACHED;
+    if (group.sound === null || sound < group.sound + CACHED / 4) return;
+    group.sound = sound;
+    this.records.putSound(group.id, sound);
   }
 
   /** They hold nothing any more: they go once that is recorded. */
@@ -267,6 +294,21 @@ export class Catalogue {
         for (const { group, id } of dead) await this.files.remove(group, id);
       })
       .catch((error: unknown) => this.options.log('warn', `space could not be freed: ${problemOf(error)}`));
+  }
+
+  /** Those that are asked for while others are being recorded are recorded together. */
+  private async free(group: Group, dead: readonly Segment[], isWhole: boolean): Promise<void> {
+    await this.records.flushReleases();
+    if (isWhole) await this.files.removeGroup(group.id);
+    else
+      await this.removeAll(
+        group.id,
+        dead.map(({ id }) => id),
+      );
+  }
+
+  private async removeAll(group: number, segments: readonly number[]): Promise<void> {
+    await Promise.all(segments.map(id => this.removals.through(() => this.files.remove(group, id))));
   }
 
   /** Whether nothing of the group lies below that name any more; then it is not looked for there. */

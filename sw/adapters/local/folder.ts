@@ -48,14 +48,14 @@ export class SegmentFiles {
   constructor(private readonly top: Folder) {}
 
   /** Throws what the browser throws; then nothing of it is left, as far as that can be had. */
-  async write(group: number, segment: number, chunks: readonly Uint8Array[]): Promise<void> {
+  async write(group: number, segment: number, bytes: Uint8Array): Promise<void> {
     try {
-      await this.writeOnce(group, segment, chunks);
+      await this.writeOnce(group, segment, bytes);
     } catch (error) {
       // The folder that is remembered may have been taken away with all that the browser keeps for this site.
       if (problemOf(error) !== 'gone') throw error;
       this.folders.delete(group);
-      await this.writeOnce(group, segment, chunks);
+      await this.writeOnce(group, segment, bytes);
     }
   }
 
@@ -96,13 +96,13 @@ export class SegmentFiles {
     return numbersIn(this.top);
   }
 
-  private async writeOnce(group: number, segment: number, chunks: readonly Uint8Array[]): Promise<void> {
+  private async writeOnce(group: number, segment: number, bytes: Uint8Array): Promise<void> {
     const folder = await this.folder(group);
     const file = await folder.getFileHandle(nameOf(segment), { create: true });
     try {
       const writable = await file.createWritable();
       try {
-        for (const chunk of chunks) await writable.write(chunk as Uint8Array<ArrayBuffer>);
+        await writable.write(bytes as Uint8Array<ArrayBuffer>);
         await writable.close();
       } catch (error) {
         await writable.abort().catch(() => undefined);

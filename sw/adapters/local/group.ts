@@ -57,6 +57,8 @@ export class Group {
   /** By path. */
   readonly paths = new Map<string, StoredFile>();
   readonly segments = new Map<number, Segment>();
+  /** Segments written until then, ms since 1970, are on the disk for sure; null until those of earlier lives were looked at. */
+  sound: number | null = null;
   /** Segments that have a record of their own. */
   loose = 0;
 

@@ -1,18 +1,22 @@
 /**
- * Unfinished pieces outlive the worker: a second after something came of one it is in a loose segment, unverified, apart from all files,
- * until the piece has its own. One that stands in its files has only its record here.
+ * Unfinished pieces outlive the worker: one that is not finished a second after something came of it is in a loose segment, unverified,
+ * apart from all files, until the piece has its own. One that stands in its files has only its record here.
  */
-import type { KeptPiece } from '../../engine/events.ts';
+import type { KeptPiece, Range } from '../../engine/events.ts';
 import type { Log } from '../../engine/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import { problemOf, type SegmentFiles } from './folder.ts';
 import type { StoredFile } from './group.ts';
 import { PieceBuffer, type Handle, type Saved, type Target } from './piece-buffer.ts';
+import { RangeSet } from './ranges.ts';
 import type { BufferRecord, Records } from './records.ts';
 import { LOOSE, type Writer } from './writer.ts';
 
-/** Ms that what came may be in memory alone, before it is on its way. */
-export const SAVE_AFTER = 1000;
+/**
+ * Ms between two looks. What came is in memory alone until the second, and so for twice as long at most: most pieces are finished by then, and
+ * were never worth writing twice.
+ */
+const LOOK = 700;
 /** Loose segments may hold so much beside twice what is still of use, bytes: beyond it they are written anew. */
 export const WASTE = 32 << 20;
 
@@ -22,8 +26,10 @@ interface LooseSegment {
 }
 
 export class Keeping {
-  /** What has something that is nowhere else, and how it is brought to its files where it stands there. */
-  private readonly due = new Map<PieceBuffer, () => void>();
+  /** What has something that is nowhere else, since before the last look, and since then. */
+  private due = new Set<PieceBuffer>();
+  private fresh = new Set<PieceBuffer>();
+  private spill: (buffer: PieceBuffer) => void = () => undefined;
   private readonly withSaved = new Set<PieceBuffer>();
   private readonly loose = new Map<number, LooseSegment>();
   private isScheduled = false;
@@ -36,15 +42,15 @@ export class Keeping {
     private readonly log: Log,
   ) {}
 
-  /** Something landed in it. `spill` brings it to its files, where it stands there. */
-  landed(buffer: PieceBuffer, spill: () => void): void {
-    this.due.set(buffer, spill);
-    if (this.isScheduled) return;
-    this.isScheduled = true;
-    this.after(SAVE_AFTER, () => {
-      this.isScheduled = false;
-      this.save();
-    });
+  /** How what stands in its files is brought there. */
+  onSpill(spill: (buffer: PieceBuffer) => void): void {
+    this.spill = spill;
+  }
+
+  /** Something landed in it. */
+  landed(buffer: PieceBuffer): void {
+    if (!this.due.has(buffer)) this.fresh.add(buffer);
+    this.schedule();
   }
 
   /** More of it stands in its files. */
@@ -55,6 +61,7 @@ export class Keeping {
   /** Nothing of it is to be found by a later engine. */
   forget(buffer: PieceBuffer): void {
     this.due.delete(buffer);
+    this.fresh.delete(buffer);
     buffer.savings += 1;
     this.release(buffer.saved);
     buffer.saved = [];
@@ -62,6 +69,25 @@ export class Keeping {
     if (!buffer.isRecorded) return;
     buffer.isRecorded = false;
     this.records.putBuffer(buffer.id, null);
+  }
+
+  /** These ranges of it are not: what else is kept of it stays. */
+  lose(buffer: PieceBuffer, ranges: readonly Range[]): void {
+    const lost = new RangeSet(ranges);
+    const kept: Saved[] = [];
+    const dead: Saved[] = [];
+    for (const saved of buffer.saved) {
+      const parts = lost.missing(saved.offset, saved.length);
+      for (const part of parts) kept.push({ segment: saved.segment, place: saved.place + part.offset - saved.offset, ...part });
+      dead.push({ ...saved, length: saved.length - parts.reduce((sum, { length }) => sum + length, 0) });
+    }
+    if (buffer.have.bytes === 0) return this.forget(buffer);
+    buffer.saved = kept;
+    this.release(dead);
+    // What is being written just now counts no more: it may be of these.
+    buffer.savings += 1;
+    if (buffer.isRecorded) this.record(buffer);
+    this.landed(buffer);
   }
 
   /** What an earlier life has left. Its bytes are read when they are asked for. */
@@ -86,13 +112,11 @@ export class Keeping {
     for (let at = 0; at + 3 < there.length; at += 4) {
       const [segment = 0, place = 0, offset = 0, length = 0] = there.slice(at, at + 4);
       saved.push({ segment, place, offset, length });
-      buffer.have.add(offset, length);
+      for (const set of [buffer.have, buffer.awaited]) set.add(offset, length);
       this.count(segment, length, length);
     }
     buffer.saved = saved;
-    buffer.memory = new Uint8Array(record.length);
     this.withSaved.add(buffer);
-    buffer.recalled = this.recall(buffer, saved);
     return buffer;
   }
 
@@ -103,28 +127,40 @@ export class Keeping {
     }
   }
 
-  /** Bytes of loose segments, those of no use among them. */
-  get looseBytes(): number {
-    let bytes = 0;
-    for (const { length } of this.loose.values()) bytes += length;
-    return bytes;
+  /** Resolves once all that an earlier life left of it is in memory, as far as it can be read. */
+  recall(buffer: PieceBuffer): Promise<void> {
+    buffer.recalling ??= buffer.awaited.bytes > 0 ? this.recallNow(buffer) : Promise.resolve();
+    return buffer.recalling;
+  }
+
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    this.after(LOOK, () => {
+      this.isScheduled = false;
+      this.save();
+    });
   }
 
   private save(): void {
-    const isWasteful = this.isWasteful;
-    if (isWasteful) for (const buffer of this.withSaved) this.due.set(buffer, () => undefined);
-    for (const [buffer, spill] of this.due) {
-      this.due.delete(buffer);
+    const { due, isWasteful } = this;
+    this.due = this.fresh;
+    this.fresh = new Set();
+    if (isWasteful) for (const buffer of this.withSaved) due.add(buffer);
+    for (const buffer of due) {
       if (buffer.state !== 'open') continue;
-      if (buffer.isBacked) spill();
+      if (buffer.isBacked) this.spill(buffer);
       // One without a tag no later engine would know.
-      else if (buffer.tag.length > 0) this.saveOne(buffer, spill, isWasteful);
+      else if (buffer.tag.length > 0) this.saveOne(buffer, isWasteful);
     }
+    if (this.due.size > 0) this.schedule();
   }
 
-  private saveOne(buffer: PieceBuffer, spill: () => void, isAnew: boolean): void {
+  private saveOne(buffer: PieceBuffer, isWasteful: boolean): void {
     const { memory, savings } = buffer;
-    if (buffer.isSaving) return this.landed(buffer, spill);
+    if (buffer.isSaving) return this.again(buffer);
+    // What is in no memory cannot be written anew.
+    const isAnew = isWasteful && buffer.awaited.bytes === 0;
     const ranges = isAnew ? buffer.have.list() : buffer.unsaved;
     if (!memory || ranges.length === 0) return;
     buffer.isSaving = true;
@@ -144,7 +180,7 @@ export class Keeping {
         if (buffer.savings !== savings) return this.release(saved);
         if (problem) {
           this.log('debug', `what came of a piece could not be kept: ${problem}`);
-          return this.landed(buffer, spill);
+          return this.again(buffer);
         }
         if (isAnew) this.release(buffer.saved);
         buffer.saved = isAnew ? saved : [...buffer.saved, ...saved];
@@ -152,6 +188,11 @@ export class Keeping {
         this.record(buffer);
       },
     });
+  }
+
+  private again(buffer: PieceBuffer): void {
+    this.due.add(buffer);
+    this.schedule();
   }
 
   private record(buffer: PieceBuffer): void {
@@ -176,8 +217,9 @@ export class Keeping {
     this.records.putBuffer(buffer.id, { tag, length, places, isBacked, there });
   }
 
-  private async recall(buffer: PieceBuffer, saved: readonly Saved[]): Promise<void> {
-    for (const { segment, place, offset, length } of saved) {
+  private async recallNow(buffer: PieceBuffer): Promise<void> {
+    buffer.memory ??= new Uint8Array(buffer.length);
+    for (const { segment, place, offset, length } of buffer.saved) {
       if (buffer.isDropped || !buffer.memory) return;
       try {
         const file = await this.files.open(LOOSE, segment);

@@ -102,17 +102,21 @@ export class OpenFiles {
   }
 
   /** Tells what came of it once it is recorded, and its space free. */
-  remove(root: string, path: readonly string[], size: number): Promise<FileProblem | null> {
-    return this.change(async () => {
+  async remove(root: string, path: readonly string[], size: number): Promise<FileProblem | null> {
+    let freed: Promise<void> | null = null;
+    const problem = await this.change(async () => {
       const unsafe = this.problemOf(root, path);
       if (unsafe) return unsafe;
       const file = await this.catalogue.find(path, false);
       if (!file) return null;
       if (file.size > size) return 'conflict';
       this.buffers.fileGone(file);
-      await this.catalogue.remove(file);
+      // Nobody else's turn waits for the disk.
+      freed = this.catalogue.remove(file);
+      freed.catch(() => undefined);
       return null;
     });
+    return problem ?? (await Promise.resolve(freed).then(() => null, problemOf));
   }
 
   async move(from: FilePlace, to: FilePlace, size: number): Promise<{ problem: FileProblem | null; found: FileStat | null }> {

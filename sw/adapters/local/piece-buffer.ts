@@ -64,8 +64,9 @@ export class PieceBuffer {
   readonly written = new RangeSet();
   /** Writes of it that are under way, in its files. */
   writing = new Set<Promise<void>>();
-  /** What came of it in an earlier life is being read. */
-  recalled: Promise<void> = Promise.resolve();
+  /** What came of it in an earlier life and is not in memory yet; and its being read, once it is. */
+  readonly awaited = new RangeSet();
+  recalling: Promise<void> | null = null;
   /** Why bytes of it could not be written, where nobody was told yet. */
   problem: FileProblem | null = null;
   order: Order | null = null;
@@ -137,9 +138,19 @@ export class PieceBuffer {
     });
   }
 
-  /** Bytes that an earlier life left: where others came since, those stay. */
+  /** Bytes that an earlier life left: what is not awaited any more stays. */
   recall(offset: number, bytes: Uint8Array): void {
-    this.memory?.set(bytes, offset);
+    const here = new RangeSet([{ offset, length: bytes.length }]);
+    for (const gap of this.awaited.missing(offset, bytes.length)) here.delete(gap.offset, gap.length);
+    for (const { offset: at, length } of here.list()) this.memory?.set(bytes.subarray(at - offset, at - offset + length), at);
+    this.awaited.delete(offset, bytes.length);
+  }
+
+  /** Nothing of these ranges is there. */
+  lose(ranges: readonly Range[]): void {
+    for (const { offset, length } of ranges) {
+      for (const set of [this.have, this.written, this.awaited]) set.delete(offset, length);
+    }
   }
 
   /** Of what is in memory, what is nowhere else. */

@@ -86,6 +86,7 @@ class CutShort extends Error {
 
 class FileStream {
   readonly body: ReadableStream<Uint8Array>;
+  private controller!: ReadableStreamDefaultController<Uint8Array>;
   /** Everything before it was handed on. */
   private at: number;
   /** Everything before it, from where this began, is there and right. */
@@ -105,11 +106,15 @@ class FileStream {
   ) {
     this.at = from;
     this.known = from;
-    this.callOff = after(STALL, () => this.cut());
     this.body = new ReadableStream<Uint8Array>(
-      { pull: controller => this.pull(controller, to), cancel: () => this.over(to) },
+      {
+        start: controller => void (this.controller = controller),
+        pull: () => this.pull(to),
+        cancel: () => this.over(to),
+      },
       { highWaterMark: 0 },
     );
+    this.callOff = after(STALL, () => this.stall(to));
   }
 
   have(offset: number, length: number): void {
@@ -125,7 +130,14 @@ class FileStream {
     this.wake();
   }
 
-  private async pull(controller: ReadableStreamDefaultController<Uint8Array>, to: number): Promise<void> {
+  /** Nobody took anything for so long: nobody will, and what waits for that is let go. */
+  private stall(to: number): void {
+    this.over(to);
+    this.controller.error(new Error('Nobody has read on for too long.'));
+  }
+
+  private async pull(to: number): Promise<void> {
+    const { controller } = this;
     this.callOff();
     try {
       while (this.known <= this.at && !this.isOver) {
@@ -142,7 +154,7 @@ class FileStream {
       throw error;
     }
     if (this.at < to) {
-      this.callOff = after(STALL, () => this.cut());
+      this.callOff = after(STALL, () => this.stall(to));
       return;
     }
     this.over(to);

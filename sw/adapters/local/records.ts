@@ -36,7 +36,10 @@ export interface FoldRecord {
 export type SegmentRecord = Float64Array;
 
 interface Schema extends DBSchema {
-  /** `epoch`: how often a store was opened. `synced`: what a flush has to write. */
+  /**
+   * `epoch`: how often a store was opened. `synced`: what a flush has to write. `sound/ID`, of a group: segments that were written until
+   * then are on the disk for sure, ms since 1970.
+   */
   meta: { key: string; value: number };
   /** By the first component of a path: the groups that have files below it. */
   tops: { key: string; value: readonly number[] };
@@ -52,6 +55,8 @@ type Key = string | number | [number, number];
 type Op = { readonly store: Store; readonly key: Key | IDBKeyRange; readonly value: Schema[Store]['value'] | null };
 
 const VERSION = 1;
+/** Ms that what is put waits for more: a transaction costs much the same whatever is in it. */
+const SOON = 100;
 
 export class Records {
   /** By store and key. */
@@ -60,15 +65,25 @@ export class Records {
   private turn: Promise<unknown> = Promise.resolve();
   private isDue = false;
 
-  private constructor(private readonly db: IDBPDatabase<Schema>) {}
+  private constructor(
+    private readonly db: IDBPDatabase<Schema>,
+    private readonly after: (ms: number, run: () => void) => void,
+  ) {}
 
-  static async open(name: string): Promise<Records> {
+  /** `gone` is told once nothing is kept there any more: the browser has closed it, or somebody wants it deleted or newer. */
+  static async open(name: string, after: (ms: number, run: () => void) => void, gone: () => void): Promise<Records> {
     const db = await openDB<Schema>(name, VERSION, {
       upgrade: made => {
         for (const store of STORES) made.createObjectStore(store);
       },
+      // Who waits for us waits for ever.
+      blocking: () => {
+        db.close();
+        gone();
+      },
+      terminated: gone,
     });
-    return new Records(db);
+    return new Records(db, after);
   }
 
   /** Counts this opening; it is kept when this resolves. */
@@ -95,21 +110,23 @@ export class Records {
   /** All that there is of a group, files and segments in the order of their numbers. What waits to be written is not among it. */
   async group(
     group: number,
-  ): Promise<{ files: [number, FileRecord][]; segments: [number, SegmentRecord][]; fold: FoldRecord | null }> {
-    const transaction = this.db.transaction(['files', 'segments', 'folds']);
+  ): Promise<{ files: [number, FileRecord][]; segments: [number, SegmentRecord][]; fold: FoldRecord | null; sound: number }> {
+    const transaction = this.db.transaction(['files', 'segments', 'folds', 'meta']);
     const [files, segments] = [transaction.objectStore('files'), transaction.objectStore('segments')];
     const range = all(group);
-    const [fileKeys, fileValues, segmentKeys, segmentValues, fold] = await Promise.all([
+    const [fileKeys, fileValues, segmentKeys, segmentValues, fold, sound] = await Promise.all([
       files.getAllKeys(range),
       files.getAll(range),
       segments.getAllKeys(range),
       segments.getAll(range),
       transaction.objectStore('folds').get(group),
+      transaction.objectStore('meta').get(soundOf(group)),
     ]);
     return {
       files: fileKeys.flatMap(([, id], at) => (fileValues[at] ? [[id, fileValues[at]]] : [])),
       segments: segmentKeys.flatMap(([, id], at) => (segmentValues[at] ? [[id, segmentValues[at]]] : [])),
       fold: fold ?? null,
+      sound: sound ?? 0,
     };
   }
 
@@ -127,6 +144,10 @@ export class Records {
 
   deleteSegment(group: number, segment: number): void {
     this.add({ store: 'segments', key: [group, segment], value: null });
+  }
+
+  putSound(group: number, value: number): void {
+    this.add({ store: 'meta', key: soundOf(group), value });
   }
 
   /** Takes the place of all records of segments of the group up to that one. */
@@ -147,15 +168,12 @@ export class Records {
     this.release({ store: 'files', key: [group, file], value: null });
   }
 
-  releaseBuffer(buffer: number): void {
-    this.release({ store: 'buffers', key: buffer, value: null });
-  }
-
   /** All of a group, once nothing belongs to it any more. */
   releaseGroup(group: number): void {
     for (const [name, { key }] of this.pending) if (Array.isArray(key) && key[0] === group) this.pending.delete(name);
     this.pending.delete(`segments/${group}/fold`);
     this.release({ store: 'folds', key: group, value: null });
+    this.release({ store: 'meta', key: soundOf(group), value: null });
     this.release({ store: 'segments', key: all(group), value: null }, `segments/${group}`);
     this.release({ store: 'files', key: all(group), value: null }, `files/${group}`);
   }
@@ -193,8 +211,11 @@ export class Records {
   private soon(): void {
     if (this.isDue) return;
     this.isDue = true;
-    // What fails stays, and leaves with the next.
-    this.flush(false).catch(() => undefined);
+    this.after(SOON, () => {
+      this.isDue = false;
+      // What fails stays, and leaves with the next.
+      this.flush(false).catch(() => undefined);
+    });
   }
 
   private inTurn(run: () => Promise<void>): Promise<void> {
@@ -204,7 +225,6 @@ export class Records {
   }
 
   private async leave(isStrict: boolean): Promise<void> {
-    this.isDue = false;
     await this.leaveReleases();
     const batch = this.pending;
     if (batch.size === 0 && !isStrict) return;
@@ -259,6 +279,10 @@ export class Records {
 
 function nameOf({ store, key }: Op): string {
   return `${store}/${String(key)}`;
+}
+
+function soundOf(group: number): string {
+  return `sound/${group}`;
 }
 
 /** Keys of all that a group has. */

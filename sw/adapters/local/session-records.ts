@@ -42,9 +42,9 @@ export async function openRecords(name: string, gone: (problem: string) => void)
     // Somebody wants to delete it, or has a newer version of it: who waits for us waits for ever.
     blocking: () => {
       db.close();
-      gone('Its storage was cleared, or a newer version of the app is open. Reload this page.');
+      gone('The storage of this app was cleared, or a newer version of it is open.');
     },
-    terminated: () => gone('The browser has closed its storage. Reload this page.'),
+    terminated: () => gone('The browser has closed the storage of this app.'),
   });
   return {
     load: async () => {
@@ -173,8 +173,8 @@ export class SessionRecords implements StateStore {
   }
 }
 
-/** What the browser says, for people. */
-function problemOf(error: unknown): string {
+/** What the browser says of its database, for people. */
+export function problemOf(error: unknown): string {
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
   switch (name) {
     case 'QuotaExceededError':

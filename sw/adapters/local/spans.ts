@@ -77,10 +77,12 @@ export class SegmentReader {
     const { group, id } = segment;
     for (let isAgain = false; ; isAgain = true) {
       try {
+        if (!(await this.catalogue.isSound(segment))) throw new Unreadable('gone');
         const file = await this.files.open(group, id);
         if (file.size !== segment.length) break;
         return new Uint8Array(await file.slice(place, place + length).arrayBuffer());
       } catch (error) {
+        if (error instanceof Unreadable) throw error;
         // What was opened before may be of no use any more; what the browser cannot read just now may be there all the same.
         this.files.forget(id);
         const problem = problemOf(error);

@@ -40,6 +40,8 @@ export interface LocalStoreOptions {
   readonly after: (ms: number, run: () => void) => void;
   /** Bytes of these files are gone that were there when they were written: the browser has taken them, or the disk. */
   readonly lost: (files: readonly FilePlace[]) => void;
+  /** Nothing is kept any more: the browser has closed the database. Another store has to be opened. */
+  readonly gone: () => void;
 }
 
 export class LocalStore implements Store, BlockSink, SpanSource {
@@ -67,8 +69,8 @@ export class LocalStore implements Store, BlockSink, SpanSource {
 
   /** Throws where the browser lets nothing be kept. One at a time may be open. */
   static async open(options: LocalStoreOptions): Promise<LocalStore> {
-    const { folder, database, log, after } = options;
-    const records = await Records.open(database);
+    const { folder, database, log, after, gone } = options;
+    const records = await Records.open(database, after, gone);
     const [epoch, tops, unfinished] = await Promise.all([records.nextEpoch(), records.tops(), records.buffers()]);
     const files = new SegmentFiles(folder);
     const first = Catalogue.firstOf(epoch);

@@ -7,14 +7,10 @@ import type { Written } from './group.ts';
 
 /** What one segment is filled up to with pieces that wait; one that is longer has its own. Bytes. */
 export const SEGMENT_BYTES = 4 << 20;
-/** With as much of it waiting a segment is worth its while, bytes. */
-const WORTHWHILE = 1 << 20;
-/** What is shorter is not written by itself, bytes. */
-const SMALL = 256 << 10;
 /** Segments under way. */
 export const FLIGHTS = 4;
-/** Ms that little waits for more. */
-const LINGER = 50;
+/** Ms that less than that waits for more. */
+const LINGER = 200;
 /** The group of what is in no file: pieces that are not finished. */
 export const LOOSE = 0;
 
@@ -37,15 +33,18 @@ interface Item {
 interface Flight {
   readonly items: readonly Item[];
   readonly segment: Segment;
+  readonly stage: Uint8Array | null;
   end: { readonly problem: FileProblem | null } | null;
 }
 
 export class Writer {
-  /** In the order in which they came. */
-  private queue: Item[] = [];
+  /** What waits, by group, in the order in which it came. */
+  private readonly queues = new Map<number, { readonly items: Item[]; bytes: number }>();
   /** In the order in which they count. */
   private readonly flights: Flight[] = [];
   private flying = 0;
+  /** Where chunks are put together, as many as there ever were flights at once. */
+  private readonly stages: Uint8Array[] = [];
   private turns = 0;
   /** Up to that turn nothing waits for more. */
   private ripe = 0;
@@ -61,9 +60,14 @@ export class Writer {
   ) {}
 
   add(job: Job): void {
-    this.turns += 1;
-    this.open.add(this.turns);
-    this.queue.push({ job, bytes: lengthOf(job.chunks), turn: this.turns });
+    const bytes = lengthOf(job.chunks);
+    const item = { job, bytes, turn: ++this.turns };
+    this.open.add(item.turn);
+    const queue = this.queues.get(job.group);
+    if (queue) {
+      queue.items.push(item);
+      queue.bytes += bytes;
+    } else this.queues.set(job.group, { items: [item], bytes });
     this.start();
   }
 
@@ -78,28 +82,36 @@ export class Writer {
   }
 
   private start(): void {
-    while (this.flying < FLIGHTS && this.queue.length > 0) {
-      const items = this.next();
-      if (items === null) return this.linger();
-      this.fly(items);
+    while (this.flying < FLIGHTS && this.queues.size > 0) {
+      const group = this.next();
+      if (group === null) return this.linger();
+      this.fly(group, this.take(group));
     }
   }
 
-  /** What goes into one segment with what waits longest; null where that is too little yet. */
-  private next(): Item[] | null {
-    const first = this.queue[0]!;
-    const taken = new Set<Item>();
-    let bytes = 0;
-    for (const item of this.queue) {
-      if (item.job.group !== first.job.group) continue;
-      if (taken.size > 0 && bytes + item.bytes > SEGMENT_BYTES) break;
-      taken.add(item);
-      bytes += item.bytes;
-      if (bytes >= SEGMENT_BYTES) break;
+  /** The group, of those with enough for a segment or that waited for it in vain, of which something waits longest; null where there is none. */
+  private next(): number | null {
+    let next: number | null = null;
+    let longest = Infinity;
+    for (const [group, { items, bytes }] of this.queues) {
+      const { turn } = items[0]!;
+      if (turn >= longest || (bytes < SEGMENT_BYTES && turn > this.ripe)) continue;
+      next = group;
+      longest = turn;
     }
-    if (bytes < WORTHWHILE && first.turn > this.ripe) return null;
-    this.queue = this.queue.filter(item => !taken.has(item));
-    return [...taken];
+    return next;
+  }
+
+  /** What goes into one segment. */
+  private take(group: number): Item[] {
+    const queue = this.queues.get(group)!;
+    let count = 0;
+    let bytes = 0;
+    do bytes += queue.items[count++]!.bytes;
+    while (count < queue.items.length && bytes + queue.items[count]!.bytes <= SEGMENT_BYTES);
+    queue.bytes -= bytes;
+    if (count === queue.items.length) this.queues.delete(group);
+    return queue.items.splice(0, count);
   }
 
   private linger(): void {
@@ -112,28 +124,38 @@ export class Writer {
     });
   }
 
-  private fly(items: readonly Item[]): void {
-    const group = items[0]!.job.group;
-    const lumps = lumpsOf(items.flatMap(({ job }) => job.chunks));
+  private fly(group: number, items: readonly Item[]): void {
+    const { bytes, stage } = this.inOne(items.flatMap(({ job }) => job.chunks));
     const segment = {
       id: this.catalogue.number(),
       group,
-      length: lengthOf(lumps),
+      length: bytes.length,
       time: this.catalogue.now(),
-      sum: touchSum(lumps),
+      sum: touchSum(bytes),
       live: 0,
     };
-    const flight: Flight = { items, segment, end: null };
+    const flight: Flight = { items, segment, stage, end: null };
     this.flights.push(flight);
     this.flying += 1;
-    this.files.write(group, segment.id, lumps).then(
+    this.files.write(group, segment.id, bytes).then(
       () => this.landed(flight, null),
       (error: unknown) => this.landed(flight, problemOf(error)),
     );
   }
 
+  /** Each write costs several messages between processes, and fresh memory more than a copy: so they are put together where the last ones were. */
+  private inOne(chunks: readonly Uint8Array[]): { readonly bytes: Uint8Array; readonly stage: Uint8Array | null } {
+    const [only] = chunks;
+    if (only && chunks.length === 1) return { bytes: only, stage: null };
+    const length = lengthOf(chunks);
+    if (length > SEGMENT_BYTES) return { bytes: join(chunks, new Uint8Array(length)), stage: null };
+    const stage = this.stages.pop() ?? new Uint8Array(SEGMENT_BYTES);
+    return { bytes: join(chunks, stage), stage };
+  }
+
   private landed(flight: Flight, problem: FileProblem | null): void {
     flight.end = { problem };
+    if (flight.stage) this.stages.push(flight.stage);
     this.flying -= 1;
     for (let first = this.flights[0]; first?.end; first = this.flights[0]) {
       this.flights.shift();
@@ -165,33 +187,12 @@ function lengthOf(chunks: readonly Uint8Array[]): number {
   return chunks.reduce((sum, { length }) => sum + length, 0);
 }
 
-/** The same bytes: what is small goes together with its neighbours, as each write costs a message to the browser. */
-function lumpsOf(chunks: readonly Uint8Array[]): Uint8Array[] {
-  const lumps: Uint8Array[] = [];
-  let small: Uint8Array[] = [];
-  const gather = (): void => {
-    if (small.length > 0) lumps.push(joined(small));
-    small = [];
-  };
-  for (const chunk of chunks) {
-    if (chunk.length < SMALL) small.push(chunk);
-    else {
-      gather();
-      lumps.push(chunk);
-    }
-  }
-  gather();
-  return lumps;
-}
-
-function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const [only] = chunks;
-  if (only && chunks.length === 1) return only;
-  const all = new Uint8Array(lengthOf(chunks));
+/** Puts them one after the other. */
+function join(chunks: readonly Uint8Array[], into: Uint8Array): Uint8Array {
   let at = 0;
   for (const chunk of chunks) {
-    all.set(chunk, at);
+    into.set(chunk, at);
     at += chunk.length;
   }
-  return all;
+  return into.subarray(0, at);
 }

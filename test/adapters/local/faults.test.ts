@@ -192,6 +192,7 @@ describe('what is not there any more', () => {
     expect(await verify(lives.store, items)).toEqual([true, null]);
     expect((await read(lives.store, spans[1]!)).problem).toBe('gone');
     expect(await readFile(lives.store, ['t', 'b'])).toEqual(pattern(1000, 3));
+    await sync(lives.store, []);
     await lives.kill();
     expect(await open(lives.store, 4, ['t', 'a'])).toEqual(after);
     expect(lives.lost).toHaveLength(1);
@@ -217,6 +218,54 @@ describe('what is not there any more', () => {
       });
       await isTold(before);
     }
+  });
+});
+
+describe('many files that are deleted', () => {
+  it('leave in few transactions, and nobody who opens another waits for them', async () => {
+    lives = await Lives.begin();
+    const count = 300;
+    for (let file = 1; file <= count; file++) await open(lives.store, file, ['t', `${file}`]);
+    await Promise.all(Array.from({ length: count }, (_, index) => write(index + 1, 0, pattern(10, index))));
+    for (let file = 1; file <= count; file++) lives.store.closeFile(file);
+    await sync(lives.store, []);
+    const { transaction } = IDBDatabase.prototype;
+    let strict = 0;
+    IDBDatabase.prototype.transaction = function (...args: Parameters<IDBDatabase['transaction']>) {
+      if (args[2]?.durability === 'strict') strict += 1;
+      return transaction.apply(this, args);
+    };
+    let removed = 0;
+    const removals = Array.from({ length: count }, (_, index) =>
+      remove(lives.store, ['t', `${index + 1}`]).then(problem => {
+        expect(problem).toBeNull();
+        removed += 1;
+      }),
+    );
+    expect(await open(lives.store, count + 1, ['other'])).toMatchObject({ problem: null });
+    expect(removed).toBeLessThan(count);
+    await Promise.all(removals);
+    IDBDatabase.prototype.transaction = transaction;
+    expect(strict).toBeLessThan(10);
+    expect(lives.disk.files()).toEqual(new Map());
+    await lives.kill();
+    expect(await readFile(lives.store, ['t', '7'])).toBeNull();
+  });
+});
+
+describe('a database that somebody wants away', () => {
+  it('is let go of, and that is told', async () => {
+    lives = await Lives.begin();
+    await open(lives.store, 1, ['a']);
+    const request = indexedDB.deleteDatabase(lives.database);
+    await new Promise((resolve, reject) => {
+      request.addEventListener('success', resolve);
+      request.addEventListener('blocked', () => reject(new Error('it was held on to')));
+    });
+    expect(lives.gone).toBe(1);
+    expect((await sync(lives.store, [])).problem).toBe('io');
+    await lives.kill();
+    expect(await readFile(lives.store, ['a'])).toBeNull();
   });
 });
 

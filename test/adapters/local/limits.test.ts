@@ -10,6 +10,8 @@ import {
   RANGES,
   UNACKNOWLEDGED,
 } from '../../../sw/adapters/local/buffers.ts';
+import { REMOVALS } from '../../../sw/adapters/local/catalogue.ts';
+import { LOOKS } from '../../../sw/adapters/local/doubts.ts';
 import { CHANGES, OPEN_FILES } from '../../../sw/adapters/local/open-files.ts';
 import { Spare, SPARE } from '../../../sw/adapters/local/spare.ts';
 import { CHUNKS } from '../../../sw/adapters/local/spans.ts';
@@ -188,22 +190,25 @@ describe('reads', () => {
     expect(isTold).toBe(false);
   });
 
-  it.each([READS, WHOLES])('are %i at once; the next begins when one has ended, in their order', async atOnce => {
-    const turns = new Turns(atOnce);
-    const ends: (() => void)[] = [];
-    const begun: number[] = [];
-    const callOff = Array.from({ length: atOnce + 3 }, (_, index) =>
-      turns.take(() => {
-        begun.push(index);
-        return new Promise(resolve => ends.push(resolve));
-      }),
-    );
-    expect(begun).toHaveLength(atOnce);
-    callOff[atOnce]!();
-    for (const end of ends.slice(0, 2)) end();
-    await turn();
-    expect(begun.slice(atOnce)).toEqual([atOnce + 1, atOnce + 2]);
-  });
+  it.each([READS, WHOLES, LOOKS, REMOVALS])(
+    'are %i at once; the next begins when one has ended, in their order',
+    async atOnce => {
+      const turns = new Turns(atOnce);
+      const ends: (() => void)[] = [];
+      const begun: number[] = [];
+      const callOff = Array.from({ length: atOnce + 3 }, (_, index) =>
+        turns.take(() => {
+          begun.push(index);
+          return new Promise(resolve => ends.push(resolve));
+        }),
+      );
+      expect(begun).toHaveLength(atOnce);
+      callOff[atOnce]!();
+      for (const end of ends.slice(0, 2)) end();
+      await turn();
+      expect(begun.slice(atOnce)).toEqual([atOnce + 1, atOnce + 2]);
+    },
+  );
 
   it('of blocks come from larger ones, so many of which are remembered', async () => {
     const bytes = pattern(1 << 20, 1);

@@ -3,7 +3,7 @@ import 'fake-indexeddb/auto';
 import type { FilePlace } from '../../../sw/engine/events.ts';
 import type { BufferRecord } from '../../../sw/adapters/local/records.ts';
 import { LocalStore, type LocalStoreOptions } from '../../../sw/adapters/local/store.ts';
-import { Disk } from '../../fakes/folder.ts';
+import { type Damage, Disk } from '../../fakes/folder.ts';
 
 export const ROOT = 'browser';
 let made = 0;
@@ -22,6 +22,8 @@ export class Lives {
   readonly database = `store ${++made}`;
   readonly lost: FilePlace[] = [];
   wall = 1_700_000_000_000;
+  /** How often the store was told that its database is gone. */
+  gone = 0;
   readonly log: string[] = [];
   /** Of the time that the store waits, the part that it is made to. */
   pace = 1;
@@ -37,6 +39,7 @@ export class Lives {
 
   async open(options: Partial<LocalStoreOptions> = {}): Promise<void> {
     const life = ++this.life;
+    this.disk.now = () => this.wall;
     this.store = await LocalStore.open({
       folder: this.disk.root,
       database: this.database,
@@ -51,6 +54,7 @@ export class Lives {
         this.timers.add(timer);
       },
       lost: files => this.lost.push(...files),
+      gone: () => (this.gone += 1),
       ...options,
     });
   }
@@ -60,6 +64,13 @@ export class Lives {
     this.end();
     this.disk = this.disk.again();
     await this.open(options);
+  }
+
+  /** The power goes, and what the disk had not by then: records outlive it, as they are flushed. */
+  async powerCut(within: number, choose: () => Damage): Promise<void> {
+    this.end();
+    this.disk = this.disk.powerCut(within, choose);
+    await this.open();
   }
 
   /** Bytes of unfinished pieces that the next life would be told of. */

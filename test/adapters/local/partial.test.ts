@@ -112,6 +112,91 @@ describe('what came of a piece', () => {
   });
 });
 
+describe('what an earlier life left of a piece', () => {
+  const bytes = pattern(4 * BLOCK, 7);
+  async function left(): Promise<void> {
+    lives = await Lives.begin();
+    await open(lives.store, 1, ['a']);
+    lives.store.begin(1, bytes.length, Uint8Array.of(1), spansOf(bytes), []);
+    for (const block of [0, 1]) lives.store.land(1, block * BLOCK, blockOf(bytes, block));
+    await keptBytes(2 * BLOCK);
+    await lives.kill();
+  }
+
+  it('is read when it is needed, not before', async () => {
+    await left();
+    await new Promise(resolve => setTimeout(resolve, 50));
+    expect(lives.disk.slices).toBe(0);
+    const done = commit(lives.store, 1, [sha1(bytes)]);
+    for (const block of [2, 3]) lives.store.land(1, block * BLOCK, blockOf(bytes, block));
+    expect((await done).status).toBe('ok');
+    expect(lives.disk.slices).toBe(1);
+  });
+
+  it('is not put in the place of what came since, where it was thrown away meanwhile', async () => {
+    await left();
+    const parked = park(lives.store, 1);
+    lives.store.reset(1, [{ offset: 0, length: BLOCK }]);
+    const other = pattern(BLOCK, 99);
+    const mixed = new Uint8Array([...other, ...bytes.subarray(BLOCK)]);
+    expect(lives.store.land(1, 0, other)).toBe('landed');
+    expect(lives.store.land(1, BLOCK, blockOf(bytes, 1))).toBe('earlier');
+    expect(await parked).toEqual([{ offset: 0, length: 2 * BLOCK }]);
+    const done = commit(lives.store, 1, [sha1(mixed)]);
+    for (const block of [2, 3]) lives.store.land(1, block * BLOCK, blockOf(bytes, block));
+    expect((await done).status).toBe('ok');
+    expect(await readFile(lives.store, ['a'])).toEqual(mixed);
+  });
+
+  it('stays kept where another part of the piece is thrown away', async () => {
+    await left();
+    lives.store.reset(1, [{ offset: 0, length: BLOCK }]);
+    await keptBytes(BLOCK);
+    await lives.kill();
+    expect(lives.store.kept[0]?.ranges).toEqual([{ offset: BLOCK, length: BLOCK }]);
+    const done = commit(lives.store, 1, [sha1(bytes)]);
+    for (const block of [0, 2, 3]) lives.store.land(1, block * BLOCK, blockOf(bytes, block));
+    expect((await done).status).toBe('ok');
+  });
+
+  it('is not laid aside where the piece was let go or begun to be hashed meanwhile', async () => {
+    await left();
+    const dropped = park(lives.store, 1);
+    lives.store.drop(1);
+    expect(await dropped).toBeNull();
+    await left();
+    const parked = park(lives.store, 1);
+    const done = commit(lives.store, 1, [sha1(bytes)]);
+    for (const block of [2, 3]) lives.store.land(1, block * BLOCK, blockOf(bytes, block));
+    expect(await parked).toBeNull();
+    expect((await done).status).toBe('ok');
+    await expect.poll(() => [...lives.disk.files().values()].filter(({ length }) => length > 0)).toHaveLength(1);
+  });
+});
+
+describe('pieces that come whole', () => {
+  it('within a second are written once, and those that do not are kept within two', async () => {
+    lives = await Lives.begin();
+    const bytes = pattern(4 * BLOCK, 8);
+    await open(lives.store, 1, ['a']);
+    const begun = performance.now();
+    lives.store.begin(999, bytes.length, Uint8Array.of(9), spansOf(bytes), []);
+    lives.store.land(999, 0, blockOf(bytes, 0));
+    // One after the other, each half there when the store looks, as they do on a line that is fast.
+    for (let buffer = 1; performance.now() - begun < 1800; buffer++) {
+      lives.store.begin(buffer, bytes.length, Uint8Array.of(1), spansOf(bytes), []);
+      for (const block of [0, 1, 2]) lives.store.land(buffer, block * BLOCK, blockOf(bytes, block));
+      await new Promise(resolve => setTimeout(resolve, 20));
+      const done = commit(lives.store, buffer, [sha1(bytes)]);
+      lives.store.land(buffer, 3 * BLOCK, blockOf(bytes, 3));
+      expect((await done).status).toBe('ok');
+      lives.store.drop(buffer);
+    }
+    expect(looseBytes()).toBe(BLOCK);
+    expect(await lives.recorded()).toBe(BLOCK);
+  });
+});
+
 describe('a long piece', () => {
   it('stands in its files, survives the worker there, and counts once it was read back', async () => {
     lives = await Lives.begin();

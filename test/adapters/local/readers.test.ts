@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MAX_READ, type SpanSource } from '../../../sw/adapters/local/blocks.ts';
 import { LocalReaders } from '../../../sw/adapters/local/readers.ts';
 
@@ -87,5 +87,25 @@ describe('readers of files in the browser', () => {
     for (let count = 0; count < 16; count++) expect(serve().status).toBe(200);
     expect(serve().status).toBe(503);
     readers.end();
+  });
+
+  it('that nobody reads on for ten minutes are let go, and others are answered', async () => {
+    vi.useFakeTimers();
+    try {
+      const { readers, serve, wanted } = setUp();
+      readers.hear((stream, _file, offset, length) => {
+        wanted.push([stream, offset, length]);
+        readers.readable(stream, offset, length);
+      });
+      const streams = Array.from({ length: 16 }, () => serve());
+      expect(serve().status).toBe(503);
+      const paused = streams[0]!.body!.getReader();
+      expect((await paused.read()).done).toBe(false);
+      await vi.advanceTimersByTimeAsync(600_000);
+      expect(serve().status).toBe(200);
+      await expect(paused.read()).rejects.toThrow('Nobody has read on');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -108,22 +108,6 @@ describe('a web seed, by fetch', () => {
     expect(landed.every(({ buffer }) => buffer === 1)).toBe(true);
   });
 
-  it('is read no further where there is no room, and nothing of it is thrown away', async () => {
-    const url = await serve(ranges);
-    const { web: by, sink } = web();
-    const whole = sink.open(1, FILE.length);
-    sink.space = 3 << 14;
-    const all = land(by, { url, places: [{ buffer: 1, offset: 0, length: FILE.length }], range: null });
-    await new Promise(resolve => setTimeout(resolve, 100));
-    expect(same(whole.subarray(0, 3 << 14), FILE.subarray(0, 3 << 14))).toBe(true);
-    expect(whole.subarray(3 << 14).every(byte => byte === 0)).toBe(true);
-    await sink.free(Infinity);
-    const { landed, end } = await all;
-    expect(end.kind).toBe('done');
-    expect(bytesOf(landed)).toBe(FILE.length);
-    expect(same(whole, FILE)).toBe(true);
-  });
-
   it.each([
     ['another part', { 'content-range': `bytes 5-14/${FILE.length}`, 'content-length': 10 }, 206, 10],
     ['another file', { 'content-range': 'bytes 0-9/77', 'content-length': 10 }, 206, 10],
