@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { folderSave } from '../save-to-folder.ts';
 import { store } from '../store.ts';
 
 interface Props {
@@ -6,6 +7,13 @@ interface Props {
   readonly update: boolean;
   onUpdate(): void;
 }
+
+/** Something is being saved out of this browser, by its download manager or by this window. */
+function isSaving(): boolean {
+  return folderSave.value !== null || (store.connection.value.browser?.saving.length ?? 0) > 0;
+}
+
+const SAVES_FAIL = ' A save that is under way fails, though: reload once it is done.';
 
 /** What concerns the app itself: a version that waits, or an engine that is being reached again. */
 export function Banner({ update, onUpdate }: Props): JSX.Element | null {
@@ -22,7 +30,7 @@ export function Banner({ update, onUpdate }: Props): JSX.Element | null {
   if (update) {
     return (
       <div class="banner" role="status">
-        <p>Update available. Torrents pause for a moment and go on by themselves.</p>
+        <p>Update available. Torrents pause for a moment and go on by themselves.{isSaving() && SAVES_FAIL}</p>
         <button type="button" class="button button-small" onClick={onUpdate}>
           Reload
         </button>
