@@ -149,6 +149,15 @@ describe.skipIf(missing)(`saving in Chromium (skipped without ${CHROMIUM})`, () 
     expect(found).toEqual(['Chosen/Set (2)/Extra/c.txt 300000', 'Chosen/Set (2)/a.txt 300000', 'Chosen/Set (2)/b.txt 300000']);
   });
 
+  it('warns of an update while something is being saved, and only then', async () => {
+    await show('nine&update');
+    const id = await here('Sintel (2160p)');
+    await page.getByText('go on by themselves.', { exact: false }).waitFor();
+    expect(await page.getByText('A save that is under way fails').count()).toBe(0);
+    await saving(id);
+    await page.getByText('A save that is under way fails, though: reload once it is done.').waitFor();
+  });
+
   it('leaves no part of a file where a folder is full or the save is stopped, and says so', async () => {
     await show('nine');
     await answered(null);
