@@ -128,10 +128,22 @@ describe.skipIf(!haveChromium())(`a save out of the browser${haveChromium() ? ''
       path,
       downloads,
     ]);
-    for (const { path: names } of files) {
-      const unpacked = readFileSync(join(downloads, 'Film', ...names));
-      expect(sha256(unpacked), names.join('/')).toBe(sha256(readFileSync(join(payload.dir, 'Film', ...names))));
-    }
+    const right = files.map(({ path: names }) => sha256(readFileSync(join(payload.dir, 'Film', ...names))));
+    expect(files.map(({ path: names }) => sha256(readFileSync(join(downloads, 'Film', ...names))))).toEqual(right);
+    // And as files, one by one, into a folder: of the browser itself, as a person would have to choose another.
+    await app.page.evaluate(`window.showDirectoryPicker = async () =>
+      (await navigator.storage.getDirectory()).getDirectoryHandle('Chosen', { create: true })`);
+    await app.choose('Film', 'Save to a folder…');
+    await app.page.waitForText('“Film” was saved to “Chosen”.', 30_000);
+    const hashes = await app.page
+      .evaluate(`Promise.all(${JSON.stringify(files.map(({ path: names }) => names))}.map(async names => {
+      let folder = await navigator.storage.getDirectory();
+      for (const name of ['Chosen', 'Film', ...names.slice(0, -1)]) folder = await folder.getDirectoryHandle(name);
+      const file = await (await folder.getFileHandle(names.at(-1))).getFile();
+      const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
+      return [...new Uint8Array(digest)].map(byte => byte.toString(16).padStart(2, '0')).join('');
+    }))`);
+    expect(hashes).toEqual(right);
   });
 });
 
