@@ -48,6 +48,8 @@ describe.skipIf(missing !== '')(`a film in the player${missing === '' ? '' : ` (
 
     await page.click({ role: 'link', name: 'Play film.avi' });
     await page.waitForText('Browsers do not play AVI files. Save it, and open it in a player such as VLC.');
+    await page.find({ role: 'button', name: 'Save' });
+    await page.screenshot('player-hopeless');
     await page.click({ role: 'button', name: 'Close the player' });
 
     await page.click({ role: 'link', name: 'Play film.mp4' });

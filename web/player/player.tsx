@@ -6,6 +6,7 @@ import { streamPath } from '../../sw/api.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import { formatBytes } from '../format.ts';
 import { playing, type Film, type Part } from '../playing.ts';
+import { saveFile } from '../saving.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -54,9 +55,14 @@ export function Player({ film }: { readonly film: Film }): JSX.Element {
         </button>
       </header>
       {trouble.value !== '' ? (
-        <p class="player-trouble" role="alert">
-          {trouble}
-        </p>
+        <div class="player-trouble">
+          <p role="alert">{trouble}</p>
+          {place === null && (
+            <button type="button" class="button button-main" onClick={() => saveFile(film.id, film.file, film.name)}>
+              Save
+            </button>
+          )}
+        </div>
       ) : film.isSound ? (
         <audio class="player-sound" {...events} />
       ) : (
