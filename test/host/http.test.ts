@@ -260,6 +260,22 @@ test('POST /pair: paired once, then a clear answer; the redirect file goes with 
   expect((await post({ secret: await newSecret(host), installId: 'install-0001' })).status).toBe(200);
 });
 
+test('a body has to say how long it is; none at all is one that says nothing', async () => {
+  const { port } = await testHost();
+  const head = `Host: 127.0.0.1:${port}\r\nOrigin: http://127.0.0.1:${port}\r\nConnection: close\r\n`;
+  for (const path of ['/pair', '/status', '/approve', '/control/shutdown']) {
+    const post = async (more: string, body = ''): Promise<number> =>
+      statusOf(await raw(port, `POST ${path} HTTP/1.1\r\n${head}${more}\r\n${body}`));
+    const isEnd = path === '/control/shutdown';
+    expect([
+      path,
+      await post('Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n', '2\r\n{}\r\n0\r\n\r\n'),
+    ]).toEqual([path, 411]);
+    expect([path, await post('')]).toEqual([path, isEnd ? 401 : 415]);
+    expect([path, await post('Content-Type: application/json\r\n')]).toEqual([path, isEnd ? 401 : 400]);
+  }
+});
+
 test('the end is for the app that is paired to ask for, and for nobody else', async () => {
   const host = await testHost();
   let isAsked = false;

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'n
 import type { Duplex } from 'node:stream';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { Asset } from './assets.ts';
+import { lengthLimit } from './length-limit.ts';
 import { METRICS_TYPE, type Metrics } from './metrics.ts';
 import { pairRoutes, type PairRoutesOptions } from '../pairing/pair-routes.ts';
 import { type Admitted, originOf, type Refusal, refuse } from './request-guard.ts';
@@ -67,7 +67,7 @@ export interface HttpOptions extends Omit<PairRoutesOptions, 'isPaired'> {
 
 function routes(options: HttpOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
-  const limit = bodyLimit({ maxSize: MAX_BODY, onError: c => c.json({ message: 'The request is too large.' }, 413) });
+  const limit = lengthLimit(MAX_BODY, 'The request is too large.');
 
   pairRoutes(app, { ...options, isPaired: origin => options.tokens.knows(origin) });
 

@@ -4,10 +4,10 @@
  */
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { EngineError, MAX_TORRENT_BYTES } from '../../../sw/engine/index.ts';
 import { HandoffKind } from '../../wire/control.ts';
 import type { Handoffs, ToOpen } from './handoffs.ts';
+import { lengthLimit } from './length-limit.ts';
 import { isSame, type PairedApp } from '../pairing/tokens.ts';
 
 /** The header that carries the secret of the lock file. */
@@ -59,10 +59,7 @@ export function localDoor(options: LocalDoorOptions): Hono<{ Bindings: HttpBindi
   const placeOf = async (open: ToOpen, hasScreen: boolean): Promise<string | null> =>
     open === 'link' ? newLink(hasScreen) : open === 'app' ? `${options.origin()}/` : null;
 
-  const limit = bodyLimit({
-    maxSize: MAX_TORRENT_BYTES,
-    onError: c => c.json({ message: 'This is larger than any torrent file. Nothing was added.' }, 413),
-  });
+  const limit = lengthLimit(MAX_TORRENT_BYTES, 'This is larger than any torrent file. Nothing was added.');
 
   local.post('/add', limit, async c => {
     const kind = KINDS.get(c.req.header('content-type') ?? '');
@@ -81,7 +78,7 @@ export function localDoor(options: LocalDoorOptions): Hono<{ Bindings: HttpBindi
 
   local.post('/pairs', c => c.json({ apps: options.apps.list }));
 
-  local.post('/unpair', bodyLimit({ maxSize: MAX_ID, onError: c => c.json({ message: 'This is no ID.' }, 413) }), async c => {
+  local.post('/unpair', lengthLimit(MAX_ID, 'This is no ID.'), async c => {
     const id = await c.req.text();
     const isDone = await options.unpair(id).catch(() => null);
     return c.json({}, isDone === null ? 503 : isDone ? 200 : 404);

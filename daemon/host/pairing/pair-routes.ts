@@ -1,12 +1,12 @@
 /** How an app comes to be paired: what it asks before it has a token, and the page on which a person answers for it. */
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import * as v from 'valibot';
 import type { ApprovalPage } from './approval/page.ts';
 import { browserName } from './browser-name.ts';
 import type { PairRequests } from './pair-requests.ts';
 import type { Pairing } from './pairing.ts';
+import { lengthLimit } from '../http/length-limit.ts';
 import { OPEN_DOORS, originOf } from '../http/request-guard.ts';
 import { UNNAMED } from './tokens.ts';
 import { VERSION } from '../version.ts';
@@ -48,7 +48,7 @@ type App = Hono<{ Bindings: HttpBindings }>;
 type Call = Context<{ Bindings: HttpBindings }>;
 
 export function pairRoutes(app: App, options: PairRoutesOptions): void {
-  const limit = bodyLimit({ maxSize: MAX_BODY, onError: c => c.json({ message: 'The request is too large.' }, 413) });
+  const limit = lengthLimit(MAX_BODY, 'The request is too large.');
 
   for (const door of OPEN_DOORS) {
     app.use(door, async (c, next) => {
