@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ClientFiles } from '../../daemon/io/client-files.ts';
 import { HttpIn } from '../../daemon/io/http-in.ts';
 import type { Patience, Readable } from '../../daemon/io/requests/call.ts';
@@ -95,6 +95,11 @@ describe('patience', () => {
   });
 
   it('an answer that nobody takes is cut off, and its file closed', async () => {
+    // One that is forgotten is closed as well once its memory is collected, which Node.js warns of.
+    const warnings: string[] = [];
+    const hear = ({ message }: Error): void => void warnings.push(message);
+    process.on('warning', hear);
+    onTestFinished(() => void process.off('warning', hear));
     await serve({ stall: SOON, pace: NEVER });
     const film = join(root, 'film');
     writeFileSync(film, '');
@@ -104,6 +109,8 @@ describe('patience', () => {
     await until('the file to be open', () => openFiles().includes(film));
     await until('the file to be closed', () => !openFiles().includes(film) && !requests.isBusy);
     await silent.end();
+    await new Promise(resolve => setImmediate(resolve));
+    expect(warnings.filter(text => /garbage/.test(text))).toEqual([]);
   });
 
   it('an answer whose reader goes away ends with it, and its file is closed', async () => {
