@@ -1,7 +1,9 @@
-/** What processes cost, as the kernel counts it. */
+/** What processes cost, as the kernel counts it, and pages, as their browser does. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import type { Page } from '../e2e/browser.ts';
 import { processTree } from '../e2e/processes.ts';
+import { sleep } from '../peers/wait.ts';
 
 /** Clock ticks a second of /proc, 100 on every Linux that Node runs on. */
 const TICKS = 100;
@@ -66,4 +68,31 @@ function listeningOf(pid: number, where: RegExp, under: readonly string[]): numb
     if (port !== undefined && line.includes(`pid=${pid},`)) return Number(port);
   }
   throw new Error(`process ${pid} does not listen as ${where.source}`);
+}
+
+/** The most that the heap of a page takes while it is watched: its objects, those of the browser behind them, and buffers. */
+export class HeapWatch {
+  #most = 0;
+  #isOver = false;
+  readonly #watching: Promise<void>;
+
+  constructor(page: Page) {
+    this.#watching = this.#watch(page);
+  }
+
+  /** In bytes. */
+  async end(): Promise<number> {
+    this.#isOver = true;
+    await this.#watching;
+    return this.#most;
+  }
+
+  async #watch(page: Page): Promise<void> {
+    while (!this.#isOver) {
+      const used =
+        await page.send<Record<'usedSize' | 'embedderHeapUsedSize' | 'backingStorageSize', number>>('Runtime.getHeapUsage');
+      this.#most = Math.max(this.#most, used.usedSize + used.embedderHeapUsedSize + used.backingStorageSize);
+      await sleep(50);
+    }
+  }
 }

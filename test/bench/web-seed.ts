@@ -10,67 +10,38 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { originOf, PlainSite } from '../e2e/alone.ts';
-import { App } from '../e2e/app.ts';
-import { Browser, namedHost } from '../e2e/browser.ts';
+import { namedHost, type Browser } from '../e2e/browser.ts';
 import { makePayload } from '../peers/payload.ts';
-import { median, round, type Report } from './report.ts';
-import { treeCpuSeconds } from './usage.ts';
+import { aloneIn, inTurns, planOf, type Side, type Told } from './in-turns.ts';
+import { round, type Report } from './report.ts';
 
 const NAME = 'payload.bin';
 /** What the bare loop fetches and writes at once, and how many of them at a time. */
 const SEGMENT = 4 << 20;
 const FLIGHTS = 4;
 
-interface Sample {
-  /** MB a second. */
-  readonly rate: number;
-  /** CPU seconds a GB of the browser with all its processes. */
-  readonly cpu: number;
-}
-
 export async function bench(args: readonly string[]): Promise<Report> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      size: { type: 'string', default: '256' },
-      piece: { type: 'string', default: '1024' },
-      rounds: { type: 'string', default: '3' },
-      json: { type: 'boolean', default: false },
-    },
-  });
+  const plan = planOf(args, 256);
   const dir = mkdtempSync(join(tmpdir(), 'starling-bench-web-'));
   const site = await PlainSite.start();
-  const pieceLength = Number(values.piece) << 10;
-  const payload = makePayload(dir, NAME, [{ path: [], size: Number(values.size) << 20 }], { pieceLength });
+  const payload = makePayload(dir, NAME, [{ path: [], size: plan.size }], { pieceLength: plan.piece });
   const server = await serve(readFileSync(join(dir, NAME)));
   try {
     const file = join(dir, `${NAME}.torrent`);
     writeFileSync(file, codec.encode({ ...(codec.decode(payload.bytes) as object), 'url-list': server.url }));
-    const rounds = { ours: [] as Sample[], bare: [] as Sample[] };
-    for (let turn = 0; turn < Number(values.rounds); turn++) {
-      const turns = { ours: ours(site, file), bare: bare(server, payload.size) };
-      for (const side of ['ours', 'bare'] as const) {
-        const sample = await inOne(payload.size, server, turns[side]);
-        rounds[side].push(sample);
-        if (!values.json) console.log(`${side}: ${round(sample.rate)} MB/s, ${round(sample.cpu)} CPU seconds a GB`);
-      }
-    }
-    const told = (samples: readonly Sample[]) => ({
-      median: round(median(samples.map(({ rate }) => rate))),
-      samples: samples.map(({ rate }) => round(rate)),
-    });
-    const costOf = (samples: readonly Sample[]): number => round(median(samples.map(({ cpu }) => cpu)));
-    const [own, loop] = [told(rounds.ours), told(rounds.bare)];
+    const sides: readonly Side[] = [
+      { name: 'ours', browsers: 1, flags: [], run: ([browser]) => ours(browser!, server, site, file, plan.size) },
+      { name: 'bare fetch and OPFS', browsers: 1, flags: [], run: ([browser]) => bare(browser!, server, plan.size) },
+    ];
+    const [own, loop] = (await inTurns(plan, sides)) as [Told, Told];
     return {
       name: 'web-seed',
       unit: 'MB/s',
       ours: own,
       peer: { name: 'bare fetch and OPFS', ...loop },
       ratio: round(own.median / loop.median, 2),
-      cpuSecondsPerGB: { ours: costOf(rounds.ours), bare: costOf(rounds.bare) },
-      sizeMiB: Number(values.size),
+      sizeMiB: plan.size / 2 ** 20,
     };
   } finally {
     server.stop();
@@ -116,63 +87,54 @@ async function serve(bytes: Uint8Array): Promise<FileServer> {
   return told;
 }
 
-/** What is done before it is timed; then what is timed, which gives when it had all, ms since 1970. */
-type Run = (browser: Browser) => Promise<() => Promise<number>>;
-
-/** A browser of its own, for one measurement. */
-async function inOne(size: number, server: FileServer, run: Run): Promise<Sample> {
-  const browser = await Browser.start();
-  try {
-    const go = await run(browser);
-    const before = treeCpuSeconds(browser.pid);
-    server.firstAsked = 0;
-    const end = await go();
-    const cpu = ((treeCpuSeconds(browser.pid) - before) * 1e9) / size;
-    return { rate: size / 1e3 / (end - server.firstAsked), cpu };
-  } finally {
-    await browser.stop();
-  }
+/** MB a second from the first request, of which there was none before, until it is ended. */
+async function rateOf(server: FileServer, size: number, end: () => Promise<number>): Promise<number> {
+  server.firstAsked = 0;
+  const ended = await end();
+  return size / 1e3 / (ended - server.firstAsked);
 }
 
 /** It has all when the list says so, which it does within a quarter of a second. */
-function ours(site: PlainSite, torrent: string): Run {
-  return async browser => {
-    const app = await App.alone(browser, site.origin);
-    await app.page.send('Page.bringToFront');
-    await app.dropTorrents([torrent]);
-    await app.page.find({ role: 'checkbox' });
-    return async () => {
+async function ours(
+  browser: Browser,
+  server: FileServer,
+  site: PlainSite,
+  torrent: string,
+  size: number,
+): Promise<() => Promise<number>> {
+  const app = await aloneIn(browser, site);
+  await app.dropTorrents([torrent]);
+  await app.page.find({ role: 'checkbox' });
+  return () =>
+    rateOf(server, size, async () => {
       await app.start();
       return app.page.evaluate<number>(`new Promise(resolve => {
         const isDone = () => [...document.querySelectorAll('[role=row]')].some(row => /^${NAME}.*, (Seeding|Done)/.test(row.ariaLabel ?? ''));
         const look = () => (isDone() ? resolve(Date.now()) : setTimeout(look, 20));
         look();
       })`);
-    };
-  };
+    });
 }
 
-function bare(server: FileServer, size: number): Run {
-  return async browser => {
-    const page = await browser.open(`${server.origin}/`);
-    return () =>
-      page.evaluate<number>(`(async () => {
-        const folder = await navigator.storage.getDirectory();
-        let next = 0;
-        const loop = async () => {
-          for (let from = next; from < ${size}; from = next) {
-            next += ${SEGMENT};
-            const to = Math.min(from + ${SEGMENT}, ${size});
-            const response = await fetch('/${NAME}', { cache: 'no-store', headers: { range: \`bytes=\${from}-\${to - 1}\` } });
-            const bytes = await response.arrayBuffer();
-            const file = await folder.getFileHandle(String(from), { create: true });
-            const writable = await file.createWritable();
-            await writable.write(bytes);
-            await writable.close();
-          }
-        };
-        await Promise.all(Array.from({ length: ${FLIGHTS} }, loop));
-        return Date.now();
-      })()`);
-  };
+async function bare(browser: Browser, server: FileServer, size: number): Promise<() => Promise<number>> {
+  const page = await browser.open(`${server.origin}/`);
+  const loops = `(async () => {
+    const folder = await navigator.storage.getDirectory();
+    let next = 0;
+    const loop = async () => {
+      for (let from = next; from < ${size}; from = next) {
+        next += ${SEGMENT};
+        const to = Math.min(from + ${SEGMENT}, ${size});
+        const response = await fetch('/${NAME}', { cache: 'no-store', headers: { range: \`bytes=\${from}-\${to - 1}\` } });
+        const bytes = await response.arrayBuffer();
+        const file = await folder.getFileHandle(String(from), { create: true });
+        const writable = await file.createWritable();
+        await writable.write(bytes);
+        await writable.close();
+      }
+    };
+    await Promise.all(Array.from({ length: ${FLIGHTS} }, loop));
+    return Date.now();
+  })()`;
+  return () => rateOf(server, size, () => page.evaluate<number>(loops));
 }
