@@ -4,12 +4,15 @@
  *
  * A window that holds the lock {@link LENDER_LOCK} posts `{type: 'lend', version}` with a MessagePort to the active worker.
  * The worker numbers the connections. Both ways no more bytes are under way than {@link LENT_WINDOW} for a connection:
- * posted, and not told as `taken` yet.
+ * posted, and not told as `taken` yet. The worker tells that of several messages together: a message each would cost as much as theirs.
  */
 
 /** One window lends at a time: who has it. The next one in line takes over when it goes. */
 export const LENDER_LOCK = 'starling-rtc';
 export const LENT_WINDOW = 1 << 20;
+/** Once it has taken so many bytes, or so many messages, it tells so. Above as many untaken the window puts short messages together. */
+export const TOLD_BYTES = 256 << 10;
+export const TOLD_MESSAGES = 8;
 /** Bytes of one message, and characters of a session description. */
 export const MAX_LENT_BYTES = 256 << 10;
 export const MAX_DESCRIPTION = 16 << 10;
@@ -21,7 +24,7 @@ export type ToLender =
   /** The other side's answer to an offer. */
   | { readonly type: 'answered'; readonly link: number; readonly sdp: string }
   | { readonly type: 'data'; readonly link: number; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly type: 'taken'; readonly link: number; readonly bytes: number }
+  | { readonly type: 'taken'; readonly link: number; readonly bytes: number; readonly messages: number }
   | { readonly type: 'close'; readonly link: number };
 
 export type FromLender =

@@ -3,7 +3,7 @@
  * engine in question has. Its going is the end of its connections, and no more.
  */
 import * as v from 'valibot';
-import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES } from '../lending.ts';
+import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES, TOLD_BYTES, TOLD_MESSAGES } from '../lending.ts';
 import type { FromLender, ToLender } from '../lending.ts';
 import type { Rtc, RtcHandle, RtcHandleEvents } from '../engine/ports.ts';
 import type { Relay, RelayNet } from './relay.ts';
@@ -17,17 +17,11 @@ const MISUSED = 'The window that carries it said what it may not.';
 const link = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 /** Of whatever else a message says, the connection that it says it of. */
 const ofLink = v.object({ link });
-const fromLender: v.GenericSchema<unknown, FromLender> = v.variant('type', [
+type Data = Extract<FromLender, { type: 'data' }>;
+/** All but those that carry bytes, which are looked at by hand: they are many. */
+const fromLender: v.GenericSchema<unknown, Exclude<FromLender, Data>> = v.variant('type', [
   v.strictObject({ type: v.literal('described'), link, sdp: v.pipe(v.string(), v.maxLength(MAX_DESCRIPTION)) }),
   v.strictObject({ type: v.literal('opened'), link, address: v.pipe(v.string(), v.regex(/^[0-9A-Fa-f.:]{0,45}$/)) }),
-  v.strictObject({
-    type: v.literal('data'),
-    link,
-    bytes: v.pipe(
-      v.instance(Uint8Array),
-      v.check(({ length }) => length > 0 && length <= MAX_LENT_BYTES),
-    ),
-  }),
   v.strictObject({ type: v.literal('taken'), link, bytes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31)) }),
   v.strictObject({ type: v.literal('closed'), link, reason: v.pipe(v.string(), v.maxLength(200)) }),
 ]);
@@ -44,8 +38,18 @@ interface Link {
   /** To be posted at the end of this turn. */
   outgoing: Uint8Array[];
   outgoingBytes: number;
-  /** Bytes posted by the window and not taken yet. */
+  /** Bytes posted by the window and not taken yet, and those of each message of which some are not. */
   untaken: number;
+  readonly untakenOf: number[];
+  /** Taken, and not told yet. */
+  untold: { bytes: number; messages: number };
+}
+
+function isData(message: unknown): message is Data {
+  if (typeof message !== 'object' || message === null) return false;
+  const { type, link: number, bytes } = message as Record<string, unknown>;
+  if (type !== 'data' || !Number.isSafeInteger(number) || (number as number) < 1) return false;
+  return bytes instanceof Uint8Array && bytes.length > 0 && bytes.length <= MAX_LENT_BYTES;
 }
 
 /** The window that lends itself, for every engine of this worker: each has a port, and the numbers of connections are this one's. */
@@ -97,7 +101,8 @@ export class LentRtc {
       return { answered: () => undefined, close: () => undefined };
     }
     const number = ++this.lastLink;
-    this.links.set(number, { port, events, relay: null, outgoing: [], outgoingBytes: 0, untaken: 0 });
+    const untold = { bytes: 0, messages: 0 };
+    this.links.set(number, { port, events, relay: null, outgoing: [], outgoingBytes: 0, untaken: 0, untakenOf: [], untold });
     this.post(message(number));
     return {
       answered: sdp => {
@@ -120,6 +125,7 @@ export class LentRtc {
   }
 
   private hear(lender: Lender, data: unknown): void {
+    if (isData(data)) return this.receive(data);
     const parsed = v.safeParse(fromLender, data);
     if (!parsed.success) {
       // What a stranger can bring about over one connection ends that one alone. Without any, this is no window of ours.
@@ -134,10 +140,6 @@ export class LentRtc {
         return known.events.described(message.sdp);
       case 'opened':
         return this.opened(message.link, known, message.address);
-      case 'data':
-        known.untaken += message.bytes.length;
-        if (known.untaken > LENT_WINDOW) return this.refuse(message.link);
-        return known.relay?.receive(message.bytes);
       case 'taken':
         return known.relay?.taken(message.bytes);
       case 'closed':
@@ -147,16 +149,38 @@ export class LentRtc {
     }
   }
 
+  private receive({ link: number, bytes }: Data): void {
+    const known = this.links.get(number);
+    if (!known) return;
+    known.untaken += bytes.length;
+    known.untakenOf.push(bytes.length);
+    if (known.untaken > LENT_WINDOW) return this.refuse(number);
+    known.relay?.receive(bytes);
+  }
+
+  private taken(number: number, known: Link, bytes: number): void {
+    const { untold, untakenOf } = known;
+    known.untaken -= bytes;
+    untold.bytes += bytes;
+    let left = bytes;
+    for (let [first] = untakenOf; first !== undefined && first <= left; [first] = untakenOf) {
+      left -= first;
+      untakenOf.shift();
+      untold.messages += 1;
+    }
+    if (left > 0) untakenOf[0]! -= left;
+    if ((untold.bytes < TOLD_BYTES && untold.messages < TOLD_MESSAGES) || this.links.get(number) !== known) return;
+    known.untold = { bytes: 0, messages: 0 };
+    this.post({ type: 'taken', link: number, ...untold });
+  }
+
   private opened(number: number, known: Link, address: string): void {
     if (known.relay) return;
     known.events.opened(address, events => {
       known.relay = known.port.net.relay(
         {
           send: bytes => this.send(number, known, bytes),
-          taken: bytes => {
-            known.untaken -= bytes;
-            if (this.links.get(number) === known) this.post({ type: 'taken', link: number, bytes });
-          },
+          taken: bytes => this.taken(number, known, bytes),
           closed: () => this.over(number),
         },
         events,

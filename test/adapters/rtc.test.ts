@@ -4,7 +4,7 @@ import { DaemonNet } from '../../sw/adapters/daemon-net.ts';
 import { LentRtc } from '../../sw/adapters/rtc-net.ts';
 import type { Carrier } from '../../sw/adapters/relay.ts';
 import type { RtcHandleEvents, Stream, StreamEvents } from '../../sw/engine/ports.ts';
-import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES } from '../../sw/lending.ts';
+import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES, TOLD_BYTES, TOLD_MESSAGES } from '../../sw/lending.ts';
 import type { FromLender, ToLender } from '../../sw/lending.ts';
 import { until } from '../peers/wait.ts';
 import { Harness, turn } from './harness.ts';
@@ -121,7 +121,6 @@ describe('WebRTC by a window that lends itself', () => {
     io.say({ op: Op.RELAY_DATA, id: 0, sock, bytes: Uint8Array.of(4) });
     io.say({ op: Op.RELAY_DATA, id: 0, sock, bytes: Uint8Array.of(5, 6) });
     await until('it to be carried', () => window.of('data').length > 0);
-    expect(window.of('taken')).toEqual([{ type: 'taken', link: 1, bytes: 3 }]);
     expect(window.of('data').map(({ bytes }) => [...bytes])).toEqual([[4, 5, 6]]);
     window.say({ type: 'taken', link: 1, bytes: 3 });
     await until('that to be told', () => io.sent(Op.RELAY_TAKEN).length > 0);
@@ -131,6 +130,25 @@ describe('WebRTC by a window that lends itself', () => {
     await until('the end', () => window.of('close').length > 0);
     expect(told.at(-1)).toBe('ended');
     expect(io.sent(Op.TCP_CLOSE)).toHaveLength(1);
+  });
+
+  it('tells what was taken after so many bytes or whole messages, those of several together', async () => {
+    const { io, window, open } = await lent();
+    const { sock } = await open();
+    const taken = (bytes: number) => io.say({ op: Op.RELAY_TAKEN, id: 0, sock, bytes });
+    for (let count = 1; count <= TOLD_MESSAGES + 2; count++) window.say({ type: 'data', link: 1, bytes: new Uint8Array(10) });
+    await until('it to be relayed', () => io.sent(Op.RELAY_DATA).length > TOLD_MESSAGES + 1);
+    taken(10 * TOLD_MESSAGES - 1);
+    taken(2);
+    window.say({ type: 'data', link: 1, bytes: new Uint8Array(TOLD_BYTES) });
+    await until('it to be relayed', () => io.sent(Op.RELAY_DATA).length > TOLD_MESSAGES + 2);
+    taken(19 + TOLD_BYTES);
+    io.say({ op: Op.RELAY_DATA, id: 0, sock, bytes: Uint8Array.of(1) });
+    await until('what follows', () => window.of('data').length > 0);
+    expect(window.of('taken')).toEqual([
+      { type: 'taken', link: 1, bytes: 10 * TOLD_MESSAGES + 1, messages: TOLD_MESSAGES },
+      { type: 'taken', link: 1, bytes: TOLD_BYTES + 19, messages: 3 },
+    ]);
   });
 
   it('ends a stream with its connection, on both sides', async () => {

@@ -70,6 +70,8 @@ export class CorsSeed {
   /** Answers that are being sent. */
   running = 0;
   rate: number;
+  /** When it was first asked since this was 0, as of performance.now(). */
+  firstAsked = 0;
   /** Of its one file, or of the folder that holds them. */
   readonly url: string;
   readonly #server: Server;
@@ -103,6 +105,7 @@ export class CorsSeed {
       if (bytes === undefined) return void response.writeHead(404, headers).end();
       const [, from = '0', to = String(bytes.length - 1)] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
       const [first, last] = [Number(from), Math.min(Number(to), bytes.length - 1)];
+      if (seed) seed.firstAsked ||= performance.now();
       const range = { 'content-range': `bytes ${first}-${last}/${bytes.length}`, 'content-length': last - first + 1 };
       response.writeHead(206, { ...headers, ...range });
       let at = first;

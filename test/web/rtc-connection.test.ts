@@ -1,6 +1,11 @@
 /** What a window does with the bytes of the connections that it lends, with a browser's objects in the hands of the test. */
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES } from '../../sw/lending.ts';
+import type { Carrier, RelayNet } from '../../sw/adapters/relay.ts';
+import { LentRtc } from '../../sw/adapters/rtc-net.ts';
+import type { Stream, StreamEvents } from '../../sw/engine/ports.ts';
+import type { ToLender } from '../../sw/lending.ts';
+import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES, TOLD_BYTES, TOLD_MESSAGES } from '../../sw/lending.ts';
 import { LentConnection } from '../../web/lend/rtc-connection.ts';
 import { readStunServers } from '../../web/stun.ts';
 import { until } from '../peers/wait.ts';
@@ -163,11 +168,11 @@ describe('a lent connection', () => {
     const all = Array.from({ length: 40 }, (_, index) => new Uint8Array(64 << 10).fill(index));
     for (const bytes of all) channel.onmessage({ data: bytes.slice().buffer });
     expect(bytesOf(data).length).toBe(LENT_WINDOW);
-    lent.taken(128 << 10);
+    lent.taken(128 << 10, 2);
     expect(bytesOf(data).length).toBe(LENT_WINDOW + (128 << 10));
-    for (let rounds = 0; rounds < 12; rounds++) lent.taken(128 << 10);
+    for (let rounds = 0; rounds < 12; rounds++) lent.taken(128 << 10, 2);
     expect(bytesOf(data).equals(bytesOf(all))).toBe(true);
-    lent.taken(LENT_WINDOW);
+    lent.taken(LENT_WINDOW, 16);
     channel.onmessage({ data: new ArrayBuffer(3 * MAX_LENT_BYTES - 1) });
     expect(Math.max(...data.map(({ length }) => length))).toBe(MAX_LENT_BYTES);
   });
@@ -197,27 +202,98 @@ describe('a lent connection', () => {
   it('puts short messages together while others wait to be taken, and keeps no long one back', async () => {
     const { lent, channel, data, open } = connection();
     await open();
-    const say = (length: number, fill: number) => channel.onmessage({ data: new Uint8Array(length).fill(fill).buffer });
+    const all: Buffer[] = [];
+    const say = (length: number, fill: number) => {
+      all.push(Buffer.alloc(length, fill));
+      channel.onmessage({ data: new Uint8Array(length).fill(fill).buffer });
+    };
     say(10, 1);
-    say(100_000, 2);
-    expect(data.map(({ length }) => length)).toEqual([10, 100_000]);
+    say(TOLD_BYTES, 2);
+    expect(data.map(({ length }) => length)).toEqual([10, TOLD_BYTES]);
     for (let count = 0; count < 10; count++) say(10_000, count);
-    say(0, 0);
+    channel.onmessage({ data: new ArrayBuffer(0) });
     expect(data.slice(2).map(({ length }) => length)).toEqual([60_000]);
     say(50_000, 9);
     expect(data.slice(3).map(({ length }) => length)).toEqual([40_000, 50_000]);
     say(10, 3);
-    lent.taken(200_000);
+    lent.taken(TOLD_BYTES + 10, 2);
     expect(data.slice(5).map(({ length }) => length)).toEqual([10]);
     say(10, 4);
     expect(data.slice(6).map(({ length }) => length)).toEqual([10]);
-    const filled = (length: number, fill: number) => Buffer.alloc(length, fill);
-    const tens = Array.from({ length: 10 }, (_, count) => filled(10_000, count));
-    expect(
-      bytesOf(data).equals(
-        Buffer.concat([filled(10, 1), filled(100_000, 2), ...tens, filled(50_000, 9), filled(10, 3), filled(10, 4)]),
+    expect(bytesOf(data).equals(Buffer.concat(all))).toBe(true);
+  });
+
+  it('posts a flood of the shortest messages as few, before it is open and after, with no more memory than they have', async () => {
+    const { lent, channel, data, open, held } = connection();
+    const all: number[] = [];
+    const flood = () => {
+      for (let count = 0; count < 10_000; count++) {
+        all.push(all.length % 251);
+        channel.onmessage({ data: Uint8Array.of(all.at(-1)!).buffer });
+      }
+    };
+    lent.offer();
+    flood();
+    expect([data.length, held.bytes]).toEqual([0, 10_000]);
+    await open();
+    expect(data.map(({ length, buffer }) => [length, buffer.byteLength])).toEqual([[10_000, 10_000]]);
+    flood();
+    expect(data).toHaveLength(2 * TOLD_MESSAGES + 1);
+    // As its other end tells: of what it has been given, all but less than what it tells together.
+    for (let posted = 0; posted < data.length;) {
+      const fresh = data.slice(posted);
+      posted = data.length;
+      lent.taken(bytesOf(fresh).length, fresh.length);
+    }
+    expect(bytesOf(data).equals(Buffer.from(all))).toBe(true);
+    expect(data.length).toBeLessThan(30);
+    expect(held.bytes).toBe(0);
+  });
+
+  it('brings to the worker all that comes, whatever its messages are and however late they are taken', async () => {
+    const sizes = fc.array(fc.constantFrom(1, 1, 9, 20_000, 32_768, 32_769, 300_000), { minLength: 1, maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(
+        sizes,
+        fc.array(fc.integer({ min: 5_000, max: 400_000 }), { minLength: 1 }),
+        async (lengths, appetites) => {
+          const { port1, port2 } = new MessageChannel();
+          const worker = new LentRtc();
+          let came = 0;
+          let queued = 0;
+          const relays: Carrier[] = [];
+          const net: RelayNet = {
+            relay: carrier => {
+              relays.push(carrier);
+              const receive = (bytes: Uint8Array) => (queued += bytes.length);
+              return { stream: {} as Stream, receive, taken: () => undefined, end: () => undefined };
+            },
+          };
+          worker.lend(port2, 'w1');
+          worker.port(net).offer([], { described() {}, opened: (_address, take) => take({} as StreamEvents), ended() {} });
+          const { lent, channel, data, open } = connection();
+          await open();
+          port1.onmessage = ({ data: said }: MessageEvent<ToLender>) =>
+            said.type === 'taken' && lent.taken(said.bytes, said.messages);
+          port1.postMessage({ type: 'opened', link: 1, address: '' });
+          for (const length of lengths) channel.onmessage({ data: new ArrayBuffer(length) });
+          const total = lengths.reduce((sum, length) => sum + length, 0);
+          for (let at = 0, posted = 0; came < total; at++) {
+            for (const bytes of data.slice(posted)) port1.postMessage({ type: 'data', link: 1, bytes });
+            posted = data.length;
+            await until('something to take', () => queued > 0, 2_000);
+            const bite = Math.min(queued, appetites[at % appetites.length]!);
+            queued -= bite;
+            came += bite;
+            relays[0]!.taken(bite);
+            await new Promise(resolve => setImmediate(resolve));
+          }
+          port1.close();
+          expect(came).toBe(total);
+        },
       ),
-    ).toBe(true);
+      { numRuns: 30 },
+    );
   });
 
   it('sends a long message as it came, in parts of its memory', async () => {

@@ -1,11 +1,15 @@
-import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES } from '../../sw/lending.ts';
+import { LENT_WINDOW, MAX_DESCRIPTION, MAX_LENT_BYTES, TOLD_BYTES, TOLD_MESSAGES } from '../../sw/lending.ts';
 
 /** Ms that addresses are gathered for; what there is by then has to do. */
 const GATHER_TIMEOUT = 4_000;
 /** Bytes of one message to the other side: longer ones are faster, and no browser takes less. */
 const MESSAGE = 64 << 10;
-/** While more than so many bytes wait to be taken, those of shorter messages that come are put together before they are posted. */
-const GATHER_ABOVE = 64 << 10;
+/**
+ * While more than so many bytes or messages wait to be taken, shorter messages that come are put together before they are posted: a peer may
+ * say a byte at a time. Not below what the worker tells together, or what was put together would wait for word that does not come.
+ */
+const GATHER_ABOVE = TOLD_BYTES;
+const GATHER_ABOVE_MESSAGES = 2 * TOLD_MESSAGES;
 const SHORT = 32 << 10;
 /**
  * Bytes that the browser may hold to be sent; at half of them it is given more. Less does not fill a line, and more keeps what is said now
@@ -41,6 +45,7 @@ export class LentConnection {
   private tail: { readonly bytes: Uint8Array<ArrayBuffer>; used: number } | null = null;
   private incomingBytes = 0;
   private untaken = 0;
+  private untakenMessages = 0;
   /** To the other side. */
   private outgoing: Uint8Array<ArrayBuffer>[] = [];
   private outgoingBytes = 0;
@@ -88,9 +93,10 @@ export class LentConnection {
     this.pumpOut();
   }
 
-  /** The worker has passed on so many bytes. */
-  taken(bytes: number): void {
+  /** The worker has passed on so many bytes, and with them the last of so many messages. */
+  taken(bytes: number, messages: number): void {
     this.untaken -= bytes;
+    this.untakenMessages -= messages;
     this.pumpIn();
   }
 
@@ -161,7 +167,7 @@ export class LentConnection {
     if (this.isClosed) return;
     if (!(data instanceof ArrayBuffer)) return this.close('It sent text.');
     if (data.byteLength === 0) return;
-    if (data.byteLength <= SHORT && this.untaken > GATHER_ABOVE) this.gather(new Uint8Array(data));
+    if (data.byteLength <= SHORT && this.isBehind) this.gather(new Uint8Array(data));
     else {
       this.seal();
       if (data.byteLength <= MAX_LENT_BYTES) this.incoming.push(new Uint8Array(data));
@@ -175,6 +181,11 @@ export class LentConnection {
     this.pumpIn();
   }
 
+  /** More waits to be taken than is told together, or nothing is taken yet. */
+  private get isBehind(): boolean {
+    return !this.isOpen || this.untaken > GATHER_ABOVE || this.untakenMessages > GATHER_ABOVE_MESSAGES;
+  }
+
   /** A message for each would cost more than its bytes. */
   private gather(bytes: Uint8Array): void {
     if (this.tail === null || this.tail.used + bytes.length > MESSAGE) {
@@ -186,18 +197,22 @@ export class LentConnection {
   }
 
   private seal(): void {
-    if (this.tail !== null) this.incoming.push(this.tail.bytes.subarray(0, this.tail.used));
+    if (this.tail === null) return;
+    const { bytes, used } = this.tail;
     this.tail = null;
+    // A short one would keep the memory of a long one.
+    this.incoming.push(used < MESSAGE / 2 ? bytes.slice(0, used) : bytes.subarray(0, used));
   }
 
   private pumpIn(): void {
     if (!this.isOpen) return;
-    if (this.untaken <= GATHER_ABOVE) this.seal();
+    if (!this.isBehind) this.seal();
     let count = 0;
     for (const bytes of this.incoming) {
       if (this.untaken + bytes.length > LENT_WINDOW) break;
       count += 1;
       this.untaken += bytes.length;
+      this.untakenMessages += 1;
       this.incomingBytes -= bytes.length;
       this.held.bytes -= bytes.length;
       this.events.data(bytes);

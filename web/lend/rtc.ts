@@ -61,7 +61,7 @@ class Lender {
       case 'data':
         return this.connections.get(link)?.send(message.bytes);
       case 'taken':
-        return this.connections.get(link)?.taken(message.bytes);
+        return this.connections.get(link)?.taken(message.bytes, message.messages);
       case 'close':
         this.connections.get(link)?.close('');
         this.connections.delete(link);
