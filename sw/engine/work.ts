@@ -167,6 +167,7 @@ export class Work {
     torrent.peerSet.telling.haveAll(now);
     torrent.peerSet.tick(now);
     this.finishIfComplete(now);
+    torrent.webSeeds.tick(now);
     for (const peer of torrent.peerSet.all.values()) {
       torrent.refresh(peer);
       torrent.peerInterest(peer);

@@ -1,6 +1,7 @@
 /** A seed that speaks just enough (BEP 3) to be asked, and tells when it was. It sends nothing of what is asked for. */
 import { createServer, type Server, type Socket } from 'node:net';
 
+const HANDSHAKE = Buffer.from('\x13BitTorrent protocol');
 const HANDSHAKE_BYTES = 68;
 const REQUEST = 6;
 
@@ -36,6 +37,8 @@ export class FakeSeed {
     socket.on('data', data => {
       unread = Buffer.concat([unread, data]);
       if (!shaken) {
+        // Who begins enciphered is left at once, as by all that know no cipher: then it comes again without.
+        if (unread[0] !== HANDSHAKE[0]) return void socket.destroy();
         if (unread.length < HANDSHAKE_BYTES) return;
         shaken = true;
         socket.write(this.#greeting(unread.subarray(28, 48), pieces));
@@ -60,7 +63,7 @@ export class FakeSeed {
     head.writeUInt32BE(1 + bits.length);
     head[4] = 5;
     return Buffer.concat([
-      Buffer.from('\x13BitTorrent protocol'),
+      HANDSHAKE,
       Buffer.alloc(8),
       infoHash,
       Buffer.from('-FS0001-abcdefghijkl'),

@@ -54,6 +54,19 @@ describe('a web seed alone', () => {
     expect(server.mostAtOnce).toBeLessThanOrEqual(4);
   });
 
+  test('is asked at once, at the start and by an engine that goes on', () => {
+    const world = new World(411);
+    const torrent = withSeeds(makeTorrent(FILES, PIECE, 411), ['http://web.example/f/']);
+    const server = new SimServer(filesOf(torrent), 1e5);
+    world.web.set('web.example', server);
+    const leech = download(world, torrent);
+    expect(world.clock.run(200, () => server.asked.length > 0)).toBe(true);
+    world.clock.run(3_000, () => false);
+    leech.restart();
+    const before = server.asked.length;
+    expect(world.clock.run(200, () => server.asked.length > before)).toBe(true);
+  });
+
   test('shows no rate any more once all is there', () => {
     const world = new World(409);
     const torrent = withSeeds(makeTorrent(FILES, PIECE, 409), ['http://web.example/f/']);
