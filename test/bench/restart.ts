@@ -5,12 +5,11 @@
  *
  * npm run bench -- restart [--torrents N] [--rounds N] [--json]
  */
-import codec from 'bencode';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CorsSeed, PlainSite } from '../e2e/alone.ts';
+import { CorsSeed, PlainSite, withSeed } from '../e2e/alone.ts';
 import { App } from '../e2e/app.ts';
 import { Browser } from '../e2e/browser.ts';
 import { Starling } from '../e2e/starling.ts';
@@ -90,7 +89,7 @@ async function alone(torrents: number, rounds: number): Promise<number[]> {
   try {
     const app = await App.alone(browser, site.origin);
     await app.page.send('Page.bringToFront');
-    const seeded = codec.encode({ ...(codec.decode(first.bytes) as object), 'url-list': seed.url });
+    const seeded = withSeed(first.bytes, seed.url);
     await addAll(app, dir, [seeded, ...others(dir, torrents)]);
     const asked = {
       get at() {

@@ -5,12 +5,11 @@
  *
  * npm run bench -- web-seed [--size MiB] [--piece KiB] [--rounds N] [--json]
  */
-import codec from 'bencode';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { originOf, PlainSite } from '../e2e/alone.ts';
+import { originOf, PlainSite, withSeed } from '../e2e/alone.ts';
 import { namedHost, type Browser } from '../e2e/browser.ts';
 import { makePayload } from '../peers/payload.ts';
 import { aloneIn, inTurns, planOf, type Side, type Told } from './in-turns.ts';
@@ -29,7 +28,7 @@ export async function bench(args: readonly string[]): Promise<Report> {
   const server = await serve(readFileSync(join(dir, NAME)));
   try {
     const file = join(dir, `${NAME}.torrent`);
-    writeFileSync(file, codec.encode({ ...(codec.decode(payload.bytes) as object), 'url-list': server.url }));
+    writeFileSync(file, withSeed(payload.bytes, server.url));
     const sides: readonly Side[] = [
       { name: 'ours', browsers: 1, flags: [], run: ([browser]) => ours(browser!, server, site, file, plan.size) },
       { name: 'bare fetch and OPFS', browsers: 1, flags: [], run: ([browser]) => bare(browser!, server, plan.size) },

@@ -1,59 +1,32 @@
 /** What browsers do to the app without any helper: they delete what it keeps, end what it runs, and bring new versions of it. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import codec from 'bencode';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makePayload } from '../peers/payload.ts';
 import { until } from '../peers/wait.ts';
-import { CorsSeed, PlainSite } from './alone.ts';
+import { Alone, type CorsSeed } from './alone.ts';
 import { App } from './app.ts';
-import { Browser, haveChromium, type Page } from './browser.ts';
+import { haveChromium, type Browser } from './browser.ts';
 
 const NAME = 'kept.bin';
 const SIZE = 12_000_000;
 
 describe.skipIf(!haveChromium())('the app by itself, in a browser that does as browsers do', () => {
-  let dir: string;
-  let site: PlainSite;
+  let world: Alone;
   let seed: CorsSeed;
   let file: string;
   let bytes: Uint8Array;
   let id: string;
   let browser: Browser;
-  const ends: (() => unknown)[] = [];
   beforeEach(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'starling-faults-'));
-    site = await PlainSite.start();
-    const payload = makePayload(join(dir, 'seed'), NAME, [{ path: [], size: SIZE }], { pieceLength: 1 << 18 });
-    id = payload.infoHash;
-    bytes = readFileSync(join(payload.dir, NAME));
-    seed = await CorsSeed.start(NAME, bytes, 1_000_000);
-    file = join(dir, `${NAME}.torrent`);
-    writeFileSync(file, codec.encode({ ...(codec.decode(payload.bytes) as object), 'url-list': seed.url }));
-    browser = await Browser.start();
-    ends.push(
-      () => rmSync(dir, { recursive: true, force: true }),
-      () => site.stop(),
-      () => seed.stop(),
-      () => browser.stop(),
-    );
+    world = await Alone.start();
+    ({ id, bytes, seed, file } = await world.webSeeded(NAME, SIZE, 1_000_000));
+    browser = await world.browser();
   });
-  afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end();
-  });
+  afterEach(() => world.end());
 
-  const hashIn = (page: Page): Promise<string> =>
-    page.evaluate(`(async () => {
-      const response = await fetch('/stream/${id}/0/file');
-      const digest = await crypto.subtle.digest('SHA-256', await response.arrayBuffer());
-      return [...new Uint8Array(digest)].map(byte => byte.toString(16).padStart(2, '0')).join('');
-    })()`);
   const whole = (): string => createHash('sha256').update(bytes).digest('hex');
 
   async function fetched(): Promise<App> {
-    const app = await App.alone(browser, site.origin);
+    const app = await App.alone(browser, world.site.origin);
     await app.dropTorrents([file]);
     await app.start();
     await app.complete(NAME);
@@ -66,8 +39,8 @@ describe.skipIf(!haveChromium())('the app by itself, in a browser that does as b
     await page.close();
     await other.send('ServiceWorker.enable');
     await other.send('ServiceWorker.stopAllWorkers');
-    await other.send('Storage.clearDataForOrigin', { origin: site.origin, storageTypes });
-    const app = new App(await browser.open(site.origin));
+    await other.send('Storage.clearDataForOrigin', { origin: world.site.origin, storageTypes });
+    const app = new App(await browser.open(world.site.origin));
     await app.page.waitForText('Browser only', 30_000);
     return app;
   }
@@ -76,7 +49,7 @@ describe.skipIf(!haveChromium())('the app by itself, in a browser that does as b
     const app = await deleted(await fetched(), 'file_systems');
     await until('it to come again', () => seed.sent > SIZE * 1.5, 60_000);
     await app.complete(NAME);
-    expect(await hashIn(app.page)).toBe(whole());
+    expect(await app.hashOf(id)).toBe(whole());
   });
 
   it('says so where the browser has deleted everything that it kept', async () => {
@@ -92,7 +65,7 @@ describe.skipIf(!haveChromium())('the app by itself, in a browser that does as b
   });
 
   it('takes a new version over in mid-download, and none whose files are not all there', async () => {
-    const app = await App.alone(browser, site.origin);
+    const app = await App.alone(browser, world.site.origin);
     const { page } = app;
     await app.dropTorrents([file]);
     await app.start();
@@ -105,7 +78,7 @@ describe.skipIf(!haveChromium())('the app by itself, in a browser that does as b
         return coming.state;
       })`);
     let before = '';
-    site.change('/sw.js', text => {
+    world.site.change('/sw.js', text => {
       before = text;
       return text.replace(/assets\/main-[\w-]+\.js/, 'assets/missing.js');
     });
@@ -114,14 +87,14 @@ describe.skipIf(!haveChromium())('the app by itself, in a browser that does as b
     await page.send('Page.reload');
     await app.says(NAME, /Downloading/);
 
-    site.change('/sw.js', () => `${before}\n// Another version.\n`);
+    world.site.change('/sw.js', () => `${before}\n// Another version.\n`);
     expect(await update()).toBe('installed');
     await page.waitForText('Update available');
     expect(seed.sent).toBeLessThan(SIZE);
     await page.click({ role: 'button', name: 'Reload' });
     await until('the new version', async () => !(await page.text()).includes('Update available'));
     await app.complete(NAME);
-    expect(await hashIn(page)).toBe(whole());
+    expect(await app.hashOf(id)).toBe(whole());
     // What was under way came again, and no more.
     expect(seed.sent).toBeLessThan(SIZE * 1.5);
     const cached = await page.evaluate<string[]>(`(async () => {
@@ -130,11 +103,11 @@ describe.skipIf(!haveChromium())('the app by itself, in a browser that does as b
       return requests.flat().map(({ url }) => new URL(url).pathname);
     })()`);
     // The app's own files and nothing that came by it.
-    expect(cached.filter(path => path === '/sw.js' || !site.has(path))).toEqual([]);
+    expect(cached.filter(path => path === '/sw.js' || !world.site.has(path))).toEqual([]);
   });
 
   it('has one engine and one window that lends, however many are open, and the next within two seconds', async () => {
-    const [first, second] = [await App.alone(browser, site.origin), await App.alone(browser, site.origin)];
+    const [first, second] = [await App.alone(browser, world.site.origin), await App.alone(browser, world.site.origin)];
     const held = ({ page }: App): Promise<{ name: string; clientId: string }[]> =>
       page.evaluate('navigator.locks.query().then(({ held }) => held.map(({ name, clientId }) => ({ name, clientId })))');
     await until('both locks to be held', async () => (await held(second)).length >= 2);

@@ -1,9 +1,15 @@
-/** The app without any helper: its built files from a plain web server of this computer, and a web seed beside it. */
+/** The app without any helper: its built files from a plain web server of this computer, browsers, and a web seed beside it. */
+import codec from 'bencode';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadAssets, type Asset } from '../../daemon/host/http/assets.ts';
-import { namedHost } from './browser.ts';
+import { makePayload } from '../peers/payload.ts';
+import { App } from './app.ts';
+import { Browser, namedHost } from './browser.ts';
 import { headersOfTheDocs } from './website.ts';
 
 type Assets = Map<string, Asset>;
@@ -18,7 +24,7 @@ async function listening(answer: (request: IncomingMessage, response: ServerResp
 
 export const originOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-function close(server: Server): void {
+export function close(server: Server): void {
   server.closeAllConnections();
   server.close();
 }
@@ -130,4 +136,61 @@ export class CorsSeed {
   stop(): void {
     close(this.#server);
   }
+}
+
+/** What a test of the app by itself has. All of it ends with the test, the last first. */
+export class Alone {
+  readonly dir = mkdtempSync(join(tmpdir(), 'starling-alone-'));
+  readonly site: PlainSite;
+  readonly #ends: (() => unknown)[] = [];
+
+  private constructor(site: PlainSite) {
+    this.site = site;
+    this.#ends.push(() => rmSync(this.dir, { recursive: true, force: true }));
+    this.also(site);
+  }
+
+  static async start(): Promise<Alone> {
+    return new Alone(await PlainSite.start());
+  }
+
+  /** It ends with the test as well. */
+  also<T extends { stop(): unknown }>(part: T): T {
+    this.#ends.push(() => part.stop());
+    return part;
+  }
+
+  async browser(flags: readonly string[] = []): Promise<Browser> {
+    return this.also(await Browser.start({ flags }));
+  }
+
+  async open(flags: readonly string[] = []): Promise<{ browser: Browser; app: App }> {
+    const browser = await this.browser(flags);
+    return { browser, app: await App.alone(browser, this.site.origin) };
+  }
+
+  /** A torrent file with these bytes, and the id of its torrent. */
+  put(name: string, bytes: Uint8Array): { file: string; id: string } {
+    const file = join(this.dir, `${name}.torrent`);
+    writeFileSync(file, bytes);
+    const { info } = codec.decode(bytes) as { info: unknown };
+    return { file, id: createHash('sha1').update(codec.encode(info)).digest('hex') };
+  }
+
+  /** A torrent that a web seed has and gives at so many bytes a second, its file, and what it is of. */
+  async webSeeded(name: string, size: number, rate: number) {
+    const payload = makePayload(join(this.dir, 'seed'), name, [{ path: [], size }], { pieceLength: 1 << 18 });
+    const bytes = readFileSync(join(payload.dir, name));
+    const seed = this.also(await CorsSeed.start(name, bytes, rate));
+    return { ...this.put(name, withSeed(payload.bytes, seed.url)), bytes, seed };
+  }
+
+  async end(): Promise<void> {
+    for (const end of this.#ends.splice(0).reverse()) await end();
+  }
+}
+
+/** The same torrent with a web seed there. */
+export function withSeed(torrent: Uint8Array, url: string): Uint8Array {
+  return codec.encode({ ...(codec.decode(torrent) as object), 'url-list': url });
 }

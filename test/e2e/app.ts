@@ -72,6 +72,21 @@ export class App {
     await page.type(urls.join('\n'));
   }
 
+  /** SHA-256 of a file of a torrent, in hex, as the app serves it; where it does not, why. */
+  hashOf(id: string, file = 0): Promise<string> {
+    return this.page.evaluate(`(async () => {
+      const response = await fetch('/stream/${id}/${file}/file');
+      if (!response.ok) return response.status + ' ' + (await response.text());
+      const digest = await crypto.subtle.digest('SHA-256', await response.arrayBuffer());
+      return [...new Uint8Array(digest)].map(byte => byte.toString(16).padStart(2, '0')).join('');
+    })()`);
+  }
+
+  /** Bytes that the browser keeps for the app. */
+  stored(): Promise<number> {
+    return this.page.evaluate('navigator.storage.estimate().then(({ usage }) => usage)');
+  }
+
   async dropTorrents(files: readonly string[]): Promise<void> {
     await this.page.drop(files);
   }

@@ -349,13 +349,23 @@ describe('STUN servers', () => {
   it.each([
     ['', []],
     ['stun:a.example:3478\nstun:[2001:db8::1]:19302, stun:a.example:3478', ['stun:a.example:3478', 'stun:[2001:db8::1]:19302']],
-    ['stun:a.example', null],
-    ['turn:a.example:3478', null],
-    ['stun:a.example:65536', null],
-    ['stun:a.example:0', null],
-    ['stun:a b:1', null],
-    [Array.from({ length: 9 }, (_, index) => `stun:a:${index + 1}`).join('\n'), null],
-  ])('of %j', (text, servers) => {
-    expect(readStunServers(text)).toEqual(servers);
+    ['a.example  STUN:b.example:1', ['stun:a.example:3478', 'stun:b.example:1']],
+  ])('are read from %j', (text, servers) => {
+    expect(readStunServers(text)).toEqual({ servers });
+  });
+
+  it.each([
+    [
+      'stun:a.example turn:a.example:3478',
+      '“turn:a.example:3478” is a TURN server, through which all data would go. Only STUN servers are used here.',
+    ],
+    ['https://a.example', '“https://a.example” is no STUN server. Write each as stun:host:port.'],
+    ['stun:a.example:65536', '“stun:a.example:65536” is no STUN server. Write each as stun:host:port.'],
+    ['[:::]:1', '“[:::]:1” is no STUN server. Write each as stun:host:port.'],
+    ['stun:1.2.3.4.5', '“stun:1.2.3.4.5” is no STUN server. Write each as stun:host:port.'],
+    ['stun:a.example:0', '“stun:a.example:0” is no STUN server. Write each as stun:host:port.'],
+    [Array.from({ length: 9 }, (_, index) => `stun:a:${index + 1}`).join('\n'), 'These are 9 servers. Keep at most 8.'],
+  ])('are not read from %j, and it says why', (text, problem) => {
+    expect(readStunServers(text)).toEqual({ problem });
   });
 });

@@ -46,6 +46,36 @@ async function soon(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise(resolve => setImmediate(resolve));
 }
 
+describe('a window that lends', () => {
+  it('says of a connection that the browser does not make that it is over, and makes the next', async () => {
+    let refused = true;
+    const made: unknown[] = [];
+    vi.stubGlobal(
+      'RTCPeerConnection',
+      class {
+        constructor(configuration: unknown) {
+          if (refused) throw new SyntaxError('not a server');
+          made.push(configuration);
+        }
+        createDataChannel = () => ({});
+        setLocalDescription = () => new Promise(() => undefined);
+        close = () => undefined;
+      },
+    );
+    lendTo(worker, ended);
+    await soon(() => ports.length === 1);
+    const heard: unknown[] = [];
+    ports[0]!.onmessage = ({ data }) => heard.push(data);
+    ports[0]!.postMessage({ type: 'offer', link: 7, servers: ['stun:[:::]:1'] });
+    await soon(() => heard.length > 0);
+    expect(heard).toEqual([{ type: 'closed', link: 7, reason: 'The browser made no connection.' }]);
+    refused = false;
+    ports[0]!.postMessage({ type: 'offer', link: 8, servers: [] });
+    await soon(() => made.length === 1);
+    expect(heard).toHaveLength(1);
+  });
+});
+
 describe('a window whose port the worker closes', () => {
   it('gives up its turn, and stands in line again after a pause', async () => {
     lendTo(worker, ended);

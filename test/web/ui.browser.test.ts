@@ -332,8 +332,15 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     expect(await field.inputValue()).toBe('stun:stun.l.google.com:19302\nstun:stun.cloudflare.com:3478');
     await field.fill('https://stun.example');
     await field.press('Tab');
-    await page.getByRole('alert').filter({ hasText: 'Write each as stun:host:port' }).waitFor();
-    await field.fill('stun:stun.example:3478');
+    await page
+      .getByRole('alert')
+      .filter({ hasText: '“https://stun.example” is no STUN server. Write each as stun:host:port. Nothing was changed.' })
+      .waitFor();
+    await field.fill('stun:stun.example:3478, stun:[:::]:1');
+    await field.press('Tab');
+    await page.getByRole('alert').filter({ hasText: '“stun:[:::]:1” is no STUN server.' }).waitFor();
+    expect(await commands()).toEqual([]);
+    await field.fill('stun.example');
     await field.press('Tab');
     await expect.poll(() => commands()).toEqual([{ do: 'configure', settings: { stunServers: ['stun:stun.example:3478'] } }]);
     await field.fill('');

@@ -1,7 +1,7 @@
 /** Lends this window's WebRTC to the worker: makes connections as that says, and carries their bytes. */
 import { API_VERSION } from '../../sw/api.ts';
 import { LENDER_LOCK, type FromLender, type ToLender } from '../../sw/lending.ts';
-import { LentConnection } from './rtc-connection.ts';
+import { LentConnection, type LentEvents } from './rtc-connection.ts';
 
 /** Connections at once; the worker asks for fewer. */
 const MAX_CONNECTIONS = 128;
@@ -76,7 +76,14 @@ class Lender {
       this.post({ type: 'closed', link, reason: 'Too many connections.' });
       return null;
     }
-    const connection = new LentConnection(servers, this.held, {
+    const connection = this.connect(link, servers);
+    if (connection !== null) this.connections.set(link, connection);
+    return connection;
+  }
+
+  /** None where the browser makes none, as some do with a STUN server that they take for none. */
+  private connect(link: number, servers: readonly string[]): LentConnection | null {
+    const events: LentEvents = {
       described: sdp => this.post({ type: 'described', link, sdp }),
       opened: address => this.post({ type: 'opened', link, address }),
       data: bytes => this.post({ type: 'data', link, bytes }, [bytes.buffer]),
@@ -84,9 +91,13 @@ class Lender {
       closed: reason => {
         if (this.connections.delete(link)) this.post({ type: 'closed', link, reason });
       },
-    });
-    this.connections.set(link, connection);
-    return connection;
+    };
+    try {
+      return new LentConnection(servers, this.held, events);
+    } catch {
+      this.post({ type: 'closed', link, reason: 'The browser made no connection.' });
+      return null;
+    }
   }
 
   private post(message: FromLender, transfer: Transferable[] = []): void {

@@ -7,15 +7,15 @@ import { readStunServers } from '../stun.ts';
 /** Which servers help WebRTC to find a way. */
 export function RtcSettings(): JSX.Element | null {
   const { value } = store.settings;
-  const isWrong = useSignal(false);
+  const problem = useSignal('');
   /** What is being typed. */
   const draft = useSignal<string | null>(null);
   if (value === null) return null;
   const save = async (text: string): Promise<void> => {
-    const stunServers = readStunServers(text);
-    isWrong.value = stunServers === null;
-    if (stunServers === null) return;
-    await configure({ stunServers });
+    const read = readStunServers(text);
+    problem.value = 'problem' in read ? read.problem : '';
+    if ('problem' in read) return;
+    await configure({ stunServers: read.servers });
     draft.value = null;
   };
   return (
@@ -37,18 +37,18 @@ export function RtcSettings(): JSX.Element | null {
           spellcheck={false}
           placeholder="stun:stun.example.org:3478"
           aria-describedby="webrtc-text"
-          aria-invalid={isWrong.value}
+          aria-invalid={problem.value !== ''}
           value={draft.value ?? value.stunServers.join('\n')}
           onInput={event => {
             draft.value = event.currentTarget.value;
-            isWrong.value = false;
+            problem.value = '';
           }}
           onChange={event => void save(event.currentTarget.value)}
         />
       </label>
-      {isWrong.value && (
+      {problem.value !== '' && (
         <p class="tone-bad" role="alert">
-          Write each as stun:host:port, at most eight. Nothing was changed.
+          {problem.value} Nothing was changed.
         </p>
       )}
       <p id="webrtc-text" class="quiet">
