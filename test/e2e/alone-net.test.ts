@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makePayload } from '../peers/payload.ts';
+import { StunServer } from '../peers/stun-server.ts';
 import { haveOpenssl, WebTracker } from '../peers/web-tracker.ts';
 import { Alone, close, withSeed } from './alone.ts';
 import { haveChromium, namedHost } from './browser.ts';
@@ -19,9 +20,10 @@ describe.skipIf(missing !== '')(`what the browser alone reaches${missing === '' 
   beforeEach(async () => void (world = await Alone.start()));
   afterEach(() => world.end());
 
-  it('one of our own gives over WebRTC to another what it had from stock WebTorrent', async () => {
+  it('one of our own gives over WebRTC to another what it had from stock WebTorrent, by the STUN server of its settings', async () => {
     const tracker = world.also(await WebTracker.start());
     const pages = world.also(await WebTorrentPages.start());
+    const stun = world.also(await StunServer.start());
     // Names of mDNS do not reach from one browser to another without a network that carries them.
     const flags = ['--disable-features=WebRtcHideLocalIpsWithMdns', `--ignore-certificate-errors-spki-list=${tracker.spki}`];
     const bytes = randomBytes(16_000_000);
@@ -33,7 +35,7 @@ describe.skipIf(missing !== '')(`what the browser alone reaches${missing === '' 
     const second = await world.open(flags);
     for (const { app } of [first, second]) {
       await app.page.send('Page.bringToFront');
-      await app.withoutStun();
+      await app.stunServers(app === second.app ? stun.url : '');
       await app.dropTorrents([file]);
       await app.start();
       await app.complete('handed.bin');
@@ -41,6 +43,7 @@ describe.skipIf(missing !== '')(`what the browser alone reaches${missing === '' 
     }
     expect(await second.app.hashOf(id)).toBe(sha256(bytes));
     await first.app.says('handed.bin', /ratio [1-9]/);
+    expect(stun.asked).toBeGreaterThan(0);
   });
 
   it('says of a web server that lets no page read from it that it is there, and what may', async () => {

@@ -52,12 +52,18 @@ export class App {
   }
 
   /** Takes all STUN servers out of the settings: nobody is asked for outside this machine. */
-  async withoutStun(): Promise<void> {
+  withoutStun(): Promise<void> {
+    return this.stunServers('');
+  }
+
+  /** Has these, and no others, in the settings. */
+  async stunServers(text: string): Promise<void> {
     const { page } = this;
     await page.click({ role: 'button', name: 'Settings' });
     await page.click({ role: 'textbox', name: /STUN servers/ });
     await page.selectAll();
     await page.press('Delete');
+    if (text !== '') await page.type(text);
     await page.press('Tab');
     await page.click({ role: 'button', name: /^All/ });
   }
