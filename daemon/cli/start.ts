@@ -107,7 +107,7 @@ async function serve(host: Host, mayOpen: boolean): Promise<void> {
   if (host.movedFrom !== null) {
     console.log(`Port ${host.movedFrom} was taken, so it stands on ${host.port} and stays there from now on.`);
   }
-  console.log(`Downloads go to ${host.downloadDir}`);
+  console.log(`Downloads go to ${host.downloadDir}${host.downloadProblem && ` once it can be used. ${host.downloadProblem}`}`);
   await lead(await host.newLink(mayOpen && hasScreen(process.env)), mayOpen);
   console.log('Press Ctrl-C to stop.');
   await stopped;

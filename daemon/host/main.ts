@@ -74,6 +74,8 @@ export interface Host {
   /** The port that a first start would rather have had; null where nothing was in the way. */
   readonly movedFrom: number | null;
   readonly downloadDir: string;
+  /** Why nothing can be downloaded there at the start, for people; empty where all is well. */
+  readonly downloadProblem: string;
   /** A new pairing link: the name of a file, for two minutes, that leads a browser there; `isOpening`: one is about to be opened. */
   newLink(isOpening?: boolean): Promise<string>;
   /** What lets an engine of this process in where there is no app; it stands nowhere else. */
@@ -317,6 +319,7 @@ async function start(options: HostOptions, lock: Lock): Promise<Host> {
     port,
     movedFrom: options.port === null && keptPort === null && port !== preferred ? preferred : null,
     downloadDir: roots.defaultPath,
+    downloadProblem: roots.list.find(({ isDefault }) => isDefault)?.problem ?? '',
     newLink,
     ownPairing: { token: ownToken, installId: OWN_INSTALL, port },
     asked,

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { canMount } from '../daemon/mount.ts';
 import { buildCli, childrenOf, isAlive, removeCli, run, started } from './cli.ts';
 import { control, INSTALL_ID, pair } from './host.ts';
 import { tempFolder, until } from './temp.ts';
@@ -29,6 +31,7 @@ function asHost(host: { origin: string; port: number; redirect: string }): Param
     port,
     movedFrom: null,
     downloadDir: '',
+    downloadProblem: '',
     newLink,
     ownPairing: { token: '', installId: '', port: 0 },
     asked: Promise.resolve(),
@@ -98,6 +101,14 @@ test('what keeps it from starting is one line and status 1', async () => {
   expect((await ended).code).toBe(1);
   expect(err().trimEnd().split('\n')).toHaveLength(1);
   expect(err()).toContain('is not a folder');
+});
+
+test.skipIf(!canMount())('a folder for downloads that is read-only is said to be, and keeps nothing from starting', async () => {
+  const folder = tempFolder();
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro', 'tmpfs', folder]);
+  onTestFinished(() => void execFileSync('umount', ['--lazy', folder]));
+  const host = await started(dist, ['--port', '0', '--home', tempFolder(), '--download-dir', folder, '--no-open']);
+  expect(host.out()).toContain(`Downloads go to ${folder} once it can be used. The folder cannot be written to.\n`);
 });
 
 onLinux('Ctrl-C ends host and io-daemon, and leaves neither process, lock nor redirect file', async () => {
