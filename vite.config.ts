@@ -27,7 +27,9 @@ function web(outDir: string): UserConfig {
       // A strict content security policy has no room for inlined scripts or fonts.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
-      rolldownOptions: { input: { main: join(top, 'web/index.html'), approve: join(top, 'web/approve.html') } },
+      rolldownOptions: {
+        input: { main: join(top, 'web/index.html'), approve: join(top, 'web/approve.html'), quick: join(top, 'web/quick.html') },
+      },
     },
     worker: { format: 'es' },
     plugins: [
@@ -46,8 +48,8 @@ function web(outDir: string): UserConfig {
           sourcemap: true,
           swDest: join(outDir, 'sw.js'),
           globPatterns: ['**/*.{js,css,html}'],
-          // The host's own page, which it serves itself.
-          globIgnores: ['**/approve*'],
+          // The host's own page, which it serves itself; and what a browser without a worker loads, which keeps nothing.
+          globIgnores: ['**/approve*', '**/quick*', '**/webtorrent*'],
         },
         integration: {
           beforeBuildServiceWorker(options) {

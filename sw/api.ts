@@ -46,6 +46,9 @@ export interface PairedApp {
   readonly isThis: boolean;
 }
 
+/** Where a browser that cannot run the app downloads in a page of its own, which no worker has a part in. */
+export const QUICK_PAGE = '/quick.html';
+
 /** The ports of 127.0.0.1 that a helper stands on where nothing else was asked for, the likeliest first. */
 export const HELPER_PORTS: readonly number[] = [7800, 7805, 7814, 7827, 7844];
 

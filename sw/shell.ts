@@ -3,6 +3,7 @@
  * is ever answered from a cache.
  */
 import { cleanupOutdatedCaches, createHandlerBoundToURL, getCacheKeyForURL, precache } from 'workbox-precaching';
+import { QUICK_PAGE } from './api.ts';
 
 type Manifest = Parameters<typeof precache>[0];
 
@@ -21,7 +22,8 @@ export function keepShell(manifest: Manifest): void {
 /** The answer where the app itself is asked for, else null. */
 export function respondFromShell(event: FetchEvent, url: URL): Promise<Response> | null {
   const { request } = event;
-  if (request.method !== 'GET' || url.origin !== location.origin || url.pathname === APPROVAL_PAGE) return null;
+  if (request.method !== 'GET' || url.origin !== location.origin || url.pathname === APPROVAL_PAGE || url.pathname === QUICK_PAGE)
+    return null;
   // Every address of the app is the one page; what it shows stands behind the #.
   const path = request.mode === 'navigate' ? PAGE : url.pathname;
   if (getCacheKeyForURL(path) === undefined) return null;

@@ -16,11 +16,12 @@ import { notify } from './notices.ts';
 import { installId, tradeSecret } from './pair.ts';
 import { connect } from './window.ts';
 import { lookPersistence } from './persistence.ts';
+import { store } from './store.ts';
 import { shareOver } from './sharing.ts';
 import { applyUpdate, openDoor, openShare, registerWorker, updateWaiting } from './worker.ts';
 
 const NO_WORKER =
-  'This browser does not let Starling install its engine, so nothing can be downloaded here. Leave private browsing, or use a current Chrome, Edge, Firefox or Safari.';
+  'This browser does not let Starling install its engine, as in a private window or inside another app. It runs in a current Chrome, Edge, Firefox or Safari.';
 const NO_MAGNET = 'The address held no valid magnet link, so nothing was added. Paste the link again.';
 
 async function pair(secret: string): Promise<void> {
@@ -42,7 +43,7 @@ function start(): void {
   const registered = looked.then(registerWorker);
   registered.catch((cause: unknown) => {
     console.error('The worker could not be registered.', cause);
-    notify(NO_WORKER, 'bad');
+    store.unhosted.value = NO_WORKER;
   });
   // Commands wait in the client until the worker is there; the page does not wait.
   connect(() => registered.then(openDoor, () => new Promise<Door>(() => {})));

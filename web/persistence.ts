@@ -11,5 +11,5 @@ export async function lookPersistence(): Promise<void> {
 
 /** Asks for it: some browsers put that question to the person, so it is asked when something is about to be stored. */
 export async function askToKeep(): Promise<void> {
-  if (isKept.value === null) isKept.value = await navigator.storage.persist();
+  if (isKept.value === null && 'storage' in navigator) isKept.value = await navigator.storage.persist();
 }

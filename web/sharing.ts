@@ -42,6 +42,8 @@ export function offerEntries(entries: readonly FileSystemEntry[]): void {
 }
 
 async function offer(choose: () => Promise<Chosen | null>): Promise<void> {
+  if (store.tooLarge.peek() !== null)
+    return notify('This page only downloads. Files are shared from the whole app, in a browser that runs it.', 'bad');
   if (draft.peek() !== null)
     return notify('Something else is about to be shared. Finish that first, then choose these again.', 'bad');
   try {

@@ -48,6 +48,10 @@ export class Store {
     const { state, everConnected, browser } = this.connection.value;
     return state === 'unpaired' && !everConnected && browser !== null && browser.problem === '';
   });
+  /** Why no worker runs here, a sentence; empty where one does, or may. */
+  readonly unhosted = signal('');
+  /** Of a page that holds what it downloads in memory: what to say of so many bytes where `free` are left. Null in the app itself. */
+  readonly tooLarge = signal<((size: number, free: number) => string) | null>(null);
   /** Null until the engine has told them. */
   readonly settings = signal<Settings | null>(null);
   readonly detail = signal<TorrentDetail | null>(null);

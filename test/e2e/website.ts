@@ -22,6 +22,11 @@ export function headersOfTheDocs(path = '/'): Readonly<Record<string, string>> {
       .map(line => line.split(/: (.*)/s).slice(0, 2) as [string, string]),
   );
   const policy = headers['Content-Security-Policy'] ?? '';
+  if (path === '/quick.html')
+    return {
+      ...headers,
+      'Content-Security-Policy': policy.replace('http://127.0.0.1:* ws://127.0.0.1:* wss:', 'http: https: wss:'),
+    };
   return path === '/sw.js'
     ? { ...headers, 'Content-Security-Policy': policy.replace('http://127.0.0.1:*', 'http: https:') }
     : headers;

@@ -14,12 +14,12 @@ const config = createRequire(import.meta.url)('../../.dependency-cruiser.cjs') a
 const clean: Record<string, string> = {
   'package.json': JSON.stringify({
     type: 'module',
-    dependencies: { ws: '1', bencode: '1', '@noble/hashes': '1' },
+    dependencies: { webtorrent: '1', ws: '1', bencode: '1', '@noble/hashes': '1' },
     devDependencies: { fastcheck: '1' },
   }),
   'tsconfig.json': '{}',
   ...Object.fromEntries(
-    ['ws', 'bencode', '@noble/hashes', 'fastcheck'].flatMap(name => [
+    ['webtorrent', 'ws', 'bencode', '@noble/hashes', 'fastcheck'].flatMap(name => [
       [`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' })],
       [`node_modules/${name}/index.js`, 'export const x = 1;'],
     ]),
@@ -76,6 +76,7 @@ const planted: Record<string, [file: string, text: string]> = {
   'nobody-imports-web': ['sw/api-server.ts', `import '../web/store.ts';`],
   'views-on-top': ['web/client.ts', `import './views/list.tsx';`],
   'views-use-store': ['web/views/list.tsx', `import '../store.ts'; import '../client.ts';`],
+  'webtorrent-in-one-place': ['web/client.ts', `import 'webtorrent';`],
   'no-node-in-browser': ['web/client.ts', `import 'node:path';`],
   'sockets-in-one-place': ['daemon/io/stats.ts', `import 'node:tls';`],
   'datagrams-in-one-place': ['daemon/io/tcp.ts', `import 'node:dgram';`],

@@ -3,6 +3,7 @@ import { FilePlus, FolderUp, Upload } from 'lucide';
 import type { JSX } from 'preact';
 import { addFiles, addText, asking } from '../adding.ts';
 import { offerFiles } from '../sharing.ts';
+import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 
@@ -77,11 +78,13 @@ function Asking(): JSX.Element {
           </button>
         </div>
       </form>
-      <div class="share-own">
-        <p class="quiet">Or give others what you have:</p>
-        <OwnFiles label="Share files" icon={Upload} onChoose={close} />
-        <OwnFiles label="Share a folder" icon={FolderUp} isFolder onChoose={close} />
-      </div>
+      {store.tooLarge.value === null && (
+        <div class="share-own">
+          <p class="quiet">Or give others what you have:</p>
+          <OwnFiles label="Share files" icon={Upload} onChoose={close} />
+          <OwnFiles label="Share a folder" icon={FolderUp} isFolder onChoose={close} />
+        </div>
+      )}
     </Dialog>
   );
 }

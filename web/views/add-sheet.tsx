@@ -12,6 +12,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { FileList } from './file-list.tsx';
 import { ProblemNote } from './general.tsx';
+import { cannotHost, QuickOffer } from './quick-offer.tsx';
 
 /** What is about to be downloaded: appears at once, fills in as answers come, and downloads nothing before Start. */
 export function AddSheet(): JSX.Element | null {
@@ -32,7 +33,9 @@ function Sheet({ item }: { item: Adding }): JSX.Element {
           {waiting > 1 ? `1 of ${formatCount(waiting)}` : item.source?.kind === 'file' ? '.torrent' : 'magnet'}
         </span>
       </div>
-      {item.refused === null || item.id !== null ? (
+      {cannotHost() !== '' ? (
+        <Unhosted item={item} />
+      ) : item.refused === null || item.id !== null ? (
         <>
           {(item.source?.kind !== 'file' || detail?.hasMetadata !== true) && <Steps item={item} row={row} detail={detail} />}
           {row !== undefined && <ProblemNote row={row} />}
@@ -51,6 +54,19 @@ function Sheet({ item }: { item: Adding }): JSX.Element {
         </>
       )}
     </Dialog>
+  );
+}
+
+function Unhosted({ item }: { item: Adding }): JSX.Element {
+  return (
+    <>
+      <QuickOffer source={item.source} />
+      <div class="dialog-actions">
+        <button type="button" class="button" onClick={() => cancel(item)}>
+          Cancel
+        </button>
+      </div>
+    </>
   );
 }
 
@@ -137,10 +153,13 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
   const busy = useSignal(false);
   const folder = folderOf(item, root.value);
   const isHere = folder?.token === BROWSER_ROOT;
+  const inMemory = store.tooLarge.value;
   const priority = (file: number): FilePriority => chosen.value?.[file] ?? files[file]?.priority ?? 'normal';
   const wanted = files.filter((_, index) => priority(index) !== 'skip');
   const selected = wanted.reduce((sum, { size }) => sum + size, 0);
   const none = files.length > 0 && wanted.length === 0;
+  // What is held in memory has to be known, and to fit.
+  const isRefused = inMemory !== null && (files.length === 0 || isShort(selected, folder?.free ?? 0));
   const others = queue.value.length > 1;
 
   const prioritise = (changed: readonly number[], to: FilePriority): void => {
@@ -151,7 +170,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
   const go = (begin: (tokenOf: (one: Adding) => string) => Promise<unknown>): void => {
     if (folder === null) return;
     busy.value = true;
-    if (isHere) void askToKeep();
+    if (isHere && inMemory === null) void askToKeep();
     void begin(one => folderOf(one, root.value)?.token ?? folder.token).then(() => (busy.value = false));
   };
 
@@ -171,12 +190,20 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
         <div class="sheet-sum">
           {folder !== null && files.length === 0 && <span>As soon as the list arrives, its files go to </span>}
           {folder !== null && files.length > 0 && <Room selected={selected} free={folder.free} />}
-          {isHere ? <span>this browser</span> : <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />}
+          {inMemory !== null ? (
+            <span>the memory of this page</span>
+          ) : isHere ? (
+            <span>this browser</span>
+          ) : (
+            <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />
+          )}
           {folder !== null && isShort(selected, folder.free) && (
             <p class="tone-warn" role="status">
-              {isHere
-                ? 'It does not fit into what this browser allows the app. Choose fewer files, or get the helper, which saves to the disk. Started all the same, it stops when that is full, and goes on once there is room.'
-                : 'It does not fit there. Started all the same, it stops when the disk is full, and goes on once there is room.'}
+              {inMemory !== null
+                ? inMemory(selected, folder.free)
+                : isHere
+                  ? 'It does not fit into what this browser allows the app. Choose fewer files, or get the helper, which saves to the disk. Started all the same, it stops when that is full, and goes on once there is room.'
+                  : 'It does not fit there. Started all the same, it stops when the disk is full, and goes on once there is room.'}
             </p>
           )}
           {folder !== null && folder.problem !== '' && <p class="tone-bad">{folder.problem}</p>}
@@ -198,7 +225,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
           <button
             type="button"
             class="button button-main"
-            disabled={folder === null || item.id === null || none || busy.value}
+            disabled={folder === null || item.id === null || none || busy.value || isRefused}
             onClick={() => go(tokenOf => start(item, chosen.value, tokenOf(item)))}
           >
             Start

@@ -6,6 +6,7 @@ import type { Filter } from '../list.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { SetUp } from './connection.tsx';
+import { cannotHost, QuickOffer } from './quick-offer.tsx';
 
 const NOTHING: Readonly<Record<Exclude<Filter, 'all'>, string>> = {
   downloading: 'Nothing is downloading.',
@@ -16,6 +17,7 @@ const NOTHING: Readonly<Record<Exclude<Filter, 'all'>, string>> = {
 
 /** What stands in place of an empty list: why it is empty, and what to do next. */
 export function EmptyList(): JSX.Element {
+  if (store.unhosted.value !== '') return <Unhosted />;
   if (!store.loaded.value) return <p class="empty late">Starting the engine…</p>;
   if (store.counts.value.all === 0) return <FirstOpen />;
   const filter = store.filter.value;
@@ -47,6 +49,17 @@ export function EmptyList(): JSX.Element {
   );
 }
 
+function Unhosted(): JSX.Element {
+  return (
+    <div class="empty empty-first">
+      <span class="empty-mark">
+        <Icon of={Magnet} size={28} />
+      </span>
+      <QuickOffer />
+    </div>
+  );
+}
+
 function FirstOpen(): JSX.Element {
   return (
     <div class="empty empty-first">
@@ -66,6 +79,7 @@ function FirstOpen(): JSX.Element {
           </button>
         </p>
       )}
+      {cannotHost() !== '' && <QuickOffer />}
       {store.connection.value.state === 'unpaired' && <SetUp />}
     </div>
   );

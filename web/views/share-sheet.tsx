@@ -118,12 +118,13 @@ function Fields({ name, trackers, isPrivate }: FieldsProps): JSX.Element {
 }
 
 function Names({ files }: Pick<Draft, 'files'>): JSX.Element {
+  const named = files.slice(0, NAMED).map(({ path, file }) => ({ name: path.join('/'), size: file.size }));
   return (
     <ul class="share-files" aria-label="Files" tabIndex={0}>
-      {files.slice(0, NAMED).map(({ path, file }) => (
-        <li key={path.join('/')}>
-          <span>{path.join('/')}</span>
-          <span class="quiet">{formatAbout(file.size)}</span>
+      {named.map(({ name, size }) => (
+        <li key={name}>
+          <span>{name}</span>
+          <span class="quiet">{formatAbout(size)}</span>
         </li>
       ))}
       {files.length > NAMED && <li class="quiet">and {plural(files.length - NAMED, 'more file', 'more files')}</li>}

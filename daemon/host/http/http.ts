@@ -44,6 +44,10 @@ const PAGE_REACHES = 'http://127.0.0.1:* ws://127.0.0.1:* wss:';
 /** The worker fetches from web seeds as well, wherever they are. */
 const WORKER_REACHES = 'http: https: ws://127.0.0.1:* wss:';
 const WORKER = '/sw.js';
+/** So does a page where there is no worker; the io-daemon is none of its business. */
+const QUICK_REACHES = 'http: https: wss:';
+const QUICK_PAGE = '/quick.html';
+const REACHES: Readonly<Record<string, string>> = { [WORKER]: WORKER_REACHES, [QUICK_PAGE]: QUICK_REACHES };
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': policy(PAGE_REACHES),
@@ -99,11 +103,12 @@ function routes(options: HttpOptions): Hono<{ Bindings: HttpBindings }> {
   app.get('*', c => {
     const asset = options.assets.get(c.req.path);
     if (asset === undefined) return c.text('There is nothing here.', 404);
+    const reaches = REACHES[c.req.path];
     const headers = {
       'Content-Type': asset.type,
       'Cache-Control': asset.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
       ETag: asset.etag,
-      ...(c.req.path === WORKER ? { 'Content-Security-Policy': policy(WORKER_REACHES) } : {}),
+      ...(reaches === undefined ? {} : { 'Content-Security-Policy': policy(reaches) }),
     };
     if (c.req.header('if-none-match') === asset.etag) return c.body(null, 304, headers);
     return c.body(asset.body, 200, headers);

@@ -1,0 +1,40 @@
+import { render } from 'preact';
+import '../styles/tokens.css';
+import '../styles/controls.css';
+import '../styles/shell.css';
+import '../styles/table.css';
+import '../styles/panels.css';
+import '../styles/share.css';
+import { addText } from '../adding.ts';
+import { takeRequest } from '../address.ts';
+import { notify } from '../notices.ts';
+import { store } from '../store.ts';
+import { connect } from '../window.ts';
+import { QuickEngine, tooLarge } from './engine.ts';
+import { plainFetch } from './plain-fetch.ts';
+import { QuickPage } from './page.tsx';
+
+const NO_MAGNET = 'The address held no valid magnet link, so nothing was added. Paste the link again.';
+
+function start(): void {
+  const root = document.getElementById('app');
+  if (root === null) throw new Error('The page has no place for the app');
+  // Taken up by webtorrent when it is loaded.
+  globalThis.fetch = plainFetch(globalThis.fetch.bind(globalThis));
+  const engine = new QuickEngine();
+  store.tooLarge.value = tooLarge;
+  connect(() => Promise.resolve(engine.open()));
+  render(<QuickPage engine={engine} />, root);
+  const takeAddress = (): void => {
+    const { magnet } = takeRequest();
+    if (magnet !== null && !addText(magnet)) notify(NO_MAGNET, 'bad');
+  };
+  takeAddress();
+  addEventListener('hashchange', takeAddress);
+  // What is in memory goes with the page.
+  addEventListener('beforeunload', event => {
+    if (store.counts.peek().all > 0) event.preventDefault();
+  });
+}
+
+start();

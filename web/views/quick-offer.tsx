@@ -1,0 +1,26 @@
+import type { JSX } from 'preact';
+import { QUICK_PAGE, type Source } from '../../sw/api.ts';
+import { store } from '../store.ts';
+
+/** Why the engine cannot run in this browser, a sentence; empty where it can, or a helper runs it. */
+export function cannotHost(): string {
+  if (store.unhosted.value !== '') return store.unhosted.value;
+  const { state, browser } = store.connection.value;
+  return state === 'unpaired' ? (browser?.problem ?? '') : '';
+}
+
+/** What can be done all the same. `source`: what is to be downloaded; a link goes along. */
+export function QuickOffer({ source = null }: { source?: Source | null }): JSX.Element {
+  const magnet = source?.kind === 'magnet' ? `#magnet=${encodeURIComponent(source.uri)}` : '';
+  return (
+    <div class="quick-offer">
+      <p>
+        {cannotHost()} A quick download works here all the same: in the memory of one page, from WebRTC peers and web seeds.
+        {source?.kind === 'file' && ' Give it the .torrent file there.'}
+      </p>
+      <a class="button button-main" href={`${QUICK_PAGE}${magnet}`}>
+        Quick download
+      </a>
+    </div>
+  );
+}
