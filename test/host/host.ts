@@ -43,6 +43,7 @@ export async function testHost({
   mkdirSync(join(webFolder, 'assets'), { recursive: true });
   writeFileSync(join(webFolder, 'index.html'), '<!doctype html><title>app</title>');
   writeFileSync(join(webFolder, 'sw.js'), '// worker');
+  writeFileSync(join(webFolder, 'quick.html'), '<!doctype html><title>quick</title>');
   writeFileSync(join(webFolder, 'assets/main-abc123.js'), '// hashed');
   const heard = join(folder, 'heard');
   writeFileSync(heard, '');

@@ -185,7 +185,14 @@ test('a website is to send what the host sends, and the pages hold the same poli
   const worker = (await fetch(`${origin}/sw.js`)).headers.get('content-security-policy');
   expect(worker).toBe(headers.get('content-security-policy')?.replace('http://127.0.0.1:*', 'http: https:'));
   expect(sourceOf('docs/WEBSITE.md')).toContain('`http: https:` in the place of `http://127.0.0.1:*`');
+  const quickPage = /http-equiv="Content-Security-Policy"\s+content="([^"]*)"/.exec(sourceOf('web/quick.html'))?.[1];
+  const quick = (await fetch(`${origin}/quick.html`)).headers.get('content-security-policy');
+  expect(quick).toBe(
+    headers.get('content-security-policy')?.replace(/connect-src [^;]*/, "connect-src 'self' http: https: wss:"),
+  );
+  expect(sourceOf('docs/WEBSITE.md')).toContain("`connect-src 'self' http: https: wss:`");
   // That one counts in a header alone.
+  expect(quickPage).toBe(quick?.replace("frame-ancestors 'none'; ", ''));
   const policy = headers.get('content-security-policy')?.replace("frame-ancestors 'none'; ", '');
   for (const page of ['web/index.html', 'web/approve.html']) {
     expect(/http-equiv="Content-Security-Policy"\s+content="([^"]*)"/.exec(sourceOf(page))?.[1]).toBe(policy);

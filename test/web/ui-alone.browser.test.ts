@@ -149,5 +149,73 @@ describe.skipIf(missing)(`without a helper, in Chromium (skipped without ${CHROM
     });
     await page.locator('.set-up').getByText('This browser keeps no data for the app.').waitFor();
     await page.getByRole('button', { name: 'Set up helper' }).first().waitFor();
+    // What is opened leads to a page that needs no storage, with its link.
+    await paste(MAGNET);
+    const quick = sheet().getByRole('link', { name: 'Quick download' });
+    expect(await quick.getAttribute('href')).toBe(`/quick.html#magnet=${encodeURIComponent(MAGNET)}`);
+    await sheet().getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('link', { name: 'Quick download' }).waitFor();
+  });
+
+  it.each([
+    ['desktop', DESKTOP],
+    ['phone', PHONE],
+  ])(
+    'offers to share other files than torrents, says before it starts what does not fit, and how it goes, on a %s',
+    async (name, viewport) => {
+      await show('unpaired', { viewport });
+      const drop = (size: number): Promise<void> =>
+        page.evaluate(bytes => {
+          const dataTransfer = new DataTransfer();
+          const file = new File(['x'], 'my <b>film.mp4');
+          Object.defineProperty(file, 'size', { value: bytes });
+          const items = [
+            { webkitGetAsEntry: () => ({ isFile: true, name: file.name, file: (done: (it: File) => void) => done(file) }) },
+          ];
+          Object.defineProperty(dataTransfer, 'items', { value: items });
+          Object.defineProperty(dataTransfer, 'files', { value: [file] });
+          Object.defineProperty(dataTransfer, 'types', { value: ['Files'] });
+          document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true, cancelable: true }));
+        }, size);
+      await drop(9e9);
+      await sheet().getByText('The files need 9 GB, and this browser gives the app only 5 GB more.').waitFor();
+      expect(await sheet().getByRole('button', { name: 'Share' }).isDisabled()).toBe(true);
+      await look(`share-too-large-${name}`);
+      await page.keyboard.press('Escape');
+      await drop(2e9);
+      expect(await sheet().getByLabel('Name').inputValue()).toBe('my <b>film.mp4');
+      await sheet().getByText('Trackers and privacy').click();
+      await look(`share-sheet-${name}`);
+      expect(await violations()).toEqual([]);
+      await sheet().getByRole('button', { name: 'Share' }).click();
+      await sheet().getByRole('heading', { name: 'Sharing “my <b>film.mp4”' }).waitFor();
+      await expect
+        .poll(() => page.evaluate(() => globalThis.mock.shares[0]?.trackers[0]))
+        .toBe('wss://tracker.openwebtorrent.com');
+      await page.evaluate(() => globalThis.mock.tellShare({ type: 'progress', done: 5e8 }));
+      await sheet()
+        .getByText(/^25.%: 500.MB of 2.GB copied and checked$/)
+        .waitFor();
+      await look(`share-progress-${name}`);
+      expect(await violations()).toEqual([]);
+      await page.evaluate(() => globalThis.mock.tellShare({ type: 'refused', code: 'name-taken', message: '' }));
+      await sheet().getByText('Give this another name, such as “my <b>film (2).mp4”.').waitFor();
+      await sheet().getByRole('button', { name: 'Cancel' }).click();
+      expect(await sheet().count()).toBe(0);
+    },
+  );
+
+  it('shows of any torrent a link and a code to give away', async () => {
+    await show('nine');
+    await row(/Sintel/)
+      .first()
+      .click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'Share…' }).click();
+    await sheet().getByRole('img', { name: 'QR code of the magnet link' }).waitFor();
+    expect(await sheet().getByLabel('Magnet link', { exact: true }).inputValue()).toMatch(/^magnet:/);
+    await look('share-links');
+    expect(await violations()).toEqual([]);
+    await sheet().getByRole('button', { name: 'Done' }).click();
+    expect(await sheet().count()).toBe(0);
   });
 });

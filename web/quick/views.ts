@@ -28,7 +28,7 @@ export const NO_HELPER: Connection = {
   version: '',
   ports: null,
   host: null,
-  browser: { isReady: true, problem: '' },
+  browser: { isReady: true, problem: '', saving: [] },
 };
 
 const NO_OPTIONS: TorrentRow['options'] = {
@@ -66,6 +66,7 @@ export function rowOf(id: TorrentId, entry: Entry): TorrentRow {
     seeds: peers.filter(({ isSeeder }) => isSeeder).length,
     active: down > 0 ? peers.length : 0,
     webSeeds: torrent.wires.length - peers.length,
+    hasWebSeeds: torrent.wires.length > peers.length,
     uploaded: torrent.uploaded,
     downloaded: torrent.downloaded,
     addedAt,

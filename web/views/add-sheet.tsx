@@ -60,7 +60,7 @@ function Sheet({ item }: { item: Adding }): JSX.Element {
 function Unhosted({ item }: { item: Adding }): JSX.Element {
   return (
     <>
-      <QuickOffer source={item.source} />
+      <QuickOffer why={cannotHost()} source={item.source} />
       <div class="dialog-actions">
         <button type="button" class="button" onClick={() => cancel(item)}>
           Cancel

@@ -55,7 +55,7 @@ function Unhosted(): JSX.Element {
       <span class="empty-mark">
         <Icon of={Magnet} size={28} />
       </span>
-      <QuickOffer />
+      <QuickOffer why={cannotHost()} />
     </div>
   );
 }
@@ -79,8 +79,8 @@ function FirstOpen(): JSX.Element {
           </button>
         </p>
       )}
-      {cannotHost() !== '' && <QuickOffer />}
       {store.connection.value.state === 'unpaired' && <SetUp />}
+      {cannotHost() !== '' && <QuickOffer why="" />}
     </div>
   );
 }

@@ -9,13 +9,13 @@ export function cannotHost(): string {
   return state === 'unpaired' ? (browser?.problem ?? '') : '';
 }
 
-/** What can be done all the same. `source`: what is to be downloaded; a link goes along. */
-export function QuickOffer({ source = null }: { source?: Source | null }): JSX.Element {
+/** What can be done all the same. `why`: a sentence before; `source`: what is to be downloaded, of which a link goes along. */
+export function QuickOffer({ why, source = null }: { why: string; source?: Source | null }): JSX.Element {
   const magnet = source?.kind === 'magnet' ? `#magnet=${encodeURIComponent(source.uri)}` : '';
   return (
     <div class="quick-offer">
       <p>
-        {cannotHost()} A quick download works here all the same: in the memory of one page, from WebRTC peers and web seeds.
+        {why} A quick download works here all the same: in the memory of one page, from WebRTC peers and web seeds.
         {source?.kind === 'file' && ' Give it the .torrent file there.'}
       </p>
       <a class="button button-main" href={`${QUICK_PAGE}${magnet}`}>

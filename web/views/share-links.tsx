@@ -71,10 +71,16 @@ function Ways({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.
 
 function Way({ what, text, hint }: { what: string; text: string; hint: string }): JSX.Element {
   return (
-    <label class="field">
-      <span>{what}</span>
+    <div class="field">
+      <span aria-hidden="true">{what}</span>
       <span class="copyable">
-        <input class="text-input links-text" readOnly value={text} onFocus={event => event.currentTarget.select()} />
+        <input
+          aria-label={what}
+          class="text-input links-text"
+          readOnly
+          value={text}
+          onFocus={event => event.currentTarget.select()}
+        />
         <button
           type="button"
           class="icon-button"
@@ -85,6 +91,6 @@ function Way({ what, text, hint }: { what: string; text: string; hint: string })
         </button>
       </span>
       <span class="quiet">{hint}</span>
-    </label>
+    </div>
   );
 }
