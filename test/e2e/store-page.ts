@@ -66,6 +66,11 @@ export class StorePage {
     });
   }
 
+  /** Takes the databases of this site away, as a person does who clears what it has stored. */
+  async clearDatabases(): Promise<void> {
+    await this.page.send('Storage.clearDataForOrigin', { origin: this.origin, storageTypes: 'indexeddb' });
+  }
+
   /** Kills the whole browser, and starts it again with the same profile. */
   async killBrowser(): Promise<void> {
     this.browser = await this.browser.startAgain();

@@ -24,7 +24,7 @@ function store(): Promise<LocalStore> {
       wall: () => Date.now(),
       after: (ms, run) => setTimeout(run, ms),
       lost: () => undefined,
-      gone: () => undefined,
+      gone: () => (opening = null),
     }),
   );
   return opening;

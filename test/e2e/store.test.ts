@@ -61,6 +61,15 @@ describe.skipIf(!haveChromium())('the store of the browser, in Chromium', () => 
     await page.quota(null);
   });
 
+  it('lets its database be cleared under it, and begins anew with the next that is asked', async () => {
+    expect((await page.call('write', 'f', 0, 4, PIECE)).ends).toEqual({ ok: 4 });
+    await page.clearDatabases();
+    await expect.poll(async () => (await page.call('stat', 'f')).problem, { timeout: 15_000 }).toBe('gone');
+    expect((await page.call('write', 'b', 0, 1, PIECE)).ends).toEqual({ ok: 1 });
+    // What nothing is recorded of goes.
+    await expect.poll(async () => (await page.call('segments')).length, { timeout: 15_000 }).toBeLessThan(4);
+  });
+
   it('is there when the whole browser was killed, and leaves no space taken', async () => {
     await page.begin('write', 'e', 0, 200, PIECE);
     await new Promise(resolve => setTimeout(resolve, 100));

@@ -51,6 +51,11 @@ export class Catalogue {
     return epoch * NUMBERS;
   }
 
+  /** The opening that gave a number. */
+  static epochOf(number: number): number {
+    return Math.floor(number / NUMBERS);
+  }
+
   /** A number that was never given before. */
   number(): number {
     return this.next++;

@@ -91,6 +91,14 @@ export class SegmentFiles {
     return numbersIn(await this.folder(group));
   }
 
+  /** No folder of a group, and no segment of that one, has a higher number. */
+  async highest(group: number): Promise<number> {
+    let highest = 0;
+    for (const numbers of [await this.groups(), await this.list(group)])
+      for (const id of numbers) highest = Math.max(highest, id);
+    return highest;
+  }
+
   /** Numbers of the groups that have a folder. */
   groups(): Promise<Set<number>> {
     return numbersIn(this.top);

@@ -86,10 +86,15 @@ export class Records {
     return new Records(db, after);
   }
 
-  /** Counts this opening; it is kept when this resolves. */
-  async nextEpoch(): Promise<number> {
+  /** How often a store was opened with this database. */
+  async epoch(): Promise<number> {
+    return (await this.db.get('meta', 'epoch')) ?? 0;
+  }
+
+  /** Counts this opening, from `least` on; it is kept when this resolves. */
+  async nextEpoch(least: number): Promise<number> {
     const transaction = this.db.transaction('meta', 'readwrite', { durability: 'strict' });
-    const epoch = ((await transaction.store.get('epoch')) ?? 0) + 1;
+    const epoch = Math.max(((await transaction.store.get('epoch')) ?? 0) + 1, least);
     await transaction.store.put(epoch, 'epoch');
     await transaction.done;
     return epoch;

@@ -71,8 +71,10 @@ export class LocalStore implements Store, BlockSink, SpanSource {
   static async open(options: LocalStoreOptions): Promise<LocalStore> {
     const { folder, database, log, after, gone } = options;
     const records = await Records.open(database, after, gone);
-    const [epoch, tops, unfinished] = await Promise.all([records.nextEpoch(), records.tops(), records.buffers()]);
     const files = new SegmentFiles(folder);
+    const [before, tops, unfinished] = await Promise.all([records.epoch(), records.tops(), records.buffers()]);
+    // Where the database was cleared and the files were not, their numbers are not given again: they are leftovers.
+    const epoch = await records.nextEpoch(before > 0 ? 1 : Catalogue.epochOf(await files.highest(LOOSE)) + 1);
     const first = Catalogue.firstOf(epoch);
     const catalogue = new Catalogue(records, files, first, tops, options);
     const writer = new Writer(files, catalogue, after);

@@ -254,9 +254,11 @@ describe('many files that are deleted', () => {
 });
 
 describe('a database that somebody wants away', () => {
-  it('is let go of, and that is told', async () => {
+  it('is let go of, and that is told; the next store begins with nothing, and keeps nothing of what was there', async () => {
     lives = await Lives.begin();
+    await lives.kill();
     await open(lives.store, 1, ['a']);
+    expect(await write(1, 0, pattern(100, 1))).toBe('ok');
     const request = indexedDB.deleteDatabase(lives.database);
     await new Promise((resolve, reject) => {
       request.addEventListener('success', resolve);
@@ -266,6 +268,10 @@ describe('a database that somebody wants away', () => {
     expect((await sync(lives.store, [])).problem).toBe('io');
     await lives.kill();
     expect(await readFile(lives.store, ['a'])).toBeNull();
+    await expect.poll(() => lives.disk.files()).toEqual(new Map());
+    await open(lives.store, 1, ['a']);
+    expect(await write(1, 0, pattern(100, 2))).toBe('ok');
+    expect(await readFile(lives.store, ['a'])).toEqual(pattern(100, 2));
   });
 });
 

@@ -41,6 +41,8 @@ type Value = number | null;
 /** A file as it may be, and as it was when it was flushed last. */
 class Model {
   pieces: Set<Value>[] = Array.from({ length: PIECES }, () => new Set<Value>([null]));
+  /** What was written since the last flush, of which an end may leave the earlier. */
+  since: Set<Value>[] = Array.from({ length: PIECES }, () => new Set<Value>());
   /** It is there for sure, or not for sure; null: either. */
   isThere: boolean | null = false;
   flushed: { size: number; mtime: number; pieces: Value[] } | null = null;
@@ -84,6 +86,7 @@ class Run {
         store.begin(buffer, PIECE, Uint8Array.of(1), [{ file, offset: step.piece * PIECE, length: PIECE }], []);
         store.put(buffer, 0, bytes);
         if (step.isRight) place.add(step.seed);
+        if (step.isRight) this.models[step.file]!.since[step.piece]!.add(step.seed);
         const { status } = await this.ifAlive(
           commit(store, buffer, [step.isRight ? sha1(bytes) : { ...sha1(bytes), expected: new Uint8Array(20) }]),
         );
@@ -100,6 +103,7 @@ class Run {
           const model = this.models[index]!;
           const pieces = model.pieces.map(values => [...values][0] ?? null);
           model.flushed = { ...stat.get(number)!, pieces };
+          for (const values of model.since) values.clear();
         }
         return;
       }
@@ -119,11 +123,11 @@ class Run {
         this.close(step.file);
         from.isThere = to.isThere = null;
         to.pieces = from.pieces.map(values => new Set([...values, null]));
-        const { pieces, flushed } = from;
+        const { pieces, since, flushed } = from;
         const [source, target] = [step.file, step.to].map(file => ({ root: ROOT, path: PATHS[file]! }));
         const moved = new Promise<FileProblem | null>(resolve => store.moveFile(source!, target!, 2 ** 40, resolve));
         expect(await this.ifAlive(moved)).toBeNull();
-        this.models[step.to] = Object.assign(new Model(), { pieces, flushed, isThere: true });
+        this.models[step.to] = Object.assign(new Model(), { pieces, since, flushed, isThere: true });
         this.models[step.file] = new Model();
         return;
       }
@@ -164,6 +168,7 @@ class Run {
       if (flushed && flushed.size === found.size && flushed.mtime === found.mtime) expect(values).toEqual(flushed.pieces);
       model.isThere = true;
       model.pieces = values.map(value => new Set([value]));
+      model.since = values.map(value => new Set([value]));
     }
   }
 
@@ -174,7 +179,7 @@ class Run {
       const { flushed } = model;
       model.pieces.forEach((values, piece) => {
         const before = flushed?.pieces[piece] ?? null;
-        values.add(before);
+        for (const value of [before, ...model.since[piece]!]) values.add(value);
       });
       if (model.isThere === true && !flushed) model.isThere = null;
     }

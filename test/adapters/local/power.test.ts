@@ -117,9 +117,9 @@ describe('a power cut', () => {
         for (const index of PATHS.keys()) await last.look(index, Infinity);
         lives.end();
       }),
-      { numRuns: process.env['STARLING_KILLS'] === 'full' ? 1000 : 40 },
+      { numRuns: process.env['STARLING_KILLS'] === 'full' ? 300 : 40 },
     );
-  });
+  }, 300_000);
 
   it('is looked for in what was written shortly before an end, and not again once that is known', async () => {
     const lives = new Lives();
