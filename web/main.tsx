@@ -44,8 +44,6 @@ function start(): void {
   registered.catch((cause: unknown) => {
     console.error('The worker could not be registered.', cause);
     store.unhosted.value = NO_WORKER;
-    const browser = { isReady: false, problem: NO_WORKER, saving: [] };
-    store.connection.value = { ...store.connection.value, state: 'unpaired', everConnected: false, browser };
   });
   // Commands wait in the client until the worker is there; the page does not wait.
   connect(() => registered.then(openDoor, () => new Promise<Door>(() => {})));

@@ -74,6 +74,7 @@ describe.skipIf(missing !== '')(`a browser without a worker or storage${missing 
     await page.go(`${site.origin}/#magnet=${encodeURIComponent(magnet)}`);
     await page.waitForText('This browser does not let Starling install its engine');
     await page.screenshot('quick-offer');
+    expect(await page.text()).toContain('Not in this browser');
     await page.click({ role: 'link', name: 'Quick download' });
     await page.waitForText(/in the memory of this page, up to 500\sMB/);
     await start();

@@ -15,6 +15,8 @@ import { PairControl } from './pair-control.tsx';
 const START = 'npm start';
 
 function useWords(): ConnectionWords {
+  const why = store.unhosted.value;
+  if (why !== '') return { label: 'Not in this browser', text: why, tone: 'bad', retry: null, showCommand: false };
   if (store.link.value === 'open' || store.loaded.value) return describeConnection(store.connection.value, isFromHelper());
   return { label: 'Starting', text: 'The engine is starting.', tone: 'warn', retry: null, showCommand: false };
 }
