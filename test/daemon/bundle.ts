@@ -1,7 +1,8 @@
 /** The io-daemon as it ships, built for a test from the sources as they are. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { builtOnce, newFolder } from '../built-once.ts';
 
 const top = join(import.meta.dirname, '../..');
 let built: Promise<string> | null = null;
@@ -20,9 +21,13 @@ async function bundleOnce(): Promise<string> {
 
 /** Builds it, and `more` programs by their names, as NAME.mjs in a new folder, which is given, to be removed after all tests. */
 export async function bundle(name: string, more: Readonly<Record<string, string>> = {}): Promise<string> {
-  mkdirSync(join(top, '.cache'), { recursive: true });
-  const outDir = mkdtempSync(join(top, `.cache/${name}-`));
-  await build({
+  const folder = newFolder(name);
+  await builtOnce(`io ${JSON.stringify(more)}`, folder, outDir => bundleInto(outDir, more));
+  return folder;
+}
+
+function bundleInto(outDir: string, more: Readonly<Record<string, string>>): Promise<unknown> {
+  return build({
     root: top,
     configFile: false,
     publicDir: false,
@@ -41,5 +46,4 @@ export async function bundle(name: string, more: Readonly<Record<string, string>
       },
     },
   });
-  return outDir;
 }

@@ -1,34 +1,36 @@
 /** The `starling` command as a process of its own, built into a throw-away dist with a small app and a fake io-daemon. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
 import { onTestFinished } from 'vitest';
+import { builtOnce, newFolder } from '../built-once.ts';
 import { until } from './temp.ts';
 
 const top = join(import.meta.dirname, '../..');
 
 /** Builds the command; gives its folder, to be removed after all tests. */
 export async function buildCli(): Promise<string> {
-  mkdirSync(join(top, '.cache'), { recursive: true });
-  const folder = mkdtempSync(join(top, '.cache/host-test-'));
+  const folder = newFolder('host-test');
   const dist = join(folder, 'dist');
-  await build({
-    configFile: false,
-    root: top,
-    publicDir: false,
-    logLevel: 'error',
-    define: { __VERSION__: '"9.9.9"' },
-    build: {
-      ssr: true,
-      outDir: join(dist, 'daemon'),
-      target: 'node20',
-      rolldownOptions: {
-        input: { cli: join(top, 'daemon/cli.ts'), link: join(top, 'daemon/link/main.ts') },
-        output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
+  await builtOnce('cli', join(dist, 'daemon'), outDir =>
+    build({
+      configFile: false,
+      root: top,
+      publicDir: false,
+      logLevel: 'error',
+      define: { __VERSION__: '"9.9.9"' },
+      build: {
+        ssr: true,
+        outDir,
+        target: 'node20',
+        rolldownOptions: {
+          input: { cli: join(top, 'daemon/cli.ts'), link: join(top, 'daemon/link/main.ts') },
+          output: { entryFileNames: '[name].mjs', chunkFileNames: 'chunk-[hash].mjs' },
+        },
       },
-    },
-  });
+    }),
+  );
   copyFileSync(join(top, 'test/fakes/io-child.mjs'), join(dist, 'daemon/io.mjs'));
   mkdirSync(join(dist, 'web'));
   mkdirSync(join(folder, 'bin'));
