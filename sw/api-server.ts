@@ -1,6 +1,5 @@
 /** Serves api.ts to every open window: the list, then what changes of it; answers to commands; the detail looked at. */
 import { API_VERSION, type Added, type ApiError, type Command, type FolderPage, type FromWorker, type LeftFiles } from './api.ts';
-import { BROWSER_ROOT } from './view-model.ts';
 import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { parseToWorker, requestIdOf } from './commands.ts';
 import { apiError } from './api-error.ts';
@@ -14,6 +13,12 @@ export interface Backend {
     readonly rows: readonly TorrentRow[];
     readonly removed: readonly TorrentId[];
     readonly left: readonly LeftFiles[];
+    /** What of it a browser that follows this one is told, where that is not all. */
+    readonly shared?: {
+      readonly rows: readonly TorrentRow[];
+      readonly removed: readonly TorrentId[];
+      readonly left: readonly LeftFiles[];
+    };
   };
   /** What happened while no window was open; it is then forgotten. */
   takeNews(): readonly News[];
@@ -258,7 +263,7 @@ export class ApiServer {
     const isHere = windows.some(({ isRelayed }) => !isRelayed);
     const notices = isHere ? this.backend.takeNotices() : [];
     for (const window of windows) {
-      const own = !window.hasList ? NOTHING : window.isRelayed ? shared(changes) : changes;
+      const own = !window.hasList ? NOTHING : window.isRelayed ? (changes.shared ?? changes) : changes;
       this.sendDelta(window, own);
       if (!window.hasList) continue;
       for (const left of own.left) post(window.port, { type: 'left', left });
@@ -338,15 +343,6 @@ export class ApiServer {
     this.windows.delete(window.client);
     this.events.windowsChanged();
   }
-}
-
-/** Without what is of this browser by itself. */
-function shared({ rows, removed, left }: Changes): Changes {
-  return {
-    rows: rows.filter(({ root }) => root !== BROWSER_ROOT),
-    removed,
-    left: left.filter(({ root }) => root !== BROWSER_ROOT),
-  };
 }
 
 function windowPort(port: MessagePort): WindowPort {

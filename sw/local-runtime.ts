@@ -102,6 +102,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       open = { session, readers, store };
       return {
         engine: session,
+        read: (spans, done) => void store.read(spans, done),
         end: async () => {
           open = null;
           readers.end();

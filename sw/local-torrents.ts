@@ -4,6 +4,7 @@
  */
 import type { Added, Command, LeftFiles } from './api.ts';
 import { Refusal } from './host-commands.ts';
+import type { Giver } from './moving-in.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine } from './perform.ts';
 import { BROWSER_ROOT } from './view-model.ts';
@@ -12,8 +13,7 @@ import type { RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './
 /** How often it is looked how much room there is, and how soon it is tried again to open it, in ms. */
 const LOOK = 5_000;
 
-interface Running {
-  readonly engine: Engine<never>;
+interface Running extends Giver {
   /** After the engine has ended: what it worked on is brought to the disk, and closed. */
   readonly end: () => Promise<void>;
 }
@@ -52,6 +52,11 @@ export class LocalTorrents {
 
   constructor(options: LocalTorrentsOptions) {
     this.options = options;
+  }
+
+  /** Null while there is none. */
+  get giver(): Giver | null {
+    return this.current;
   }
 
   get isReady(): boolean {

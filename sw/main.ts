@@ -54,7 +54,10 @@ const local = makeLocalRuntime({
   isSecure: location.protocol === 'https:',
   log,
   mark,
-  replaced: () => server.reset(),
+  replaced: () => {
+    shelf?.look();
+    server.reset();
+  },
 });
 let shelf: Shelf | null = null;
 const { link, torrents, server, openFile } = makeRuntime({
@@ -69,7 +72,7 @@ const { link, torrents, server, openFile } = makeRuntime({
   sockets: browserSockets,
   audience: {},
   rtc,
-  joined: paired => (shelf = new Shelf(paired, local.torrents, () => saving.ids)),
+  joined: paired => (shelf = new Shelf(paired, local.torrents, () => saving.ids, after)),
   mark,
 });
 const sharing = new Sharing({
@@ -81,7 +84,7 @@ const sharing = new Sharing({
 const streaming = new Streaming({
   open: async (id, file) => {
     await local.torrents.settled();
-    return shelf?.isOwn(id) === true ? local.open(id, file) : openFile(id, file);
+    return shelf?.isReadHere(id) === true ? local.open(id, file) : openFile(id, file);
   },
   there: (id, file, parts) => (shelf?.isOwn(id) === true ? local : torrents).there(id, file, parts),
   fetch: (...request) => fetch(...request),

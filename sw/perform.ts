@@ -1,5 +1,6 @@
 /** What the windows ask for, done by the engine. */
 import type { Added, Command, LeftFiles, MoveTo, Source } from './api.ts';
+import type { Giving, Taking } from './engine/index.ts';
 import type {
   PortMappings,
   FilePriority,
@@ -55,6 +56,11 @@ export interface Engine<Kept> {
     /** Whether what is called so at the top of it is of a torrent, or is to be. */
     owns(root: string, name: string): boolean;
   };
+  /** Torrents that go from one engine of ours to another. */
+  readonly giving: Pick<Giving, keyof Giving>;
+  readonly taking: Pick<Taking, keyof Taking>;
+  /** Another engine under the same limits moves so many bytes a second. */
+  share(elsewhere: { readonly down: number; readonly up: number }): void;
   /** There is reason to run while nobody looks. */
   readonly hasWork: boolean;
   /** `listenPort`: 0 where none was to be had, null while that is not known. */

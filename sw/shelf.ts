@@ -6,13 +6,16 @@ import type { Backend } from './api-server.ts';
 import type { Added, Command, FolderPage } from './api.ts';
 import { Refusal } from './host-commands.ts';
 import type { EngineCommand, LocalTorrents } from './local-torrents.ts';
+import { Notices } from './notices.ts';
 import type { Torrents } from './torrents.ts';
+import { MovingIn } from './moving-in.ts';
+import { BROWSER_ROOT } from './view-model.ts';
 import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 
-type Paired = Omit<Backend, 'shared'> & Pick<Torrents<never>, 'isReachable'>;
+type Paired = Omit<Backend, 'shared'> & Pick<Torrents<never>, 'isReachable' | 'taker'>;
 type Local = Pick<
   LocalTorrents,
-  'rows' | 'has' | 'takeChanges' | 'detail' | 'settings' | 'place' | 'run' | 'isReady' | 'problem'
+  'rows' | 'has' | 'takeChanges' | 'detail' | 'settings' | 'place' | 'run' | 'isReady' | 'problem' | 'giver'
 >;
 
 /** Without a helper, or with one that is away, what is asked for is done here. */
@@ -27,17 +30,42 @@ export class Shelf implements Backend {
   /** What the helper has; null where that is to be found out anew. */
   private known: Set<TorrentId> | null = null;
 
+  /** What is to be said of them. */
+  private readonly said = new Notices();
+  private readonly movingIn: MovingIn;
+
   /** `saving`: the torrents of this browser that are being saved from. */
-  constructor(paired: Paired, local: Local, saving: () => readonly TorrentId[]) {
+  constructor(
+    paired: Paired,
+    local: Local,
+    saving: () => readonly TorrentId[],
+    after: (ms: number, callback: () => void) => unknown,
+  ) {
     this.shared = paired;
     this.paired = paired;
     this.local = local;
     this.saving = saving;
+    this.movingIn = new MovingIn({
+      giver: () => local.giver,
+      taker: () => paired.taker,
+      isTheirs: id => this.theirs.has(id),
+      settings: () => paired.settings(),
+      rows: () => paired.rows(),
+      roots: () => paired.roots(),
+      after,
+      told: text => this.said.add(text),
+    });
   }
 
   /** The helper's list was replaced as a whole. */
   replaced(): void {
     this.known = null;
+    this.look();
+  }
+
+  /** One of the engines is another. */
+  look(): void {
+    this.movingIn.look();
   }
 
   isOwn(id: TorrentId): boolean {
@@ -49,8 +77,14 @@ export class Shelf implements Backend {
     return this.rows().some(row => row.id === id && row.state !== 'adding');
   }
 
+  /** Whether its files are read here: also while they are on their way to the helper. */
+  isReadHere(id: TorrentId): boolean {
+    return this.isOwn(id) || this.movingIn.isMoving(id);
+  }
+
   rows(): readonly TorrentRow[] {
-    const rows = this.paired.rows();
+    const { isUnpaired } = this;
+    const rows = this.paired.rows().filter(({ id }) => !isUnpaired || !this.local.has(id));
     const theirs = new Set(rows.map(({ id }) => id));
     this.known = theirs;
     return [...rows, ...this.local.rows().filter(({ id }) => !theirs.has(id))];
@@ -68,11 +102,12 @@ export class Shelf implements Backend {
       rows: [...changes.rows, ...bared, ...own.rows.filter(({ id }) => !theirs.has(id) && !back.has(id))],
       removed: [...changes.removed, ...own.removed.filter(id => !theirs.has(id))],
       left: [...changes.left, ...own.left],
+      shared: changes,
     };
   }
 
   takeNotices(): readonly string[] {
-    return this.paired.takeNotices();
+    return [...this.paired.takeNotices(), ...this.said.take()];
   }
 
   takeNews(): readonly News[] {
@@ -109,6 +144,8 @@ export class Shelf implements Backend {
       case 'configure':
         await this.configure(command);
         return null;
+      case 'relocate':
+        return this.relocate(command);
       default:
         return 'ids' in command ? this.each(command) : (this.isOwn(command.id) ? this.local : this.paired).run(command);
     }
@@ -129,6 +166,26 @@ export class Shelf implements Backend {
     if (!isPaired || this.local.isReady) await this.local.run(command);
   }
 
+  /** Between this browser and the helper as well: what is here goes there, and what is on its way there comes back. */
+  private async relocate(command: Extract<Command, { do: 'relocate' }>): Promise<null> {
+    const { ids, root } = command;
+    const own = new Set(ids.filter(id => this.isOwn(id)));
+    if (root === BROWSER_ROOT) {
+      this.movingIn.back(ids);
+      const others = ids.filter(id => !own.has(id) && !this.local.has(id));
+      if (others.length > 0) throw new Refusal('not-here', 'Only what came from this browser can go back to it.');
+      return null;
+    }
+    if (own.size < ids.length) await this.paired.run({ ...command, ids: ids.filter(id => !own.has(id)) });
+    if (own.size === 0) return null;
+    if (this.paired.taker === null) throw awayFor(this.paired.connection());
+    this.movingIn.move(
+      this.local.rows().filter(({ id }) => own.has(id)),
+      root,
+    );
+    return null;
+  }
+
   /** Has each side do it to its own, and only then says what went wrong first. */
   private async each(command: Extract<EngineCommand, { readonly ids: readonly TorrentId[] }>): Promise<null> {
     const own = command.ids.filter(id => this.isOwn(id));
@@ -138,6 +195,9 @@ export class Shelf implements Backend {
       ...(own.length > 0 ? [this.local.run({ ...command, ids: own })] : []),
     ]);
     for (const each of done) if (each.status === 'rejected') throw each.reason;
+    // What is here of one that the helper had would else be seen again.
+    const both = command.do === 'remove' ? others.filter(id => this.local.has(id)) : [];
+    if (both.length > 0) await this.local.run({ ...command, ids: both });
     return null;
   }
 
@@ -151,8 +211,23 @@ export class Shelf implements Backend {
     }
   }
 
+  private get isUnpaired(): boolean {
+    return this.paired.connection().state === 'unpaired';
+  }
+
   private get theirs(): Set<TorrentId> {
+    if (this.isUnpaired) return new Set();
     this.known ??= new Set(this.paired.rows().map(({ id }) => id));
     return this.known;
   }
+}
+
+/** Why nothing can be moved to the helper from here. */
+function awayFor({ state, following }: Connection): Refusal {
+  if (following !== null) {
+    return new Refusal('followed', 'Another browser is at work. Choose “Use here” first; then what is in this one can be moved.');
+  }
+  return state === 'unpaired'
+    ? new Refusal('needs-helper', 'These files are in the storage of this browser. Only the helper can move them to a folder.')
+    : new Refusal('daemon-away', 'The helper is not running, so nothing was moved. Start it with `npm start`, then try again.');
 }

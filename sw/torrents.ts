@@ -187,6 +187,11 @@ export class Torrents<Kept> implements Backend {
     return isFollowing(this.options.link) || this.tenure.ready !== null || isOnItsWay(this.standing);
   }
 
+  /** The engine here that may be given something to do; null while there is none. */
+  get taker(): Engine<Kept> | null {
+    return this.tenure.ready;
+  }
+
   /** Where peers reach us, 0 where no port was to be had; null while that is not known. */
   get listenPort(): number | null {
     return this.engine?.mapping.listenPort ?? null;

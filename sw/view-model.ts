@@ -43,6 +43,11 @@ export type Problem =
     }
   /** Files on their way to another place or name: `moved` of so many are there. */
   | { readonly code: 'moving'; readonly moved: number; readonly of: number }
+  /**
+   * It comes from the storage of the browser that it was added in: `moved` of so many bytes are here. `isHere`: that browser is at it, else it is
+   * waited for.
+   */
+  | { readonly code: 'bringing'; readonly moved: number; readonly of: number; readonly isHere: boolean }
   /** It waits until it is its turn, after `ahead` others. */
   | { readonly code: 'queued'; readonly ahead: number }
   /** It was seeded as long as it was to be: to a ratio, or for so many minutes. */

@@ -1,6 +1,6 @@
 import type { ApiError } from '../sw/api.ts';
 import type { Problem } from '../sw/view-model.ts';
-import { formatAbout, formatCount, formatDuration, formatEnough, formatRatio, plural } from './format.ts';
+import { formatAbout, formatCount, formatDuration, formatEnough, formatPercent, formatRatio, plural } from './format.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 /** What one press can do about it. */
@@ -107,6 +107,8 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
         tone: 'plain',
         remedy: null,
       };
+    case 'bringing':
+      return bringing(problem);
     case 'not-moved':
       return notMoved(problem, about);
     case 'queued': {
@@ -218,6 +220,22 @@ function beyond({ trackers, peers }: Extract<Problem, { code: 'out-of-reach' }>)
     ...(peers > 0 ? [plural(peers, 'known peer', 'known peers')] : []),
   ];
   return known.length === 0 ? '' : ` For this torrent ${known.join(' and ')} ${trackers + peers === 1 ? 'needs' : 'need'} it.`;
+}
+
+function bringing({ moved, of, isHere }: Extract<Problem, { code: 'bringing' }>): Words {
+  const percent = formatPercent(of === 0 ? 0 : moved / of);
+  return isHere
+    ? {
+        short: `Moving to this computer, ${percent}`,
+        text: 'What the browser has of it is on its way to the folder on this computer. It stays in the browser until all of it is there, and goes on by itself then.',
+        tone: 'plain',
+        remedy: null,
+      }
+    : warn(
+        'Waiting for the browser that has it',
+        'The rest of what is there of it is in the storage of the browser that it was added in. Open the app in that one and it goes on, or resume it to download that again.',
+        'resume',
+      );
 }
 
 function notMoved({ why, left, needed }: Extract<Problem, { code: 'not-moved' }>, about: ProblemContext): Words {

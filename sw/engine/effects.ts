@@ -6,6 +6,7 @@ import type { Turn } from './news.ts';
 import type { AnnounceRequest } from './codec/tracker.ts';
 import type { Carry, DigestSpec, Place, Range, Run, Span } from './events.ts';
 import type { Move } from './parts.ts';
+import type { Draw, Source } from './transfer.ts';
 import type { StreamCipher } from './model/keystream.ts';
 
 /** What is limited: what we read, or what we send. */
@@ -81,6 +82,9 @@ export type Effect =
     }
   | { readonly do: 'park'; readonly buffer: number }
   | { readonly do: 'put'; readonly buffer: number; readonly offset: number; readonly bytes: Uint8Array }
+  /** Reads a part of a piece from another store of ours; and says that nothing is needed there any more. */
+  | ({ readonly do: 'draw' } & Draw)
+  | { readonly do: 'brought'; readonly source: Source }
   | { readonly do: 'commit'; readonly buffer: number; readonly digests: readonly DigestSpec[]; readonly wantBlocks: boolean }
   | { readonly do: 'acknowledge'; readonly buffer: number }
   | { readonly do: 'reset'; readonly buffer: number; readonly ranges: readonly Range[] }

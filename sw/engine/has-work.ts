@@ -6,6 +6,7 @@ interface Worker {
   readonly started: boolean;
   readonly isIdle: boolean;
   readonly mending: { readonly isWaiting: boolean };
+  readonly transfer: { readonly isWaiting: boolean };
 }
 
 /** Phases in which only a person can set it going again. */
@@ -13,11 +14,12 @@ const OVER: ReadonlySet<Phase> = new Set<Phase>(['paused', 'failed', 'removed'])
 
 /**
  * Whether there is reason to run while nobody looks: a started torrent is at work or waits for its turn, or for what had
- * stopped it to pass, or has something to be recorded. One that nobody has started yet waits for a person.
+ * stopped it to pass, or has something to be recorded. One that nobody has started yet waits for a person, one that is to come from a
+ * browser for that.
  */
 export function hasWork(torrents: Iterable<Worker>): boolean {
-  for (const { phase, started, isIdle, mending } of torrents) {
-    if (started && (!OVER.has(phase) || mending.isWaiting || !isIdle)) return true;
+  for (const { phase, started, isIdle, mending, transfer } of torrents) {
+    if (started && !transfer.isWaiting && (!OVER.has(phase) || mending.isWaiting || !isIdle)) return true;
   }
   return false;
 }

@@ -4,6 +4,7 @@ import { CONNECTED } from './phase.ts';
 import type { Registry } from './registry.ts';
 import { readInfoRecord } from './recall.ts';
 import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
+import type { ProgressRecord, TorrentRecord } from './resume.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Torrent } from './torrent.ts';
 import { hostPort, parseHostPort } from './codec/address.ts';
@@ -57,11 +58,22 @@ export class Intake {
 
   private restoreOne(id: string, value: Uint8Array, info: Uint8Array | undefined, progress: Uint8Array | undefined): void {
     const record = decodeTorrentRecord(value);
-    if (!record) {
-      this.log('error', `the record of torrent ${id} cannot be read; it is left as it is`);
-      return;
-    }
-    const torrent = this.create(record.hashes ?? { v1Hash: id, v2Hash: null }, record.name, record.addedAt, progress ?? null, id);
+    if (record) {
+      const saved = progress ? decodeProgressRecord(progress) : null;
+      // There is progress of none but a torrent whose files were known.
+      this.adopt(id, record, info ?? null, saved, { isKept: true, isKnown: progress !== undefined });
+    } else this.log('error', `the record of torrent ${id} cannot be read; it is left as it is`);
+  }
+
+  /** Makes one of its records. `isKept`: they are those of our own store; `isKnown`: its files were known. */
+  adopt(
+    id: string,
+    record: TorrentRecord,
+    info: Uint8Array | null,
+    progress: ProgressRecord | null,
+    { isKept, isKnown }: { readonly isKept: boolean; readonly isKnown: boolean },
+  ): Torrent {
+    const torrent = this.create(record.hashes ?? { v1Hash: id, v2Hash: null }, record.name, record.addedAt, progress, id);
     torrent.announcer.add(record.trackers, this.world.now());
     torrent.work.sources.add(record.sources);
     torrent.webSeeds.add(record.webSeeds, 'files', this.world.now());
@@ -69,15 +81,15 @@ export class Intake {
     torrent.peerSet.named = [...record.peers];
     const peers = record.peers.map(peer => parseHostPort(peer)).filter(peer => peer !== null);
     torrent.peerSet.learn(peers, 'person', null, this.world.now(), false);
-    // There is progress of none but a torrent whose files were known.
-    const known = info ? readInfoRecord(info, torrent.hashes) : progress ? 'it is not there' : null;
+    const known = info ? readInfoRecord(info, torrent.hashes) : isKnown ? 'it is not there' : null;
     if (typeof known === 'string') {
       torrent.substance.lose();
       this.log('error', `${id}: the record of its files cannot be read: ${known}`);
     }
     const { meta, layers } = known === null || typeof known === 'string' ? NOTHING_KNOWN : known;
-    torrent.restore(record, meta, layers);
+    torrent.restore(record, meta, layers, isKept);
     this.world.changed(torrent);
+    return torrent;
   }
 
   /** What an exact source of a magnet gave, or why it gave nothing. */
@@ -156,13 +168,12 @@ export class Intake {
     hashes: TorrentHashes,
     name: string,
     addedAt = this.around.wall(),
-    progress: Uint8Array | null = null,
+    saved: ProgressRecord | null = null,
     id = shortHashes(hashes)[0] ?? '',
   ): Torrent {
     if (this.torrents.size >= MAX_TORRENTS) {
       throw new EngineError('limit', `The list holds ${MAX_TORRENTS} torrents, which is the most it can. Remove some first.`);
     }
-    const saved = progress ? decodeProgressRecord(progress) : null;
     const torrent: Torrent = new Torrent(id, hashes, name, addedAt, saved, this.around, effect =>
       this.loop.want(torrent, effect),
     );

@@ -65,6 +65,11 @@ export function tighter(a: number, b: number): number {
   return a === 0 || b === 0 ? a + b : Math.min(a, b);
 }
 
+/** What is left of a limit, of which 0 is none. */
+export function leftOf(limit: number, used: number): number {
+  return limit === 0 ? 0 : Math.max(MIN_RATE, limit - used);
+}
+
 /** Bytes a second that a peer has to get to be worth a slot, and the slots that there are at least: one is the optimistic one. */
 const RATE_OF_A_SLOT = 10_000;
 const MIN_SLOTS = 2;

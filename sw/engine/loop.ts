@@ -214,6 +214,12 @@ export class Loop implements RateGroups {
         return store.park(effect.buffer, there => this.event(torrent, now => parked(torrent, effect.buffer, there, now)));
       case 'put':
         return store.put(effect.buffer, effect.offset, effect.bytes);
+      case 'draw':
+        return torrent.transfer.source?.read(effect.piece, effect.offset, effect.length, (problem, bytes) =>
+          this.event(torrent, now => torrent.transfer.drawn(effect, problem, bytes, now)),
+        );
+      case 'brought':
+        return effect.source.brought();
       case 'commit':
         return store.commit(effect.buffer, effect.digests, effect.wantBlocks, (status, problem, blocks) =>
           this.event(torrent, now => committed(torrent, effect.buffer, status, problem, blocks, now)),

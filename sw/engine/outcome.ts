@@ -10,6 +10,7 @@ import type { Phase } from './phase.ts';
 import type { ActivePiece } from './pieces.ts';
 import type { Recorder } from './recorder.ts';
 import type { FileStat } from './storage.ts';
+import type { Transfer } from './transfer.ts';
 import type { WebSeeds } from './web-seeds.ts';
 import type { Work } from './work.ts';
 
@@ -22,6 +23,7 @@ interface Owner {
   readonly recorder: Recorder;
   readonly mending: Mending;
   readonly work: Work;
+  readonly transfer: Transfer;
   readonly out: Outbox;
   finishIfComplete(): void;
   fail(problem: FileProblem, file: string): void;
@@ -60,6 +62,7 @@ export function settle(torrent: Owner, outcome: Outcome, now: number): void {
     if (torrent.phase === 'running') torrent.finishIfComplete();
   } else if (outcome.kind === 'corrupt') {
     torrent.out({ do: 'log', level: 'warn', text: `${torrent.id}: piece ${outcome.piece} was corrupt` });
+    torrent.transfer.corrupt(outcome.piece);
   } else if (outcome.kind === 'unsure') {
     content.unsure(outcome.piece);
   } else if (outcome.kind === 'problem') {
@@ -89,6 +92,7 @@ export function committed(
   if (!content) return;
   if (status === 'ok' || status === 'mismatch') content.downloader.whole(buffer, now);
   settle(torrent, content.assembly.committed(buffer, status, problem, blocks, now), now);
+  torrent.transfer.goOn(now);
 }
 
 /** The store did not open a piece's buffer, or did not take what was put into it. Where it had no room just now, the piece is tried again soon. */

@@ -10,6 +10,8 @@ export interface Queued extends Placed {
   readonly kind: Kind;
   /** A person wants it at work whatever the limits: it takes no seat. */
   readonly isForced: boolean;
+  /** It is to do nothing, whatever seats there are. */
+  readonly isHeld: boolean;
 }
 
 export type QueueLimits = Pick<Settings, 'maxActiveDownloads' | 'maxActiveSeeds' | 'maxActive'>;
@@ -22,8 +24,9 @@ const MAX_FETCHING = 8;
  * counted  at work
  * slow     at work, and nothing comes or goes: its kind's limit does not count it, that on all does
  * forced   at work beside all limits
+ * held     out of it, until it is let go
  */
-type Seat = 'waiting' | 'counted' | 'slow' | 'forced';
+type Seat = 'waiting' | 'counted' | 'slow' | 'forced' | 'held';
 
 interface Ticket<T> {
   readonly torrent: T;
@@ -71,8 +74,9 @@ export class Queue<T extends Queued> {
     if (this.tickets.has(torrent)) return;
     const ticket: Ticket<T> = { torrent, kind: torrent.kind, seat: 'waiting', lateness: 0, slowSince: 0 };
     this.tickets.set(torrent, ticket);
-    this.put(ticket, torrent.isForced ? 'forced' : 'waiting');
-    if (torrent.isForced) this.tell.go(torrent);
+    const seat = apart(torrent) ?? 'waiting';
+    this.put(ticket, seat);
+    if (seat === 'forced') this.tell.go(torrent);
     this.balance();
   }
 
@@ -92,11 +96,14 @@ export class Queue<T extends Queued> {
     this.take(ticket);
     change();
     const { seat } = ticket;
-    const wasSeated = seat !== 'waiting';
-    if (torrent.isForced) this.put(ticket, 'forced');
+    const wasSeated = isSeat(seat);
+    const aside = apart(torrent);
+    if (aside) this.put(ticket, aside);
+    else if (seat === 'held') this.put(ticket, 'waiting');
     else if (ticket.kind !== torrent.kind || seat === 'forced') this.put(ticket, wasSeated ? 'counted' : 'waiting');
     else this.put(ticket, seat);
-    if (torrent.isForced && !wasSeated) this.tell.go(torrent);
+    if (aside === 'forced' && !wasSeated) this.tell.go(torrent);
+    if (aside === 'held' && wasSeated) this.tell.stand(torrent);
     this.balance();
   }
 
@@ -112,7 +119,7 @@ export class Queue<T extends Queued> {
 
   isSeated(torrent: T): boolean {
     const ticket = this.tickets.get(torrent);
-    return ticket !== undefined && ticket.seat !== 'waiting';
+    return ticket !== undefined && isSeat(ticket.seat);
   }
 
   /** How many of its kind come before it; −1 where it does not wait. */
@@ -227,6 +234,7 @@ export class Queue<T extends Queued> {
       case 'slow':
         return this.slow;
       case 'forced':
+      case 'held':
         return null;
       default:
         return seat satisfies never;
@@ -243,6 +251,15 @@ export class Queue<T extends Queued> {
   private get mostOfAll(): number {
     return this.limits.maxActive || Infinity;
   }
+}
+
+/** The seat of one that stands outside the queue, whatever is free. */
+function apart({ isHeld, isForced }: Queued): 'held' | 'forced' | null {
+  return isHeld ? 'held' : isForced ? 'forced' : null;
+}
+
+function isSeat(seat: Seat): boolean {
+  return seat !== 'waiting' && seat !== 'held';
 }
 
 const KINDS: readonly Kind[] = ['fetch', 'download', 'seed'];

@@ -1,6 +1,6 @@
 import type { RateDirection } from './effects.ts';
 import type { Peer } from './peer.ts';
-import { limitsAt, NO_LIMITS, tighter } from './limits.ts';
+import { leftOf, limitsAt, NO_LIMITS, tighter } from './limits.ts';
 import type { LimitSettings, RateLimits } from './limits.ts';
 import { BLOCK } from './model/layout.ts';
 
@@ -47,6 +47,8 @@ interface Own {
  */
 export class Rates {
   inForce: RateLimits = NO_LIMITS;
+  /** What another engine under the same limits moves, bytes a second. */
+  elsewhere: RateLimits = NO_LIMITS;
   private attached = false;
   private lastGroup = ALL.up;
   /** Peers asked, or to be asked, over all torrents, a moment ago. */
@@ -158,7 +160,8 @@ export class Rates {
 
   private due(): RateLimits {
     const wall = this.clock.wall();
-    return limitsAt(this.settings(), wall, this.clock.offset(wall));
+    const { down, up } = limitsAt(this.settings(), wall, this.clock.offset(wall));
+    return { down: leftOf(down, this.elsewhere.down), up: leftOf(up, this.elsewhere.up) };
   }
 }
 

@@ -6,7 +6,7 @@ import type { TorrentOptions } from './options.ts';
 import type { SeedingLimit } from './seeding-limit.ts';
 import type { Substance } from './substance.ts';
 import { encodeInfoRecord, encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
-import type { ProgressRecord } from './resume.ts';
+import type { ProgressRecord, TorrentRecord } from './resume.ts';
 
 /** What of a torrent is recorded. */
 export interface Recordable {
@@ -28,6 +28,7 @@ export interface Recordable {
   readonly options: TorrentOptions;
   readonly turn: { readonly place: number };
   readonly limit: SeedingLimit;
+  readonly transfer: { readonly isAwaited: boolean };
   readonly uploaded: number;
   readonly downloaded: number;
   readonly doneAt: number;
@@ -80,9 +81,15 @@ export class Recorder {
   writeTorrent(): void {
     this.againAt = Infinity;
     if (!this.torrent.started) return;
+    this.writing.torrent++;
+    this.out({ do: 'record', kind: 'torrent', value: encodeTorrentRecord(this.torrentRecord()) });
+  }
+
+  /** What it is, and what was chosen for it. */
+  torrentRecord(): TorrentRecord {
     const { hashes, name, announcer, peerSet, webSeeds, work, comment, addedAt, isPaused, substance, options, turn, limit } =
       this.torrent;
-    const value = encodeTorrentRecord({
+    return {
       hashes,
       name,
       trackers: announcer.urls,
@@ -102,9 +109,8 @@ export class Recorder {
       place: turn.place,
       stopped: limit.stopped,
       seedsOn: limit.isExempt,
-    });
-    this.writing.torrent++;
-    this.out({ do: 'record', kind: 'torrent', value });
+      awaited: this.torrent.transfer.isAwaited,
+    };
   }
 
   writeInfo(): void {

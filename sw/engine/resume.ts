@@ -61,6 +61,8 @@ export interface TorrentRecord {
   readonly place: number;
   /** Why it stopped seeding by itself. */
   readonly stopped: Stopped | null;
+  /** What another store of ours has of it is to come before anything else. */
+  readonly awaited: boolean;
   /** Limits on its seeding do not hold until they are set anew. */
   readonly seedsOn: boolean;
 }
@@ -112,6 +114,7 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     place: record.place,
     ...(record.stopped ? { stopped: [STOPS.indexOf(record.stopped.by), Math.round(record.stopped.limit * 100)] } : {}),
     on: record.seedsOn ? 1 : 0,
+    ...(record.awaited ? { awaited: 1 } : {}),
   });
 }
 
@@ -144,6 +147,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     place: asInt(dictGet(dict, 'place')) ?? 0,
     stopped: stopped(dictGet(dict, 'stopped')),
     seedsOn: asInt(dictGet(dict, 'on')) === 1,
+    awaited: asInt(dictGet(dict, 'awaited')) === 1,
   };
 }
 

@@ -11,12 +11,14 @@ import { Pulse } from './pulse.ts';
 import { drawing } from './chance.ts';
 import { relabel } from './options.ts';
 import type { TorrentOptions } from './options.ts';
+import { Giving } from './giving.ts';
 import { HandingOver } from './handing-over.ts';
 import type { Audience } from './handing-over.ts';
 import { Identity } from './identity.ts';
 import { Doors, type SessionOptions } from './doors.ts';
 import { Intake, type Added, type AddSource } from './intake.ts';
 import { sortKept } from './kept.ts';
+import type { RateLimits } from './limits.ts';
 import { Loop } from './loop.ts';
 import { refused } from './outcome.ts';
 import type { PortMapping } from './port-mapping.ts';
@@ -28,6 +30,7 @@ import { mustBeDeletable, storeAway } from './removals.ts';
 import { Roots } from './roots.ts';
 import type { Torrent } from './torrent.ts';
 import type { Naming } from './whereabouts.ts';
+import { Taking } from './taking.ts';
 import { readTiers } from './tiers.ts';
 import { Turns } from './turns.ts';
 import type { MoveTo } from './order.ts';
@@ -55,6 +58,9 @@ export class Session {
   /** The folders that downloads go to. */
   readonly roots: Roots;
   private readonly intake: Intake;
+  /** What other engines of ours may have of this one, and this one of them. */
+  readonly giving: Giving;
+  readonly taking: Taking;
   private readonly turns: Turns;
   private readonly changes: Changes;
   settings: Settings = DEFAULT_SETTINGS;
@@ -143,6 +149,8 @@ export class Session {
       attached: () => this.attached,
       changed: torrent => this.changes.add(torrent),
     });
+    this.giving = new Giving(this.torrents, this.loop);
+    this.taking = new Taking(this.torrents, this.loop, this.intake, () => this.attached);
   }
 
   /** Once, before anything else: the records of the state store. What cannot be read is logged and left alone. */
@@ -326,6 +334,11 @@ export class Session {
     for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.peerSet.closePlain(now));
   }
 
+  /** Another engine under the same limits moves so many bytes a second: what that leaves is for this one. */
+  share(elsewhere: RateLimits): void {
+    this.shares.rates.elsewhere = elsewhere;
+  }
+
   get mapping(): PortMapping {
     return this.doors.mapping;
   }
@@ -362,6 +375,7 @@ export class Session {
     for (const torrent of this.torrents.values()) {
       this.loop.event(torrent, now => {
         torrent.peerSet.closeAll(now);
+        torrent.transfer.stop();
         if (torrent.phase === 'running') torrent.content?.storage.recordSoon(now - SECOND);
         torrent.tick(now, false);
       });

@@ -6,6 +6,7 @@ import type { TorrentOptions } from './options.ts';
 import { PieceHashes } from './piece-hashes.ts';
 import { skipping } from './priorities.ts';
 import type { FilePriorities } from './priorities.ts';
+import type { Deletion } from './roots.ts';
 import type { InfoRecord, ProgressRecord, TorrentRecord } from './resume.ts';
 import type { Listing } from './whereabouts.ts';
 import { Whereabouts } from './whereabouts.ts';
@@ -146,6 +147,14 @@ export class Substance {
       if (assembly) assembly.adopt(piece, buffer, now);
       else this.context.out({ do: 'drop', buffer: buffer.buffer });
     }
+  }
+
+  /** With a `deletion` all that we made or filled, but for what is `elsewhere` just now; without one what nobody sees. */
+  deleteFiles(deletion: Deletion | null, elsewhere: (index: number) => boolean): void {
+    const { content, atRest, where } = this;
+    if (deletion) content?.deleteFiles(elsewhere, deletion);
+    if (content && !elsewhere(content.storage.parts.index)) content.storage.deleteParts();
+    atRest?.deleteFiles(deletion, where, this.context.out);
   }
 
   private hold(meta: Metainfo, layers: InfoRecord['layers'] = new Map()): void {

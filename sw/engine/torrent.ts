@@ -23,6 +23,7 @@ import type { Deletion } from './roots.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { InfoRecord, ProgressRecord, TorrentRecord } from './resume.ts';
 import { Substance } from './substance.ts';
+import { Transfer } from './transfer.ts';
 import { Turn } from './turn.ts';
 import { SeedingLimit } from './seeding-limit.ts';
 import type { WireTarget } from './wire-target.ts';
@@ -50,8 +51,11 @@ export class Torrent implements WireTarget {
   readonly recorder: Recorder;
   readonly turn: Turn;
   readonly limit = new SeedingLimit();
-  readonly work = new Work(this);
+  readonly work: Work = new Work(this);
   readonly relocation = new Relocation(this);
+  readonly transfer: Transfer = new Transfer(this);
+  /** Another engine of ours sees to it: nothing is done here. */
+  isHeld = false;
   readonly mending: Mending;
   problem: FileProblem | null = null;
   problemFile = '';
@@ -156,7 +160,8 @@ export class Torrent implements WireTarget {
   proceed(now: number): void {
     if (this.phase !== 'queued' || !this.turn.isSeated) return;
     this.turn.begin(now);
-    this.work.begin(now, this.refetch);
+    // What is gone here is still there where it comes from.
+    this.work.begin(now, this.refetch || this.transfer.isPending);
     this.refetch = false;
   }
 
@@ -168,8 +173,8 @@ export class Torrent implements WireTarget {
   pause(): void {
     if (!this.started || !MOVES[this.phase].includes('paused')) return;
     const isReadBack = this.phase === 'loading';
-    this.work.restsAfter = false;
-    if (this.phase === 'moving') this.relocation.rests = true;
+    this.work.restsAfter = this.transfer.isGoing;
+    if (this.phase === 'moving') this.relocation.rests = !this.transfer.isGoing;
     else this.leave('paused', true);
     // That took with it what was to be done as soon as it is read back.
     if (isReadBack && this.substance.where.isPending) this.relocate();
@@ -178,6 +183,7 @@ export class Torrent implements WireTarget {
 
   /** `attached`: the store and the network are there. */
   resume(attached: boolean): void {
+    if (this.transfer.isWaiting) return this.transfer.giveUp();
     if (!this.isPaused && this.phase !== 'failed') return;
     this.limit.resume();
     this.mending.reset();
@@ -186,7 +192,7 @@ export class Torrent implements WireTarget {
 
   /** What had stopped it may be mended. What is gone is not fetched anew unless a person says so. */
   retry(): void {
-    this.wake(true, false, false);
+    this.wake(true, this.work.restsAfter, false);
   }
 
   /** From rest to its turn; `rests`: and back to rest once its files were checked; `refetch`: missing files are fetched anew. */
@@ -211,10 +217,7 @@ export class Torrent implements WireTarget {
     if (!this.started) return;
     this.recorder.erase();
     this.relocation.remove(deletion);
-    const { content, relocation } = this;
-    if (deletion) content?.deleteFiles(index => relocation.isCarrying(index), deletion);
-    if (content && !relocation.isCarrying(content.storage.parts.index)) content.storage.deleteParts();
-    this.substance.atRest?.deleteFiles(deletion, this.substance.where, this.out);
+    this.substance.deleteFiles(deletion, index => this.relocation.isCarrying(index));
   }
 
   // What the world does
@@ -233,7 +236,7 @@ export class Torrent implements WireTarget {
   detach(): void {
     if (this.phase === 'removed') return;
     this.relocation.detach();
-    if (this.phase === 'moving' && this.relocation.rests) this.leave('paused', false);
+    if (this.phase === 'moving' && this.isPaused) this.leave('paused', false);
     else if (this.phase !== 'paused' && this.phase !== 'failed') this.leave('waiting', false);
     this.content?.detach();
     this.peerSet.swarm.refresh();
@@ -267,7 +270,7 @@ export class Torrent implements WireTarget {
   tick(now: number, second: boolean): void {
     this.at(now);
     this.recorder.tick(this.content, now);
-    this.work.recall.tick(now);
+    this.work.tick(now);
     this.relocation.tick(now);
     this.mending.tick(now);
     this.letGo();
@@ -348,17 +351,18 @@ export class Torrent implements WireTarget {
     if (meta.isPrivate) this.peerSet.keepToTrackers(this.now);
   }
 
-  /** Restores what was recorded of it. */
-  restore(record: TorrentRecord, meta: Metainfo | null, layers: InfoRecord['layers']): void {
+  /** Restores what was recorded of it; `isKept`: by our own store. */
+  restore(record: TorrentRecord, meta: Metainfo | null, layers: InfoRecord['layers'], isKept: boolean): void {
     this.started = true;
     this.turn.lineUp(record.place);
     this.comment = record.comment;
     this.options = record.options;
     this.limit.restore(record);
+    this.transfer.isAwaited = record.awaited;
     if (meta) this.identify(meta);
     else if (record.isPrivate) this.peerSet.keepToTrackers(this.now);
     this.substance.restore(record, meta, layers);
-    this.recorder.isInfoKept = meta !== null;
+    this.recorder.isInfoKept = isKept && meta !== null;
     if (record.paused) this.move('paused');
     this.letGo();
   }

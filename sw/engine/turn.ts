@@ -21,6 +21,8 @@ interface Worker {
   readonly uploaded: number;
   readonly downloaded: number;
   readonly options: { readonly forceStart: boolean };
+  readonly isHeld: boolean;
+  readonly transfer: { readonly isPending: boolean };
 }
 
 /** A torrent's part in the queue: its place in line, its seat, and whether it makes use of that. */
@@ -43,7 +45,10 @@ export class Turn implements Queued {
     return !isKnown ? 'fetch' : isComplete ? 'seed' : 'download';
   }
   get isForced(): boolean {
-    return this.torrent.options.forceStart;
+    return this.torrent.options.forceStart || this.torrent.transfer.isPending;
+  }
+  get isHeld(): boolean {
+    return this.torrent.isHeld;
   }
   get isSeated(): boolean {
     return this.line.queue.isSeated(this);

@@ -43,6 +43,7 @@ export type ViewProblem =
       readonly from: string;
     }
   | { readonly code: 'moving'; readonly moved: number; readonly of: number }
+  | { readonly code: 'bringing'; readonly moved: number; readonly of: number; readonly isHere: boolean }
   | { readonly code: 'queued'; readonly ahead: number }
   | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
   | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' | 'record-lost' | 'list-too-long' }
@@ -207,6 +208,10 @@ function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: nu
   if (torrent.phase === 'failed' && torrent.problem) return viewFailure(torrent, torrent.problem);
   if (torrent.phase === 'waiting') return { code: 'daemon-away' };
   if (torrent.phase === 'paused' && torrent.limit.stopped) return { code: 'stopped', ...torrent.limit.stopped };
+  if (torrent.transfer.isGoing) {
+    const { moved, total, source } = torrent.transfer;
+    return { code: 'bringing', moved, of: total, isHere: source !== null };
+  }
   if (torrent.phase === 'moving') {
     const { total } = torrent.relocation;
     return { code: 'moving', moved: total - torrent.substance.where.pendingCount, of: total };

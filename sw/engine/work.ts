@@ -14,6 +14,7 @@ import { Recall } from './recall.ts';
 import type { Recorder } from './recorder.ts';
 import type { SeedingLimit } from './seeding-limit.ts';
 import type { Substance } from './substance.ts';
+import type { Transfer } from './transfer.ts';
 import type { WebSeeds } from './web-seeds.ts';
 import type { Metainfo } from './codec/metainfo.ts';
 import type { TorrentHashes } from './model/ids.ts';
@@ -24,6 +25,7 @@ interface Worker {
   readonly phase: Phase;
   readonly isPaused: boolean;
   readonly limit: SeedingLimit;
+  readonly transfer: Transfer;
   readonly meta: Metainfo | null;
   readonly pieceHashes: PieceHashes | null;
   readonly content: Content | null;
@@ -56,7 +58,7 @@ export class Work {
   readonly sources: ExactSources;
   readonly recall: Recall;
   private checker: Checker | null = null;
-  /** After the check that is under way or to come it goes back to rest. */
+  /** After the check that is under way or to come, and what is brought then, it goes back to rest. */
   restsAfter = false;
 
   constructor(private readonly torrent: Worker) {
@@ -104,6 +106,8 @@ export class Work {
     const { content, phase, substance } = torrent;
     if ((!content && !substance.atRest) || phase === 'waiting' || phase === 'ready') return;
     const rests = torrent.isPaused || phase === 'failed';
+    // What is brought is compared as it comes, and looked at after it.
+    if (torrent.transfer.isGoing) return;
     if (WORKING.has(phase)) torrent.leave('queued', true);
     content?.doubtAll();
     if (substance.atRest) {
@@ -127,11 +131,17 @@ export class Work {
     this.step(now);
   }
 
+  tick(now: number): void {
+    this.recall.tick(now);
+    this.torrent.transfer.goOn(now);
+  }
+
   /** What was under way is not gone on with. */
   stop(): void {
     this.checker = null;
     this.recall.stop();
     this.torrent.webSeeds.stop();
+    this.torrent.transfer.stop();
   }
 
   finishIfComplete(now: number): void {
@@ -154,6 +164,7 @@ export class Work {
     if (!checker.finished) return;
     this.checker = null;
     checker.keep();
+    if (torrent.transfer.isPending) return torrent.transfer.begin(now);
     if (!content.isComplete) {
       torrent.doneAt = 0;
       torrent.limit.stopped = null;

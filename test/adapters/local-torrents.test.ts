@@ -28,7 +28,7 @@ function setUp(problem = '') {
       log.push('open');
       gone = tell;
       if (problems !== '') return Promise.reject(new Error(problems));
-      return Promise.resolve({ engine, end: () => (log.push('end'), Promise.resolve()) });
+      return Promise.resolve({ engine, read: () => undefined, end: () => (log.push('end'), Promise.resolve()) });
     },
     room: () => (Number.isNaN(room) ? Promise.reject(new Error('not now')) : Promise.resolve(room)),
     after: (_ms, callback) => {

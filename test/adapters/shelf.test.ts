@@ -3,6 +3,7 @@ import type { Added, Command } from '../../sw/api.ts';
 import { API_VERSION, type FromWorker } from '../../sw/api.ts';
 import { ApiServer } from '../../sw/api-server.ts';
 import { Refusal } from '../../sw/host-commands.ts';
+import type { Giver, Taker } from '../../sw/moving-in.ts';
 import { Shelf } from '../../sw/shelf.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { Settings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
@@ -22,6 +23,9 @@ class Side {
   set: Settings | null = DEFAULT_SETTINGS;
   isReachable = true;
   isReady = true;
+  /** Their engines, where there are any. */
+  taker: Taker | null = null;
+  giver: Giver | null = null;
   problem = '';
   state = CONNECTED;
 
@@ -63,7 +67,9 @@ class Side {
 
 function setUp(theirs: readonly string[] = [A], own: readonly string[] = [B]) {
   const [paired, local] = [new Side('host', theirs), new Side(BROWSER_ROOT, own)];
-  return { paired, local, shelf: new Shelf(paired, local, () => [B]) };
+  const looks: (() => void)[] = [];
+  const after = (_ms: number, look: () => void): unknown => looks.push(look);
+  return { paired, local, shelf: new Shelf(paired as never, local, () => [B], after), look: () => looks.pop()?.() };
 }
 
 const namesOf = (rows: readonly TorrentRow[]): string[] => rows.map(({ id, root }) => `${id[0]} ${root}`);
@@ -182,6 +188,75 @@ describe('what is asked', () => {
   });
 });
 
+describe('what both have, or are to have', () => {
+  /** Engines that write down what they are told. */
+  function engines() {
+    const said: string[] = [];
+    const set: Settings = { ...DEFAULT_SETTINGS, downLimit: 100_000 };
+    const engine = {
+      settings: DEFAULT_SETTINGS,
+      has: () => true,
+      giving: {
+        ids: () => [B, C],
+        hold: (id: string, isHeld: boolean) => said.push(`${id[0]} ${isHeld ? 'held' : 'let go'}`),
+        gift: () => null,
+      },
+      configure: (settings: Settings) => (engine.settings = settings),
+      share: ({ down, up }: { down: number; up: number }) => said.push(`${down} ${up} elsewhere`),
+    };
+    const giver = { engine, read: () => undefined } as unknown as Giver;
+    const awaited = new Set<string>();
+    const taker = {
+      taking: { isHere: (id: string) => id === C, canTake: () => false, isAwaited: (id: string) => awaited.has(id) },
+      remove: (id: string) => said.push(`${id[0]} taken back`),
+    } as unknown as Taker;
+    return { said, set, giver, engine, taker, awaited };
+  }
+
+  it('does nothing in this browser, keeps to the settings of the helper, and has what its limits leave', () => {
+    const { shelf, paired, local, look } = setUp([A, C], [B, C]);
+    const { said, set, giver, engine } = engines();
+    [local.giver, paired.set] = [giver, set];
+    for (const id of [A, C]) paired.list.set(id, { ...paired.list.get(id), down: 30_000, up: 7 } as TorrentRow);
+    look();
+    expect(engine.settings).toEqual(set);
+    expect(said.splice(0)).toEqual(['60000 14 elsewhere', 'b let go', 'c held']);
+    paired.state = UNPAIRED;
+    paired.set = null;
+    look();
+    expect(said).toEqual(['0 0 elsewhere', 'b let go', 'c let go']);
+    expect(namesOf(shelf.rows())).toEqual(['a host', 'b browser', 'c browser']);
+    shelf.replaced();
+  });
+
+  it('is moved where a person says so, and back; what goes, goes from both', async () => {
+    const { shelf, paired, local } = setUp([A, C], [B, C]);
+    const { said, giver, taker, awaited } = engines();
+    const move: Command = { do: 'relocate', ids: [B], root: ROOTS[0]!.token };
+    paired.state = UNPAIRED;
+    await expect(shelf.run(move)).rejects.toThrow('Only the helper can move them');
+    paired.state = { ...CONNECTED, following: 'Firefox' };
+    await expect(shelf.run(move)).rejects.toThrow('“Use here”');
+    paired.state = CONNECTED;
+    await expect(shelf.run(move)).rejects.toThrow('not running');
+    [local.giver, paired.taker] = [giver, taker];
+    await shelf.run(move);
+    expect(said.filter(what => what.startsWith('b'))).toEqual(['b held']);
+    expect([paired.asked, local.asked]).toEqual([[], []]);
+    awaited.add(C);
+    expect([A, B, C].map(id => shelf.isReadHere(id))).toEqual([false, true, true]);
+    await shelf.run({ do: 'relocate', ids: [B, C], root: BROWSER_ROOT });
+    expect(said).toContain('c taken back');
+    expect(said.at(-2)).toBe('b let go');
+    await expect(shelf.run({ do: 'relocate', ids: [A], root: BROWSER_ROOT })).rejects.toThrow('Only what came from this browser');
+    await shelf.run({ do: 'relocate', ids: [A], root: 'x' });
+    expect(paired.asked).toEqual([{ do: 'relocate', ids: [A], root: 'x' }]);
+    await shelf.run({ do: 'remove', ids: [C], withData: false });
+    expect(paired.asked.at(-1)).toEqual({ do: 'remove', ids: [C], withData: false });
+    expect(local.asked).toEqual([{ do: 'remove', ids: [C], withData: false }]);
+  });
+});
+
 test('a browser that follows is shown, and may do, what the helper has, and nothing of this browser by itself', async () => {
   const { shelf, paired, local } = setUp();
   const server = new ApiServer(shelf, { shown: () => undefined, focused: () => undefined, windowsChanged: () => undefined });
@@ -195,12 +270,13 @@ test('a browser that follows is shown, and may do, what the helper has, and noth
   expect(told).toMatchObject([
     { type: 'snapshot', torrents: [{ id: A }], roots: ROOTS, connection: { browser: CONNECTED.browser } },
   ]);
-  local.changes = { rows: [local.put(B)], removed: [], left: [] };
+  // Also of what goes from here.
+  local.changes = { rows: [local.put(B)], removed: ['d'.repeat(40)], left: [] };
   paired.changes = { rows: [paired.put(C)], removed: [], left: [] };
   hear({ type: 'command', id: 1, command: { do: 'pause', ids: [B] } });
   await expect.poll(() => told.length).toBe(3);
   expect(told.slice(1)).toMatchObject([
-    { type: 'delta', torrents: [{ id: C }] },
+    { type: 'delta', torrents: [{ id: C }], removed: [] },
     { type: 'reply', id: 1 },
   ]);
   expect([paired.asked.length, local.asked.length]).toEqual([1, 0]);

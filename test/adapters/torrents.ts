@@ -54,6 +54,17 @@ class FakeEngine implements Engine<string> {
       if (roots.length > 0) this.tell(`roots ${roots.map(({ free }) => free).join()}`);
     },
   };
+  giving = { ids: () => [], hold: () => undefined, gift: () => null, spans: () => null };
+  taking = {
+    adopt: () => undefined,
+    connect: () => undefined,
+    isHere: () => false,
+    isOff: () => false,
+    isAwaited: () => false,
+    canTake: () => false,
+    isKept: () => false,
+  };
+  share = (): void => undefined;
   mapping: { state: PortMappings | null; listenPort: number | null } = { state: null, listenPort: null };
   hasWork = true;
   news: News[] = [];

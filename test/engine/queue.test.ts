@@ -10,10 +10,11 @@ interface Fake extends Queued {
   place: number;
   kind: Kind;
   isForced: boolean;
+  isHeld: boolean;
 }
 
 function fake(number: number, kind: Kind = 'download'): Fake {
-  return { id: String(number).padStart(3, '0'), place: number, kind, isForced: false };
+  return { id: String(number).padStart(3, '0'), place: number, kind, isForced: false, isHeld: false };
 }
 
 function setUp(limits: Partial<QueueLimits>) {

@@ -120,6 +120,7 @@ describe('records come back as they were, byte for byte:', () => {
       place: size,
       stopped: fc.option(fc.record({ by: fc.constantFrom('ratio' as const, 'time' as const), limit: hundredths(MAX_RATIO) })),
       seedsOn: fc.boolean(),
+      awaited: fc.boolean(),
     });
     comesBack(record, encodeTorrentRecord, decodeTorrentRecord);
   });

@@ -176,6 +176,7 @@ describe('the record of a torrent', () => {
     place: 0,
     stopped: null,
     seedsOn: false,
+    awaited: false,
   };
 
   it('keeps names, and files that are elsewhere', () => {

@@ -24,6 +24,7 @@ export function sentenceOf(problem: Problem): string {
     case 'not-moved':
       return `${problem.left} of its files could not be moved. ${DISK[problem.why]}`;
     case 'moving':
+    case 'bringing':
     case 'queued':
     case 'stopped':
     case 'daemon-away':

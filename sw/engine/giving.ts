@@ -1,0 +1,88 @@
+import type { Span } from './events.ts';
+import { EngineError } from './errors.ts';
+import type { Loop } from './loop.ts';
+import type { Registry } from './registry.ts';
+import { encodeInfoRecord, encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
+import type { Torrent } from './torrent.ts';
+import { Bitfield } from './model/bitfield.ts';
+
+/** The records of a torrent, as one engine of ours gives them to another. */
+export interface TorrentRecords {
+  readonly torrent: Uint8Array;
+  /** Null where its files are not known. */
+  readonly info: Uint8Array | null;
+  readonly progress: Uint8Array | null;
+}
+
+/** What there is of a torrent here. */
+export interface Gift {
+  readonly records: TorrentRecords;
+  /** Pieces that are here, verified once. */
+  readonly has: Bitfield;
+}
+
+/** Lets another engine of ours have torrents of this one: it holds them still, says what there is of them, and where. */
+export class Giving {
+  constructor(
+    private readonly torrents: Registry<Torrent>,
+    private readonly loop: Loop,
+  ) {}
+
+  ids(): Iterable<string> {
+    return [...this.torrents.values()].map(({ id }) => id);
+  }
+
+  /** Nothing is done with it from now on; or again what it would do by itself. */
+  hold(id: string, isHeld: boolean): void {
+    const torrent = this.torrents.get(id);
+    if (!torrent || torrent.isHeld === isHeld) return;
+    this.loop.event(torrent, () => torrent.turn.review(() => (torrent.isHeld = isHeld)));
+  }
+
+  /**
+   * What there is of one that is held; null where that takes another moment. Throws an EngineError with a message for people where it cannot be
+   * given.
+   */
+  gift(id: string): Gift | null {
+    const torrent = this.torrents.get(id);
+    if (!torrent?.started) return null;
+    if (torrent.recorder.isTooLong) {
+      throw new EngineError(
+        'list-too-long',
+        'The list of its files is too long to be kept, so it cannot be moved while it is not complete elsewhere. It stays where it is.',
+      );
+    }
+    if (!isStill(torrent)) return null;
+    if (!torrent.isKnown) return { records: recordsOf(torrent), has: new Bitfield(0) };
+    this.loop.event(torrent, now => torrent.work.recall.need(now));
+    const { content } = torrent;
+    if (!content?.isSettled) return null;
+    return { records: recordsOf(torrent), has: content.downloader.have.clone() };
+  }
+
+  /** Where a part of a piece lies, in files that are open for it; null where it is not there, or not just now. */
+  spans(id: string, piece: number, offset: number, length: number): readonly Span[] | null {
+    const torrent = this.torrents.get(id);
+    if (!torrent || !isStill(torrent)) return null;
+    let spans: readonly Span[] | null = null;
+    this.loop.event(torrent, now => {
+      torrent.work.recall.need(now);
+      torrent.content?.storage.trim();
+      if (torrent.content?.downloader.have.get(piece)) spans = torrent.content.storage.blockSpans(piece, offset, length);
+    });
+    return spans;
+  }
+}
+
+/** Nobody is at its files. */
+function isStill({ phase, isHeld }: Torrent): boolean {
+  return isHeld && (phase === 'queued' || phase === 'paused' || phase === 'failed');
+}
+
+function recordsOf({ recorder, meta, pieceHashes, content }: Torrent): TorrentRecords {
+  return {
+    torrent: encodeTorrentRecord(recorder.torrentRecord()),
+    info: meta && pieceHashes ? encodeInfoRecord({ info: meta.info, layers: pieceHashes.layers }) : null,
+    progress: content ? encodeProgressRecord(recorder.progressOf(content)) : null,
+  };
+}

@@ -1,0 +1,203 @@
+/**
+ * Torrents of this browser that move in with the helper: one after the other each is taken in there, then what is here of it is brought, and only
+ * once all of that is on the disk and recorded it goes from here. What both have is moved so too, and does nothing here until then.
+ */
+import type { Span } from './engine/events.ts';
+import type { Gift, Source } from './engine/index.ts';
+import { Refusal } from './host-commands.ts';
+import type { Engine } from './perform.ts';
+import { same } from './same.ts';
+import type { RootRow, Settings, TorrentId, TorrentRow } from './view-model.ts';
+
+/** Ms between two looks. */
+const LOOK = 1_000;
+
+/** The engine of this browser, and its files. */
+export interface Giver {
+  readonly engine: Engine<never>;
+  read(spans: readonly Span[], done: Parameters<Source['read']>[3]): void;
+}
+
+/** The engine that is joined to the helper. */
+export type Taker = Pick<Engine<never>, 'taking' | 'remove' | 'rows'>;
+
+export interface MovingInOptions {
+  /** Each null while there is none here. */
+  readonly giver: () => Giver | null;
+  readonly taker: () => Taker | null;
+  /** Whether the helper has that torrent, as far as is known while its engine is elsewhere. */
+  readonly isTheirs: (id: TorrentId) => boolean;
+  /** Those of the helper; null while they are not known. */
+  readonly settings: () => Settings | null;
+  readonly rows: () => readonly TorrentRow[];
+  readonly roots: () => readonly RootRow[];
+  readonly after: (ms: number, callback: () => void) => unknown;
+  /** Something to be said to the person. */
+  readonly told: (text: string) => void;
+}
+
+/** One on its way, between these two engines. */
+interface Move {
+  readonly id: TorrentId;
+  readonly giver: Giver;
+  readonly taker: Taker;
+  readonly source: Source;
+}
+
+export class MovingIn {
+  private readonly options: MovingInOptions;
+  /** Those that a person wants moved and that are not taken in yet, with their roots. */
+  private readonly leaving = new Map<TorrentId, string>();
+  /** What cannot be moved, as was said. */
+  private readonly stuck = new Set<TorrentId>();
+  private current: Move | null = null;
+
+  constructor(options: MovingInOptions) {
+    this.options = options;
+    this.look();
+    this.lookLater();
+  }
+
+  /** Begins to move them to that root of the helper. @throws {Refusal} with a sentence for people */
+  move(rows: readonly TorrentRow[], token: string): void {
+    const root = this.options.roots().find(each => each.token === token);
+    if (root === undefined || root.problem !== '') {
+      throw new Refusal(
+        'no-such-root',
+        `The folder ${root ? `“${root.name}” ` : ''}cannot be written to just now, so nothing was moved. What is in this browser stays here and goes on.`,
+      );
+    }
+    const bytes = rows.reduce((sum, { done }) => sum + done, 0);
+    if (root.free >= 0 && root.free < bytes) {
+      throw new Refusal(
+        'disk-full',
+        `“${root.name}” has too little room, so nothing was moved: ${about(bytes)} needed, ${about(root.free)} free. What is in this browser stays here and goes on. Free some space, or choose another folder.`,
+      );
+    }
+    for (const { id } of rows) {
+      this.leaving.set(id, token);
+      this.stuck.delete(id);
+    }
+    this.look();
+  }
+
+  /** Keeps them here: what was brought already is deleted there. @throws {Error} with a sentence for people */
+  back(ids: readonly TorrentId[]): void {
+    const taker = this.options.taker();
+    for (const id of ids) {
+      this.leaving.delete(id);
+      if (!this.isMoving(id)) continue;
+      taker?.remove(id, true);
+    }
+    this.look();
+  }
+
+  /** Whether it is all here, still, and the helper's is but what has been brought of it. */
+  isMoving(id: TorrentId): boolean {
+    return this.options.giver()?.engine.has(id) === true && this.options.taker()?.taking.isAwaited(id) === true;
+  }
+
+  /** To be called whenever either engine is another. */
+  look(): void {
+    const [giver, taker] = [this.options.giver(), this.options.taker()];
+    const { current } = this;
+    if (current && (current.giver !== giver || current.taker !== taker || taker.taking.isOff(current.id))) {
+      this.current = null;
+      current.taker.taking.connect(current.id, null);
+    }
+    if (giver === null) return;
+    this.keepInStep(giver);
+    for (const id of giver.engine.giving.ids()) {
+      giver.engine.giving.hold(id, taker ? taker.taking.isHere(id) || this.leaving.has(id) : this.options.isTheirs(id));
+    }
+    if (taker === null) return;
+    for (const [id, root] of this.leaving) this.takeIn(id, root, giver, taker);
+    // One that was paused meanwhile goes on all the same, and rests after it.
+    if (this.current) taker.taking.connect(this.current.id, this.current.source);
+    else this.begin(giver, taker);
+  }
+
+  private lookLater(): void {
+    this.options.after(LOOK, () => {
+      this.look();
+      this.lookLater();
+    });
+  }
+
+  /** What a person sets for the helper holds here too; of a limit there is for this engine what the other leaves of it. */
+  private keepInStep({ engine }: Giver): void {
+    const settings = this.options.settings();
+    if (settings !== null && !same(settings, engine.settings)) engine.configure(settings, () => undefined);
+    const { downLimit, upLimit, altMode } = engine.settings;
+    const isLimited = downLimit > 0 || upLimit > 0 || altMode !== 'off';
+    const rows = isLimited && settings !== null ? this.options.rows() : [];
+    engine.share({ down: rows.reduce((sum, { down }) => sum + down, 0), up: rows.reduce((sum, { up }) => sum + up, 0) });
+  }
+
+  private takeIn(id: TorrentId, root: string, giver: Giver, taker: Taker): void {
+    if (!giver.engine.has(id)) {
+      this.leaving.delete(id);
+      return;
+    }
+    const gift = this.giftOf(id, giver);
+    if (gift === null) return;
+    this.leaving.delete(id);
+    taker.taking.adopt(id, gift.records, root);
+  }
+
+  /** Null where it is to be had in a moment, or not at all: then that is said, once. */
+  private giftOf(id: TorrentId, { engine }: Giver): Gift | null {
+    try {
+      return engine.giving.gift(id);
+    } catch (error) {
+      this.leaving.delete(id);
+      if (!this.stuck.has(id)) this.options.told(error instanceof Error ? error.message : String(error));
+      this.stuck.add(id);
+      return null;
+    }
+  }
+
+  private begin(giver: Giver, taker: Taker): void {
+    for (const id of giver.engine.giving.ids()) {
+      if (this.stuck.has(id) || !taker.taking.canTake(id)) continue;
+      const gift = this.giftOf(id, giver);
+      if (gift === null) continue;
+      if (gift.has.isEmpty && !taker.taking.isAwaited(id)) {
+        if (taker.taking.isKept(id)) this.brought(id, giver);
+        continue;
+      }
+      const source: Source = {
+        has: gift.has,
+        read: (piece, offset, length, done) => {
+          const spans = giver.engine.giving.spans(id, piece, offset, length);
+          if (spans) giver.read(spans, done);
+          else queueMicrotask(() => done('busy', NOTHING));
+        },
+        brought: () => {
+          if (this.current?.source === source) this.current = null;
+          this.brought(id, giver);
+        },
+      };
+      this.current = { id, giver, taker, source };
+      taker.taking.connect(id, source, gift.records.info);
+      return;
+    }
+  }
+
+  /** All of it is with the helper: nobody needs what is here. */
+  private brought(id: TorrentId, { engine }: Giver): void {
+    const row = this.options.rows().find(each => each.id === id);
+    const folder = this.options.roots().find(({ token }) => token === row?.root)?.name;
+    engine.remove(id, true);
+    if (row) this.options.told(`“${row.name}” is on this computer now${folder ? `, in “${folder}”` : ''}.`);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+
+/** Bytes, for a sentence. */
+function about(bytes: number): string {
+  return bytes < 1e9 ? `${digits.format(Math.ceil(bytes / 1e6))} MB` : `${digits.format(bytes / 1e9)} GB`;
+}

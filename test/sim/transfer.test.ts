@@ -1,0 +1,228 @@
+/** What the browser has of a torrent goes to the disk through the helper, whatever ends meanwhile, and nothing of it is fetched again. */
+import { describe, expect, it } from 'vitest';
+import { DISK, Household } from './household.ts';
+
+/** What is in the making when a torrent begins to move comes again: of one web seed a few pieces. */
+const IN_THE_MAKING = 600_000;
+
+function half(seed: number): Household {
+  const house = new Household(seed);
+  house.downloads(3_000_000);
+  return house;
+}
+
+describe('a torrent of the browser', () => {
+  it('goes to the disk half-done, is gone from the browser after it, and goes on there', () => {
+    const house = half(1101);
+    const { browser, helper, torrent, server } = house;
+    browser.session.label(torrent.id, ['films'], []);
+    const before = browser.session.rows()[0]!;
+    house.move();
+    const seen = new Set<string>();
+    house.until(() => {
+      const problem = helper.session.rows()[0]?.problem;
+      if (problem?.code === 'bringing' && problem.isHere) seen.add(`${problem.of}`);
+      return house.hasMoved();
+    });
+    const here = helper.session.rows()[0]!;
+    expect(here.done).toBeGreaterThanOrEqual(before.done);
+    expect([here.addedAt, here.options.labels]).toEqual([before.addedAt, ['films']]);
+    expect(here.downloaded).toBeGreaterThanOrEqual(before.downloaded);
+    expect(seen.size).toBe(1);
+    expect(house.said).toEqual(['“folder” is on this computer now, in “Downloads”.']);
+    // The web seed was asked for nothing while it moved.
+    expect(server.sent).toBeLessThan(before.done + IN_THE_MAKING);
+    house.until(() => helper.session.rows()[0]?.state === 'seeding');
+    house.expectMoved(torrent.size + IN_THE_MAKING);
+    expect(helper.session.rows()[0]).toMatchObject({ downloaded: expect.any(Number) as number });
+    expect(helper.session.rows()[0]!.downloaded).toBeLessThan(torrent.size + IN_THE_MAKING);
+  });
+
+  it('that is complete and paused keeps when it was done, and rests after it', () => {
+    const house = new Household(1102);
+    const { browser, helper, torrent } = house;
+    house.downloads(torrent.size);
+    browser.session.pause(torrent.id);
+    house.world.clock.run(3_000);
+    const before = browser.session.rows()[0]!;
+    house.move();
+    house.until(() => house.hasMoved() && helper.session.rows()[0]?.state === 'done');
+    expect(helper.session.rows()[0]).toMatchObject({
+      doneAt: before.doneAt,
+      uploaded: before.uploaded,
+      downloaded: before.downloaded,
+    });
+    helper.session.resume(torrent.id);
+    house.until(() => helper.session.rows()[0]?.state === 'seeding');
+    house.world.clock.run(5_000);
+    house.expectMoved();
+  });
+
+  it('takes what it has of files that are not wanted along, aside, until they are', () => {
+    const house = half(1103);
+    const { browser, helper, torrent } = house;
+    browser.session.prioritise(torrent.id, [0], 'skip');
+    house.move();
+    house.until(house.hasMoved);
+    const asked = house.server.sent;
+    house.until(() => helper.session.rows()[0]?.state === 'seeding');
+    helper.session.prioritise(torrent.id, [0], 'normal');
+    house.until(() => helper.session.rows()[0]?.state === 'seeding');
+    expect(house.server.sent).toBeGreaterThan(asked);
+    house.world.clock.run(5_000);
+    house.expectMoved(torrent.size + IN_THE_MAKING);
+  });
+
+  it('of which nothing is known yet goes as it is', () => {
+    const house = new Household(1104);
+    const { browser, helper, torrent } = house;
+    browser.session.add({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${torrent.id}&dn=x` });
+    browser.session.start(torrent.id, null, 'downloads');
+    house.world.clock.run(2_000);
+    house.move();
+    house.until(house.hasMoved);
+    expect(helper.session.rows()).toMatchObject([{ name: 'x', root: DISK, state: 'metadata' }]);
+  });
+
+  it.each([
+    ['the folder is not there', { problem: 'The folder is missing.' }, 'cannot be written to just now'],
+    ['there is no room', { free: 1_000_000 }, 'has too little room, so nothing was moved: 4 MB needed, 1 MB free'],
+  ])('stays, and goes on, where %s', (_what, root, words) => {
+    const house = half(1105);
+    house.root = { ...house.root, ...root };
+    expect(() => house.move()).toThrow(words);
+    house.until(() => house.browser.session.rows()[0]?.state === 'seeding');
+    expect(house.helper.session.rows()).toEqual([]);
+  });
+
+  it('does nothing in the browser while the helper has it too, and what is here goes there', () => {
+    const house = half(1106);
+    const { browser, helper, torrent, server } = house;
+    house.isHere = false;
+    helper.session.add({ kind: 'file', bytes: torrent.bytes });
+    helper.session.start(torrent.id, null, DISK);
+    house.world.clock.run(2_000);
+    expect(browser.session.rows()[0]?.state).toBe('queued');
+    const [done, sent] = [house.done(browser), server.sent];
+    house.world.clock.run(1_000);
+    expect(house.done(browser)).toBe(done);
+    expect(server.sent).toBeGreaterThan(sent);
+    house.isHere = true;
+    house.until(house.hasMoved);
+    expect(house.done(helper)).toBeGreaterThanOrEqual(done);
+    house.until(() => helper.session.rows()[0]?.state === 'seeding');
+    house.expectMoved(torrent.size + 3_000_000 + IN_THE_MAKING);
+  });
+});
+
+describe('nothing is lost, and nothing comes twice, where', () => {
+  const ends: [string, (house: Household) => void][] = [
+    ['the worker is ended', house => house.restart()],
+    ['the helper goes on by itself in between', house => house.restart(20_000)],
+    ['the io-daemon is ended', house => house.helper.crashDaemon()],
+    [
+      'the power fails',
+      house => {
+        house.helper.powerCut(house.world.random);
+        house.restart();
+      },
+    ],
+    [
+      'the helper is away for a while',
+      house => {
+        house.isHere = false;
+        house.helper.session.detach();
+        house.world.clock.run(30_000);
+        house.helper.crashDaemon();
+        house.isHere = true;
+      },
+    ],
+    [
+      'the disk is full for a while',
+      house => {
+        house.helper.disk.problem = 'full';
+        house.until(() => house.helper.session.rows()[0]?.state === 'error');
+        expect(house.done(house.browser)).toBeGreaterThan(2_900_000);
+        house.helper.disk.problem = null;
+      },
+    ],
+    [
+      'the files that were brought are deleted',
+      house => {
+        house.helper.session.detach();
+        house.helper.disk.files.clear();
+        house.helper.crashDaemon();
+      },
+    ],
+    [
+      'it is paused, and resumed after it',
+      house => {
+        house.helper.session.pause(house.torrent.id);
+        house.until(() => house.hasMoved() && house.helper.session.rows()[0]?.state === 'paused');
+        house.helper.session.resume(house.torrent.id);
+      },
+    ],
+  ];
+  it.each(ends)('%s', (_what, end) => {
+    for (const moved of [1, 2_000_000]) {
+      const house = half(1200 + moved);
+      const { helper, torrent, world } = house;
+      house.move();
+      house.until(() => {
+        const problem = helper.session.rows()[0]?.problem;
+        return problem?.code === 'bringing' && problem.moved >= moved;
+      });
+      const sent = house.server.sent;
+      end(house);
+      house.until(() => house.hasMoved(), 600_000);
+      expect(house.server.sent).toBe(sent);
+      house.until(() => helper.session.rows()[0]?.state === 'seeding');
+      world.clock.run(5_000);
+      house.expectMoved(torrent.size + IN_THE_MAKING);
+    }
+  });
+
+  it('a piece is not as it should be, or cannot be read: that one is fetched', () => {
+    const house = half(1301);
+    const { browser, helper, torrent } = house;
+    const [path, file] = [...browser.disk.files].find(([name]) => name.endsWith('a/one'))!;
+    file.bytes[100_000] = (file.bytes[100_000] ?? 0) ^ 1;
+    expect(path).toContain('downloads');
+    house.move();
+    house.until(house.hasMoved);
+    expect(helper.log.filter(line => line.includes('was not taken over'))).toHaveLength(1);
+    house.until(() => helper.session.rows()[0]?.state === 'seeding');
+    house.world.clock.run(5_000);
+    house.expectMoved(torrent.size + IN_THE_MAKING);
+  });
+
+  it('a person changes their mind: all of it is in the browser still, and goes on', () => {
+    const house = half(1302);
+    const { browser, helper, torrent } = house;
+    const before = house.done(browser);
+    house.move();
+    house.until(() => house.done(helper) > 500_000);
+    house.movingIn.back([torrent.id]);
+    house.until(() => browser.session.rows()[0]?.state === 'seeding');
+    expect(house.done(browser)).toBeGreaterThan(before);
+    expect(helper.session.rows()).toEqual([]);
+    house.world.clock.run(1_000);
+    expect([...helper.disk.files.keys()]).toEqual([]);
+  });
+
+  it('the browser is never there again, and a person would not wait', () => {
+    const house = half(1303);
+    const { helper, torrent } = house;
+    house.move();
+    house.until(() => house.done(helper) > 500_000);
+    house.isHere = false;
+    house.restart(20_000);
+    const row = () => helper.session.rows()[0]!;
+    house.until(() => row().state === 'moving');
+    expect(row().problem).toMatchObject({ code: 'bringing', isHere: false });
+    expect(helper.session.hasWork).toBe(false);
+    helper.session.resume(torrent.id);
+    house.until(() => row().state === 'seeding');
+    expect(house.server.sent).toBeGreaterThan(torrent.size);
+  });
+});
