@@ -75,6 +75,7 @@ const problem = exactly<Problem>()(
     v.object({ code: v.literal('disk-full'), needed: number }),
     v.object({ code: v.literal('not-moved'), why: diskProblem, left: number, needed: number, from: root }),
     v.object({ code: v.literal('moving'), moved: number, of: number }),
+    v.object({ code: v.literal('bringing'), moved: number, of: number, isHere: v.boolean() }),
     v.object({ code: v.literal('queued'), ahead: number }),
     v.object({ code: v.literal('stopped'), by: v.picklist(['ratio', 'time']), limit: number }),
     v.object({ code: v.picklist(['metadata-refused', 'state-not-saved', 'state-not-read']), text }),

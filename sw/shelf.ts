@@ -180,7 +180,7 @@ export class Shelf implements Backend {
     if (own.size === 0) return null;
     if (this.paired.taker === null) throw awayFor(this.paired.connection());
     this.movingIn.move(
-      this.local.rows().filter(({ id }) => own.has(id)),
+      this.local.rows().filter(({ id, state }) => own.has(id) && state !== 'adding'),
       root,
     );
     return null;

@@ -4,7 +4,7 @@ import { formatAbout, formatCount, formatDuration, formatEnough, formatPercent, 
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 /** What one press can do about it. */
-export type Remedy = 'resume' | 'reconnect' | 'trackers' | 'force' | 'helper';
+export type Remedy = 'resume' | 'reconnect' | 'trackers' | 'force' | 'helper' | 'stay';
 
 export interface Words {
   /** For a line of the list. */
@@ -229,7 +229,7 @@ function bringing({ moved, of, isHere }: Extract<Problem, { code: 'bringing' }>)
         short: `Moving to this computer, ${percent}`,
         text: 'What the browser has of it is on its way to the folder on this computer. It stays in the browser until all of it is there, and goes on by itself then.',
         tone: 'plain',
-        remedy: null,
+        remedy: 'stay',
       }
     : warn(
         'Waiting for the browser that has it',

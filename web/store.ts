@@ -52,6 +52,13 @@ export class Store {
   readonly unhosted = signal('');
   /** Of a page that holds what it downloads in memory: what to say of so many bytes where `free` are left. Null in the app itself. */
   readonly tooLarge = signal<((size: number, free: number) => string) | null>(null);
+  /** What is in this browser can be moved to a folder of the helper. */
+  readonly canMoveIn = computed(() => {
+    const { state, following } = this.connection.value;
+    return state === 'connected' && following === null && this.folders.value.length > 0;
+  });
+  /** Torrents in the storage of this browser. */
+  readonly here = signal(0);
   /** Null until the engine has told them. */
   readonly settings = signal<Settings | null>(null);
   readonly detail = signal<TorrentDetail | null>(null);
@@ -100,6 +107,10 @@ export class Store {
   /** Every torrent, as it is now. */
   all(): TorrentRow[] {
     return [...this.#rows.values()].map(row => row.peek());
+  }
+
+  ids(): TorrentId[] {
+    return [...this.#rows.keys()];
   }
 
   /** The torrents that are in the add sheet. */
@@ -151,6 +162,7 @@ export class Store {
   #total(): void {
     let down = 0;
     let up = 0;
+    let here = 0;
     const counts: Record<Filter, number> = { ...NO_COUNTS };
     const labels = new Map<string, number>();
     const unfinished: Unfinished[] = [];
@@ -161,12 +173,14 @@ export class Store {
       if (torrent.state === 'adding') continue;
       counts.all++;
       if (isUnfinishedHere(torrent)) unfinished.push(torrent);
+      if (torrent.root === BROWSER_ROOT) here++;
       const bucket = bucketOf(torrent);
       if (bucket !== null) counts[bucket]++;
       for (const label of torrent.options.labels) labels.set(label, (labels.get(label) ?? 0) + 1);
     }
     this.down.value = down;
     this.up.value = up;
+    this.here.value = here;
     const before = this.counts.peek();
     if ((Object.keys(counts) as Filter[]).some(filter => counts[filter] !== before[filter])) this.counts.value = counts;
     this.#label(labels);

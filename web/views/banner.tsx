@@ -1,4 +1,6 @@
 import type { JSX } from 'preact';
+import { plural } from '../format.ts';
+import { declined, decline, moveIn } from '../moving-in.ts';
 import { folderSave } from '../save-to-folder.ts';
 import { store } from '../store.ts';
 
@@ -44,5 +46,28 @@ export function Banner({ update, onUpdate }: Props): JSX.Element | null {
       </div>
     );
   }
-  return null;
+  return <MoveIn />;
+}
+
+/** Torrents that came into the browser before the helper was there. */
+function MoveIn(): JSX.Element | null {
+  const { value: count } = store.here;
+  const { value: root } = store.defaultRoot;
+  if (!store.canMoveIn.value || root === null || count <= declined.value) return null;
+  return (
+    <div class="banner" role="status">
+      <p>
+        {plural(count, 'torrent is', 'torrents are')} kept in this browser. Move {count === 1 ? 'it' : 'them'} to “{root.name}” on
+        this computer? Nothing is downloaded again.
+      </p>
+      <div class="banner-actions">
+        <button type="button" class="button button-small" onClick={() => decline(count)}>
+          Not now
+        </button>
+        <button type="button" class="button button-small button-main" onClick={() => moveIn(root.token)}>
+          Move
+        </button>
+      </div>
+    </div>
+  );
 }

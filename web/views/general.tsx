@@ -2,7 +2,7 @@ import { Copy, Share2 } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
-import { copy, force, showHelper, reconnect, resume, run } from '../actions.ts';
+import { copy, force, reconnect, relocating, resume, run, showHelper } from '../actions.ts';
 import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
 import { isKept } from '../persistence.ts';
 import { describeProblem, type Remedy } from '../problems.ts';
@@ -97,12 +97,19 @@ function Kept({ row }: { row: TorrentRow }): JSX.Element {
   return (
     <>
       This browser, {how}
-      {row.size > 0 && (
+      {row.state !== 'adding' && (row.size > 0 || store.canMoveIn.value) && (
         <span class="fact-actions">
-          <button type="button" class="button button-small" onClick={() => saveFolder(row.id)}>
-            Save
-          </button>
-          {canSaveToFolder() && (
+          {store.canMoveIn.value && (
+            <button type="button" class="button button-small" onClick={() => (relocating.value = [row.id])}>
+              Move to this computer…
+            </button>
+          )}
+          {row.size > 0 && (
+            <button type="button" class="button button-small" onClick={() => saveFolder(row.id)}>
+              Save
+            </button>
+          )}
+          {row.size > 0 && canSaveToFolder() && (
             <button type="button" class="button button-small" onClick={() => void saveToFolder(row.id)}>
               Save to a folder…
             </button>
@@ -154,6 +161,16 @@ function RemedyButton({ remedy, row }: { remedy: Remedy; row: TorrentRow }): JSX
       return (
         <button type="button" class="button button-small" onClick={() => resume([row.id])}>
           Resume
+        </button>
+      );
+    case 'stay':
+      return (
+        <button
+          type="button"
+          class="button button-small"
+          onClick={() => run({ do: 'relocate', ids: [row.id], root: BROWSER_ROOT })}
+        >
+          Keep it in the browser
         </button>
       );
     case 'force':

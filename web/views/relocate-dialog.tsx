@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentId } from '../../sw/view-model.ts';
 import { relocating, run } from '../actions.ts';
 import { formatAbout, plural } from '../format.ts';
@@ -19,6 +20,7 @@ function Choice({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const others = roots.filter(root => root !== here);
   const chosen = useSignal(others[0]?.token ?? '');
   const to = others.find(({ token }) => token === chosen.value) ?? others[0];
+  const isFromHere = rows.some(({ root }) => root === BROWSER_ROOT);
   const bytes = rows.reduce((sum, row) => sum + (row.root === to?.token ? 0 : row.done), 0);
   const [first] = rows;
   const what = rows.length === 1 && first !== undefined ? `“${first.name}”` : plural(rows.length, 'torrent', 'torrents');
@@ -44,8 +46,9 @@ function Choice({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
           </label>
           <p class={to.free < bytes ? 'tone-warn' : 'quiet'} role="status">
             {to.free < bytes
-              ? `${formatAbout(bytes)} are to be moved, and ${formatAbout(to.free)} are free there. On the same disk that is enough.`
+              ? `${formatAbout(bytes)} are to be moved, and ${formatAbout(to.free)} are free there.${isFromHere ? '' : ' On the same disk that is enough.'}`
               : `${formatAbout(bytes)} are to be moved. Downloads and seeding go on from there.`}
+            {isFromHere && ' What is in this browser stays here until all of it is there.'}
           </p>
         </>
       )}

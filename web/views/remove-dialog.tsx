@@ -81,6 +81,9 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
               : `${formatAbout(bytes)} of downloaded files stay on the disk.`}
         </p>
       )}
+      {rows.some(({ problem }) => problem?.code === 'bringing' && problem.isHere) && (
+        <p class="tone-bad">What is still in this browser goes as well.</p>
+      )}
       {here.length > 0 && (
         <p class={bytesOf(here) > 0 ? 'tone-bad' : 'quiet'}>
           {bytesOf(here) === 0

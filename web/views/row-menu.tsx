@@ -29,7 +29,9 @@ export function RowMenu({ x, y, onClose }: Props): JSX.Element {
   if (running.length > 0) items.push({ label: 'Pause', act: () => pause(running) });
   if (first !== undefined && ids.length === 1) items.push(...saveItems(first));
   if (ids.length > 0) items.push({ label: 'Check the files again', act: () => recheck(ids) });
-  if (ids.length > 0 && !ids.some(isHere)) items.push({ label: 'Move to…', act: () => (relocating.value = ids) });
+  if (ids.length > 0 && (!ids.some(isHere) || store.canMoveIn.value)) {
+    items.push({ label: ids.every(isHere) ? 'Move to this computer…' : 'Move to…', act: () => (relocating.value = ids) });
+  }
   items.push({ label: 'Labels…', act: () => (labelling.value = ids) });
   items.push(...queueItems(ids));
   if (first !== undefined && ids.length === 1) items.push({ label: 'Copy info-hash', act: () => void copy(first, 'Info-hash') });
