@@ -29,6 +29,8 @@ export interface MovingInOptions {
   readonly isTheirs: (id: TorrentId) => boolean;
   /** Those of the helper; null while they are not known. */
   readonly settings: () => Settings | null;
+  /** Somebody reads its files here: until that is over it stays as it is. */
+  readonly isRead: (id: TorrentId) => boolean;
   readonly rows: () => readonly TorrentRow[];
   readonly roots: () => readonly RootRow[];
   readonly after: (ms: number, callback: () => void) => unknown;
@@ -108,13 +110,17 @@ export class MovingIn {
     if (giver === null) return;
     this.keepInStep(giver);
     for (const id of giver.engine.giving.ids()) {
-      giver.engine.giving.hold(id, taker ? taker.taking.isHere(id) || this.leaving.has(id) : this.options.isTheirs(id));
+      giver.engine.giving.hold(id, taker ? taker.taking.isHere(id) || this.isGoing(id) : this.options.isTheirs(id));
     }
     if (taker === null) return;
-    for (const [id, root] of this.leaving) this.takeIn(id, root, giver, taker);
+    for (const [id, root] of this.leaving) if (this.isGoing(id)) this.takeIn(id, root, giver, taker);
     // One that was paused meanwhile goes on all the same, and rests after it.
     if (this.current) taker.taking.connect(this.current.id, this.current.source);
     else this.begin(giver, taker);
+  }
+
+  private isGoing(id: TorrentId): boolean {
+    return this.leaving.has(id) && !this.options.isRead(id);
   }
 
   private lookLater(): void {
@@ -159,7 +165,7 @@ export class MovingIn {
 
   private begin(giver: Giver, taker: Taker): void {
     for (const id of giver.engine.giving.ids()) {
-      if (this.stuck.has(id) || !taker.taking.canTake(id)) continue;
+      if (this.stuck.has(id) || this.options.isRead(id) || !taker.taking.canTake(id)) continue;
       const gift = this.giftOf(id, giver);
       if (gift === null) continue;
       if (gift.has.isEmpty && !taker.taking.isAwaited(id)) {
@@ -175,7 +181,8 @@ export class MovingIn {
         },
         brought: () => {
           if (this.current?.source === source) this.current = null;
-          this.brought(id, giver);
+          // Else what is left to do is done once nobody reads it.
+          if (!this.options.isRead(id)) this.brought(id, giver);
         },
       };
       this.current = { id, giver, taker, source };

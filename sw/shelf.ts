@@ -50,6 +50,7 @@ export class Shelf implements Backend {
       taker: () => paired.taker,
       isTheirs: id => this.theirs.has(id),
       settings: () => paired.settings(),
+      isRead: id => saving().includes(id),
       rows: () => paired.rows(),
       roots: () => paired.roots(),
       after,

@@ -6,7 +6,7 @@ import type { Turn } from './news.ts';
 import type { AnnounceRequest } from './codec/tracker.ts';
 import type { Carry, DigestSpec, Place, Range, Run, Span } from './events.ts';
 import type { Move } from './parts.ts';
-import type { Draw, Source } from './transfer.ts';
+import type { Draw, Source } from './source.ts';
 import type { StreamCipher } from './model/keystream.ts';
 
 /** What is limited: what we read, or what we send. */

@@ -4,7 +4,7 @@ export { CLOSE_WITHIN } from './closing.ts';
 export { Session } from './session.ts';
 export type { Gift, Giving } from './giving.ts';
 export type { Taking } from './taking.ts';
-export type { Source } from './transfer.ts';
+export type { Source } from './source.ts';
 export type { Audience } from './handing-over.ts';
 export type { News } from './news.ts';
 export type { AddSource } from './intake.ts';

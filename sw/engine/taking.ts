@@ -6,7 +6,7 @@ import { readInfoRecord } from './recall.ts';
 import type { Registry } from './registry.ts';
 import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
 import type { Torrent } from './torrent.ts';
-import type { Source } from './transfer.ts';
+import type { Source } from './source.ts';
 
 /** Has torrents of another engine of ours here, and what that has of their files. */
 export class Taking {

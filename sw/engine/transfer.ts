@@ -4,7 +4,7 @@ import type { FileProblem } from './events.ts';
 import { WORKING, type Phase } from './phase.ts';
 import type { ActivePiece } from './pieces.ts';
 import type { Recorder } from './recorder.ts';
-import type { Bitfield } from './model/bitfield.ts';
+import type { Draw, Source } from './source.ts';
 import { BLOCK } from './model/layout.ts';
 
 /** Bytes of one read: what other ports read at once. */
@@ -15,24 +15,6 @@ const UNDER_WAY = 16 << 20;
 /** A piece that could not be read is tried so often, and so many ms later. */
 const TRIES = 3;
 const RETRY = 2_000;
-
-/** Another engine of ours that has some of a torrent in a store of its own. */
-export interface Source {
-  readonly has: Bitfield;
-  /** `gone`: it is not there after all. The bytes are ours. */
-  read(piece: number, offset: number, length: number, done: (problem: FileProblem | null, bytes: Uint8Array) => void): void;
-  /** All of it that is as it should be is on our disk, and recorded: nobody needs it there any more. */
-  brought(): void;
-}
-
-/** A part of a piece that is being read. */
-export interface Draw {
-  readonly round: number;
-  readonly piece: number;
-  readonly buffer: number;
-  readonly offset: number;
-  readonly length: number;
-}
 
 interface Owner {
   readonly id: string;

@@ -65,11 +65,11 @@ class Side {
   };
 }
 
-function setUp(theirs: readonly string[] = [A], own: readonly string[] = [B]) {
+function setUp(theirs: readonly string[] = [A], own: readonly string[] = [B], saving: readonly string[] = [B]) {
   const [paired, local] = [new Side('host', theirs), new Side(BROWSER_ROOT, own)];
   const looks: (() => void)[] = [];
   const after = (_ms: number, look: () => void): unknown => looks.push(look);
-  return { paired, local, shelf: new Shelf(paired as never, local, () => [B], after), look: () => looks.pop()?.() };
+  return { paired, local, shelf: new Shelf(paired as never, local, () => saving, after), look: () => looks.pop()?.() };
 }
 
 const namesOf = (rows: readonly TorrentRow[]): string[] => rows.map(({ id, root }) => `${id[0]} ${root}`);
@@ -230,7 +230,7 @@ describe('what both have, or are to have', () => {
   });
 
   it('is moved where a person says so, and back; what goes, goes from both', async () => {
-    const { shelf, paired, local } = setUp([A, C], [B, C]);
+    const { shelf, paired, local } = setUp([A, C], [B, C], []);
     const { said, giver, taker, awaited } = engines();
     const move: Command = { do: 'relocate', ids: [B], root: ROOTS[0]!.token };
     paired.state = UNPAIRED;

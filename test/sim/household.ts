@@ -8,7 +8,7 @@ import type { SimHost } from './host.ts';
 import { SimServer, withSeeds } from './web.ts';
 
 export const DISK = 'disk';
-export const SIZES = { 'a/one': 2_000_000, two: 900_000, 'a/b/three': 3_100_000, empty: 0 };
+export const SIZES = { 'a/one': 900_000, two: 400_000, 'a/b/three': 1_300_000, empty: 0 };
 const PIECE = 65_536;
 
 export class Household {
@@ -21,14 +21,19 @@ export class Household {
   root: RootRow = { token: DISK, name: 'Downloads', free: 50e9, isDefault: true, trash: false, problem: '' };
   /** The helper's engine is here. */
   isHere = true;
+  /** Reads of the browser's files under way, and the most there were. */
+  private reads = 0;
+  mostReads = 0;
+  /** Somebody saves its files from the browser. */
+  isRead = false;
   movingIn: MovingIn;
   private life = 0;
 
-  constructor(seed: number, rate = 1e6) {
+  constructor(seed: number, sizes: Readonly<Record<string, number>> = SIZES, piece = PIECE) {
     this.world = new World(seed);
-    this.torrent = withSeeds(makeTorrent(SIZES, PIECE, seed), ['http://web.example/f/']);
+    this.torrent = withSeeds(makeTorrent(sizes, piece, seed), ['http://web.example/f/']);
     const files = [...this.torrent.contents].map(([path, bytes]) => [`/f/${path}`, bytes] as const);
-    this.server = new SimServer(new Map(files), rate);
+    this.server = new SimServer(new Map(files), 1e6);
     this.world.web.set('web.example', this.server);
     this.browser = this.world.browser('10.0.0.2');
     this.helper = this.world.host('10.0.0.3');
@@ -68,6 +73,7 @@ export class Household {
 
   /** All of it is on the disk, to the byte, nothing in the browser, and nothing was asked for twice. */
   expectMoved(sent = this.torrent.size): void {
+    this.world.clock.run(1_000);
     for (const [path, content] of this.torrent.contents) {
       const file = this.helper.disk.files.get(`${DISK}/${path}`);
       expect(Buffer.compare(file?.bytes.subarray(0, file.size) ?? new Uint8Array(1), content), path).toBe(0);
@@ -84,7 +90,10 @@ export class Household {
     const giver: Giver = {
       engine: browser.session,
       read: (spans, done) => {
+        this.reads += 1;
+        this.mostReads = Math.max(this.mostReads, this.reads);
         this.world.clock.after(1, () => {
+          this.reads -= 1;
           const bytes = browser.disk.reading ? null : browser.store.read(spans);
           done(bytes ? null : (browser.disk.reading ?? 'gone'), bytes ?? new Uint8Array(0));
         });
@@ -96,6 +105,7 @@ export class Household {
       taker: () => (this.isHere ? taker : null),
       isTheirs: id => helper.session.has(id),
       settings: () => (this.isHere ? helper.session.settings : null),
+      isRead: () => this.isRead,
       rows: () => helper.session.rows(),
       roots: () => [this.root],
       after: (ms, callback) =>
