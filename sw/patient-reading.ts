@@ -32,7 +32,7 @@ export async function* readPatiently({ size }: Pick<ZipFile, 'size'>, options: P
   let at = 0;
   while (at < size && !signal.aborted) {
     const reader = bodyFrom(at, size, options)?.getReader();
-    const stop = (): void => void reader?.cancel();
+    const stop = (): void => void reader?.cancel().catch(() => undefined);
     signal.addEventListener('abort', stop);
     try {
       for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {

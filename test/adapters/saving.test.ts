@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SAVE_ASK, saveFilePath, saveFolderPath, saveListPath } from '../../sw/api.ts';
 import { distinctPaths, safeName } from '../../sw/engine/codec/paths.ts';
 import { LocalReaders } from '../../sw/adapters/local/readers.ts';
@@ -211,6 +211,28 @@ describe('a save', () => {
     length += (await next).value?.length ?? 0;
     for (let part = await reader.read(); !part.done; part = await reader.read()) length += part.value.length;
     expect(length).toBe(700_000);
+  });
+
+  it('goes on after the download manager has paused it for an hour, and may be given up then', async () => {
+    vi.useFakeTimers();
+    try {
+      const { ask, due, timers, opened } = setUp();
+      const [resumed, left] = (await Promise.all([0, 1].map(() => ask(saveFilePath(ID, 0, 'film.mkv'))))).map(({ body }) =>
+        body!.getReader(),
+      );
+      let length = (await resumed!.read()).value!.length;
+      await left!.read();
+      await vi.advanceTimersByTimeAsync(3_600_000);
+      await left!.cancel();
+      const before = opened.length;
+      const next = resumed!.read();
+      await vi.waitFor(() => expect([...timers].some(({ ms }) => ms === 1_000)).toBe(true));
+      due(1_000);
+      for (let part = await next; !part.done; part = await resumed!.read()) length += part.value.length;
+      expect([length, opened.length]).toEqual([700_000, before + 1]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it.each([['no-such-torrent'], ['failed'], ['not-chosen']])('fails where the torrent is %s half-way', async code => {

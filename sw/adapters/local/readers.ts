@@ -79,9 +79,6 @@ export class LocalReaders implements Readers {
 /** The rest may come another time. */
 class CutShort extends Error {
   readonly code = 'cut-short';
-  constructor() {
-    super('The file ends too early.');
-  }
 }
 
 class FileStream {
@@ -130,10 +127,10 @@ class FileStream {
     this.wake();
   }
 
-  /** Nobody took anything for so long: nobody will, and what waits for that is let go. */
+  /** Nobody took anything for so long: what waits for that is let go, and who goes on after all opens the rest anew. */
   private stall(to: number): void {
     this.over(to);
-    this.controller.error(new Error('Nobody has read on for too long.'));
+    this.controller.error(new CutShort('Nobody has read on for too long.'));
   }
 
   private async pull(to: number): Promise<void> {
@@ -144,7 +141,7 @@ class FileStream {
         this.tellPlace(to);
         if (this.known <= this.at && !this.isOver) await this.pause(SILENCE);
       }
-      if (this.isOver) throw new CutShort();
+      if (this.isOver) throw new CutShort('The file ends too early.');
       this.tellPlace(to);
       const chunk = await this.read(Math.min(this.known, to) - this.at);
       controller.enqueue(chunk);
