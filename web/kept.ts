@@ -24,9 +24,14 @@ export async function watchKept(): Promise<void> {
     if (!store.loaded.value || browser?.isReady !== true) return;
     const count = store.all().filter(({ root, state }) => root === BROWSER_ROOT && state !== 'adding').length;
     if (String(count) === (localStorage.getItem(MARK) ?? '0')) return;
-    localStorage.setItem(MARK, String(count));
-    if (count > 0) void caches.open(TWIN);
+    mark(count).catch((cause: unknown) => console.warn('It could not be noted that the browser keeps torrents.', cause));
   });
+}
+
+/** The mark only stands where its twin does: else it would speak of a loss that never was. */
+async function mark(count: number): Promise<void> {
+  if (count > 0) await caches.open(TWIN);
+  localStorage.setItem(MARK, String(count));
 }
 
 export function describeLoss(torrents: number): string {

@@ -19,6 +19,8 @@ import './player.css';
 /** Seconds of a film after which both its picture and its sound have begun, where the browser plays both. */
 const BOTH_BY = 3;
 
+const NO_ANSWER = 'The file stopped coming. Close this, then play it again.';
+
 /** Plays a film or a song while it comes. */
 export function Player({ film }: { readonly film: Film }): JSX.Element {
   const row = store.row(film.id)?.value;
@@ -30,15 +32,15 @@ export function Player({ film }: { readonly film: Film }): JSX.Element {
   const track = useSignal<Track | null>(null);
   useEffect(() => () => track.peek()?.forget(), []);
 
-  const onError = async (): Promise<void> => {
-    const refused = await refusalOf(address).catch(() => 'The app does not answer. Close this, then play the file again.');
-    trouble.value = refused ?? unplayable(film, place);
+  const onError = async ({ currentTarget: { error } }: TargetedEvent<HTMLMediaElement>): Promise<void> => {
+    const refused = await refusalOf(address).catch(() => NO_ANSWER);
+    trouble.value = refused ?? (error?.code === MediaError.MEDIA_ERR_NETWORK ? NO_ANSWER : unplayable(film, place));
   };
   const events = {
     src: address,
     controls: true,
     autoplay: true,
-    onError: () => void onError(),
+    onError: (event: TargetedEvent<HTMLMediaElement>) => void onError(event),
     onTimeUpdate: ({ currentTarget }: TargetedEvent<HTMLMediaElement>) => {
       const lacks = film.isSound ? null : lackOf(currentTarget);
       lack.value = lacks === null ? '' : halfPlayed(lacks, place);
@@ -120,40 +122,54 @@ interface ChoiceProps {
 function SubtitleChoice({ film, track }: ChoiceProps): JSX.Element {
   const chosen = useSignal('');
   const refused = useSignal('');
+  const coming = useSignal('');
   const picker = useRef<HTMLInputElement>(null);
 
-  const show = async (title: string, read: () => Promise<Blob>): Promise<boolean> => {
+  /** The last choice is the one that counts: what another is read for comes too late then. */
+  const latest = useRef(new AbortController());
+  const begin = (): AbortSignal => {
+    latest.current.abort();
+    latest.current = new AbortController();
     refused.value = '';
-    const text = await read().then(textOf, () => null);
+    coming.value = '';
+    return latest.current.signal;
+  };
+  useEffect(() => () => latest.current.abort(), []);
+
+  const show = async (value: string, title: string, read: (signal: AbortSignal) => Promise<Blob>): Promise<void> => {
+    const signal = begin();
+    coming.value = title;
+    const text = await read(signal).then(textOf, () => null);
+    if (signal.aborted) return;
+    coming.value = '';
     if (text === null) {
       refused.value = `“${title}” could not be read as subtitles. SRT and WebVTT files can be.`;
-      return false;
+      return;
     }
     track.value?.forget();
     const address = URL.createObjectURL(new Blob([text], { type: 'text/vtt' }));
     track.value = { title, address, forget: () => URL.revokeObjectURL(address) };
-    return true;
-  };
-  const choose = async (value: string): Promise<void> => {
-    if (value === 'file') {
-      picker.current?.click();
-      return;
-    }
-    const part = film.subtitles.find(({ file }) => String(file) === value);
-    const before = chosen.peek();
     chosen.value = value;
-    if (part === undefined) {
+  };
+  const choose = (select: HTMLSelectElement): void => {
+    const { value } = select;
+    // It shows what is chosen, also while that is on its way, or was not to be had.
+    select.value = chosen.peek();
+    const part = film.subtitles.find(({ file }) => String(file) === value);
+    if (value === 'file') picker.current?.click();
+    else if (part !== undefined) void show(value, titleOf(part, film.name), signal => fetchPart(film, part, signal));
+    else if (value === '') {
+      begin();
       track.value?.forget();
       track.value = null;
-    } else if (!(await show(titleOf(part, film.name), () => fetchPart(film, part)))) {
-      chosen.value = before;
+      chosen.value = '';
     }
   };
   return (
     <div class="player-subtitles">
       <label class="choice">
         <span>Subtitles</span>
-        <select class="select" value={chosen} onChange={event => void choose(event.currentTarget.value)}>
+        <select class="select" value={chosen} onChange={event => choose(event.currentTarget)}>
           <option value="">Off</option>
           {film.subtitles.map(part => (
             <option key={part.file} value={String(part.file)}>
@@ -173,11 +189,11 @@ function SubtitleChoice({ film, track }: ChoiceProps): JSX.Element {
         accept=".srt,.vtt"
         onChange={({ currentTarget }) => {
           const [file] = currentTarget.files ?? [];
-          if (file !== undefined)
-            void show(file.name, () => Promise.resolve(file)).then(isShown => isShown && (chosen.value = 'own'));
+          if (file !== undefined) void show('own', file.name, () => Promise.resolve(file));
           currentTarget.value = '';
         }}
       />
+      {coming.value !== '' && <p class="quiet">Fetching “{coming}”…</p>}
       {refused.value !== '' && (
         <p class="tone-warn" role="alert">
           {refused}
@@ -187,9 +203,9 @@ function SubtitleChoice({ film, track }: ChoiceProps): JSX.Element {
   );
 }
 
-async function fetchPart({ id }: Film, { file, name, size }: Part): Promise<Blob> {
+async function fetchPart({ id }: Film, { file, name, size }: Part, signal: AbortSignal): Promise<Blob> {
   if (size > MAX_SUBTITLES) throw new RangeError(`subtitles of ${formatBytes(size)}`);
-  const answer = await fetch(streamPath(id, file, name), { cache: 'no-store' });
+  const answer = await fetch(streamPath(id, file, name), { cache: 'no-store', signal });
   if (!answer.ok) throw new Error(`The subtitles were refused: ${answer.status}.`);
   return answer.blob();
 }
