@@ -6,8 +6,8 @@ import type { FromWorker } from './api.ts';
 import { type FromHolder, ROWS_A_PART } from './relayed.ts';
 import type { TorrentId, TorrentRow } from './view-model.ts';
 
-/** Of what is told once, in characters of JSON; who lets more come together does not read. */
-const MAX_TOLD = 8 << 20;
+/** Of what is told once, in characters of JSON; who lets more come together does not read. The longest torrent file takes less. */
+const MAX_TOLD = 16 << 20;
 /** Torrents that are gone, and were not told of; no list is longer. */
 const MAX_REMOVED = 20_000;
 
@@ -51,7 +51,7 @@ export class RelayedQueue {
       case 'delta':
         return this.change(message);
       default: {
-        const size = JSON.stringify(message).length;
+        const size = sizeOf(message);
         this.told += size;
         this.waiting.push({ is: 'told', message, size });
         return this.told <= MAX_TOLD;
@@ -100,6 +100,17 @@ export class RelayedQueue {
     };
     return changes.removed.size <= MAX_REMOVED;
   }
+}
+
+/** Characters of its JSON, in which bytes are base64. */
+function sizeOf(message: FromWorker): number {
+  let bytes = 0;
+  const text = JSON.stringify(message, (_key, value: unknown) => {
+    if (!(value instanceof Uint8Array)) return value;
+    bytes += value.length;
+    return null;
+  });
+  return text.length + Math.ceil(bytes / 3) * 4;
 }
 
 function partOfList(list: Listing): FromHolder {

@@ -127,9 +127,9 @@ describe('what is relayed of the browser at work', () => {
       backend.news = [{ ...told, name: 'x'.repeat(characters) }];
       change();
     };
-    for (let time = 0; time < 80; time++) tell(100_000);
+    for (let time = 0; time < 160; time++) tell(100_000);
     expect([said.length, isClosed()]).toEqual([4, false]);
-    for (let time = 0; time < 5; time++) tell(100_000);
+    for (let time = 0; time < 10; time++) tell(100_000);
     expect(isClosed()).toBe(true);
     await until('it is forgotten', () => !working.has('relayed 9'));
   });

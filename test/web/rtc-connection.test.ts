@@ -209,17 +209,18 @@ describe('a lent connection', () => {
     };
     say(10, 1);
     say(TOLD_BYTES, 2);
-    expect(data.map(({ length }) => length)).toEqual([10, TOLD_BYTES]);
+    say(TOLD_BYTES, 5);
+    expect(data.map(({ length }) => length)).toEqual([10, TOLD_BYTES, TOLD_BYTES]);
     for (let count = 0; count < 10; count++) say(10_000, count);
     channel.onmessage({ data: new ArrayBuffer(0) });
-    expect(data.slice(2).map(({ length }) => length)).toEqual([60_000]);
+    expect(data.slice(3).map(({ length }) => length)).toEqual([60_000]);
     say(50_000, 9);
-    expect(data.slice(3).map(({ length }) => length)).toEqual([40_000, 50_000]);
+    expect(data.slice(4).map(({ length }) => length)).toEqual([40_000, 50_000]);
     say(10, 3);
-    lent.taken(TOLD_BYTES + 10, 2);
-    expect(data.slice(5).map(({ length }) => length)).toEqual([10]);
-    say(10, 4);
+    lent.taken(2 * TOLD_BYTES + 10, 3);
     expect(data.slice(6).map(({ length }) => length)).toEqual([10]);
+    say(10, 4);
+    expect(data.slice(7).map(({ length }) => length)).toEqual([10]);
     expect(bytesOf(data).equals(Buffer.concat(all))).toBe(true);
   });
 
@@ -238,7 +239,7 @@ describe('a lent connection', () => {
     await open();
     expect(data.map(({ length, buffer }) => [length, buffer.byteLength])).toEqual([[10_000, 10_000]]);
     flood();
-    expect(data).toHaveLength(2 * TOLD_MESSAGES + 1);
+    expect(data).toHaveLength(4 * TOLD_MESSAGES + 1);
     // As its other end tells: of what it has been given, all but less than what it tells together.
     for (let posted = 0; posted < data.length;) {
       const fresh = data.slice(posted);
@@ -246,12 +247,15 @@ describe('a lent connection', () => {
       lent.taken(bytesOf(fresh).length, fresh.length);
     }
     expect(bytesOf(data).equals(Buffer.from(all))).toBe(true);
-    expect(data.length).toBeLessThan(30);
+    expect(data.length).toBeLessThan(50);
     expect(held.bytes).toBe(0);
   });
 
   it('brings to the worker all that comes, whatever its messages are and however late they are taken', async () => {
-    const sizes = fc.array(fc.constantFrom(1, 1, 9, 20_000, 32_768, 32_769, 300_000), { minLength: 1, maxLength: 60 });
+    const sizes = fc.array(fc.constantFrom(1, 1, 9, 13, 20_000, 32_768, 32_769, 262_139, 300_000), {
+      minLength: 1,
+      maxLength: 60,
+    });
     await fc.assert(
       fc.asyncProperty(
         sizes,
@@ -281,8 +285,10 @@ describe('a lent connection', () => {
           for (let at = 0, posted = 0; came < total; at++) {
             for (const bytes of data.slice(posted)) port1.postMessage({ type: 'data', link: 1, bytes });
             posted = data.length;
-            await until('something to take', () => queued > 0, 2_000);
-            const bite = Math.min(queued, appetites[at % appetites.length]!);
+            // The worker keeps the beginning of a frame until it has its head, and all of it only once nothing follows.
+            const kept = (): number => (came + queued === total ? 0 : 23);
+            await until('something to take', () => queued > kept(), 2_000);
+            const bite = Math.min(queued - kept(), appetites[at % appetites.length]!);
             queued -= bite;
             came += bite;
             relays[0]!.taken(bite);
@@ -292,7 +298,7 @@ describe('a lent connection', () => {
           expect(came).toBe(total);
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 30, examples: [[[262_139, 13, 20_000], [400_000]]] },
     );
   });
 

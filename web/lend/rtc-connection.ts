@@ -6,10 +6,11 @@ const GATHER_TIMEOUT = 4_000;
 const MESSAGE = 64 << 10;
 /**
  * While more than so many bytes or messages wait to be taken, shorter messages that come are put together before they are posted: a peer may
- * say a byte at a time. Not below what the worker tells together, or what was put together would wait for word that does not come.
+ * say a byte at a time. Well above what the worker tells together and the beginning of a frame that it waits for the rest of, in however
+ * many messages that came: else what was put together would wait for word that does not come.
  */
-const GATHER_ABOVE = TOLD_BYTES;
-const GATHER_ABOVE_MESSAGES = 2 * TOLD_MESSAGES;
+const GATHER_ABOVE = 2 * TOLD_BYTES;
+const GATHER_ABOVE_MESSAGES = 4 * TOLD_MESSAGES;
 const SHORT = 32 << 10;
 /**
  * Bytes that the browser may hold to be sent; at half of them it is given more. Less does not fill a line, and more keeps what is said now
