@@ -18,8 +18,14 @@ export const MAX_FILES = 50_000;
 const MAX_DEPTH = 100;
 const MAX_NAME = 255;
 const MAX_TRACKERS = 100;
+const MAX_TRACKER = 4_096;
 /** Ms between two messages of how far it is. */
 const TELL_EVERY = 200;
+
+const MALFORMED =
+  `This cannot be shared as it is. It may have ${MAX_FILES.toLocaleString('en')} files, ${MAX_DEPTH} folders in one another and ` +
+  `${MAX_TRACKERS} trackers; a name may have ${MAX_NAME} characters, the address of a tracker ${MAX_TRACKER.toLocaleString('en')}. ` +
+  'Choose fewer files, or shorten the list of trackers, and share it again.';
 
 /** Where the bytes go. See adapters/local/deposit.ts. */
 export interface Deposit {
@@ -47,7 +53,7 @@ const request: v.GenericSchema<unknown, ShareRequest> = v.strictObject({
     v.minLength(1),
     v.maxLength(MAX_FILES),
   ),
-  trackers: v.pipe(v.array(v.pipe(v.string(), v.maxLength(4096))), v.maxLength(MAX_TRACKERS)),
+  trackers: v.pipe(v.array(v.pipe(v.string(), v.maxLength(MAX_TRACKER))), v.maxLength(MAX_TRACKERS)),
   isPrivate: v.boolean(),
 });
 
@@ -83,8 +89,7 @@ export class Sharing {
         throw new Refusal('busy', `${MAX_SHARES} things are being made ready to be shared. Wait until one of them is.`);
       this.underWay.add(abort);
       const asked = v.safeParse(request, data);
-      if (!asked.success)
-        throw new Refusal('malformed', 'These files cannot be shared: there are too many, or a name is too long.');
+      if (!asked.success) throw new Refusal('malformed', MALFORMED);
       tell({ type: 'shared', ...(await this.share(asked.output, abort.signal, tell)) });
     } catch (error) {
       if (!abort.signal.aborted || error instanceof Refusal) tell({ type: 'refused', ...apiError(error) });
@@ -120,8 +125,8 @@ export class Sharing {
     const { layout } = parseTorrent(createTorrent(torrent, placed, { pieces: outline, trees: [] }));
     const paths = layout.files.map(({ path }) => path);
     const top = paths[0]![0]!;
-    const engine = await torrents.ready();
-    if (isStored(top) || engine.roots.owns(BROWSER_ROOT, top)) throw new Refusal('name-taken', '');
+    const isTaken = async (): Promise<boolean> => (await torrents.ready()).roots.owns(BROWSER_ROOT, top) || isStored(top);
+    if (await isTaken()) throw new Refusal('name-taken', '');
 
     const deposit = this.options.deposit(sources.map(({ file }) => file.size));
     let isKept = false;
@@ -131,16 +136,30 @@ export class Sharing {
       const bytes = createTorrent(torrent, placed, { pieces, trees: [] });
       const id = parseTorrent(bytes).v1Hash!;
       if (isListed(id)) return { id, already: true };
-      isKept = await deposit.place(paths);
+      signal.throwIfAborted();
+      // While all was read another torrent may have come to have that name, and no file yet.
+      isKept = !(await isTaken()) && (await deposit.place(paths));
       if (!isKept) throw new Refusal('name-taken', '');
-      await torrents.run({ do: 'add', source: { kind: 'file', bytes } });
-      await torrents.run({ do: 'start', id, priorities: null, root: BROWSER_ROOT });
+      await this.list(id, bytes);
       return { id, already: false };
     } catch (error) {
       isKept = false;
       throw notStored(error);
     } finally {
       if (!isKept) await deposit.discard();
+    }
+  }
+
+  /** Has its files seeded. Where that cannot be, the list is as it was. */
+  private async list(id: TorrentId, bytes: Uint8Array): Promise<void> {
+    const { torrents } = this.options;
+    const wasThere = (await torrents.ready()).has(id);
+    await torrents.run({ do: 'add', source: { kind: 'file', bytes } });
+    try {
+      await torrents.run({ do: 'start', id, priorities: null, root: BROWSER_ROOT });
+    } catch (error) {
+      if (!wasThere) await torrents.run({ do: 'remove', ids: [id], withData: true }).catch(() => undefined);
+      throw error;
     }
   }
 }

@@ -24,9 +24,12 @@ export const draft = signal<Draft | null>(null);
 /** The torrent whose links are shown. */
 export const shownLinks = signal<TorrentId | null>(null);
 
+const ONE_AT_A_TIME = 'Something else is about to be shared. Finish that first, then choose these again.';
+
 type Open = () => Promise<Door>;
 let open: Open = () => Promise.reject(new Error('not connected yet'));
-let callOff = (): void => undefined;
+/** Of the draft that has begun: aborted where it is called off. */
+let underWay = new AbortController();
 
 /** Says how the worker is reached for it. Called once, before anything is shown. */
 export function shareOver(target: Open): void {
@@ -44,10 +47,11 @@ export function offerEntries(entries: readonly FileSystemEntry[]): void {
 async function offer(choose: () => Promise<Chosen | null>): Promise<void> {
   if (store.tooLarge.peek() !== null)
     return notify('This page only downloads. Files are shared from the whole app, in a browser that runs it.', 'bad');
-  if (draft.peek() !== null)
-    return notify('Something else is about to be shared. Finish that first, then choose these again.', 'bad');
+  if (draft.peek() !== null) return notify(ONE_AT_A_TIME, 'bad');
   try {
     const chosen = await choose();
+    // A large folder is read for a while, in which something else may have been chosen.
+    if (draft.peek() !== null) return notify(ONE_AT_A_TIME, 'bad');
     if (chosen === null) return notify('There are no files in it, so there is nothing to share.', 'bad');
     const size = chosen.files.reduce((sum, { file }) => sum + file.size, 0);
     draft.value = { ...chosen, size, done: null, refused: '' };
@@ -86,40 +90,45 @@ export async function begin({ name, trackers, isPrivate }: Options): Promise<voi
   draft.value = { ...value, done: 0, refused: '' };
   void askToKeep();
   const { files } = value;
+  const { signal } = (underWay = new AbortController());
   try {
-    const outcome = await ask(await open(), { name, files, trackers, isPrivate });
+    const door = await open();
+    // Called off before the worker was reached: it has heard of nothing.
+    if (signal.aborted) return door.close();
+    const outcome = await ask(door, { name, files, trackers, isPrivate }, signal);
+    if (signal.aborted) return;
     if (outcome?.type === 'shared') finished(outcome.id, outcome.already);
     else if (outcome?.type === 'refused') refuse(value, wordsOf(outcome, value, name));
   } catch (error) {
     console.warn('The worker could not be reached.', error);
+    if (signal.aborted) return;
     refuse(value, 'The engine does not answer just now, so nothing is shared. Try again in a moment.');
   }
 }
 
 export function cancel(): void {
-  callOff();
+  underWay.abort();
   draft.value = null;
 }
 
 type Outcome = Exclude<FromSharing, { type: 'progress' }>;
 
 /** Null where it was called off. */
-async function ask({ port, ended, close }: Door, request: object): Promise<Outcome | null> {
+async function ask({ port, ended, close }: Door, request: object, signal: AbortSignal): Promise<Outcome | null> {
   try {
     return await new Promise<Outcome | null>(resolve => {
-      callOff = () => {
+      signal.addEventListener('abort', () => {
         port.postMessage('cancel');
         resolve(null);
-      };
+      });
       void ended.then(() => resolve({ type: 'refused', code: 'restarted', message: '' }));
       port.onmessage = ({ data }: MessageEvent<FromSharing>) => {
         if (data.type !== 'progress') resolve(data);
-        else if (draft.value !== null) draft.value = { ...draft.value, done: data.done };
+        else if (!signal.aborted && draft.value !== null) draft.value = { ...draft.value, done: data.done };
       };
       port.postMessage(request);
     });
   } finally {
-    callOff = () => undefined;
     close();
   }
 }
@@ -132,7 +141,7 @@ function finished(id: TorrentId, already: boolean): void {
 }
 
 function refuse(value: Draft, refused: string): void {
-  if (draft.value !== null) draft.value = { ...value, done: null, refused };
+  draft.value = { ...value, done: null, refused };
 }
 
 function wordsOf({ code, message }: Extract<Outcome, { type: 'refused' }>, { size }: Draft, name: string): string {

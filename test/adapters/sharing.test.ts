@@ -77,12 +77,15 @@ describe('what a window asks to be shared', () => {
     }
   }
 
-  function sharing(part: Partial<SharingOptions> = {}) {
-    const commands: { do: string; source?: { bytes: Uint8Array }; id?: string }[] = [];
+  function sharing(part: Partial<SharingOptions> = {}, { refused = '', owns = (): boolean => false } = {}) {
+    const commands: { do: string; source?: { bytes: Uint8Array }; id?: string; ids?: string[] }[] = [];
     const kept: Kept[] = [];
     const torrents = {
-      ready: () => Promise.resolve({ roots: { owns: () => false } }),
-      run: (command: { do: string }) => Promise.resolve(void commands.push(command)),
+      ready: () => Promise.resolve({ has: () => false, roots: { owns } }),
+      run: (command: { do: string }) => {
+        commands.push(command);
+        return command.do === refused ? Promise.reject(new Error(`no ${refused}`)) : Promise.resolve();
+      },
     } as unknown as SharingOptions['torrents'];
     const deposit = (): Deposit => {
       kept.push(new Kept());
@@ -156,6 +159,30 @@ describe('what a window asks to be shared', () => {
     const { ask, kept, commands } = sharing({ isListed: () => true });
     expect(await ask(one).last()).toMatchObject({ type: 'shared', already: true });
     expect([kept[0]?.isGone, kept[0]?.paths, commands]).toEqual([true, null, []]);
+  });
+
+  it('leaves neither files nor a row where it cannot be started', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { ask, kept, commands } = sharing({}, { refused: 'start' });
+    expect(await ask(one).last()).toMatchObject({ type: 'refused' });
+    expect(commands.map(({ do: what }) => what)).toEqual(['add', 'start', 'remove']);
+    expect([commands[2]?.ids, kept[0]?.isGone]).toEqual([[commands[1]?.id], true]);
+  });
+
+  it('is refused where another came to have its name while it was read', async () => {
+    let asked = 0;
+    const { ask, kept, commands } = sharing({}, { owns: () => ++asked > 1 });
+    expect(await ask(one).last()).toMatchObject({ type: 'refused', code: 'name-taken' });
+    expect([kept[0]?.isGone, kept[0]?.paths, commands]).toEqual([true, null, []]);
+  });
+
+  it.each([
+    ['too many trackers', { ...one, trackers: Array<string>(101).fill('wss://t.example/') }],
+    ['folders too deep', { ...one, files: [{ ...one.files[0], path: Array<string>(101).fill('a') }] }],
+  ])('is refused in words that name what it may be: %s', async (_, request) => {
+    const told = await sharing().ask(request).last();
+    const words = /50,000 files, 100 folders in one another and 100 trackers;/;
+    expect(told).toMatchObject({ code: 'malformed', message: expect.stringMatching(words) as unknown });
   });
 
   it('is called off by another word, leaves nothing, and has so many beside it', async () => {

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
-import { chosenFiles, filesIn, isTorrentFile } from '../../web/chosen-files.ts';
-import { appLink, nextName } from '../../web/sharing.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FromSharing } from '../../sw/share.ts';
+import { chosenFiles, filesIn, isTorrentFile, MAX_CHOSEN, TooMany } from '../../web/chosen-files.ts';
+import type { Door } from '../../web/client.ts';
+import { appLink, begin, cancel, draft, nextName, offerFiles, shareOver, shownLinks } from '../../web/sharing.ts';
 
 const file = (name: string, path = ''): File =>
   Object.defineProperty(new File(['x'], name), 'webkitRelativePath', { value: path });
@@ -38,6 +40,75 @@ describe('what a person chooses to share', () => {
     expect(pathsOf(chosen)).toEqual(['Top', ['a.torrent', 'b', 'in/c']]);
     expect(await filesIn([folder('none', []) as unknown as FileSystemEntry])).toBeNull();
     expect([isTorrentFile({ name: 'x.TORRENT' }), isTorrentFile({ name: 'x.torrent.zip' })]).toEqual([true, false]);
+  });
+});
+
+describe('a choice', () => {
+  it('has no more than fifty thousand files, picked or dropped', async () => {
+    const one = file('a');
+    expect(chosenFiles(Array<File>(MAX_CHOSEN).fill(one))?.files).toHaveLength(MAX_CHOSEN);
+    expect(() => chosenFiles(Array<File>(MAX_CHOSEN + 1).fill(one))).toThrow(TooMany);
+    const leaf = { isFile: true, isDirectory: false, name: 'a', file: (done: (it: File) => void) => done(one) };
+    const dropped = Array<FileSystemEntry>(MAX_CHOSEN + 1).fill(leaf as unknown as FileSystemEntry);
+    await expect(filesIn(dropped)).rejects.toThrow(TooMany);
+  });
+});
+
+describe('a share that is called off', () => {
+  const options = { name: 'a', trackers: [], isPrivate: false };
+  let doors: { heard: unknown[]; far: MessagePort; isClosed: boolean; arrive: () => void }[];
+  const settled = (): Promise<unknown> => new Promise(resolve => setTimeout(resolve, 20));
+
+  async function offered(name: string): Promise<void> {
+    offerFiles([file(name)]);
+    await vi.waitUntil(() => draft.value?.name === name);
+  }
+
+  beforeEach(() => {
+    doors = [];
+    vi.stubGlobal('navigator', {});
+    shareOver(() => {
+      const { port1, port2 } = new MessageChannel();
+      return new Promise<Door>(resolve => {
+        const door = { heard: [] as unknown[], far: port2, isClosed: false, arrive: () => undefined as void };
+        const close = (): void => void (door.isClosed = true);
+        door.arrive = () => resolve({ port: port1, ended: new Promise(() => undefined), close });
+        port2.onmessage = ({ data }: MessageEvent<unknown>) => door.heard.push(data);
+        doors.push(door);
+      });
+    });
+  });
+  afterEach(() => {
+    cancel();
+    for (const { far } of doors) far.close();
+    vi.unstubAllGlobals();
+  });
+
+  it('before the worker was reached asks nothing of it', async () => {
+    await offered('a');
+    const ended = begin(options);
+    cancel();
+    doors[0]!.arrive();
+    await ended;
+    await settled();
+    expect([doors[0]!.heard, doors[0]!.isClosed, draft.value, shownLinks.value]).toEqual([[], true, null, null]);
+  });
+
+  it('changes nothing of the next, whatever the worker still says', async () => {
+    await offered('a');
+    const ended = begin(options);
+    doors[0]!.arrive();
+    await vi.waitUntil(() => doors[0]!.heard.length === 1);
+    doors[0]!.far.postMessage({ type: 'progress', done: 1 } satisfies FromSharing);
+    await vi.waitUntil(() => draft.value?.done === 1);
+    cancel();
+    await offered('b');
+    doors[0]!.far.postMessage({ type: 'progress', done: 1 } satisfies FromSharing);
+    doors[0]!.far.postMessage({ type: 'shared', id: 'x', already: false } satisfies FromSharing);
+    await ended;
+    await settled();
+    expect(doors[0]!.heard[1]).toBe('cancel');
+    expect([draft.value?.name, draft.value?.done, shownLinks.value]).toEqual(['b', null, null]);
   });
 });
 
