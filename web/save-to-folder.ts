@@ -1,10 +1,10 @@
 /**
  * Saves a torrent of this browser into a folder that a person chooses, a file after the other, from this window. What is there already is
- * never written over, and a file has its name once it is whole.
+ * never written over. A file is empty until it is whole, and away again where that fails.
  */
 import { signal } from '@preact/signals';
 import { saveFilePath, saveListPath, type SaveFile } from '../sw/api.ts';
-import type { TorrentId } from '../sw/view-model.ts';
+import type { TorrentId, TorrentRow } from '../sw/view-model.ts';
 import { plural } from './format.ts';
 import { notify } from './notices.ts';
 import { refusalOf } from './saving.ts';
@@ -30,24 +30,33 @@ export const folderSave = signal<FolderSave | null>(null);
 
 /** Ms between two figures that are shown. */
 const PERIOD = 500;
+/** Ms until a file is asked for again that cannot be read just now. */
+const LATER = 1_000;
 
 export function canSaveToFolder(): boolean {
   return typeof window.showDirectoryPicker === 'function';
 }
 
 /** Asks for the folder first; what comes of it is said at the edge of the window. */
-export async function saveToFolder(id: TorrentId): Promise<void> {
+export async function saveToFolder(row: Pick<TorrentRow, 'id' | 'name' | 'size'>): Promise<void> {
+  const { id } = row;
   if (folderSave.value !== null)
     return notify('One torrent is being saved to a folder already. Wait for it, or stop it first.', 'bad');
   const folder = await chosenFolder();
   if (folder === null) return;
-  const files = await filesOf(id);
-  if (typeof files === 'string') return notify(files, 'bad');
-  const top = files[0]?.path[0] ?? '';
   const stopped = new AbortController();
+  const tell = (name: string, saved: number, size: number): void => {
+    folderSave.value = { name, folder: folder.name, saved, size, stop: () => stopped.abort() };
+  };
+  let { name: top, size } = row;
+  tell(top, 0, size);
   try {
+    const files = await filesOf(id, stopped.signal);
+    if (typeof files === 'string') return notify(files, 'bad');
+    top = files[0]?.path[0] ?? '';
+    size = files.reduce((sum, file) => sum + file.size, 0);
     const name = await freeName(folder, top);
-    const left = await writeAll(id, files, folder, name, stopped);
+    const left = await writeAll(id, files, folder, name, stopped.signal, saved => tell(name, saved, size));
     if (left.length === 0) notify(`“${name}” was saved to “${folder.name}”.`, 'lasting');
     else
       notify(
@@ -79,11 +88,11 @@ async function chosenFolder(): Promise<FileSystemDirectoryHandle | null> {
 }
 
 /** Or why there are none, in a sentence. */
-async function filesOf(id: TorrentId): Promise<readonly SaveFile[] | string> {
+async function filesOf(id: TorrentId, signal: AbortSignal): Promise<readonly SaveFile[] | string> {
   const path = saveListPath(id);
   const refused = await refusalOf(path);
   if (refused !== null) return refused;
-  return (await (await fetch(path)).json()) as readonly SaveFile[];
+  return (await (await fetch(path, { signal })).json()) as readonly SaveFile[];
 }
 
 /** As it is, or with a number behind it where something has that name. */
@@ -101,8 +110,12 @@ async function isTaken(folder: FileSystemDirectoryHandle, name: string): Promise
     await folder.getFileHandle(name);
     return true;
   } catch (error) {
+    if (error instanceof TypeError) throw new Error('the browser does not allow that name there.', { cause: error });
+    const problem = error instanceof DOMException ? error.name : '';
+    if (problem === 'NotFoundError') return false;
     // It is there, and a folder.
-    return !(error instanceof DOMException) || error.name !== 'NotFoundError';
+    if (problem === 'TypeMismatchError') return true;
+    throw error;
   }
 }
 
@@ -112,15 +125,15 @@ async function writeAll(
   files: readonly SaveFile[],
   folder: FileSystemDirectoryHandle,
   top: string,
-  stopped: AbortController,
+  signal: AbortSignal,
+  tell: (saved: number) => void,
 ): Promise<readonly string[]> {
-  const size = files.reduce((sum, file) => sum + file.size, 0);
   let saved = 0;
   let shownAt = -Infinity;
   const show = (): void => {
     if (performance.now() < shownAt + PERIOD) return;
     shownAt = performance.now();
-    folderSave.value = { name: top, folder: folder.name, saved, size, stop: () => stopped.abort() };
+    tell(saved);
   };
   show();
   const left: string[] = [];
@@ -130,7 +143,7 @@ async function writeAll(
     size: length,
   } of files) {
     const path = [top, ...inside];
-    const done = await writeFile(folder, path, saveFilePath(id, index, path.at(-1) ?? ''), stopped.signal, bytes => {
+    const done = await writeFile(folder, path, saveFilePath(id, index, path.at(-1) ?? ''), signal, bytes => {
       saved += bytes;
       show();
     });
@@ -159,12 +172,11 @@ async function writeFile(
     if (error instanceof TypeError) return false;
     throw error;
   }
-  // It is put beside the file until it is closed.
-  const out = await file.createWritable();
+  let out: FileSystemWritableFileStream | undefined;
   try {
-    const answer = await fetch(from, { signal, cache: 'no-store' });
-    if (!answer.ok || answer.body === null) throw new Error((await answer.text()).trim());
-    const reader = answer.body.getReader();
+    // It is put beside the file until it is closed.
+    out = await file.createWritable();
+    const reader = (await bodyOf(from, signal)).getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       await out.write(part.value);
       wrote(part.value.length);
@@ -172,9 +184,20 @@ async function writeFile(
     await out.close();
     return true;
   } catch (error) {
-    await out.abort().catch(() => undefined);
+    await out?.abort().catch(() => undefined);
     await within.removeEntry(name).catch(() => undefined);
     throw error;
+  }
+}
+
+/** Waits where too much is being saved at once, or the file cannot be read for another reason that passes. */
+async function bodyOf(from: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+  for (;;) {
+    const answer = await fetch(from, { signal, cache: 'no-store' });
+    if (answer.ok && answer.body !== null) return answer.body;
+    const why = (await answer.text()).trim();
+    if (answer.status !== 503) throw new Error(why);
+    await new Promise(resolve => setTimeout(resolve, LATER));
   }
 }
 

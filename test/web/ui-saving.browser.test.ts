@@ -149,6 +149,67 @@ describe.skipIf(missing)(`saving in Chromium (skipped without ${CHROMIUM})`, () 
     expect(found).toEqual(['Chosen/Set (2)/Extra/c.txt 300000', 'Chosen/Set (2)/a.txt 300000', 'Chosen/Set (2)/b.txt 300000']);
   });
 
+  it('says where the browser refuses a name, a folder or a file, and leaves nothing of it', async () => {
+    await show('nine');
+    await answered(null);
+    await here('Sintel (2160p)');
+    await row(/^Sintel/).dblclick();
+    const refused = async (name: string, by: 'lookup' | 'writing', kind: string): Promise<string[]> => {
+      await page.evaluate(
+        async ([name, by, kind]) => {
+          const chosen = await (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create: true });
+          const refuse = () => Promise.reject(kind === 'TypeError' ? new TypeError('No.') : new DOMException('No.', kind));
+          if (by === 'lookup') chosen.getFileHandle = refuse;
+          else FileSystemFileHandle.prototype.createWritable = refuse;
+          window.showDirectoryPicker = () => Promise.resolve(chosen);
+        },
+        [name, by, kind] as const,
+      );
+      await page.getByRole('button', { name: 'Save to a folder…' }).click();
+      const why = kind === 'TypeError' ? 'the browser does not allow that name there.' : 'it may not be written to.';
+      await page.getByText(`“Set” could not be saved to “${name}”: ${why}`).waitFor();
+      return page.evaluate(async name => {
+        const names: string[] = [];
+        const root = await navigator.storage.getDirectory();
+        const set = await (await root.getDirectoryHandle(name)).getDirectoryHandle('Set').catch(() => null);
+        for await (const each of (set as unknown as { keys(): AsyncIterable<string> } | null)?.keys() ?? []) names.push(each);
+        return names;
+      }, name);
+    };
+    expect(await refused('Named', 'lookup', 'TypeError')).toEqual([]);
+    expect(await refused('Shut', 'lookup', 'NotAllowedError')).toEqual([]);
+    expect(await refused('Locked', 'writing', 'NotAllowedError')).toEqual([]);
+  });
+
+  it('saves one torrent into a folder at a time, and waits while too much else is being saved', async () => {
+    await show('nine');
+    await answered(null);
+    await here('Sintel (2160p)');
+    let list = (): void => undefined;
+    const held = new Promise<void>(resolve => (list = resolve));
+    await page.route('**/save/*/list', async route => {
+      await held;
+      await route.fallback();
+    });
+    await page.evaluate(async () => {
+      const chosen = await (await navigator.storage.getDirectory()).getDirectoryHandle('Busy', { create: true });
+      window.showDirectoryPicker = () => Promise.resolve(chosen);
+      const real = fetch;
+      let refusals = 1;
+      globalThis.fetch = (at, init) =>
+        String(at).endsWith('/b.txt') && refusals-- > 0
+          ? Promise.resolve(new Response('Too much is being saved at once.', { status: 503 }))
+          : real(at, init);
+    });
+    await row(/^Sintel/).dblclick();
+    await page.getByRole('button', { name: 'Save to a folder…' }).click();
+    await page.getByText('Saving “Sintel (2160p)” to “Busy”').waitFor();
+    await page.getByRole('button', { name: 'Save to a folder…' }).click();
+    await page.getByText('One torrent is being saved to a folder already.').waitFor();
+    list();
+    await page.getByText('“Set” was saved to “Busy”.').waitFor();
+  });
+
   it('warns of an update while something is being saved, and only then', async () => {
     await show('nine&update');
     const id = await here('Sintel (2160p)');

@@ -110,7 +110,7 @@ function Kept({ row }: { row: TorrentRow }): JSX.Element {
             </button>
           )}
           {row.size > 0 && canSaveToFolder() && (
-            <button type="button" class="button button-small" onClick={() => void saveToFolder(row.id)}>
+            <button type="button" class="button button-small" onClick={() => void saveToFolder(row)}>
               Save to a folder…
             </button>
           )}

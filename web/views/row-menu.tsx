@@ -41,9 +41,10 @@ export function RowMenu({ x, y, onClose }: Props): JSX.Element {
 
 /** What is in this browser can be brought out of it once its files are known. */
 function saveItems(id: TorrentId): MenuItem[] {
-  if (!isHere(id) || store.row(id)?.value.size === 0) return [];
+  const row = store.row(id)?.value;
+  if (row === undefined || row.size === 0 || !isHere(id)) return [];
   const items: MenuItem[] = [{ label: 'Save', act: () => saveFolder(id) }];
-  if (canSaveToFolder()) items.push({ label: 'Save to a folder…', act: () => void saveToFolder(id) });
+  if (canSaveToFolder()) items.push({ label: 'Save to a folder…', act: () => void saveToFolder(row) });
   return items;
 }
 
