@@ -239,6 +239,8 @@ export class Catalogue {
     const { files, segments, fold, sound } = await this.records.group(id);
     const group = new Group(id);
     group.load(files, fold, segments);
+    // What is written from now on is later than what is sound, though the clock was ahead once.
+    this.lastTime = Math.max(this.lastTime, sound + 1);
     for (const { time } of group.segments.values()) this.lastTime = Math.max(this.lastTime, time);
     for (const { touched } of group.files.values()) this.lastTime = Math.max(this.lastTime, touched);
     this.groups.set(id, group);

@@ -6,7 +6,7 @@ export interface Segment {
   /** Whose folder it lies in. */
   readonly group: number;
   readonly length: number;
-  /** When it was written, ms since 1970; never less than that of one before. */
+  /** When it had been written, ms since 1970; never less than that of one before. */
   readonly time: number;
   /** See {@link touchSum}. */
   readonly sum: number;

@@ -32,7 +32,7 @@ interface Item {
 
 interface Flight {
   readonly items: readonly Item[];
-  readonly segment: Segment;
+  readonly segment: Omit<Segment, 'time'>;
   readonly stage: Uint8Array | null;
   end: { readonly problem: FileProblem | null } | null;
 }
@@ -130,7 +130,6 @@ export class Writer {
       id: this.catalogue.number(),
       group,
       length: bytes.length,
-      time: this.catalogue.now(),
       sum: touchSum(bytes),
       live: 0,
     };
@@ -164,7 +163,9 @@ export class Writer {
     this.start();
   }
 
-  private count({ items, segment }: Flight, problem: FileProblem | null): void {
+  private count({ items, segment: written }: Flight, problem: FileProblem | null): void {
+    // Not before: however long the write took, the system has it only now.
+    const segment = { ...written, time: this.catalogue.now() };
     if (problem === null && segment.group !== LOOSE) {
       this.catalogue.apply(
         segment,

@@ -147,4 +147,35 @@ describe('a power cut', () => {
     expect(lives.disk.reads).toBe(0);
     lives.end();
   });
+
+  it('is looked for in what is written after the clock was ahead for a while', async () => {
+    const lives = new Lives();
+    lives.pace = 0.005;
+    await lives.open();
+    const run = new Run(lives);
+    await run.write(0, 1);
+    const ahead = 86_400_000;
+    lives.wall += 2 * SAFE + ahead;
+    await run.end({ do: 'kill', damages: [], opened: [0], read: 1 });
+    await new Promise(resolve => setTimeout(resolve, 200));
+    await sync(lives.store, []);
+    lives.wall -= ahead;
+    await run.end({ do: 'kill', damages: [], opened: [], read: 0 });
+    await run.write(0, 1);
+    await run.end({ do: 'cut', damages: ['zeros'], opened: [0], read: 2 });
+    expect(lives.lost).toHaveLength(1);
+    lives.end();
+  });
+
+  it('is looked for in what took long to be written', async () => {
+    const lives = new Lives();
+    lives.pace = 0.005;
+    await lives.open();
+    const run = new Run(lives);
+    lives.disk.beforeClose = () => Promise.resolve(void (lives.wall += 120_000));
+    await run.write(0, 1);
+    await run.end({ do: 'cut', damages: ['zeros'], opened: [0], read: 1 });
+    expect(lives.lost).toHaveLength(1);
+    lives.end();
+  });
 });
