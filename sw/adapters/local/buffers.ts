@@ -19,8 +19,7 @@ export const BACKED = WHOLE;
 /** Buffers that are open, and their memory: more than the engine has for pieces in the making. */
 export const OPEN_BUFFERS = 1024;
 export const OPEN_BYTES = 96 << 20;
-/** What waits to be written to its files, of one buffer and of all; and when it is sent on its way, bytes. */
-export const HELD = 8 << 20;
+/** What is held, of all buffers, before it is written to its files; and how much of one is sent on its way, bytes. */
 export const HELD_BY_ALL = 32 << 20;
 const HELD_ENOUGH = 1 << 20;
 /** Buffers that are written, and that nobody has acknowledged. */
@@ -34,7 +33,7 @@ const NOTHING = new Uint8Array(0);
 
 export class Buffers implements BlockSink {
   private readonly all = new Map<number, PieceBuffer>();
-  /** Bytes of those that are in memory and not written, and how many are not written. */
+  /** Memory of those that are in it and not written, and how many are not written. */
   private bytes = 0;
   private open = 0;
   private held = 0;
@@ -84,7 +83,7 @@ export class Buffers implements BlockSink {
     if (buffer.have.contains(offset, bytes.length)) return 'earlier';
     if (buffer.have.count >= RANGES) return 'gone';
     if (buffer.isBacked) {
-      if (buffer.heldBytes + bytes.length > HELD || this.held + bytes.length > HELD_BY_ALL) return 'full';
+      if (this.held + bytes.length > HELD_BY_ALL) return 'full';
       const before = buffer.heldBytes;
       buffer.hold(offset, bytes);
       this.held += buffer.heldBytes - before;
@@ -250,10 +249,11 @@ export class Buffers implements BlockSink {
   private async toFiles(buffer: PieceBuffer): Promise<boolean> {
     await this.keeping.recall(buffer);
     if (!this.mayPark(buffer)) return false;
+    // Its memory is taken until all of it is written, whatever becomes of it meanwhile.
+    const taken = buffer.isBacked ? 0 : buffer.length;
     if (!buffer.isBacked) {
       const { memory } = buffer;
       buffer.isBacked = true;
-      this.bytes -= buffer.length;
       buffer.memory = null;
       for (const { offset, length } of memory ? buffer.have.list() : []) {
         buffer.held.push({ offset, bytes: memory!.subarray(offset, offset + length) });
@@ -261,8 +261,12 @@ export class Buffers implements BlockSink {
         this.held += length;
       }
     }
-    await this.ready(buffer);
-    await this.spilled(buffer);
+    try {
+      await this.ready(buffer);
+      await this.spilled(buffer);
+    } finally {
+      this.bytes -= taken;
+    }
     return true;
   }
 
@@ -356,6 +360,7 @@ export class Buffers implements BlockSink {
   private remove(buffer: PieceBuffer): void {
     if (this.all.get(buffer.id) !== buffer) return;
     this.all.delete(buffer.id);
+    buffer.isDropped = true;
     if (buffer.state === 'ok') return;
     this.release(buffer);
     this.keeping.forget(buffer);

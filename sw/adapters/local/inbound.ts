@@ -1,7 +1,7 @@
 /**
  * What arrives on one connection, taken apart: raw bytes against credit, then frames that land, are thrown away, or are passed on against
- * credit. What may not be passed on yet, or finds no room, waits as it came, and its carrier is not told that it was taken: so that peer
- * rests, and no other.
+ * credit. What may not be passed on yet waits as it came, and so does all that follows a block that finds no room: its carrier is not told
+ * that it was taken. So that peer rests, and no other.
  */
 import type { Ask, Rules } from '../../../daemon/wire/rules.ts';
 import type { BlockSink } from './blocks.ts';

@@ -71,6 +71,7 @@ export class PieceBuffer {
   problem: FileProblem | null = null;
   order: Order | null = null;
   done: CommitDone | null = null;
+  /** It is gone, or goes once it was hashed and written. */
   isDropped = false;
   private current: State = 'open';
   private readonly zeros = new RangeSet();

@@ -18,7 +18,7 @@ import { CHUNKS } from '../../../sw/adapters/local/spans.ts';
 import { COPIES, READS, WHOLES } from '../../../sw/adapters/local/store.ts';
 import { Turns } from '../../../sw/adapters/local/turns.ts';
 import { FLIGHTS, SEGMENT_BYTES } from '../../../sw/adapters/local/writer.ts';
-import { commit, open, pattern, read, remove, sha1 } from './asking.ts';
+import { commit, open, park, pattern, read, remove, sha1 } from './asking.ts';
 import { Lives, ROOT } from './lives.ts';
 
 let lives: Lives;
@@ -61,6 +61,25 @@ describe('pieces in the making', () => {
     expect(refused).toEqual([[count + 1, 'limit']]);
   });
 
+  it('have their memory until they are written where they are laid aside', async () => {
+    const goOn: (() => void)[] = [];
+    lives.disk.beforeClose = () => new Promise(resolve => goOn.push(resolve));
+    const count = OPEN_BYTES / BACKED;
+    for (let buffer = 1; buffer <= count; buffer++) begin(buffer, BACKED);
+    lives.store.land(1, 0, pattern(1 << 20, 1));
+    const parked = park(lives.store, 1);
+    await expect.poll(() => goOn.length).toBe(1);
+    begin(count + 1, BACKED);
+    await turn();
+    expect(refused).toEqual([[count + 1, 'limit']]);
+    goOn[0]!();
+    expect(await parked).toEqual([{ offset: 0, length: 1 << 20 }]);
+    begin(count + 1, BACKED);
+    begin(count + 2, BACKED);
+    await turn();
+    expect(refused.slice(1)).toEqual([[count + 2, 'limit']]);
+  });
+
   it('are so many that nobody has acknowledged, with those that are open', async () => {
     const one = pattern(1, 1);
     lives.pace = 0;
@@ -98,7 +117,7 @@ describe('pieces in the making', () => {
     expect(lives.store.land(1, 0, byte)).toBe('earlier');
   });
 
-  it('that stand in their files hold so much before it is written, each and together; what comes then waits, what is put is refused', async () => {
+  it('that stand in their files hold so much together before it is written; what comes then waits, what is put is refused', async () => {
     const goOn: (() => void)[] = [];
     lives.disk.beforeClose = () => new Promise(resolve => goOn.push(resolve));
     const block = new Uint8Array(1 << 19);
@@ -108,6 +127,7 @@ describe('pieces in the making', () => {
     // A little less than what is sent on its way at once.
     while (lives.store.land(1, held, block.subarray(0, 400_000)) === 'landed') held += 400_000;
     expect(held).toBeLessThanOrEqual(HELD_BY_ALL);
+    expect(held).toBeGreaterThan(HELD_BY_ALL - 400_000);
     expect(lives.store.land(1, held, block)).toBe('full');
     await turn();
     lives.store.put(1, long - block.length, block);

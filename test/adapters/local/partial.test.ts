@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Span } from '../../../sw/engine/events.ts';
 import { BACKED } from '../../../sw/adapters/local/buffers.ts';
 import { WASTE } from '../../../sw/adapters/local/keeping.ts';
-import { commit, open, park, pattern, readFile, sha1 } from './asking.ts';
+import { commit, open, park, pattern, readFile, sha1, sync } from './asking.ts';
 import { Lives } from './lives.ts';
 
 const BLOCK = 16_384;
@@ -217,6 +217,24 @@ describe('a long piece', () => {
     expect((await wrong).status).toBe('mismatch');
     expect((await commit(lives.store, 1, [sha1(bytes)])).status).toBe('ok');
     expect(Buffer.compare((await readFile(lives.store, ['a']))!, bytes)).toBe(0);
+  });
+
+  it('that was let go of while it is written is not found by the next life', async () => {
+    lives = await Lives.begin();
+    let goOn = (): void => undefined;
+    lives.disk.beforeClose = () => new Promise(resolve => (goOn = resolve));
+    await open(lives.store, 1, ['a']);
+    lives.store.begin(1, BACKED + 1, Uint8Array.of(1), [{ file: 1, offset: 0, length: BACKED + 1 }], []);
+    lives.store.land(1, 0, pattern(1 << 20, 8));
+    const before = goOn;
+    await expect.poll(() => goOn).not.toBe(before);
+    lives.store.drop(1);
+    goOn();
+    expect((await sync(lives.store, [1])).problem).toBeNull();
+    expect((await readFile(lives.store, ['a']))?.length).toBe(1 << 20);
+    expect((await sync(lives.store, [1])).problem).toBeNull();
+    await lives.kill();
+    expect(lives.store.kept).toEqual([]);
   });
 
   it('that was laid aside is in its file as far as it had come', async () => {
