@@ -45,7 +45,7 @@ export function offerEntries(entries: readonly FileSystemEntry[]): void {
 }
 
 async function offer(choose: () => Promise<Chosen | null>): Promise<void> {
-  if (store.tooLarge.peek() !== null)
+  if (store.memory.peek() !== null)
     return notify('This page only downloads. Files are shared from the whole app, in a browser that runs it.', 'bad');
   if (draft.peek() !== null) return notify(ONE_AT_A_TIME, 'bad');
   try {

@@ -12,6 +12,14 @@ export type Counts = Readonly<Record<Filter, number>>;
 export type Page = 'torrents' | 'settings';
 export type Tab = 'general' | 'files' | 'peers' | 'trackers';
 
+/** How a page holds torrents in memory. */
+export interface Memory {
+  /** Bytes that it takes for the files that are wanted, of all with these sizes. */
+  readonly heldBytes: (sizes: readonly number[], pieceLength: number, isWanted: (file: number) => boolean) => number;
+  /** What to say of so many bytes where `free` are left. */
+  readonly tooLarge: (needed: number, free: number) => string;
+}
+
 const NO_COUNTS: Counts = { all: 0, downloading: 0, seeding: 0, done: 0, attention: 0 };
 const NOT_YET: Connection = {
   state: 'connecting',
@@ -50,8 +58,8 @@ export class Store {
   });
   /** Why no worker runs here, a sentence; empty where one does, or may. */
   readonly unhosted = signal('');
-  /** Of a page that holds what it downloads in memory: what to say of so many bytes where `free` are left. Null in the app itself. */
-  readonly tooLarge = signal<((size: number, free: number) => string) | null>(null);
+  /** Of a page that holds what it downloads in memory. Null in the app itself. */
+  readonly memory = signal<Memory | null>(null);
   /** What is in this browser can be moved to a folder of the helper. */
   readonly canMoveIn = computed(() => {
     const { state, following } = this.connection.value;

@@ -99,7 +99,7 @@ describe.skipIf(missing !== '')(`a browser without a worker or storage${missing 
     await page.waitForText('Drop a .torrent');
     await page.drop([large]);
     await page.find({ role: 'checkbox' });
-    await page.waitForText(/This page holds 500.MB in memory, of which 500.MB are left, and what is chosen has 629.MB/);
+    await page.waitForText(/This page holds 500.MB in memory, of which 500.MB are left, and what is chosen takes 629.MB/);
     expect((await page.find({ role: 'button', name: 'Start' })).disabled).toBe(true);
     await page.click({ role: 'button', name: 'Cancel' });
     expect(seed.sent).toBe(0);

@@ -39,7 +39,7 @@ describe('the page of limits', () => {
     expect(places.length).toBeGreaterThan(50);
     for (const row of places) {
       const [place = '', holds = '', bound = '', full = '', test = ''] = row.slice(2).split(' | ');
-      expect(place).toMatch(/`(daemon|sw)\/[\w./-]+\.ts`/);
+      expect(place).toMatch(/`(daemon|sw|web)\/[\w./-]+\.ts`/);
       expect([holds, full]).not.toContain('');
       expect(bound).toMatch(/`[A-Z]/);
       expect(test).toMatch(/`test\/[\w./-]+\.test\.ts` “/);
@@ -56,7 +56,7 @@ describe('the page of limits', () => {
 
   it('names constants that there are, with the numbers that they have', () => {
     for (const row of places) {
-      const sources = [...row.matchAll(/`((?:daemon|sw)\/[\w./-]+\.ts)`/g)].map(([, path = '']) => sourceOf(path));
+      const sources = [...row.matchAll(/`((?:daemon|sw|web)\/[\w./-]+\.ts)`/g)].map(([, path = '']) => sourceOf(path));
       for (const [, name = '', after = ''] of row.matchAll(/`([A-Z][A-Z_\d]+(?:\.\w+)?)`([^`|]*)/g)) {
         const own = sources.flatMap(source => new RegExp(`const ${name} = (.*)`).exec(source)?.[1] ?? []);
         const value = own.length > 0 ? numberOf(own[0] ?? '') : (values.get(name) ?? expect.unreachable(`${name}: ${row}`));

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { decodeText, titleOf, toWebVtt } from '../../web/player/subtitles.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { decodeText, MAX_SUBTITLES, subtitlesOf, titleOf, toWebVtt } from '../../web/player/subtitles.ts';
 
 const part = (name: string) => ({ file: 0, name, size: 1 });
 
@@ -25,6 +25,14 @@ describe('subtitles', () => {
     for (const text of ['', 'WEBVTT', 'a film\n', 'a --> b', '[Script Info]\nDialogue: 0,0:00:01.00,0:00:02.00,x']) {
       expect(toWebVtt(text)).toBeNull();
     }
+  });
+
+  it('have at most so many bytes, and are not read beyond that', async () => {
+    const text = '00:00:01,000 --> 00:00:02,000\nHi\n';
+    expect(await subtitlesOf(new Blob([text.padEnd(MAX_SUBTITLES)]))).toContain('WEBVTT');
+    const long = new Blob([text.padEnd(MAX_SUBTITLES + 1)]);
+    const read = vi.spyOn(long, 'arrayBuffer');
+    expect([await subtitlesOf(long), read.mock.calls.length]).toEqual([null, 0]);
   });
 
   it('are read as what they are written in', () => {

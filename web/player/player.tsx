@@ -11,7 +11,7 @@ import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { nowOf } from '../words.ts';
-import { decodeText, MAX_SUBTITLES, titleOf, toWebVtt } from './subtitles.ts';
+import { MAX_SUBTITLES, subtitlesOf, titleOf } from './subtitles.ts';
 import { There } from './there.tsx';
 import { halfPlayed, hopeless, refusalOf, unplayable, type Place } from './trouble.ts';
 import './player.css';
@@ -139,7 +139,7 @@ function SubtitleChoice({ film, track }: ChoiceProps): JSX.Element {
   const show = async (value: string, title: string, read: (signal: AbortSignal) => Promise<Blob>): Promise<void> => {
     const signal = begin();
     coming.value = title;
-    const text = await read(signal).then(textOf, () => null);
+    const text = await read(signal).then(subtitlesOf, () => null);
     if (signal.aborted) return;
     coming.value = '';
     if (text === null) {
@@ -208,9 +208,4 @@ async function fetchPart({ id }: Film, { file, name, size }: Part, signal: Abort
   const answer = await fetch(streamPath(id, file, name), { cache: 'no-store', signal });
   if (!answer.ok) throw new Error(`The subtitles were refused: ${answer.status}.`);
   return answer.blob();
-}
-
-/** As WebVTT; null for what are no subtitles. */
-async function textOf(blob: Blob): Promise<string | null> {
-  return blob.size > MAX_SUBTITLES ? null : toWebVtt(decodeText(new Uint8Array(await blob.arrayBuffer())));
 }

@@ -46,6 +46,11 @@ function padded(time: string): string {
     .join(':');
 }
 
+/** A file of subtitles as WebVTT; null for what is none, and for what is too long to be some, which is not read. */
+export async function subtitlesOf(blob: Blob): Promise<string | null> {
+  return blob.size > MAX_SUBTITLES ? null : toWebVtt(decodeText(new Uint8Array(await blob.arrayBuffer())));
+}
+
 /** What a file of subtitles is called beside the film: its language where its name says so, else its name without what both share. */
 export function titleOf({ name }: Part, film: string): string {
   const own = name.replace(/[.][^.]*$/, '');

@@ -9,6 +9,7 @@ import type { RootRow, TorrentId } from '../../sw/view-model.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { Door } from '../client.ts';
 import { formatAbout } from '../format.ts';
+import { heldBytes } from './held.ts';
 import { MemoryStore } from './memory-store.ts';
 import { detailOf, NO_HELPER, rowOf, type Entry } from './views.ts';
 
@@ -120,6 +121,7 @@ export class QuickEngine {
       store: null,
       wanted: new Set(),
       isStarted: false,
+      held: 0,
       addedAt: Date.now(),
       doneAt: 0,
       problem: '',
@@ -138,21 +140,23 @@ export class QuickEngine {
     const { files } = entry.torrent;
     if (entry.store === null) throw new Refused('Its list of files has not come yet. Start it once it is there.');
     const chosen = files.flatMap((_, index) => (wanted?.[index] === false ? [] : [index]));
-    const size = chosen.reduce((sum, index) => sum + (files[index]?.length ?? 0), 0);
-    if (size > this.#room) throw new Refused(tooLarge(size, this.#room));
+    const sizes = files.map(({ length }) => length);
+    const held = heldBytes(sizes, entry.torrent.pieceLength, file => wanted?.[file] !== false);
+    if (held > this.#room) throw new Refused(tooLarge(held, this.#room));
     for (const index of chosen) {
       entry.wanted.add(index);
       files[index]?.select();
     }
     entry.isStarted = true;
-    this.#room -= size;
+    entry.held = held;
+    this.#room -= held;
   }
 
   #remove(id: TorrentId): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#entries.delete(id);
-    if (entry.isStarted) this.#room += rowOf(id, entry).size;
+    this.#room += entry.held;
     entry.torrent.destroy({ destroyStore: true });
   }
 
@@ -185,20 +189,25 @@ export class QuickEngine {
 }
 
 /** What to do where files do not fit into the memory of a page. */
-export function tooLarge(size: number, room: number): string {
-  return `This page holds ${formatAbout(MEMORY_LIMIT)} in memory, of which ${formatAbout(room)} are left, and what is chosen has ${formatAbout(size)}. Choose fewer files, or open Starling in a current Chrome, Edge, Firefox or Safari, outside a private window.`;
+export function tooLarge(needed: number, room: number): string {
+  return `This page holds ${formatAbout(MEMORY_LIMIT)} in memory, of which ${formatAbout(room)} are left, and what is chosen takes ${formatAbout(needed)}. Choose fewer files, or open Starling in a current Chrome, Edge, Firefox or Safari, outside a private window.`;
 }
 
 /** Its info-hash, once what was added is understood. */
 function hashOf(torrent: Torrent): Promise<TorrentId> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Refused('This could not be read as a torrent. Check the link, and add it again.')),
-      PATIENCE,
-    );
-    torrent.on('infoHash', () => resolve(torrent.infoHash));
+    const timer = setTimeout(() => {
+      // Else adding it again would be refused as adding it twice.
+      torrent.destroy();
+      reject(new Refused('This could not be read as a torrent. Check the link, and add it again.'));
+    }, PATIENCE);
+    torrent.on('infoHash', () => {
+      clearTimeout(timer);
+      resolve(torrent.infoHash);
+    });
     torrent.on('error', error => {
       clearTimeout(timer);
+      torrent.destroy();
       const [, twice] = /duplicate torrent ([0-9a-f]{40})/.exec(String(error)) ?? [];
       if (twice !== undefined) resolve(twice);
       else reject(new Refused(`This could not be read as a torrent, so nothing was added. (${String(error)})`));

@@ -11,6 +11,7 @@ import { notify } from '../notices.ts';
 import { store } from '../store.ts';
 import { connect } from '../window.ts';
 import { QuickEngine, tooLarge } from './engine.ts';
+import { heldBytes } from './held.ts';
 import { plainFetch } from './plain-fetch.ts';
 import { QuickPage } from './page.tsx';
 
@@ -22,7 +23,7 @@ function start(): void {
   // Taken up by webtorrent when it is loaded.
   globalThis.fetch = plainFetch(globalThis.fetch.bind(globalThis));
   const engine = new QuickEngine();
-  store.tooLarge.value = tooLarge;
+  store.memory.value = { heldBytes, tooLarge };
   connect(() => Promise.resolve(engine.open()));
   render(<QuickPage engine={engine} />, root);
   const takeAddress = (): void => {

@@ -11,6 +11,8 @@ export interface Entry {
   /** Indexes of its files. */
   readonly wanted: Set<number>;
   isStarted: boolean;
+  /** Bytes of memory that are set aside for it. */
+  held: number;
   /** ms since 1970; 0: not yet. */
   readonly addedAt: number;
   doneAt: number;

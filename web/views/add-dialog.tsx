@@ -78,7 +78,7 @@ function Asking(): JSX.Element {
           </button>
         </div>
       </form>
-      {store.tooLarge.value === null && (
+      {store.memory.value === null && (
         <div class="share-own">
           <p class="quiet">Or give others what you have:</p>
           <OwnFiles label="Share files" icon={Upload} onChoose={close} />

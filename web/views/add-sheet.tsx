@@ -3,7 +3,7 @@ import { Check, LoaderCircle, X } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
-import type { FilePriority, FileRow, RootRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
+import type { FilePriority, RootRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { cancel, current, queue, start, startAll, type Adding } from '../adding.ts';
 import { formatAbout, formatCount, plural } from '../format.ts';
 import { askToKeep } from '../persistence.ts';
@@ -144,22 +144,24 @@ function folderOf(item: Adding, chosen: string): RootRow | null {
 
 function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }): JSX.Element {
   /** Kept while the engine has forgotten them: they cannot be others when they come back. */
-  const known = useRef<readonly FileRow[]>([]);
-  if (detail?.hasMetadata === true) known.current = detail.files;
-  const files = known.current;
+  const known = useRef<Pick<TorrentDetail, 'files' | 'pieceLength'>>({ files: [], pieceLength: 0 });
+  if (detail?.hasMetadata === true) known.current = detail;
+  const { files, pieceLength } = known.current;
   /** What was chosen here; null as long as nothing was touched. */
   const chosen = useSignal<readonly FilePriority[] | null>(null);
   const root = useSignal('');
   const busy = useSignal(false);
   const folder = folderOf(item, root.value);
   const isHere = folder?.token === BROWSER_ROOT;
-  const inMemory = store.tooLarge.value;
+  const inMemory = store.memory.value;
   const priority = (file: number): FilePriority => chosen.value?.[file] ?? files[file]?.priority ?? 'normal';
   const wanted = files.filter((_, index) => priority(index) !== 'skip');
   const selected = wanted.reduce((sum, { size }) => sum + size, 0);
   const none = files.length > 0 && wanted.length === 0;
+  const sizes = files.map(({ size }) => size);
+  const needed = inMemory?.heldBytes(sizes, pieceLength, file => priority(file) !== 'skip') ?? selected;
   // What is held in memory has to be known, and to fit.
-  const isRefused = inMemory !== null && (files.length === 0 || isShort(selected, folder?.free ?? 0));
+  const isRefused = inMemory !== null && (files.length === 0 || isShort(needed, folder?.free ?? 0));
   const others = queue.value.length > 1;
 
   const prioritise = (changed: readonly number[], to: FilePriority): void => {
@@ -197,10 +199,10 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
           ) : (
             <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />
           )}
-          {folder !== null && isShort(selected, folder.free) && (
+          {folder !== null && isShort(needed, folder.free) && (
             <p class="tone-warn" role="status">
               {inMemory !== null
-                ? inMemory(selected, folder.free)
+                ? inMemory.tooLarge(needed, folder.free)
                 : isHere
                   ? 'It does not fit into what this browser allows the app. Choose fewer files, or get the helper, which saves to the disk. Started all the same, it stops when that is full, and goes on once there is room.'
                   : 'It does not fit there. Started all the same, it stops when the disk is full, and goes on once there is room.'}
