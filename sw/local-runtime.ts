@@ -16,6 +16,7 @@ import { Session } from './engine/index.ts';
 import type { Log, WebSockets } from './engine/ports.ts';
 import { Refusal } from './host-commands.ts';
 import { LocalTorrents } from './local-torrents.ts';
+import type { OpenLocalFile } from './patient-reading.ts';
 import type { SharingOptions } from './sharing.ts';
 import { BROWSER_ROOT, type TorrentId } from './view-model.ts';
 
@@ -36,7 +37,7 @@ export interface LocalRuntimeOptions {
 export interface LocalRuntime {
   readonly torrents: LocalTorrents;
   /** Opens a file to be read; what it throws is for people. */
-  open(id: TorrentId, file: number): { readonly path: readonly string[]; serve(range: string | null, isHead: boolean): Response };
+  open(id: TorrentId, file: number): OpenLocalFile;
   /** What of a file is there; see StreamingOptions of streaming.ts. */
   there(id: TorrentId, file: number, parts: number): readonly number[] | null;
   /** Takes in files that are to be shared. */
@@ -130,7 +131,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
     open: (id, file) => {
       const { session, readers } = atWork();
       const opened = session.reading.open(id, file);
-      return { path: opened.path, serve: (range, isHead) => readers.serve(opened, range, isHead) };
+      return { path: opened.path, size: opened.size, serve: (range, isHead) => readers.serve(opened, range, isHead) };
     },
     there: (id, file, parts) => open?.session.reading.there(id, file, parts) ?? null,
   };

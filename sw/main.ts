@@ -72,7 +72,7 @@ const { link, torrents, server, openFile } = makeRuntime({
   sockets: browserSockets,
   audience: {},
   rtc,
-  joined: paired => (shelf = new Shelf(paired, local.torrents, () => saving.ids, after)),
+  joined: paired => (shelf = new Shelf(paired, local.torrents, () => saving.rows, after)),
   mark,
 });
 const sharing = new Sharing({
@@ -92,7 +92,8 @@ const streaming = new Streaming({
   changed: () => presence.come(),
 });
 const saving: Saving = new Saving({
-  detail: id => (shelf?.isOwn(id) === true ? local.torrents.detail(id) : null),
+  isHere: id => shelf?.isOwn(id) === true,
+  detail: id => local.torrents.detail(id),
   open: (id, file) => local.open(id, file),
   settled: () => local.torrents.settled(),
   after,

@@ -8,6 +8,8 @@ import type { ZipFile } from './zip.ts';
 /** A file of this browser that is open. */
 export interface OpenLocalFile {
   readonly path: readonly string[];
+  /** Bytes. */
+  readonly size: number;
   /** Answers by the header that asks for a range. */
   serve(range: string | null, isHead: boolean): Response;
 }

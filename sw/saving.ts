@@ -5,11 +5,13 @@
 import { SAVE_ASK, SAVE_PATH, type SaveAnswer, type SaveFile } from './api.ts';
 import { codeOf, fileHeaders, refusal, refused } from './file-answers.ts';
 import { readPatiently, type OpenLocalFile } from './patient-reading.ts';
-import type { FileRow, TorrentDetail, TorrentId } from './view-model.ts';
+import type { FileRow, SaveRow, TorrentDetail, TorrentId } from './view-model.ts';
 import { zip, zipLength } from './zip.ts';
 
 export interface SavingOptions {
-  /** What is known of a torrent in this browser; null where there is none. */
+  /** Whether a torrent is in this browser, and in this browser alone. */
+  readonly isHere: (id: TorrentId) => boolean;
+  /** What is known of such a torrent, which takes as long as it has files. */
   readonly detail: (id: TorrentId) => Pick<TorrentDetail, 'hasMetadata' | 'files'> | null;
   /** Opens one of its files; what it throws has a `code` and a `message` for people. */
   readonly open: (id: TorrentId, file: number) => OpenLocalFile;
@@ -30,6 +32,7 @@ const PATIENCE = 24 * 3_600_000;
 /** How long and how often a file is asked for that can be opened in a moment: ms, times. */
 const RETRY = 250;
 const TRIES = 40;
+const GONE = 'This torrent is not in this browser any more.';
 
 /** What is to be saved. */
 interface Choice {
@@ -39,9 +42,16 @@ interface Choice {
   readonly isArchive: boolean;
 }
 
+interface Save {
+  readonly id: TorrentId;
+  readonly outlivesWindows: boolean;
+  /** Once it is known. */
+  isWhole: boolean;
+}
+
 export class Saving {
   private readonly options: SavingOptions;
-  private readonly saves = new Map<AbortController, { readonly id: TorrentId; readonly outlivesWindows: boolean }>();
+  private readonly saves = new Map<AbortController, Save>();
   private ended = false;
 
   constructor(options: SavingOptions) {
@@ -54,8 +64,12 @@ export class Saving {
   }
 
   /** The torrents that the download manager saves from; not those that a window reads, which end with it. */
-  get ids(): readonly TorrentId[] {
-    return [...new Set([...this.saves.values()].filter(({ outlivesWindows }) => outlivesWindows).map(({ id }) => id))];
+  get rows(): readonly SaveRow[] {
+    const rows = new Map<TorrentId, SaveRow>();
+    for (const { id, outlivesWindows, isWhole } of this.saves.values()) {
+      if (outlivesWindows) rows.set(id, { id, isWhole: isWhole || rows.get(id)?.isWhole === true });
+    }
+    return [...rows.values()];
   }
 
   /** The answer to a request for a save, else null. */
@@ -91,7 +105,9 @@ export class Saving {
     if (this.saves.size >= SAVES)
       return refusal(503, 'Too much is being saved at once. Wait for one to end, then save this again.');
     const save = new AbortController();
-    this.saves.set(save, { id, outlivesWindows: request.mode === 'navigate' });
+    const outlivesWindows = request.mode === 'navigate';
+    const row: Save = { id, outlivesWindows, isWhole: false };
+    this.saves.set(save, row);
     this.options.changed();
     let isRead = false;
     try {
@@ -102,6 +118,10 @@ export class Saving {
       headers.set('content-length', String(choice.isArchive ? zipLength(choice.files) : (first?.size ?? 0)));
       if (choice.isArchive) headers.set('content-type', 'application/zip');
       if (isAsked) return new Response(null, { headers });
+      if (outlivesWindows) {
+        row.isWhole = hasAllMissing(choice, this.options.detail(id)?.files ?? []);
+        this.options.changed();
+      }
       isRead = true;
       return new Response(this.body(id, choice, save), { headers });
     } catch (error) {
@@ -114,11 +134,16 @@ export class Saving {
   /** Throws where it cannot begin. */
   private async choose(id: TorrentId, asked: readonly string[] | number): Promise<Choice> {
     await this.options.settled();
+    if (!this.options.isHere(id)) throw new SaveError('no-such-torrent', GONE);
+    if (typeof asked === 'number') {
+      const { path, size } = await this.tryToOpen(id, asked);
+      return { files: [{ index: asked, path, size }], name: path.at(-1) ?? '', isArchive: false };
+    }
     const detail = this.options.detail(id);
-    if (detail === null) throw new SaveError('no-such-torrent', 'This torrent is not in this browser any more.');
+    if (detail === null) throw new SaveError('no-such-torrent', GONE);
     if (!detail.hasMetadata)
       throw new SaveError('no-metadata', 'The file list of this torrent has not arrived yet. Save it once it is there.');
-    const choice = typeof asked === 'number' ? oneFile(detail.files, asked) : folder(detail.files, asked);
+    const choice = folder(detail.files, asked);
     const [first] = choice.files;
     if (first === undefined)
       throw new SaveError('no-such-file', 'None of these files is chosen. Choose one in the list of files, then save it.');
@@ -128,11 +153,10 @@ export class Saving {
     return choice;
   }
 
-  private async tryToOpen(id: TorrentId, file: number): Promise<void> {
+  private async tryToOpen(id: TorrentId, file: number): Promise<OpenLocalFile> {
     for (let left = TRIES; ; left--) {
       try {
-        this.options.open(id, file);
-        return;
+        return this.options.open(id, file);
       } catch (error) {
         if (codeOf(error) !== 'not-yet' || left <= 1) throw error;
         await new Promise<void>(resolve => this.options.after(RETRY, resolve));
@@ -209,10 +233,10 @@ function readPath(parts: readonly string[]): readonly string[] | number | null {
   }
 }
 
-function oneFile(files: readonly FileRow[], index: number): Choice {
-  const file = files[index];
-  if (file === undefined) throw new SaveError('no-such-file', 'There is no such file in this torrent.');
-  return { files: [{ index, path: file.path, size: file.size }], name: file.path.at(-1) ?? '', isArchive: false };
+/** Whether nothing that is chosen and not there yet is left out. */
+function hasAllMissing({ files }: Choice, all: readonly FileRow[]): boolean {
+  const taken = new Set(files.map(({ index }) => index));
+  return all.every(({ size, done, priority }, index) => priority === 'skip' || done === size || taken.has(index));
 }
 
 /** Those chosen of the files in a folder, which is at the top of the archive; where it is one alone, it goes by itself. */

@@ -10,7 +10,7 @@ import { Notices } from './notices.ts';
 import type { Torrents } from './torrents.ts';
 import { MovingIn } from './moving-in.ts';
 import { BROWSER_ROOT } from './view-model.ts';
-import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+import type { Connection, News, RootRow, SaveRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 
 type Paired = Omit<Backend, 'shared'> & Pick<Torrents<never>, 'isReachable' | 'taker'>;
 type Local = Pick<
@@ -26,7 +26,7 @@ export class Shelf implements Backend {
   readonly shared: Paired;
   private readonly paired: Paired;
   private readonly local: Local;
-  private readonly saving: () => readonly TorrentId[];
+  private readonly saving: () => readonly SaveRow[];
   /** What the helper has; null where that is to be found out anew. */
   private known: Set<TorrentId> | null = null;
 
@@ -38,7 +38,7 @@ export class Shelf implements Backend {
   constructor(
     paired: Paired,
     local: Local,
-    saving: () => readonly TorrentId[],
+    saving: () => readonly SaveRow[],
     after: (ms: number, callback: () => void) => unknown,
   ) {
     this.shared = paired;
@@ -50,7 +50,7 @@ export class Shelf implements Backend {
       taker: () => paired.taker,
       isTheirs: id => this.theirs.has(id),
       settings: () => paired.settings(),
-      isRead: id => saving().includes(id),
+      isRead: id => saving().some(save => save.id === id),
       rows: () => paired.rows(),
       roots: () => paired.roots(),
       after,

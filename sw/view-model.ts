@@ -274,9 +274,15 @@ export interface Connection {
   readonly host: HostState | null;
   /**
    * What this browser does by itself. `problem`: why it cannot, a sentence for people, or empty. `saving`: the torrents that its download
-   * manager saves from it. Null where there is no browser.
+   * manager saves from it, once each. Null where there is no browser.
    */
-  readonly browser: { readonly isReady: boolean; readonly problem: string; readonly saving: readonly TorrentId[] } | null;
+  readonly browser: { readonly isReady: boolean; readonly problem: string; readonly saving: readonly SaveRow[] } | null;
+}
+
+/** A torrent that is being saved; `isWhole`: with every chosen file of it that was not all there when that began. */
+export interface SaveRow {
+  readonly id: TorrentId;
+  readonly isWhole: boolean;
 }
 
 /** Minutes that an idle helper may be given at most before it ends: thirty days. */

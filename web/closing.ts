@@ -1,12 +1,12 @@
 /** What becomes of the downloads in this browser once its last window is closed, and what can be done about it. */
-import { BROWSER_ROOT, type TorrentId, type TorrentRow } from '../sw/view-model.ts';
+import { BROWSER_ROOT, type SaveRow, type TorrentId, type TorrentRow } from '../sw/view-model.ts';
 import { plural } from './format.ts';
 
 /**
- * `goes-on`: from web seeds, until it is saved. `along`: from web seeds, as long as another one is being saved. `waits`: it is being saved, and
- * nobody has it but peers who need a window. `stops`: until a window is open.
+ * `goes-on`: from web seeds, until it is saved. `part`: from web seeds, as long as a part of it is being saved; `along`: as long as another one
+ * is. `waits`: it is being saved, and nobody has it but peers who need a window. `stops`: until a window is open.
  */
-export type Fate = 'goes-on' | 'along' | 'waits' | 'stops';
+export type Fate = 'goes-on' | 'part' | 'along' | 'waits' | 'stops';
 
 export interface Closing {
   readonly id: TorrentId;
@@ -30,28 +30,28 @@ export function isUnfinishedHere({ root, state }: TorrentRow): boolean {
 /**
  * Of the torrents that are on their way into this browser; `outlives`: saves keep this browser's engine at work without a window.
  */
-export function describeClosing(
-  rows: readonly Unfinished[],
-  saving: readonly TorrentId[],
-  outlives: boolean,
-): readonly Closing[] {
+export function describeClosing(rows: readonly Unfinished[], saving: readonly SaveRow[], outlives: boolean): readonly Closing[] {
   return rows.map(row => {
     const fate = fateOf(row, saving, outlives);
-    const canFinish = outlives && (fate === 'stops' || fate === 'along') && row.hasWebSeeds && row.state === 'downloading';
+    const canFinish = outlives && fate !== 'goes-on' && fate !== 'waits' && row.hasWebSeeds && row.state === 'downloading';
     return { id: row.id, name: row.name, fate, text: sentence(row, fate, outlives), canFinish };
   });
 }
 
-function fateOf({ id, hasWebSeeds }: Unfinished, saving: readonly TorrentId[], outlives: boolean): Fate {
+function fateOf({ id, hasWebSeeds }: Unfinished, saving: readonly SaveRow[], outlives: boolean): Fate {
   if (!outlives || saving.length === 0) return 'stops';
-  if (saving.includes(id)) return hasWebSeeds ? 'goes-on' : 'waits';
-  return hasWebSeeds ? 'along' : 'stops';
+  const save = saving.find(each => each.id === id);
+  if (save === undefined) return hasWebSeeds ? 'along' : 'stops';
+  if (!hasWebSeeds) return 'waits';
+  return save.isWhole ? 'goes-on' : 'part';
 }
 
 function sentence({ hasWebSeeds }: Unfinished, fate: Fate, outlives: boolean): string {
   switch (fate) {
     case 'goes-on':
       return 'Goes on from its web seeds until it is saved.';
+    case 'part':
+      return 'Goes on from its web seeds while a part of it is being saved, then waits for the app.';
     case 'along':
       return 'Goes on from its web seeds while another torrent is being saved, then waits for the app.';
     case 'waits':

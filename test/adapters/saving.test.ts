@@ -51,14 +51,21 @@ function setUp(files: readonly FileRow[] = FILES) {
     if (length > 0 && offset < reachable) readers.readable(stream, offset, Math.min(length, reachable - offset));
   });
   let changes = 0;
+  let details = 0;
   const opened: number[] = [];
   const saving = new Saving({
-    detail: id => (id === ID ? { hasMetadata, files } : null),
+    isHere: id => id === ID,
+    detail: () => {
+      details++;
+      return { hasMetadata, files };
+    },
     open: (_id, file) => {
       if (refusal) throw refusal;
+      const row = files[file];
+      if (row === undefined) throw new Refusal('no-such-file');
       opened.push(file);
-      const { path = [], size = 0 } = files[file] ?? {};
-      return { path, serve: (range, isHead) => readers.serve({ file, size }, range, isHead) };
+      const { path, size } = row;
+      return { path, size, serve: (range, isHead) => readers.serve({ file, size }, range, isHead) };
     },
     settled: () => Promise.resolve(),
     after: (ms, act) => {
@@ -80,6 +87,9 @@ function setUp(files: readonly FileRow[] = FILES) {
     readers,
     wanted,
     opened,
+    get details() {
+      return details;
+    },
     get changes() {
       return changes;
     },
@@ -108,15 +118,36 @@ describe('a save', () => {
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
     });
-    expect([saving.count, saving.ids]).toEqual([1, []]);
+    expect([saving.count, saving.rows]).toEqual([1, []]);
     expect(await lengthOf(answer)).toBe(700_000);
     expect(saving.count).toBe(0);
     // What a link leads to is the download manager's, and no window's.
     const handed = { url: ORIGIN + saveFolderPath(ID), method: 'GET', mode: 'navigate' } as Request;
     const download = await saving.respond(handed, new URL(handed.url));
-    expect(saving.ids).toEqual([ID]);
+    expect(saving.rows).toEqual([{ id: ID, isWhole: true }]);
     await download?.body?.cancel();
-    expect(saving.ids).toEqual([]);
+    expect(saving.rows).toEqual([]);
+  });
+
+  it('by the download manager is of a part where anything is left out that is chosen and not there', async () => {
+    const take = async (path: string, files?: readonly FileRow[]) => {
+      const { saving } = setUp(files);
+      const request = { url: ORIGIN + path, method: 'GET', mode: 'navigate' } as Request;
+      await saving.respond(request, new URL(request.url));
+      return saving.rows;
+    };
+    expect(await take(saveFilePath(ID, 0, 'film.mkv'))).toEqual([{ id: ID, isWhole: false }]);
+    expect(await take(saveFolderPath(ID, ['Film', 'Extra']))).toEqual([{ id: ID, isWhole: false }]);
+    const [film, ...rest] = FILES;
+    expect(await take(saveFilePath(ID, 0, ''), [film!, ...rest.map(file => ({ ...file, done: file.size }))])).toEqual([
+      { id: ID, isWhole: true },
+    ]);
+  });
+
+  it('of each file after the other asks for no list of all', async () => {
+    const setup = setUp();
+    for (const file of [0, 1, 2]) await lengthOf(await setup.ask(saveFilePath(ID, file, 'x')));
+    expect(setup.details).toBe(0);
   });
 
   it('of a folder or a torrent is an archive of what is chosen, from that folder down', async () => {

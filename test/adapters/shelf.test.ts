@@ -6,7 +6,7 @@ import { Refusal } from '../../sw/host-commands.ts';
 import type { Giver, Taker } from '../../sw/moving-in.ts';
 import { Shelf } from '../../sw/shelf.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
-import type { Settings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
+import type { SaveRow, Settings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { LOST, PLACE, ROOTS, UNPAIRED, CONNECTED } from '../fakes/mock-torrents.ts';
 
@@ -66,10 +66,11 @@ class Side {
 }
 
 function setUp(theirs: readonly string[] = [A], own: readonly string[] = [B], saving: readonly string[] = [B]) {
+  const saves = (): readonly SaveRow[] => saving.map(id => ({ id, isWhole: true }));
   const [paired, local] = [new Side('host', theirs), new Side(BROWSER_ROOT, own)];
   const looks: (() => void)[] = [];
   const after = (_ms: number, look: () => void): unknown => looks.push(look);
-  return { paired, local, shelf: new Shelf(paired as never, local, () => saving, after), look: () => looks.pop()?.() };
+  return { paired, local, shelf: new Shelf(paired as never, local, saves, after), look: () => looks.pop()?.() };
 }
 
 const namesOf = (rows: readonly TorrentRow[]): string[] => rows.map(({ id, root }) => `${id[0]} ${root}`);
@@ -181,10 +182,14 @@ describe('what is asked', () => {
 
   it('of how things stand says what this browser does by itself', () => {
     const { shelf, local } = setUp();
-    expect(shelf.connection().browser).toEqual({ isReady: true, problem: '', saving: [B] });
+    expect(shelf.connection().browser).toEqual({ isReady: true, problem: '', saving: [{ id: B, isWhole: true }] });
     local.isReady = false;
     local.problem = 'This browser keeps no data.';
-    expect(shelf.connection().browser).toEqual({ isReady: false, problem: 'This browser keeps no data.', saving: [B] });
+    expect(shelf.connection().browser).toEqual({
+      isReady: false,
+      problem: 'This browser keeps no data.',
+      saving: [{ id: B, isWhole: true }],
+    });
   });
 });
 

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { TorrentRow } from '../../sw/view-model.ts';
+import type { SaveRow, TorrentRow } from '../../sw/view-model.ts';
 import { describeClosing, isUnfinishedHere, summarise } from '../../web/closing.ts';
 
 const row = (id: string, part: Partial<TorrentRow> = {}): TorrentRow =>
   ({ id, name: id, root: 'browser', state: 'downloading', hasWebSeeds: false, ...part }) as TorrentRow;
 const [WEB, RTC] = [row('web', { hasWebSeeds: true }), row('rtc')];
 
+const saves = (ids: readonly string[], isWhole = true): SaveRow[] => ids.map(id => ({ id, isWhole }));
 const fates = (saving: readonly string[], outlives = true): readonly (readonly [string, string, boolean])[] =>
-  describeClosing([WEB, RTC], saving, outlives).map(({ id, fate, canFinish }) => [id, fate, canFinish]);
+  describeClosing([WEB, RTC], saves(saving), outlives).map(({ id, fate, canFinish }) => [id, fate, canFinish]);
 
 describe('once every window is closed', () => {
   it('what comes from web seeds goes on while it is saved, and along with another; what has WebRTC peers alone waits', () => {
@@ -23,8 +24,19 @@ describe('once every window is closed', () => {
       ['web', 'along', true],
       ['rtc', 'waits', false],
     ]);
-    const [, rtc] = describeClosing([WEB, RTC], ['rtc'], true);
+    const [, rtc] = describeClosing([WEB, RTC], saves(['rtc']), true);
     expect(rtc?.text).toBe('Waits, and so does its save: it has WebRTC peers alone, and those need an open window.');
+  });
+
+  it('one of which a part alone is being saved waits after that, and can be finished still', () => {
+    const [web, rtc] = describeClosing([WEB, RTC], saves(['web', 'rtc'], false), true);
+    expect([web?.fate, web?.canFinish, web?.text]).toEqual([
+      'part',
+      true,
+      'Goes on from its web seeds while a part of it is being saved, then waits for the app.',
+    ]);
+    expect(rtc?.fate).toBe('waits');
+    expect(summarise(describeClosing([WEB], saves(['web'], false), true))).toBe('1 download waits once every window is closed.');
   });
 
   it('nothing goes on in other browsers, and nothing is offered that would not help there', () => {
@@ -51,9 +63,11 @@ describe('once every window is closed', () => {
   });
 
   it('is said in a line', () => {
-    const say = (saving: readonly string[]): string | null => summarise(describeClosing([WEB, RTC], saving, true));
+    const say = (saving: readonly string[]): string | null => summarise(describeClosing([WEB, RTC], saves(saving), true));
     expect(say([])).toBe('2 downloads wait once every window is closed.');
     expect(say(['web'])).toBe('1 download waits once every window is closed.');
-    expect(summarise(describeClosing([WEB], ['web'], true))).toBe('You can close every window: 1 download goes on until saved.');
+    expect(summarise(describeClosing([WEB], saves(['web']), true))).toBe(
+      'You can close every window: 1 download goes on until saved.',
+    );
   });
 });

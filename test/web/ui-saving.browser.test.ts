@@ -45,7 +45,10 @@ describe.skipIf(missing)(`saving in Chromium (skipped without ${CHROMIUM})`, () 
   async function saving(...ids: string[]): Promise<void> {
     await page.evaluate(all => {
       const { mock } = globalThis;
-      mock.setConnection({ ...mock.connection, browser: { isReady: true, problem: '', saving: all } });
+      mock.setConnection({
+        ...mock.connection,
+        browser: { isReady: true, problem: '', saving: all.map(id => ({ id, isWhole: true })) },
+      });
     }, ids);
   }
 
