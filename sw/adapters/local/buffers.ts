@@ -37,6 +37,8 @@ export class Buffers implements BlockSink {
   private bytes = 0;
   private open = 0;
   private held = 0;
+  /** Those that hold something that is not on its way to its files. */
+  private readonly holding = new Set<PieceBuffer>();
   private forRoom: (() => void)[] = [];
   private readonly spare = new Spare();
   private refused: (buffer: number, problem: FileProblem) => void = () => undefined;
@@ -87,6 +89,7 @@ export class Buffers implements BlockSink {
       const before = buffer.heldBytes;
       buffer.hold(offset, bytes);
       this.held += buffer.heldBytes - before;
+      this.holding.add(buffer);
       if (buffer.held.length > 0 && buffer.heldBytes >= HELD_ENOUGH) this.spill(buffer);
     } else buffer.take(offset, bytes, this.spare);
     this.keeping.landed(buffer);
@@ -168,7 +171,7 @@ export class Buffers implements BlockSink {
 
   /** Sends what waits to be written to files on its way. */
   spillAll(): void {
-    for (const buffer of this.all.values()) if (buffer.heldBytes > 0) this.spill(buffer);
+    for (const buffer of this.holding) this.spill(buffer);
   }
 
   private startIfWhole(buffer: PieceBuffer): void {
@@ -260,6 +263,7 @@ export class Buffers implements BlockSink {
         buffer.heldBytes += length;
         this.held += length;
       }
+      if (buffer.heldBytes > 0) this.holding.add(buffer);
     }
     try {
       await this.ready(buffer);
@@ -278,6 +282,7 @@ export class Buffers implements BlockSink {
   /** Sends what waits to its files. */
   private spill(buffer: PieceBuffer): void {
     const { held, heldBytes } = buffer;
+    this.holding.delete(buffer);
     buffer.held = [];
     buffer.heldBytes = 0;
     held.sort((a, b) => a.offset - b.offset);
@@ -353,6 +358,7 @@ export class Buffers implements BlockSink {
     if (buffer.memory) this.spare.give(buffer.memory);
     buffer.memory = null;
     this.letGo(buffer.heldBytes);
+    this.holding.delete(buffer);
     buffer.held = [];
     buffer.heldBytes = 0;
   }
