@@ -17,7 +17,7 @@ export interface TorrentRecords {
 /** What there is of a torrent here. */
 export interface Gift {
   readonly records: TorrentRecords;
-  /** Pieces that are here, verified once. */
+  /** Pieces that are here, verified once, or not looked at since something happened to them. */
   readonly has: Bitfield;
 }
 
@@ -52,12 +52,21 @@ export class Giving {
         'The list of its files is too long to be kept, so it cannot be moved while it is not complete elsewhere. It stays where it is.',
       );
     }
+    if (torrent.substance.isLost) {
+      throw new EngineError(
+        'record-lost',
+        'The list of its files has to be fetched again before it can be moved. Wait for it, or add the .torrent file again.',
+      );
+    }
     if (!isStill(torrent)) return null;
     if (!torrent.isKnown) return { records: recordsOf(torrent), has: new Bitfield(0) };
     this.loop.event(torrent, now => torrent.work.recall.need(now));
     const { content } = torrent;
     if (!content?.isSettled) return null;
-    return { records: recordsOf(torrent), has: content.downloader.have.clone() };
+    // Who takes them compares them anyway.
+    const has = content.downloader.have.clone();
+    for (const piece of content.maybe) has.set(piece);
+    return { records: recordsOf(torrent), has };
   }
 
   /** Where a part of a piece lies, in files that are open for it; null where it is not there, or not just now. */
@@ -68,7 +77,9 @@ export class Giving {
     this.loop.event(torrent, now => {
       torrent.work.recall.need(now);
       torrent.content?.storage.trim();
-      if (torrent.content?.downloader.have.get(piece)) spans = torrent.content.storage.blockSpans(piece, offset, length);
+      const { content } = torrent;
+      if (content?.downloader.have.get(piece) || content?.maybe.has(piece))
+        spans = content.storage.blockSpans(piece, offset, length);
     });
     return spans;
   }

@@ -160,8 +160,8 @@ export class Torrent implements WireTarget {
   proceed(now: number): void {
     if (this.phase !== 'queued' || !this.turn.isSeated) return;
     this.turn.begin(now);
-    // What is gone here is still there where it comes from.
-    this.work.begin(now, this.refetch || this.transfer.isPending);
+    // What is gone here is still there where it comes from. Where both had it, only a person says so.
+    this.work.begin(now, this.refetch || this.transfer.isAwaited);
     this.refetch = false;
   }
 
@@ -183,7 +183,7 @@ export class Torrent implements WireTarget {
 
   /** `attached`: the store and the network are there. */
   resume(attached: boolean): void {
-    if (this.transfer.isWaiting) return this.transfer.giveUp();
+    if (this.transfer.isWaiting) return this.transfer.goOnWithout();
     if (!this.isPaused && this.phase !== 'failed') return;
     this.limit.resume();
     this.mending.reset();
@@ -271,7 +271,8 @@ export class Torrent implements WireTarget {
     this.at(now);
     this.recorder.tick(this.content, now);
     this.work.tick(now);
-    this.relocation.tick(now);
+    // Both are in the phase 'moving', each by itself.
+    if (!this.transfer.isGoing) this.relocation.tick(now);
     this.mending.tick(now);
     this.letGo();
     if (!second) return;

@@ -12,9 +12,11 @@ const READ = 1 << 20;
 /** Reads under way, and bytes of pieces that are on their way until they are written, or one piece. */
 const READS = 4;
 const UNDER_WAY = 16 << 20;
-/** A piece that could not be read is tried so often, and so many ms later. */
-const TRIES = 3;
+/** After a piece could not be read nothing is for so many ms, times the tries it has had, up to so many. */
 const RETRY = 2_000;
+const MOST_PATIENCE = 30;
+/** A piece that is not what it should be so often is given up: what stood of it on our disk may have been what was wrong. */
+const MISMATCHES = 2;
 
 interface Owner {
   readonly id: string;
@@ -34,7 +36,7 @@ interface Owner {
  * Brings here what another store of ours has of a torrent: piece by piece through buffers, as if a peer had sent it, so that each is
  * compared, written, flushed and recorded like any other, and what is recorded is not brought again. Meanwhile nobody else is asked for anything.
  *
- * bringing → recording (all is on the disk) → letting go (the record says that nothing is awaited) → end
+ * bringing → recording (all is on the disk) → letting go (the records say what it is, and that nothing is awaited) → end
  */
 export class Transfer {
   /** Recorded: what the other store has comes first, however long it takes until that is there again. */
@@ -47,6 +49,7 @@ export class Transfer {
   private queue: number[] = [];
   private readonly bringing = new Map<number, ActivePiece>();
   private readonly tries = new Map<number, number>();
+  private readonly mismatches = new Map<number, number>();
   private reads = 0;
   /** Of what was asked for before it stopped nothing is taken. */
   private round = 0;
@@ -80,6 +83,7 @@ export class Transfer {
     if (isKnown && torrent.phase !== 'paused') return;
     if (this.stage === 'bringing') this.survey(now);
     if (source === null && this.isGoing && !this.isAwaited) return this.giveUp();
+    if (source === null) torrent.turn.review();
     if (source === null || this.isGoing || torrent.phase === 'failed') return;
     if (WORKING.has(torrent.phase)) torrent.leave('queued', true);
     torrent.turn.review();
@@ -99,6 +103,13 @@ export class Transfer {
     this.isAwaited = false;
     this.from = null;
     if (this.isGoing) this.end();
+    else this.torrent.turn.review();
+  }
+
+  /** A person would have it go on now. */
+  goOnWithout(): void {
+    this.torrent.work.restsAfter = false;
+    this.giveUp();
   }
 
   /** Nothing of what was under way is taken. */
@@ -116,7 +127,7 @@ export class Transfer {
     this.reads -= 1;
     const piece = this.bringing.get(index);
     if (piece?.buffer === buffer && content.downloader.active.get(index) === piece) {
-      if (problem !== null) this.unread(content, piece, problem, now);
+      if (problem !== null) this.unread(piece, problem, now);
       else {
         out({ do: 'put', buffer, offset, bytes });
         const end = Math.ceil((offset + bytes.length) / BLOCK);
@@ -129,16 +140,21 @@ export class Transfer {
   /** The store has compared a piece, and it is not what it should be. */
   corrupt(index: number): void {
     const piece = this.bringing.get(index);
-    if (piece) this.lose(piece, 'its bytes are not those of the torrent');
+    if (!piece) return;
+    const times = (this.mismatches.get(index) ?? 0) + 1;
+    this.mismatches.set(index, times);
+    if (times >= MISMATCHES) return this.lose(piece, 'its bytes are not those of the torrent');
+    this.putBack(piece);
+    this.torrent.content?.assembly.partials.forget(index);
   }
 
   /** To be called whenever pieces may have come, or may be begun. */
   goOn(now: number): void {
-    const { content, phase } = this.torrent;
+    const { content, phase, recorder } = this.torrent;
     if (phase !== 'moving' || !content || !this.isGoing) return;
     if (this.stage === 'bringing') this.bring(content, now);
     if (this.stage === 'recording') this.record(content);
-    if (this.stage === 'letting go' && this.torrent.recorder.isTorrentKept) this.end();
+    if (this.stage === 'letting go' && recorder.isSettled && recorder.isInfoKept) this.end();
   }
 
   /** What there is to be brought. */
@@ -149,6 +165,7 @@ export class Transfer {
     this.queue = [];
     this.bringing.clear();
     this.tries.clear();
+    this.mismatches.clear();
     this.readAt = now;
     if (!content || !this.from) return;
     this.total = 0;
@@ -220,14 +237,19 @@ export class Transfer {
     }
   }
 
-  private unread(content: Content, piece: ActivePiece, problem: FileProblem, now: number): void {
+  /** Whatever fails may pass, and is waited for: what is written off is deleted over there. */
+  private unread(piece: ActivePiece, problem: FileProblem, now: number): void {
+    if (problem === 'gone') return this.lose(piece, 'it is not there any more');
     const tries = (this.tries.get(piece.index) ?? 0) + 1;
-    if (problem === 'gone' || tries >= TRIES) return this.lose(piece, `it could not be read: ${problem}`);
     this.tries.set(piece.index, tries);
+    this.putBack(piece);
+    this.readAt = now + RETRY * Math.min(tries, MOST_PATIENCE);
+  }
+
+  private putBack(piece: ActivePiece): void {
     this.bringing.delete(piece.index);
-    content.assembly.abandon(piece);
+    this.torrent.content?.assembly.abandon(piece);
     this.queue.push(piece.index);
-    this.readAt = now + RETRY;
   }
 
   /** It is to come from elsewhere, like any that was never there. */

@@ -12,6 +12,12 @@ function half(seed: number): Household {
   return house;
 }
 
+/** So many bytes of it have come. */
+function isMoving({ helper }: Household, moved: number): boolean {
+  const problem = helper.session.rows()[0]?.problem;
+  return problem?.code === 'bringing' && problem.moved >= moved;
+}
+
 describe('a torrent of the browser', () => {
   it('goes to the disk half-done, is gone from the browser after it, and goes on there', () => {
     const house = half(1101);
@@ -204,22 +210,80 @@ describe('nothing is lost, and nothing comes twice, where', () => {
     for (const moved of [1, 700_000]) {
       const house = half(1200 + moved);
       const { helper, torrent, world } = house;
+      const before = house.done(house.browser);
       house.move();
-      house.until(() => {
-        const problem = helper.session.rows()[0]?.problem;
-        return problem?.code === 'bringing' && problem.moved >= moved;
-      });
+      house.until(() => isMoving(house, moved));
       const sent = house.server.sent;
       end(house);
       house.until(() => house.hasMoved(), 600_000);
       expect(house.server.sent).toBe(sent);
+      expect(house.done(helper)).toBeGreaterThanOrEqual(before);
       house.until(() => helper.session.rows()[0]?.state === 'seeding');
       world.clock.run(5_000);
       house.expectMoved(torrent.size + IN_THE_MAKING);
     }
   });
 
-  it('a piece is not as it should be, or cannot be read: that one is fetched', () => {
+  it.each([
+    ['is being checked', false],
+    ['was paused while it was being checked', true],
+  ])('it %s as it begins to move', (_what, isPaused) => {
+    const house = half(1302);
+    const { browser, helper, torrent } = house;
+    const before = house.done(browser);
+    if (isPaused) browser.session.pause(torrent.id);
+    browser.session.recheck(torrent.id);
+    house.move();
+    house.until(house.hasMoved);
+    expect(house.done(helper)).toBeGreaterThanOrEqual(before);
+  });
+
+  it('the helper cannot keep the list of its files: until it can, nothing leaves the browser', () => {
+    const house = half(1303);
+    const { browser, helper } = house;
+    const before = house.done(browser);
+    helper.refuses = '/info';
+    house.move();
+    house.until(() => house.done(helper) >= before);
+    house.world.clock.run(60_000);
+    expect([browser.session.rows().length, house.done(browser)]).toEqual([1, before]);
+    helper.refuses = '';
+    house.until(house.hasMoved);
+  });
+
+  it('the browser’s files cannot be read for a while: they are waited for', () => {
+    const house = half(1304);
+    const { browser, helper } = house;
+    const before = house.done(browser);
+    house.move();
+    house.until(() => isMoving(house, 0));
+    browser.disk.reading = 'io';
+    house.world.clock.run(60_000);
+    expect(browser.session.rows()).toHaveLength(1);
+    browser.disk.reading = null;
+    house.until(house.hasMoved);
+    expect(house.done(helper)).toBeGreaterThanOrEqual(before);
+  });
+
+  it('it waits for the browser: it stays as it is meanwhile', () => {
+    const house = half(1305);
+    const { helper } = house;
+    house.move();
+    house.until(() => isMoving(house, 1));
+    house.isHere = false;
+    house.restart();
+    const states = new Set<string>();
+    house.world.clock.run(20_000);
+    for (let second = 0; second < 30; second++) {
+      house.world.clock.run(1_000);
+      states.add(helper.session.rows()[0]?.state ?? 'none');
+    }
+    expect([...states]).toEqual(['moving']);
+    house.isHere = true;
+    house.until(house.hasMoved);
+  });
+
+  it('a piece is not as it should be: that one is fetched', () => {
     const house = half(1301);
     const { browser, helper, torrent } = house;
     const [path, file] = [...browser.disk.files].find(([name]) => name.endsWith('a/one'))!;
