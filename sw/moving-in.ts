@@ -3,7 +3,8 @@
  * once all of that is on the disk and recorded it goes from here. What both have is moved so too, and does nothing here until then.
  */
 import type { Span } from './engine/events.ts';
-import type { Gift, Source } from './engine/index.ts';
+import { EngineError } from './engine/index.ts';
+import type { Source } from './engine/index.ts';
 import { Refusal } from './host-commands.ts';
 import type { Engine } from './perform.ts';
 import { same } from './same.ts';
@@ -53,6 +54,8 @@ export class MovingIn {
   /** What cannot be moved, as was said. */
   private readonly stuck = new Set<TorrentId>();
   private current: Move | null = null;
+  /** The last look went wrong, as was said. */
+  private isFailing = false;
 
   constructor(options: MovingInOptions) {
     this.options = options;
@@ -83,13 +86,17 @@ export class MovingIn {
     this.look();
   }
 
-  /** Keeps them here: what was brought already is deleted there. @throws {Error} with a sentence for people */
+  /** Keeps them here. What is in the folder stays there: files that were there before may be among it. */
   back(ids: readonly TorrentId[]): void {
     const taker = this.options.taker();
     for (const id of ids) {
       this.leaving.delete(id);
       if (!this.isMoving(id)) continue;
-      taker?.remove(id, true);
+      const row = this.rowOf(id);
+      taker?.remove(id, false);
+      if (row && row.done > 0) {
+        this.options.told(`“${row.name}” stays in this browser. What came of it to ${this.folderOf(row)} stays there as well.`);
+      }
     }
     this.look();
   }
@@ -99,8 +106,28 @@ export class MovingIn {
     return this.options.giver()?.engine.has(id) === true && this.options.taker()?.taking.isAwaited(id) === true;
   }
 
+  /** Whether what is here of it is to be brought, now or when it is its turn. */
+  isToGo(id: TorrentId): boolean {
+    return this.options.giver()?.engine.has(id) === true && this.options.taker() !== null && !this.stuck.has(id);
+  }
+
   /** To be called whenever either engine is another. */
   look(): void {
+    try {
+      this.step();
+      this.isFailing = false;
+    } catch (error) {
+      // Whoever calls has more to do, and the next look may go well.
+      if (!this.isFailing) {
+        this.options.told(
+          `Nothing could be moved out of this browser (${textOf(error)}). What is in it stays here, and is tried again in a moment.`,
+        );
+      }
+      this.isFailing = true;
+    }
+  }
+
+  private step(): void {
     const [giver, taker] = [this.options.giver(), this.options.taker()];
     const { current } = this;
     if (current && (current.giver !== giver || current.taker !== taker || taker.taking.isOff(current.id))) {
@@ -110,13 +137,37 @@ export class MovingIn {
     if (giver === null) return;
     this.keepInStep(giver);
     for (const id of giver.engine.giving.ids()) {
-      giver.engine.giving.hold(id, taker ? taker.taking.isHere(id) || this.isGoing(id) : this.options.isTheirs(id));
+      this.attempt(id, () => {
+        giver.engine.giving.hold(id, taker ? taker.taking.isHere(id) || this.isGoing(id) : this.options.isTheirs(id));
+      });
     }
     if (taker === null) return;
-    for (const [id, root] of this.leaving) if (this.isGoing(id)) this.takeIn(id, root, giver, taker);
+    for (const [id, root] of this.leaving) {
+      if (this.isGoing(id)) this.attempt(id, () => this.takeIn(id, root, giver, taker));
+    }
     // One that was paused meanwhile goes on all the same, and rests after it.
-    if (this.current) taker.taking.connect(this.current.id, this.current.source);
+    if (this.current) this.join(this.current);
     else this.begin(giver, taker);
+  }
+
+  private join(move: Move, info: Uint8Array | null = null): void {
+    const { id, taker, source } = move;
+    if (this.attempt(id, () => taker.taking.connect(id, source, info))) return;
+    if (this.current === move) this.current = null;
+    this.attempt(id, () => taker.taking.connect(id, null));
+  }
+
+  /** Whether that went well for this torrent: else it stays here, which is said once, and others have their turn. */
+  private attempt(id: TorrentId, act: () => void): boolean {
+    try {
+      act();
+      return true;
+    } catch (error) {
+      this.leaving.delete(id);
+      if (!this.stuck.has(id)) this.options.told(this.reasonOf(id, error));
+      this.stuck.add(id);
+      return false;
+    }
   }
 
   private isGoing(id: TorrentId): boolean {
@@ -125,8 +176,8 @@ export class MovingIn {
 
   private lookLater(): void {
     this.options.after(LOOK, () => {
-      this.look();
       this.lookLater();
+      this.look();
     });
   }
 
@@ -145,64 +196,79 @@ export class MovingIn {
       this.leaving.delete(id);
       return;
     }
-    const gift = this.giftOf(id, giver);
+    const gift = giver.engine.giving.gift(id);
     if (gift === null) return;
     this.leaving.delete(id);
     taker.taking.adopt(id, gift.records, root);
   }
 
-  /** Null where it is to be had in a moment, or not at all: then that is said, once. */
-  private giftOf(id: TorrentId, { engine }: Giver): Gift | null {
-    try {
-      return engine.giving.gift(id);
-    } catch (error) {
-      this.leaving.delete(id);
-      if (!this.stuck.has(id)) this.options.told(error instanceof Error ? error.message : String(error));
-      this.stuck.add(id);
-      return null;
-    }
-  }
-
   private begin(giver: Giver, taker: Taker): void {
     for (const id of giver.engine.giving.ids()) {
       if (this.stuck.has(id) || this.options.isRead(id) || !taker.taking.canTake(id)) continue;
-      const gift = this.giftOf(id, giver);
-      if (gift === null) continue;
-      if (gift.has.isEmpty && !taker.taking.isAwaited(id)) {
-        if (taker.taking.isKept(id)) this.brought(id, giver);
-        continue;
-      }
-      const source: Source = {
-        has: gift.has,
-        read: (piece, offset, length, done) => {
-          const spans = giver.engine.giving.spans(id, piece, offset, length);
-          if (spans) giver.read(spans, done);
-          else queueMicrotask(() => done('busy', NOTHING));
-        },
-        brought: () => {
-          if (this.current?.source === source) this.current = null;
-          // Else what is left to do is done once nobody reads it.
-          if (!this.options.isRead(id)) this.brought(id, giver);
-        },
-      };
-      this.current = { id, giver, taker, source };
-      taker.taking.connect(id, source, gift.records.info);
+      this.attempt(id, () => this.beginOne(id, giver, taker));
+      if (this.current) return;
+    }
+  }
+
+  private beginOne(id: TorrentId, giver: Giver, taker: Taker): void {
+    const gift = giver.engine.giving.gift(id);
+    if (gift === null) return;
+    if (gift.has.isEmpty && !taker.taking.isAwaited(id)) {
+      if (taker.taking.isKept(id)) this.brought(id, giver);
       return;
     }
+    const source: Source = {
+      has: gift.has,
+      read: (piece, offset, length, done) => {
+        const spans = giver.engine.giving.spans(id, piece, offset, length);
+        if (spans) giver.read(spans, done);
+        else queueMicrotask(() => done('busy', NOTHING));
+      },
+      brought: () => {
+        if (this.current?.source === source) this.current = null;
+        // Else what is left to do is done once nobody reads it.
+        if (!this.options.isRead(id)) this.attempt(id, () => this.brought(id, giver));
+      },
+    };
+    this.current = { id, giver, taker, source };
+    this.join(this.current, gift.records.info);
   }
 
   /** All of it is with the helper: nobody needs what is here. */
   private brought(id: TorrentId, { engine }: Giver): void {
-    const row = this.options.rows().find(each => each.id === id);
-    const folder = this.options.roots().find(({ token }) => token === row?.root)?.name;
+    const row = this.rowOf(id);
     engine.remove(id, true);
-    if (row) this.options.told(`“${row.name}” is on this computer now${folder ? `, in “${folder}”` : ''}.`);
+    if (row) this.options.told(`“${row.name}” is on this computer now, in ${this.folderOf(row)}.`);
+  }
+
+  private reasonOf(id: TorrentId, error: unknown): string {
+    if (error instanceof EngineError) return error.message;
+    const name =
+      this.rowOf(id)?.name ??
+      this.options
+        .giver()
+        ?.engine.rows()
+        .find(each => each.id === id)?.name;
+    return `${name === undefined ? 'A torrent' : `“${name}”`} could not be moved out of this browser (${textOf(error)}). What is here of it stays, and is tried again when the browser is started the next time.`;
+  }
+
+  private rowOf(id: TorrentId): TorrentRow | undefined {
+    return this.options.rows().find(each => each.id === id);
+  }
+
+  private folderOf({ root }: TorrentRow): string {
+    const name = this.options.roots().find(({ token }) => token === root)?.name;
+    return name === undefined ? 'its folder' : `“${name}”`;
   }
 }
 
 const NOTHING = new Uint8Array(0);
 
 const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 /** Bytes, for a sentence. */
 function about(bytes: number): string {
