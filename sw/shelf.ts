@@ -88,7 +88,7 @@ export class Shelf implements Backend {
     const rows = this.paired.rows().filter(({ id }) => !isUnpaired || !this.local.has(id));
     const theirs = new Set(rows.map(({ id }) => id));
     this.known = theirs;
-    return [...rows, ...this.local.rows().filter(({ id }) => !theirs.has(id))];
+    return [...rows.map(row => this.shown(row)), ...this.local.rows().filter(({ id }) => !theirs.has(id))];
   }
 
   takeChanges(): ReturnType<Backend['takeChanges']> {
@@ -100,7 +100,11 @@ export class Shelf implements Backend {
     const back = new Set(changes.removed.filter(id => this.local.has(id)));
     const bared = back.size === 0 ? [] : this.local.rows().filter(({ id }) => back.has(id));
     return {
-      rows: [...changes.rows, ...bared, ...own.rows.filter(({ id }) => !theirs.has(id) && !back.has(id))],
+      rows: [
+        ...changes.rows.map(row => this.shown(row)),
+        ...bared,
+        ...own.rows.filter(({ id }) => !theirs.has(id) && !back.has(id)),
+      ],
       removed: [...changes.removed, ...own.removed.filter(id => !theirs.has(id))],
       left: [...changes.left, ...own.left],
       shared: changes,
@@ -196,8 +200,8 @@ export class Shelf implements Backend {
       ...(own.length > 0 ? [this.local.run({ ...command, ids: own })] : []),
     ]);
     for (const each of done) if (each.status === 'rejected') throw each.reason;
-    // What is here of one that the helper had would else be seen again.
-    const both = command.do === 'remove' ? others.filter(id => this.local.has(id)) : [];
+    // What is here of one that the helper had may be all there is: unless its files are to go as well it stays, and is seen again.
+    const both = command.do === 'remove' && command.withData ? others.filter(id => this.local.has(id)) : [];
     if (both.length > 0) await this.local.run({ ...command, ids: both });
     return null;
   }
@@ -210,6 +214,13 @@ export class Shelf implements Backend {
       if (error instanceof Refusal && AWAY.has(error.code)) return null;
       throw error;
     }
+  }
+
+  /** One that this browser is to bring waits for its turn, and for nobody. */
+  private shown(row: TorrentRow): TorrentRow {
+    const { problem } = row;
+    if (problem?.code !== 'bringing' || problem.isHere || !this.movingIn.isToGo(row.id)) return row;
+    return { ...row, problem: { ...problem, isHere: true } };
   }
 
   private get isUnpaired(): boolean {

@@ -200,7 +200,8 @@ describe('what both have, or are to have', () => {
     const set: Settings = { ...DEFAULT_SETTINGS, downLimit: 100_000 };
     const engine = {
       settings: DEFAULT_SETTINGS,
-      has: () => true,
+      has: (_id: string) => true,
+      rows: (): TorrentRow[] => [],
       giving: {
         ids: () => [B, C],
         hold: (id: string, isHeld: boolean) => said.push(`${id[0]} ${isHeld ? 'held' : 'let go'}`),
@@ -258,7 +259,51 @@ describe('what both have, or are to have', () => {
     expect(paired.asked).toEqual([{ do: 'relocate', ids: [A], root: 'x' }]);
     await shelf.run({ do: 'remove', ids: [C], withData: false });
     expect(paired.asked.at(-1)).toEqual({ do: 'remove', ids: [C], withData: false });
-    expect(local.asked).toEqual([{ do: 'remove', ids: [C], withData: false }]);
+    // The helper may have but a part of it.
+    expect(local.asked).toEqual([]);
+    await shelf.run({ do: 'remove', ids: [C], withData: true });
+    expect(local.asked).toEqual([{ do: 'remove', ids: [C], withData: true }]);
+  });
+
+  it('waits its turn in the words of one that is moved, where this browser is to bring it', () => {
+    const { shelf, paired, local } = setUp([A, C], [B, C], []);
+    const { giver, engine, taker } = engines();
+    engine.has = (id: string) => id !== A;
+    [local.giver, paired.taker] = [giver, taker];
+    const problem = { code: 'bringing', moved: 1, of: 2, isHere: false } as const;
+    for (const id of [A, C]) paired.list.set(id, { ...paired.list.get(id), problem } as TorrentRow);
+    paired.changes = { rows: paired.rows(), removed: [], left: [] };
+    const isHere = (rows: readonly TorrentRow[]) => rows.map(row => row.problem?.code === 'bringing' && row.problem.isHere);
+    expect(isHere(shelf.rows().slice(0, 2))).toEqual([false, true]);
+    const changes = shelf.takeChanges();
+    expect(isHere(changes.rows)).toEqual([false, true]);
+    expect(isHere(changes.shared?.rows ?? [])).toEqual([false, false]);
+    paired.taker = null;
+    expect(isHere(shelf.rows().slice(0, 2))).toEqual([false, false]);
+  });
+
+  it('does not keep others from their turn where it fails, and that is said once', () => {
+    const { shelf, paired, local, look } = setUp([A, C], [B, C], []);
+    const { said, giver, engine, taker } = engines();
+    [local.giver, paired.taker] = [giver, taker];
+    engine.giving.ids = () => [C, B];
+    engine.giving.hold = (id: string) => {
+      if (id === C) throw new TypeError('no such piece');
+      return said.push(`${id[0]} looked at`);
+    };
+    look();
+    look();
+    expect(said.filter(what => what.endsWith('looked at'))).toEqual(['b looked at', 'b looked at']);
+    expect(shelf.takeNotices()).toEqual([expect.stringContaining('could not be moved out of this browser (no such piece)')]);
+    engine.share = () => {
+      throw new Error('closed');
+    };
+    shelf.replaced();
+    look();
+    engine.share = () => 0;
+    look();
+    expect(said.filter(what => what.endsWith('looked at'))).toHaveLength(3);
+    expect(shelf.takeNotices()).toEqual([expect.stringContaining('Nothing could be moved out of this browser (closed)')]);
   });
 });
 

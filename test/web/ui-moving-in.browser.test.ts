@@ -88,6 +88,23 @@ describe.skipIf(missing)(`torrents of the browser and a helper, in Chromium (ski
     await expect.poll(async () => (await commands()).at(-1)).toEqual({ do: 'resume', ids: [first] });
   });
 
+  it('say what becomes of what the browser has of one that is removed while it moves', async () => {
+    await show('nine');
+    const [first = ''] = await here(1);
+    const problem = { code: 'bringing', moved: 0, of: 100, isHere: true } as const;
+    await put(first, { root: DOWNLOADS, state: 'moving', done: 0, problem });
+    await row(/ubuntu/).click();
+    await page.keyboard.press('Delete');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('What is in this browser of it stays, and is in the list again.').waitFor();
+    await look('moving-in-remove');
+    await dialog.getByLabel('Also delete its files from the disk and from this browser').check();
+    await dialog.getByText('What is in this browser of it goes as well. This cannot be undone.').waitFor();
+    await look('moving-in-remove-all');
+    await dialog.getByRole('button', { name: 'Remove and delete files' }).click();
+    await expect.poll(commands).toEqual([{ do: 'remove', ids: [first], withData: true }]);
+  });
+
   it('stay where a person would leave them, until there are more; and one can be moved by itself', async () => {
     await show('nine');
     await here(2);

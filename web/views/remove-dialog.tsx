@@ -51,6 +51,10 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const onDisk = rows.filter(({ root }) => root !== BROWSER_ROOT);
   const withData = isChosen.value || onDisk.length === 0;
   const bytes = bytesOf(onDisk);
+  const coming = onDisk.filter(({ problem }) => problem?.code === 'bringing');
+  // A browser that follows another one is shown what that one has.
+  const isFollower = store.connection.value.following !== null;
+  const isBoth = coming.some(({ problem }) => !isFollower && problem?.code === 'bringing' && problem.isHere);
   const isDangerous = withData || bytesOf(here) > 0;
   const [first] = rows;
   const what = rows.length === 1 && first !== undefined ? `“${first.name}”` : plural(rows.length, 'torrent', 'torrents');
@@ -66,10 +70,12 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
             type="checkbox"
             class="check"
             checked={withData}
-            disabled={bytes === 0}
+            disabled={bytes === 0 && !isBoth}
             onChange={event => (isChosen.value = event.currentTarget.checked)}
           />
-          <span>Also delete {onDisk.length === 1 ? 'its' : 'their'} files from the disk</span>
+          <span>
+            Also delete {onDisk.length === 1 ? 'its' : 'their'} files from the disk{isBoth && ' and from this browser'}
+          </span>
         </label>
       )}
       {onDisk.length > 0 && (
@@ -81,8 +87,14 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
               : `${formatAbout(bytes)} of downloaded files stay on the disk.`}
         </p>
       )}
-      {rows.some(({ problem }) => problem?.code === 'bringing' && problem.isHere) && (
-        <p class="tone-bad">What is still in this browser goes as well.</p>
+      {coming.length > 0 && (
+        <p class={isBoth && withData ? 'tone-bad' : 'quiet'}>
+          {!isBoth
+            ? 'What the browser that it comes from has of it stays in that one.'
+            : withData
+              ? 'What is in this browser of it goes as well. This cannot be undone.'
+              : 'What is in this browser of it stays, and is in the list again.'}
+        </p>
       )}
       {here.length > 0 && (
         <p class={bytesOf(here) > 0 ? 'tone-bad' : 'quiet'}>
@@ -105,7 +117,7 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
         >
           {!isDangerous
             ? 'Remove from list'
-            : isAllTrashed(rows)
+            : isAllTrashed(rows) && !isBoth
               ? 'Remove and move files to trash'
               : withData
                 ? 'Remove and delete files'
