@@ -90,8 +90,9 @@ export class Roots {
     const downloads = await downloadsFolder();
     if (asked !== null) await roots.makeDefault(resolve(asked));
     else if (roots.stored.default === '' || roots.stored.default === downloads) await roots.makeDefault(downloads);
-    // Folders that are not known at the next start would be lost to the torrents in them.
-    if (!roots.isSaved) throw new StartError(`${path} cannot be written. Make room on that disk, or let Starling write there.`);
+    // Folders that are not known at the next start would be lost to the torrents in them. A file that a person has edited is no less whole.
+    if (!roots.isSaved && !(await roots.save()))
+      throw new StartError(`${path} cannot be written. Make room on that disk, or let Starling write there.`);
     await roots.refresh();
     return roots;
   }
