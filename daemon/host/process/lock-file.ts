@@ -25,17 +25,38 @@ export function lockPath(home: string): string {
 /** Who holds the lock; null where nobody does, or a file that nobody can have meant. */
 export async function readHolder(path: string): Promise<Holder | null> {
   try {
-    return holderOf(JSON.parse(await readFile(path, 'utf8')));
+    return parsed(await readFile(path, 'utf8'));
   } catch (error) {
-    if (hasCode(error, 'ENOENT', 'EISDIR') || error instanceof SyntaxError) return null;
+    if (hasCode(error, 'ENOENT', 'EISDIR')) return null;
     throw error;
   }
+}
+
+/** Whether there is a lock, and nobody who holds it: of one that is not there the next may come into being at any moment. */
+export async function isStale(home: string): Promise<boolean> {
+  const path = lockPath(home);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return null;
+    if (hasCode(error, 'EISDIR')) return '';
+    throw error;
+  });
+  if (text === null) return false;
+  const holder = parsed(text);
+  return holder === null || !(await isRunning(holder.pid, holder.startTime));
 }
 
 /** The host that runs on this home, or null. */
 export async function runningHost(home: string): Promise<Holder | null> {
   const holder = await readHolder(lockPath(home));
   return holder !== null && (await isRunning(holder.pid, holder.startTime)) ? holder : null;
+}
+
+function parsed(text: string): Holder | null {
+  try {
+    return holderOf(JSON.parse(text));
+  } catch {
+    return null;
+  }
 }
 
 function holderOf(value: unknown): Holder | null {

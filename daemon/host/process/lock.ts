@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { hasCode, replaceFile, writeFlushed } from '../store/durable.ts';
 import { putAside } from '../store/kept-file.ts';
-import { type Holder, lockPath, readHolder, runningHost } from './lock-file.ts';
+import { type Holder, isStale, lockPath, readHolder, runningHost } from './lock-file.ts';
 import { startTimeOf } from './process-info.ts';
 
 /** Far longer than clearing takes. */
@@ -65,7 +65,7 @@ async function clearStale(home: string): Promise<void> {
     return;
   }
   try {
-    if ((await runningHost(home)) === null) await rm(lockPath(home), { force: true }).catch(() => putAside(lockPath(home)));
+    if (await isStale(home)) await rm(lockPath(home), { force: true }).catch(() => putAside(lockPath(home)));
   } finally {
     await rmdir(right);
   }
