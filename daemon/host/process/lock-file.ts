@@ -41,14 +41,17 @@ export async function isStale(home: string): Promise<boolean> {
     throw error;
   });
   if (text === null) return false;
-  const holder = parsed(text);
-  return holder === null || !(await isRunning(holder.pid, holder.startTime));
+  return !(await isAlive(parsed(text)));
 }
 
 /** The host that runs on this home, or null. */
 export async function runningHost(home: string): Promise<Holder | null> {
   const holder = await readHolder(lockPath(home));
-  return holder !== null && (await isRunning(holder.pid, holder.startTime)) ? holder : null;
+  return (await isAlive(holder)) ? holder : null;
+}
+
+async function isAlive(holder: Holder | null): Promise<boolean> {
+  return holder !== null && (await isRunning(holder.pid, holder.startTime));
 }
 
 function parsed(text: string): Holder | null {
