@@ -47,6 +47,7 @@ const packages = {
   'shared-mime-info': () => existsSync('/usr/share/mime'),
   xvfb: () => existsSync('/usr/bin/Xvfb'),
   zenity: () => existsSync('/usr/bin/zenity'),
+  xdotool: () => existsSync('/usr/bin/xdotool'),
   systemd: () => existsSync('/usr/bin/systemd-analyze'),
   ffmpeg: () => existsSync('/usr/bin/ffmpeg'),
   iproute2: () => spawnSync('ip', ['-V']).status === 0,
