@@ -238,7 +238,15 @@ export class MovingIn {
   private brought(id: TorrentId, { engine }: Giver): void {
     const row = this.rowOf(id);
     engine.remove(id, true);
-    if (row) this.options.told(`“${row.name}” is on this computer now, in ${this.folderOf(row)}.`);
+    if (!row) return;
+    const folder = this.folderOf(row);
+    // Of a link whose files are not known yet there is nothing on the disk.
+    const isKnown = row.size > 0;
+    this.options.told(
+      isKnown
+        ? `“${row.name}” is on this computer now, in ${folder}.`
+        : `“${row.name}” is with the helper now, and comes to ${folder}.`,
+    );
   }
 
   private reasonOf(id: TorrentId, error: unknown): string {

@@ -89,6 +89,7 @@ describe('a torrent of the browser', () => {
     house.move();
     house.until(house.hasMoved);
     expect(helper.session.rows()).toMatchObject([{ name: 'x', root: DISK, state: 'metadata' }]);
+    expect(house.said).toEqual(['“x” is with the helper now, and comes to “Downloads”.']);
   });
 
   it.each([

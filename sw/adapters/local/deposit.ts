@@ -1,6 +1,6 @@
 /**
- * Files that somebody brings whole, end to end. They are nowhere until they are all there and have their places: one that is called
- * off, or that the worker's end cuts short, leaves nothing behind.
+ * Files that somebody brings whole, end to end. They are nowhere until they are all there and have their places: what is called
+ * off, or cut short by the worker's end, before that leaves nothing behind.
  */
 import type { FileProblem } from '../../engine/events.ts';
 import type { Catalogue } from './catalogue.ts';
