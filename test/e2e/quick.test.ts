@@ -1,15 +1,14 @@
 /** A browser that runs no service worker and gives no storage, as in a private window: it says so, and downloads in a page, in memory. */
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import codec from 'bencode';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makePayload } from '../peers/payload.ts';
 import { until } from '../peers/wait.ts';
 import { haveOpenssl, WebTracker } from '../peers/web-tracker.ts';
-import { CorsSeed, PlainSite } from './alone.ts';
-import { Browser, haveChromium, type Page } from './browser.ts';
+import { Alone, CorsSeed, type PlainSite } from './alone.ts';
+import { type Browser, haveChromium, type Page } from './browser.ts';
 import { WebTorrentPages } from './webtorrent.ts';
 
 const missing = [haveChromium() ? '' : 'chromium', haveOpenssl() ? '' : 'openssl'].filter(Boolean).join(', ');
@@ -23,28 +22,22 @@ const EXPECTED = /no service workers|not in a private window/;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 describe.skipIf(missing !== '')(`a browser without a worker or storage${missing === '' ? '' : ` (needs ${missing})`}`, () => {
+  let alone: Alone;
   let dir: string;
   let site: PlainSite;
   let tracker: WebTracker;
   let browser: Browser;
   let page: Page;
-  const ends: (() => unknown)[] = [];
   beforeEach(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'starling-quick-'));
-    ends.push(() => rmSync(dir, { recursive: true, force: true }));
-    site = await PlainSite.start();
-    ends.push(() => site.stop());
-    tracker = await WebTracker.start();
-    ends.push(() => tracker.stop());
-    browser = await Browser.start({ flags: [`--ignore-certificate-errors-spki-list=${tracker.spki}`] });
-    ends.push(() => browser.stop());
+    alone = await Alone.start();
+    ({ dir, site } = alone);
+    tracker = alone.also(await WebTracker.start());
+    browser = await alone.browser([`--ignore-certificate-errors-spki-list=${tracker.spki}`]);
     await browser.cdp.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: dir });
     page = await browser.open('about:blank');
     await page.send('Page.addScriptToEvaluateOnNewDocument', { source: WITHOUT });
   });
-  afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end();
-  });
+  afterEach(() => alone.end());
 
   async function start(): Promise<void> {
     await page.find({ role: 'checkbox' }, 60_000);
@@ -63,7 +56,7 @@ describe.skipIf(missing !== '')(`a browser without a worker or storage${missing 
 
   it('says so where a link is opened, and takes it from a WebRTC peer into memory, to be saved', async () => {
     const pages = await WebTorrentPages.start();
-    ends.push(() => pages.stop());
+    alone.also(pages);
     const bytes = randomBytes(5_000_003);
     pages.serve('/payload', bytes);
     const seed = await pages.open(browser);
@@ -87,7 +80,7 @@ describe.skipIf(missing !== '')(`a browser without a worker or storage${missing 
     const payload = makePayload(join(dir, 'seed'), 'web.bin', [{ path: [], size: 3_000_001 }], { pieceLength: PIECE });
     const bytes = readFileSync(join(payload.dir, 'web.bin'));
     const seed = await CorsSeed.start('web.bin', bytes, 50_000_000);
-    ends.push(() => seed.stop());
+    alone.also(seed);
     const file = join(dir, 'web.torrent');
     const decoded = codec.decode(payload.bytes) as { info: Record<string, unknown> };
     writeFileSync(file, codec.encode({ ...decoded, 'url-list': seed.url }));

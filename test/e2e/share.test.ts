@@ -1,14 +1,13 @@
 /** Files that are shared from a browser without a helper, in a real one: stock WebTorrent fetches them right to the byte. */
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../peers/wait.ts';
 import { haveOpenssl, WebTracker } from '../peers/web-tracker.ts';
-import { PlainSite } from './alone.ts';
+import { Alone, PlainSite } from './alone.ts';
 import { App } from './app.ts';
-import { Browser, haveChromium } from './browser.ts';
+import { type Browser, haveChromium } from './browser.ts';
 import { WebTorrentPages } from './webtorrent.ts';
 
 const missing = [haveChromium() ? '' : 'chromium', haveOpenssl() ? '' : 'openssl'].filter(Boolean).join(', ');
@@ -16,27 +15,20 @@ const missing = [haveChromium() ? '' : 'chromium', haveOpenssl() ? '' : 'openssl
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 describe.skipIf(missing !== '')(`what is shared from a browser${missing === '' ? '' : ` (needs ${missing})`}`, () => {
+  let alone: Alone;
   let dir: string;
   let site: PlainSite;
   let tracker: WebTracker;
   let browser: Browser;
   let app: App;
-  const ends: (() => unknown)[] = [];
   beforeEach(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'starling-share-'));
-    ends.push(() => rmSync(dir, { recursive: true, force: true }));
-    site = await PlainSite.start();
-    ends.push(() => site.stop());
-    tracker = await WebTracker.start();
-    ends.push(() => tracker.stop());
-    browser = await Browser.start({ flags: [`--ignore-certificate-errors-spki-list=${tracker.spki}`] });
-    ends.push(() => browser.stop());
-    app = await App.alone(browser, site.origin);
+    alone = await Alone.start();
+    ({ dir, site } = alone);
+    tracker = alone.also(await WebTracker.start());
+    ({ browser, app } = await alone.open([`--ignore-certificate-errors-spki-list=${tracker.spki}`]));
     await app.withoutStun();
   });
-  afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end();
-  });
+  afterEach(() => alone.end());
 
   function put(path: string, bytes: Uint8Array): string {
     const file = join(dir, path);
@@ -64,7 +56,7 @@ describe.skipIf(missing !== '')(`what is shared from a browser${missing === '' ?
     const magnet = await share('holiday film.bin');
     await app.complete('holiday film.bin');
     const pages = await WebTorrentPages.start();
-    ends.push(() => pages.stop());
+    alone.also(pages);
     const leech = await pages.open(browser);
     await leech.addMagnet(magnet);
     await app.page.send('Page.bringToFront');
@@ -89,7 +81,7 @@ describe.skipIf(missing !== '')(`what is shared from a browser${missing === '' ?
     await app.complete('Fotos ünd 写真');
     // Another site has a storage and an engine of its own.
     const other = await PlainSite.start();
-    ends.push(() => other.stop());
+    alone.also(other);
     const leech = await App.alone(browser, other.origin);
     await leech.withoutStun();
     await leech.addMagnet(magnet);
