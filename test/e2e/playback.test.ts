@@ -1,14 +1,10 @@
 /** A real film that is played in the app while it comes, without any helper. */
-import codec from 'bencode';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { payloadOf } from '../peers/payload.ts';
 import { until } from '../peers/wait.ts';
-import { CorsSeed, PlainSite } from './alone.ts';
-import { App } from './app.ts';
-import { Browser, haveChromium } from './browser.ts';
+import { Alone, CorsSeed, withSeed } from './alone.ts';
+import { haveChromium } from './browser.ts';
 import { haveFfmpeg, makeFilm } from './film.ts';
 
 const missing = [haveChromium() ? '' : 'chromium', haveFfmpeg() ? '' : 'ffmpeg'].filter(Boolean).join(', ');
@@ -16,29 +12,19 @@ const SECONDS = 60;
 const SUBTITLES = '1\r\n00:00:00,000 --> 00:00:40,000\r\nFirst line\r\n\r\n2\r\n00:00:45,000 --> 00:01:00,000\r\nLast line\r\n';
 
 describe.skipIf(missing !== '')(`a film in the player${missing === '' ? '' : ` (needs ${missing})`}`, () => {
-  const ends: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const end of ends.splice(0).reverse()) await end();
-  });
+  let alone: Alone;
+  beforeEach(async () => void (alone = await Alone.start()));
+  afterEach(() => alone.end());
 
   it('plays and seeks while it comes, with subtitles, shows what is there, and says at once what no browser plays', async () => {
-    const dir = mkdtempSync(join(tmpdir(), 'starling-film-'));
-    const site = await PlainSite.start();
+    const { dir } = alone;
     const film = makeFilm(join(dir, 'film.mp4'), SECONDS);
     const files = { 'film.avi': Buffer.alloc(200_000, 7), 'film.en.srt': Buffer.from(SUBTITLES), 'film.mp4': film };
     const payload = payloadOf(join(dir, 'seed'), 'Film', 1 << 17, files);
     const paths = Object.fromEntries(Object.entries(files).map(([path, bytes]) => [`Film/${path}`, bytes]));
-    const seed = await CorsSeed.startFolder(paths, 300_000);
-    const torrent = join(dir, 'film.torrent');
-    writeFileSync(torrent, codec.encode({ ...(codec.decode(payload.bytes) as object), 'url-list': seed.url }));
-    const browser = await Browser.start();
-    ends.push(
-      () => rmSync(dir, { recursive: true, force: true }),
-      () => site.stop(),
-      () => seed.stop(),
-      () => browser.stop(),
-    );
-    const app = await App.alone(browser, site.origin);
+    const seed = alone.also(await CorsSeed.startFolder(paths, 300_000));
+    const { file: torrent } = alone.put('film', withSeed(payload.bytes, seed.url));
+    const { app } = await alone.open();
     const { page } = app;
     await app.dropTorrents([torrent]);
     await app.start();
