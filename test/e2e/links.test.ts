@@ -34,7 +34,7 @@ describe.skipIf(missing.length > 0)(`what is opened with the system (skipped wit
 
   beforeAll(async () => {
     // It chooses a display that is free, and says which.
-    screen = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '800x600x24', '-nolisten', 'tcp'], {
+    screen = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '800x600x24', '-nolisten', 'tcp', '-noreset'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const display = await new Promise<string>(resolve =>

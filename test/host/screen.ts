@@ -19,7 +19,10 @@ export interface Screen {
 }
 
 export async function openScreen(): Promise<Screen> {
-  const server = spawn('Xvfb', ['-displayfd', '3', '-nolisten', 'tcp'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
+  // Without -noreset it begins anew whenever its last client has gone, and loses the one that comes just then.
+  const server = spawn('Xvfb', ['-displayfd', '3', '-noreset', '-nolisten', 'tcp'], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  });
   onTestFinished(() => void server.kill());
   const [number] = (await once(server.stdio[3]!, 'data')) as [Buffer];
   const env = { ...process.env, DISPLAY: `:${String(number).trim()}`, WAYLAND_DISPLAY: '', XDG_CURRENT_DESKTOP: '' };
