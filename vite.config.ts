@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import preact from '@preact/preset-vite';
 import { defineConfig, type UserConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
+import { catalogue } from './bin/words.mjs';
 
 const top = import.meta.dirname;
 const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string };
@@ -34,6 +35,7 @@ function web(outDir: string): UserConfig {
     worker: { format: 'es' },
     plugins: [
       preact(),
+      catalogue(),
       VitePWA({
         strategies: 'injectManifest',
         srcDir: '../sw',

@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import { catalogue } from './bin/words.mjs';
 
 export default defineConfig({
   define: { __VERSION__: JSON.stringify('0.0.0-test') },
+  plugins: [catalogue()],
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**', 'test/**/*.browser.test.ts', 'test/bench/**'],
     globalSetup: 'test/data-home.ts',
+    setupFiles: 'test/words.ts',
     // Most of the time is spent waiting for other programs: on two cores one file at a time, as is usual, leaves both idle.
     maxWorkers: '100%',
     testTimeout: 60_000,

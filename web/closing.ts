@@ -1,6 +1,6 @@
 /** What becomes of the downloads in this browser once its last window is closed, and what can be done about it. */
 import { BROWSER_ROOT, type SaveRow, type TorrentId, type TorrentRow } from '../sw/view-model.ts';
-import { plural } from './format.ts';
+import { words } from './words/words.ts';
 
 /**
  * `goes-on`: from web seeds, until it is saved. `part`: from web seeds, as long as a part of it is being saved; `along`: as long as another one
@@ -49,18 +49,16 @@ function fateOf({ id, hasWebSeeds }: Unfinished, saving: readonly SaveRow[], out
 function sentence({ hasWebSeeds }: Unfinished, fate: Fate, outlives: boolean): string {
   switch (fate) {
     case 'goes-on':
-      return 'Goes on from its web seeds until it is saved.';
+      return words.closing.goesOn();
     case 'part':
-      return 'Goes on from its web seeds while a part of it is being saved, then waits for the app.';
+      return words.closing.part();
     case 'along':
-      return 'Goes on from its web seeds while another torrent is being saved, then waits for the app.';
+      return words.closing.along();
     case 'waits':
-      return 'Waits, and so does its save: it has WebRTC peers alone, and those need an open window.';
+      return words.closing.waits();
     case 'stops':
-      if (!outlives) return 'Waits until the app is open again.';
-      return hasWebSeeds
-        ? 'Waits until the app is open again. Its web seeds could go on.'
-        : 'Waits until the app is open again: it has WebRTC peers alone, and those need an open window.';
+      if (!outlives) return words.closing.stops();
+      return hasWebSeeds ? words.closing.stopsWithWebSeeds() : words.closing.stopsWithoutWebSeeds();
   }
 }
 
@@ -68,8 +66,8 @@ function sentence({ hasWebSeeds }: Unfinished, fate: Fate, outlives: boolean): s
 export function summarise(all: readonly Closing[]): string | null {
   if (all.length === 0) return null;
   const waiting = all.filter(({ fate }) => fate !== 'goes-on').length;
-  if (waiting === 0) return `You can close every window: ${plural(all.length, 'download goes', 'downloads go')} on until saved.`;
-  return `${plural(waiting, 'download waits', 'downloads wait')} once every window is closed.`;
+  if (waiting === 0) return words.closing.allGoOn({ count: all.length });
+  return words.closing.someWait({ count: waiting });
 }
 
 /** Whether saves keep the engine of this browser at work without a window: in Chromium they do. */

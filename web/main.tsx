@@ -18,6 +18,7 @@ import { connect } from './window.ts';
 import { lookPersistence } from './persistence.ts';
 import { store } from './store.ts';
 import { shareOver } from './sharing.ts';
+import { direction, language, loadWords } from './words/words.ts';
 import { applyUpdate, openDoor, openShare, registerWorker, updateWaiting } from './worker.ts';
 
 const NO_WORKER =
@@ -31,9 +32,11 @@ async function pair(secret: string): Promise<void> {
   else notify(paired.refused, 'bad');
 }
 
-function start(): void {
+async function start(): Promise<void> {
   const root = document.getElementById('app');
   if (root === null) throw new Error('The page has no place for the app');
+  document.documentElement.lang = language;
+  document.documentElement.dir = direction;
   const takeAddress = (): void => {
     const { secret, magnet } = takeRequest();
     if (secret !== null) void pair(secret);
@@ -48,10 +51,17 @@ function start(): void {
   // Commands wait in the client until the worker is there; the page does not wait.
   connect(() => registered.then(openDoor, () => new Promise<Door>(() => {})));
   shareOver(() => registered.then(openShare));
+  try {
+    await loadWords('closing');
+  } catch (cause) {
+    console.error('The texts of the app could not be loaded.', cause);
+    root.textContent = 'Starling could not be loaded. Look at the connection, and load the page again.';
+    return;
+  }
   render(<App updateWaiting={updateWaiting} applyUpdate={applyUpdate} />, root);
   takeAddress();
   void lookPersistence();
   addEventListener('hashchange', takeAddress);
 }
 
-start();
+void start();

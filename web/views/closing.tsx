@@ -6,6 +6,7 @@ import { saveFolder } from '../saving.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { layout } from '../ui/layout.ts';
+import { words } from '../words/words.ts';
 
 const outlives = savesOutliveWindows();
 const closing = computed(() =>
@@ -21,7 +22,7 @@ export function ClosingLine(): JSX.Element | null {
     <div class="closing-line">
       <p>{text}</p>
       <button type="button" class="text-button" onClick={() => (shown.value = true)}>
-        What goes on
+        {words.closing.more()}
       </button>
     </div>
   );
@@ -36,7 +37,7 @@ export function ClosingDialog(): JSX.Element | null {
   };
   return (
     <Dialog labelledBy="closing-title" class="closing" onCancel={close}>
-      <h2 id="closing-title">Once every window is closed</h2>
+      <h2 id="closing-title">{words.closing.title()}</h2>
       <ul class="closing-list">
         {closing.value.map(({ id, name, text, canFinish }) => (
           <li key={id}>
@@ -44,17 +45,18 @@ export function ClosingDialog(): JSX.Element | null {
             <p class="quiet">{text}</p>
             {canFinish && (
               <button type="button" class="button button-small" onClick={() => saveFolder(id)}>
-                Finish in the background<span class="sr-only"> {name}</span>
+                {words.closing.finish()}
+                <span class="sr-only"> {name}</span>
               </button>
             )}
           </li>
         ))}
       </ul>
-      <p>{outlives ? SAVES : STOPS} Nothing is lost: what waits goes on by itself when the app is open again.</p>
       <p>
-        {isRoomy && 'A small window is enough for everything to go on.'}
-        {store.connection.value.state !== 'connected' &&
-          ' With the free helper, downloads go on without any, the browser closed as well.'}
+        {outlives ? words.closing.saves() : words.closing.ends()} {words.closing.nothingLost()}
+      </p>
+      <p>
+        {isRoomy && words.closing.smallWindow()} {store.connection.value.state !== 'connected' && words.closing.withHelper()}
       </p>
       <div class="dialog-actions">
         {store.connection.value.state !== 'connected' && (
@@ -66,26 +68,21 @@ export function ClosingDialog(): JSX.Element | null {
               showHelper();
             }}
           >
-            Get the helper
+            {words.closing.getHelper()}
           </button>
         )}
         {isRoomy && (
           <button type="button" class="button" onClick={openSmallWindow}>
-            Open a small window
+            {words.closing.openSmallWindow()}
           </button>
         )}
         <button type="button" class="button button-main" onClick={close}>
-          Close
+          {words.closing.close()}
         </button>
       </div>
     </Dialog>
   );
 }
-
-const SAVES =
-  'To finish in the background, the browser saves the torrent among its downloads while it comes, as long as the browser itself runs. Firefox and Safari cannot.';
-const STOPS =
-  'This browser ends the app with its last window, and saves that are not complete with it. Chrome, Edge and others of their kind can go on with a torrent from web seeds while it is saved.';
 
 function openSmallWindow(): void {
   open('/', 'starling-small', 'popup,width=380,height=560');

@@ -1,6 +1,7 @@
 /** Serves the interface on a mock worker: `npx vite test/web/mock`, then open `/?scenario=nine`. */
 import { join } from 'node:path';
 import { defineConfig } from 'vite';
+import { catalogue } from '../../../bin/words.mjs';
 
 const top = join(import.meta.dirname, '../../..');
 
@@ -9,5 +10,6 @@ export default defineConfig({
   publicDir: join(top, 'public'),
   cacheDir: join(top, '.cache/vite-mock'),
   server: { fs: { allow: [top] } },
+  plugins: [catalogue()],
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 });

@@ -1,0 +1,7 @@
+import type { Plugin } from 'vite';
+
+export function locales(): readonly string[];
+export function read(locale: string): Readonly<Record<string, Readonly<Record<string, string>>>>;
+export function argumentsOf(text: string): ReadonlyMap<string, 'number' | 'string'>;
+export function declare(): Promise<string>;
+export function catalogue(): Plugin;

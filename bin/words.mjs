@@ -1,0 +1,92 @@
+/**
+ * The texts of the app, from web/words/LOCALE.json to modules: `catalogue` is the plugin of Vite that compiles them, one module for each
+ * area of a language, so that a part of the app that is loaded late brings its texts along. A text is an ICU message; what it takes is
+ * declared in web/words/messages.ts, which `npm run words` writes from the English.
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import MessageFormat from '@messageformat/core';
+import compileModule from '@messageformat/core/compile-module.js';
+import { parse } from '@messageformat/parser';
+
+export const folder = fileURLToPath(new URL('../web/words', import.meta.url));
+const declared = join(folder, 'messages.ts');
+const SOURCE = 'en';
+const VIRTUAL = 'virtual:words';
+
+/** @returns {string[]} what there is a file for, such as `de` and `zh-Hans` */
+export function locales() {
+  return readdirSync(folder)
+    .filter(name => name.endsWith('.json'))
+    .map(name => name.slice(0, -'.json'.length))
+    .sort();
+}
+
+/** @returns {Record<string, Record<string, string>>} texts by area and key */
+export function read(locale) {
+  return JSON.parse(readFileSync(join(folder, `${locale}.json`), 'utf8'));
+}
+
+/**
+ * What a text takes. Throws where it is no message.
+ * @returns {Map<string, 'number' | 'string'>} by name
+ */
+export function argumentsOf(text) {
+  const found = new Map();
+  const walk = tokens => {
+    for (const token of tokens) {
+      if (token.type === 'argument') found.set(token.arg, found.get(token.arg) ?? 'string');
+      else if (token.type === 'select') found.set(token.arg, found.get(token.arg) ?? 'string');
+      else if (token.type === 'plural' || token.type === 'selectordinal' || token.type === 'function')
+        found.set(token.arg, 'number');
+      for (const { tokens: inner } of token.cases ?? []) walk(inner);
+    }
+  };
+  walk(parse(text, { strict: true }));
+  return found;
+}
+
+/** @returns {Promise<string>} web/words/messages.ts, formatted */
+export async function declare() {
+  const { format, resolveConfig } = await import('prettier');
+  const lines = ['/** What each text of the app takes. Made from en.json by `npm run words`. */', 'export interface Messages {'];
+  for (const [area, texts] of Object.entries(read(SOURCE))) {
+    lines.push(`  readonly ${area}: {`);
+    for (const [key, text] of Object.entries(texts)) {
+      const taken = [...argumentsOf(text)].map(([name, type]) => `readonly ${name}: ${type}`);
+      lines.push(`    readonly ${key}: (${taken.length === 0 ? '' : `values: { ${taken.join('; ')} }`}) => string;`);
+    }
+    lines.push('  };');
+  }
+  lines.push('}', '');
+  return format(lines.join('\n'), { ...(await resolveConfig(declared)), filepath: declared });
+}
+
+/** A plugin of Vite for `virtual:words`: `languages`, and `load` by language and area. What is not translated yet is English. */
+export function catalogue() {
+  const known = locales();
+  const areas = Object.keys(read(SOURCE));
+  const entry = () => {
+    const loaders = known.map(locale => {
+      const each = areas.map(area => `${area}: () => import('${VIRTUAL}/${locale}/${area}')`);
+      return `  ${JSON.stringify(locale)}: { ${each.join(', ')} }`;
+    });
+    return `export const languages = ${JSON.stringify(known)};\nexport const areas = ${JSON.stringify(areas)};\nexport const load = {\n${loaders.join(',\n')}\n};\n`;
+  };
+  return {
+    name: 'words',
+    resolveId: id => (id === VIRTUAL || id.startsWith(`${VIRTUAL}/`) ? `\0${id}` : null),
+    load(id) {
+      if (id === `\0${VIRTUAL}`) return entry();
+      const [, locale, area] = /^\0virtual:words\/([^/]+)\/([^/]+)$/.exec(id) ?? [];
+      if (locale === undefined) return null;
+      for (const used of new Set([SOURCE, locale])) this.addWatchFile(join(folder, `${used}.json`));
+      const texts = { ...read(SOURCE)[area], ...read(locale)[area] };
+      return compileModule(new MessageFormat(locale, { returnType: 'string', strict: true }), texts);
+    },
+  };
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) writeFileSync(declared, await declare());

@@ -1,0 +1,31 @@
+/** Each language has each text, and each text takes what the English does. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { argumentsOf, declare, locales, read } from '../../bin/words.mjs';
+
+const english = read('en');
+const all = (locale: string): readonly (readonly [string, string])[] =>
+  Object.entries(read(locale)).flatMap(([area, texts]) =>
+    Object.entries(texts).map(([key, text]) => [`${area}.${key}`, text] as const),
+  );
+const keysOf = (locale: string): readonly string[] => all(locale).map(([key]) => key);
+
+it('what the texts take is declared as it is', async () => {
+  const declared = readFileSync(join(import.meta.dirname, '../../web/words/messages.ts'), 'utf8');
+  expect(declared, 'run `npm run words`').toBe(await declare());
+});
+
+describe.each(locales())('the texts in %s', locale => {
+  it('are those of the English, in its order', () => {
+    expect(keysOf(locale)).toEqual(keysOf('en'));
+  });
+
+  it('take what those do, and hold neither marks of markup nor blanks around them', () => {
+    for (const [key, text] of all(locale)) {
+      const [area = '', name = ''] = key.split('.');
+      expect([...argumentsOf(text)].sort(), key).toEqual([...argumentsOf(english[area]?.[name] ?? '')].sort());
+      expect(text, key).not.toMatch(/<[a-z/]|^\s|\s$/i);
+    }
+  });
+});
