@@ -120,6 +120,7 @@ const row = exactly<TorrentRow>()(
     root,
     options: allOptions,
     limits: v.object({ down: number, up: number }),
+    place: number,
   }),
 );
 const rows = v.pipe(v.array(row), v.maxLength(ROWS_A_PART));

@@ -101,6 +101,8 @@ export interface TorrentRow {
   readonly options: TorrentOptions;
   /** Limits in force for it, its own or that of all torrents; bytes a second, 0: none. */
   readonly limits: { readonly down: number; readonly up: number };
+  /** Where it stands in the line that torrents wait in, the least first: a whole number that stays as others come, go and move. 0: nowhere. */
+  readonly place: number;
 }
 
 /** `skip` is not fetched; of the others, what stands higher comes before what stands lower. */

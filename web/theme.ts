@@ -17,6 +17,22 @@ export function chooseTheme(chosen: Theme): void {
   }
 }
 
+/** How high the rows of the list are: 36 pixels, or 28. */
+export type Density = 'comfortable' | 'compact';
+const DENSITY_KEY = 'starling.density';
+
+export const density = signal<Density>(keptDensity());
+
+export function chooseDensity(chosen: Density): void {
+  density.value = chosen;
+  if (chosen === 'comfortable') localStorage.removeItem(DENSITY_KEY);
+  else localStorage.setItem(DENSITY_KEY, chosen);
+}
+
+function keptDensity(): Density {
+  return typeof localStorage !== 'undefined' && localStorage.getItem(DENSITY_KEY) === 'compact' ? 'compact' : 'comfortable';
+}
+
 function kept(): Theme {
   const value = typeof localStorage === 'undefined' ? null : localStorage.getItem(KEY);
   return value === 'light' || value === 'dark' ? value : 'system';

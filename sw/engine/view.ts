@@ -76,6 +76,8 @@ export interface TorrentView {
   readonly options: TorrentOptions;
   /** Those in force for it; 0: none. */
   readonly limits: RateLimits;
+  /** In line, the least first; 0: not in it. */
+  readonly place: number;
 }
 
 export interface DetailView {
@@ -181,6 +183,7 @@ export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): 
     root: torrent.substance.root,
     options: torrent.options,
     limits,
+    place: torrent.turn.place,
   };
 }
 

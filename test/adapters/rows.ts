@@ -26,6 +26,7 @@ export const row = (id: string, done = 0): TorrentRow => ({
   root: 'r',
   options: DEFAULT_OPTIONS,
   limits: { down: 0, up: 0 },
+  place: 1,
 });
 export const detail = (id: string): TorrentDetail => ({
   id,

@@ -55,7 +55,8 @@ export function idOf(index: number): string {
   return (0x1000 + index).toString(16).padStart(8, '0').repeat(5);
 }
 
-function row(index: number, part: Partial<TorrentRow>): TorrentRow {
+/** One that is done, but for what is said otherwise. */
+export function row(index: number, part: Partial<TorrentRow>): TorrentRow {
   const size = part.size ?? GB;
   const done = part.done ?? size;
   return {
@@ -80,6 +81,7 @@ function row(index: number, part: Partial<TorrentRow>): TorrentRow {
     root: ROOTS[0]?.token ?? '',
     options: DEFAULT_OPTIONS,
     limits: { down: 0, up: 0 },
+    place: index + 1,
     ...part,
   };
 }

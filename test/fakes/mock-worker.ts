@@ -8,37 +8,19 @@ import {
   type LeftFiles,
   type Source,
 } from '../../sw/api.ts';
-import type { Connection, FilePriority, FileRow, News, Settings, TorrentId } from '../../sw/view-model.ts';
+import type { Connection, News, Settings, TorrentId } from '../../sw/view-model.ts';
 import type { ToWorker } from '../../sw/api.ts';
 import type { FromSharing, ShareRequest } from '../../sw/share.ts';
 import type { TorrentRow } from '../../sw/view-model.ts';
 import type { EngineError } from '../../sw/engine/errors.ts';
 import { readTiers } from '../../sw/engine/tiers.ts';
+import { Order } from '../../sw/engine/order.ts';
 import { relabel } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
+import { MockFiles } from './mock-files.ts';
 import { MockHost } from './mock-host.ts';
-import {
-  CONNECTED,
-  detailOf,
-  LOST,
-  manyFiles,
-  manyTorrents,
-  nineTorrents,
-  PLACE,
-  sintelFiles,
-  UNPAIRED,
-} from './mock-torrents.ts';
-
-export type Scenario = 'empty' | 'unpaired' | 'nine' | 'many' | 'lost' | 'following' | 'old-helper' | 'old-app' | 'outdated';
-
-const CONNECTIONS: Partial<Readonly<Record<Scenario, Connection>>> = {
-  unpaired: UNPAIRED,
-  lost: LOST,
-  following: { ...CONNECTED, following: 'Firefox on Linux' },
-  'old-helper': { ...CONNECTED, state: 'disconnected', outdated: 'helper' },
-  'old-app': { ...CONNECTED, state: 'disconnected', outdated: 'app' },
-};
-const WITH_NINE: ReadonlySet<Scenario> = new Set(['nine', 'lost', 'following']);
+import { sceneOf, type Pulse, type Scenario } from './mock-scenarios.ts';
+import { CONNECTED, detailOf, manyFiles, nineTorrents, PLACE, sintelFiles } from './mock-torrents.ts';
 
 /** The worker's side of the contract without an engine, so that the interface can be seen and driven in any state. */
 export class MockWorker {
@@ -61,19 +43,22 @@ export class MockWorker {
   #visible = true;
   #watched: TorrentId | null = null;
   readonly #tiers = new Map<TorrentId, string[][]>();
-  readonly #files = new Map<TorrentId, FileRow[]>();
+  readonly #files = new MockFiles();
   readonly #hasMetadata = new Set<TorrentId>();
   readonly #scenario: Scenario;
   #end: () => void = () => undefined;
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
-    this.connection = CONNECTIONS[scenario] ?? CONNECTED;
-    const torrents = scenario === 'many' ? manyTorrents(10_000) : WITH_NINE.has(scenario) ? nineTorrents() : [];
-    for (const torrent of torrents) {
+    const scene = sceneOf(scenario);
+    this.connection = scene.connection;
+    for (const torrent of scene.torrents) {
       this.torrents.set(torrent.id, torrent);
-      this.#hasMetadata.add(torrent.id);
+      if (torrent.state !== 'metadata') this.#hasMetadata.add(torrent.id);
     }
+    for (const [id, files] of scene.files) this.#files.set(id, files);
+    const { pulse } = scene;
+    if (pulse !== null) setInterval(() => this.#pulse(pulse), pulse.ms);
   }
 
   /** Opens a way in, as a fresh worker does. */
@@ -153,6 +138,14 @@ export class MockWorker {
     this.#delta([torrent], []);
   }
 
+  /** Has some of them move on, as those at work do. */
+  #pulse(pulse: Pulse): void {
+    if (!this.#visible || this.#port === null) return;
+    const rows = pulse.next(this.torrents);
+    for (const row of rows) this.torrents.set(row.id, row);
+    this.#delta(rows, []);
+  }
+
   #snapshot(): void {
     this.#say({
       type: 'snapshot',
@@ -203,7 +196,7 @@ export class MockWorker {
           return { error: { code: 'unknown-torrent', message: 'This torrent is not in the list.' }, added: null };
         if (command.priorities !== null && this.#hasMetadata.has(command.id)) {
           const { priorities } = command;
-          this.#prioritise(command.id, index => priorities[index]);
+          this.#files.prioritise(command.id, index => priorities[index]);
         }
         this.#change([command.id], { state: 'downloading', root: command.root, addedAt: Date.UTC(2026, 10, 20, 15) });
         break;
@@ -222,7 +215,7 @@ export class MockWorker {
         break;
       case 'prioritise': {
         const files = new Set(command.files);
-        this.#prioritise(command.id, index => (files.has(index) ? command.priority : undefined));
+        this.#files.prioritise(command.id, index => (files.has(index) ? command.priority : undefined));
         this.#delta([], []);
         break;
       }
@@ -233,6 +226,7 @@ export class MockWorker {
         }
         break;
       case 'move':
+        this.#move(command);
         break;
       case 'relocate':
         this.#change(command.ids, {
@@ -248,7 +242,7 @@ export class MockWorker {
           const message = 'Another file of this torrent has that name. Choose another one.';
           return { error: { code: 'name-taken', message }, added: null };
         }
-        this.#rename(command);
+        this.#files.rename(command);
         this.#delta([], []);
         break;
       case 'announce':
@@ -286,21 +280,23 @@ export class MockWorker {
     return { error: null, added: null };
   }
 
-  #rename({ id, path, to }: Extract<Command, { do: 'rename' }>): void {
-    const isInside = (file: FileRow): boolean => path.every((name, at) => file.path[at] === name);
-    this.#files.set(
-      id,
-      this.#filesOf(id).map(file =>
-        isInside(file) ? { ...file, path: [...path.slice(0, -1), to, ...file.path.slice(path.length)] } : file,
-      ),
+  /** By the engine's own rules. */
+  #move({ ids, to }: Extract<Command, { do: 'move' }>): void {
+    const moved = new Map<TorrentId, TorrentRow>();
+    const order = new Order<{ readonly id: TorrentId; place: number }>((item, set) => {
+      set();
+      const row = this.torrents.get(item.id);
+      if (row !== undefined) moved.set(item.id, { ...row, place: item.place });
+    });
+    const items = new Map([...this.torrents.values()].map(({ id, place }) => [id, { id, place }]));
+    for (const item of items.values()) order.add(item, 1);
+    order.move(
+      ids.flatMap(id => items.get(id) ?? []),
+      to,
+      () => true,
     );
-  }
-
-  #prioritise(id: TorrentId, to: (file: number) => FilePriority | undefined): void {
-    this.#files.set(
-      id,
-      this.#filesOf(id).map((file, index) => ({ ...file, priority: to(index) ?? file.priority })),
-    );
+    for (const row of moved.values()) this.torrents.set(row.id, row);
+    this.#delta([...moved.values()], []);
   }
 
   #add({ source }: Extract<Command, { do: 'add' }>): { error: ApiError | null; added: Added | null } {
@@ -344,7 +340,7 @@ export class MockWorker {
       setTimeout(() => this.#change([hash], { peers: 14 }), 40);
       setTimeout(() => {
         this.#hasMetadata.add(hash);
-        this.#change([hash], { size: this.#filesOf(hash).reduce((sum, file) => sum + file.size, 0) });
+        this.#change([hash], { size: this.#files.sizeOf(hash) });
       }, 80);
     }
     this.#change([hash], {});
@@ -363,10 +359,6 @@ export class MockWorker {
     this.#delta(changed, []);
   }
 
-  #filesOf(id: TorrentId): FileRow[] {
-    return this.#files.get(id) ?? sintelFiles();
-  }
-
   #delta(torrents: readonly TorrentRow[], removed: readonly TorrentId[]): void {
     if (!this.#visible) return;
     const watched = this.#watched === null ? undefined : this.torrents.get(this.#watched);
@@ -375,7 +367,7 @@ export class MockWorker {
         ? null
         : detailOf(
             watched,
-            this.#hasMetadata.has(watched.id) ? this.#filesOf(watched.id) : [],
+            this.#hasMetadata.has(watched.id) ? this.#files.of(watched.id) : [],
             this.#hasMetadata.has(watched.id),
             watched.peers > 0,
             this.#tiers.get(watched.id),

@@ -235,6 +235,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
           superSeeding: false,
         },
         limits: { down: 0, up: 0 },
+        place: 1,
       });
     }, '<img src=x onerror="document.title=1">');
     await row(/^<img/).dblclick();

@@ -76,6 +76,7 @@ export function rowOf(id: TorrentId, entry: Entry): TorrentRow {
     root: BROWSER_ROOT,
     options: NO_OPTIONS,
     limits: { down: 0, up: 0 },
+    place: 0,
   };
 }
 

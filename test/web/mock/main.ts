@@ -4,7 +4,8 @@ import { App } from '../../../web/app.tsx';
 import { shareOver } from '../../../web/sharing.ts';
 import { connect } from '../../../web/window.ts';
 import { loadAllWords } from '../../../web/words/words.ts';
-import { MockWorker, type Scenario } from '../../fakes/mock-worker.ts';
+import { isScenario } from '../../fakes/mock-scenarios.ts';
+import { MockWorker } from '../../fakes/mock-worker.ts';
 import '../../../web/styles/tokens.css';
 import '../../../web/styles/controls.css';
 import '../../../web/styles/shell.css';
@@ -19,7 +20,9 @@ declare global {
 }
 
 const query = new URLSearchParams(location.search);
-globalThis.mock = new MockWorker((query.get('scenario') ?? 'nine') as Scenario);
+const scenario = query.get('scenario') ?? 'nine';
+if (!isScenario(scenario)) throw new Error(`There is no scenario “${scenario}”; mock-scenarios.ts has them.`);
+globalThis.mock = new MockWorker(scenario);
 const root = document.getElementById('app');
 if (root === null) throw new Error('The page has no place for the app');
 shareOver(() => Promise.resolve(globalThis.mock.openShare()));

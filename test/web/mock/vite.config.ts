@@ -1,4 +1,4 @@
-/** Serves the interface on a mock worker: `npx vite test/web/mock`, then open `/?scenario=nine`. */
+/** Serves the interface on a mock worker, or builds it as the app is built: the same views over scripted data. See run.mjs. */
 import { join } from 'node:path';
 import { defineConfig } from 'vite';
 import { catalogue } from '../../../bin/words.mjs';
@@ -11,5 +11,6 @@ export default defineConfig({
   cacheDir: join(top, '.cache/vite-mock'),
   server: { fs: { allow: [top] } },
   plugins: [catalogue()],
+  build: { outDir: join(top, '.cache/mock'), emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0 },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 });
