@@ -5,7 +5,7 @@ import { CommandError, type Answer } from './client.ts';
 import { notify } from './notices.ts';
 import { describeError } from './problems.ts';
 import { selection } from './selection.ts';
-import { store } from './store.ts';
+import { store, type Page } from './store.ts';
 
 type Send = (command: Command) => Promise<Answer | null>;
 
@@ -137,8 +137,19 @@ export async function copy(text: string, what: string): Promise<void> {
   }
 }
 
+/** Opens a page from its top. */
+export function visit(page: Page): void {
+  store.section.value = '';
+  store.page.value = page;
+}
+
+/** Opens the settings at a section or field of them, by its id. */
+export function showSetting(id: string): void {
+  visit('settings');
+  store.section.value = id;
+}
+
 /** Opens the settings where they are about the helper. */
 export function showHelper(): void {
-  store.page.value = 'settings';
-  requestAnimationFrame(() => document.getElementById('helper')?.scrollIntoView());
+  showSetting('helper');
 }

@@ -1,4 +1,4 @@
-/** What the address asks for: `#pair=SECRET` or `#magnet=URI`. Both leave it at once, so that no history keeps them. */
+/** What the address asks for: `#pair=SECRET` or `#magnet=URI`. Both leave it at once, so that no history keeps them. All else behind a `#` is route.ts's. */
 export interface Request {
   readonly secret: string | null;
   readonly magnet: string | null;

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect } from 'preact/hooks';
+import { followAddress, hasDetails, missing } from './navigation.ts';
 import { store } from './store.ts';
-import { useBack } from './ui/back.ts';
 import { layout } from './ui/layout.ts';
+import { Activity } from './views/activity.tsx';
 import { AddDialog } from './views/add-dialog.tsx';
 import { AddSheet } from './views/add-sheet.tsx';
 import { Banner } from './views/banner.tsx';
@@ -12,6 +13,7 @@ import { FolderDialog } from './views/folder-dialog.tsx';
 import { FolderSaveBanner } from './views/folder-save.tsx';
 import { Inspector } from './views/inspector.tsx';
 import { LabelsDialog } from './views/labels-dialog.tsx';
+import { NotInList } from './views/not-in-list.tsx';
 import { Notices } from './views/notices.tsx';
 import { Playing } from './views/playing.tsx';
 import { RelocateDialog } from './views/relocate-dialog.tsx';
@@ -30,12 +32,12 @@ interface Props {
 
 export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
   const shape = layout.value;
-  const torrents = store.page.value === 'torrents';
+  const page = store.page.value;
+  const torrents = page === 'torrents';
   // On a phone the details are a page of their own: what lies under it is out of reach.
-  const covered = shape === 'phone' && torrents && store.inspectorOpen.value;
-  useBack(covered, () => {
-    store.inspectorOpen.value = false;
-  });
+  const covered = shape === 'phone' && hasDetails.value;
+  const details = missing.value === null ? <Inspector /> : <NotInList />;
+  useLayoutEffect(followAddress, []);
   useEffect(() => {
     addEventListener('keydown', focusSearch);
     return () => removeEventListener('keydown', focusSearch);
@@ -51,14 +53,16 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
         {torrents && shape === 'phone' && <ClosingLine />}
         <main class="main">
           {torrents && <h1 class="sr-only">Torrents</h1>}
-          {torrents ? <Table /> : <Settings />}
-          {torrents && shape !== 'phone' && <Inspector />}
+          {torrents && <Table />}
+          {page === 'activity' && <Activity />}
+          {page === 'settings' && <Settings />}
+          {torrents && shape !== 'phone' && details}
         </main>
         {torrents && shape !== 'phone' && <ClosingLine />}
         {shape === 'phone' && torrents && <AddButton />}
         {shape === 'phone' && <BottomTabs />}
       </div>
-      {covered && <Inspector />}
+      {covered && details}
       <AddDialog />
       <AddSheet />
       <RemoveDialog />

@@ -12,6 +12,7 @@ import { takeRequest } from './address.ts';
 import { App } from './app.tsx';
 import type { Door } from './client.ts';
 import { watchKept } from './kept.ts';
+import { restoreAddress } from './navigation.ts';
 import { notify } from './notices.ts';
 import { installId, tradeSecret } from './pair.ts';
 import { connect } from './window.ts';
@@ -39,6 +40,7 @@ async function start(): Promise<void> {
   document.documentElement.dir = direction;
   const takeAddress = (): void => {
     const { secret, magnet } = takeRequest();
+    if (secret !== null || magnet !== null) restoreAddress();
     if (secret !== null) void pair(secret);
     if (magnet !== null && !addText(magnet)) notify(NO_MAGNET, 'bad');
   };

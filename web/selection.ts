@@ -19,7 +19,9 @@ export class Selection {
       const left = [...ids].filter(id => order.has(id));
       if (left.length !== ids.size) this.ids.value = new Set(left);
       const focused = this.focused.peek();
-      if (focused !== null && !order.has(focused)) this.focused.value = left[0] ?? null;
+      // What is read about stays open where the list no longer shows it.
+      const isRead = focused !== null && of.inspectorOpen.peek() && of.row(focused) !== undefined;
+      if (focused !== null && !order.has(focused) && !isRead) this.focused.value = left[0] ?? null;
     });
   }
 

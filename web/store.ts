@@ -9,8 +9,10 @@ import { bucketOf, compareWords, matches, NEWEST_FIRST, samePlace, sortRows, typ
 export type Counts = Readonly<Record<Filter, number>>;
 
 /** Which part of the app is open. */
-export type Page = 'torrents' | 'settings';
-export type Tab = 'general' | 'files' | 'peers' | 'trackers';
+export type Page = 'torrents' | 'activity' | 'settings';
+/** The parts of a torrent's details. */
+export const TABS = ['general', 'files', 'peers', 'trackers'] as const;
+export type Tab = (typeof TABS)[number];
 
 /** How a page holds torrents in memory. */
 export interface Memory {
@@ -92,6 +94,8 @@ export class Store {
   readonly order = signal<readonly TorrentId[]>([]);
 
   readonly page = signal<Page>('torrents');
+  /** The id of the section or field of the settings that is to be seen; empty: none. */
+  readonly section = signal('');
   readonly inspectorOpen = signal(false);
   readonly tab = signal<Tab>('general');
 

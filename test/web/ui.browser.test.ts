@@ -264,7 +264,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await page.getByRole('button', { name: 'Settings' }).click();
     await page.getByRole('radio', { name: 'Dark' }).check();
     await page.reload();
-    await page.getByRole('grid').waitFor();
+    await page.getByRole('radio', { name: 'Dark', checked: true }).waitFor();
     expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(12, 14, 18)');
   });
 

@@ -5,7 +5,7 @@ import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { askToRemove, isRunning, pause, resume } from '../actions.ts';
 import { formatCount } from '../format.ts';
 import { selection } from '../selection.ts';
-import { store, type Tab } from '../store.ts';
+import { store, TABS, type Tab } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { Files } from './files.tsx';
@@ -13,7 +13,6 @@ import { General } from './general.tsx';
 import { Peers } from './peers.tsx';
 import { Trackers } from './trackers.tsx';
 
-const TABS: readonly Tab[] = ['general', 'files', 'peers', 'trackers'];
 const MIN_HEIGHT = 160;
 const HEIGHT = 318;
 

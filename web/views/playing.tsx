@@ -3,7 +3,6 @@ import type { ComponentType, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { notify } from '../notices.ts';
 import { playing, type Film } from '../playing.ts';
-import { useBack } from '../ui/back.ts';
 
 /** The player over everything else, while something is open in it. It is loaded when it is first asked for. */
 export function Playing(): JSX.Element | null {
@@ -13,9 +12,6 @@ export function Playing(): JSX.Element | null {
   useEffect(() => {
     if (isOpen && player.peek() === null) import('../player/player.tsx').then(loaded => (player.value = loaded), giveUp);
   }, [isOpen]);
-  useBack(isOpen, () => {
-    playing.value = null;
-  });
   if (film === null || player.value === null) return null;
   const { Player } = player.value;
   return <Player key={`${film.id}/${film.file}`} film={film} />;

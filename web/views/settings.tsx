@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import type { Encryption } from '../../sw/view-model.ts';
 import { configure } from '../actions.ts';
 import { describeConnection } from '../connection-words.ts';
@@ -142,7 +143,17 @@ function SocketSettings(): JSX.Element {
   );
 }
 
+/** Brings what the address names into view. */
+function useSection(): void {
+  const section = store.section.value;
+  const isLoaded = store.settings.value !== null;
+  useEffect(() => {
+    if (section !== '') document.getElementById(section)?.scrollIntoView();
+  }, [section, isLoaded]);
+}
+
 export function Settings(): JSX.Element {
+  useSection();
   // What needs the helper means nothing before there is one.
   const isAlone = store.isAlone.value;
   return (

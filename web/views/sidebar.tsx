@@ -1,6 +1,7 @@
-import { List, Settings } from 'lucide';
+import { Activity, List, Settings } from 'lucide';
 import type { JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
+import { visit } from '../actions.ts';
 import { formatAbout, formatCount } from '../format.ts';
 import { FILTERS, type Filter } from '../list.ts';
 import { store, type Page } from '../store.ts';
@@ -38,14 +39,10 @@ export function Sidebar(): JSX.Element {
         ))}
         <LabelList />
         <li class="side-gap">
-          <button
-            type="button"
-            class="side-item"
-            aria-current={page === 'settings' ? 'true' : undefined}
-            onClick={() => (store.page.value = 'settings')}
-          >
-            Settings
-          </button>
+          <PageItem page="activity" label="Activity" />
+        </li>
+        <li>
+          <PageItem page="settings" label="Settings" />
         </li>
       </ul>
       <footer class="side-foot">
@@ -53,6 +50,19 @@ export function Sidebar(): JSX.Element {
         <ConnectionChip id="connection-side" />
       </footer>
     </nav>
+  );
+}
+
+function PageItem({ page, label }: { page: Page; label: string }): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="side-item"
+      aria-current={store.page.value === page ? 'page' : undefined}
+      onClick={() => visit(page)}
+    >
+      {label}
+    </button>
   );
 }
 
@@ -136,6 +146,7 @@ export function Chips(): JSX.Element {
 
 const TABS: readonly { readonly id: Page; readonly label: string; readonly icon: typeof List }[] = [
   { id: 'torrents', label: 'Torrents', icon: List },
+  { id: 'activity', label: 'Activity', icon: Activity },
   { id: 'settings', label: 'Settings', icon: Settings },
 ];
 
@@ -149,7 +160,7 @@ export function BottomTabs(): JSX.Element {
           type="button"
           class="bottom-tab"
           aria-current={store.page.value === id ? 'page' : undefined}
-          onClick={() => (store.page.value = id)}
+          onClick={() => visit(id)}
         >
           <Icon of={icon} size={18} />
           {label}

@@ -1,12 +1,12 @@
 import { useSignal } from '@preact/signals';
-import { ArrowDown, ArrowUp, PanelBottom, Pause, Play, Plus, Search, Settings, Trash2, X } from 'lucide';
+import { Activity, ArrowDown, ArrowUp, PanelBottom, Pause, Play, Plus, Search, Settings, Trash2, X } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { askToRemove, isRunning, open, pause, resume } from '../actions.ts';
+import { askToRemove, isRunning, open, pause, resume, visit } from '../actions.ts';
 import { asking } from '../adding.ts';
 import { formatRate } from '../format.ts';
 import { selection } from '../selection.ts';
-import { store } from '../store.ts';
+import { store, type Page } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { Logo } from '../ui/logo.tsx';
@@ -15,6 +15,9 @@ import { SlowToggle } from './slow-toggle.tsx';
 
 export const SEARCH_ID = 'search';
 const MODIFIER = /mac|iphone|ipad/i.test(navigator.userAgent) ? '⌘' : 'Ctrl ';
+
+/** Of the pages without a search. */
+const TITLES: Readonly<Record<Page, string | null>> = { torrents: null, activity: 'Activity', settings: 'Settings' };
 
 export function TopBar(): JSX.Element {
   return layout.value === 'phone' ? <PhoneBar /> : <DesktopBar />;
@@ -29,7 +32,8 @@ function DesktopBar(): JSX.Element {
       {selection.count.value > 0 && store.page.value === 'torrents' && <SelectionTools />}
       <Speeds />
       <SlowToggle />
-      {layout.value === 'medium' && <SettingsButton />}
+      {layout.value === 'medium' && <PageButton page="activity" label="Activity" icon={Activity} />}
+      {layout.value === 'medium' && <PageButton page="settings" label="Settings" icon={Settings} />}
       <AddButton />
     </header>
   );
@@ -37,11 +41,12 @@ function DesktopBar(): JSX.Element {
 
 function PhoneBar(): JSX.Element {
   const searching = useSignal(false);
-  if (store.page.value === 'settings') {
+  const title = TITLES[store.page.value];
+  if (title !== null) {
     return (
       <header class="topbar">
         <Logo />
-        <h1 class="title">Settings</h1>
+        <h1 class="title">{title}</h1>
       </header>
     );
   }
@@ -172,13 +177,13 @@ function Speeds(): JSX.Element {
   );
 }
 
-function SettingsButton(): JSX.Element {
-  const shown = store.page.value === 'settings';
+function PageButton({ page, label, icon }: { page: Page; label: string; icon: typeof Play }): JSX.Element {
+  const isShown = store.page.value === page;
   return (
     <Tool
-      label={shown ? 'Back to the torrents' : 'Settings'}
-      icon={shown ? X : Settings}
-      onClick={() => (store.page.value = shown ? 'torrents' : 'settings')}
+      label={isShown ? 'Back to the torrents' : label}
+      icon={isShown ? X : icon}
+      onClick={() => visit(isShown ? 'torrents' : page)}
     />
   );
 }
