@@ -1,5 +1,5 @@
 /** Serves api.ts to every open window: the list, then what changes of it; answers to commands; the detail looked at. */
-import { API_VERSION, type Added, type ApiError, type Command, type FolderPage, type FromWorker, type LeftFiles } from './api.ts';
+import { API_VERSION, type Answer, type ApiError, type Command, type FromWorker, type LeftFiles } from './api.ts';
 import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { parseToWorker, requestIdOf } from './commands.ts';
 import { apiError } from './api-error.ts';
@@ -29,8 +29,8 @@ export interface Backend {
   roots(): readonly RootRow[];
   /** Null while there is no engine to ask. */
   settings(): Settings | null;
-  /** Resolves to what `add` put there, or the page of a folder, null for all others; rejects with an {@link ApiError}. */
-  run(command: Command): Promise<Added | FolderPage | null>;
+  /** Resolves to what `add` put there, the page of a folder or what was asked, null for all others; rejects with an {@link ApiError}. */
+  run(command: Command): Promise<Answer | null>;
   /** What a browser that follows this one is shown and may do, where that is not all: nothing of this browser by itself. */
   readonly shared?: Omit<Backend, 'shared'>;
 }
@@ -235,6 +235,7 @@ export class ApiServer {
       // What the command changed is there before its answer.
       this.sendDeltas();
       if (answer !== null && 'folders' in answer) post(window.port, { type: 'folder', id, page: answer });
+      else if (answer !== null && 'told' in answer) post(window.port, { type: 'told', id, told: answer });
       else post(window.port, { type: 'reply', id, error: null, added: answer });
     } catch (error) {
       reply(window, id, apiError(error));

@@ -15,6 +15,8 @@ import type {
   Connection,
   DiskProblem,
   FilePriority,
+  History,
+  HistorySpan,
   HostSettings,
   News,
   RootRow,
@@ -23,6 +25,7 @@ import type {
   TorrentId,
   TorrentOptions,
   TorrentRow,
+  Vitals,
 } from './view-model.ts';
 
 export const API_VERSION = 2;
@@ -208,6 +211,12 @@ export type Command =
   | { readonly do: 'move'; readonly ids: readonly TorrentId[]; readonly to: MoveTo }
   /** Sets what is given, and nothing else. */
   | { readonly do: 'configure'; readonly settings: Partial<Settings> }
+  /** Answers what moved when, {@link Told}: of all torrents, or of one, of which the last minutes alone are kept. */
+  | { readonly do: 'history'; readonly span: HistorySpan; readonly of: TorrentId | null }
+  /** Answers how the ways to the network are, {@link Told}. */
+  | { readonly do: 'vitals' }
+  /** Tries whether peers outside reach us; `vitals` tell what comes of it. */
+  | { readonly do: 'testPort' }
   /** Stores the token that the host on this port gave the page, and connects. */
   | { readonly do: 'pair'; readonly token: string; readonly installId: string; readonly port: number }
   /** The app with that id, of those at {@link PAIRED_PATH}, is paired with the helper no more. */
@@ -258,6 +267,12 @@ export interface Added {
   /** Trackers or web seeds came with it that the torrent had not had. A private one that is in the list takes none. */
   readonly brought: boolean;
 }
+
+/** What was asked for. */
+export type Told = { readonly told: 'history'; readonly history: History } | { readonly told: 'vitals'; readonly vitals: Vitals };
+
+/** What a command may be answered with. */
+export type Answer = Added | FolderPage | Told;
 
 /** Why a command was refused, ready to be shown. */
 export interface ApiError {
@@ -320,4 +335,6 @@ export type FromWorker =
   | { readonly type: 'news'; readonly news: readonly News[] }
   | { readonly type: 'reply'; readonly id: number; readonly error: ApiError | null; readonly added: Added | null }
   /** In place of a reply, where a folder was asked for. */
-  | { readonly type: 'folder'; readonly id: number; readonly page: FolderPage };
+  | { readonly type: 'folder'; readonly id: number; readonly page: FolderPage }
+  /** In place of a reply, where that was asked for. */
+  | { readonly type: 'told'; readonly id: number; readonly told: Told };

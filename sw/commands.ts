@@ -148,6 +148,13 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('label'), ids, add: labels, remove: labels }),
   v.strictObject({ do: v.literal('move'), ids, to: v.union([v.picklist(['top', 'up', 'down', 'bottom']), count]) }),
   v.strictObject({ do: v.literal('configure'), settings: settingsSchema }),
+  v.strictObject({
+    do: v.literal('history'),
+    span: v.picklist(['minutes', 'day', 'month']),
+    of: v.nullable(torrentId),
+  }),
+  v.strictObject({ do: v.literal('vitals') }),
+  v.strictObject({ do: v.literal('testPort') }),
   v.strictObject({ do: v.literal('pair'), token: secret, installId: secret, port }),
   v.strictObject({ do: v.literal('unpair'), app: v.pipe(v.string(), v.regex(/^[0-9a-f]{1,64}$/)) }),
   v.strictObject({ do: v.literal('reconnect') }),

@@ -1,6 +1,6 @@
 /** What a browser at work may say to one that follows it, checked: it may be of another version, or worse. */
 import * as v from 'valibot';
-import type { Added, ApiError, FolderPage, FromWorker, LeftFiles } from './api.ts';
+import type { Added, ApiError, FolderPage, FromWorker, LeftFiles, Told } from './api.ts';
 import { allOptions, allSettings, priority, requestId, root, source, token, torrentId } from './commands.ts';
 import { exactly } from './exactly.ts';
 import { pathName, shownText, shownWords } from './far-text.ts';
@@ -8,6 +8,8 @@ import { type FilesChanged, type FilesPart, FILES_A_PART, type RowsPart, ROWS_A_
 import type {
   DiskProblem,
   FileRow,
+  History,
+  HistoryMark,
   News,
   PortMappings,
   Problem,
@@ -15,6 +17,7 @@ import type {
   TorrentDetail,
   TorrentId,
   TorrentRow,
+  Vitals,
 } from './view-model.ts';
 
 /** What is made use of in those of api.ts: folders, and the helper, each browser knows by itself. */
@@ -43,6 +46,8 @@ const MAX_PEERS = 1_000;
 const MAX_SERVERS = 1_000;
 const MAX_TOLD = 1_000;
 const FOLDERS = 10_000;
+/** In the longest span. */
+const RATES = 1_440;
 
 const number = v.pipe(v.number(), v.finite());
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -253,6 +258,65 @@ const page = exactly<FolderPage>()(
   }),
 );
 
+const rates = v.pipe(v.array(number), v.maxLength(RATES));
+const moved = { down: number, up: number };
+const mark = exactly<HistoryMark>()(
+  v.variant('kind', [
+    v.object({ at: number, kind: v.literal('limits'), ...moved, isAlternative: v.boolean() }),
+    v.object({ at: number, kind: v.literal('helper'), isThere: v.boolean() }),
+    v.object({ at: number, kind: v.picklist(['asleep', 'clock']), ms: number }),
+    v.object({ at: number, kind: v.literal('tracker'), host: name, isThere: v.boolean() }),
+    v.object({ at: number, kind: v.literal('full'), name }),
+  ]),
+);
+const sum = v.object({ ...moved, since: number });
+const history = exactly<History>()(
+  v.object({
+    from: number,
+    step: v.pipe(number, v.minValue(1)),
+    down: rates,
+    up: rates,
+    marks: v.pipe(v.array(mark), v.maxLength(MAX_TOLD)),
+    totals: v.object({
+      session: sum,
+      ever: sum,
+      days: v.pipe(v.array(v.object({ ...moved, day: whole })), v.maxLength(100)),
+    }),
+  }),
+);
+const vitals = exactly<Vitals>()(
+  v.object({
+    dht: v.nullable(v.object({ nodes: number, torrents: number, searching: number, peers: number, asked: number })),
+    port: v.nullable(
+      v.object({
+        tcp: whole,
+        udp: whole,
+        outside: whole,
+        address,
+        came: v.object({ tcp: number, utp: number, last: number }),
+        test: v.object({ state: v.picklist(['none', 'running', 'returned', 'lost', 'no-address']), ago: number }),
+      }),
+    ),
+    connections: v.object({
+      most: number,
+      tcp: number,
+      utp: number,
+      webrtc: number,
+      incoming: number,
+      connecting: number,
+      webSeeds: number,
+    }),
+    trackers: v.pipe(
+      v.array(v.object({ host: name, working: number, failing: number, waiting: number, text })),
+      v.maxLength(MAX_SERVERS),
+    ),
+    moreTrackers: number,
+  }),
+);
+const told = exactly<Told>()(
+  v.variant('told', [v.object({ told: v.literal('history'), history }), v.object({ told: v.literal('vitals'), vitals })]),
+);
+
 const fromFar = exactly<FromFar>()(
   v.variant('type', [
     v.object({ type: v.literal('snapshot'), torrents: rows, connection, settings }),
@@ -269,6 +333,7 @@ const fromFar = exactly<FromFar>()(
     v.object({ type: v.literal('news'), news: v.pipe(v.array(news), v.maxLength(MAX_TOLD)) }),
     v.object({ type: v.literal('reply'), id: requestId, error: v.nullable(error), added: v.nullable(added) }),
     v.object({ type: v.literal('folder'), id: requestId, page }),
+    v.object({ type: v.literal('told'), id: requestId, told }),
     v.object({ type: v.literal('rows'), torrents: rows }),
     v.object({
       type: v.literal('files'),

@@ -2,7 +2,7 @@
  * What another browser does, shown here: a mirror of its list and settings and the details that are looked at, and a way for
  * commands to reach it. It is asked as the engine is: details are fetched for as long as somebody asks for them.
  */
-import { API_VERSION, type Added, type Command, type FolderPage, type FromWorker, type LeftFiles, type ToWorker } from './api.ts';
+import { API_VERSION, type Answer, type Command, type FromWorker, type LeftFiles, type ToWorker } from './api.ts';
 import { type FromFar, parseFromFar, versionOf } from './far-messages.ts';
 import { FileMirror } from './relayed-files.ts';
 import type { FilesChanged, FilesPart, Heard } from './relayed.ts';
@@ -48,7 +48,7 @@ interface View {
 }
 
 interface Pending {
-  resolve(answer: Added | FolderPage | null): void;
+  resolve(answer: Answer | null): void;
   reject(error: Refusal): void;
 }
 
@@ -152,7 +152,7 @@ export class Following {
   }
 
   /** @throws {Refusal} */
-  run(command: Command): Promise<Added | FolderPage | null> {
+  run(command: Command): Promise<Answer | null> {
     const { main } = this;
     if (this.isOther) return Promise.reject(new Refusal('followed', OTHER_VERSION));
     if (main === null) return Promise.reject(new Refusal('followed', GONE));
@@ -244,6 +244,9 @@ export class Following {
         return true;
       case 'folder':
         this.answered(message.id)?.resolve(message.page);
+        return true;
+      case 'told':
+        this.answered(message.id)?.resolve(message.told);
         return true;
       case 'news':
         this.news = [...this.news, ...message.news].slice(-MAX_TOLD);

@@ -2,7 +2,7 @@
  * The torrents of the browser by itself: when their engine runs, and what the windows ask of it. It needs nobody outside, so it
  * runs as soon as its records are read, and while somebody is there.
  */
-import type { Added, Command, LeftFiles } from './api.ts';
+import type { Added, Command, LeftFiles, Told } from './api.ts';
 import { Refusal } from './host-commands.ts';
 import type { Giver } from './moving-in.ts';
 import { configure, perform } from './perform.ts';
@@ -128,7 +128,7 @@ export class LocalTorrents {
     return { token: BROWSER_ROOT, name: 'This browser', free: this.free, isDefault: false, trash: false, problem: this.problem };
   }
 
-  async run(command: EngineCommand): Promise<Added | null> {
+  async run(command: EngineCommand): Promise<Added | Told | null> {
     const engine = await this.ready();
     switch (command.do) {
       case 'configure':

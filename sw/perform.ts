@@ -1,9 +1,11 @@
 /** What the windows ask for, done by the engine. */
-import type { Added, Command, LeftFiles, MoveTo, Source } from './api.ts';
+import type { Added, Command, LeftFiles, MoveTo, Source, Told } from './api.ts';
 import type { Giving, Taking } from './engine/index.ts';
 import type {
   PortMappings,
   FilePriority,
+  History,
+  HistorySpan,
   News,
   RootRow,
   Settings,
@@ -11,6 +13,7 @@ import type {
   TorrentId,
   TorrentOptions,
   TorrentRow,
+  Vitals,
 } from './view-model.ts';
 
 export interface StateRecord {
@@ -56,6 +59,11 @@ export interface Engine<Kept> {
     /** Whether what is called so at the top of it is of a torrent, or is to be. */
     owns(root: string, name: string): boolean;
   };
+  readonly activity: {
+    history(span: HistorySpan, of: TorrentId | null): History;
+    vitals(): Vitals;
+    testPort(): void;
+  };
   /** Torrents that go from one engine of ours to another. */
   readonly giving: Pick<Giving, keyof Giving>;
   readonly taking: Pick<Taking, keyof Taking>;
@@ -80,7 +88,7 @@ export interface Engine<Kept> {
 export function perform(
   engine: Engine<unknown>,
   command: Exclude<Command, { do: 'pair' | 'unpair' | 'reconnect' | 'take' | 'configure' | 'host' }>,
-): Added | null {
+): Added | Told | null {
   switch (command.do) {
     case 'add':
       return engine.add(command.source);
@@ -128,6 +136,13 @@ export function perform(
       return null;
     case 'set':
       forEach(command.ids, id => engine.set(id, command.options));
+      return null;
+    case 'history':
+      return { told: 'history', history: engine.activity.history(command.span, command.of) };
+    case 'vitals':
+      return { told: 'vitals', vitals: engine.activity.vitals() };
+    case 'testPort':
+      engine.activity.testPort();
       return null;
     default:
       return command satisfies never;

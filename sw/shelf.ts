@@ -3,11 +3,12 @@
  * helper where there is one. One info-hash has one row: the helper's, where both have it.
  */
 import type { Backend } from './api-server.ts';
-import type { Added, Command, FolderPage } from './api.ts';
+import type { Answer, Command, Told } from './api.ts';
 import { Refusal } from './host-commands.ts';
 import type { EngineCommand, LocalTorrents } from './local-torrents.ts';
 import { Notices } from './notices.ts';
 import type { Torrents } from './torrents.ts';
+import { mergeHistories } from './merged-history.ts';
 import { MovingIn } from './moving-in.ts';
 import { BROWSER_ROOT } from './view-model.ts';
 import type { Connection, News, RootRow, SaveRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
@@ -136,7 +137,7 @@ export class Shelf implements Backend {
     return this.paired.settings() ?? this.local.settings();
   }
 
-  async run(command: Command): Promise<Added | FolderPage | null> {
+  async run(command: Command): Promise<Answer | null> {
     switch (command.do) {
       case 'pair':
       case 'unpair':
@@ -151,13 +152,18 @@ export class Shelf implements Backend {
         return null;
       case 'relocate':
         return this.relocate(command);
+      case 'history':
+        return this.history(command);
+      case 'vitals':
+      case 'testPort':
+        return (this.isPairedAtWork ? this.paired : this.local).run(command);
       default:
         return 'ids' in command ? this.each(command) : (this.isOwn(command.id) ? this.local : this.paired).run(command);
     }
   }
 
   /** To the helper where there is one, or soon will be. What this browser has already stays here. */
-  private async add(command: Extract<Command, { do: 'add' }>): Promise<Added | null> {
+  private async add(command: Extract<Command, { do: 'add' }>): Promise<Answer | null> {
     const added = this.paired.isReachable ? await this.unlessAway(() => this.paired.run(command)) : null;
     if (added === null || !('already' in added)) return this.local.run(command);
     if (added.already || !this.local.has(added.id)) return added;
@@ -169,6 +175,21 @@ export class Shelf implements Backend {
     const isPaired = this.paired.connection().state !== 'unpaired';
     if (isPaired) await this.paired.run(command);
     if (!isPaired || this.local.isReady) await this.local.run(command);
+  }
+
+  /** Of all torrents what both engines measured, of one what the one that has it did. */
+  private async history(command: Extract<Command, { do: 'history' }>): Promise<Answer | null> {
+    const sides = command.of === null ? [this.paired, this.local] : [this.isOwn(command.of) ? this.local : this.paired];
+    const atWork = sides.filter(side => (side === this.paired ? this.isPairedAtWork : this.local.isReady));
+    const told = (await Promise.all(atWork.map(side => side.run(command)))).filter(isHistory);
+    const [first, ...others] = told;
+    if (first === undefined) throw new Refusal('not-yet', 'The engine is being started. Try again in a moment.');
+    return others.reduce((all, { history }) => ({ ...all, history: mergeHistories(all.history, history) }), first);
+  }
+
+  /** Somebody answers for the helper's torrents: the engine here, or that of the browser that is followed. */
+  private get isPairedAtWork(): boolean {
+    return this.paired.taker !== null || this.paired.connection().following !== null;
   }
 
   /** Between this browser and the helper as well: what is here goes there, and what is on its way there comes back. */
@@ -232,6 +253,10 @@ export class Shelf implements Backend {
     this.known ??= new Set(this.paired.rows().map(({ id }) => id));
     return this.known;
   }
+}
+
+function isHistory(answer: Answer | null): answer is Extract<Told, { told: 'history' }> {
+  return answer !== null && 'told' in answer && answer.told === 'history';
 }
 
 /** Why nothing can be moved to the helper from here. */

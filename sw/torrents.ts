@@ -3,7 +3,7 @@
  * told while neither can be asked.
  */
 import type { Backend } from './api-server.ts';
-import type { Added, Command, FolderPage, LeftFiles } from './api.ts';
+import type { Answer, Command, LeftFiles } from './api.ts';
 import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { askHost, type Host, Refusal } from './host-commands.ts';
 import { configure, perform } from './perform.ts';
@@ -225,7 +225,7 @@ export class Torrents<Kept> implements Backend {
     return (await this.ready()).roots.owns(root, name);
   }
 
-  async run(command: Command): Promise<Added | FolderPage | null> {
+  async run(command: Command): Promise<Answer | null> {
     switch (command.do) {
       case 'pair': {
         const { token, installId, port } = command;
@@ -247,9 +247,7 @@ export class Torrents<Kept> implements Backend {
     }
   }
 
-  private async perform(
-    command: Exclude<Command, { do: 'pair' | 'unpair' | 'reconnect' | 'take' }>,
-  ): Promise<Added | FolderPage | null> {
+  private async perform(command: Exclude<Command, { do: 'pair' | 'unpair' | 'reconnect' | 'take' }>): Promise<Answer | null> {
     switch (command.do) {
       case 'configure':
         await configure(await this.ready(), command.settings);

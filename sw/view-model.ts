@@ -379,3 +379,96 @@ export interface News {
   /** Ms since 1970. */
   readonly at: number;
 }
+
+/** Ten minutes by seconds, a day by minutes, thirty days by hours. */
+export type HistorySpan = 'minutes' | 'day' | 'month';
+
+/** What happened that bears on speed. `at`: ms since 1970. */
+export type HistoryMark = { readonly at: number } &
+  /** Bytes a second, 0: none. `isAlternative`: they are the alternative ones. */
+  (
+    | { readonly kind: 'limits'; readonly down: number; readonly up: number; readonly isAlternative: boolean }
+    /** The helper was joined, or lost. */
+    | { readonly kind: 'helper'; readonly isThere: boolean }
+    /** Nobody measured for so many ms before it: the computer slept, or its clock was set ahead. */
+    | { readonly kind: 'asleep'; readonly ms: number }
+    /** The clock was set back by so many ms. */
+    | { readonly kind: 'clock'; readonly ms: number }
+    /** A tracker that had answered does not any more, or does again. */
+    | { readonly kind: 'tracker'; readonly host: string; readonly isThere: boolean }
+    /** The storage that this torrent goes to is full. */
+    | { readonly kind: 'full'; readonly name: string }
+  );
+
+/** Bytes. */
+export interface Moved {
+  readonly down: number;
+  readonly up: number;
+}
+
+/** What moved when. */
+export interface History {
+  /** Ms since 1970 of the first value, and ms from each to the next. */
+  readonly from: number;
+  readonly step: number;
+  /** Bytes a second; -1 where nothing was measured. The last goes on. */
+  readonly down: readonly number[];
+  readonly up: readonly number[];
+  readonly marks: readonly HistoryMark[];
+  /** Of all torrents, also where the rates are of one. */
+  readonly totals: {
+    /** `since`: ms since 1970. */
+    readonly session: Moved & { readonly since: number };
+    readonly ever: Moved & { readonly since: number };
+    /** Of the last thirty days those with anything, the oldest first; `day`: of local time, since 1970. */
+    readonly days: readonly (Moved & { readonly day: number })[];
+  };
+}
+
+/** How the ways to the network are. Times are seconds since; -1: never. */
+export interface Vitals {
+  /** Null where there are no sockets. `torrents` that are looked up in it, `searching` of them just now; `asked`: by a node that found us. */
+  readonly dht: {
+    readonly nodes: number;
+    readonly torrents: number;
+    readonly searching: number;
+    readonly peers: number;
+    readonly asked: number;
+  } | null;
+  /** Null where there are no sockets. */
+  readonly port: {
+    /** Ours, and the one that peers outside go to; 0: none. */
+    readonly tcp: number;
+    readonly udp: number;
+    readonly outside: number;
+    /** Our public address; empty where it is not known. */
+    readonly address: string;
+    /** Peers from outside that came by themselves. */
+    readonly came: { readonly tcp: number; readonly utp: number; readonly last: number };
+    /**
+     * A connection to our own public address. `returned`: it came in at our port. `lost`: it did not, which shows nothing, as many routers let
+     * nobody out and in again. `no-address`: that address, or our port, is not known.
+     */
+    readonly test: { readonly state: 'none' | 'running' | 'returned' | 'lost' | 'no-address'; readonly ago: number };
+  } | null;
+  readonly connections: {
+    readonly most: number;
+    readonly tcp: number;
+    readonly utp: number;
+    readonly webrtc: number;
+    readonly incoming: number;
+    readonly connecting: number;
+    readonly webSeeds: number;
+  };
+  /** By their hosts: of how many torrents they answer, fail, or are being asked. The busiest first. */
+  readonly trackers: readonly {
+    readonly host: string;
+    readonly working: number;
+    readonly failing: number;
+    readonly waiting: number;
+    /** What one that fails says. */
+    readonly text: string;
+  }[];
+  /** Hosts that are not among them. */
+  readonly moreTrackers: number;
+}

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
-import type { Added, ApiError, Command, FolderPage, HostAsk, MoveTo } from '../sw/api.ts';
+import type { Added, Answer, ApiError, Command, FolderPage, HostAsk, MoveTo } from '../sw/api.ts';
 import type { Settings, TorrentId } from '../sw/view-model.ts';
-import { CommandError, type Answer } from './client.ts';
+import { CommandError } from './client.ts';
 import { notify } from './notices.ts';
 import { describeError } from './problems.ts';
 import { selection } from './selection.ts';

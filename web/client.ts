@@ -1,12 +1,4 @@
-import {
-  API_VERSION,
-  type Added,
-  type ApiError,
-  type Command,
-  type FolderPage,
-  type FromWorker,
-  type ToWorker,
-} from '../sw/api.ts';
+import { API_VERSION, type Answer, type ApiError, type Command, type FromWorker, type ToWorker } from '../sw/api.ts';
 import type { TorrentId } from '../sw/view-model.ts';
 
 /** A way to a running worker. */
@@ -31,7 +23,7 @@ const NEXT: Readonly<Record<LinkState, Partial<Readonly<Record<LinkEvent, LinkSt
 /** What the client tells. */
 export interface Sink {
   link(state: LinkState): void;
-  message(message: Exclude<FromWorker, { type: 'reply' | 'folder' }>): void;
+  message(message: Exclude<FromWorker, { type: 'reply' | 'folder' | 'told' }>): void;
 }
 
 /** A command that was refused; `error` says why. */
@@ -42,9 +34,6 @@ export class CommandError extends Error {
     this.error = error;
   }
 }
-
-/** What a command may be answered with. */
-export type Answer = Added | FolderPage;
 
 interface Pending {
   readonly command: Command;
@@ -142,6 +131,8 @@ export class Client {
         if (!wasOpen) this.#resume();
       } else if (message.type === 'folder') {
         this.#settle(message.id, null, message.page);
+      } else if (message.type === 'told') {
+        this.#settle(message.id, null, message.told);
       } else if (message.type === 'reply') {
         this.#settle(message.id, message.error === null ? null : new CommandError(message.error), message.added);
       } else {

@@ -6,6 +6,7 @@ import type { Loop } from './loop.ts';
 import { LsdSockets } from './lsd-sockets.ts';
 import { OwnEnd } from './own-end.ts';
 import { PortMapping } from './port-mapping.ts';
+import { PortTest } from './port-test.ts';
 import type { Ports } from './ports.ts';
 import { reachOf } from './reach.ts';
 import type { Reach } from './reach.ts';
@@ -33,6 +34,7 @@ export class Doors {
   readonly local: LsdSockets;
   readonly trackers: Trackers;
   readonly rtc: RtcPeers;
+  readonly portTest: PortTest;
 
   constructor(
     private readonly ports: Ports,
@@ -73,6 +75,7 @@ export class Doors {
     this.incoming = new Incoming(ports, loop, torrents, limits, ids, security, listenPorts, port =>
       this.udp.open(port, () => this.mapping.ask(settings().portMapping)),
     );
+    this.portTest = new PortTest(ports, loop, this.own, this.mapping, this.incoming);
   }
 
   /** The network can be used. */
@@ -83,9 +86,17 @@ export class Doors {
     if (this.settings().lsd) this.local.open();
   }
 
+  /** Tries whether peers outside reach us, and has the router asked anew. */
+  testPort(): void {
+    if (!this.reach.addresses) return;
+    if (this.incoming.port > 0 && this.settings().portMapping) this.mapping.ask(true);
+    this.portTest.start();
+  }
+
   /** It is gone. */
   close(): void {
     this.incoming.detach();
+    this.portTest.detach();
     this.rtc.detach();
     this.mapping.close();
     this.trackers.clear();
@@ -104,13 +115,20 @@ export class Doors {
   }
 
   get isIdle(): boolean {
-    return !this.udp.dht.isOpen && this.incoming.isIdle && this.trackers.isIdle && this.rtc.links.isIdle;
+    return (
+      this.portTest.state !== 'running' &&
+      !this.udp.dht.isOpen &&
+      this.incoming.isIdle &&
+      this.trackers.isIdle &&
+      this.rtc.links.isIdle
+    );
   }
 
   tick(now: number, second: boolean): void {
     if (second) this.loop.run(() => this.udp.dht.tick(now));
     if (second) this.local.lsd.tick(now);
     this.incoming.tick(now);
+    this.portTest.tick(now);
     this.loop.run(() => this.trackers.tick(now));
     this.loop.run(() => this.rtc.links.tick(now));
   }

@@ -1,7 +1,7 @@
 import { DHT_RECORD } from './datagrams.ts';
 import type { Doors } from './doors.ts';
 import { NewsDesk, NEWS_KEY } from './news.ts';
-import type { News } from './news.ts';
+import type { News, Turn } from './news.ts';
 import {
   decodeHandover,
   encodeHandover,
@@ -11,7 +11,10 @@ import {
   MAX_PEERS_EACH,
 } from './handover.ts';
 import type { Handover, PassedTorrent } from './handover.ts';
+import { History } from './history/history.ts';
+import { HISTORY_KEY } from './history/record.ts';
 import type { Identity } from './identity.ts';
+import type { LimitSettings } from './limits.ts';
 import { SEEKING } from './phase.ts';
 import type { Registry } from './registry.ts';
 import type { Torrent } from './torrent.ts';
@@ -41,17 +44,20 @@ export class HandingOver {
   private writing = 0;
   /** What happened while nobody looked. */
   readonly news: NewsDesk;
+  readonly history: History;
 
   constructor(
-    private readonly clock: { now(): number; wall(): number },
+    private readonly clock: { now(): number; wall(): number; offset(wall: number): number },
     private readonly keeper: Keeper,
     private readonly identity: Identity,
-    private readonly doors: Pick<Doors, 'incoming' | 'udp'>,
+    private readonly doors: Pick<Doors, 'incoming' | 'udp' | 'reach'>,
     private readonly torrents: Registry<Torrent>,
+    settings: () => LimitSettings,
     { isUnwatched = false, happened = () => undefined }: Audience,
   ) {
     this.dueAt += clock.now();
     const keep = (record: Uint8Array | null): void => keeper.keep(NEWS_KEY, record);
+    this.history = new History(clock, settings);
     this.news = new NewsDesk({ isUnwatched, wall: () => clock.wall(), keep, heard: happened });
   }
 
@@ -62,13 +68,15 @@ export class HandingOver {
 
   /** The records of the engine before, before any torrent is there. */
   begin(records: ReadonlyMap<string, Uint8Array>): void {
-    const [nodes, news, bytes] = [DHT_RECORD, NEWS_KEY, HANDOVER_KEY].map(key => records.get(key));
+    const [nodes, news, bytes, history] = [DHT_RECORD, NEWS_KEY, HANDOVER_KEY, HISTORY_KEY].map(key => records.get(key));
     if (nodes) this.doors.udp.dht.restore(nodes);
     if (news) this.news.restore(news);
     const record = bytes && decodeHandover(bytes);
-    if (!record || !this.identity.takeOver(record, this.wall)) return;
-    this.doors.incoming.wished = record.port;
-    this.passed = record;
+    if (record && this.identity.takeOver(record, this.wall)) {
+      this.doors.incoming.wished = record.port;
+      this.passed = record;
+    }
+    if (history) this.history.restore(history, this.identity.since);
   }
 
   /** The torrents are there. */
@@ -82,19 +90,52 @@ export class HandingOver {
     this.passed = null;
   }
 
-  /** Once a second. */
-  tick(now: number): void {
+  /** Something became of a torrent. */
+  happened({ id, name, problem }: Pick<Torrent, 'id' | 'name' | 'problem'>, what: Turn): void {
+    this.news.happened(id, name, what);
+    if (what === 'failed' && problem === 'full') this.history.full(name);
+  }
+
+  removed(id: InfoHash): void {
+    this.news.removed(id);
+    this.history.removed(id);
+  }
+
+  /** The network can be used, or not any more. */
+  reaches(isThere: boolean): void {
+    if (this.doors.reach.addresses) this.history.helper(isThere);
+  }
+
+  /** Once a second; `rested`: nothing was to be done for a while before. */
+  tick(now: number, rested: boolean): void {
+    this.history.second(rested);
+    if (this.history.due(now)) this.recordHistory();
     if (now >= this.dueAt) this.record();
   }
 
+  /** At the end, what is recorded now and again as well. */
+  end(rested: boolean): void {
+    this.history.second(rested);
+    this.recordHistory();
+    this.record();
+  }
+
   /** Everything that the next engine is to go on with. */
-  record(): void {
+  private record(): void {
     const { clock, identity, doors } = this;
     this.dueAt = clock.now() + RECORD_EVERY;
     const { since, peerId, key } = identity;
     const { port } = doors.incoming;
+    this.keep(HANDOVER_KEY, encodeHandover({ at: this.wall, since, peerId, key, port, torrents: this.passOn() }));
+  }
+
+  private recordHistory(): void {
+    this.keep(HISTORY_KEY, this.history.record());
+  }
+
+  private keep(key: string, value: Uint8Array): void {
     this.writing += 1;
-    this.keeper.keep(HANDOVER_KEY, encodeHandover({ at: this.wall, since, peerId, key, port, torrents: this.passOn() }), () => {
+    this.keeper.keep(key, value, () => {
       this.writing -= 1;
     });
   }

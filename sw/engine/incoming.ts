@@ -10,12 +10,13 @@ import { methodsOf } from './securing.ts';
 import type { Security } from './securing.ts';
 import type { Torrent } from './torrent.ts';
 import { hostOf } from './swarm.ts';
-import { subnetOf } from './codec/address.ts';
+import { ipBytes, subnetOf } from './codec/address.ts';
 import { Responder, torrentMark } from './codec/mse.ts';
 import type { Step } from './codec/mse.ts';
 import { decodeHandshake, HANDSHAKE_BYTES, isHandshake } from './codec/peer-wire.ts';
 import { fromHex, sameBytes, shortHashes, toHex } from './model/ids.ts';
 import type { InfoHash } from './model/ids.ts';
+import { scopeOf } from './model/scope.ts';
 
 /** Connections that have not said which torrent they are for, in all and of one address, and ms that they may take to say it. */
 const MAX_UNNAMED = 50;
@@ -43,7 +44,11 @@ export class Incoming {
   port = 0;
   /** The one that is tried first; 0: as usual. */
   wished = 0;
+  /** Peers at public addresses that came by themselves, and when the last did, monotonic ms. */
+  readonly came = { tcp: 0, utp: 0, at: -Infinity };
   private readonly unnamed = new Map<number, Unnamed>();
+  /** A torrent that nobody asks for but we ourselves. */
+  private own: { readonly hash: string; readonly reached: () => void } | null = null;
   private readonly marks = new WeakMap<Torrent, Map<InfoHash, string>>();
 
   constructor(
@@ -74,6 +79,13 @@ export class Incoming {
       },
       (address, open, transport) => this.loop.run(() => this.welcome(address, open, transport)),
     );
+  }
+
+  /** Hears when a connection names that torrent, which no peer knows of; null: none does any more. */
+  expect(hash: null): void;
+  expect(hash: string, reached: () => void): void;
+  expect(hash: string | null, reached: () => void = () => undefined): void {
+    this.own = hash === null ? null : { hash, reached };
   }
 
   detach(): void {
@@ -129,16 +141,30 @@ export class Incoming {
 
   private admit(conn: number, { address, transport, bytes, encryption, responder }: Unnamed): void {
     const handshake = decodeHandshake(bytes) ?? fail('protocol', 'It does not speak BitTorrent.');
+    if (this.own?.hash === toHex(handshake.infoHash)) {
+      this.refuse(conn);
+      this.own.reached();
+      return;
+    }
     if (encryption !== 'full' && this.security.encryption() === 'require') fail('protocol', 'It does not encipher.');
     if (responder && !sameBytes(responder.skey, handshake.infoHash)) fail('protocol', 'It names two torrents.');
     const torrent = this.torrents.get(toHex(handshake.infoHash));
     if (!torrent || !CONNECTED.has(torrent.phase)) fail('protocol', 'It asks for a torrent that is not here.');
     this.unnamed.delete(conn);
+    this.count(address, transport);
     this.loop.give(conn, torrent);
     this.loop.event(torrent, now => {
       const stream = { transport, encryption, ahead: bytes.slice(HANDSHAKE_BYTES) };
       if (!torrent.peerSet.accept(conn, address, handshake, stream, now)) this.refuse(conn);
     });
+  }
+
+  /** Who is on this network shows nothing. */
+  private count(address: string, transport: Transport): void {
+    const ip = ipBytes(hostOf(address));
+    if (!ip || scopeOf(ip) !== 'public') return;
+    this.came[transport] += 1;
+    this.came.at = this.ports.clock.now();
   }
 
   private find(mark: string): Uint8Array | null {

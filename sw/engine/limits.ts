@@ -43,7 +43,8 @@ export function limitsAt(settings: LimitSettings, wall: number, offset: number):
     : { down: settings.downLimit, up: settings.upLimit };
 }
 
-function isAlternative({ altMode, altSchedule }: LimitSettings, wall: number, offset: number): boolean {
+/** Whether those are the alternative ones. */
+export function isAlternative({ altMode, altSchedule }: LimitSettings, wall: number, offset: number): boolean {
   switch (altMode) {
     case 'off':
       return false;

@@ -49,6 +49,8 @@ export class Loop implements RateGroups {
         announce: AnnounceRequest,
         done: (answer: Parameters<Announcer['answered']>[1], more: boolean) => void,
       ): () => void;
+      /** Whether a tracker answered; null: it refused. */
+      announced(url: string, isThere: boolean | null): void;
       /** What came of asking for a .torrent; `problem` is empty where there was an answer. */
       sourced(torrent: Torrent, url: string, problem: string, body: Uint8Array): void;
       /** Asks a tracker for its counts; null where it does not tell. */
@@ -264,6 +266,7 @@ export class Loop implements RateGroups {
           if (isAnswered) this.cancels.delete(request);
           this.event(torrent, now => {
             const peers = torrent.announcer.answered(request, answer, now);
+            this.hooks.announced(url, 'failure' in answer ? (answer.refused ? null : false) : true);
             torrent.peerSet.learn(peers, 'tracker', toHex(announce.infoHash), now, CONNECTED.has(torrent.phase));
           });
         });

@@ -6,6 +6,8 @@ const SECOND = 1000;
 export class Pulse {
   private ticking = false;
   private lastSecond = 0;
+  /** It stood still, as nothing was to be done, at some time since the last second that it beat. */
+  rested = false;
 
   constructor(
     private readonly clock: {
@@ -20,7 +22,11 @@ export class Pulse {
 
   /** Something may be to be done. */
   goOn(): void {
-    if (this.ticking || this.isIdle()) return;
+    if (this.ticking) return;
+    if (this.isIdle()) {
+      this.rested = true;
+      return;
+    }
     this.ticking = true;
     this.clock.wake(this.clock.now() + BEAT, () => {
       this.ticking = false;
@@ -33,6 +39,7 @@ export class Pulse {
     const second = now - this.lastSecond >= SECOND - BEAT / 4;
     if (second) this.lastSecond = now;
     this.beat(now, second);
+    if (second) this.rested = false;
     this.goOn();
   }
 }

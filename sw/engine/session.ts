@@ -1,3 +1,4 @@
+import { Activity } from './activity.ts';
 import { Changes } from './changes.ts';
 import { addPeer, peerNamed, prioritise, setOptions } from './choices.ts';
 import { Ids } from './effects.ts';
@@ -19,6 +20,7 @@ import { Doors, type SessionOptions } from './doors.ts';
 import { Intake, type Added, type AddSource } from './intake.ts';
 import { sortKept } from './kept.ts';
 import type { RateLimits } from './limits.ts';
+import { lose, mendAll } from './looks.ts';
 import { Loop } from './loop.ts';
 import { refused } from './outcome.ts';
 import type { PortMapping } from './port-mapping.ts';
@@ -58,6 +60,8 @@ export class Session {
   /** The folders that downloads go to. */
   readonly roots: Roots;
   private readonly intake: Intake;
+  /** What it did and does, for who looks. */
+  readonly activity: Activity;
   /** What other engines of ours may have of this one, and this one of them. */
   readonly giving: Giving;
   readonly taking: Taking;
@@ -80,7 +84,8 @@ export class Session {
       },
       joined: (torrent, conn) => this.shares.rates.joined(torrent, conn),
       downGroup: torrent => this.shares.rates.groupOf(torrent, 'down'),
-      happened: ({ id, name }, what) => this.handing.news.happened(id, name, what),
+      happened: (torrent, what) => this.handing.happened(torrent, what),
+      announced: (url, isThere) => this.handing.history.trackers.told(url, isThere),
       settled: () => {
         this.pulse.goOn();
         this.closing.look();
@@ -115,9 +120,10 @@ export class Session {
     const { peerId } = identity;
     const { limits, budget, fetches } = this.shares;
     this.doors = new Doors(ports, options, this.loop, this.torrents, limits, this.ids, peerId, security, random, settings);
-    this.handing = new HandingOver(ports.clock, this.loop, identity, this.doors, this.torrents, options);
+    this.handing = new HandingOver(ports.clock, this.loop, identity, this.doors, this.torrents, settings, options);
+    this.activity = new Activity(this.handing, this.doors, this.shares, this.pulse, this.torrents, ports.clock);
     this.reading = new Reading(ports, this.loop, this.torrents);
-    this.roots = new Roots(this.torrents, () => this.mend());
+    this.roots = new Roots(this.torrents, () => this.attached && mendAll(this.torrents.values(), this.loop));
     this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
       ids: this.ids,
@@ -175,6 +181,7 @@ export class Session {
     this.loop.eraseAgain();
     this.shares.rates.attach();
     this.doors.open();
+    this.handing.reaches(true);
     for (const torrent of this.turns.inOrder()) {
       this.loop.event(torrent, now => torrent.attach(byTorrent.get(torrent.id) ?? [], now));
     }
@@ -188,6 +195,7 @@ export class Session {
     this.loop.forgetConnections();
     this.shares.rates.detach();
     this.doors.close();
+    this.handing.reaches(false);
     this.reading.detach();
   }
 
@@ -297,13 +305,7 @@ export class Session {
 
   /** Bytes of these files are gone from the store: their torrents are to be looked at. */
   lost(files: readonly FilePlace[]): void {
-    for (const torrent of this.torrents.values()) {
-      const { where } = torrent.substance;
-      if (!files.some(({ root, path }) => where.owns(root, path[0] ?? ''))) continue;
-      this.loop.event(torrent, () => {
-        if (torrent.content) torrent.content.unchecked = true;
-      });
-    }
+    lose(files, this.torrents.values(), this.loop);
   }
 
   /** Reads its files again; that needs the store. */
@@ -319,7 +321,7 @@ export class Session {
     if (withData) mustBeDeletable(torrent, this.attached);
     this.torrents.remove(torrent);
     this.changes.remove(torrent);
-    this.handing.news.removed(torrent.id);
+    this.handing.removed(torrent.id);
     this.loop.event(torrent, () => torrent.remove(withData ? this.roots : null));
   }
 
@@ -371,7 +373,7 @@ export class Session {
   /** Makes durable what can be, then calls back; the engine must not be used after it. */
   close(done: () => void): void {
     this.shares.close();
-    if (this.attached) this.handing.record();
+    if (this.attached) this.handing.end(this.pulse.rested);
     for (const torrent of this.torrents.values()) {
       this.loop.event(torrent, now => {
         torrent.peerSet.closeAll(now);
@@ -387,14 +389,6 @@ export class Session {
       done();
     });
     this.pulse.goOn();
-  }
-
-  /** Those that a disk has stopped may have a reason to go on. */
-  private mend(): void {
-    if (!this.attached) return;
-    for (const torrent of this.torrents.values()) {
-      if (torrent.phase === 'failed') this.loop.event(torrent, now => torrent.mending.looked(now));
-    }
   }
 
   private named(id: string): Torrent {
@@ -414,11 +408,12 @@ export class Session {
     for (const torrent of this.torrents.values()) {
       if (torrent.isIdle) continue;
       if (second) this.changes.second(torrent, now);
+      if (second) this.handing.history.at(torrent);
       this.loop.run(() => torrent.tick(now, second));
     }
     if (second) this.shares.tick(now);
     this.doors.tick(now, second);
-    if (second) this.handing.tick(now);
+    if (second) this.handing.tick(now, this.pulse.rested);
     this.closing.look();
   }
 }

@@ -54,6 +54,15 @@ class FakeEngine implements Engine<string> {
       if (roots.length > 0) this.tell(`roots ${roots.map(({ free }) => free).join()}`);
     },
   };
+  activity = {
+    history: (): never => {
+      throw new Error('nothing is measured here');
+    },
+    vitals: (): never => {
+      throw new Error('nothing is looked at here');
+    },
+    testPort: (): void => this.tell('testPort'),
+  };
   giving = { ids: () => [], hold: () => undefined, gift: () => null, spans: () => null };
   taking = {
     adopt: () => undefined,

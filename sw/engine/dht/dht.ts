@@ -204,12 +204,32 @@ export class Dht {
   }
 
   status(id: InfoHash): DhtStatus {
-    const nodes = [...this.nodes.values()].reduce((sum, node) => sum + node.table.size, 0);
+    const nodes = this.known;
     const followed = this.followed.get(id);
     if (!followed || this.nodes.size === 0) return { state: 'off', peers: 0, seeds: -1, leechers: -1, nodes, nextAt: Infinity };
     const { seeds, leechers, nextAt, peers, searched, running } = followed;
     const state = running > 0 ? 'searching' : nodes === 0 ? 'joining' : searched ? 'ok' : 'waiting';
     return { state, peers: peers.size, seeds, leechers, nodes, nextAt };
+  }
+
+  /** Of all torrents together. */
+  get vitals(): { nodes: number; torrents: number; searching: number; peers: number } {
+    const all = [...this.followed.values()];
+    return {
+      nodes: this.known,
+      torrents: all.length,
+      searching: all.filter(({ running }) => running > 0).length,
+      peers: all.reduce((sum, { peers }) => sum + peers.size, 0),
+    };
+  }
+
+  /** When a stranger asked us last, monotonic ms; -Infinity: never. */
+  get askedAt(): number {
+    return Math.max(...[...this.nodes.values()].map(({ askedAt }) => askedAt));
+  }
+
+  private get known(): number {
+    return [...this.nodes.values()].reduce((sum, node) => sum + node.table.size, 0);
   }
 
   private searchDue(now: number): void {

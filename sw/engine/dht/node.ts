@@ -117,6 +117,11 @@ export class DhtNode {
   }
 
   /** Another search would have to wait. */
+  /** When a stranger asked us last, monotonic ms. */
+  get askedAt(): number {
+    return this.reach.askedAt;
+  }
+
   get isBusy(): boolean {
     let searches = 0;
     for (const { search } of this.jobs) if (search) searches += 1;

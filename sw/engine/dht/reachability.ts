@@ -12,6 +12,8 @@ const MAX_SENT = 2000;
 export class Reachability {
   /** Strangers cannot reach us. */
   isReadOnly = false;
+  /** When a stranger asked last, monotonic ms. */
+  askedAt = -Infinity;
   /** When each address was last sent to, the latest last. */
   private readonly sent = new Map<string, number>();
   private judgeAt: number;
@@ -30,6 +32,7 @@ export class Reachability {
 
   askedBy(host: string, now: number): void {
     if (now - (this.sent.get(host) ?? -Infinity) < DOOR_OPEN) return;
+    this.askedAt = now;
     this.isReadOnly = false;
     this.judgeAt = now + TRY_AGAIN;
   }

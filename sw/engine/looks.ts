@@ -1,0 +1,22 @@
+/** What all torrents are told of their files that nobody asked them for. */
+import type { FilePlace } from './events.ts';
+import type { Loop } from './loop.ts';
+import type { Torrent } from './torrent.ts';
+
+/** Bytes of these files are gone from the store: their torrents are to be looked at. */
+export function lose(files: readonly FilePlace[], torrents: Iterable<Torrent>, loop: Loop): void {
+  for (const torrent of torrents) {
+    const { where } = torrent.substance;
+    if (!files.some(({ root, path }) => where.owns(root, path[0] ?? ''))) continue;
+    loop.event(torrent, () => {
+      if (torrent.content) torrent.content.unchecked = true;
+    });
+  }
+}
+
+/** Folders were looked at: those that a disk has stopped may have a reason to go on. */
+export function mendAll(torrents: Iterable<Torrent>, loop: Loop): void {
+  for (const torrent of torrents) {
+    if (torrent.phase === 'failed') loop.event(torrent, now => torrent.mending.looked(now));
+  }
+}
