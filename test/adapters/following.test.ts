@@ -39,6 +39,28 @@ describe('following another browser', () => {
     expect(backend.commands).toEqual([add, { do: 'pause', ids: [A] }]);
   });
 
+  it('is told what was measured there, and how the ways to the network are', async () => {
+    const { backend, following, ids } = setUp();
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    const sum = { since: 1, down: 2, up: 3 };
+    const rates = Array.from({ length: 1_440 }, (_, at) => at - 1);
+    const marks = [
+      { at: 1, kind: 'limits', down: 1, up: 0, isAlternative: true },
+      { at: 2, kind: 'tracker', host: 't.example', isThere: false },
+    ] as const;
+    const totals = { session: sum, ever: sum, days: [{ day: 20_000, down: 1, up: 2 }] };
+    backend.told = { told: 'history', history: { from: 0, step: 60_000, down: rates, up: rates, marks, totals } };
+    expect(await following.run({ do: 'history', span: 'day', of: null })).toEqual(backend.told);
+    const connections = { most: 200, tcp: 1, utp: 0, webrtc: 0, incoming: 1, connecting: 0, webSeeds: 0 };
+    const trackers = [{ host: 't.example', working: 0, failing: 1, waiting: 0, text: 'no' }];
+    const came = { tcp: 1, utp: 0, last: 5 };
+    const port = { tcp: 6881, udp: 6881, outside: 6881, address: '80.0.0.1', came, test: { state: 'lost', ago: 3 } } as const;
+    const dht = { nodes: 1, torrents: 1, searching: 0, peers: 4, asked: -1 };
+    backend.told = { told: 'vitals', vitals: { dht, port, connections, trackers, moreTrackers: 0 } };
+    expect(await following.run({ do: 'vitals' })).toEqual(backend.told);
+  });
+
   it('has nothing done there that is about the other browser itself', async () => {
     const { backend, following, ids } = setUp();
     following.begin();

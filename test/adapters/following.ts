@@ -1,6 +1,6 @@
 /** A browser at work and one that follows it, in one process. */
 import { afterEach } from 'vitest';
-import type { Command } from '../../sw/api.ts';
+import type { Command, Told } from '../../sw/api.ts';
 import { ApiServer, type Backend } from '../../sw/api-server.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import type { FarChannel, FarEvents } from '../../sw/far-channel.ts';
@@ -32,6 +32,7 @@ class FakeBackend implements Backend {
   list = [row(A), row(B)];
   changes: ReturnType<Backend['takeChanges']> = { rows: [], removed: [], left: [] };
   readonly commands: Command[] = [];
+  told: Told | null = null;
   failure: Error | null = null;
   onRun: (command: Command) => void = () => undefined;
 
@@ -53,7 +54,7 @@ class FakeBackend implements Backend {
     this.commands.push(command);
     this.onRun(command);
     return this.failure === null
-      ? Promise.resolve(command.do === 'add' ? { id: A, already: false, brought: true } : null)
+      ? Promise.resolve(command.do === 'add' ? { id: A, already: false, brought: true } : this.told)
       : Promise.reject(this.failure);
   };
 }

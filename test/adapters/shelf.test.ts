@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
-import type { Added, Command } from '../../sw/api.ts';
+import type { Added, Command, Told } from '../../sw/api.ts';
 import { API_VERSION, type FromWorker } from '../../sw/api.ts';
 import { ApiServer } from '../../sw/api-server.ts';
 import { Refusal } from '../../sw/host-commands.ts';
@@ -8,6 +8,7 @@ import { Shelf } from '../../sw/shelf.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { SaveRow, Settings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
+import { historyOf } from './histories.ts';
 import { LOST, PLACE, ROOTS, UNPAIRED, CONNECTED } from '../fakes/mock-torrents.ts';
 
 const [A, B, C] = ['a', 'b', 'c'].map(letter => letter.repeat(40)) as [string, string, string];
@@ -56,9 +57,13 @@ class Side {
   roots = () => ROOTS;
   place = () => PLACE;
   settings = () => this.set;
-  run = (command: Command): Promise<Added | null> => {
+  /** What it measured, bytes a second. */
+  measured: readonly number[] = [];
+
+  run = (command: Command): Promise<Added | Told | null> => {
     this.asked.push(command);
     if (this.refusal) return Promise.reject(this.refusal);
+    if (command.do === 'history') return Promise.resolve({ told: 'history', history: historyOf(0, this.measured) });
     if (command.do !== 'add') return Promise.resolve(null);
     this.put(this.added.id);
     return Promise.resolve(this.added);
@@ -146,6 +151,29 @@ describe('what is added', () => {
     paired.refusal = new Refusal('superseded', 'Another browser has taken over.');
     await expect(shelf.run(NEW)).rejects.toThrow('Another browser has taken over.');
     expect(local.asked).toEqual([]);
+  });
+});
+
+describe('what was measured', () => {
+  const ask = async (shelf: Shelf, of: string | null = null) => {
+    const answer = await shelf.run({ do: 'history', span: 'minutes', of });
+    return answer !== null && 'told' in answer && answer.told === 'history' ? answer.history : expect.unreachable();
+  };
+
+  it('is asked of those who are at work, and of one torrent of whoever has it', async () => {
+    const { shelf, paired, local } = setUp();
+    local.measured = [7];
+    expect((await ask(shelf)).down).toEqual([7]);
+    expect(paired.asked).toEqual([]);
+    paired.taker = {} as Taker;
+    await ask(shelf, A);
+    await ask(shelf, B);
+    await shelf.run({ do: 'vitals' });
+    expect(paired.asked.map(({ do: what }) => what)).toEqual(['history', 'vitals']);
+    expect(local.asked).toHaveLength(2);
+    paired.taker = null;
+    local.isReady = false;
+    await expect(ask(shelf)).rejects.toThrow('is being started');
   });
 });
 
