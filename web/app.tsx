@@ -3,27 +3,22 @@ import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { followAddress, hasDetails, missing } from './navigation.ts';
 import { store } from './store.ts';
 import { layout } from './ui/layout.ts';
-import { Activity } from './views/activity.tsx';
-import { AddDialog } from './views/add-dialog.tsx';
-import { AddSheet } from './views/add-sheet.tsx';
+import { lazy } from './ui/lazy.tsx';
 import { Banner } from './views/banner.tsx';
 import { ClosingDialog, ClosingLine } from './views/closing.tsx';
 import { DropTarget } from './views/drop-target.tsx';
-import { FolderDialog } from './views/folder-dialog.tsx';
 import { FolderSaveBanner } from './views/folder-save.tsx';
-import { Inspector } from './views/inspector.tsx';
-import { LabelsDialog } from './views/labels-dialog.tsx';
 import { NotInList } from './views/not-in-list.tsx';
 import { Notices } from './views/notices.tsx';
+import { Overlays } from './views/overlays.tsx';
 import { Playing } from './views/playing.tsx';
-import { RelocateDialog } from './views/relocate-dialog.tsx';
-import { RemoveDialog } from './views/remove-dialog.tsx';
-import { Settings } from './views/settings.tsx';
-import { ShareLinks } from './views/share-links.tsx';
-import { ShareSheet } from './views/share-sheet.tsx';
 import { BottomTabs, Chips, Sidebar } from './views/sidebar.tsx';
 import { Table } from './views/table.tsx';
 import { AddButton, SEARCH_ID, TopBar } from './views/topbar.tsx';
+
+const Activity = lazy(async () => (await import('./views/activity.tsx')).Activity);
+const Inspector = lazy(async () => (await import('./views/inspector.tsx')).Inspector);
+const Settings = lazy(async () => (await import('./views/settings.tsx')).Settings);
 
 interface Props {
   readonly updateWaiting: { readonly value: boolean };
@@ -36,7 +31,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
   const torrents = page === 'torrents';
   // On a phone the details are a page of their own: what lies under it is out of reach.
   const covered = shape === 'phone' && hasDetails.value;
-  const details = missing.value === null ? <Inspector /> : <NotInList />;
+  const details = missing.value !== null ? <NotInList /> : hasDetails.value ? <Inspector /> : null;
   useLayoutEffect(followAddress, []);
   useEffect(() => {
     addEventListener('keydown', focusSearch);
@@ -63,15 +58,8 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
         {shape === 'phone' && <BottomTabs />}
       </div>
       {covered && details}
-      <AddDialog />
-      <AddSheet />
-      <RemoveDialog />
-      <LabelsDialog />
-      <RelocateDialog />
-      <FolderDialog />
+      <Overlays />
       <Playing />
-      <ShareSheet />
-      <ShareLinks />
       <ClosingDialog />
       <DropTarget />
       <Notices />
