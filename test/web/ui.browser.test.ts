@@ -1,64 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type Axe from 'axe-core';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
-import { CHROMIUM, DESKTOP, HASH, MAGNET, missing, openUi } from './ui.ts';
+import { CHROMIUM, HASH, MAGNET, missing, openUi } from './ui.ts';
 
 /** The interface in a real browser, on a mock worker: what a person, a keyboard and a screen reader meet. */
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const MEDIUM = { width: 900, height: 820 };
 const PHONE = { width: 390, height: 800 };
 
 describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM})`, () => {
   const { show, paste, commands, row } = openUi(opened => (page = opened));
   let page: Page;
-
-  async function audit(): Promise<string[]> {
-    await page.evaluate(AXE);
-    return page.evaluate(async () => {
-      const { axe } = globalThis as unknown as { axe: typeof Axe };
-      const { violations } = await axe.run(document, {
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      });
-      return violations.map(found => `${found.id}: ${found.nodes.map(node => node.target.join(' ')).join(', ')}`);
-    });
-  }
-
-  describe.each(['light', 'dark'] as const)('%s, as axe-core sees it', colorScheme => {
-    it.each([
-      ['the list and its details', DESKTOP, 'nine', () => row(/^ubuntu/).dblclick()],
-      [
-        'the files',
-        DESKTOP,
-        'nine',
-        async () => (await row(/^ubuntu/).dblclick(), page.getByRole('tab', { name: /Files/ }).click()),
-      ],
-      [
-        'the peers',
-        DESKTOP,
-        'nine',
-        async () => (await row(/^ubuntu/).dblclick(), page.getByRole('tab', { name: /Peers/ }).click()),
-      ],
-      [
-        'the add sheet',
-        DESKTOP,
-        'nine',
-        async () => (await paste(MAGNET), page.getByRole('checkbox', { name: 'Making-of.mkv' }).waitFor()),
-      ],
-      ['a problem', MEDIUM, 'nine', () => row(/^OpenStreetMap/).dblclick()],
-      ['the menu', DESKTOP, 'nine', () => row(/^Sintel/).click({ button: 'right' })],
-      ['the first open', DESKTOP, 'unpaired', () => page.getByRole('button', { name: 'Browser only' }).click()],
-      ['the settings', DESKTOP, 'nine', () => page.getByRole('button', { name: 'Settings' }).click()],
-      ['the phone', PHONE, 'nine', () => page.getByRole('button', { name: 'Add' }).click()],
-      ['the phone’s details', PHONE, 'nine', () => row(/^OpenStreetMap/).click()],
-    ])('%s', async (_, viewport, scenario, act) => {
-      await show(scenario, { viewport, colorScheme });
-      await act();
-      expect(await audit()).toEqual([]);
-    });
-  });
 
   it('adds a pasted magnet: live steps, files to choose, then Start', async () => {
     await show('empty');
