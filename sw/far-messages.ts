@@ -83,7 +83,7 @@ const problem = exactly<Problem>()(
     v.object({ code: v.literal('bringing'), moved: number, of: number, isHere: v.boolean() }),
     v.object({ code: v.literal('queued'), ahead: number }),
     v.object({ code: v.literal('stopped'), by: v.picklist(['ratio', 'time']), limit: number }),
-    v.object({ code: v.picklist(['metadata-refused', 'state-not-saved', 'state-not-read']), text }),
+    v.object({ code: v.picklist(['metadata-refused', 'not-brought', 'state-not-saved', 'state-not-read']), text }),
     v.object({ code: v.literal('no-source-has-missing'), missing: number }),
     v.object({ code: v.literal('out-of-reach'), trackers: number, peers: number }),
     v.object({ code: v.literal('tracker'), url, text }),

@@ -4,7 +4,7 @@
  */
 import type { Added, Command, LeftFiles, Told } from './api.ts';
 import { Refusal } from './host-commands.ts';
-import type { Giver } from './moving-in.ts';
+import type { Giver } from './delivery.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine } from './perform.ts';
 import { BROWSER_ROOT } from './view-model.ts';

@@ -72,7 +72,13 @@ const { link, torrents, server, openFile } = makeRuntime({
   sockets: browserSockets,
   audience: {},
   rtc,
-  joined: paired => (shelf = new Shelf(paired, local.torrents, () => saving.rows, after)),
+  joined: paired =>
+    (shelf = new Shelf(paired, local.torrents, {
+      saving: () => saving.rows,
+      after,
+      wishes: { load: () => memory.wishes(), keep: wishes => memory.keepWishes(wishes) },
+      turned: () => server.reset(),
+    })),
   mark,
 });
 const sharing = new Sharing({

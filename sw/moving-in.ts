@@ -2,25 +2,20 @@
  * Torrents of this browser that move in with the helper: one after the other each is taken in there, then what is here of it is brought, and only
  * once all of that is on the disk and recorded it goes from here. What both have is moved so too, and does nothing here until then.
  */
-import type { Span } from './engine/events.ts';
+import { Delivery, textOf } from './delivery.ts';
+import type { Giver, Taker } from './delivery.ts';
 import { EngineError } from './engine/index.ts';
-import type { Source } from './engine/index.ts';
 import { Refusal } from './host-commands.ts';
-import type { Engine } from './perform.ts';
 import { same } from './same.ts';
 import type { RootRow, Settings, TorrentId, TorrentRow } from './view-model.ts';
 
 /** Ms between two looks. */
 const LOOK = 1_000;
+/** Looks without a helper, as far as can be told, after which what both have goes on here. */
+const ALONE_AFTER = 30;
 
-/** The engine of this browser, and its files. */
-export interface Giver {
-  readonly engine: Engine<never>;
-  read(spans: readonly Span[], done: Parameters<Source['read']>[3]): void;
-}
-
-/** The engine that is joined to the helper. */
-export type Taker = Pick<Engine<never>, 'taking' | 'remove' | 'rows'>;
+/** Torrents, and the roots that they are to move to. */
+export type Wishes = readonly (readonly [id: TorrentId, root: string])[];
 
 export interface MovingInOptions {
   /** Each null while there is none here. */
@@ -28,6 +23,8 @@ export interface MovingInOptions {
   readonly taker: () => Taker | null;
   /** Whether the helper has that torrent, as far as is known while its engine is elsewhere. */
   readonly isTheirs: (id: TorrentId) => boolean;
+  /** Whether no helper is found, and so nobody is known to see to what it has. */
+  readonly isAway: () => boolean;
   /** Those of the helper; null while they are not known. */
   readonly settings: () => Settings | null;
   /** Somebody reads its files here: until that is over it stays as it is. */
@@ -35,30 +32,40 @@ export interface MovingInOptions {
   readonly rows: () => readonly TorrentRow[];
   readonly roots: () => readonly RootRow[];
   readonly after: (ms: number, callback: () => void) => unknown;
+  /** What a person wants moved outlives the worker. */
+  readonly wishes: { load(): Promise<Wishes>; keep(wishes: Wishes): void };
   /** Something to be said to the person. */
   readonly told: (text: string) => void;
-}
-
-/** One on its way, between these two engines. */
-interface Move {
-  readonly id: TorrentId;
-  readonly giver: Giver;
-  readonly taker: Taker;
-  readonly source: Source;
+  /** Torrents are this browser's that were the helper's, or the other way round. */
+  readonly turned: () => void;
 }
 
 export class MovingIn {
   private readonly options: MovingInOptions;
   /** Those that a person wants moved and that are not taken in yet, with their roots. */
   private readonly leaving = new Map<TorrentId, string>();
-  /** What cannot be moved, as was said. */
-  private readonly stuck = new Set<TorrentId>();
-  private current: Move | null = null;
+  /** What cannot be moved, and why, as was said. */
+  private readonly stuck = new Map<TorrentId, string>();
+  private readonly delivery: Delivery;
+  /** Looks since the helper was there. */
+  private away = 0;
+  /** What both have is this browser's to see to, as no helper is there. */
+  isAlone = false;
   /** The last look went wrong, as was said. */
   private isFailing = false;
 
   constructor(options: MovingInOptions) {
     this.options = options;
+    this.delivery = new Delivery({
+      isRead: options.isRead,
+      isOut: id => this.stuck.has(id) || options.isRead(id),
+      attempt: (id, act) => this.attempt(id, act),
+      brought: (id, giver) => this.brought(id, giver),
+    });
+    void options.wishes.load().then(wishes => {
+      for (const [id, root] of wishes) if (!this.leaving.has(id)) this.leaving.set(id, root);
+      this.look();
+    });
     this.look();
     this.lookLater();
   }
@@ -83,19 +90,20 @@ export class MovingIn {
       this.leaving.set(id, token);
       this.stuck.delete(id);
     }
+    this.keepWishes();
     this.look();
   }
 
-  /** Keeps them here. What is in the folder stays there: files that were there before may be among it. */
+  /** Keeps them here. Of what is in the folder goes what came from here, and nothing that was there before. */
   back(ids: readonly TorrentId[]): void {
     const taker = this.options.taker();
     for (const id of ids) {
-      this.leaving.delete(id);
+      this.forget(id);
       if (!this.isMoving(id)) continue;
       const row = this.rowOf(id);
-      taker?.remove(id, false);
+      taker?.remove(id, 'brought');
       if (row && row.done > 0) {
-        this.options.told(`“${row.name}” stays in this browser. What came of it to ${this.folderOf(row)} stays there as well.`);
+        this.options.told(`“${row.name}” stays in this browser. What had come of it to ${this.folderOf(row)} is deleted there.`);
       }
     }
     this.look();
@@ -106,9 +114,19 @@ export class MovingIn {
     return this.options.giver()?.engine.has(id) === true && this.options.taker()?.taking.isAwaited(id) === true;
   }
 
+  /** Whether it is to be taken in as soon as this browser says what it has of it. */
+  isLeaving(id: TorrentId): boolean {
+    return this.isGoing(id) && this.options.taker() !== null;
+  }
+
   /** Whether what is here of it is to be brought, now or when it is its turn. */
   isToGo(id: TorrentId): boolean {
-    return this.options.giver()?.engine.has(id) === true && this.options.taker() !== null && !this.stuck.has(id);
+    return this.options.giver()?.engine.has(id) === true && this.options.taker() !== null && this.delivery.mayHave(id);
+  }
+
+  /** Why it does not get on, a sentence; empty where it does. */
+  troubleOf(id: TorrentId): string {
+    return this.stuck.get(id) ?? this.delivery.troubleOf(id);
   }
 
   /** To be called whenever either engine is another. */
@@ -129,32 +147,25 @@ export class MovingIn {
 
   private step(): void {
     const [giver, taker] = [this.options.giver(), this.options.taker()];
-    const { current } = this;
-    if (current && (current.giver !== giver || current.taker !== taker || taker.taking.isOff(current.id))) {
-      this.current = null;
-      current.taker.taking.connect(current.id, null);
-    }
+    this.delivery.between(giver, taker);
+    const { isAlone } = this;
+    this.isAlone = this.away >= ALONE_AFTER && this.options.isAway();
+    if (this.isAlone !== isAlone) this.options.turned();
     if (giver === null) return;
     this.keepInStep(giver);
     for (const id of giver.engine.giving.ids()) {
-      this.attempt(id, () => {
-        giver.engine.giving.hold(id, taker ? taker.taking.isHere(id) || this.isGoing(id) : this.options.isTheirs(id));
-      });
+      const isTheirs = taker ? taker.taking.isHere(id) || this.isGoing(id) : !this.isAlone && this.options.isTheirs(id);
+      this.attempt(id, () => giver.engine.giving.hold(id, isTheirs));
     }
     if (taker === null) return;
-    for (const [id, root] of this.leaving) {
-      if (this.isGoing(id)) this.attempt(id, () => this.takeIn(id, root, giver, taker));
+    // The records of one at a time are read.
+    let reading: TorrentId | undefined;
+    for (const id of [...this.leaving.keys()]) {
+      if (reading !== undefined || !this.isGoing(id) || !this.delivery.isDue(id)) continue;
+      this.attempt(id, () => this.takeIn(id, giver, taker));
+      if (this.leaving.has(id)) reading = id;
     }
-    // One that was paused meanwhile goes on all the same, and rests after it.
-    if (this.current) this.join(this.current);
-    else this.begin(giver, taker);
-  }
-
-  private join(move: Move, info: Uint8Array | null = null): void {
-    const { id, taker, source } = move;
-    if (this.attempt(id, () => taker.taking.connect(id, source, info))) return;
-    if (this.current === move) this.current = null;
-    this.attempt(id, () => taker.taking.connect(id, null));
+    this.delivery.goOn(giver, taker, reading);
   }
 
   /** Whether that went well for this torrent: else it stays here, which is said once, and others have their turn. */
@@ -163,9 +174,10 @@ export class MovingIn {
       act();
       return true;
     } catch (error) {
-      this.leaving.delete(id);
-      if (!this.stuck.has(id)) this.options.told(this.reasonOf(id, error));
-      this.stuck.add(id);
+      const reason = this.reasonOf(id, error);
+      this.forget(id);
+      if (!this.stuck.has(id)) this.options.told(reason);
+      this.stuck.set(id, reason);
       return false;
     }
   }
@@ -174,9 +186,19 @@ export class MovingIn {
     return this.leaving.has(id) && !this.options.isRead(id);
   }
 
+  private forget(id: TorrentId): void {
+    if (this.leaving.delete(id)) this.keepWishes();
+  }
+
+  private keepWishes(): void {
+    this.options.wishes.keep([...this.leaving]);
+  }
+
   private lookLater(): void {
     this.options.after(LOOK, () => {
       this.lookLater();
+      this.away = this.options.isAway() ? this.away + 1 : 0;
+      this.delivery.tick();
       this.look();
     });
   }
@@ -191,47 +213,11 @@ export class MovingIn {
     engine.share({ down: rows.reduce((sum, { down }) => sum + down, 0), up: rows.reduce((sum, { up }) => sum + up, 0) });
   }
 
-  private takeIn(id: TorrentId, root: string, giver: Giver, taker: Taker): void {
-    if (!giver.engine.has(id)) {
-      this.leaving.delete(id);
-      return;
-    }
-    const gift = giver.engine.giving.gift(id);
-    if (gift === null) return;
-    this.leaving.delete(id);
-    taker.taking.adopt(id, gift.records, root);
-  }
-
-  private begin(giver: Giver, taker: Taker): void {
-    for (const id of giver.engine.giving.ids()) {
-      if (this.stuck.has(id) || this.options.isRead(id) || !taker.taking.canTake(id)) continue;
-      this.attempt(id, () => this.beginOne(id, giver, taker));
-      if (this.current) return;
-    }
-  }
-
-  private beginOne(id: TorrentId, giver: Giver, taker: Taker): void {
-    const gift = giver.engine.giving.gift(id);
-    if (gift === null) return;
-    if (gift.has.isEmpty && !taker.taking.isAwaited(id)) {
-      if (taker.taking.isKept(id)) this.brought(id, giver);
-      return;
-    }
-    const source: Source = {
-      has: gift.has,
-      read: (piece, offset, length, done) => {
-        const spans = giver.engine.giving.spans(id, piece, offset, length);
-        if (spans) giver.read(spans, done);
-        else queueMicrotask(() => done('busy', NOTHING));
-      },
-      brought: () => {
-        if (this.current?.source === source) this.current = null;
-        // Else what is left to do is done once nobody reads it.
-        if (!this.options.isRead(id)) this.attempt(id, () => this.brought(id, giver));
-      },
-    };
-    this.current = { id, giver, taker, source };
-    this.join(this.current, gift.records.info);
+  private takeIn(id: TorrentId, giver: Giver, taker: Taker): void {
+    const root = this.leaving.get(id) ?? '';
+    const gift = giver.engine.has(id) ? this.delivery.ask(id, giver) : null;
+    if (gift) taker.taking.adopt(id, gift, root);
+    if (gift || !giver.engine.has(id)) this.forget(id);
   }
 
   /** All of it is with the helper: nobody needs what is here. */
@@ -270,13 +256,7 @@ export class MovingIn {
   }
 }
 
-const NOTHING = new Uint8Array(0);
-
 const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
 
 /** Bytes, for a sentence. */
 function about(bytes: number): string {

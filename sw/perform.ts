@@ -32,7 +32,7 @@ export interface Engine<Kept> {
   pause(id: TorrentId): void;
   recheck(id: TorrentId): void;
   resume(id: TorrentId): void;
-  remove(id: TorrentId, withData: boolean): void;
+  remove(id: TorrentId, withData: boolean | 'brought'): void;
   prioritise(id: TorrentId, files: readonly number[], priority: FilePriority): void;
   relocate(id: TorrentId, root: string): void;
   rename(id: TorrentId, path: readonly string[], to: string): void;

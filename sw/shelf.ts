@@ -9,7 +9,7 @@ import type { EngineCommand, LocalTorrents } from './local-torrents.ts';
 import { Notices } from './notices.ts';
 import type { Torrents } from './torrents.ts';
 import { mergeHistories } from './merged-history.ts';
-import { MovingIn } from './moving-in.ts';
+import { MovingIn, type MovingInOptions } from './moving-in.ts';
 import { BROWSER_ROOT } from './view-model.ts';
 import type { Connection, News, RootRow, SaveRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 
@@ -18,6 +18,13 @@ type Local = Pick<
   LocalTorrents,
   'rows' | 'has' | 'takeChanges' | 'detail' | 'settings' | 'place' | 'run' | 'isReady' | 'problem' | 'giver'
 >;
+
+export interface ShelfOptions extends Pick<MovingInOptions, 'after' | 'wishes'> {
+  /** The torrents of this browser that are being saved from. */
+  readonly saving: () => readonly SaveRow[];
+  /** The list is to be told anew as a whole. */
+  readonly turned: () => void;
+}
 
 /** Without a helper, or with one that is away, what is asked for is done here. */
 const AWAY: ReadonlySet<string> = new Set(['unpaired', 'daemon-away']);
@@ -35,13 +42,10 @@ export class Shelf implements Backend {
   private readonly said = new Notices();
   private readonly movingIn: MovingIn;
 
-  /** `saving`: the torrents of this browser that are being saved from. */
-  constructor(
-    paired: Paired,
-    local: Local,
-    saving: () => readonly SaveRow[],
-    after: (ms: number, callback: () => void) => unknown,
-  ) {
+  /** Bytes that this browser has of its torrents, as they were last told. */
+  private readonly done = new Map<TorrentId, number>();
+
+  constructor(paired: Paired, local: Local, { saving, after, wishes, turned }: ShelfOptions) {
     this.shared = paired;
     this.paired = paired;
     this.local = local;
@@ -50,6 +54,12 @@ export class Shelf implements Backend {
       giver: () => local.giver,
       taker: () => paired.taker,
       isTheirs: id => this.theirs.has(id),
+      isAway: () => isGone(paired.connection()),
+      wishes,
+      turned: () => {
+        this.known = null;
+        turned();
+      },
       settings: () => paired.settings(),
       isRead: id => saving().some(save => save.id === id),
       rows: () => paired.rows(),
@@ -85,11 +95,13 @@ export class Shelf implements Backend {
   }
 
   rows(): readonly TorrentRow[] {
-    const { isUnpaired } = this;
-    const rows = this.paired.rows().filter(({ id }) => !isUnpaired || !this.local.has(id));
+    const own = this.local.rows();
+    this.done.clear();
+    for (const { id, done } of own) this.done.set(id, done);
+    const rows = this.theirRows();
     const theirs = new Set(rows.map(({ id }) => id));
     this.known = theirs;
-    return [...rows.map(row => this.shown(row)), ...this.local.rows().filter(({ id }) => !theirs.has(id))];
+    return [...rows.map(row => this.shown(row)), ...own.filter(({ id }) => !theirs.has(id)).map(row => this.shownOwn(row))];
   }
 
   takeChanges(): ReturnType<Backend['takeChanges']> {
@@ -97,14 +109,19 @@ export class Shelf implements Backend {
     const [changes, own] = [this.paired.takeChanges(), this.local.takeChanges()];
     for (const { id } of changes.rows) theirs.add(id);
     for (const id of changes.removed) theirs.delete(id);
+    for (const { id, done } of own.rows) this.done.set(id, done);
+    for (const id of own.removed) this.done.delete(id);
+    // What is here of one that is shown as the helper's is a part of its row.
+    const touched = new Set([...own.rows.map(({ id }) => id), ...own.removed].filter(id => theirs.has(id)));
+    for (const { id } of changes.rows) touched.delete(id);
+    const beside = touched.size === 0 ? [] : this.paired.rows().filter(({ id }) => touched.has(id));
     // Where the helper has it no more, what this browser has of it is seen again: as one that came after that.
     const back = new Set(changes.removed.filter(id => this.local.has(id)));
     const bared = back.size === 0 ? [] : this.local.rows().filter(({ id }) => back.has(id));
     return {
       rows: [
-        ...changes.rows.map(row => this.shown(row)),
-        ...bared,
-        ...own.rows.filter(({ id }) => !theirs.has(id) && !back.has(id)),
+        ...[...changes.rows, ...beside].map(row => this.shown(row)),
+        ...[...bared, ...own.rows.filter(({ id }) => !theirs.has(id) && !back.has(id))].map(row => this.shownOwn(row)),
       ],
       removed: [...changes.removed, ...own.removed.filter(id => !theirs.has(id))],
       left: [...changes.left, ...own.left],
@@ -237,11 +254,32 @@ export class Shelf implements Backend {
     }
   }
 
-  /** One that this browser is to bring waits for its turn, and for nobody. */
+  /** One of the helper's, with what is here of it. That this browser is to bring it is told also while it waits for its turn. */
   private shown(row: TorrentRow): TorrentRow {
-    const { problem } = row;
-    if (problem?.code !== 'bringing' || problem.isHere || !this.movingIn.isToGo(row.id)) return row;
-    return { ...row, problem: { ...problem, isHere: true } };
+    const { id, problem } = row;
+    const done = this.done.get(id);
+    if (done === undefined) return row;
+    const both = { ...row, inBrowser: { done, isMoving: this.movingIn.isMoving(id) } };
+    if (problem?.code !== 'bringing' || !this.movingIn.isToGo(id)) return both;
+    const text = this.movingIn.troubleOf(id);
+    return { ...both, problem: text === '' ? { ...problem, isHere: true } : { code: 'not-brought', text } };
+  }
+
+  /** One of this browser's: where it is about to move it does nothing else. */
+  private shownOwn(row: TorrentRow): TorrentRow {
+    if (!this.movingIn.isLeaving(row.id)) return row;
+    const text = this.movingIn.troubleOf(row.id);
+    const problem =
+      text === ''
+        ? ({ code: 'bringing', moved: 0, of: row.done, isHere: true } as const)
+        : ({ code: 'not-brought', text } as const);
+    return { ...row, state: 'moving', problem };
+  }
+
+  /** Where nobody sees to what the helper has, what is here of it is this browser's. */
+  private theirRows(): readonly TorrentRow[] {
+    const isOurs = this.isUnpaired || this.movingIn.isAlone;
+    return isOurs ? this.paired.rows().filter(({ id }) => !this.local.has(id)) : this.paired.rows();
   }
 
   private get isUnpaired(): boolean {
@@ -250,13 +288,18 @@ export class Shelf implements Backend {
 
   private get theirs(): Set<TorrentId> {
     if (this.isUnpaired) return new Set();
-    this.known ??= new Set(this.paired.rows().map(({ id }) => id));
+    this.known ??= new Set(this.theirRows().map(({ id }) => id));
     return this.known;
   }
 }
 
 function isHistory(answer: Answer | null): answer is Extract<Told, { told: 'history' }> {
   return answer !== null && 'told' in answer && answer.told === 'history';
+}
+
+/** Whether a helper that this browser is paired with is nowhere to be found. One that is there may have an engine of its own at work. */
+function isGone({ state, superseded, following, outdated, gaveUp }: Connection): boolean {
+  return state === 'disconnected' && !superseded && following === null && outdated === null && !gaveUp;
 }
 
 /** Why nothing can be moved to the helper from here. */

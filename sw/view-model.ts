@@ -48,6 +48,8 @@ export type Problem =
    * waited for.
    */
   | { readonly code: 'bringing'; readonly moved: number; readonly of: number; readonly isHere: boolean }
+  /** What this browser has of it cannot be brought to the helper for now; `text` is a sentence that says why. It is tried again. */
+  | { readonly code: 'not-brought'; readonly text: string }
   /** It waits until it is its turn, after `ahead` others. */
   | { readonly code: 'queued'; readonly ahead: number }
   /** It was seeded as long as it was to be: to a ratio, or for so many minutes. */
@@ -103,6 +105,11 @@ export interface TorrentRow {
   readonly limits: { readonly down: number; readonly up: number };
   /** Where it stands in the line that torrents wait in, the least first: a whole number that stays as others come, go and move. 0: nowhere. */
   readonly place: number;
+  /**
+   * What this browser's own storage holds of a torrent of the helper, bytes; where it `isMoving`, that is all there is of it but what has been brought.
+   * Absent where it holds nothing of it.
+   */
+  readonly inBrowser?: { readonly done: number; readonly isMoving: boolean };
 }
 
 /** `skip` is not fetched; of the others, what stands higher comes before what stands lower. */

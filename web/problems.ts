@@ -23,9 +23,18 @@ export interface ProblemContext {
   readonly origin: string;
   /** Its files are in the storage of this browser. */
   readonly isHere: boolean;
+  /** It is on its way out of this browser, which has all of it still. */
+  readonly mayStay: boolean;
 }
 
+const STAY = ' Or keep it in the browser, which still has all of it.';
+
 export function describeProblem(problem: Problem, about: ProblemContext): Words {
+  const words = wordsOf(problem, about);
+  return about.mayStay && words.tone === 'bad' ? { ...words, text: words.text + STAY, remedy: 'stay' } : words;
+}
+
+function wordsOf(problem: Problem, about: ProblemContext): Words {
   const who = about.isHere ? 'This browser' : 'The helper';
   const folder = about.folder === '' ? 'the download folder' : `“${about.folder}”`;
   switch (problem.code) {
@@ -109,6 +118,12 @@ export function describeProblem(problem: Problem, about: ProblemContext): Words 
       };
     case 'bringing':
       return bringing(problem);
+    case 'not-brought':
+      return warn(
+        'Cannot be moved for now',
+        `${problem.text} What this browser has of it stays there until it is all in the folder. It is tried again from time to time; or keep it in the browser.`,
+        'stay',
+      );
     case 'not-moved':
       return notMoved(problem, about);
     case 'queued': {

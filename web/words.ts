@@ -48,6 +48,7 @@ export function problemContext(row: TorrentRow, roots: readonly RootRow[]): Prob
     folder: root?.name ?? '',
     origin: find(from)?.name ?? '',
     isHere: row.root === BROWSER_ROOT,
+    mayStay: row.inBrowser?.isMoving === true,
   };
 }
 

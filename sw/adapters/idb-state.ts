@@ -12,6 +12,7 @@ const VERSION = 1;
 const PAIRING = 'pairing';
 const EVER_CONNECTED = 'everConnected';
 const ROWS = 'rows';
+const WISHES = 'wishes';
 
 /** What cannot be read or kept is as if it were not there: the browser may refuse storage altogether. */
 export class BrowserMemory {
@@ -54,6 +55,16 @@ export class BrowserMemory {
     this.keep(ROWS, rows);
   }
 
+  /** Torrents of this browser that are to move to the helper, and where to. */
+  async wishes(): Promise<readonly (readonly [id: string, root: string])[]> {
+    const value = await this.read(WISHES);
+    return Array.isArray(value) ? value.filter(isWish) : [];
+  }
+
+  keepWishes(wishes: readonly (readonly [id: string, root: string])[]): void {
+    this.keep(WISHES, wishes);
+  }
+
   private async read(key: string): Promise<unknown> {
     try {
       return await (await this.db).get('kept', key);
@@ -68,6 +79,10 @@ export class BrowserMemory {
       .then(db => db.put('kept', value, key))
       .catch((error: unknown) => this.log('warn', `This browser could not remember its ${key}: ${String(error)}`));
   }
+}
+
+function isWish(value: unknown): value is readonly [id: string, root: string] {
+  return Array.isArray(value) && value.length === 2 && value.every(part => typeof part === 'string');
 }
 
 function isPairing(value: unknown): value is Pairing {

@@ -125,13 +125,13 @@ export class AtRest implements Listing {
     }
   }
 
-  /** Deletes what we made or filled: all of that, or without a `deletion` what nobody sees. */
+  /** Deletes what we made or filled: all of that but what stays, or without a `deletion` what nobody sees. */
   deleteFiles(deletion: Deletion | null, where: Whereabouts, out: Outbox): void {
     const { files } = this;
     const partsSize = this.pieceCount * this.pieceLength;
     for (const index of this.ours.ones()) {
       const file = files[index];
-      if (!deletion && file) continue;
+      if (file && (!deletion || deletion.stays?.(index) === true)) continue;
       const place = where.of(index);
       const trash = file !== undefined && this.doneOf(index) === file.length && deletion?.hasTrash(place.root) === true;
       out({ do: 'deleteFile', ...place, size: file?.length ?? partsSize, trash });

@@ -25,6 +25,8 @@ export class Checker {
   private readonly pieces = new Set<number>();
   /** Bytes of the files that were looked at and are there. */
   private readonly sizes = new Map<number, number>();
+  /** Files that were looked for and are not there. */
+  readonly absent = new Set<number>();
   /** How files look that are not as they were recorded. */
   private readonly changed = new Map<number, FileStat>();
   private queue: number[] | null = null;
@@ -76,6 +78,7 @@ export class Checker {
     } else storage.forget(index);
     if (problem === 'gone') {
       storage.stats[index] = null;
+      this.absent.add(index);
       if (hasPieces && !this.refetchMissing) this.fail('gone', index);
       else this.lose(index);
     } else if (problem !== null) {

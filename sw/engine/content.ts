@@ -205,13 +205,13 @@ export class Content {
     this.downloader.tick(now);
   }
 
-  /** Deletes what we made or filled, but for what is `elsewhere` just now. */
-  deleteFiles(elsewhere: (index: number) => boolean, deletion: Deletion): void {
+  /** Deletes what we made or filled, but for what is `left`. */
+  deleteFiles(left: (index: number) => boolean, deletion: Deletion): void {
     const aside = this.storage.parts.bytesByFile(this.downloader.have);
     for (const index of this.ours()) {
       const { place, length } = this.storage.entry(index);
       const trash = !aside.has(index) && this.fileDone[index] === length && deletion.hasTrash(place.root);
-      if (!elsewhere(index)) this.out({ do: 'deleteFile', ...place, size: length, trash });
+      if (!left(index)) this.out({ do: 'deleteFile', ...place, size: length, trash });
     }
   }
 

@@ -28,7 +28,7 @@ export interface Recordable {
   readonly options: TorrentOptions;
   readonly turn: { readonly place: number };
   readonly limit: SeedingLimit;
-  readonly transfer: { readonly isAwaited: boolean };
+  readonly transfer: { readonly isAwaited: boolean; readonly absent: ReadonlySet<number> | null };
   readonly uploaded: number;
   readonly downloaded: number;
   readonly doneAt: number;
@@ -110,6 +110,7 @@ export class Recorder {
       stopped: limit.stopped,
       seedsOn: limit.isExempt,
       awaited: this.torrent.transfer.isAwaited,
+      absent: this.torrent.transfer.absent,
     };
   }
 

@@ -238,7 +238,7 @@ export class Relocation {
     const isOurs = index === storage.parts.index || (found && known && isLike(found, known));
     const { root, path } = problem === null || (problem === 'gone' && isOurs) ? to : from;
     const isParts = index === storage.parts.index;
-    if (!this.deletion && !isParts) return;
+    if (!isParts && (!this.deletion || this.deletion.stays?.(index) === true)) return;
     const trash = !isParts && this.deletion?.hasTrash(root) === true && this.torrent.content?.isWhole(index) === true;
     this.torrent.out({ do: 'deleteFile', root, path, size, trash });
   }

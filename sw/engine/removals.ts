@@ -1,5 +1,6 @@
 import { EngineError } from './errors.ts';
 import type { FileProblem } from './events.ts';
+import type { Deletion } from './roots.ts';
 import type { Torrent } from './torrent.ts';
 
 /** Names that are told of those files, and removals that are kept until somebody asks. */
@@ -37,6 +38,11 @@ export function mustBeDeletable({ started, substance }: Torrent, attached: boole
     'record-lost',
     'The list of its files has to be fetched again before they can be deleted. Wait for it, or remove the torrent alone.',
   );
+}
+
+/** What becomes of its files with it: those that were `brought` are all still where they come from. Null where they stay. */
+export function deletionOf(torrent: Torrent, withData: boolean | 'brought', roots: Deletion): Deletion | null {
+  return withData === 'brought' ? torrent.transfer.deletion : withData ? roots : null;
 }
 
 /** What the deletes of removed torrents come to: told once all of a torrent's were tried. */

@@ -63,6 +63,8 @@ export interface TorrentRecord {
   readonly stopped: Stopped | null;
   /** What another store of ours has of it is to come before anything else. */
   readonly awaited: boolean;
+  /** Files, by index, that were not on the disk when that began to come: what is there of them has come from it. Null where it has not begun. */
+  readonly absent: ReadonlySet<number> | null;
   /** Limits on its seeding do not hold until they are set anew. */
   readonly seedsOn: boolean;
 }
@@ -115,6 +117,7 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     ...(record.stopped ? { stopped: [STOPS.indexOf(record.stopped.by), Math.round(record.stopped.limit * 100)] } : {}),
     on: record.seedsOn ? 1 : 0,
     ...(record.awaited ? { awaited: 1 } : {}),
+    ...(record.absent ? { absent: encodeFiles(record.absent) } : {}),
   });
 }
 
@@ -148,6 +151,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     stopped: stopped(dictGet(dict, 'stopped')),
     seedsOn: asInt(dictGet(dict, 'on')) === 1,
     awaited: asInt(dictGet(dict, 'awaited')) === 1,
+    absent: files(asBytes(dictGet(dict, 'absent'))),
   };
 }
 
@@ -203,9 +207,23 @@ function encodeRenames(renames: Naming['renames']): BValue[] {
 
 /** Root, folder, names, and a bitfield of the files. */
 function encodeStrays({ naming, files }: Strays): BValue[] {
-  const bits = new Uint8Array(files.size === 0 ? 0 : (Math.max(...files) >> 3) + 1);
+  return [text.encode(naming.root), text.encode(naming.folder), encodeRenames(naming.renames), encodeFiles(files)];
+}
+
+/** A bitfield of files, by index. */
+function encodeFiles(files: ReadonlySet<number>): Uint8Array {
+  let most = -1;
+  for (const index of files) most = Math.max(most, index);
+  const bits = new Uint8Array((most >> 3) + 1);
   for (const index of files) bits[index >> 3] = (bits[index >> 3] ?? 0) | (0x80 >> (index & 7));
-  return [text.encode(naming.root), text.encode(naming.folder), encodeRenames(naming.renames), bits];
+  return bits;
+}
+
+function files(bits: Uint8Array | null): Set<number> | null {
+  if (!bits) return null;
+  const set = new Set<number>();
+  for (let index = 0; index < bits.length * 8; index++) if ((bits[index >> 3] ?? 0) & (0x80 >> (index & 7))) set.add(index);
+  return set;
 }
 
 function renames(value: BValue | undefined): Naming['renames'] {
@@ -223,11 +241,9 @@ function strays(value: BValue | undefined): Strays[] {
   return (asList(value) ?? []).slice(0, MAX_STRAYS).flatMap(item => {
     const [first, second, third, fourth] = asList(item) ?? [];
     const root = asText(first);
-    const bits = asBytes(fourth);
-    if (root === null || !bits) return [];
-    const files = new Set<number>();
-    for (let index = 0; index < bits.length * 8; index++) if ((bits[index >> 3] ?? 0) & (0x80 >> (index & 7))) files.add(index);
-    return [{ naming: { root, folder: asText(second) ?? '', renames: renames(third) }, files }];
+    const away = files(asBytes(fourth));
+    if (root === null || !away) return [];
+    return [{ naming: { root, folder: asText(second) ?? '', renames: renames(third) }, files: away }];
   });
 }
 

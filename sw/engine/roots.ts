@@ -12,6 +12,8 @@ export interface RootState {
 /** How a torrent's files go with it: those that are whole to the trash, where there is one. */
 export interface Deletion {
   hasTrash(root: string): boolean;
+  /** Whether that file stays all the same; none does where this is not there. */
+  stays?(file: number): boolean;
 }
 
 /** A torrent, as far as its folders go. */

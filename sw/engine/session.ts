@@ -28,7 +28,7 @@ import { allPriorities, changed, shownFiles } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
 import { Reading } from './reading.ts';
 import { Registry } from './registry.ts';
-import { mustBeDeletable, storeAway } from './removals.ts';
+import { deletionOf, mustBeDeletable, storeAway } from './removals.ts';
 import { Roots } from './roots.ts';
 import type { Torrent } from './torrent.ts';
 import type { Naming } from './whereabouts.ts';
@@ -315,14 +315,14 @@ export class Session {
     this.loop.event(torrent, now => torrent.work.recheck(now));
   }
 
-  /** `withData` also deletes its files; that needs the store. */
-  remove(id: string, withData: boolean): void {
+  /** `withData` also deletes its files, or what has been `brought` of them; that needs the store. */
+  remove(id: string, withData: boolean | 'brought'): void {
     const torrent = this.named(id);
-    if (withData) mustBeDeletable(torrent, this.attached);
+    if (withData === true) mustBeDeletable(torrent, this.attached);
     this.torrents.remove(torrent);
     this.changes.remove(torrent);
     this.handing.removed(torrent.id);
-    this.loop.event(torrent, () => torrent.remove(withData ? this.roots : null));
+    this.loop.event(torrent, () => torrent.remove(deletionOf(torrent, withData, this.roots)));
   }
 
   /** Sets what is given and keeps it; `saved` tells why it could not be kept. Connections that are not allowed any more end. */

@@ -149,10 +149,10 @@ export class Substance {
     }
   }
 
-  /** With a `deletion` all that we made or filled, but for what is `elsewhere` just now; without one what nobody sees. */
+  /** With a `deletion` all that we made or filled, but for what stays and what is `elsewhere` just now; without one what nobody sees. */
   deleteFiles(deletion: Deletion | null, elsewhere: (index: number) => boolean): void {
     const { content, atRest, where } = this;
-    if (deletion) content?.deleteFiles(elsewhere, deletion);
+    if (deletion) content?.deleteFiles(index => elsewhere(index) || deletion.stays?.(index) === true, deletion);
     if (content && !elsewhere(content.storage.parts.index)) content.storage.deleteParts();
     atRest?.deleteFiles(deletion, where, this.context.out);
   }

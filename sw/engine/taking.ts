@@ -1,5 +1,5 @@
 import { EngineError } from './errors.ts';
-import type { TorrentRecords } from './giving.ts';
+import type { Gift } from './giving.ts';
 import type { Intake } from './intake.ts';
 import type { Loop } from './loop.ts';
 import { readInfoRecord } from './recall.ts';
@@ -19,10 +19,10 @@ export class Taking {
 
   /**
    * Takes in a torrent of another engine by its records, with its files in that root from now on. Of what the other has of them nothing is here yet:
-   * that is awaited.
+   * where it has something, that is awaited.
    * @throws {EngineError} with a message for people
    */
-  adopt(id: string, { torrent, info, progress }: TorrentRecords, root: string): void {
+  adopt(id: string, { records: { torrent, info, progress }, has }: Gift, root: string): void {
     const record = decodeTorrentRecord(torrent);
     if (!record) throw new EngineError('malformed', 'What the app knows of this torrent cannot be read. Nothing was done.');
     const saved = progress ? decodeProgressRecord(progress) : null;
@@ -31,7 +31,7 @@ export class Taking {
       if (this.torrents.get(id)) return;
       const made = this.intake.adopt(
         id,
-        { ...record, root, strays: [], place: 0, awaited: info !== null },
+        { ...record, root, strays: [], place: 0, awaited: !has.isEmpty, absent: null },
         info,
         saved && { ...saved, ...nothing },
         { isKept: false, isKnown: info !== null },

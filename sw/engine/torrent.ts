@@ -359,7 +359,7 @@ export class Torrent implements WireTarget {
     this.comment = record.comment;
     this.options = record.options;
     this.limit.restore(record);
-    this.transfer.isAwaited = record.awaited;
+    this.transfer.restore(record);
     if (meta) this.identify(meta);
     else if (record.isPrivate) this.peerSet.keepToTrackers(this.now);
     this.substance.restore(record, meta, layers);

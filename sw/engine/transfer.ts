@@ -4,6 +4,8 @@ import type { FileProblem } from './events.ts';
 import { WORKING, type Phase } from './phase.ts';
 import type { ActivePiece } from './pieces.ts';
 import type { Recorder } from './recorder.ts';
+import type { TorrentRecord } from './resume.ts';
+import type { Deletion } from './roots.ts';
 import type { Draw, Source } from './source.ts';
 import { BLOCK } from './model/layout.ts';
 
@@ -36,11 +38,13 @@ interface Owner {
  * Brings here what another store of ours has of a torrent: piece by piece through buffers, as if a peer had sent it, so that each is
  * compared, written, flushed and recorded like any other, and what is recorded is not brought again. Meanwhile nobody else is asked for anything.
  *
- * bringing → recording (all is on the disk) → letting go (the records say what it is, and that nothing is awaited) → end
+ * bringing → recording (until all that came is on the disk) → letting go (the records say so, and that nothing is awaited) → end
  */
 export class Transfer {
   /** Recorded: what the other store has comes first, however long it takes until that is there again. */
   isAwaited = false;
+  /** Recorded: files that were not on the disk when that began to come; null where it has not, or nothing is awaited. */
+  absent: ReadonlySet<number> | null = null;
   /** Bytes that the other store had, and how many of them are here. */
   total = 0;
   moved = 0;
@@ -56,6 +60,16 @@ export class Transfer {
   private readAt = 0;
 
   constructor(private readonly torrent: Owner) {}
+
+  restore({ awaited, absent }: Pick<TorrentRecord, 'awaited' | 'absent'>): void {
+    this.isAwaited = awaited;
+    this.absent = absent;
+  }
+
+  /** Of its files on the disk what has come from the other store, which has all of it still. */
+  get deletion(): Deletion {
+    return { hasTrash: () => false, stays: file => this.absent?.has(file) !== true };
+  }
 
   get source(): Source | null {
     return this.from;
@@ -91,16 +105,21 @@ export class Transfer {
     torrent.proceed(now);
   }
 
-  /** Its files were compared with the record: into its phase. */
-  begin(now: number): void {
-    this.torrent.leave('moving', true);
+  /** Its files were compared with the record, and these of them are not there: into its phase. */
+  begin(absent: ReadonlySet<number>, now: number): void {
+    const { torrent } = this;
+    torrent.leave('moving', true);
     this.stage = 'bringing';
+    if (this.isAwaited && this.absent === null) {
+      this.absent = absent;
+      torrent.recorder.writeTorrent();
+    }
     this.survey(now);
   }
 
   /** A person would have it fetched from elsewhere, or the other store is gone and nobody waits for it. */
   giveUp(): void {
-    this.isAwaited = false;
+    this.waitNoMore();
     this.from = null;
     if (this.isGoing) this.end();
     else this.torrent.turn.review();
@@ -154,16 +173,13 @@ export class Transfer {
     if (phase !== 'moving' || !content || !this.isGoing) return;
     if (this.stage === 'bringing') this.bring(content, now);
     if (this.stage === 'recording') this.record(content);
-    if (this.stage === 'letting go' && recorder.isSettled && recorder.isInfoKept) this.end();
+    if (this.stage === 'letting go' && isOnDisk(content) && recorder.isSettled && recorder.isInfoKept) this.end();
   }
 
   /** What there is to be brought. */
   private survey(now: number): void {
     const { content } = this.torrent;
-    this.round += 1;
-    this.reads = 0;
-    this.queue = [];
-    this.bringing.clear();
+    this.stopReading(content);
     this.tries.clear();
     this.mismatches.clear();
     this.readAt = now;
@@ -180,13 +196,20 @@ export class Transfer {
     this.goOn(now);
   }
 
+  /** What was read for a piece in the making comes no more: that is begun anew. */
+  private stopReading(content: Content | null): void {
+    this.round += 1;
+    this.reads = 0;
+    this.queue = [];
+    for (const piece of this.bringing.values()) if (piece.stage === 'open') content?.assembly.abandon(piece);
+    this.bringing.clear();
+  }
+
   private bring(content: Content, now: number): void {
     if (!this.from) return;
     this.settle(content);
     while (this.reads < READS && now >= this.readAt) if (!this.draw(content, now)) break;
-    if (this.queue.length > 0 || this.bringing.size > 0) return;
-    content.fillIn();
-    this.stage = 'recording';
+    if (this.queue.length === 0 && this.bringing.size === 0) this.stage = 'recording';
   }
 
   /** Those that are in, and those that the store would not take. */
@@ -260,12 +283,18 @@ export class Transfer {
     torrent.content?.assembly.abandon(piece);
   }
 
-  /** What came is recorded; then that nothing is awaited any more. */
-  private record({ storage, assembly }: Content): void {
-    if (!storage.idle || storage.parts.isCopying || assembly.isParking) return;
-    this.isAwaited = false;
+  /** What came is recorded; then that nothing is awaited any more, and so nobody takes back what it made of files. */
+  private record(content: Content): void {
+    if (!isOnDisk(content)) return;
+    this.waitNoMore();
+    content.fillIn();
     this.stage = 'letting go';
     this.torrent.recorder.writeTorrent();
+  }
+
+  private waitNoMore(): void {
+    this.isAwaited = false;
+    this.absent = null;
   }
 
   private end(): void {
@@ -281,4 +310,8 @@ export class Transfer {
     }
     torrent.recorder.writeTorrent();
   }
+}
+
+function isOnDisk({ storage, assembly }: Content): boolean {
+  return storage.idle && !storage.parts.isCopying && !assembly.isParking;
 }

@@ -164,7 +164,7 @@ export class Work {
     if (!checker.finished) return;
     this.checker = null;
     checker.keep();
-    if (torrent.transfer.isPending) return torrent.transfer.begin(now);
+    if (torrent.transfer.isPending) return torrent.transfer.begin(checker.absent, now);
     if (!content.isComplete) {
       torrent.doneAt = 0;
       torrent.limit.stopped = null;

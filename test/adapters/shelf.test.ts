@@ -1,82 +1,16 @@
 import { describe, expect, it, test } from 'vitest';
-import type { Added, Command, Told } from '../../sw/api.ts';
+import type { Command } from '../../sw/api.ts';
 import { API_VERSION, type FromWorker } from '../../sw/api.ts';
 import { ApiServer } from '../../sw/api-server.ts';
 import { Refusal } from '../../sw/host-commands.ts';
-import type { Giver, Taker } from '../../sw/moving-in.ts';
-import { Shelf } from '../../sw/shelf.ts';
+import type { Giver, Taker } from '../../sw/delivery.ts';
+import type { Shelf } from '../../sw/shelf.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
-import type { SaveRow, Settings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
+import type { Settings, TorrentRow } from '../../sw/view-model.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
-import { historyOf } from './histories.ts';
 import { LOST, PLACE, ROOTS, UNPAIRED, CONNECTED } from '../fakes/mock-torrents.ts';
 
-const [A, B, C] = ['a', 'b', 'c'].map(letter => letter.repeat(40)) as [string, string, string];
-const NEW: Command = { do: 'add', source: { kind: 'magnet', uri: 'magnet:?xt=urn:btih:' } };
-
-/** One side of it: rows by id, what was asked of it, and why it refuses. */
-class Side {
-  readonly asked: Command[] = [];
-  readonly list = new Map<string, TorrentRow>();
-  changes: { rows: TorrentRow[]; removed: string[]; left: [] } = { rows: [], removed: [], left: [] };
-  refusal: Error | null = null;
-  added: Added = { id: C, already: false, brought: false };
-  set: Settings | null = DEFAULT_SETTINGS;
-  isReachable = true;
-  isReady = true;
-  /** Their engines, where there are any. */
-  taker: Taker | null = null;
-  giver: Giver | null = null;
-  problem = '';
-  state = CONNECTED;
-
-  constructor(
-    readonly root: string,
-    ids: readonly string[],
-  ) {
-    for (const id of ids) this.put(id);
-  }
-
-  put(id: string): TorrentRow {
-    const row = { id, name: this.root, root: this.root } as TorrentRow;
-    this.list.set(id, row);
-    return row;
-  }
-
-  rows = () => [...this.list.values()];
-  has = (id: string) => this.list.has(id);
-  takeChanges = () => {
-    const { changes } = this;
-    this.changes = { rows: [], removed: [], left: [] };
-    return changes;
-  };
-  takeNews = () => [];
-  takeNotices = () => [];
-  detail = (id: string) => (this.list.has(id) ? ({ id, comment: this.root } as TorrentDetail) : null);
-  connection = () => this.state;
-  roots = () => ROOTS;
-  place = () => PLACE;
-  settings = () => this.set;
-  /** What it measured, bytes a second. */
-  measured: readonly number[] = [];
-
-  run = (command: Command): Promise<Added | Told | null> => {
-    this.asked.push(command);
-    if (this.refusal) return Promise.reject(this.refusal);
-    if (command.do === 'history') return Promise.resolve({ told: 'history', history: historyOf(0, this.measured) });
-    if (command.do !== 'add') return Promise.resolve(null);
-    this.put(this.added.id);
-    return Promise.resolve(this.added);
-  };
-}
-
-function setUp(theirs: readonly string[] = [A], own: readonly string[] = [B], saving: readonly string[] = [B]) {
-  const saves = (): readonly SaveRow[] => saving.map(id => ({ id, isWhole: true }));
-  const [paired, local] = [new Side('host', theirs), new Side(BROWSER_ROOT, own)];
-  const looks: (() => void)[] = [];
-  const after = (_ms: number, look: () => void): unknown => looks.push(look);
-  return { paired, local, shelf: new Shelf(paired as never, local, saves, after), look: () => looks.pop()?.() };
-}
+import { A, B, C, NEW, setUp } from './shelf.ts';
 
 const namesOf = (rows: readonly TorrentRow[]): string[] => rows.map(({ id, root }) => `${id[0]} ${root}`);
 
@@ -95,7 +29,8 @@ describe('one list', () => {
     shelf.rows();
     local.changes = { rows: [local.put(B), local.put(C)], removed: [], left: [] };
     paired.changes = { rows: [paired.put(A)], removed: [], left: [] };
-    expect(namesOf(shelf.takeChanges().rows)).toEqual(['a host', 'b browser']);
+    // What this browser has of one of the helper's is a part of that row.
+    expect(namesOf(shelf.takeChanges().rows)).toEqual(['a host', 'c host', 'b browser']);
     paired.list.delete(C);
     paired.changes = { rows: [], removed: [C], left: [] };
     const bared = shelf.takeChanges();
@@ -308,6 +243,31 @@ describe('what both have, or are to have', () => {
     expect(isHere(changes.shared?.rows ?? [])).toEqual([false, false]);
     paired.taker = null;
     expect(isHere(shelf.rows().slice(0, 2))).toEqual([false, false]);
+    // And what is here of it is told with it, to windows of this browser alone.
+    expect(shelf.rows().map(({ inBrowser }) => inBrowser)).toEqual([undefined, { done: 5, isMoving: false }, undefined]);
+    expect(shelf.shared.rows().some(row => 'inBrowser' in row)).toBe(false);
+  });
+
+  it('is this browser’s again where no helper has been found for half a minute, and the helper’s once there is one', () => {
+    const { shelf, paired, local, look, turns } = setUp([A, C], [B, C], []);
+    const { said, giver, taker } = engines();
+    [local.giver, paired.state] = [giver, LOST];
+    for (let second = 0; second < 29; second++) look();
+    expect([namesOf(shelf.rows()), turns()]).toEqual([['a host', 'c host', 'b browser'], 0]);
+    said.length = 0;
+    look();
+    expect(said.slice(-2)).toEqual(['b let go', 'c let go']);
+    expect([namesOf(shelf.rows()), turns()]).toEqual([['a host', 'b browser', 'c browser'], 1]);
+    expect(shelf.isOwn(C)).toBe(true);
+    [paired.state, paired.taker] = [CONNECTED, taker];
+    shelf.replaced();
+    expect(said.slice(-2)).toEqual(['b let go', 'c held']);
+    expect([namesOf(shelf.rows()), turns()]).toEqual([['a host', 'c host', 'b browser'], 2]);
+    // One that is there, and at work in another way, sees to what it has.
+    paired.taker = null;
+    paired.state = { ...LOST, superseded: true };
+    for (let second = 0; second < 60; second++) look();
+    expect(turns()).toBe(2);
   });
 
   it('does not keep others from their turn where it fails, and that is said once', () => {

@@ -94,6 +94,7 @@ describe('the record of a torrent', () => {
     stopped: { by: 'time', limit: 90 },
     seedsOn: true,
     awaited: false,
+    absent: null,
   };
 
   it('keeps its place, its limits and why it stopped', () => {

@@ -177,6 +177,7 @@ describe('the record of a torrent', () => {
     stopped: null,
     seedsOn: false,
     awaited: false,
+    absent: null,
   };
 
   it('keeps names, and files that are elsewhere', () => {

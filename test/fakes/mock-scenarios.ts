@@ -119,6 +119,10 @@ const PROBLEMS: Readonly<Record<Problem['code'], Problem>> = {
   'not-moved': { code: 'not-moved', why: 'disk-full', left: 12, needed: 3.2e9, from: ROOTS[1]?.token ?? '' },
   moving: { code: 'moving', moved: 3, of: 17 },
   bringing: { code: 'bringing', moved: 1.2e9, of: 4.7e9, isHere: true },
+  'not-brought': {
+    code: 'not-brought',
+    text: 'What there is of it cannot be read from the storage of this browser just now (io).',
+  },
   queued: { code: 'queued', ahead: 4 },
   stopped: { code: 'stopped', by: 'ratio', limit: 2 },
   'daemon-away': { code: 'daemon-away' },
@@ -136,6 +140,7 @@ const PROBLEMS: Readonly<Record<Problem['code'], Problem>> = {
 const STATE_OF: Partial<Readonly<Record<Problem['code'], TorrentRow['state']>>> = {
   moving: 'moving',
   bringing: 'moving',
+  'not-brought': 'moving',
   queued: 'queued',
   stopped: 'done',
   'daemon-away': 'waiting',

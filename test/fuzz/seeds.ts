@@ -220,6 +220,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       stopped: { by: 'ratio', limit: 2 },
       seedsOn: true,
       awaited: false,
+      absent: null,
       selectOnly: [[0, 1]],
       options: { ...DEFAULT_OPTIONS, labels: ['l'] },
     }),

@@ -96,6 +96,13 @@ export class Disk {
   private harden({ path, offset, bytes }: Write, length: number): void {
     if (length === 0) return;
     const file = this.flushedOf(path);
+    // It was flushed before it was there.
+    const room = this.files.get(path)?.bytes.length ?? 0;
+    if (file.bytes.length < room) {
+      const bytes = new Uint8Array(room);
+      bytes.set(file.bytes);
+      file.bytes = bytes;
+    }
     file.bytes.set(bytes.subarray(0, length), offset);
     file.size = Math.max(file.size, offset + length);
   }

@@ -1,7 +1,8 @@
 /** A browser that has torrents by itself, the helper's engine beside it in the same worker, and what moves between the two. */
 import { expect } from 'vitest';
 import { MovingIn } from '../../sw/moving-in.ts';
-import type { Giver, Taker } from '../../sw/moving-in.ts';
+import type { Giver, Taker } from '../../sw/delivery.ts';
+import type { Wishes } from '../../sw/moving-in.ts';
 import type { RootRow } from '../../sw/view-model.ts';
 import { leechOn, makeTorrent, ROOT, World } from './host.ts';
 import type { SimHost } from './host.ts';
@@ -10,6 +11,8 @@ import { SimServer, withSeeds } from './web.ts';
 export const DISK = 'disk';
 export const SIZES = { 'a/one': 900_000, two: 400_000, 'a/b/three': 1_300_000, empty: 0 };
 const PIECE = 65_536;
+/** What is in the making when a torrent begins to move comes again: of one web seed a few pieces. */
+export const IN_THE_MAKING = 600_000;
 
 export class Household {
   readonly world: World;
@@ -26,6 +29,15 @@ export class Household {
   mostReads = 0;
   /** Somebody saves its files from the browser. */
   isRead = false;
+  /** What is kept of what a person wants moved. */
+  wishes: Wishes = [];
+  /** Whoever reads the browser's files hears nothing. */
+  isSilent = false;
+  /** No helper is found. */
+  isAway = false;
+  turns = 0;
+  /** The browser that the worker is of. */
+  giving: SimHost;
   movingIn: MovingIn;
   private life = 0;
 
@@ -37,6 +49,7 @@ export class Household {
     this.world.web.set('web.example', this.server);
     this.browser = this.world.browser('10.0.0.2');
     this.helper = this.world.host('10.0.0.3');
+    this.giving = this.browser;
     this.movingIn = this.begin();
   }
 
@@ -86,10 +99,11 @@ export class Household {
   }
 
   private begin(): MovingIn {
-    const { life, browser, helper } = this;
-    const giver: Giver = {
+    const { life, helper } = this;
+    const giverOf = (browser: SimHost): Giver => ({
       engine: browser.session,
       read: (spans, done) => {
+        if (this.isSilent) return;
         this.reads += 1;
         this.mostReads = Math.max(this.mostReads, this.reads);
         this.world.clock.after(1, () => {
@@ -98,12 +112,21 @@ export class Household {
           done(bytes ? null : (browser.disk.reading ?? 'gone'), bytes ?? new Uint8Array(0));
         });
       },
+    });
+    const givers = new Map<SimHost, Giver>();
+    const giver = (): Giver => {
+      const { giving } = this;
+      if (givers.get(giving)?.engine !== giving.session) givers.set(giving, giverOf(giving));
+      return givers.get(giving)!;
     };
     const taker = helper.session as unknown as Taker;
     return new MovingIn({
-      giver: () => giver,
+      giver,
       taker: () => (this.isHere ? taker : null),
       isTheirs: id => helper.session.has(id),
+      isAway: () => this.isAway,
+      wishes: { load: () => Promise.resolve(this.wishes), keep: wishes => (this.wishes = wishes) },
+      turned: () => (this.turns += 1),
       settings: () => (this.isHere ? helper.session.settings : null),
       isRead: () => this.isRead,
       rows: () => helper.session.rows(),
@@ -115,6 +138,18 @@ export class Household {
       told: text => this.said.push(text),
     });
   }
+}
+
+export function half(seed: number): Household {
+  const house = new Household(seed);
+  house.downloads(1_300_000);
+  return house;
+}
+
+/** So many bytes of it have come. */
+export function isMoving({ helper }: Household, moved: number): boolean {
+  const problem = helper.session.rows()[0]?.problem;
+  return problem?.code === 'bringing' && problem.moved >= moved;
 }
 
 export { ROOT };

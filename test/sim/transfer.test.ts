@@ -1,22 +1,7 @@
 /** What the browser has of a torrent goes to the disk through the helper, whatever ends meanwhile, and nothing of it is fetched again. */
 import { describe, expect, it } from 'vitest';
-import { DISK, Household } from './household.ts';
+import { DISK, half, Household, IN_THE_MAKING, isMoving } from './household.ts';
 import { seedOn } from './host.ts';
-
-/** What is in the making when a torrent begins to move comes again: of one web seed a few pieces. */
-const IN_THE_MAKING = 600_000;
-
-function half(seed: number): Household {
-  const house = new Household(seed);
-  house.downloads(1_300_000);
-  return house;
-}
-
-/** So many bytes of it have come. */
-function isMoving({ helper }: Household, moved: number): boolean {
-  const problem = helper.session.rows()[0]?.problem;
-  return problem?.code === 'bringing' && problem.moved >= moved;
-}
 
 describe('a torrent of the browser', () => {
   it('goes to the disk half-done, is gone from the browser after it, and goes on there', () => {
@@ -296,37 +281,5 @@ describe('nothing is lost, and nothing comes twice, where', () => {
     house.until(() => helper.session.rows()[0]?.state === 'seeding');
     house.world.clock.run(5_000);
     house.expectMoved(torrent.size + IN_THE_MAKING);
-  });
-
-  it('a person changes their mind: all of it is in the browser still, and goes on', () => {
-    const house = half(1302);
-    const { browser, helper, torrent } = house;
-    const before = house.done(browser);
-    house.move();
-    house.until(() => house.done(helper) > 200_000);
-    house.movingIn.back([torrent.id]);
-    house.until(() => browser.session.rows()[0]?.state === 'seeding');
-    expect(house.done(browser)).toBeGreaterThan(before);
-    expect(helper.session.rows()).toEqual([]);
-    house.world.clock.run(1_000);
-    // Nobody can tell them from files that were there before.
-    expect([...helper.disk.files.keys()]).not.toEqual([]);
-    expect(house.said).toEqual(['“folder” stays in this browser. What came of it to “Downloads” stays there as well.']);
-  });
-
-  it('the browser is never there again, and a person would not wait', () => {
-    const house = half(1303);
-    const { helper, torrent } = house;
-    house.move();
-    house.until(() => house.done(helper) > 200_000);
-    house.isHere = false;
-    house.restart(20_000);
-    const row = () => helper.session.rows()[0]!;
-    house.until(() => row().state === 'moving');
-    expect(row().problem).toMatchObject({ code: 'bringing', isHere: false });
-    expect(helper.session.hasWork).toBe(false);
-    helper.session.resume(torrent.id);
-    house.until(() => row().state === 'seeding');
-    expect(house.server.sent).toBeGreaterThan(torrent.size);
   });
 });

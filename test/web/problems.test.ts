@@ -6,7 +6,7 @@ import { needsAttention, nowOf, spokenRow, statusOf } from '../../web/words.ts';
 import { CONNECTED, LOST, nineTorrents, ROOTS, UNPAIRED } from '../fakes/mock-torrents.ts';
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
-const ABOUT = { free: 1.2e9, folder: 'Films', origin: 'Downloads', isHere: false };
+const ABOUT = { free: 1.2e9, folder: 'Films', origin: 'Downloads', isHere: false, mayStay: false };
 
 const PROBLEMS: readonly Problem[] = [
   { code: 'disk-full', needed: 68e9 },
@@ -46,6 +46,7 @@ const PROBLEMS: readonly Problem[] = [
   { code: 'tracker', url: 'http://tracker.example/announce?key=secret', text: 'unregistered' },
   { code: 'state-not-saved', text: 'no space left' },
   { code: 'state-not-read', text: 'the record is not whole' },
+  { code: 'not-brought', text: 'The storage of this browser does not answer.' },
   { code: 'record-lost' },
   { code: 'list-too-long' },
   { code: 'metadata-refused', text: 'This torrent is damaged: it has no name.' },
@@ -53,19 +54,26 @@ const PROBLEMS: readonly Problem[] = [
 
 describe('problems of files in the browser', () => {
   it.each(PROBLEMS)('says of $code what happened, without a disk or a folder of the helper', problem => {
-    const words = describeProblem(problem, { free: 1.2e9, folder: 'This browser', origin: '', isHere: true });
+    const words = describeProblem(problem, { free: 1.2e9, folder: 'This browser', origin: '', isHere: true, mayStay: false });
     expect(words.short.length).toBeLessThan(60);
     expect(words.text.match(/[.!] |[.!]$/g)?.length).toBeGreaterThanOrEqual(2);
     expect(words.text).not.toMatch(/undefined|NaN|-1|The helper could|helper's disk/);
   });
 
   it('says how much room there is, and what to do', () => {
-    const about = { free: 1.2e9, folder: 'This browser', origin: '', isHere: true };
+    const about = { free: 1.2e9, folder: 'This browser', origin: '', isHere: true, mayStay: false };
     const { short, text } = describeProblem({ code: 'disk-full', needed: 9e9 }, about);
     expect(plain(short)).toBe('The browser’s storage is full: 9 GB needed, 1.2 GB free');
     expect(text).toContain('or get the helper');
     expect(describeProblem({ code: 'file-gone' }, about).text).toContain('The browser has cleared files');
   });
+});
+
+it('of a disk, and of a torrent that moves there, offer to keep it where all of it still is', () => {
+  const about = { ...ABOUT, mayStay: true };
+  const { text, remedy } = describeProblem({ code: 'disk-full', needed: 68e9 }, about);
+  expect([text.endsWith('Or keep it in the browser, which still has all of it.'), remedy]).toEqual([true, 'stay']);
+  expect(describeProblem({ code: 'no-peers' }, about).text).not.toContain('keep it');
 });
 
 describe('problems', () => {

@@ -92,17 +92,39 @@ describe.skipIf(missing)(`torrents of the browser and a helper, in Chromium (ski
     await show('nine');
     const [first = ''] = await here(1);
     const problem = { code: 'bringing', moved: 0, of: 100, isHere: true } as const;
-    await put(first, { root: DOWNLOADS, state: 'moving', done: 0, problem });
+    await put(first, { root: DOWNLOADS, state: 'moving', done: 0, problem, inBrowser: { done: 3e9, isMoving: true } });
     await row(/ubuntu/).click();
     await page.keyboard.press('Delete');
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('What is in this browser of it stays, and is in the list again.').waitFor();
+    await dialog.getByText('3 GB of it in this browser stays, and is in the list again.').waitFor();
+    // Whatever the helper's does meanwhile.
+    await put(first, { state: 'downloading', done: 2e9, problem: null });
+    await dialog.getByText('3 GB of it in this browser stays, and is in the list again.').waitFor();
     await look('moving-in-remove');
     await dialog.getByLabel('Also delete its files from the disk and from this browser').check();
-    await dialog.getByText('What is in this browser of it goes as well. This cannot be undone.').waitFor();
+    await dialog.getByText('3 GB of it in this browser goes as well. This cannot be undone.').waitFor();
     await look('moving-in-remove-all');
     await dialog.getByRole('button', { name: 'Remove and delete files' }).click();
     await expect.poll(commands).toEqual([{ do: 'remove', ids: [first], withData: true }]);
+  });
+
+  it('say why they do not get on, and can be kept in the browser', async () => {
+    await show('nine');
+    const [first = ''] = await here(1);
+    const text = 'What there is of it cannot be read from the storage of this browser just now (io).';
+    const inBrowser = { done: 3e9, isMoving: true };
+    await put(first, { root: DOWNLOADS, state: 'moving', problem: { code: 'not-brought', text }, inBrowser });
+    await row(/Cannot be moved for now/).click();
+    await page.getByRole('button', { name: 'Show details' }).click();
+    const note = page.getByRole('note');
+    await note.getByText(text).waitFor();
+    await look('moving-in-stuck');
+    expect(await violations()).toEqual([]);
+    await put(first, { state: 'error', problem: { code: 'disk-full', needed: 9e9 } });
+    await note.getByText('Or keep it in the browser, which still has all of it.').waitFor();
+    await look('moving-in-full');
+    await note.getByRole('button', { name: 'Keep it in the browser' }).click();
+    await expect.poll(async () => (await commands()).at(-1)).toEqual({ do: 'relocate', ids: [first], root: PLACE.token });
   });
 
   it('stay where a person would leave them, until there are more; and one can be moved by itself', async () => {

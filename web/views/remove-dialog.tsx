@@ -43,6 +43,10 @@ function bytesOf(rows: readonly TorrentRow[]): number {
   return rows.reduce((sum, { done }) => sum + done, 0);
 }
 
+function partOf(bytes: number): string {
+  return bytes > 0 ? `${formatAbout(bytes)} of it` : 'What is known of it';
+}
+
 function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const isChosen = useSignal(false);
   const rows = ids.flatMap(id => store.row(id)?.value ?? []);
@@ -51,10 +55,10 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const onDisk = rows.filter(({ root }) => root !== BROWSER_ROOT);
   const withData = isChosen.value || onDisk.length === 0;
   const bytes = bytesOf(onDisk);
-  const coming = onDisk.filter(({ problem }) => problem?.code === 'bringing');
-  // A browser that follows another one is shown what that one has.
-  const isFollower = store.connection.value.following !== null;
-  const isBoth = coming.some(({ problem }) => !isFollower && problem?.code === 'bringing' && problem.isHere);
+  // What both have is of one torrent, and is removed together.
+  const inBrowser = onDisk.reduce((sum, row) => sum + (row.inBrowser?.done ?? 0), 0);
+  const isBoth = onDisk.some(row => row.inBrowser !== undefined);
+  const isElsewhere = onDisk.some(row => row.inBrowser === undefined && row.problem?.code === 'bringing');
   const isDangerous = withData || bytesOf(here) > 0;
   const [first] = rows;
   const what = rows.length === 1 && first !== undefined ? `“${first.name}”` : plural(rows.length, 'torrent', 'torrents');
@@ -87,15 +91,14 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
               : `${formatAbout(bytes)} of downloaded files stay on the disk.`}
         </p>
       )}
-      {coming.length > 0 && (
-        <p class={isBoth && withData ? 'tone-bad' : 'quiet'}>
-          {!isBoth
-            ? 'What the browser that it comes from has of it stays in that one.'
-            : withData
-              ? 'What is in this browser of it goes as well. This cannot be undone.'
-              : 'What is in this browser of it stays, and is in the list again.'}
+      {isBoth && (
+        <p class={withData && inBrowser > 0 ? 'tone-bad' : 'quiet'}>
+          {withData
+            ? `${partOf(inBrowser)} in this browser goes as well. This cannot be undone.`
+            : `${partOf(inBrowser)} in this browser stays, and is in the list again.`}
         </p>
       )}
+      {isElsewhere && <p class="quiet">What the browser that it comes from has of it stays in that one.</p>}
       {here.length > 0 && (
         <p class={bytesOf(here) > 0 ? 'tone-bad' : 'quiet'}>
           {bytesOf(here) === 0

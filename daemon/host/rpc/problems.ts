@@ -25,6 +25,7 @@ export function sentenceOf(problem: Problem): string {
       return `${problem.left} of its files could not be moved. ${DISK[problem.why]}`;
     case 'moving':
     case 'bringing':
+    case 'not-brought':
     case 'queued':
     case 'stopped':
     case 'daemon-away':

@@ -1,0 +1,191 @@
+/**
+ * What this browser has of torrents brought to the helper's engine, of one at a time: it is asked what there is of it, and joined to the one that
+ * takes it. One that does not get on for a while makes room for the others, and is tried again later.
+ */
+import type { Span } from './engine/events.ts';
+import type { Gift, Source } from './engine/index.ts';
+import type { Engine } from './perform.ts';
+import type { TorrentId } from './view-model.ts';
+
+/** Ticks, of a second each, without an answer or a byte, and until it is tried again after that. */
+const PATIENCE = 30;
+const REST = 60;
+
+/** The engine of this browser, and its files. */
+export interface Giver {
+  readonly engine: Engine<never>;
+  read(spans: readonly Span[], done: Parameters<Source['read']>[3]): void;
+}
+
+/** The engine that is joined to the helper. */
+export type Taker = Pick<Engine<never>, 'taking' | 'remove' | 'rows'>;
+
+export interface DeliveryOptions {
+  /** Somebody reads its files here. */
+  readonly isRead: (id: TorrentId) => boolean;
+  /** It is not to be brought just now. */
+  readonly isOut: (id: TorrentId) => boolean;
+  /** Does something for that torrent; what it throws is told there. */
+  readonly attempt: (id: TorrentId, act: () => void) => boolean;
+  /** All of it is with the helper. */
+  readonly brought: (id: TorrentId, giver: Giver) => void;
+}
+
+/** One on its way, between these two engines. */
+interface Move {
+  readonly id: TorrentId;
+  readonly giver: Giver;
+  readonly taker: Taker;
+  readonly source: Source;
+  /** Reads that were not answered, why the last that was failed, and since when no byte came. */
+  reads: number;
+  problem: string;
+  quiet: number;
+}
+
+/** One that did not get on: why, and when it is tried again. */
+interface Trouble {
+  readonly text: string;
+  readonly until: number;
+}
+
+export class Delivery {
+  private current: Move | null = null;
+  /** Whose records are being read, and since when. */
+  private asked: { readonly id: TorrentId; readonly since: number } | null = null;
+  /** The one that was looked at last: the one after it is next. */
+  private last: TorrentId | null = null;
+  private readonly troubles = new Map<TorrentId, Trouble>();
+  /** Those of which nothing is here, while the helper waits for another browser. */
+  private readonly empty = new Set<TorrentId>();
+  private engines: readonly [Giver | null, Taker | null] = [null, null];
+  private now = 0;
+
+  constructor(private readonly options: DeliveryOptions) {}
+
+  troubleOf(id: TorrentId): string {
+    return this.troubles.get(id)?.text ?? '';
+  }
+
+  /** Whether something of it may be here, as far as is known. */
+  mayHave(id: TorrentId): boolean {
+    return !this.empty.has(id);
+  }
+
+  /** A second has passed. */
+  tick(): void {
+    this.now += 1;
+    const { current, asked } = this;
+    if (asked && this.now - asked.since >= PATIENCE) {
+      this.asked = null;
+      this.giveWay(asked.id, 'The storage of this browser has not said yet what there is of it.');
+    }
+    if (!current) return;
+    const isWaiting = current.reads > 0 || current.problem !== '';
+    current.quiet = isWaiting ? current.quiet + 1 : 0;
+    if (current.quiet < PATIENCE) return;
+    const why = current.problem === '' ? 'it does not answer' : current.problem;
+    this.giveWay(current.id, `What there is of it cannot be read from the storage of this browser just now (${why}).`);
+    this.leave(current);
+  }
+
+  /** These are the engines: what was between others has ended. */
+  between(giver: Giver | null, taker: Taker | null): void {
+    const { current } = this;
+    if (current && (current.giver !== giver || current.taker !== taker || taker.taking.isOff(current.id))) this.leave(current);
+    if (this.engines[0] !== giver || this.engines[1] !== taker) this.empty.clear();
+    this.engines = [giver, taker];
+  }
+
+  /** Whether it was not tried in vain a moment ago. */
+  isDue(id: TorrentId): boolean {
+    return this.now >= (this.troubles.get(id)?.until ?? 0);
+  }
+
+  /** What there is of one that is held; null where it takes another moment. */
+  ask(id: TorrentId, { engine }: Giver): Gift | null {
+    if (this.asked?.id !== id) this.asked = { id, since: this.now };
+    const gift = engine.giving.gift(id);
+    if (gift === null) return null;
+    this.asked = null;
+    return gift;
+  }
+
+  /** Goes on with the one that is on its way, or begins the next, unless the records of `first` are being read. */
+  goOn(giver: Giver, taker: Taker, first: TorrentId | undefined): void {
+    // One that was paused meanwhile goes on all the same, and rests after it.
+    if (this.current) this.join(this.current, null);
+    else if (first === undefined || this.asked?.id !== first) this.begin(giver, taker);
+  }
+
+  private begin(giver: Giver, taker: Taker): void {
+    const { asked } = this;
+    const mayBe = (id: TorrentId): boolean => !this.options.isOut(id) && taker.taking.canTake(id) && this.isDue(id);
+    const id = asked && mayBe(asked.id) ? asked.id : this.nextOf([...giver.engine.giving.ids()].filter(mayBe), taker);
+    this.last = id ?? null;
+    if (id !== undefined && !this.options.attempt(id, () => this.beginOne(id, giver, taker))) this.asked = null;
+  }
+
+  private nextOf(ids: readonly TorrentId[], taker: Taker): TorrentId | undefined {
+    const open = ids.filter(id => !this.empty.has(id) || !taker.taking.isAwaited(id));
+    return open[(open.indexOf(this.last ?? '') + 1) % open.length];
+  }
+
+  private beginOne(id: TorrentId, giver: Giver, taker: Taker): void {
+    const gift = this.ask(id, giver);
+    if (gift === null) return;
+    if (gift.has.isEmpty) {
+      if (taker.taking.isAwaited(id)) this.empty.add(id);
+      else if (taker.taking.isKept(id)) this.options.brought(id, giver);
+      return;
+    }
+    const source: Source = {
+      has: gift.has,
+      read: (piece, offset, length, done) => {
+        const spans = giver.engine.giving.spans(id, piece, offset, length);
+        move.reads += 1;
+        const heard: typeof done = (problem, bytes) => {
+          move.reads -= 1;
+          move.problem = problem ?? '';
+          if (problem === null) this.got(move);
+          done(problem, bytes);
+        };
+        if (spans) giver.read(spans, heard);
+        else queueMicrotask(() => heard('busy', NOTHING));
+      },
+      brought: () => {
+        if (this.current === move) this.current = null;
+        // Else what is left to do is done once nobody reads it.
+        if (!this.options.isRead(id)) this.options.attempt(id, () => this.options.brought(id, giver));
+      },
+    };
+    const move: Move = { id, giver, taker, source, reads: 0, problem: '', quiet: 0 };
+    this.current = move;
+    this.join(move, gift.records.info);
+  }
+
+  private join(move: Move, info: Uint8Array | null): void {
+    const { id, taker, source } = move;
+    if (!this.options.attempt(id, () => taker.taking.connect(id, source, info))) this.leave(move);
+  }
+
+  private got(move: Move): void {
+    move.quiet = 0;
+    this.troubles.delete(move.id);
+  }
+
+  private leave(move: Move): void {
+    if (this.current === move) this.current = null;
+    this.options.attempt(move.id, () => move.taker.taking.connect(move.id, null));
+  }
+
+  private giveWay(id: TorrentId, text: string): void {
+    this.troubles.set(id, { text, until: this.now + REST });
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+export function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

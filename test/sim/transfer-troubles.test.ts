@@ -1,0 +1,138 @@
+/** A torrent on its way from the browser to the disk, where one of the two is not as it should be, and where a person would not have it. */
+import { describe, expect, it } from 'vitest';
+import { DISK, half, IN_THE_MAKING, isMoving, type Household } from './household.ts';
+import { makeTorrent } from './host.ts';
+import { withSeeds } from './web.ts';
+
+describe('nothing is lost, and a person is not left waiting, where', () => {
+  it('the browser’s storage does not answer: that is said after a while, and it goes on once it does', () => {
+    const house = half(1306);
+    const { helper, torrent, movingIn } = house;
+    house.move();
+    house.until(() => isMoving(house, 0));
+    house.isSilent = true;
+    expect(movingIn.troubleOf(torrent.id)).toBe('');
+    house.until(() => movingIn.troubleOf(torrent.id).includes('cannot be read from the storage of this browser'));
+    expect(movingIn.isMoving(torrent.id)).toBe(true);
+    house.isSilent = false;
+    house.until(house.hasMoved);
+    expect(movingIn.troubleOf(torrent.id)).toBe('');
+    house.until(() => helper.session.rows()[0]?.state === 'seeding');
+    house.world.clock.run(1_000);
+    house.expectMoved(torrent.size + IN_THE_MAKING);
+  });
+
+  it('another browser has nothing of it: that one does not end the waiting for the first', () => {
+    const house = half(1307);
+    const { browser, helper, torrent, world } = house;
+    house.move();
+    house.until(() => isMoving(house, 200_000));
+    house.isHere = false;
+    house.restart();
+    const other = world.browser('10.0.0.4');
+    other.session.add({ kind: 'file', bytes: torrent.bytes });
+    other.session.start(torrent.id, null, 'downloads');
+    other.session.pause(torrent.id);
+    world.clock.run(2_000);
+    house.giving = other;
+    house.isHere = true;
+    world.clock.run(20_000);
+    expect(helper.session.rows()[0]?.problem).toMatchObject({ code: 'bringing', isHere: false });
+    expect([house.movingIn.isToGo(torrent.id), other.session.rows().length]).toEqual([false, 1]);
+    house.giving = browser;
+    house.until(house.hasMoved);
+    house.giving = other;
+    house.until(() => other.session.rows().length === 0);
+  });
+
+  it('it waits for a save to end, and the worker is ended meanwhile: the wish is kept', async () => {
+    const house = half(1308);
+    house.isRead = true;
+    house.move();
+    house.restart();
+    await Promise.resolve();
+    house.world.clock.run(3_000);
+    expect(house.helper.session.rows()).toEqual([]);
+    house.isRead = false;
+    house.until(house.hasMoved);
+    expect(house.wishes).toEqual([]);
+  });
+
+  it('it failed, and its browser is gone: it has no seat but the one that is its turn', () => {
+    const house = half(1309);
+    const { helper, torrent, world } = house;
+    helper.session.configure({ maxActiveDownloads: 1 });
+    const first = withSeeds(makeTorrent({ first: 90_000_000 }, 1 << 20, 9), []);
+    helper.session.add({ kind: 'file', bytes: first.bytes });
+    helper.session.start(first.id, null, DISK);
+    world.clock.run(1_000);
+    house.isHere = false;
+    helper.session.add({ kind: 'file', bytes: torrent.bytes });
+    helper.session.start(torrent.id, null, DISK);
+    house.isHere = true;
+    const row = () => helper.session.rows().find(({ id }) => id === torrent.id)!;
+    house.until(() => row().problem?.code === 'bringing');
+    helper.disk.problem = 'full';
+    house.until(() => row().state === 'error');
+    house.isHere = false;
+    helper.disk.problem = null;
+    house.until(() => row().state !== 'error');
+    world.clock.run(5_000);
+    expect(row()).toMatchObject({ state: 'queued', problem: { code: 'queued', ahead: 0 } });
+  });
+
+  it.each([
+    ['at once', (house: Household) => house.until(() => house.done(house.helper) > 200_000)],
+    [
+      'after a worker has ended',
+      (house: Household) => {
+        house.until(() => isMoving(house, 200_000));
+        house.restart();
+        house.until(() => isMoving(house, 400_000));
+      },
+    ],
+    [
+      'as the disk is full',
+      (house: Household) => {
+        house.until(() => isMoving(house, 200_000));
+        house.helper.disk.problem = 'full';
+        house.until(() => house.helper.session.rows()[0]?.state === 'error');
+        house.helper.disk.problem = null;
+      },
+    ],
+  ])('a person changes their mind %s: all of it is in the browser still, and goes on', (_when, comes) => {
+    const house = half(1302);
+    const { browser, helper, torrent } = house;
+    const before = house.done(browser);
+    const theirs = { bytes: new Uint8Array(400_000).fill(7), size: 400_000, mtime: 5, durable: null };
+    helper.disk.files.set(`${DISK}/folder/two`, theirs);
+    house.move();
+    comes(house);
+    house.isSilent = true;
+    house.world.clock.run(1_000);
+    house.movingIn.back([torrent.id]);
+    house.until(() => browser.session.rows()[0]?.state === 'seeding');
+    expect(house.done(browser)).toBeGreaterThan(before);
+    expect(helper.session.rows()).toEqual([]);
+    house.world.clock.run(1_000);
+    // What was there before stays.
+    expect([...helper.disk.files.keys()]).toEqual([`${DISK}/folder/two`]);
+    expect(house.said).toEqual(['“folder” stays in this browser. What had come of it to “Downloads” is deleted there.']);
+  });
+
+  it('the browser is never there again, and a person would not wait', () => {
+    const house = half(1303);
+    const { helper, torrent } = house;
+    house.move();
+    house.until(() => house.done(helper) > 200_000);
+    house.isHere = false;
+    house.restart(20_000);
+    const row = () => helper.session.rows()[0]!;
+    house.until(() => row().state === 'moving');
+    expect(row().problem).toMatchObject({ code: 'bringing', isHere: false });
+    expect(helper.session.hasWork).toBe(false);
+    helper.session.resume(torrent.id);
+    house.until(() => row().state === 'seeding');
+    expect(house.server.sent).toBeGreaterThan(torrent.size);
+  });
+});
