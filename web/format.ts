@@ -12,9 +12,14 @@ const threeFigures = new Intl.NumberFormat(LOCALE, { minimumSignificantDigits: 3
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const day = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
 
+/** What cannot be a size, a rate or a count is told as none. */
+function told(value: number): number {
+  return value > 0 ? value : 0;
+}
+
 /** A count: `5,551`. */
 export function formatCount(value: number): string {
-  return whole.format(value);
+  return whole.format(told(value));
 }
 
 const copies = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -27,7 +32,7 @@ export function formatCopies(value: number): string {
 
 /** Bytes in powers of 1000, with three figures from a megabyte up: `412 B`, `1.7 kB`, `5.82 GB`. */
 export function formatBytes(bytes: number): string {
-  let value = Math.max(0, bytes);
+  let value = told(bytes);
   let unit = 0;
   while (value >= 999.5 && unit < SIZE_UNITS.length - 1) {
     value /= 1000;
@@ -52,8 +57,9 @@ export function formatEnough(bytes: number): string {
 }
 
 /** Bytes a second, in MB/s from a tenth of one up, so that a column compares at a glance: `92.1 MB/s`, `40 kB/s`. */
-export function formatRate(rate: number): string {
-  if (rate < 1000) return `${whole.format(Math.max(0, rate))}${NBSP}B/s`;
+export function formatRate(bytes: number): string {
+  const rate = told(bytes);
+  if (rate < 1000) return `${whole.format(rate)}${NBSP}B/s`;
   if (rate < 99_500) return `${whole.format(rate / 1000)}${NBSP}kB/s`;
   if (rate < 999_950_000) return `${oneDigit.format(rate / 1e6)}${NBSP}MB/s`;
   return `${twoDigits.format(rate / 1e9)}${NBSP}GB/s`;
@@ -85,7 +91,7 @@ function withRest(value: number, unit: string, rest: number, restUnit: string): 
 
 /** `part` of `whole` from 0 to 1; 0 where there is nothing to have. */
 export function fraction(part: number, total: number): number {
-  return total > 0 ? Math.min(1, Math.max(0, part / total)) : 0;
+  return total > 0 && part > 0 ? Math.min(1, part / total) : 0;
 }
 
 /** A fraction from 0 to 1, rounded down, so that 100 % means everything: `70 %`. */
@@ -94,12 +100,13 @@ export function formatPercent(value: number): string {
 }
 
 export function formatRatio(uploaded: number, received: number): string {
-  return twoDigits.format(received > 0 ? uploaded / received : 0);
+  return twoDigits.format(received > 0 ? told(uploaded) / received : 0);
 }
 
 /** A moment (ms since 1970) as seen from `now`: `today 14:02`, `yesterday 09:10`, `2 Nov 2026, 14:02`. */
 export function formatMoment(time: number, now: number): string {
   const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return '';
   const today = new Date(now);
   const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
   const hour = clock.format(date);
@@ -116,4 +123,18 @@ export function formatPieceLength(bytes: number): string {
 /** `one` for 1, else `many`, after the number: `1 peer`, `38 peers`. */
 export function plural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** What nobody sees and what turns the writing of others around. What joins the parts of one sign stays. */
+const UNSEEN = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+
+/** A name that a stranger gave, as it is shown: its end is where it seems to be, and there is something to see. */
+export function shownName(name: string): string {
+  const seen = shownText(name);
+  return seen.trim() === '' ? 'Without a name' : seen;
+}
+
+/** The same of any text of theirs, such as what a tracker answers. */
+export function shownText(text: string): string {
+  return text.replace(UNSEEN, sign => (/\s/.test(sign) ? ' ' : ''));
 }

@@ -1,24 +1,36 @@
 import type { TorrentRow } from '../sw/view-model.ts';
 import { fraction } from './format.ts';
+import { isColumn, type ColumnId } from './columns.ts';
 import { isComplete, needsAttention } from './words.ts';
 
 /** What the list is narrowed to. */
-export type Filter = 'all' | 'downloading' | 'seeding' | 'done' | 'attention';
+export type Filter = 'all' | 'downloading' | 'seeding' | 'done' | 'paused' | 'attention';
 export const FILTERS: readonly { readonly id: Filter; readonly label: string }[] = [
   { id: 'all', label: 'All' },
   { id: 'downloading', label: 'Downloading' },
   { id: 'seeding', label: 'Seeding' },
   { id: 'done', label: 'Done' },
+  { id: 'paused', label: 'Paused' },
   { id: 'attention', label: 'Needs attention' },
 ];
 
-export type Column = 'name' | 'size' | 'progress' | 'status' | 'down' | 'up' | 'left' | 'peers';
-/** `added` is the order without a choice: the newest first. */
 export interface Sort {
-  readonly by: Column | 'added';
+  readonly by: ColumnId;
   readonly descending: boolean;
 }
+/** The order without a choice. */
 export const NEWEST_FIRST: Sort = { by: 'added', descending: true };
+
+export function isFilter(id: unknown): id is Filter {
+  return FILTERS.some(filter => filter.id === id);
+}
+
+/** What was kept, where it is a sort; null where it is anything else. */
+export function readSort(kept: unknown): Sort | null {
+  if (typeof kept !== 'object' || kept === null || !('by' in kept) || !('descending' in kept)) return null;
+  const { by, descending } = kept;
+  return isColumn(by) && typeof descending === 'boolean' ? { by, descending } : null;
+}
 
 /** The filter besides `all` that a torrent stands under; null for none. Each has at most one. */
 export function bucketOf(row: TorrentRow): Exclude<Filter, 'all'> | null {
@@ -37,22 +49,33 @@ export function bucketOf(row: TorrentRow): Exclude<Filter, 'all'> | null {
     case 'moving':
       return isComplete(row) ? 'done' : 'downloading';
     case 'paused':
-      return isComplete(row) ? 'done' : null;
+      return isComplete(row) ? 'done' : 'paused';
     case 'adding':
     case 'error':
       return null;
   }
 }
 
-export function matches(row: TorrentRow, filter: Filter, label: string | null, search: string): boolean {
+/** `words`: in small letters; each is somewhere in the name. */
+export function matches(row: TorrentRow, filter: Filter, label: string | null, words: readonly string[]): boolean {
   if (row.state === 'adding') return false;
   if (label !== null && !row.options.labels.includes(label)) return false;
   if (filter !== 'all' && bucketOf(row) !== filter) return false;
-  return search === '' || row.name.toLowerCase().includes(search);
+  if (words.length === 0) return true;
+  const name = row.name.toLowerCase();
+  return words.every(word => name.includes(word));
 }
 
-// Made once, and for names alone: constructing a collator costs more than sorting with it.
-const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+/** What is looked for, in words. */
+export function wordsOf(search: string): readonly string[] {
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .filter(word => word !== '');
+}
+
+/** Made once: constructing a collator costs more than sorting with it. */
+export const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
 
 export function compareWords(a: string, b: string): number {
   return collator.compare(a, b) || (a < b ? -1 : 1);
@@ -71,41 +94,49 @@ const STATES: readonly TorrentRow['state'][] = [
   'done',
 ];
 
-function numberOf(row: TorrentRow, by: Exclude<Sort['by'], 'name'>): number {
+/** What a row is sorted by: a number, or a text for the collator. `folderOf`: the name of a root. */
+export function keyOf(row: TorrentRow, by: ColumnId, folderOf: (root: string) => string): number | string {
   switch (by) {
+    case 'name':
+      return row.name;
+    case 'labels':
+      return row.options.labels.join(', ');
+    case 'folder':
+      return folderOf(row.root);
     case 'added':
       return row.addedAt;
+    case 'finished':
+      return row.doneAt;
     case 'size':
       return row.size;
     case 'progress':
       return fraction(row.done, row.size);
     case 'status':
       return needsAttention(row) ? -1 : STATES.indexOf(row.state);
-    case 'down':
-      return row.down;
-    case 'up':
-      return row.up;
     case 'left':
       return row.eta < 0 ? Number.MAX_SAFE_INTEGER : row.eta;
+    case 'ratio':
+      return row.size > 0 ? row.uploaded / row.size : 0;
+    case 'queue':
+      return row.place;
+    case 'down':
+    case 'up':
     case 'peers':
-      return row.peers;
+    case 'seeds':
+    case 'uploaded':
+    case 'downloaded':
+      return row[by];
   }
 }
 
 /** Whether two versions of a row stand at the same place of a list that is narrowed and sorted so. */
-export function samePlace(before: TorrentRow, after: TorrentRow, sort: Sort): boolean {
+export function samePlace(before: TorrentRow, after: TorrentRow, { by }: Sort): boolean {
   if (before.name !== after.name || before.state !== after.state || bucketOf(before) !== bucketOf(after)) return false;
   if (before.options.labels !== after.options.labels && before.options.labels.join('\n') !== after.options.labels.join('\n')) {
     return false;
   }
-  return sort.by === 'name' || numberOf(before, sort.by) === numberOf(after, sort.by);
+  if (before.addedAt !== after.addedAt) return false;
+  return by === 'folder' ? before.root === after.root : keyOf(before, by, nowhere) === keyOf(after, by, nowhere);
 }
 
-/** Rows in the order of the list; equal ones by name, then by id, so that nothing jumps about. */
-export function sortRows(rows: TorrentRow[], sort: Sort): TorrentRow[] {
-  const { by } = sort;
-  const sign = sort.descending ? -1 : 1;
-  const byName = (a: TorrentRow, b: TorrentRow): number => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
-  if (by === 'name') return rows.sort((a, b) => sign * byName(a, b));
-  return rows.sort((a, b) => sign * (numberOf(a, by) - numberOf(b, by)) || byName(a, b));
-}
+const nowhere = (): string => '';

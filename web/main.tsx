@@ -10,6 +10,7 @@ import { run } from './actions.ts';
 import { addText } from './adding.ts';
 import { takeRequest } from './address.ts';
 import { App } from './app.tsx';
+import { rememberList } from './list-choices.ts';
 import type { Door } from './client.ts';
 import { watchKept } from './kept.ts';
 import { restoreAddress } from './navigation.ts';
@@ -60,6 +61,7 @@ async function start(): Promise<void> {
     root.textContent = 'Starling could not be loaded. Look at the connection, and load the page again.';
     return;
   }
+  rememberList();
   render(<App updateWaiting={updateWaiting} applyUpdate={applyUpdate} />, root);
   takeAddress();
   void lookPersistence();

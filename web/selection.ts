@@ -6,6 +6,8 @@ import { store, type Store } from './store.ts';
 export class Selection {
   readonly ids = signal<ReadonlySet<TorrentId>>(new Set());
   readonly focused = signal<TorrentId | null>(null);
+  /** The keyboard is in the list. */
+  readonly hasKeyboard = signal(false);
   readonly count = computed(() => this.ids.value.size);
   /** Where a range starts. */
   #anchor: TorrentId | null = null;
@@ -14,14 +16,21 @@ export class Selection {
   constructor(of: Store) {
     this.#store = of;
     effect(() => {
-      const order = new Set(of.order.value);
+      const { value } = of.order;
       const ids = this.ids.peek();
+      const focused = this.focused.peek();
+      if (ids.size === 0 && focused === null) return;
+      const order = new Set(value);
       const left = [...ids].filter(id => order.has(id));
       if (left.length !== ids.size) this.ids.value = new Set(left);
-      const focused = this.focused.peek();
       // What is read about stays open where the list no longer shows it.
       const isRead = focused !== null && of.inspectorOpen.peek() && of.row(focused) !== undefined;
       if (focused !== null && !order.has(focused) && !isRead) this.focused.value = left[0] ?? null;
+    });
+    effect(() => {
+      const focused = this.hasKeyboard.value ? this.focused.value : null;
+      const ids = this.ids.value;
+      of.pinned.value = focused === null || ids.has(focused) ? ids : new Set([...ids, focused]);
     });
   }
 
@@ -49,14 +58,18 @@ export class Selection {
     this.ids.value = new Set(order.slice(Math.min(from, to), Math.max(from, to) + 1));
   }
 
-  /** Moves the focus to a place of the list, within its ends; answers that place, -1 in an empty list. */
-  moveTo(index: number, extend: boolean): number {
+  /**
+   * Moves the focus to a place of the list, within its ends; answers that place, -1 in an empty list. `how`: with the selection, extending
+   * it, or without it.
+   */
+  moveTo(index: number, how: 'select' | 'extend' | 'walk'): number {
     const order = this.#store.order.peek();
     const place = Math.min(Math.max(index, 0), order.length - 1);
     const id = order[place];
     if (id === undefined) return -1;
-    if (extend) this.extendTo(id);
-    else this.only(id);
+    if (how === 'extend') this.extendTo(id);
+    else if (how === 'select') this.only(id);
+    else this.focused.value = id;
     return place;
   }
 

@@ -3,10 +3,10 @@ import type { FromWorker } from '../sw/api.ts';
 import { BROWSER_ROOT } from '../sw/view-model.ts';
 import type { Connection, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from '../sw/view-model.ts';
 import type { LinkState } from './client.ts';
-import { isUnfinishedHere, type Unfinished } from './closing.ts';
-import { bucketOf, compareWords, matches, NEWEST_FIRST, samePlace, sortRows, type Filter, type Sort } from './list.ts';
-
-export type Counts = Readonly<Record<Filter, number>>;
+import type { Unfinished } from './closing.ts';
+import { compareWords, matches, NEWEST_FIRST, samePlace, wordsOf, type Filter, type Sort } from './list.ts';
+import { keepPinned, keepPlaces, Ordered } from './ordered.ts';
+import { NO_COUNTS, Tally, type Counts } from './tally.ts';
 
 /** Which part of the app is open. */
 export type Page = 'torrents' | 'activity' | 'settings';
@@ -22,7 +22,6 @@ export interface Memory {
   readonly tooLarge: (needed: number, free: number) => string;
 }
 
-const NO_COUNTS: Counts = { all: 0, downloading: 0, seeding: 0, done: 0, attention: 0 };
 const NOT_YET: Connection = {
   state: 'connecting',
   everConnected: true,
@@ -90,6 +89,8 @@ export class Store {
   readonly sort = signal<Sort>(NEWEST_FIRST);
   /** While a person points at the list, rows keep their places. */
   readonly held = signal(false);
+  /** These keep theirs in any case, the others move around them: what is selected, or has the keyboard. */
+  readonly pinned = signal<ReadonlySet<TorrentId>>(new Set());
   /** The ids of the list, narrowed and sorted. */
   readonly order = signal<readonly TorrentId[]>([]);
 
@@ -101,9 +102,17 @@ export class Store {
 
   /** Grows whenever a torrent came or went, or the order may have changed, so that nothing need follow every row. */
   readonly revision = signal(0);
+  /** Grows whenever one has another place in its line, came or went. */
+  readonly placed = signal(0);
 
   readonly #rows = new Map<TorrentId, Signal<TorrentRow>>();
-  #arrangedBy: Sort | null = null;
+  readonly #tally = new Tally();
+  readonly #ordered = new Ordered();
+  /** What is to be put in order anew; null: it is gone. */
+  #changed = new Map<TorrentId, TorrentRow | null>();
+  /** What the order was made by. */
+  #sorted: { readonly sort: Sort; readonly roots: readonly RootRow[] | null } | null = null;
+  #asked = '';
 
   constructor() {
     effect(() => {
@@ -156,46 +165,39 @@ export class Store {
 
   #put(torrent: TorrentRow): void {
     const row = this.#rows.get(torrent.id);
-    if (row === undefined) {
-      this.#rows.set(torrent.id, signal(torrent));
-      this.revision.value++;
-      return;
-    }
-    const before = row.peek();
-    row.value = torrent;
-    if (!samePlace(before, torrent, this.sort.peek())) this.revision.value++;
+    const before = row?.peek() ?? null;
+    this.#tally.change(before, torrent);
+    if (row === undefined) this.#rows.set(torrent.id, signal(torrent));
+    else row.value = torrent;
+    if (before?.place !== torrent.place || before.root !== torrent.root) this.placed.value++;
+    if (before === null || !samePlace(before, torrent, this.sort.peek())) this.#moves(torrent.id, torrent);
   }
 
   #remove(id: TorrentId): void {
-    if (this.#rows.delete(id)) this.revision.value++;
+    const row = this.#rows.get(id);
+    if (row !== undefined) {
+      this.#rows.delete(id);
+      this.#tally.change(row.peek(), null);
+      this.placed.value++;
+      this.#moves(id, null);
+    }
     if (this.detail.peek()?.id === id) this.detail.value = null;
   }
 
+  #moves(id: TorrentId, row: TorrentRow | null): void {
+    this.#changed.set(id, row);
+    this.revision.value++;
+  }
+
   #total(): void {
-    let down = 0;
-    let up = 0;
-    let here = 0;
-    const counts: Record<Filter, number> = { ...NO_COUNTS };
-    const labels = new Map<string, number>();
-    const unfinished: Unfinished[] = [];
-    for (const row of this.#rows.values()) {
-      const torrent = row.peek();
-      down += torrent.down;
-      up += torrent.up;
-      if (torrent.state === 'adding') continue;
-      counts.all++;
-      if (isUnfinishedHere(torrent)) unfinished.push(torrent);
-      if (torrent.root === BROWSER_ROOT) here++;
-      const bucket = bucketOf(torrent);
-      if (bucket !== null) counts[bucket]++;
-      for (const label of torrent.options.labels) labels.set(label, (labels.get(label) ?? 0) + 1);
-    }
+    const { down, up, here, counts, labels } = this.#tally;
     this.down.value = down;
     this.up.value = up;
     this.here.value = here;
     const before = this.counts.peek();
-    if ((Object.keys(counts) as Filter[]).some(filter => counts[filter] !== before[filter])) this.counts.value = counts;
+    if ((Object.keys(counts) as Filter[]).some(filter => counts[filter] !== before[filter])) this.counts.value = { ...counts };
     this.#label(labels);
+    const unfinished: readonly Unfinished[] = [...this.#tally.unfinished.values()];
     const known = this.unfinishedHere.peek();
     const isOther = ({ id, name, state, hasWebSeeds }: Unfinished, at: number): boolean => {
       const before = known[at];
@@ -215,28 +217,33 @@ export class Store {
     void this.revision.value;
     const filter = this.filter.value;
     const label = this.label.value;
-    const search = this.search.value.trim().toLowerCase();
+    const words = wordsOf(this.search.value);
     const sort = this.sort.value;
     const held = this.held.value;
-    const rows: TorrentRow[] = [];
-    for (const row of this.#rows.values()) {
-      const torrent = row.peek();
-      if (matches(torrent, filter, label, search)) rows.push(torrent);
-    }
-    const sorted = sortRows(rows, sort).map(row => row.id);
+    const pinned = this.pinned.value;
+    this.#bringInOrder(sort);
+    const sorted = this.#ordered.ids(row => matches(row, filter, label, words));
     const before = this.order.peek();
-    const order = held && this.#arrangedBy === sort ? keepPlaces(before, sorted) : sorted;
-    this.#arrangedBy = sort;
+    // Whoever asks for another list gets it as it is; of its own accord nothing moves that somebody is at.
+    const asked = JSON.stringify([filter, label, words, sort]);
+    const kept = held ? keepPlaces(before, sorted) : pinned.size > 0 ? keepPinned(before, sorted, pinned) : sorted;
+    const order = asked === this.#asked ? kept : sorted;
+    this.#asked = asked;
     if (order.length !== before.length || order.some((id, index) => id !== before[index])) this.order.value = order;
   }
-}
 
-/** The members of `after` in the order of `before`; new ones follow in their own order. */
-function keepPlaces(before: readonly TorrentId[], after: readonly TorrentId[]): readonly TorrentId[] {
-  const there = new Set(after);
-  const kept = before.filter(id => there.has(id));
-  const placed = new Set(kept);
-  return [...kept, ...after.filter(id => !placed.has(id))];
+  #bringInOrder(sort: Sort): void {
+    const roots = sort.by === 'folder' ? this.roots.value : null;
+    const changed = this.#changed;
+    this.#changed = new Map();
+    if (this.#sorted?.sort === sort && this.#sorted.roots === roots) {
+      if (changed.size > 0) this.#ordered.update(changed);
+      return;
+    }
+    this.#sorted = { sort, roots };
+    const names = new Map(roots?.map(({ token, name }) => [token, name]));
+    this.#ordered.sort(this.all(), sort, root => names.get(root) ?? '');
+  }
 }
 
 export const store = new Store();

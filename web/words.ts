@@ -10,6 +10,8 @@ import {
   formatRatio,
   fraction,
   plural,
+  shownName,
+  shownText,
 } from './format.ts';
 import { describeProblem, type ProblemContext, type Tone } from './problems.ts';
 
@@ -135,7 +137,7 @@ export function nowOf(row: TorrentRow, roots: readonly RootRow[]): string {
 
 /** A row of the list as a screen reader says it. */
 export function spokenRow(row: TorrentRow, roots: readonly RootRow[]): string {
-  const parts = [row.name, statusOf(row, roots).text.replaceAll(' · ', ', ')];
+  const parts = [shownName(row.name), shownText(statusOf(row, roots).text).replaceAll(' · ', ', ')];
   if (row.size > 0) parts.push(`${formatPercent(fraction(row.done, row.size))} of ${formatBytes(row.size)}`);
   if (row.down > 0) parts.push(`${formatRate(row.down)} down`);
   if (row.up > 0) parts.push(`${formatRate(row.up)} up`);

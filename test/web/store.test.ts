@@ -22,7 +22,7 @@ describe('the store', () => {
     const store = filled();
     expect(store.order.value).toHaveLength(9);
     expect(names(store)[0]).toBe('ubuntu-26.04-desktop-amd64.iso');
-    expect(store.counts.value).toEqual({ all: 9, downloading: 3, seeding: 2, done: 1, attention: 2 });
+    expect(store.counts.value).toEqual({ all: 9, downloading: 3, seeding: 2, done: 1, paused: 1, attention: 2 });
     expect(store.down.value).toBeCloseTo(118.4e6);
     expect(store.defaultRoot.value?.name).toBe('Downloads');
   });
@@ -134,14 +134,14 @@ describe('the selection', () => {
   it('stays inside the list', () => {
     const store = filled();
     const selection = new Selection(store);
-    expect(selection.moveTo(99, false)).toBe(8);
-    expect(selection.moveTo(-5, false)).toBe(0);
+    expect(selection.moveTo(99, 'select')).toBe(8);
+    expect(selection.moveTo(-5, 'select')).toBe(0);
     selection.all();
     expect(selection.count.value).toBe(9);
     store.search.value = 'nothing has this name';
     expect(selection.count.value).toBe(0);
     expect(selection.focused.value).toBeNull();
-    expect(selection.moveTo(0, false)).toBe(-1);
+    expect(selection.moveTo(0, 'select')).toBe(-1);
   });
 
   it('forgets what was removed', () => {

@@ -150,46 +150,26 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     expect(start?.do === 'start' && start.priorities?.filter(priority => priority !== 'skip').length).toBe(99_999);
   });
 
-  it('shows hostile names as text', async () => {
-    await show('empty');
-    await page.evaluate(name => {
-      globalThis.mock.put({
-        id: 'e'.repeat(40),
-        name,
-        size: 1,
-        done: 0,
-        state: 'error',
-        problem: { code: 'tracker', url: 'http://t/', text: name },
-        down: 0,
-        up: 0,
-        eta: -1,
-        peers: 0,
-        seeds: 0,
-        active: 0,
-        webSeeds: 0,
-        hasWebSeeds: false,
-        uploaded: 0,
-        downloaded: 0,
-        addedAt: 0,
-        doneAt: 0,
-        root: '',
-        options: {
-          labels: [],
-          forceStart: false,
-          stopRatio: null,
-          stopSeedingTime: null,
-          sequential: false,
-          firstLast: false,
-          downLimit: 0,
-          upLimit: 0,
-          superSeeding: false,
-        },
-        limits: { down: 0, up: 0 },
-        place: 1,
-      });
-    }, '<img src=x onerror="document.title=1">');
+  it('shows hostile names as text, each in its place, and absurd numbers as none', async () => {
+    await show('hostile');
+    // Turned around it would end in .jpg.
+    await row(/^film gpj\.exe/).waitFor();
+    await row(/^Without a name/)
+      .first()
+      .waitFor();
+    const leaving = await page.evaluate(() =>
+      [...document.querySelectorAll('.row, .side-item')]
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+        .map(({ textContent }) => textContent),
+    );
+    expect(leaving).toEqual([]);
     await row(/^<img/).dblclick();
-    await page.getByText('“<img').first().waitFor();
+    await page.getByRole('region', { name: 'Details' }).waitFor();
+    await page.getByRole('button', { name: /^<img/ }).click();
+    await row(/^labels/).waitFor();
+    await page.getByRole('button', { name: /^<img/ }).click();
+    await page.getByRole('searchbox', { name: 'Search torrents by name' }).fill('o');
+    expect(await page.locator('body').textContent()).not.toMatch(/NaN|Infinity|undefined|Invalid Date/);
     expect(await page.title()).toBe('Starling');
     expect(await page.locator('img').count()).toBe(0);
   });

@@ -1,10 +1,18 @@
-import type { JSX } from 'preact';
+import { Check } from 'lucide';
+import type { JSX, TargetedKeyboardEvent } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { Icon } from './icon.tsx';
 
 export interface MenuItem {
   readonly label: string;
   readonly shortcut?: string;
   readonly danger?: boolean;
+  /** It turns something on and off, or is one of several of which one holds: the menu stays open. */
+  readonly checked?: boolean;
+  readonly kind?: 'checkbox' | 'radio';
+  readonly disabled?: boolean;
+  /** A line stands above it. */
+  readonly divided?: boolean;
   act(): void;
 }
 
@@ -23,8 +31,9 @@ const STEPS: Readonly<Record<string, (at: number, count: number) => number>> = {
   Home: () => 0,
   End: (_, count) => count - 1,
 };
+const ROLES = { checkbox: 'menuitemcheckbox', radio: 'menuitemradio' } as const;
 
-/** A context menu at a point of the window, worked with arrows or the pointer. */
+/** A context menu at a point of the window, worked with arrows, first letters or the pointer. */
 export function Menu({ label, items, x, y, onClose }: Props): JSX.Element {
   const element = useRef<HTMLDivElement>(null);
   const before = useRef<Element | null>(null);
@@ -42,6 +51,22 @@ export function Menu({ label, items, x, y, onClose }: Props): JSX.Element {
     element.current?.hidePopover();
     if (before.current instanceof HTMLElement) before.current.focus({ preventScroll: true });
   };
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLElement>): void => {
+    const buttons = [...event.currentTarget.querySelectorAll('button')];
+    const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+    const step = STEPS[event.key];
+    if (step !== undefined) {
+      event.preventDefault();
+      buttons[step(at, buttons.length)]?.focus();
+    } else if (event.key === 'Tab') {
+      event.preventDefault();
+      close();
+    } else if (event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      const letter = event.key.toLowerCase();
+      const found = [...buttons.slice(at + 1), ...buttons.slice(0, at + 1)];
+      found.find(button => button.textContent.trim().toLowerCase().startsWith(letter))?.focus();
+    }
+  };
   return (
     <div
       ref={element}
@@ -52,31 +77,27 @@ export function Menu({ label, items, x, y, onClose }: Props): JSX.Element {
       onToggle={event => {
         if (event.newState === 'closed') onClose();
       }}
-      onKeyDown={event => {
-        const buttons = [...event.currentTarget.querySelectorAll('button')];
-        const step = STEPS[event.key];
-        if (step !== undefined) {
-          event.preventDefault();
-          buttons[step(buttons.indexOf(document.activeElement as HTMLButtonElement), buttons.length)]?.focus();
-        } else if (event.key === 'Tab') {
-          event.preventDefault();
-          close();
-        }
-      }}
+      onKeyDown={onKeyDown}
     >
       {items.map(item => (
         <button
           key={item.label}
           type="button"
-          role="menuitem"
-          class={item.danger === true ? 'menu-item danger' : 'menu-item'}
+          role={item.checked === undefined ? 'menuitem' : ROLES[item.kind ?? 'checkbox']}
+          aria-checked={item.checked}
+          aria-disabled={item.disabled === true ? true : undefined}
+          class={`menu-item${item.danger === true ? ' danger' : ''}${item.divided === true ? ' divided' : ''}`}
           tabIndex={-1}
           onClick={() => {
-            close();
+            if (item.disabled === true) return;
+            if (item.checked === undefined) close();
             item.act();
           }}
         >
-          <span>{item.label}</span>
+          <span class="menu-label">
+            {item.checked !== undefined && <span class="menu-check">{item.checked && <Icon of={Check} size={14} />}</span>}
+            {item.label}
+          </span>
           {item.shortcut !== undefined && <kbd>{item.shortcut}</kbd>}
         </button>
       ))}

@@ -12,6 +12,7 @@ const NOTHING: Readonly<Record<Exclude<Filter, 'all'>, string>> = {
   downloading: 'Nothing is downloading.',
   seeding: 'Nothing is being seeded.',
   done: 'Nothing is done yet.',
+  paused: 'Nothing is paused.',
   attention: 'Nothing is stuck. Nice.',
 };
 

@@ -1,9 +1,12 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { TorrentId, TorrentRow } from '../../sw/view-model.ts';
-import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, fraction } from '../format.ts';
+import { cellText, type Around } from '../cells.ts';
+import { columnOf, type ColumnId, type Shown } from '../columns.ts';
+import { formatBytes, formatPercent, formatRate, fraction, shownName } from '../format.ts';
 import { selection } from '../selection.ts';
 import { store } from '../store.ts';
+import { turns } from '../turns.ts';
 import { layout } from '../ui/layout.ts';
 import { spokenRow } from '../words.ts';
 import { ProgressBar, StatusText } from './status.tsx';
@@ -12,6 +15,7 @@ interface Props {
   readonly id: TorrentId;
   readonly index: number;
   readonly top: number;
+  readonly columns: readonly Shown[];
   /** Whether the keyboard enters the list here. */
   readonly entry: boolean;
   /** Set when this row is to take the keyboard's focus once it is drawn. */
@@ -19,7 +23,7 @@ interface Props {
 }
 
 /** One torrent of the list. It is drawn again only when that torrent, or its selection, changed. */
-export function Row({ id, index, top, entry, takesFocus }: Props): JSX.Element | null {
+export function Row({ id, index, top, columns, entry, takesFocus }: Props): JSX.Element | null {
   const element = useRef<HTMLDivElement>(null);
   const row = store.row(id)?.value;
   const selected = selection.ids.value.has(id);
@@ -42,50 +46,83 @@ export function Row({ id, index, top, entry, takesFocus }: Props): JSX.Element |
       aria-label={spokenRow(row, store.roots.value)}
       style={{ transform: `translateY(${top}px)` }}
     >
-      {layout.value === 'phone' ? <PhoneCells row={row} /> : <Cells row={row} />}
+      {layout.value === 'phone' ? <PhoneCells row={row} /> : <Cells row={row} columns={columns} />}
     </div>
   );
 }
 
-function Cells({ row }: { row: TorrentRow }): JSX.Element {
-  const known = row.size > 0;
-  const still = row.down === 0 && row.up === 0 && row.eta < 0;
+const NO_TURNS: Around['turns'] = new Map();
+
+function Cells({ row, columns }: { row: TorrentRow; columns: readonly Shown[] }): JSX.Element {
+  const around: Around = {
+    roots: store.roots.value,
+    turns: columns.some(({ id }) => id === 'queue') ? turns.value : NO_TURNS,
+    now: Date.now(),
+  };
+  const texts = columns.map(({ id }) => cellText(id, row, around));
   return (
     <>
-      <span role="gridcell" class="cell cell-name" title={row.name}>
-        {row.name}
-      </span>
-      <span role="gridcell" class="cell cell-size number">
-        {known ? formatBytes(row.size) : ''}
-      </span>
-      <span role="gridcell" class="cell cell-progress">
-        <ProgressBar row={row} />
-        <span class="number">{known ? formatPercent(fraction(row.done, row.size)) : ''}</span>
-      </span>
-      <span role="gridcell" class={still ? 'cell cell-status roomy' : 'cell cell-status'}>
-        <StatusText row={row} />
-      </span>
-      <span role="gridcell" class="cell cell-down number down">
-        {row.down > 0 ? formatRate(row.down) : ''}
-      </span>
-      <span role="gridcell" class="cell cell-up number up">
-        {row.up > 0 ? formatRate(row.up) : ''}
-      </span>
-      <span role="gridcell" class="cell cell-left number">
-        {row.state === 'downloading' ? formatDuration(row.eta) : ''}
-      </span>
-      <span role="gridcell" class="cell cell-peers number">
-        {row.peers > 0 || row.state === 'downloading' ? formatCount(row.peers) : ''}
-      </span>
+      {columns.map(({ id }, at) => (
+        <Cell key={id} id={id} row={row} text={texts[at] ?? ''} at={at} span={id === 'status' ? roomAt(texts, at) : 1} />
+      ))}
     </>
   );
+}
+
+/** A sentence may take the room of cells behind it that have nothing to say. */
+function roomAt(texts: readonly string[], at: number): number {
+  let span = 1;
+  while (texts[at + span] === '') span++;
+  return span;
+}
+
+interface CellProps {
+  readonly id: ColumnId;
+  readonly row: TorrentRow;
+  readonly text: string;
+  readonly at: number;
+  readonly span: number;
+}
+
+function Cell({ id, row, text, at, span }: CellProps): JSX.Element {
+  const tone = id === 'down' || id === 'up' ? ` ${id}` : '';
+  return (
+    <span
+      role="gridcell"
+      aria-colindex={at + 1}
+      class={`cell cell-${id}${columnOf(id).isNumber ? ' number' : ''}${tone}`}
+      style={{ gridColumn: span > 1 ? `${at + 1} / span ${span}` : at + 1 }}
+      title={id === 'labels' || id === 'folder' ? text : undefined}
+    >
+      {id === 'name' ? (
+        <Name name={text} />
+      ) : id === 'status' ? (
+        <StatusText row={row} />
+      ) : id === 'progress' ? (
+        <>
+          <ProgressBar row={row} />
+          <span class="number">{text}</span>
+        </>
+      ) : id === 'labels' || id === 'folder' ? (
+        <bdi>{text}</bdi>
+      ) : (
+        text
+      )}
+    </span>
+  );
+}
+
+/** Whatever it is made of, it stays in its cell. */
+function Name({ name }: { name: string }): JSX.Element {
+  const shown = shownName(name);
+  return <bdi title={shown}>{shown}</bdi>;
 }
 
 function PhoneCells({ row }: { row: TorrentRow }): JSX.Element {
   return (
     <>
       <span role="gridcell" class="cell cell-name">
-        {row.name}
+        <Name name={row.name} />
       </span>
       <span role="gridcell" class="cell cell-rate number">
         {row.down > 0 ? (

@@ -9,6 +9,7 @@ import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { Logo } from '../ui/logo.tsx';
 import { ConnectionChip } from './connection.tsx';
+import { ViewChips, ViewList } from './saved-views.tsx';
 
 function choose(filter: Filter): void {
   store.page.value = 'torrents';
@@ -38,6 +39,7 @@ export function Sidebar(): JSX.Element {
           </li>
         ))}
         <LabelList />
+        <ViewList />
         <li class="side-gap">
           <PageItem page="activity" label="Activity" />
         </li>
@@ -87,7 +89,7 @@ function LabelList(): JSX.Element | null {
                 store.label.value = store.label.value === name ? null : name;
               }}
             >
-              <span class="side-label">{name}</span>
+              <bdi class="side-label">{name}</bdi>
               <span class="number">{formatCount(count)}</span>
             </button>
           </li>
@@ -135,9 +137,10 @@ export function Chips(): JSX.Element {
             aria-pressed={store.label.value === name}
             onClick={() => (store.label.value = store.label.value === name ? null : name)}
           >
-            {name} <span class="number">{formatCount(count)}</span>
+            <bdi>{name}</bdi> <span class="number">{formatCount(count)}</span>
           </button>
         ))}
+        <ViewChips />
       </nav>
       {layout.value === 'medium' && <ConnectionChip id="connection-chips" />}
     </div>

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { TorrentRow } from '../../sw/view-model.ts';
-import { fraction } from '../format.ts';
+import { fraction, shownText } from '../format.ts';
 import { store } from '../store.ts';
 import { Bar } from '../ui/bar.tsx';
 import { isComplete, needsAttention, statusOf } from '../words.ts';
@@ -8,9 +8,10 @@ import { isComplete, needsAttention, statusOf } from '../words.ts';
 /** What a torrent is doing, in words and their colour. */
 export function StatusText({ row }: { row: TorrentRow }): JSX.Element {
   const status = statusOf(row, store.roots.value);
+  const text = shownText(status.text);
   return (
-    <span class={`tone-${status.tone}`} title={status.text}>
-      {status.text}
+    <span class={`tone-${status.tone}`} title={text}>
+      {text}
     </span>
   );
 }

@@ -1,211 +1,169 @@
 import { useSignal } from '@preact/signals';
-import { ArrowDown, ArrowUp } from 'lucide';
+import { Columns3 } from 'lucide';
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import type { TorrentId } from '../../sw/view-model.ts';
-import { askToRemove, open } from '../actions.ts';
-import { NEWEST_FIRST, type Column } from '../list.ts';
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import { fittingColumns, isColumn, leastWidth, tracksOf, type ColumnId } from '../columns.ts';
+import { columns } from '../list-choices.ts';
 import { selection } from '../selection.ts';
 import { store } from '../store.ts';
+import { density } from '../theme.ts';
+import { said } from '../turns.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
-import { useVirtualRows, type VirtualRows } from '../ui/virtual.ts';
+import { useVirtualRows } from '../ui/virtual.ts';
+import { ColumnsMenu } from './columns-menu.tsx';
 import { EmptyList } from './empty.tsx';
+import { onRowKey } from './row-keys.ts';
 import { RowMenu } from './row-menu.tsx';
+import { dropGap, isByQueue, useRowPointer } from './row-pointer.ts';
 import { Row } from './row.tsx';
+import { HeadHint, TableHead } from './table-head.tsx';
 
-const ROW_HEIGHT = 38;
-const PHONE_ROW_HEIGHT = 72;
+/** Pixels. */
+const ROW_HEIGHTS = { comfortable: 36, compact: 28 } as const;
+const PHONE_ROW_HEIGHT = 64;
 const HEAD_HEIGHT = 34;
-const COLUMNS: readonly { readonly id: Column; readonly label: string; readonly number: boolean }[] = [
-  { id: 'name', label: 'Name', number: false },
-  { id: 'size', label: 'Size', number: true },
-  { id: 'progress', label: 'Progress', number: false },
-  { id: 'status', label: 'Status', number: false },
-  { id: 'down', label: 'Down', number: true },
-  { id: 'up', label: 'Up', number: true },
-  { id: 'left', label: 'Left', number: true },
-  { id: 'peers', label: 'Peers', number: true },
-];
 
 interface MenuPlace {
   readonly x: number;
   readonly y: number;
+  readonly of: 'rows' | 'columns';
+  readonly column: ColumnId | null;
 }
 
-/** The list of torrents: a grid with one stop for the Tab key, moved through by arrows. */
+/** The list of torrents. */
 export function Table(): JSX.Element {
+  const menu = useSignal<MenuPlace | null>(null);
+  const isEmpty = store.order.value.length === 0;
+  const phone = layout.value === 'phone';
+  const close = (): void => {
+    menu.value = null;
+  };
+  return (
+    <div class={phone ? 'table table-phone' : 'table'}>
+      {isEmpty ? <EmptyList /> : <Grid phone={phone} openMenu={place => (menu.value = place)} />}
+      {!isEmpty && !phone && (
+        <button
+          type="button"
+          class="columns-button"
+          aria-label="Columns"
+          title="Columns"
+          aria-haspopup="menu"
+          onClick={event => {
+            const { right, bottom } = event.currentTarget.getBoundingClientRect();
+            menu.value = { x: right, y: bottom, of: 'columns', column: null };
+          }}
+        >
+          <Icon of={Columns3} size={14} />
+        </button>
+      )}
+      {!phone && <HeadHint />}
+      <p class="sr-only" role="status">
+        {said}
+      </p>
+      {menu.value?.of === 'rows' && <RowMenu x={menu.value.x} y={menu.value.y} onClose={close} />}
+      {menu.value?.of === 'columns' && <ColumnsMenu x={menu.value.x} y={menu.value.y} at={menu.value.column} onClose={close} />}
+    </div>
+  );
+}
+
+/** A grid with one stop for the Tab key, moved through by arrows. */
+function Grid({ phone, openMenu }: { readonly phone: boolean; openMenu(place: MenuPlace): void }): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const takesFocus = useRef(false);
-  const menu = useSignal<MenuPlace | null>(null);
+  const width = useSignal(0);
   const order = store.order.value;
   const focused = selection.focused.value;
   const focusedAt = focused === null ? -1 : order.indexOf(focused);
-  const phone = layout.value === 'phone';
-  const rows = useVirtualRows({
-    scroller,
-    count: order.length,
-    rowHeight: phone ? PHONE_ROW_HEIGHT : ROW_HEIGHT,
-    above: phone ? 0 : HEAD_HEIGHT,
-    keep: focusedAt,
-  });
+  const rowHeight = phone ? PHONE_ROW_HEIGHT : ROW_HEIGHTS[density.value];
+  const above = phone ? 0 : HEAD_HEIGHT;
+  const rows = useVirtualRows({ scroller, count: order.length, rowHeight, above, keep: focusedAt });
+  const pointer = useRowPointer(scroller, rowHeight, above, event => openMenu({ ...placeOf(event), of: 'rows', column: null }));
+  const shown = useMemo(() => fittingColumns(columns.value, width.value), [columns.value, width.value]);
+  const gap = dropGap.value;
 
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    width.value = element.clientWidth;
+    const watch = new ResizeObserver(() => (width.value = element.clientWidth));
+    watch.observe(element);
+    return () => watch.disconnect();
+  }, []);
   // A torrent that was revealed from elsewhere comes into view.
   useEffect(() => {
     if (focusedAt >= 0) rows.show(focusedAt);
   }, [focused]);
 
   return (
-    <div class={phone ? 'table table-phone' : 'table'}>
-      {order.length === 0 ? (
-        <EmptyList />
-      ) : (
-        <div
-          class="grid"
-          role="grid"
-          aria-label="Torrents"
-          aria-rowcount={order.length + 1}
-          aria-multiselectable="true"
-          onKeyDown={event => onKey(event, rows, takesFocus)}
-        >
-          <div
-            ref={scroller}
-            class="rows"
-            role="presentation"
-            onPointerEnter={event => {
-              store.held.value = event.pointerType === 'mouse';
-            }}
-            onPointerLeave={() => {
-              store.held.value = false;
-            }}
-            onClick={onClick}
-            onDblClick={event => {
-              const id = rowAt(event.target);
-              if (id !== null) open(id);
-            }}
-            onContextMenu={event => {
-              const id = rowAt(event.target);
-              if (id === null) return;
-              event.preventDefault();
-              if (layout.value === 'phone') return selection.toggle(id);
-              if (!selection.ids.value.has(id)) selection.only(id);
-              menu.value = placeOf(event);
-            }}
-          >
-            {phone ? <PhoneHeader /> : <Header />}
-            <div class="rows-inner" role="rowgroup" style={{ height: `${rows.height}px` }}>
-              {rows.items.map(item => {
-                const id = order[item.index];
-                return id === undefined ? null : (
-                  <Row
-                    key={id}
-                    id={id}
-                    index={item.index}
-                    top={rows.top(item)}
-                    entry={item.index === Math.max(0, focusedAt)}
-                    takesFocus={takesFocus}
-                  />
-                );
-              })}
-            </div>
-          </div>
+    <div
+      class="grid"
+      role="grid"
+      aria-label="Torrents"
+      aria-rowcount={order.length + 1}
+      aria-colcount={phone ? undefined : shown.length}
+      aria-multiselectable="true"
+      style={phone ? {} : { '--columns': tracksOf(shown), '--least': `${leastWidth(shown)}px`, '--row-height': `${rowHeight}px` }}
+      onKeyDown={event => onRowKey(event, rows, takesFocus)}
+      onFocusIn={event =>
+        (selection.hasKeyboard.value = event.target instanceof Element && event.target.closest('.row') !== null)
+      }
+      onFocusOut={() => (selection.hasKeyboard.value = false)}
+    >
+      <div
+        {...pointer}
+        ref={scroller}
+        class={isByQueue() ? 'rows by-queue' : 'rows'}
+        role="presentation"
+        onPointerEnter={event => {
+          store.held.value = event.pointerType === 'mouse';
+        }}
+        onPointerLeave={() => {
+          store.held.value = false;
+        }}
+        onContextMenu={event => {
+          const column = columnAt(event.target);
+          if (column === null) return pointer.onContextMenu(event);
+          event.preventDefault();
+          openMenu({ ...placeOf(event), of: 'columns', column });
+        }}
+      >
+        {phone ? <PhoneHeader /> : <TableHead shown={shown} />}
+        <div class="rows-inner" role="rowgroup" style={{ height: `${rows.height}px` }}>
+          {rows.items.map(item => {
+            const id = order[item.index];
+            return id === undefined ? null : (
+              <Row
+                key={id}
+                id={id}
+                index={item.index}
+                top={rows.top(item)}
+                columns={shown}
+                entry={item.index === Math.max(0, focusedAt)}
+                takesFocus={takesFocus}
+              />
+            );
+          })}
+          {gap !== null && (
+            <div class="drop-line" role="presentation" style={{ transform: `translateY(${gap * rowHeight}px)` }} />
+          )}
         </div>
-      )}
-      {menu.value !== null && <RowMenu x={menu.value.x} y={menu.value.y} onClose={() => (menu.value = null)} />}
-    </div>
-  );
-}
-
-function rowAt(target: EventTarget | null): TorrentId | null {
-  const row = target instanceof Element ? target.closest<HTMLElement>('.row') : null;
-  return row?.dataset.id ?? null;
-}
-
-/** The keyboard opens a context menu without a point: it stands at its row then. */
-function placeOf(event: MouseEvent): MenuPlace {
-  if (event.clientX > 0 || event.clientY > 0) return { x: event.clientX, y: event.clientY };
-  const box = event.target instanceof Element ? event.target.getBoundingClientRect() : new DOMRect();
-  return { x: box.left + 24, y: box.bottom };
-}
-
-function onClick(event: MouseEvent): void {
-  if (event.target instanceof Element && event.target.closest('button') !== null) return;
-  const id = rowAt(event.target);
-  if (id === null) return selection.clear();
-  if (event.shiftKey) selection.extendTo(id);
-  else if (event.ctrlKey || event.metaKey) selection.toggle(id);
-  else if (layout.value !== 'phone') selection.only(id);
-  else if (selection.count.value > 0) selection.toggle(id);
-  else {
-    selection.focused.value = id;
-    store.inspectorOpen.value = true;
-  }
-}
-
-function onKey(event: KeyboardEvent, rows: VirtualRows, takesFocus: { current: boolean }): void {
-  if (!(event.target instanceof Element) || event.target.closest('.row') === null) return;
-  const order = store.order.peek();
-  // Keys may come faster than drawing, so the place is the one of this moment.
-  const at = order.indexOf(selection.focused.peek() ?? '');
-  const last = order.length - 1;
-  const places: Readonly<Record<string, number>> = {
-    ArrowDown: at + 1,
-    ArrowUp: at < 0 ? 0 : at - 1,
-    Home: 0,
-    End: last,
-    PageDown: at + rows.page(),
-    PageUp: at - rows.page(),
-  };
-  const id = order[at];
-  const place = places[event.key];
-  if (place !== undefined) {
-    const moved = selection.moveTo(place, event.shiftKey);
-    takesFocus.current = moved !== at;
-    rows.show(moved);
-  } else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) selection.all();
-  else if (event.key === 'Escape' && selection.count.peek() > 0) selection.clear();
-  else if (event.key === 'Delete') askToRemove([...selection.ids.peek()]);
-  else if (event.key === 'Enter' && id !== undefined) open(id);
-  else if (event.key === ' ' && id !== undefined) selection.toggle(id);
-  else return;
-  event.preventDefault();
-}
-
-function Header(): JSX.Element {
-  return (
-    <div role="rowgroup" class="table-head">
-      <div role="row" class="head-row" aria-rowindex={1}>
-        {COLUMNS.map(column => (
-          <HeaderCell key={column.id} {...column} />
-        ))}
       </div>
     </div>
   );
 }
 
-function HeaderCell({ id, label, number }: (typeof COLUMNS)[number]): JSX.Element {
-  const { by, descending } = store.sort.value;
-  const sorted = by === id;
-  return (
-    <span
-      role="columnheader"
-      class={`cell cell-${id}${number ? ' number' : ''}`}
-      aria-sort={sorted ? (descending ? 'descending' : 'ascending') : 'none'}
-    >
-      <button type="button" class="head-button" onClick={() => sortBy(id, number)}>
-        {sorted && number && <Icon of={descending ? ArrowDown : ArrowUp} size={12} />}
-        {label}
-        {sorted && !number && <Icon of={descending ? ArrowDown : ArrowUp} size={12} />}
-      </button>
-    </span>
-  );
+function columnAt(target: EventTarget | null): ColumnId | null {
+  const cell = target instanceof Element ? target.closest<HTMLElement>('[role=columnheader]') : null;
+  const id = cell?.dataset.column;
+  return isColumn(id) ? id : null;
 }
 
-/** Numbers start with the largest, words with the first; the third press returns to the newest first. */
-function sortBy(column: Column, number: boolean): void {
-  const { by, descending } = store.sort.peek();
-  if (by !== column) store.sort.value = { by: column, descending: number };
-  else store.sort.value = descending === number ? { by: column, descending: !descending } : NEWEST_FIRST;
+/** The keyboard opens a context menu without a point: it stands at what has the focus then. */
+function placeOf(event: MouseEvent): { readonly x: number; readonly y: number } {
+  if (event.clientX > 0 || event.clientY > 0) return { x: event.clientX, y: event.clientY };
+  const box = event.target instanceof Element ? event.target.getBoundingClientRect() : new DOMRect();
+  return { x: box.left + 24, y: box.bottom };
 }
 
 function PhoneHeader(): JSX.Element {

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { h, render } from 'preact';
 import { App } from '../../../web/app.tsx';
+import { rememberList } from '../../../web/list-choices.ts';
 import { shareOver } from '../../../web/sharing.ts';
 import { connect } from '../../../web/window.ts';
 import { loadAllWords } from '../../../web/words/words.ts';
@@ -28,4 +29,5 @@ if (root === null) throw new Error('The page has no place for the app');
 shareOver(() => Promise.resolve(globalThis.mock.openShare()));
 connect(() => Promise.resolve(globalThis.mock.open()));
 await loadAllWords();
+rememberList();
 render(h(App, { updateWaiting: signal(query.has('update')), applyUpdate: () => undefined }), root);

@@ -1,0 +1,24 @@
+import { effect, signal } from '@preact/signals';
+import { DEFAULT_COLUMNS, isDefault, readColumns, type Shown } from './columns.ts';
+import { NEWEST_FIRST, readSort } from './list.ts';
+import { store } from './store.ts';
+import { readStored, writeStored } from './stored.ts';
+
+/** The columns that a person chose, in their order. */
+export const columns = signal<readonly Shown[]>(DEFAULT_COLUMNS);
+
+const KEY = 'starling.list';
+
+/** Takes up columns and order of the last visit, and keeps them from then on. To be called once, before the list is shown. */
+export function rememberList(): void {
+  const kept = readStored(KEY);
+  if (typeof kept === 'object' && kept !== null) {
+    if ('columns' in kept) columns.value = readColumns(kept.columns) ?? DEFAULT_COLUMNS;
+    if ('sort' in kept) store.sort.value = readSort(kept.sort) ?? NEWEST_FIRST;
+  }
+  effect(() => {
+    const [shown, sort] = [columns.value, store.sort.value];
+    const isPlain = isDefault(shown) && sort.by === NEWEST_FIRST.by && sort.descending === NEWEST_FIRST.descending;
+    writeStored(KEY, isPlain ? null : { columns: shown, sort });
+  });
+}

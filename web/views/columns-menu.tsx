@@ -1,0 +1,65 @@
+import type { JSX } from 'preact';
+import { COLUMNS, columnOf, DEFAULT_COLUMNS, isDefault, moveColumn, toggleColumn, type ColumnId } from '../columns.ts';
+import { columns } from '../list-choices.ts';
+import { NEWEST_FIRST } from '../list.ts';
+import { store } from '../store.ts';
+import { chooseDensity, density } from '../theme.ts';
+import { Menu, type MenuItem } from '../ui/menu.tsx';
+import { fit } from './table-head.tsx';
+
+interface Props {
+  readonly x: number;
+  readonly y: number;
+  /** The column that it was opened at; null: none. */
+  readonly at: ColumnId | null;
+  onClose(): void;
+}
+
+/** Which columns there are, and how high rows are. */
+export function ColumnsMenu({ x, y, at, onClose }: Props): JSX.Element {
+  const shown = columns.value;
+  const items: MenuItem[] = at === null ? [] : itemsFor(at);
+  for (const { id, label } of COLUMNS) {
+    items.push({
+      label,
+      checked: shown.some(column => column.id === id),
+      disabled: id === 'name',
+      divided: id === 'name' && items.length > 0,
+      act: () => (columns.value = toggleColumn(columns.peek(), id)),
+    });
+  }
+  items.push(
+    {
+      label: 'Comfortable rows',
+      kind: 'radio',
+      divided: true,
+      checked: density.value === 'comfortable',
+      act: () => chooseDensity('comfortable'),
+    },
+    { label: 'Compact rows', kind: 'radio', checked: density.value === 'compact', act: () => chooseDensity('compact') },
+    {
+      label: 'Reset to default',
+      divided: true,
+      disabled: isDefault(shown) && store.sort.value.by === NEWEST_FIRST.by,
+      act: () => {
+        columns.value = DEFAULT_COLUMNS;
+        store.sort.value = NEWEST_FIRST;
+        chooseDensity('comfortable');
+      },
+    },
+  );
+  return <Menu label="Columns" items={items} x={x} y={y} onClose={onClose} />;
+}
+
+function itemsFor(id: ColumnId): MenuItem[] {
+  const shown = columns.value;
+  const place = shown.findIndex(column => column.id === id);
+  const { label } = columnOf(id);
+  const items: MenuItem[] = [{ label: `Fit “${label}” to what is in it`, act: () => fit(id) }];
+  const move = (to: number): void => {
+    columns.value = moveColumn(columns.peek(), id, to);
+  };
+  if (place > 0) items.push({ label: `Move “${label}” left`, shortcut: 'Alt ←', act: () => move(place - 1) });
+  if (place < shown.length - 1) items.push({ label: `Move “${label}” right`, shortcut: 'Alt →', act: () => move(place + 1) });
+  return items;
+}

@@ -1,0 +1,223 @@
+import { signal, useSignal } from '@preact/signals';
+import { ArrowDown, ArrowUp } from 'lucide';
+import type { JSX, TargetedKeyboardEvent } from 'preact';
+import { useRef } from 'preact/hooks';
+import { columnOf, MAX_WIDTH, MIN_WIDTH, moveColumn, resizeColumn, type ColumnId, type Shown } from '../columns.ts';
+import { columns } from '../list-choices.ts';
+import { NEWEST_FIRST } from '../list.ts';
+import { store } from '../store.ts';
+import { Icon } from '../ui/icon.tsx';
+
+/** How far a press moves before it drags, and what an arrow adds to a width, in pixels. */
+const DRAGS = 6;
+const STEP = 16;
+const HINT_ID = 'head-hint';
+
+/** A column on its way to a place among those that are shown. */
+const dragged = signal<{ readonly id: ColumnId; readonly to: number } | null>(null);
+
+/** The names of the columns: pressed to sort, dragged to move, their ends dragged to resize. One stop for the Tab key. */
+export function TableHead({ shown }: { shown: readonly Shown[] }): JSX.Element {
+  const entry = useSignal<ColumnId>('name');
+  const at = shown.some(({ id }) => id === entry.value) ? entry.value : 'name';
+  return (
+    <div role="rowgroup" class="table-head">
+      <div role="row" class="head-row" aria-rowindex={1}>
+        {shown.map((column, index) => (
+          <HeadCell
+            key={column.id}
+            column={column}
+            index={index}
+            shown={shown}
+            isEntry={column.id === at}
+            onEnter={() => (entry.value = column.id)}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** How the head is worked with keys, for who hears it. It stands outside the grid, which has room for rows alone. */
+export function HeadHint(): JSX.Element {
+  return (
+    <p id={HINT_ID} class="sr-only">
+      Enter sorts. Alt with an arrow moves the column, Shift with an arrow makes it wider or narrower. The menu has all columns.
+    </p>
+  );
+}
+
+interface CellProps {
+  readonly column: Shown;
+  readonly index: number;
+  readonly shown: readonly Shown[];
+  readonly isEntry: boolean;
+  onEnter(): void;
+}
+
+function HeadCell({ column, index, shown, isEntry, onEnter }: CellProps): JSX.Element {
+  const { id, label, isNumber } = columnOf(column.id);
+  const { by, descending } = store.sort.value;
+  const isSorted = by === id;
+  const drag = dragged.value;
+  const drop =
+    drag === null
+      ? ''
+      : drag.to === index
+        ? ' drop-before'
+        : drag.to === shown.length && index === shown.length - 1
+          ? ' drop-after'
+          : '';
+  return (
+    <span
+      role="columnheader"
+      data-column={id}
+      aria-colindex={index + 1}
+      class={`cell cell-${id}${isNumber ? ' number' : ''}${drop}${drag?.id === id ? ' dragged' : ''}`}
+      style={{ gridColumn: index + 1 }}
+      aria-sort={isSorted ? (descending ? 'descending' : 'ascending') : 'none'}
+    >
+      <HeadButton id={id} index={index} shown={shown} isEntry={isEntry} onEnter={onEnter}>
+        {isSorted && isNumber && <Icon of={descending ? ArrowDown : ArrowUp} size={12} />}
+        <span class="head-label">{label}</span>
+        {isSorted && !isNumber && <Icon of={descending ? ArrowDown : ArrowUp} size={12} />}
+      </HeadButton>
+      <Resizer id={id} />
+    </span>
+  );
+}
+
+interface ButtonProps extends Omit<CellProps, 'column'> {
+  readonly id: ColumnId;
+  readonly children: JSX.Element | (JSX.Element | false)[];
+}
+
+function HeadButton({ id, index, shown, isEntry, onEnter, children }: ButtonProps): JSX.Element {
+  const from = useRef<number | null>(null);
+  const wasDragged = useRef(false);
+  const end = (): void => {
+    const drag = dragged.peek();
+    from.current = null;
+    dragged.value = null;
+    if (drag !== null) moveTo(shown, drag.id, drag.to > index ? drag.to - 1 : drag.to);
+  };
+  return (
+    <button
+      type="button"
+      class="head-button"
+      tabIndex={isEntry ? 0 : -1}
+      aria-describedby={HINT_ID}
+      onFocus={onEnter}
+      onKeyDown={event => onKey(event, id, index, shown)}
+      onClick={() => {
+        if (!wasDragged.current) sortBy(id);
+        wasDragged.current = false;
+      }}
+      onPointerDown={event => {
+        wasDragged.current = false;
+        if (event.button !== 0 || event.pointerType === 'touch') return;
+        from.current = event.clientX;
+        // A fast hand has left it by the first move.
+        event.currentTarget.setPointerCapture(event.pointerId);
+      }}
+      onPointerMove={event => {
+        if (from.current === null || (dragged.peek() === null && Math.abs(event.clientX - from.current) < DRAGS)) return;
+        wasDragged.current = true;
+        dragged.value = { id, to: gapAt(event.currentTarget, event.clientX) };
+      }}
+      onPointerUp={end}
+      onPointerCancel={() => {
+        dragged.value = null;
+        end();
+      }}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** The gap between the columns of the head that a point is nearest to. */
+function gapAt(button: HTMLElement, x: number): number {
+  const cells = button.closest('.head-row')?.querySelectorAll('[role=columnheader]') ?? [];
+  return [...cells].filter(cell => {
+    const { left, width } = cell.getBoundingClientRect();
+    return x > left + width / 2;
+  }).length;
+}
+
+/** Those that give way where it is narrow stand behind the others. */
+function moveTo(shown: readonly Shown[], id: ColumnId, to: number): void {
+  if (shown[to]?.id === id) return;
+  const hidden = columns.peek().filter(column => !shown.some(({ id }) => id === column.id));
+  columns.value = [...moveColumn(shown, id, to), ...hidden];
+}
+
+function onKey(event: TargetedKeyboardEvent<HTMLElement>, id: ColumnId, index: number, shown: readonly Shown[]): void {
+  const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+  const ends: Readonly<Record<string, number>> = { Home: 0, End: shown.length - 1 };
+  const place = step === 0 ? ends[event.key] : index + step;
+  if (place === undefined || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  const head = event.currentTarget.closest('.head-row');
+  if (event.shiftKey && step !== 0) resize(id, widthOf(event.currentTarget) + step * STEP);
+  else {
+    if (event.altKey && place >= 0 && place < shown.length) moveTo(shown, id, place);
+    const next = event.altKey ? id : shown[place]?.id;
+    // It may stand elsewhere by then.
+    requestAnimationFrame(() => head?.querySelector<HTMLElement>(`[data-column=${next}] button`)?.focus());
+  }
+}
+
+/** Numbers start with the largest, words with the first; the third press returns to the newest first. */
+function sortBy(id: ColumnId): void {
+  const { by, descending } = store.sort.peek();
+  const first = columnOf(id).isNumber && id !== 'queue' && id !== 'left';
+  if (by !== id) store.sort.value = { by: id, descending: first };
+  else store.sort.value = descending === first ? { by: id, descending: !descending } : NEWEST_FIRST;
+}
+
+function resize(id: ColumnId, width: number): void {
+  columns.value = resizeColumn(columns.peek(), id, width);
+}
+
+function widthOf(inside: Element): number {
+  return inside.closest('[role=columnheader]')?.getBoundingClientRect().width ?? MIN_WIDTH;
+}
+
+/** The end of a column: dragged to resize it, pressed twice to fit what is in it. Keys do the same on its name. */
+function Resizer({ id }: { id: ColumnId }): JSX.Element {
+  const start = useRef<{ readonly x: number; readonly width: number } | null>(null);
+  return (
+    <span
+      class="resizer"
+      role="presentation"
+      onPointerDown={event => {
+        event.preventDefault();
+        event.currentTarget.setPointerCapture(event.pointerId);
+        start.current = { x: event.clientX, width: widthOf(event.currentTarget) };
+      }}
+      onPointerMove={event => {
+        const { current } = start;
+        if (current === null) return;
+        const towards = getComputedStyle(event.currentTarget).direction === 'rtl' ? -1 : 1;
+        resize(id, current.width + towards * (event.clientX - current.x));
+      }}
+      onPointerUp={() => (start.current = null)}
+      onPointerCancel={() => (start.current = null)}
+      onDblClick={() => fit(id)}
+    />
+  );
+}
+
+/** As wide as what is in it and in view. */
+export function fit(id: ColumnId): void {
+  const range = document.createRange();
+  const widths = [...document.querySelectorAll(`.grid .cell-${id}`)].map(cell => {
+    range.selectNodeContents(cell.querySelector('.head-label, bdi') ?? cell);
+    // A bar has no width of its own.
+    return id === 'progress' ? columnOf(id).width : range.getBoundingClientRect().width;
+  });
+  const SORT_MARK = 16;
+  resize(id, Math.min(MAX_WIDTH, Math.ceil(Math.max(MIN_WIDTH, ...widths) + SORT_MARK)));
+}
