@@ -1,6 +1,6 @@
 /** Serves api.ts to every open window: the list, then what changes of it; answers to commands; the detail looked at. */
-import { API_VERSION, type Answer, type ApiError, type Command, type FromWorker, type LeftFiles } from './api.ts';
-import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+import { API_VERSION, type Answer, type ApiError, type Command, type FromWorker, type LeftFiles, type ToWorker } from './api.ts';
+import type { Connection, DetailPart, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { parseToWorker, requestIdOf } from './commands.ts';
 import { apiError } from './api-error.ts';
 import { same } from './same.ts';
@@ -24,7 +24,7 @@ export interface Backend {
   takeNews(): readonly News[];
   /** What the helper has to say to the person at this browser; it is then forgotten. */
   takeNotices(): readonly string[];
-  detail(id: TorrentId): TorrentDetail | null;
+  detail(id: TorrentId, part?: DetailPart | null): TorrentDetail | null;
   connection(): Connection;
   roots(): readonly RootRow[];
   /** Null while there is no engine to ask. */
@@ -47,6 +47,8 @@ export interface WindowEvents {
 
 /** Deltas come at most this often, in ms. */
 const PERIOD = 500;
+/** A part of a detail that is made for who looks at it alone comes at most this often, in ms. */
+const PART_PERIOD = 900;
 /** A detail is made at most so often that making it takes this part of the time: that of 100,000 files is long. */
 const DETAIL_SHARE = 0.05;
 /** Of this browser; those that follow it are counted where they come in. */
@@ -80,6 +82,7 @@ interface Window {
   /** The higher, the later it got the focus; 0: never. */
   focused: number;
   watched: TorrentId | null;
+  part: DetailPart | null;
   /** What it was last sent. */
   connection: Connection | null;
   roots: readonly RootRow[] | null;
@@ -132,6 +135,7 @@ export class ApiServer {
       visible: true,
       focused: 0,
       watched: null,
+      part: null,
       connection: null,
       roots: null,
       settings: null,
@@ -189,7 +193,7 @@ export class ApiServer {
     }
     switch (message.type) {
       case 'watch':
-        this.watch(window, message.visible, message.detail);
+        this.watch(window, message);
         break;
       case 'focus':
         window.focused = ++this.focuses;
@@ -206,11 +210,12 @@ export class ApiServer {
     }
   }
 
-  private watch(window: Window, visible: boolean, watched: TorrentId | null): void {
+  private watch(window: Window, { visible, detail: watched, part }: Extract<ToWorker, { readonly type: 'watch' }>): void {
     const shown = visible && !window.visible;
     window.visible = visible;
-    if (window.watched !== watched || shown) {
+    if (window.watched !== watched || window.part !== part || shown) {
       window.watched = watched;
+      window.part = part;
       window.detail = null;
       window.detailAt = 0;
     }
@@ -326,10 +331,10 @@ export class ApiServer {
   private newDetail(window: Window): TorrentDetail | null {
     const start = performance.now();
     if (window.watched === null || start < window.detailAt) return null;
-    const detail = this.of(window).detail(window.watched);
+    const detail = this.of(window).detail(window.watched, window.part);
     const isOther = detail !== null && !same(detail, window.detail);
     const end = performance.now();
-    window.detailAt = end + (end - start) / DETAIL_SHARE;
+    window.detailAt = end + Math.max((end - start) / DETAIL_SHARE, window.part === null ? 0 : PART_PERIOD);
     if (!isOther) return null;
     window.detail = detail;
     return detail;

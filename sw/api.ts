@@ -13,6 +13,7 @@
  */
 import type {
   Connection,
+  DetailPart,
   DiskProblem,
   FilePriority,
   History,
@@ -28,7 +29,7 @@ import type {
   Vitals,
 } from './view-model.ts';
 
-export const API_VERSION = 2;
+export const API_VERSION = 3;
 export const KEEPALIVE_PATH = '/~alive';
 
 /** A GET of it is answered by the worker with {@link WorkerStats} as JSON, for measurements and for who looks at how things run. */
@@ -282,8 +283,13 @@ export interface ApiError {
 
 export type ToWorker =
   | { readonly type: 'command'; readonly id: number; readonly command: Command }
-  /** What this window shows: nothing is sent to a hidden one; details of at most one torrent. */
-  | { readonly type: 'watch'; readonly visible: boolean; readonly detail: TorrentId | null }
+  /** What this window shows: nothing is sent to a hidden one; details of at most one torrent, and of these at most one `part`. */
+  | {
+      readonly type: 'watch';
+      readonly visible: boolean;
+      readonly detail: TorrentId | null;
+      readonly part: DetailPart | null;
+    }
   /** This window has got the focus. */
   | { readonly type: 'focus' }
   /** This window shows what it was handed, by its number. */

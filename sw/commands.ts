@@ -60,6 +60,9 @@ const stunServer = v.pipe(
   v.check(server => Number(server.slice(server.lastIndexOf(':') + 1)) <= 65_535),
 );
 
+/** IP addresses: the engine looks closer. */
+const hosts = (most: number) => v.pipe(v.array(v.pipe(v.string(), v.maxLength(100))), v.maxLength(most));
+
 const settings = v.strictObject({
   encryption: v.picklist(['off', 'prefer', 'require']),
   utp: v.boolean(),
@@ -81,6 +84,7 @@ const settings = v.strictObject({
   altUpLimit: rate,
   altMode: v.picklist(['off', 'on', 'scheduled']),
   altSchedule: hours,
+  banned: hosts(1_000),
 });
 
 /** Of `configure`: any of the settings, and nothing else. */
@@ -98,6 +102,7 @@ const options = v.strictObject({
   downLimit: rate,
   upLimit: rate,
   superSeeding: v.boolean(),
+  banned: hosts(100),
 });
 /** All of them. */
 export const allOptions = v.object(options.entries);
@@ -164,9 +169,11 @@ const command = v.variant('do', [
 
 export const requestId = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+const part = v.nullable(v.picklist(['pieces', 'log']));
+
 const toWorker: v.GenericSchema<unknown, ToWorker> = v.variant('type', [
   v.strictObject({ type: v.literal('command'), id: requestId, command }),
-  v.strictObject({ type: v.literal('watch'), visible: v.boolean(), detail: v.nullable(torrentId) }),
+  v.strictObject({ type: v.literal('watch'), visible: v.boolean(), detail: v.nullable(torrentId), part }),
   v.strictObject({ type: v.literal('focus') }),
   v.strictObject({ type: v.literal('shown'), handoff: requestId }),
 ]);

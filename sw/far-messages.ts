@@ -10,7 +10,9 @@ import type {
   FileRow,
   History,
   HistoryMark,
+  LogEntry,
   News,
+  PieceMap,
   PortMappings,
   Problem,
   Settings,
@@ -45,6 +47,8 @@ const MAX_IDS = 20_000;
 const MAX_PEERS = 1_000;
 const MAX_SERVERS = 1_000;
 const MAX_TOLD = 1_000;
+const MAX_ENTRIES = 1_000;
+const MAX_CELLS = 64 << 10;
 const FOLDERS = 10_000;
 /** In the longest span. */
 const RATES = 1_440;
@@ -75,7 +79,7 @@ const diskProblem = exactly<DiskProblem>()(v.picklist(['disk-full', ...DISK]));
 const problem = exactly<Problem>()(
   v.variant('code', [
     v.object({
-      code: v.picklist([...DISK, 'daemon-away', 'no-peers', 'no-metadata', 'list-too-long', 'record-lost']),
+      code: v.picklist([...DISK, 'daemon-away', 'no-peers', 'no-metadata', 'list-too-long', 'record-lost', 'nothing-chosen']),
     }),
     v.object({ code: v.literal('disk-full'), needed: number }),
     v.object({ code: v.literal('not-moved'), why: diskProblem, left: number, needed: number, from: root }),
@@ -85,6 +89,8 @@ const problem = exactly<Problem>()(
     v.object({ code: v.literal('stopped'), by: v.picklist(['ratio', 'time']), limit: number }),
     v.object({ code: v.picklist(['metadata-refused', 'not-brought', 'state-not-saved', 'state-not-read']), text }),
     v.object({ code: v.literal('no-source-has-missing'), missing: number }),
+    v.object({ code: v.picklist(['choked', 'silent', 'unreached']), peers: number }),
+    v.object({ code: v.literal('no-connections'), most: number }),
     v.object({ code: v.literal('out-of-reach'), trackers: number, peers: number }),
     v.object({ code: v.literal('tracker'), url, text }),
   ]),
@@ -144,8 +150,11 @@ const peer = v.object({
   progress: number,
   incoming: v.boolean(),
   encryption: v.picklist(['none', 'handshake', 'full']),
-  downloading: v.boolean(),
-  uploading: v.boolean(),
+  source: v.nullable(v.picklist(['tracker', 'person', 'pex', 'dht', 'lsd'])),
+  amInterested: v.boolean(),
+  peerChoking: v.boolean(),
+  peerInterested: v.boolean(),
+  amChoking: v.boolean(),
   requests: number,
 });
 
@@ -157,6 +166,7 @@ const tracker = v.object({
   seeds: number,
   leechers: number,
   peers: number,
+  ago: number,
   next: number,
 });
 
@@ -169,6 +179,55 @@ const webSeed = v.object({
   requests: number,
   next: number,
 });
+
+const map = exactly<PieceMap>()(
+  v.object({
+    perCell: v.pipe(whole, v.minValue(1)),
+    have: number,
+    active: number,
+    skipped: number,
+    unavailable: number,
+    cells: v.pipe(
+      v.instance(Uint8Array),
+      v.check(bytes => bytes.length <= MAX_CELLS),
+    ),
+  }),
+);
+
+const entry = exactly<LogEntry>()(
+  v.object({
+    n: number,
+    at: number,
+    kind: v.picklist(['torrent', 'peer', 'tracker', 'data', 'disk']),
+    level: v.picklist(['info', 'warn', 'error']),
+    what: v.picklist([
+      'added',
+      'fetching',
+      'queued',
+      'checking',
+      'downloading',
+      'seeding',
+      'completed',
+      'paused',
+      'waiting',
+      'peer-joined',
+      'peer-left',
+      'peers-left',
+      'peer-banned',
+      'tracker-answered',
+      'tracker-failed',
+      'piece-corrupt',
+      'web-seed-failed',
+      'web-seed-banned',
+      'moving',
+      'moved',
+      'failed',
+    ]),
+    who: name,
+    text,
+    count: number,
+  }),
+);
 
 const detail = exactly<TorrentDetail>()(
   v.object({
@@ -199,6 +258,8 @@ const detail = exactly<TorrentDetail>()(
     webSeeds: v.pipe(v.array(webSeed), v.maxLength(MAX_SERVERS)),
     // It is copied for others to open: nothing but a magnet link may be.
     magnet: v.pipe(v.string(), v.regex(/^(?:magnet:\?[\x21-\x7e]{1,500000})?$/)),
+    map: v.nullable(map),
+    log: v.nullable(v.pipe(v.array(entry), v.maxLength(MAX_ENTRIES))),
   }),
 );
 

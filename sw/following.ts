@@ -8,7 +8,7 @@ import { FileMirror } from './relayed-files.ts';
 import type { FilesChanged, FilesPart, Heard } from './relayed.ts';
 import { Refusal } from './host-commands.ts';
 import type { FarChannel, FarEvents } from './far-channel.ts';
-import type { News, PortMappings, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+import type { DetailPart, News, PortMappings, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 
 export interface FollowingOptions {
   /** A new channel to the browser at work. */
@@ -38,6 +38,7 @@ const MAX_COMMANDS = 1_000;
 
 interface View {
   readonly id: TorrentId;
+  readonly part: DetailPart | null;
   /** Null for the one of the list. */
   readonly channel: FarChannel | null;
   readonly files: FileMirror;
@@ -69,7 +70,8 @@ export class Following {
   private readonly removed = new Set<TorrentId>();
   private left: readonly LeftFiles[] = [];
   private news: readonly News[] = [];
-  private readonly views = new Map<TorrentId, View>();
+  /** By {@link keyOf}. */
+  private readonly views = new Map<string, View>();
   private readonly pending = new Map<number, Pending>();
   private lastId = 0;
 
@@ -145,8 +147,8 @@ export class Following {
   }
 
   /** Null until it has come. */
-  detail(id: TorrentId): TorrentDetail | null {
-    const view = this.views.get(id) ?? this.view(id);
+  detail(id: TorrentId, part: DetailPart | null = null): TorrentDetail | null {
+    const view = this.views.get(keyOf(id, part)) ?? this.view(id, part);
     if (view !== null) view.askedAt = performance.now();
     return view?.detail ?? null;
   }
@@ -234,7 +236,7 @@ export class Following {
         return true;
       case 'files':
       case 'filesChanged':
-        return this.showFiles(message);
+        return this.showFiles(this.viewOver(null), message);
       case 'left':
         this.left = [...this.left, message.left].slice(-MAX_TOLD);
         return true;
@@ -273,19 +275,17 @@ export class Following {
     }
     if (settings !== null) this.known = settings;
     if (connection !== null) this.portMappings = connection.ports;
-    if (detail !== null) this.show(detail);
+    if (detail !== null) this.show(this.viewOver(null), detail);
   }
 
-  private show(detail: TorrentDetail): void {
-    const view = this.views.get(detail.id);
-    if (view === undefined) return;
+  private show(view: View | undefined, detail: TorrentDetail): void {
+    if (view?.id !== detail.id) return;
     view.head = detail;
     this.compose(view);
   }
 
-  private showFiles(message: FilesPart | FilesChanged): boolean {
-    const view = this.views.get(message.torrent);
-    if (view === undefined) return true;
+  private showFiles(view: View | undefined, message: FilesPart | FilesChanged): boolean {
+    if (view?.id !== message.torrent) return true;
     if (!view.files.hear(message)) return false;
     this.compose(view);
     return true;
@@ -302,38 +302,47 @@ export class Following {
     return pending;
   }
 
-  private view(id: TorrentId): View | null {
+  private view(id: TorrentId, part: DetailPart | null): View | null {
     if (this.main === null || this.list === null || this.views.size >= MAX_VIEWS) return null;
     const isFirst = ![...this.views.values()].some(({ channel }) => channel === null);
-    const channel = isFirst ? null : this.detailChannel(id);
-    const view: View = { id, channel, files: new FileMirror(), head: null, detail: null, askedAt: performance.now() };
-    this.views.set(id, view);
-    say(channel ?? this.main, { type: 'watch', visible: true, detail: id });
+    const channel = isFirst ? null : this.detailChannel();
+    const view: View = { id, part, channel, files: new FileMirror(), head: null, detail: null, askedAt: performance.now() };
+    this.views.set(keyOf(id, part), view);
+    say(channel ?? this.main, { type: 'watch', visible: true, detail: id, part });
     return view;
   }
 
-  private detailChannel(id: TorrentId): FarChannel {
+  private detailChannel(): FarChannel {
     const channel = this.options.open({
       message: message => {
-        if (this.views.get(id)?.channel === channel) this.take(channel, message, said => this.hearDetail(said));
+        const view = this.viewOver(channel);
+        if (view) this.take(channel, message, said => this.hearDetail(view, said));
       },
-      closed: () => this.views.get(id)?.channel === channel && this.views.delete(id),
+      closed: () => {
+        const view = this.viewOver(channel);
+        if (view) this.views.delete(keyOf(view.id, view.part));
+      },
     });
     channel.send({ type: 'connect', version: API_VERSION, list: false });
     return channel;
   }
 
   /** What is told once, and the list, come over the first channel alone. */
-  private hearDetail(message: FromFar): boolean {
-    if (message.type === 'files' || message.type === 'filesChanged') return this.showFiles(message);
-    if (message.type === 'delta' && message.detail !== null) this.show(message.detail);
+  private hearDetail(view: View, message: FromFar): boolean {
+    if (message.type === 'files' || message.type === 'filesChanged') return this.showFiles(view, message);
+    if (message.type === 'delta' && message.detail !== null) this.show(view, message.detail);
     return true;
   }
 
+  /** Null: the channel of the list. */
+  private viewOver(channel: FarChannel | null): View | undefined {
+    return [...this.views.values()].find(view => view.channel === channel);
+  }
+
   private leave(view: View): void {
-    this.views.delete(view.id);
+    this.views.delete(keyOf(view.id, view.part));
     if (view.channel !== null) view.channel.close();
-    else if (this.main !== null) say(this.main, { type: 'watch', visible: this.isShown, detail: null });
+    else if (this.main !== null) say(this.main, { type: 'watch', visible: this.isShown, detail: null, part: null });
   }
 
   private leaveAll(): void {
@@ -345,7 +354,7 @@ export class Following {
     const since = performance.now() - UNASKED;
     for (const view of [...this.views.values()]) if (view.askedAt <= since) this.leave(view);
     if (this.main === null) return;
-    if (!this.isShown) say(this.main, { type: 'watch', visible: true, detail: null });
+    if (!this.isShown) say(this.main, { type: 'watch', visible: true, detail: null, part: null });
     this.isShown = true;
     this.hideLater();
   }
@@ -355,7 +364,7 @@ export class Following {
     this.callOff = this.options.after(UNASKED, () => {
       this.isShown = false;
       this.leaveAll();
-      if (this.main !== null) say(this.main, { type: 'watch', visible: false, detail: null });
+      if (this.main !== null) say(this.main, { type: 'watch', visible: false, detail: null, part: null });
     });
   }
 }
@@ -364,6 +373,11 @@ const GONE = 'The browser that is at work cannot be reached just now, so nothing
 const OTHER_VERSION =
   'The browser that is at work has another version of the app, so nothing was done. Reload the app here and there, or choose “Use here”.';
 const UNANSWERED = 'The browser that is at work went before it answered. Look whether it was done, and try again.';
+
+/** One torrent may be looked at in several ways. */
+function keyOf(id: TorrentId, part: DetailPart | null): string {
+  return `${id} ${part ?? ''}`;
+}
 
 function say(channel: FarChannel, message: ToWorker): void {
   channel.send(message);

@@ -8,7 +8,7 @@ import type { Giver } from './delivery.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine } from './perform.ts';
 import { BROWSER_ROOT } from './view-model.ts';
-import type { RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+import type { DetailPart, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 
 /** How often it is looked how much room there is, and how soon it is tried again to open it, in ms. */
 const LOOK = 5_000;
@@ -115,8 +115,8 @@ export class LocalTorrents {
     return { ...changes, rows: changes.rows.map(placed) };
   }
 
-  detail(id: TorrentId): TorrentDetail | null {
-    return this.current?.engine.detail(id) ?? null;
+  detail(id: TorrentId, part: DetailPart | null = null): TorrentDetail | null {
+    return this.current?.engine.detail(id, part) ?? null;
   }
 
   settings(): Settings | null {

@@ -2,6 +2,7 @@
 import type { Added, Command, LeftFiles, MoveTo, Source, Told } from './api.ts';
 import type { Giving, Taking } from './engine/index.ts';
 import type {
+  DetailPart,
   PortMappings,
   FilePriority,
   History,
@@ -80,7 +81,7 @@ export interface Engine<Kept> {
     readonly removed: readonly TorrentId[];
     readonly left: readonly LeftFiles[];
   };
-  detail(id: TorrentId): TorrentDetail | null;
+  detail(id: TorrentId, part?: DetailPart | null): TorrentDetail | null;
   close(done: () => void): void;
 }
 

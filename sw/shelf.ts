@@ -11,7 +11,17 @@ import type { Torrents } from './torrents.ts';
 import { mergeHistories } from './merged-history.ts';
 import { MovingIn, type MovingInOptions } from './moving-in.ts';
 import { BROWSER_ROOT } from './view-model.ts';
-import type { Connection, News, RootRow, SaveRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+import type {
+  Connection,
+  DetailPart,
+  News,
+  RootRow,
+  SaveRow,
+  Settings,
+  TorrentDetail,
+  TorrentId,
+  TorrentRow,
+} from './view-model.ts';
 
 type Paired = Omit<Backend, 'shared'> & Pick<Torrents<never>, 'isReachable' | 'taker'>;
 type Local = Pick<
@@ -137,8 +147,8 @@ export class Shelf implements Backend {
     return this.paired.takeNews();
   }
 
-  detail(id: TorrentId): TorrentDetail | null {
-    return this.isOwn(id) ? this.local.detail(id) : this.paired.detail(id);
+  detail(id: TorrentId, part: DetailPart | null = null): TorrentDetail | null {
+    return this.isOwn(id) ? this.local.detail(id, part) : this.paired.detail(id, part);
   }
 
   connection(): Connection {

@@ -4,7 +4,7 @@
  */
 import type { Backend } from './api-server.ts';
 import type { Answer, Command, LeftFiles } from './api.ts';
-import type { Connection, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
+import type { Connection, DetailPart, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { askHost, type Host, Refusal } from './host-commands.ts';
 import { configure, perform } from './perform.ts';
 import type { Engine } from './perform.ts';
@@ -162,8 +162,8 @@ export class Torrents<Kept> implements Backend {
     return this.engine?.takeNews() ?? this.following.takeNews();
   }
 
-  detail(id: TorrentId): TorrentDetail | null {
-    return this.engine === null ? this.following.detail(id) : this.engine.detail(id);
+  detail(id: TorrentId, part: DetailPart | null = null): TorrentDetail | null {
+    return this.engine === null ? this.following.detail(id, part) : this.engine.detail(id, part);
   }
 
   connection(): Connection {

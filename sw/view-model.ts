@@ -65,6 +65,12 @@ export type Problem =
   /** The record of its files was damaged or gone: they are asked for anew. */
   | { readonly code: 'record-lost' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
+  /** Peers have what is missing, and none of these lets us have it; were asked and send nothing; or are known, and none answers. */
+  | { readonly code: 'choked' | 'silent' | 'unreached'; readonly peers: number }
+  /** As many connections as there may be are taken by other torrents. */
+  | { readonly code: 'no-connections'; readonly most: number }
+  /** All its files are left out. */
+  | { readonly code: 'nothing-chosen' }
   /** Nobody is there whom a browser can reach; so many trackers and peers that are known need the helper. */
   | { readonly code: 'out-of-reach'; readonly trackers: number; readonly peers: number }
   | { readonly code: 'tracker'; readonly url: string; readonly text: string }
@@ -136,9 +142,13 @@ export interface PeerRow {
   readonly incoming: boolean;
   /** How much of the connection is enciphered. */
   readonly encryption: 'none' | 'handshake' | 'full';
-  /** We want something and may ask; they want something and may ask. */
-  readonly downloading: boolean;
-  readonly uploading: boolean;
+  /** Who named its address; null where nobody did, or nobody knows. */
+  readonly source: 'tracker' | 'person' | 'pex' | 'dht' | 'lsd' | null;
+  /** It has what we want; it does not let us have it. And the other way round. */
+  readonly amInterested: boolean;
+  readonly peerChoking: boolean;
+  readonly peerInterested: boolean;
+  readonly amChoking: boolean;
   /** Requests in flight. */
   readonly requests: number;
 }
@@ -157,6 +167,8 @@ export interface TrackerRow {
   readonly leechers: number;
   /** That it named; -1 where it is of a kind that names none. */
   readonly peers: number;
+  /** Seconds since it last answered, or since it was last waited for in vain; -1: not asked yet. */
+  readonly ago: number;
   /** Seconds until the next announce; -1 none planned. */
   readonly next: number;
 }
@@ -200,6 +212,66 @@ export interface WebSeedRow {
   readonly next: number;
 }
 
+/** What of a torrent's detail is made only while somebody looks at it. */
+export type DetailPart = 'pieces' | 'log';
+
+/** Which pieces are where, in cells of neighbours. */
+export interface PieceMap {
+  /** Pieces in each cell; the last may have fewer. */
+  readonly perCell: number;
+  /** Pieces in all: those that are here, in the making, neither here nor wanted, and wanted but with no source. */
+  readonly have: number;
+  readonly active: number;
+  readonly skipped: number;
+  readonly unavailable: number;
+  /**
+   * Four bytes a cell: how many of its pieces are here, in the making, and skipped; and how many sources the rarest of them
+   * has that is missing (255: or more; also where none is missing).
+   */
+  readonly cells: Uint8Array;
+}
+
+/** What a line of a torrent's log is about. */
+export type LogKind = 'torrent' | 'peer' | 'tracker' | 'data' | 'disk';
+
+/** Something that happened to a torrent. The window puts `what` in words; `who` and `text` may be from outside. */
+export interface LogEntry {
+  /** Rises; no two of a torrent have the same. */
+  readonly n: number;
+  /** ms since 1970. */
+  readonly at: number;
+  readonly kind: LogKind;
+  readonly level: 'info' | 'warn' | 'error';
+  readonly what:
+    | 'added'
+    | 'fetching'
+    | 'queued'
+    | 'checking'
+    | 'downloading'
+    | 'seeding'
+    | 'completed'
+    | 'paused'
+    | 'waiting'
+    | 'peer-joined'
+    | 'peer-left'
+    | 'peers-left'
+    | 'peer-banned'
+    | 'tracker-answered'
+    | 'tracker-failed'
+    | 'piece-corrupt'
+    | 'web-seed-failed'
+    | 'web-seed-banned'
+    | 'moving'
+    | 'moved'
+    | 'failed';
+  /** An address, a URL or a file; '' for the torrent. */
+  readonly who: string;
+  /** Why, or what was said. */
+  readonly text: string;
+  /** Peers that were named, or left; the index of a piece; 0 where there is nothing to count. */
+  readonly count: number;
+}
+
 /** Everything about one torrent that its panel, or the add sheet, shows. */
 export interface TorrentDetail {
   readonly id: TorrentId;
@@ -225,6 +297,10 @@ export interface TorrentDetail {
   readonly webSeeds: readonly WebSeedRow[];
   /** A magnet link to share. */
   readonly magnet: string;
+  /** Null where nobody asked for it, or no piece is known. */
+  readonly map: PieceMap | null;
+  /** Since the engine began, the oldest first. Null where nobody asked for it. */
+  readonly log: readonly LogEntry[] | null;
 }
 
 /** The token of the browser's own storage: what a torrent of this browser by itself has for its root. */
@@ -334,6 +410,8 @@ export interface TorrentOptions {
   readonly upLimit: number;
   /** Once it is complete: pieces are shown to peers one by one, as the swarm needs them. */
   readonly superSeeding: boolean;
+  /** As in {@link Settings}, for this torrent alone; at most 100. */
+  readonly banned: readonly string[];
 }
 
 /** What a person sets for all torrents together; kept with the list of them. */
@@ -361,6 +439,8 @@ export interface Settings {
   /** Connections over all torrents (1 to 450), and peers served at once (2 to 100). */
   readonly maxConnections: number;
   readonly maxUploads: number;
+  /** IP addresses that no peer is to have, at most 1,000; one of IPv6 stands for its /64. */
+  readonly banned: readonly string[];
   /** Bytes a second for all torrents together; 0: no limit. At least {@link MIN_RATE}. */
   readonly downLimit: number;
   readonly upLimit: number;

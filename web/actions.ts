@@ -3,7 +3,7 @@ import type { Added, Answer, ApiError, Command, FolderPage, HostAsk, MoveTo } fr
 import type { Settings, TorrentId } from '../sw/view-model.ts';
 import { CommandError } from './client.ts';
 import { notify } from './notices.ts';
-import { describeError } from './problems.ts';
+import { describeError } from './refusals.ts';
 import { selection } from './selection.ts';
 import { store, type Page } from './store.ts';
 
@@ -61,6 +61,11 @@ export function pause(ids: readonly TorrentId[]): void {
 
 export function resume(ids: readonly TorrentId[]): void {
   if (ids.length > 0) run({ do: 'resume', ids });
+}
+
+/** Asks all trackers in use again, as soon as they allow it. */
+export function announce(ids: readonly TorrentId[]): void {
+  if (ids.length > 0) run({ do: 'announce', ids, url: null });
 }
 
 export function recheck(ids: readonly TorrentId[]): void {

@@ -1,5 +1,5 @@
 import { API_VERSION, type Answer, type ApiError, type Command, type FromWorker, type ToWorker } from '../sw/api.ts';
-import type { TorrentId } from '../sw/view-model.ts';
+import type { DetailPart, TorrentId } from '../sw/view-model.ts';
 
 /** A way to a running worker. */
 export interface Door {
@@ -54,7 +54,7 @@ export class Client {
   #port: MessagePort | null = null;
   #nextId = 1;
   readonly #pending = new Map<number, Pending>();
-  #watch: { visible: boolean; detail: TorrentId | null } = { visible: true, detail: null };
+  #watch: { visible: boolean; detail: TorrentId | null; part: DetailPart | null } = { visible: true, detail: null, part: null };
   #delay = FIRST_DELAY_MS;
   readonly #open: () => Promise<Door>;
   readonly #sink: Sink;
@@ -95,9 +95,10 @@ export class Client {
   }
 
   /** Tells what the window shows; see {@link ToWorker}. */
-  watch(visible: boolean, detail: TorrentId | null): void {
-    if (this.#watch.visible === visible && this.#watch.detail === detail) return;
-    this.#watch = { visible, detail };
+  watch(visible: boolean, detail: TorrentId | null, part: DetailPart | null): void {
+    const before = this.#watch;
+    if (before.visible === visible && before.detail === detail && before.part === part) return;
+    this.#watch = { visible, detail, part };
     if (this.#state === 'open') this.#postWatch();
   }
 

@@ -1,10 +1,9 @@
-import type { ApiError } from '../sw/api.ts';
 import type { Problem } from '../sw/view-model.ts';
 import { formatAbout, formatCount, formatDuration, formatEnough, formatPercent, formatRatio, plural } from './format.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
 /** What one press can do about it. */
-export type Remedy = 'resume' | 'reconnect' | 'trackers' | 'force' | 'helper' | 'stay';
+export type Remedy = 'resume' | 'reconnect' | 'trackers' | 'announce' | 'files' | 'limits' | 'force' | 'helper' | 'stay';
 
 export interface Words {
   /** For a line of the list. */
@@ -190,9 +189,40 @@ function wordsOf(problem: Problem, about: ProblemContext): Words {
       return warn(
         short,
         `${plural(problem.missing, 'piece is', 'pieces are')} with none of the connected peers. What others have continues to arrive; the rest comes once someone complete joins.`,
-        null,
+        'announce',
       );
     }
+    case 'choked':
+      return warn(
+        problem.peers === 1 ? 'The peer does not send yet' : 'No peer sends yet',
+        `${problem.peers === 1 ? 'The one peer that has what is missing gives' : `All ${formatCount(problem.peers)} peers that have what is missing give`} to others just now, as each gives to a few at a time. It goes on by itself when there is a turn; more peers make that sooner.`,
+        'announce',
+      );
+    case 'silent':
+      return warn(
+        'Peers were asked and send nothing',
+        `${plural(problem.peers, 'source was', 'sources were')} asked for pieces and ${problem.peers === 1 ? 'has' : 'have'} sent nothing for a while. Either they are busy, or the connection of this computer is. Starling asks others as soon as there are any.`,
+        'announce',
+      );
+    case 'unreached':
+      return warn(
+        'No peer answers',
+        `${problem.peers === 0 ? 'Peers were named, but none' : `${plural(problem.peers, 'peer is', 'peers are')} known, but none`} could be reached: they may be gone, or a firewall may be in the way. Starling tries again from time to time, and goes to whoever is named next.`,
+        'announce',
+      );
+    case 'no-connections':
+      return warn(
+        'All connections are in use',
+        `All ${formatCount(problem.most)} connections that the settings allow are taken by other torrents. This one goes on as soon as one is free. Allow more of them, or pause other torrents.`,
+        'limits',
+      );
+    case 'nothing-chosen':
+      return {
+        short: 'No file is chosen',
+        text: 'All files of this torrent are left out, so there is nothing to download. Choose those that you want.',
+        tone: 'plain',
+        remedy: 'files',
+      };
     case 'out-of-reach':
       return warn(
         'No source that this browser can reach',
@@ -346,18 +376,4 @@ function capital(text: string): string {
 
 function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : url;
-}
-
-/** A refused command, in a sentence. The worker's messages are ready to be shown; the window's own codes stand here. */
-export function describeError(error: ApiError): string {
-  switch (error.code) {
-    case 'worker-restarted':
-      return 'The engine restarted before it answered. Look whether it was done, and try again if not.';
-    case 'too-many-commands':
-      return 'Too much is waiting for the engine. Nothing was done; try again in a moment.';
-    case 'outdated':
-      return 'The app was updated in the background. Nothing was done; reload this page first.';
-    default:
-      return error.message === '' ? `The engine refused this (${error.code}). Nothing was changed.` : error.message;
-  }
 }

@@ -37,7 +37,9 @@ export function connect(open: () => Promise<Door>): void {
     const shown = store.inspectorOpen.value && store.page.value === 'torrents' ? selection.focused.value : null;
     const detail = current.value === null ? (shownLinks.value ?? shown) : current.value.id;
     if (store.detail.peek()?.id !== detail) store.detail.value = null;
-    client.watch(document.visibilityState === 'visible', detail);
+    const { value: tab } = store.tab;
+    const part = detail === shown && (tab === 'pieces' || tab === 'log') ? tab : null;
+    client.watch(document.visibilityState === 'visible', detail, part);
   };
   effect(watch);
   document.addEventListener('visibilitychange', watch);

@@ -26,6 +26,7 @@ export function needsAttention(row: TorrentRow): boolean {
   const problem = row.problem;
   if (problem === null || row.state === 'paused') return false;
   if (problem.code === 'daemon-away' || problem.code === 'queued' || problem.code === 'stopped') return false;
+  if (problem.code === 'nothing-chosen') return false;
   if (problem.code === 'moving' || (problem.code === 'bringing' && problem.isHere)) return false;
   // Peers make up for a tracker that refuses.
   return !(problem.code === 'tracker' && (isFetching(row) || isComplete(row)));
@@ -33,7 +34,13 @@ export function needsAttention(row: TorrentRow): boolean {
 
 /** It says itself why it stands still. */
 function isAtRest({ state, problem }: TorrentRow): boolean {
-  return state === 'waiting' || state === 'queued' || state === 'moving' || problem?.code === 'stopped';
+  return (
+    state === 'waiting' ||
+    state === 'queued' ||
+    state === 'moving' ||
+    problem?.code === 'stopped' ||
+    problem?.code === 'nothing-chosen'
+  );
 }
 
 export function isComplete(row: TorrentRow): boolean {

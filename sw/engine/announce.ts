@@ -1,6 +1,7 @@
 import type { Ids, Outbox } from './effects.ts';
 import type { Reach } from './reach.ts';
 import type { InfoHash } from './model/ids.ts';
+import { note } from './journal.ts';
 import { fromHex } from './model/ids.ts';
 import { MAX_TRACKERS, shuffled } from './tiers.ts';
 import { isUsable, newTracker } from './tracker.ts';
@@ -244,6 +245,9 @@ export class Announcer {
     if (!tracker) return [];
     if (tracker.request !== request) return this.more(tracker, request, answer);
     tracker.request = 0;
+    if ('failure' in answer) this.out(note('tracker-failed', tracker.url, answer.failure));
+    else this.out(note('tracker-answered', tracker.url, '', 'peers' in answer ? answer.peers.length : 0));
+    tracker.answeredAt = now;
     if ('failure' in answer) return this.failed(tracker, answer.failure, answer.refused, now);
     if ('counts' in answer) return this.counted(tracker, answer, now);
     tracker.state = 'ok';

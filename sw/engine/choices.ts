@@ -12,7 +12,7 @@ import type { SeedingLimit } from './seeding-limit.ts';
 import type { Substance } from './substance.ts';
 import type { Turn } from './turn.ts';
 import type { Work } from './work.ts';
-import { hostPort, readHost } from './codec/address.ts';
+import { hostPort, ipBytes, ipText, readHost } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
 
 interface Chosen {
@@ -45,6 +45,9 @@ export function peerNamed(torrent: Pick<Chosen, 'isPrivate' | 'peerSet'>, host: 
   if (read === null || !Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new EngineError('no-address', `“${host}” is no name or address of a computer, or ${port} no port of one.`);
   }
+  if (torrent.peerSet.barring.has(read)) {
+    throw new EngineError('banned', 'This address is banned by hand. Take it off the list of banned addresses first.');
+  }
   if (torrent.peerSet.swarm.isBanned(read)) {
     throw new EngineError(
       'banned',
@@ -52,6 +55,17 @@ export function peerNamed(torrent: Pick<Chosen, 'isPrivate' | 'peerSet'>, host: 
     );
   }
   return { host: read, port };
+}
+
+/** The addresses among what is set in their one spelling, each once. @throws {EngineError} where one is none */
+export function withHosts<T extends { readonly banned?: readonly string[] }>(change: T): T {
+  if (!change.banned) return change;
+  const banned = change.banned.map(text => {
+    const ip = ipBytes(text.trim());
+    if (ip) return ipText(ip) ?? '';
+    throw new EngineError('no-address', `“${text}” is no IP address. Write one like 198.51.100.7 or 2001:db8::7.`);
+  });
+  return { ...change, banned: [...new Set(banned)] };
 }
 
 /** Tries that peer at once, and remembers it. */
@@ -67,6 +81,7 @@ export function addPeer(torrent: Chosen, address: PeerAddress, now: number): voi
 export function setOptions(torrent: Chosen, options: Partial<TorrentOptions>, now: number): void {
   torrent.turn.review(() => (torrent.options = { ...torrent.options, ...options }));
   if ('stopRatio' in options || 'stopSeedingTime' in options) torrent.limit.anew();
+  if (options.banned) torrent.peerSet.barring.set(options.banned, now);
   const isToldAnew = torrent.content?.rearrange(torrent.options) === true;
   if (isToldAnew) torrent.peerSet.closeAll(now, 'it is to be told anew what there is');
   torrent.recorder.writeTorrent();

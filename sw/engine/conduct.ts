@@ -1,4 +1,7 @@
+import type { Outbox } from './effects.ts';
+import { note } from './journal.ts';
 import type { Peer } from './peer.ts';
+import { shownAddress } from './rtc-address.ts';
 import { hostOf } from './swarm.ts';
 import type { Swarm } from './swarm.ts';
 
@@ -12,6 +15,7 @@ export class Conduct {
   constructor(
     private readonly peers: ReadonlyMap<number, Peer>,
     private readonly swarm: Swarm,
+    private readonly out: Outbox,
     private readonly close: (peer: Peer, reason: string, now: number) => void,
   ) {}
 
@@ -32,6 +36,7 @@ export class Conduct {
   ban(address: string, reason: string, now: number): void {
     const host = hostOf(address);
     this.swarm.ban(host);
+    this.out(note('peer-banned', shownAddress(host), reason));
     for (const peer of [...this.peers.values()]) if (hostOf(peer.address) === host) this.close(peer, `banned: ${reason}`, now);
   }
 

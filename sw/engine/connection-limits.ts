@@ -2,6 +2,8 @@
 export class ConnectionLimits {
   open = 0;
   connecting = 0;
+  /** To and from these, by {@link subnetOf}, there are none: a person wants none. */
+  banned: ReadonlySet<string> = new Set();
   /** They may go over uTP. */
   utp = true;
   /** Any may be begun to an address. */

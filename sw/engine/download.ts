@@ -28,6 +28,9 @@ export class Downloader {
   /** Verified and written. */
   readonly have: Bitfield;
 
+  /** When a block last came, monotonic ms; 0: none yet. */
+  cameAt = 0;
+
   constructor(
     private readonly assembly: Assembly,
     private readonly picker: Picker,
@@ -93,6 +96,7 @@ export class Downloader {
     if (this.active.get(piece.index) !== piece || piece.stage !== 'open') return;
     const others = piece.asked(block) > 1;
     if (!piece.land(block, sender)) return;
+    this.cameAt = now;
     if (others) for (const peer of this.peers.values()) peer.cancel(piece, block, now);
     piece.touchedAt = now;
     this.assembly.sort(piece);

@@ -2,6 +2,7 @@
  * What a machine wants done. Machines push effects to an outbox and return; session.ts is the one place that carries
  * them out. Connections, buffers, files and requests are numbers that the session hands out, unique over all torrents.
  */
+import type { Note } from './journal.ts';
 import type { Turn } from './news.ts';
 import type { AnnounceRequest } from './codec/tracker.ts';
 import type { Carry, DigestSpec, Place, Range, Run, Span } from './events.ts';
@@ -115,6 +116,8 @@ export type Effect =
     }
   /** What a person may want to hear who does not look. */
   | { readonly do: 'happened'; readonly what: Turn }
+  /** For its log. */
+  | ({ readonly do: 'note' } & Note)
   | { readonly do: 'fetchTorrent'; readonly url: string }
   | { readonly do: 'cancelFetch'; readonly request: number }
   | { readonly do: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string };

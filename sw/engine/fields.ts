@@ -3,6 +3,7 @@
  */
 import { asInt, asList, asText, dictGet } from './codec/bencode.ts';
 import { DAYS, HOURS, MAX_RATE, MIN_RATE } from './limits.ts';
+import { ipBytes } from './codec/address.ts';
 import type { BDict, BValue } from './codec/bencode.ts';
 
 export interface Field<T> {
@@ -122,6 +123,12 @@ export function words(most: number, length: number): Field<readonly string[]> {
         .filter(word => word !== '' && word.length <= length)
         .slice(0, most),
   };
+}
+
+/** IP literals, at most `most`. */
+export function hosts(most: number): Field<readonly string[]> {
+  const literals = words(most, 45);
+  return { ...literals, read: value => (literals.read(value) ?? []).filter(host => ipBytes(host) !== null) };
 }
 
 /** STUN servers, `stun:host:port`. */

@@ -4,7 +4,7 @@ import { CONNECTED } from './phase.ts';
 import type { Registry } from './registry.ts';
 import { readInfoRecord } from './recall.ts';
 import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
-import type { ProgressRecord, TorrentRecord } from './resume.ts';
+import type { InfoRecord, ProgressRecord, TorrentRecord } from './resume.ts';
 import type { Surroundings } from './surroundings.ts';
 import { Torrent } from './torrent.ts';
 import { hostPort, parseHostPort } from './codec/address.ts';
@@ -87,7 +87,7 @@ export class Intake {
       this.log('error', `${id}: the record of its files cannot be read: ${known}`);
     }
     const { meta, layers } = known === null || typeof known === 'string' ? NOTHING_KNOWN : known;
-    torrent.restore(record, meta, layers, isKept);
+    this.reinstate(torrent, record, meta, layers, isKept);
     this.world.changed(torrent);
     return torrent;
   }
@@ -162,6 +162,30 @@ export class Intake {
     const brought = isNew.includes(true);
     if (brought || torrent.comment !== comment) recorder.writeSoon(now);
     return brought;
+  }
+
+  /** Gives it what was recorded of it; `isKept`: by our own store. */
+  private reinstate(
+    torrent: Torrent,
+    record: TorrentRecord,
+    meta: Metainfo | null,
+    layers: InfoRecord['layers'],
+    isKept: boolean,
+  ): void {
+    const now = this.world.now();
+    torrent.started = true;
+    torrent.turn.lineUp(record.place);
+    torrent.comment = record.comment;
+    torrent.options = record.options;
+    torrent.peerSet.barring.set(record.options.banned, now);
+    torrent.limit.restore(record);
+    torrent.transfer.restore(record);
+    if (meta) torrent.identify(meta);
+    else if (record.isPrivate) torrent.peerSet.keepToTrackers(now);
+    torrent.substance.restore(record, meta, layers);
+    torrent.recorder.isInfoKept = isKept && meta !== null;
+    if (record.paused) torrent.move('paused');
+    torrent.letGo();
   }
 
   private create(

@@ -304,6 +304,9 @@ export class Loop implements RateGroups {
       }
       case 'happened':
         return this.hooks.happened(torrent, effect.what);
+      case 'note':
+        if (torrent.phase !== 'removed') torrent.journal.add(effect, Math.floor(this.ports.clock.wall()));
+        return;
       case 'log':
         return log(effect.level, effect.text);
       default:

@@ -1,5 +1,5 @@
 /** What a person sets for one torrent; part of its record. */
-import { count, flag, hundredths, initialOf, orUnset, rate, words } from './fields.ts';
+import { count, flag, hosts, hundredths, initialOf, orUnset, rate, words } from './fields.ts';
 import type { Fields } from './fields.ts';
 import { MAX_RATIO, MAX_SEEDING_TIME } from './settings.ts';
 
@@ -20,9 +20,12 @@ export interface TorrentOptions {
   readonly upLimit: number;
   /** Once it is complete: pieces are shown to peers one by one, as the swarm needs them (BEP 16). */
   readonly superSeeding: boolean;
+  /** As in the settings, for this torrent alone. */
+  readonly banned: readonly string[];
 }
 
 export const MAX_LABELS = 20;
+export const MAX_BANNED_HERE = 100;
 /** Characters. */
 export const MAX_LABEL = 64;
 
@@ -36,6 +39,7 @@ export const OPTION_FIELDS: Fields<TorrentOptions> = {
   downLimit: rate(0),
   upLimit: rate(0),
   superSeeding: flag(false),
+  banned: hosts(MAX_BANNED_HERE),
 };
 
 export const DEFAULT_OPTIONS: TorrentOptions = initialOf(OPTION_FIELDS);

@@ -3,6 +3,7 @@ import type { Content } from './content.ts';
 import type { Outcome } from './assembly.ts';
 import type { Outbox } from './effects.ts';
 import type { CommitStatus, FileProblem, Range } from './events.ts';
+import { note } from './journal.ts';
 import type { Mending } from './mending.ts';
 import type { Move } from './parts.ts';
 import type { PeerSet } from './peers.ts';
@@ -62,6 +63,7 @@ export function settle(torrent: Owner, outcome: Outcome, now: number): void {
     if (torrent.phase === 'running') torrent.finishIfComplete();
   } else if (outcome.kind === 'corrupt') {
     torrent.out({ do: 'log', level: 'warn', text: `${torrent.id}: piece ${outcome.piece} was corrupt` });
+    torrent.out(note('piece-corrupt', '', '', outcome.piece));
     torrent.transfer.corrupt(outcome.piece);
   } else if (outcome.kind === 'unsure') {
     content.unsure(outcome.piece);

@@ -1,15 +1,17 @@
 import type { Ids, Outbox, Transport } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { OwnEnd } from './own-end.ts';
+import { Barring } from './barring.ts';
 import { Conduct } from './conduct.ts';
 import { Dialler, MAX_PEERS } from './dialler.ts';
 import { Handshaking } from './handshaking.ts';
 import { Holepunch } from './holepunch.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
+import { note } from './journal.ts';
 import { answerTo, isV2, namesOne, outlasts } from './handshakes.ts';
-import { Peer } from './peer.ts';
-import type { PeerEncryption } from './peer.ts';
+import { Peer, type PeerEncryption } from './peer.ts';
 import { listenAddress, PeerExchange, saidBy } from './pex.ts';
+import type { Settings } from './settings.ts';
 import type { Security } from './securing.ts';
 import { hostOf, Swarm } from './swarm.ts';
 import type { PassedPeer, PeerSource } from './swarm.ts';
@@ -17,7 +19,7 @@ import { Telling } from './telling.ts';
 import { Traffic } from './traffic.ts';
 import { Turnover, yieldsTo } from './turnover.ts';
 import { greet, receive } from './wire.ts';
-import { rtcAddress } from './rtc-address.ts';
+import { rtcAddress, shownAddress } from './rtc-address.ts';
 import type { RtcPeer } from './rtc-address.ts';
 import type { PeerDirectory, WireTarget } from './wire-target.ts';
 import { Bitfield } from './model/bitfield.ts';
@@ -48,6 +50,8 @@ export class PeerSet implements PeerDirectory {
   readonly telling: Telling;
   /** Peers that a person named, in a magnet or by hand: recorded with the torrent. */
   named: string[] = [];
+  /** Whom a person wants no connection with. */
+  readonly barring: Barring;
   private readonly shaking: Handshaking;
   /** What becomes of those that break the protocol. */
   readonly conduct: Conduct;
@@ -64,11 +68,15 @@ export class PeerSet implements PeerDirectory {
     private readonly out: Outbox,
   ) {
     this.shaking = new Handshaking(torrent, peerId, security, out);
-    this.swarm = new Swarm(address => own.rank(address));
+    this.swarm = new Swarm(
+      address => own.rank(address),
+      host => this.barring.has(host),
+    );
+    this.barring = new Barring(this.all, this.swarm, limits, (...dropped) => this.close(...dropped));
     const add = (conn: number, address: string, now: number): Peer => this.add(conn, address, false, now);
     this.dialler = new Dialler(this.all, this.swarm, limits, ids, add, out);
     this.holepunch = new Holepunch(this.all, own, (...meeting) => this.dialler.dialNow(...meeting));
-    this.conduct = new Conduct(this.all, this.swarm, (...dropped) => this.close(...dropped));
+    this.conduct = new Conduct(this.all, this.swarm, out, (...dropped) => this.close(...dropped));
     this.telling = new Telling(this.all, torrent);
   }
 
@@ -97,6 +105,17 @@ export class PeerSet implements PeerDirectory {
   /** How many are known by addresses that this engine has no way to; null where it has one to any. */
   get outOfReach(): number | null {
     return this.limits.dials ? null : this.swarm.size;
+  }
+
+  /** As many as there may be over all torrents, where there are; else null. */
+  get mostConnections(): number | null {
+    return this.limits.open >= this.limits.max ? this.limits.max : null;
+  }
+
+  /** Who named its address; null where nobody did. */
+  sourceOf(peer: Peer): PeerSource | null {
+    const endpoint = this.dialler.endpointOf(peer);
+    return endpoint ? this.swarm.sourceOf(endpoint) : null;
   }
 
   /** Those that the engine before knew, the best first. */
@@ -176,6 +195,8 @@ export class PeerSet implements PeerDirectory {
     if (peer?.stage !== 'connecting') return;
     this.limits.connecting -= 1;
     peer.address = address;
+    // A name may lead to where a person, or what it did, does not let it.
+    if (this.swarm.isBanned(hostOf(address))) return this.close(peer, 'its address is banned', now);
     this.shaking.begin(peer, this.dialler.endpointOf(peer) ?? { plain: false, v2: false }, now);
   }
 
@@ -250,24 +271,34 @@ export class PeerSet implements PeerDirectory {
     const peer = this.all.get(conn);
     if (!peer) return;
     const failed = peer.stage === 'securing';
+    if (peer.stage === 'open') this.out(note('peer-left', shownAddress(peer.address)));
     this.end(peer, () => this.forget(peer, now), now);
     if (failed) this.connect(now);
   }
 
   close(peer: Peer, reason: string, now: number): void {
     if (peer.stage === 'closed') return;
+    if (peer.stage === 'open') this.out(note('peer-left', shownAddress(peer.address), reason));
+    this.drop(peer, reason, now);
+  }
+
+  private drop(peer: Peer, reason: string, now: number): void {
     this.out({ do: 'log', level: 'debug', text: `${this.infoHash}: ${peer.address} dropped: ${reason}` });
     this.out({ do: 'close', conn: peer.conn });
     this.forget(peer, now);
   }
 
-  /** Those that are not enciphered, or not yet. */
-  closePlain(now: number): void {
+  /** These settings are others: who is not allowed any more goes. */
+  allow({ banned, encryption }: Partial<Pick<Settings, 'banned' | 'encryption'>>, now: number): void {
+    if (banned) this.barring.set(null, now);
+    if (encryption !== 'require') return;
     for (const peer of [...this.all.values()]) if (peer.encryption !== 'full') this.close(peer, 'it is not enciphered', now);
   }
 
   closeAll(now: number, reason = 'the torrent stops'): void {
-    for (const peer of [...this.all.values()]) this.close(peer, reason, now);
+    const open = [...this.all.values()].filter(({ stage }) => stage === 'open');
+    if (open.length > 0) this.out(note('peers-left', '', reason, open.length));
+    for (const peer of [...this.all.values()]) this.drop(peer, reason, now);
   }
 
   /** Everything wanted is here. */
@@ -346,6 +377,7 @@ export class PeerSet implements PeerDirectory {
       if (goes === peer) return;
     }
     greet(peer, handshake, this.torrent, now);
+    this.out(note('peer-joined', shownAddress(peer.address), peer.client));
   }
 
   private rankOf(peer: Peer): number {

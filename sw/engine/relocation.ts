@@ -8,6 +8,7 @@ import type { Content } from './content.ts';
 import type { Outbox } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { Carry, FileProblem } from './events.ts';
+import { note } from './journal.ts';
 import type { Phase } from './phase.ts';
 import type { Recorder } from './recorder.ts';
 import type { Deletion } from './roots.ts';
@@ -195,6 +196,7 @@ export class Relocation {
   private end(): void {
     const { torrent } = this;
     if (this.problem !== null) return torrent.fail(this.problem, this.problemFile);
+    torrent.out(note('moved'));
     if (this.rests) torrent.leave('paused', true);
     else torrent.enterQueue();
   }

@@ -15,8 +15,13 @@ export function rtcAddress({ host, peerId }: RtcPeer): string {
   return PREFIX + (host ?? `#${toHex(Uint8Array.from(peerId, character => character.charCodeAt(0)))}`);
 }
 
+/** The address of a peer as people are shown it. */
+export function shownAddress(address: string): string {
+  return address.startsWith(PREFIX) ? shownRtcAddress(address) : address;
+}
+
 /** The IP literal of such an address as people are shown it; empty where it is not known. */
-export function shownRtcAddress(address: string): string {
+function shownRtcAddress(address: string): string {
   const host = address.slice(PREFIX.length);
   return host.startsWith('#') ? '' : host;
 }

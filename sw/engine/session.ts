@@ -1,6 +1,6 @@
 import { Activity } from './activity.ts';
 import { Changes } from './changes.ts';
-import { addPeer, peerNamed, prioritise, setOptions } from './choices.ts';
+import { addPeer, peerNamed, prioritise, setOptions, withHosts } from './choices.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { FilePlace, KeptPiece } from './events.ts';
@@ -10,8 +10,7 @@ import { hasWork } from './has-work.ts';
 import type { Ports } from './ports.ts';
 import { Pulse } from './pulse.ts';
 import { drawing } from './chance.ts';
-import { relabel } from './options.ts';
-import type { TorrentOptions } from './options.ts';
+import { relabel, type TorrentOptions } from './options.ts';
 import { Giving } from './giving.ts';
 import { HandingOver } from './handing-over.ts';
 import type { Audience } from './handing-over.ts';
@@ -40,8 +39,8 @@ import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, notSaved, SETTINGS_KE
 import type { Settings } from './settings.ts';
 import { Shares } from './shares.ts';
 import type { Surroundings } from './surroundings.ts';
-import { viewDetail, viewLeft } from './view.ts';
-import type { DetailView, LeftView, TorrentView } from './view.ts';
+import { viewLeft } from './view-problem.ts';
+import { viewDetail, type DetailPart, type DetailView, type TorrentView } from './view.ts';
 
 const SECOND = 1000;
 
@@ -127,6 +126,7 @@ export class Session {
     this.turns = new Turns(this.settings, this.torrents, this.loop);
     const around: Surroundings = {
       ids: this.ids,
+      archive: this.shares.archive,
       budget,
       limits,
       fetches,
@@ -236,8 +236,9 @@ export class Session {
 
   set(id: string, options: Partial<TorrentOptions>): void {
     const torrent = this.named(id);
+    const read = withHosts(options);
     this.loop.event(torrent, now => {
-      setOptions(torrent, options, now);
+      setOptions(torrent, read, now);
       this.shares.rates.settle(torrent);
     });
   }
@@ -327,13 +328,12 @@ export class Session {
 
   /** Sets what is given and keeps it; `saved` tells why it could not be kept. Connections that are not allowed any more end. */
   configure(change: Partial<Settings>, saved?: (error: EngineError | null) => void): void {
-    this.settings = { ...this.settings, ...change };
+    this.settings = { ...this.settings, ...withHosts(change) };
     this.loop.keep(SETTINGS_KEY, encodeSettings(this.settings), problem => saved?.(problem === '' ? null : notSaved(problem)));
     this.shares.review();
     this.loop.run(() => this.turns.queue.limit(this.settings));
     this.doors.review(change, this.attached);
-    if (this.settings.encryption !== 'require') return;
-    for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.peerSet.closePlain(now));
+    for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.peerSet.allow(change, now));
   }
 
   /** Another engine under the same limits moves so many bytes a second: what that leaves is for this one. */
@@ -360,14 +360,15 @@ export class Session {
   }
 
   /** What changed since the last call. */
-  takeChanges(): { rows: TorrentView[]; removed: string[]; left: LeftView[] } {
+  takeChanges(): { rows: TorrentView[]; removed: string[]; left: ReturnType<typeof viewLeft>[] } {
     for (const torrent of this.turns.takeShifted()) this.changes.add(torrent);
     return { ...this.changes.take(), left: this.loop.removals.take().map(viewLeft) };
   }
 
-  detail(id: string): DetailView | null {
+  /** `part`: what is made of it only for who looks at that. */
+  detail(id: string, part: DetailPart | null = null): DetailView | null {
     const torrent = this.torrents.get(id);
-    return torrent ? viewDetail(torrent, this.ports.clock.now()) : null;
+    return torrent ? viewDetail(torrent, part, this.ports.clock.now()) : null;
   }
 
   /** Makes durable what can be, then calls back; the engine must not be used after it. */

@@ -2,7 +2,19 @@
  * What a person sets for all torrents together, and the record that it is kept in, bencoded. As with all records, what
  * cannot be read counts as not set.
  */
-import { choice, count, flag, hours, hundredths, initialOf, rate, readFields, stunServers, writeFields } from './fields.ts';
+import {
+  choice,
+  count,
+  flag,
+  hosts,
+  hours,
+  hundredths,
+  initialOf,
+  rate,
+  readFields,
+  stunServers,
+  writeFields,
+} from './fields.ts';
 import type { Fields } from './fields.ts';
 import { WORKING_HOURS } from './limits.ts';
 import type { AltMode, LimitSettings } from './limits.ts';
@@ -39,11 +51,15 @@ export interface Settings extends LimitSettings {
   /** Connections over all torrents, and peers served at once. */
   readonly maxConnections: number;
   readonly maxUploads: number;
+  /** IP literals that no peer is to have; one of IPv6 stands for its /64. */
+  readonly banned: readonly string[];
 }
 
 /** The io-daemon has 500 sockets, and needs some for those that are closing. */
 export const MAX_CONNECTIONS = 450;
 export const MAX_UPLOADS = 100;
+/** Beside those that the swarm of each torrent bans by itself. */
+export const MAX_BANNED = 1_000;
 export const MAX_STUN_SERVERS = 8;
 /** As many torrents as the list can hold. */
 export const MAX_ACTIVE = 10_000;
@@ -66,6 +82,7 @@ const FIELDS: Fields<Settings> = {
   stunServers: stunServers(['stun:stun.l.google.com:19302', 'stun:stun.cloudflare.com:3478'], MAX_STUN_SERVERS),
   maxConnections: count(200, MAX_CONNECTIONS, 1),
   maxUploads: count(8, MAX_UPLOADS, 2),
+  banned: hosts(MAX_BANNED),
   downLimit: rate(0),
   upLimit: rate(0),
   altDownLimit: rate(1_000_000),

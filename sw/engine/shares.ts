@@ -2,6 +2,7 @@ import { Budget } from './budget.ts';
 import { Candidates } from './candidates.ts';
 import { Choker } from './choker.ts';
 import { ConnectionLimits } from './connection-limits.ts';
+import { Archive } from './journal.ts';
 import { slotsWithin } from './limits.ts';
 import type { Loop } from './loop.ts';
 import type { Peer } from './peer.ts';
@@ -10,6 +11,7 @@ import type { Registry } from './registry.ts';
 import { DEFAULT_SETTINGS } from './settings.ts';
 import type { Settings } from './settings.ts';
 import type { Torrent } from './torrent.ts';
+import { subnetOf } from './codec/address.ts';
 import type { InfoHash } from './model/ids.ts';
 
 /** Pieces in the making, over all torrents: below what the store allows, so that it never has to pause a socket. */
@@ -21,6 +23,8 @@ const MAX_FETCHES = 32;
 /** What there is only so much of, shared out among all torrents: connections, memory, requests, rates and places to download from us. */
 export class Shares {
   readonly limits = new ConnectionLimits(DEFAULT_SETTINGS.maxConnections, MAX_CONNECTING);
+  /** Memory for what happened to each. */
+  readonly archive = new Archive();
   readonly fetches = { max: MAX_FETCHES, open: 0 };
   readonly budget: Budget;
   readonly rates: Rates;
@@ -47,9 +51,10 @@ export class Shares {
 
   /** The settings were read. */
   begin(): void {
-    const { maxConnections, utp } = this.settings();
+    const { maxConnections, utp, banned } = this.settings();
     this.limits.max = maxConnections;
     this.limits.utp = utp;
+    this.limits.banned = new Set(banned.map(subnetOf));
   }
 
   /** The settings are others. */

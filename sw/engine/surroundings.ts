@@ -1,6 +1,7 @@
 import type { Dht } from './dht/dht.ts';
 import type { Budget } from './budget.ts';
 import type { Ids } from './effects.ts';
+import type { Archive } from './journal.ts';
 import type { LocalDiscovery } from './lsd.ts';
 import type { OwnEnd } from './own-end.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -16,6 +17,8 @@ import type { InfoHash } from './model/ids.ts';
 /** What all torrents of a session share. */
 export interface Surroundings {
   readonly ids: Ids;
+  /** Of what happened to each. */
+  readonly archive: Archive;
   readonly budget: Budget;
   readonly limits: ConnectionLimits;
   /** Requests to web seeds. */

@@ -80,11 +80,20 @@ export class Swarm {
   private readonly ports = new Counter();
   private readonly namedBy = new Counter();
   private hearsay = 0;
+  private hasGivenUp = false;
   private readonly queue: DialQueue<Known>;
 
-  /** `rank`: how well a connection with that address ranks, higher first. */
-  constructor(rank: (address: PeerAddress) => number) {
+  /** `rank`: how well a connection with that address ranks, higher first. `isBarred`: a person wants none with that host. */
+  constructor(
+    rank: (address: PeerAddress) => number,
+    private readonly isBarred: (host: string) => boolean = () => false,
+  ) {
     this.queue = new DialQueue(this.known, MAX_KNOWN, rank);
+  }
+
+  /** Peers were named, and those that are left, if any, have to answer yet. */
+  get isUnreached(): boolean {
+    return this.known.size > 0 || this.hasGivenUp;
   }
 
   get size(): number {
@@ -94,7 +103,7 @@ export class Swarm {
   /** True if the address is new. `by` is the host that named it, `said` what it said of it. */
   add(address: PeerAddress, source: PeerSource, by = '', said: Said = NOTHING_SAID): boolean {
     const { host, port } = address;
-    if (port < 1 || port > 65535 || host === '' || this.banned.has(host)) return false;
+    if (port < 1 || port > 65535 || host === '' || this.isBanned(host)) return false;
     const key = hostPort(address);
     const before = this.known.get(key);
     if (before && (source === 'tracker' || (isHearsay(before.source) && !isHearsay(source)))) this.vouch(before, source);
@@ -200,6 +209,7 @@ export class Swarm {
       peer.transport = 'tcp';
       peer.failures += 1;
       if (peer.failures >= MAX_FAILURES) {
+        this.hasGivenUp = true;
         this.forget(peer);
         return;
       }
@@ -247,6 +257,7 @@ export class Swarm {
   /** Not the peers' fault: all of them may be tried at once. */
   refresh(): void {
     this.here.clear();
+    this.hasGivenUp = false;
     for (const peer of this.known.values()) {
       peer.busy = false;
       peer.nextTry = 0;
@@ -279,7 +290,17 @@ export class Swarm {
   }
 
   isBanned(host: string): boolean {
-    return this.banned.has(host);
+    return this.banned.has(host) || this.isBarred(host);
+  }
+
+  /** Others are barred: what is known of them goes. */
+  review(): void {
+    for (const peer of [...this.known.values()]) if (this.isBarred(peer.host)) this.forget(peer);
+  }
+
+  /** Who named it first; null where it is not known. */
+  sourceOf(address: PeerAddress): PeerSource | null {
+    return this.known.get(hostPort(address))?.source ?? null;
   }
 
   /** The host broke the protocol; true if it is banned for it, the third time. */

@@ -1,8 +1,10 @@
 import { Announcer } from './announce.ts';
 import { totalsOf } from './totals.ts';
 import type { Content } from './content.ts';
+import { PROBLEM_CODES } from './disk-problems.ts';
 import { DhtMember } from './dht/member.ts';
 import type { OwnPiece } from './kept.ts';
+import { entered, Journal, note } from './journal.ts';
 import { LsdMember } from './lsd-member.ts';
 import { Mending } from './mending.ts';
 import type { Outcome } from './assembly.ts';
@@ -21,7 +23,7 @@ import { Recorder } from './recorder.ts';
 import { Relocation } from './relocation.ts';
 import type { Deletion } from './roots.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { InfoRecord, ProgressRecord, TorrentRecord } from './resume.ts';
+import type { ProgressRecord } from './resume.ts';
 import { Substance } from './substance.ts';
 import { Transfer } from './transfer.ts';
 import { Turn } from './turn.ts';
@@ -49,6 +51,7 @@ export class Torrent implements WireTarget {
   private otherDht: DhtMember | null = null;
   readonly lsd: LsdMember;
   readonly recorder: Recorder;
+  readonly journal: Journal;
   readonly turn: Turn;
   readonly limit = new SeedingLimit();
   readonly work: Work = new Work(this);
@@ -85,6 +88,7 @@ export class Torrent implements WireTarget {
     this.dht = new DhtMember(this, around.dht);
     this.lsd = new LsdMember(this, around.lsd);
     this.recorder = new Recorder(this, out);
+    this.journal = new Journal(around.archive);
     this.turn = new Turn(this, around.line);
     this.mending = new Mending(this, around.root);
     this.substance = new Substance(this, saved, { ...around, id, peers: this.peers, out });
@@ -149,6 +153,7 @@ export class Torrent implements WireTarget {
   start(root: string, priorities: FilePriorities | null): void {
     this.started = true;
     this.out({ do: 'happened', what: 'added' });
+    this.out(note('added'));
     this.substance.place(root, priorities);
     this.turn.lineUp();
     this.recorder.writeInfo();
@@ -212,6 +217,7 @@ export class Torrent implements WireTarget {
   /** `deletion` is null where its files stay. */
   remove(deletion: Deletion | null): void {
     this.leave('removed', true);
+    this.journal.close();
     this.turn.end();
     this.content?.storage.closeAll();
     if (!this.started) return;
@@ -339,33 +345,19 @@ export class Torrent implements WireTarget {
     this.otherDht?.entered(to, this.now);
     this.lsd.entered(to);
     this.mending.entered(to);
+    const told = this.started && entered(to, this.isComplete);
+    if (told) this.out(told);
     if (to === 'running') this.out({ do: 'happened', what: 'running' });
   }
 
   /** What it is called is known, by each of its hashes. */
-  private identify(meta: Metainfo): void {
+  identify(meta: Metainfo): void {
     this.hashes = { v1Hash: meta.v1Hash, v2Hash: meta.v2Hash };
     const other = shortHashes(this.hashes).find(hash => hash !== this.id) ?? null;
     this.announcer.otherHash = other;
     this.otherDht = other === null ? null : new DhtMember(this, this.around.dht, other);
     this.around.identified(this.id);
     if (meta.isPrivate) this.peerSet.keepToTrackers(this.now);
-  }
-
-  /** Restores what was recorded of it; `isKept`: by our own store. */
-  restore(record: TorrentRecord, meta: Metainfo | null, layers: InfoRecord['layers'], isKept: boolean): void {
-    this.started = true;
-    this.turn.lineUp(record.place);
-    this.comment = record.comment;
-    this.options = record.options;
-    this.limit.restore(record);
-    this.transfer.restore(record);
-    if (meta) this.identify(meta);
-    else if (record.isPrivate) this.peerSet.keepToTrackers(this.now);
-    this.substance.restore(record, meta, layers);
-    this.recorder.isInfoKept = isKept && meta !== null;
-    if (record.paused) this.move('paused');
-    this.letGo();
   }
 
   fail(problem: FileProblem, file: string): void {
@@ -375,6 +367,7 @@ export class Torrent implements WireTarget {
     this.problemFile = file;
     this.mending.begin(this.now);
     this.out({ do: 'happened', what: 'failed' });
+    this.out(note('failed', file, PROBLEM_CODES[problem]));
     this.out({ do: 'log', level: 'warn', text: `${this.id}: stopped: ${problem} ${file}` });
   }
 

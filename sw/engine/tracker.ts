@@ -28,6 +28,8 @@ export interface Tracker {
   /** That it named; −1: it names none. */
   peers: number;
   failures: number;
+  /** Monotonic ms of its last answer, or of when none came; −Infinity: not asked yet. */
+  answeredAt: number;
   /** Monotonic ms; Infinity while none is planned. */
   nextAt: number;
   /** When it is asked first; 0: at once. */
@@ -85,6 +87,7 @@ export function newTracker(url: string, tier: number, reaches: boolean): Tracker
     leechers: -1,
     peers: isRtc ? -1 : 0,
     failures: 0,
+    answeredAt: -Infinity,
     nextAt: Infinity,
     plannedAt: 0,
     earliestAt: 0,

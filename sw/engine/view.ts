@@ -1,56 +1,23 @@
 /** What a torrent looks like from outside: plain values, made when someone looks. */
-import type { FileProblem } from './events.ts';
 import type { TorrentOptions } from './options.ts';
 import type { RateLimits } from './limits.ts';
 import type { PeerEncryption, PeerTransport } from './peer.ts';
 import type { Phase } from './phase.ts';
 import { priorityOf } from './priorities.ts';
 import type { FilePriority } from './priorities.ts';
-import type { Left } from './removals.ts';
-import { shownRtcAddress } from './rtc-address.ts';
+import type { LogEntry } from './journal.ts';
+import { mapAtRest, mapContent } from './piece-map.ts';
+import type { PieceMap } from './piece-map.ts';
+import { shownAddress } from './rtc-address.ts';
+import type { PeerSource } from './swarm.ts';
 import type { Torrent } from './torrent.ts';
+import { viewProblem } from './view-problem.ts';
+import type { ViewProblem } from './view-problem.ts';
 import type { WebSeed } from './web-seed.ts';
 import { formatMagnet } from './codec/magnet.ts';
 
-/** Ms without any peer, or without metadata, until it is worth saying so. */
-const PATIENCE = 20_000;
-
 export type ViewState =
   'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'moving' | 'done' | 'paused' | 'queued' | 'waiting' | 'error';
-
-type DiskProblem =
-  | 'disk-full'
-  | 'disk-quota'
-  | 'file-too-large'
-  | 'read-only'
-  | 'denied'
-  | 'folder-gone'
-  | 'file-gone'
-  | 'file-busy'
-  | 'file-unsafe'
-  | 'file-conflict'
-  | 'io'
-  | 'limit';
-
-export type ViewProblem =
-  | { readonly code: Exclude<DiskProblem, 'disk-full'> }
-  | { readonly code: 'disk-full'; readonly needed: number }
-  | {
-      readonly code: 'not-moved';
-      readonly why: DiskProblem;
-      readonly left: number;
-      readonly needed: number;
-      readonly from: string;
-    }
-  | { readonly code: 'moving'; readonly moved: number; readonly of: number }
-  | { readonly code: 'bringing'; readonly moved: number; readonly of: number; readonly isHere: boolean }
-  | { readonly code: 'queued'; readonly ahead: number }
-  | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
-  | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' | 'record-lost' | 'list-too-long' }
-  | { readonly code: 'no-source-has-missing'; readonly missing: number }
-  | { readonly code: 'out-of-reach'; readonly trackers: number; readonly peers: number }
-  | { readonly code: 'tracker'; readonly url: string; readonly text: string }
-  | { readonly code: 'state-not-saved' | 'state-not-read' | 'metadata-refused'; readonly text: string };
 
 /** Bytes, bytes a second, ms since 1970, seconds. */
 export interface TorrentView {
@@ -80,6 +47,9 @@ export interface TorrentView {
   readonly place: number;
 }
 
+/** What of a torrent is made only for who looks at it. */
+export type DetailPart = 'pieces' | 'log';
+
 export interface DetailView {
   readonly id: string;
   readonly hasMetadata: boolean;
@@ -104,8 +74,11 @@ export interface DetailView {
     progress: number;
     incoming: boolean;
     encryption: PeerEncryption;
-    downloading: boolean;
-    uploading: boolean;
+    source: PeerSource | null;
+    amInterested: boolean;
+    peerChoking: boolean;
+    peerInterested: boolean;
+    amChoking: boolean;
     requests: number;
   }[];
   readonly trackers: readonly {
@@ -116,6 +89,7 @@ export interface DetailView {
     seeds: number;
     leechers: number;
     peers: number;
+    ago: number;
     next: number;
   }[];
   /** Null for a private torrent. */
@@ -139,6 +113,10 @@ export interface DetailView {
     next: number;
   }[];
   readonly magnet: string;
+  /** Null where nobody asks, or no piece is known. */
+  readonly map: PieceMap | null;
+  /** Null where nobody asks. */
+  readonly log: readonly LogEntry[] | null;
 }
 
 export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): TorrentView {
@@ -207,88 +185,7 @@ function viewState(torrent: Torrent): ViewState {
   return states[torrent.phase];
 }
 
-function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: number, now: number): ViewProblem | null {
-  if (torrent.phase === 'failed' && torrent.problem) return viewFailure(torrent, torrent.problem);
-  if (torrent.phase === 'waiting') return { code: 'daemon-away' };
-  if (torrent.phase === 'paused' && torrent.limit.stopped) return { code: 'stopped', ...torrent.limit.stopped };
-  if (torrent.transfer.isGoing) {
-    const { moved, total, source } = torrent.transfer;
-    return { code: 'bringing', moved, of: total, isHere: source !== null };
-  }
-  if (torrent.phase === 'moving') {
-    const { total } = torrent.relocation;
-    return { code: 'moving', moved: total - torrent.substance.where.pendingCount, of: total };
-  }
-  if (torrent.phase === 'queued') return { code: 'queued', ahead: Math.max(0, torrent.turn.ahead) };
-  if (torrent.work.recall.problem !== '') return { code: 'state-not-read', text: torrent.work.recall.problem };
-  if (torrent.recorder.unsaved !== '') return { code: 'state-not-saved', text: torrent.recorder.unsaved };
-  if (torrent.recorder.isTooLong) return { code: 'list-too-long' };
-  const seeking = state === 'metadata' || state === 'downloading' || torrent.phase === 'fetching';
-  if (!seeking) return null;
-  if (torrent.fetch && torrent.fetch.refusal !== '') return { code: 'metadata-refused', text: torrent.fetch.refusal };
-  if (torrent.substance.isLost) return { code: 'record-lost' };
-  if (peers === 0) {
-    const refused = torrent.announcer.trackers.find(tracker => tracker.refused);
-    if (refused) return { code: 'tracker', url: refused.url, text: refused.text };
-    if (now - torrent.runningSince > PATIENCE) return viewNobody(torrent);
-    return null;
-  }
-  if (!torrent.meta) return now - torrent.runningSince > PATIENCE ? { code: 'no-metadata' } : null;
-  const missing = torrent.content?.picker.unavailable() ?? 0;
-  if (missing > 0 && down === 0 && now - torrent.runningSince > PATIENCE) return { code: 'no-source-has-missing', missing };
-  return null;
-}
-
-/** Nobody is there. */
-function viewNobody(torrent: Torrent): ViewProblem {
-  const peers = torrent.peerSet.outOfReach;
-  if (peers === null) return { code: torrent.meta ? 'no-peers' : 'no-metadata' };
-  return {
-    code: 'out-of-reach',
-    trackers: torrent.announcer.trackers.filter(({ state }) => state === 'out-of-reach').length,
-    peers,
-  };
-}
-
-function viewFailure({ substance, mending }: Torrent, problem: FileProblem): ViewProblem {
-  const why = PROBLEM_CODES[problem];
-  const { needed } = mending;
-  const [stray] = substance.where.strays;
-  if (stray) return { code: 'not-moved', why, left: substance.where.pendingCount, needed, from: stray.naming.root };
-  return why === 'disk-full' ? { code: why, needed } : { code: why };
-}
-
-/** Files of a removed torrent that could not be deleted, `count` of them. */
-export interface LeftView {
-  readonly name: string;
-  readonly files: readonly string[];
-  readonly count: number;
-  readonly root: string;
-  readonly why: DiskProblem | 'daemon-away';
-}
-
-export function viewLeft({ problem, ...left }: Left): LeftView {
-  return { ...left, why: problem === 'store-away' ? 'daemon-away' : PROBLEM_CODES[problem] };
-}
-
-const PROBLEM_CODES = {
-  full: 'disk-full',
-  quota: 'disk-quota',
-  'too-large': 'file-too-large',
-  'read-only': 'read-only',
-  denied: 'denied',
-  gone: 'file-gone',
-  busy: 'file-busy',
-  unsafe: 'file-unsafe',
-  conflict: 'file-conflict',
-  'no-such-root': 'folder-gone',
-  io: 'io',
-  limit: 'limit',
-  'too-many-files': 'limit',
-  'store-away': 'io',
-} as const satisfies Record<FileProblem, ViewProblem['code']>;
-
-export function viewDetail(torrent: Torrent, now: number): DetailView {
+export function viewDetail(torrent: Torrent, part: DetailPart | null, now: number): DetailView {
   const { content, meta, atRest, files, isKnown, isPrivate } = torrent.substance;
   const shape = meta?.layout ?? atRest;
   return {
@@ -314,7 +211,7 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
       .filter(peer => peer.stage === 'open')
       .map(peer => ({
         id: peer.conn,
-        address: peer.transport === 'webrtc' ? shownRtcAddress(peer.address) : peer.address,
+        address: shownAddress(peer.address),
         transport: peer.transport,
         client: peer.client,
         down: Math.round(peer.down.rate(now)),
@@ -322,8 +219,11 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
         progress: peer.has.size > 0 ? peer.has.count / peer.has.size : 0,
         incoming: peer.incoming,
         encryption: peer.encryption,
-        downloading: peer.amInterested && !peer.peerChoking,
-        uploading: peer.peerInterested && !peer.amChoking,
+        source: torrent.peerSet.sourceOf(peer),
+        amInterested: peer.amInterested,
+        peerChoking: peer.peerChoking,
+        peerInterested: peer.peerInterested,
+        amChoking: peer.amChoking,
         requests: peer.inflight,
       })),
     trackers: torrent.announcer.trackers.map(tracker => ({
@@ -334,6 +234,7 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
       seeds: tracker.seeds,
       leechers: tracker.leechers,
       peers: tracker.peers,
+      ago: tracker.answeredAt === -Infinity ? -1 : Math.floor((now - tracker.answeredAt) / 1000),
       next: seconds(tracker.nextAt - now),
     })),
     dht: viewDht(torrent, now),
@@ -347,7 +248,14 @@ export function viewDetail(torrent: Torrent, now: number): DetailView {
       webSeeds: torrent.webSeeds.urls('files'),
       selectOnly: torrent.started ? null : torrent.substance.selectOnly,
     }),
+    map: part === 'pieces' ? viewMap(torrent) : null,
+    log: part === 'log' ? torrent.journal.entries : null,
   };
+}
+
+function viewMap({ substance }: Torrent): PieceMap | null {
+  if (substance.content) return mapContent(substance.content);
+  return substance.atRest && mapAtRest(substance.atRest, substance.priorities);
 }
 
 function viewDht(torrent: Torrent, now: number): DetailView['dht'] {

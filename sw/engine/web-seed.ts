@@ -76,9 +76,9 @@ export class WebSeed {
     this.bytes = Math.min(fitting, 2 * bytes);
   }
 
-  /** A request that began at `startedAt` failed; those that were under way at once count as one. */
-  failed(end: Pick<FetchEnd, 'problem' | 'status' | 'retryAfter'>, startedAt: number, now: number): void {
-    if (this.state === 'banned' || startedAt < this.failedAt) return;
+  /** A request that began at `startedAt` failed; those that were under way at once count as one: false for the others. */
+  failed(end: Pick<FetchEnd, 'problem' | 'status' | 'retryAfter'>, startedAt: number, now: number): boolean {
+    if (this.state === 'banned' || startedAt < this.failedAt) return false;
     this.failedAt = now;
     this.failures += 1;
     this.bytes = 0;
@@ -87,6 +87,7 @@ export class WebSeed {
     this.state = rests ? 'resting' : 'waiting';
     const usual = rests ? Math.min(LONGEST_REST, REST * 2 ** (this.failures - PATIENCE)) : FIRST_WAIT * 2 ** (this.failures - 1);
     this.retryAt = now + Math.max(usual, Math.min(LONGEST_WAIT, end.retryAfter * 1000));
+    return true;
   }
 
   /** A person wants it tried again: whatever it did is forgotten. */

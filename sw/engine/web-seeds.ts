@@ -1,6 +1,7 @@
 import type { Content } from './content.ts';
 import type { Ids, Outbox } from './effects.ts';
 import type { FetchEnd, Place } from './events.ts';
+import { note } from './journal.ts';
 import type { ActivePiece } from './pieces.ts';
 import { WebSeed } from './web-seed.ts';
 import type { WebSeedKind } from './web-seed.ts';
@@ -119,7 +120,7 @@ export class WebSeeds {
       this.finish(run);
       if (end.kind === 'forbidden') this.banSeed(seed, end.problem);
       else if (isMissing(end) && part && part.file >= 0) this.miss(seed, part.file, end);
-      else seed.failed(end, run.startedAt, now);
+      else if (seed.failed(end, run.startedAt, now)) this.out(note('web-seed-failed', seed.url, seed.reason));
       this.out({
         do: 'log',
         level: 'info',
@@ -313,6 +314,7 @@ export class WebSeeds {
 
   private banSeed(seed: WebSeed, reason: string): void {
     seed.ban(reason);
+    this.out(note('web-seed-banned', seed.url, reason));
     for (const run of [...this.runs.values()]) if (run.seed === seed) this.abort(run);
     this.leave(seed);
   }

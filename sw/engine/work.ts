@@ -4,6 +4,7 @@ import type { Content } from './content.ts';
 import type { Outbox } from './effects.ts';
 import type { FileProblem } from './events.ts';
 import { ExactSources } from './exact-sources.ts';
+import { note } from './journal.ts';
 import { MetadataFetch } from './metadata.ts';
 import type { Peer } from './peer.ts';
 import type { PeerSet } from './peers.ts';
@@ -151,6 +152,7 @@ export class Work {
       this.torrent.doneAt = this.torrent.wall();
       content.storage.recordSoon(now);
       this.torrent.out({ do: 'happened', what: 'completed' });
+      this.torrent.out(note('completed'));
       if (content.downloader.have.isFull) announcer.complete(now);
     }
     peerSet.nothingWanted(now);

@@ -239,7 +239,7 @@ describe('a hidden window', () => {
     setUp();
     const window = open();
     await window.next('snapshot');
-    window.say({ type: 'watch', visible: false, detail: null });
+    window.say({ type: 'watch', visible: false, detail: null, part: null });
     // The answer tells that the worker knows.
     window.say({ type: 'command', id: 1, command: { do: 'reconnect' } });
     await window.next('reply');
@@ -249,7 +249,7 @@ describe('a hidden window', () => {
     backend.changes = { rows: [row(A, 70)], removed: [], left: [] };
     await new Promise(resolve => setTimeout(resolve, 600));
     expect([window.messages, backend.taken]).toEqual([[], taken]);
-    window.say({ type: 'watch', visible: true, detail: null });
+    window.say({ type: 'watch', visible: true, detail: null, part: null });
     expect(await window.next('snapshot')).toMatchObject({ torrents: [row(A, 70)] });
   });
 });
@@ -259,7 +259,7 @@ describe('the detail', () => {
     setUp();
     const window = open();
     await window.next('snapshot');
-    window.say({ type: 'watch', visible: true, detail: A });
+    window.say({ type: 'watch', visible: true, detail: A, part: null });
     expect((await window.next('delta')).detail?.comment).toBe('first');
     backend.changes = { rows: [row(A, 1)], removed: [], left: [] };
     expect((await window.next('delta')).detail).toBeNull();
@@ -271,7 +271,7 @@ describe('the detail', () => {
     setUp();
     const window = open();
     await window.next('snapshot');
-    window.say({ type: 'watch', visible: true, detail: B });
+    window.say({ type: 'watch', visible: true, detail: B, part: null });
     backend.changes = { rows: [row(A, 1)], removed: [], left: [] };
     expect((await window.next('delta')).detail).toBeNull();
   });

@@ -84,7 +84,7 @@ describe('following another browser', () => {
     expect(answered.filter(([number, type]) => number === 2 && type !== 'delta' && type !== 'files')).toEqual([]);
     expect(answered.filter(([, type]) => type === 'snapshot')).toHaveLength(2);
     timers.advance(3_000);
-    expect(said.at(-1)).toEqual({ type: 'watch', visible: false, detail: null });
+    expect(said.at(-1)).toEqual({ type: 'watch', visible: false, detail: null, part: null });
     expect(following.detail(A)).toBe(null);
   });
 
@@ -93,9 +93,9 @@ describe('following another browser', () => {
     following.begin();
     await until('the list', () => ids() !== undefined);
     timers.advance(3_000);
-    expect(said.at(-1)).toEqual({ type: 'watch', visible: false, detail: null });
+    expect(said.at(-1)).toEqual({ type: 'watch', visible: false, detail: null, part: null });
     following.takeChanges();
-    expect(said.at(-1)).toEqual({ type: 'watch', visible: true, detail: null });
+    expect(said.at(-1)).toEqual({ type: 'watch', visible: true, detail: null, part: null });
     await until('the list again', () => replaced() === 2);
   });
 

@@ -113,7 +113,7 @@ test('of one that is hidden it is asked for by another that is in view', async (
   world = new World();
   const [first, second] = [world.open('one'), world.open('two')];
   first.say({ type: 'focus' });
-  first.say({ type: 'watch', visible: false, detail: null });
+  first.say({ type: 'watch', visible: false, detail: null, part: null });
   await turn();
   await turn();
   world.handoffs.take(1, MAGNET, false, '');
@@ -124,14 +124,14 @@ test('of one that is hidden it is asked for by another that is in view', async (
 test('where none is in view it waits for the next that is, and that is said', async () => {
   world = new World();
   const window = world.open('one');
-  window.say({ type: 'watch', visible: false, detail: null });
+  window.say({ type: 'watch', visible: false, detail: null, part: null });
   await turn();
   await turn();
   world.handoffs.take(1, MAGNET, false, '');
   world.handoffs.take(2, { kind: 'file', bytes: new Uint8Array(3) }, false, '');
   await settled(() => expect(world.answers).toEqual(['1 unseen', '2 unseen']));
   expect(window.got).toEqual([]);
-  window.say({ type: 'watch', visible: true, detail: null });
+  window.say({ type: 'watch', visible: true, detail: null, part: null });
   await settled(() => expect(world.answers.slice(2)).toEqual(['1 shown', '2 shown']));
   expect(window.got.map(({ handoff }) => handoff)).toEqual([1, 2]);
 });
@@ -140,16 +140,16 @@ test('a tab that is opened for it asks about it alone, also once the window is i
   world = new World();
   const hidden = world.open('one');
   hidden.say({ type: 'focus' });
-  hidden.say({ type: 'watch', visible: false, detail: null });
+  hidden.say({ type: 'watch', visible: false, detail: null, part: null });
   await turn();
   await turn();
   world.handoffs.take(1, MAGNET, false, '');
   await settled(() => expect(world.answers).toEqual(['1 unseen']));
   const opened = world.open('two');
   opened.say({ type: 'focus' });
-  opened.say({ type: 'watch', visible: true, detail: null });
+  opened.say({ type: 'watch', visible: true, detail: null, part: null });
   await settled(() => expect(world.answers).toEqual(['1 unseen', '1 shown']));
-  hidden.say({ type: 'watch', visible: true, detail: null });
+  hidden.say({ type: 'watch', visible: true, detail: null, part: null });
   hidden.say({ type: 'focus' });
   await turn();
   await turn();
@@ -224,7 +224,7 @@ test('what was not shown when the connection was lost is not shown any more: the
   await settled(() => expect(world.answers).toEqual(['1 unseen']));
   world.handoffs.drop();
   const window = world.open('one');
-  window.say({ type: 'watch', visible: true, detail: null });
+  window.say({ type: 'watch', visible: true, detail: null, part: null });
   await turn();
   await turn();
   expect(window.got).toEqual([]);

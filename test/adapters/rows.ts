@@ -46,4 +46,6 @@ export const detail = (id: string): TorrentDetail => ({
   lsd: null,
   webSeeds: [],
   magnet: `magnet:?xt=urn:btih:${id}`,
+  map: null,
+  log: null,
 });

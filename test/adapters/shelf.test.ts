@@ -318,8 +318,8 @@ test('a browser that follows is shown, and may do, what the helper has, and noth
     { type: 'reply', id: 1 },
   ]);
   expect([paired.asked.length, local.asked.length]).toEqual([1, 0]);
-  hear({ type: 'watch', visible: true, detail: B });
-  hear({ type: 'watch', visible: true, detail: A });
+  hear({ type: 'watch', visible: true, detail: B, part: null });
+  hear({ type: 'watch', visible: true, detail: A, part: null });
   await expect.poll(() => told.at(-1)).toMatchObject({ type: 'delta', detail: { comment: 'host' } });
   expect(told.filter(message => message.type === 'delta' && message.detail !== null)).toHaveLength(1);
   leave();

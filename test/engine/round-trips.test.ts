@@ -14,7 +14,7 @@ import type { AnnounceRequest } from '../../sw/engine/codec/tracker.ts';
 import { encodeAnnounce } from '../../sw/engine/codec/udp-tracker.ts';
 import { MAX_RATE, MIN_RATE } from '../../sw/engine/limits.ts';
 import { toHex } from '../../sw/engine/model/ids.ts';
-import { MAX_LABEL, MAX_LABELS } from '../../sw/engine/options.ts';
+import { MAX_BANNED_HERE, MAX_LABEL, MAX_LABELS } from '../../sw/engine/options.ts';
 import type { TorrentOptions } from '../../sw/engine/options.ts';
 import {
   decodeInfoRecord,
@@ -26,7 +26,7 @@ import {
 } from '../../sw/engine/resume.ts';
 import type { InfoRecord, ProgressRecord, TorrentRecord } from '../../sw/engine/resume.ts';
 import { decodeSettings, encodeSettings, MAX_ACTIVE, MAX_CONNECTIONS, MAX_RATIO } from '../../sw/engine/settings.ts';
-import { MAX_SEEDING_TIME, MAX_STUN_SERVERS, MAX_UPLOADS } from '../../sw/engine/settings.ts';
+import { MAX_BANNED, MAX_SEEDING_TIME, MAX_STUN_SERVERS, MAX_UPLOADS } from '../../sw/engine/settings.ts';
 import type { Settings } from '../../sw/engine/settings.ts';
 
 const plain = (value: Uint8Array): Uint8Array => Uint8Array.from(value);
@@ -73,6 +73,7 @@ describe('records come back as they were, byte for byte:', () => {
       altUpLimit: rate,
       altMode: fc.constantFrom('off', 'on', 'scheduled'),
       altSchedule: fc.array(fc.nat(2 ** 24 - 1), { minLength: 7, maxLength: 7 }),
+      banned: fc.array(fc.oneof(fc.ipV4(), fc.ipV6()), { maxLength: MAX_BANNED }),
     });
     comesBack(settings, encodeSettings, decodeSettings);
   });
@@ -88,6 +89,7 @@ describe('records come back as they were, byte for byte:', () => {
       downLimit: rate,
       upLimit: rate,
       superSeeding: fc.boolean(),
+      banned: fc.array(fc.oneof(fc.ipV4(), fc.ipV6()), { maxLength: MAX_BANNED_HERE }),
     });
     const renames = fc
       .array(fc.tuple(fc.nat(50), fc.array(text, { minLength: 1, maxLength: 3 })), { maxLength: 5 })

@@ -1,4 +1,14 @@
-import type { Connection, FileRow, RootRow, TorrentDetail, TorrentRow, TrackerRow } from '../../sw/view-model.ts';
+import type {
+  Connection,
+  DetailPart,
+  FileRow,
+  LogEntry,
+  PieceMap,
+  RootRow,
+  TorrentDetail,
+  TorrentRow,
+  TrackerRow,
+} from '../../sw/view-model.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 
@@ -200,6 +210,7 @@ export function detailOf(
   hasMetadata: boolean,
   trackerAnswered: boolean,
   tiers?: readonly (readonly string[])[],
+  part: DetailPart | null = null,
 ): TorrentDetail {
   return {
     id: torrent.id,
@@ -223,8 +234,11 @@ export function detailOf(
       progress: index < torrent.seeds ? 1 : (index % 10) / 10,
       incoming: index % 4 === 0,
       encryption: index % 3 === 0 ? 'full' : index % 3 === 1 ? 'handshake' : 'none',
-      downloading: index < torrent.active,
-      uploading: index % 5 === 0,
+      source: index % 4 === 0 ? null : index % 4 === 1 ? 'tracker' : index % 4 === 2 ? 'dht' : 'pex',
+      amInterested: index < torrent.active + 2,
+      peerChoking: index >= torrent.active,
+      peerInterested: index % 5 < 2,
+      amChoking: index % 5 !== 0,
       requests: index < torrent.active ? 16 : 0,
     })),
     dht: { state: 'ok', seeds: 12, leechers: 30, peers: 41, nodes: 180, next: 540 },
@@ -240,6 +254,7 @@ export function detailOf(
             seeds: 120,
             leechers: 14,
             peers: 50,
+            ago: trackerAnswered ? 60 : -1,
             next: trackerAnswered ? 1740 : -1,
           },
           {
@@ -250,6 +265,7 @@ export function detailOf(
             seeds: -1,
             leechers: -1,
             peers: 0,
+            ago: 10,
             next: 320,
           },
           {
@@ -260,6 +276,7 @@ export function detailOf(
             seeds: 7,
             leechers: 2,
             peers: -1,
+            ago: 60,
             next: 840,
           },
         ],
@@ -284,12 +301,72 @@ export function detailOf(
       },
     ],
     magnet: `magnet:?xt=urn:btih:${torrent.id}&dn=${encodeURIComponent(torrent.name)}`,
+    map: part === 'pieces' ? mapOf(Math.ceil(torrent.size / (1 << 20)), torrent.done / torrent.size) : null,
+    log: part === 'log' ? LOG : null,
   };
 }
+
+/** The first part is here but for a few, some are on their way, the last are left out. */
+function mapOf(pieces: number, done: number): PieceMap {
+  const perCell = Math.max(1, Math.ceil(pieces / 4096));
+  const cells = new Uint8Array(Math.ceil(pieces / perCell) * 4);
+  const sums = { have: 0, active: 0, skipped: 0, unavailable: 0 };
+  for (let piece = 0; piece < pieces; piece++) {
+    const at = Math.floor(piece / perCell) * 4;
+    const state =
+      piece < pieces * done && piece % 17 > 0
+        ? 'have'
+        : piece > pieces * 0.92
+          ? 'skipped'
+          : piece % 41 < 2
+            ? 'active'
+            : 'missing';
+    if (piece % perCell === 0) cells[at + 3] = 255;
+    if (state !== 'missing') sums[state] += 1;
+    if (state === 'missing' && piece % 29 === 0) sums.unavailable += 1;
+    if (state === 'have') cells[at]! += 1;
+    else if (state === 'active') cells[at + 1]! += 1;
+    else if (state === 'skipped') cells[at + 2]! += 1;
+    if (state === 'missing') cells[at + 3] = Math.min(cells[at + 3]!, piece % 29 === 0 ? 0 : 1 + (piece % 5));
+  }
+  return { perCell, ...sums, cells };
+}
+
+const line = (
+  n: number,
+  kind: LogEntry['kind'],
+  level: LogEntry['level'],
+  what: LogEntry['what'],
+  who = '',
+  text = '',
+  count = 0,
+): LogEntry => ({
+  n,
+  at: Date.UTC(2026, 10, 20, 14, 0, n * 7),
+  kind,
+  level,
+  what,
+  who,
+  text,
+  count,
+});
+
+const LOG: readonly LogEntry[] = [
+  line(1, 'torrent', 'info', 'added'),
+  line(2, 'torrent', 'info', 'checking'),
+  line(3, 'torrent', 'info', 'downloading'),
+  line(4, 'tracker', 'info', 'tracker-answered', 'https://tracker.example.org/announce', '', 50),
+  line(5, 'tracker', 'warn', 'tracker-failed', 'http://old.example.net:6969/announce', 'unregistered <b>torrent</b>'),
+  line(6, 'peer', 'info', 'peer-joined', '203.0.113.4:6881', 'qBittorrent 5.1.2'),
+  line(7, 'data', 'warn', 'piece-corrupt', '', '', 1203),
+  line(8, 'peer', 'warn', 'peer-banned', '203.0.113.4', 'it sent corrupt data'),
+  line(9, 'data', 'warn', 'web-seed-failed', 'http://old.example.net/files/', 'It answers with status 503.'),
+  line(10, 'disk', 'error', 'failed', 'Sintel/Sintel.2160p.mkv', 'disk-full'),
+];
 
 /** Trackers as an edit leaves them. */
 function idleTrackers(tiers: readonly (readonly string[])[]): TrackerRow[] {
   return tiers.flatMap((urls, tier) =>
-    urls.map(url => ({ url, tier, state: 'idle' as const, text: '', seeds: -1, leechers: -1, peers: 0, next: 60 })),
+    urls.map(url => ({ url, tier, state: 'idle' as const, text: '', seeds: -1, leechers: -1, peers: 0, ago: -1, next: 60 })),
   );
 }

@@ -8,7 +8,7 @@ import {
   type LeftFiles,
   type Source,
 } from '../../sw/api.ts';
-import type { Connection, News, Settings, TorrentId } from '../../sw/view-model.ts';
+import type { Connection, DetailPart, News, Settings, TorrentId } from '../../sw/view-model.ts';
 import type { ToWorker } from '../../sw/api.ts';
 import type { FromSharing, ShareRequest } from '../../sw/share.ts';
 import type { TorrentRow } from '../../sw/view-model.ts';
@@ -42,6 +42,7 @@ export class MockWorker {
   #port: MessagePort | null = null;
   #visible = true;
   #watched: TorrentId | null = null;
+  #part: DetailPart | null = null;
   readonly #tiers = new Map<TorrentId, string[][]>();
   readonly #files = new MockFiles();
   readonly #hasMetadata = new Set<TorrentId>();
@@ -161,6 +162,7 @@ export class MockWorker {
     if (message.type === 'watch') {
       this.#visible = message.visible;
       this.#watched = message.detail;
+      this.#part = message.part;
       this.#delta([], []);
       return;
     }
@@ -371,6 +373,7 @@ export class MockWorker {
             this.#hasMetadata.has(watched.id),
             watched.peers > 0,
             this.#tiers.get(watched.id),
+            this.#part,
           );
     this.#say({ type: 'delta', torrents, removed, connection: null, roots: null, settings: this.settings, detail });
   }

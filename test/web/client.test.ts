@@ -84,7 +84,7 @@ describe('the client', () => {
 
   it('comes back to a worker that was ended: repeats what can be repeated, refuses a removal', async () => {
     const { client, far, states, messages } = start();
-    client.watch(true, ID);
+    client.watch(true, ID, null);
     const first = await far(0);
     first.greet();
     const paused = client.send({ do: 'pause', ids: [ID] });
@@ -98,7 +98,7 @@ describe('the client', () => {
     second.greet();
     await vi.waitFor(() => expect(second.commands).toHaveLength(1));
     expect(second.commands[0]?.command.do).toBe('pause');
-    expect(second.heard).toContainEqual({ type: 'watch', visible: true, detail: ID });
+    expect(second.heard).toContainEqual({ type: 'watch', visible: true, detail: ID, part: null });
     second.say({ type: 'reply', id: second.commands[0]!.id, error: null, added: null });
     await expect(paused).resolves.toBeNull();
     expect(states).toEqual(['open', 'lost', 'opening', 'open']);
@@ -129,10 +129,10 @@ describe('the client', () => {
     const worker = await far(0);
     worker.greet();
     await vi.waitFor(() => expect(worker.heard).toHaveLength(1));
-    client.watch(true, null);
-    client.watch(false, null);
-    client.watch(false, null);
+    client.watch(true, null, null);
+    client.watch(false, null, null);
+    client.watch(false, null, null);
     await vi.waitFor(() => expect(worker.heard).toHaveLength(2));
-    expect(worker.heard[1]).toEqual({ type: 'watch', visible: false, detail: null });
+    expect(worker.heard[1]).toEqual({ type: 'watch', visible: false, detail: null, part: null });
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Connection, Problem } from '../../sw/view-model.ts';
 import { describeConnection, describePairing } from '../../web/connection-words.ts';
-import { describeError, describeProblem } from '../../web/problems.ts';
+import { describeProblem } from '../../web/problems.ts';
+import { describeError } from '../../web/refusals.ts';
 import { needsAttention, nowOf, spokenRow, statusOf } from '../../web/words.ts';
 import { CONNECTED, LOST, nineTorrents, ROOTS, UNPAIRED } from '../fakes/mock-torrents.ts';
 

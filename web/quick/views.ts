@@ -43,6 +43,7 @@ const NO_OPTIONS: TorrentRow['options'] = {
   downLimit: 0,
   upLimit: 0,
   superSeeding: false,
+  banned: [],
 };
 
 export function rowOf(id: TorrentId, entry: Entry): TorrentRow {
@@ -114,11 +115,14 @@ export function detailOf(id: TorrentId, { torrent, store, wanted, isStarted }: E
       seeds: 0,
       leechers: 0,
       peers: 0,
+      ago: -1,
       next: -1,
     })),
     dht: null,
     lsd: null,
     webSeeds: [],
     magnet: torrent.magnetURI,
+    map: null,
+    log: null,
   };
 }

@@ -2,8 +2,9 @@ import { Copy, Share2 } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
-import { copy, force, reconnect, relocating, resume, run, showHelper } from '../actions.ts';
+import { announce, copy, force, reconnect, relocating, resume, run, showHelper, showSetting } from '../actions.ts';
 import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
+import { notify } from '../notices.ts';
 import { isKept } from '../persistence.ts';
 import { describeProblem, type Remedy } from '../problems.ts';
 import { shownLinks } from '../sharing.ts';
@@ -190,6 +191,31 @@ function RemedyButton({ remedy, row }: { remedy: Remedy; row: TorrentRow }): JSX
       return (
         <button type="button" class="button button-small" onClick={showHelper}>
           Get the helper
+        </button>
+      );
+    case 'announce':
+      return (
+        <button
+          type="button"
+          class="button button-small"
+          onClick={() => {
+            announce([row.id]);
+            notify('Trackers are asked again as soon as they allow it.');
+          }}
+        >
+          Look for more peers
+        </button>
+      );
+    case 'files':
+      return (
+        <button type="button" class="button button-small" onClick={() => (store.tab.value = 'files')}>
+          Choose files
+        </button>
+      );
+    case 'limits':
+      return (
+        <button type="button" class="button button-small" onClick={() => showSetting('connections')}>
+          Settings
         </button>
       );
     case 'trackers':

@@ -10,7 +10,9 @@ import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { Files } from './files.tsx';
 import { General } from './general.tsx';
+import { Log } from './log.tsx';
 import { Peers } from './peers.tsx';
+import { Pieces } from './pieces.tsx';
 import { Trackers } from './trackers.tsx';
 
 const MIN_HEIGHT = 160;
@@ -27,6 +29,10 @@ function labelOf(tab: Tab, detail: TorrentDetail | null): string {
       return count('Peers', detail?.peers.length);
     case 'trackers':
       return count('Trackers', detail?.trackers.length);
+    case 'pieces':
+      return 'Pieces';
+    case 'log':
+      return 'Log';
   }
 }
 
@@ -143,7 +149,7 @@ function Tabs({ detail }: { detail: TorrentDetail | null }): JSX.Element {
 function TabContent({ row, detail }: { row: TorrentRow; detail: TorrentDetail | null }): JSX.Element {
   const tab = store.tab.value;
   if (tab === 'general') return <General row={row} detail={detail} />;
-  if (detail === null) return <p class="quiet late">Asking the engine…</p>;
+  if (detail === null) return <Asking />;
   switch (tab) {
     case 'files':
       return <Files row={row} detail={detail} />;
@@ -151,7 +157,16 @@ function TabContent({ row, detail }: { row: TorrentRow; detail: TorrentDetail | 
       return <Peers row={row} detail={detail} />;
     case 'trackers':
       return <Trackers detail={detail} />;
+    case 'pieces':
+      if (detail.pieces === 0) return <p class="quiet">Which pieces there are is known once the list of files has arrived.</p>;
+      return detail.map === null ? <Asking /> : <Pieces map={detail.map} pieces={detail.pieces} />;
+    case 'log':
+      return detail.log === null ? <Asking /> : <Log key={detail.id} log={detail.log} />;
   }
+}
+
+function Asking(): JSX.Element {
+  return <p class="quiet late">Asking the engine…</p>;
 }
 
 /** The panel's upper edge, dragged or moved by arrows to make it higher or lower. */

@@ -1,14 +1,26 @@
-import { Lock, LockOpen } from 'lucide';
+import { useSignal } from '@preact/signals';
+import { ArrowDown, ArrowUp, Ellipsis, X } from 'lucide';
 import type { JSX } from 'preact';
 import type { PeerRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { formatPercent, formatRate, plural } from '../format.ts';
-import { command } from '../actions.ts';
+import { command, copy } from '../actions.ts';
+import { banEverywhere, banHere, letInHere } from '../banning.ts';
+import { FLAGS, flagsOf, hostOf, sortPeers, type PeerColumn, type PeerSort } from '../peer-flags.ts';
 import { statusOf } from '../words.ts';
 import { store } from '../store.ts';
 import { LineForm } from '../ui/line-form.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { Menu } from '../ui/menu.tsx';
 
 const NO_PEER = 'Type an address and its port: 198.51.100.7:6881, [2001:db8::7]:6881, or a name in place of the address.';
+
+const COLUMNS: readonly { readonly by: PeerColumn; readonly label: string; readonly isNumber: boolean }[] = [
+  { by: 'address', label: 'Address', isNumber: false },
+  { by: 'client', label: 'Client', isNumber: false },
+  { by: 'progress', label: 'Has', isNumber: true },
+  { by: 'down', label: 'Down', isNumber: true },
+  { by: 'up', label: 'Up', isNumber: true },
+];
 
 export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.Element {
   return (
@@ -34,6 +46,7 @@ export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail 
           }}
         />
       )}
+      <Banned row={row} />
     </>
   );
 }
@@ -45,62 +58,150 @@ function readPeer(text: string): { readonly host: string; readonly port: number 
 }
 
 function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.Element {
+  const sort = useSignal<PeerSort>({ by: 'down', isDescending: true });
+  const menu = useSignal<{ readonly peer: PeerRow; readonly x: number; readonly y: number } | null>(null);
   if (detail.peers.length === 0)
     return <p class="quiet">No peer is connected: {statusOf(row, store.roots.value).text.toLowerCase()}.</p>;
-  const peers = [...detail.peers].sort((a, b) => b.down + b.up - (a.down + a.up) || (a.address < b.address ? -1 : 1));
+  const sortBy = (by: PeerColumn, isNumber: boolean): void => {
+    const before = sort.value;
+    sort.value = { by, isDescending: before.by === by ? !before.isDescending : isNumber };
+  };
+  const used = new Set(detail.peers.flatMap(peer => flagsOf(peer).map(({ letter }) => letter)));
   return (
-    <table class="plain-table">
-      <thead>
-        <tr>
-          <th>Address</th>
-          <th>Client</th>
-          <th class="number">Has</th>
-          <th class="number">Down</th>
-          <th class="number">Up</th>
-          <th>Now</th>
-        </tr>
-      </thead>
-      <tbody>
-        {peers.map(peer => (
-          <tr key={peer.id}>
-            <td class="address">{addressOf(peer)}</td>
-            <td>
-              {peer.client} <Encryption of={peer.encryption} />
-            </td>
-            <td class="number">{formatPercent(peer.progress)}</td>
-            <td class="number down">{peer.down > 0 ? formatRate(peer.down) : ''}</td>
-            <td class="number up">{peer.up > 0 ? formatRate(peer.up) : ''}</td>
-            <td>{nowOf(peer)}</td>
+    <>
+      <table class="plain-table">
+        <thead>
+          <tr>
+            {COLUMNS.map(column => (
+              <Head key={column.by} {...column} sort={sort.value} onSort={() => sortBy(column.by, column.isNumber)} />
+            ))}
+            <th>Flags</th>
+            <th class="number">Asked</th>
+            <th>
+              <span class="sr-only">Actions</span>
+            </th>
           </tr>
+        </thead>
+        <tbody>
+          {sortPeers(detail.peers, sort.value).map(peer => (
+            <tr key={peer.id}>
+              <td class="address">{addressOf(peer)}</td>
+              <td>{peer.client}</td>
+              <td class="number">{formatPercent(peer.progress)}</td>
+              <td class="number down">{peer.down > 0 ? formatRate(peer.down) : ''}</td>
+              <td class="number up">{peer.up > 0 ? formatRate(peer.up) : ''}</td>
+              <td>
+                <Flags peer={peer} />
+              </td>
+              <td class="number">{peer.requests > 0 ? peer.requests : ''}</td>
+              <td>
+                {hostOf(peer) !== '' && (
+                  <button
+                    type="button"
+                    class="icon-button"
+                    aria-label={`Actions for ${peer.address}`}
+                    aria-haspopup="menu"
+                    onClick={event => {
+                      const box = event.currentTarget.getBoundingClientRect();
+                      menu.value = { peer, x: box.left, y: box.bottom };
+                    }}
+                  >
+                    <Icon of={Ellipsis} size={16} />
+                  </button>
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="quiet flags-legend">
+        {FLAGS.filter(({ letter }) => used.has(letter)).map(({ letter, words }) => (
+          <span key={letter}>
+            <b>{letter}</b> {words}
+          </span>
         ))}
-      </tbody>
-    </table>
+      </p>
+      {menu.value !== null && (
+        <Menu
+          label={`Actions for ${menu.value.peer.address}`}
+          items={actionsFor(row, menu.value.peer)}
+          x={menu.value.x}
+          y={menu.value.y}
+          onClose={() => (menu.value = null)}
+        />
+      )}
+    </>
   );
 }
 
-/** Nothing for a plain connection, which most are. */
-function Encryption({ of }: { of: PeerRow['encryption'] }): JSX.Element | null {
-  if (of === 'none') return null;
-  const label = of === 'full' ? 'Encrypted' : 'Encrypted handshake';
+function actionsFor(row: TorrentRow, peer: PeerRow) {
+  const host = hostOf(peer);
+  return [
+    { label: 'Copy address', act: () => void copy(peer.address, 'Address') },
+    { label: 'Ban from this torrent', danger: true, act: () => void banHere(row, host) },
+    { label: 'Ban from all torrents', danger: true, act: () => void banEverywhere(host) },
+  ];
+}
+
+interface HeadProps {
+  readonly by: PeerColumn;
+  readonly label: string;
+  readonly isNumber: boolean;
+  readonly sort: PeerSort;
+  onSort(): void;
+}
+
+function Head({ by, label, isNumber, sort, onSort }: HeadProps): JSX.Element {
+  const isSorted = sort.by === by;
   return (
-    <span class="quiet" role="img" aria-label={label} title={label}>
-      <Icon of={of === 'full' ? Lock : LockOpen} size={12} />
+    <th class={isNumber ? 'number' : undefined} aria-sort={isSorted ? (sort.isDescending ? 'descending' : 'ascending') : 'none'}>
+      <button type="button" class="sort-button" onClick={onSort}>
+        {label}
+        {isSorted && <Icon of={sort.isDescending ? ArrowDown : ArrowUp} size={12} />}
+      </button>
+    </th>
+  );
+}
+
+/** The letters, with what they mean for whoever points at them or hears them. */
+function Flags({ peer }: { readonly peer: PeerRow }): JSX.Element {
+  const flags = flagsOf(peer);
+  const words = flags.map(flag => flag.words).join(', ');
+  return (
+    <span title={words}>
+      <span aria-hidden="true" class="flags">
+        {flags.map(({ letter }) => letter).join(' ')}
+      </span>
+      <span class="sr-only">{words}</span>
     </span>
+  );
+}
+
+/** Those that a person keeps out of this torrent. */
+function Banned({ row }: { readonly row: TorrentRow }): JSX.Element | null {
+  const { banned } = row.options;
+  if (banned.length === 0) return null;
+  return (
+    <ul class="banned" aria-label="Banned from this torrent">
+      <li class="quiet">Banned from this torrent:</li>
+      {banned.map(host => (
+        <li key={host}>
+          <button
+            type="button"
+            class="button button-small"
+            aria-label={`Let ${host} in again`}
+            onClick={() => void letInHere(row, host)}
+          >
+            {host}
+            <Icon of={X} size={12} />
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 
 /** WebRTC peers have no port, and often no address that a page is told. */
 function addressOf({ address, transport }: PeerRow): string {
-  if (transport !== 'webrtc') return address;
-  return address === '' ? 'WebRTC' : `${address} · WebRTC`;
-}
-
-function nowOf(peer: PeerRow): string {
-  const doing = [];
-  if (peer.downloading) doing.push(peer.requests > 0 ? `sends to us, ${peer.requests} asked` : 'may send to us');
-  if (peer.uploading) doing.push('receives from us');
-  if (doing.length === 0) doing.push('waits');
-  if (peer.incoming) doing.push('came to us');
-  if (peer.transport === 'utp') doing.push('over uTP');
-  return doing.join(' · ');
+  return transport === 'webrtc' && address === '' ? 'WebRTC' : address;
 }

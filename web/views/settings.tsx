@@ -7,6 +7,7 @@ import { isFromHelper } from '../pairing.ts';
 import { store } from '../store.ts';
 import { chooseTheme, theme, type Theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';
+import { BannedSettings } from './banned-settings.tsx';
 import { ConnectionText } from './connection.tsx';
 import { Diagnostics } from './diagnostics.tsx';
 import { HelperSettings } from './helper-settings.tsx';
@@ -177,6 +178,7 @@ export function Settings(): JSX.Element {
       <StopSettings />
       {!isAlone && <SocketSettings />}
       <RtcSettings />
+      <BannedSettings />
       <section aria-labelledby="helper">
         <h2 id="helper">{describeConnection(store.connection.value, isFromHelper()).label}</h2>
         <ConnectionText />

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
-import { Ellipsis, RotateCw } from 'lucide';
+import { Copy, Ellipsis, RotateCw } from 'lucide';
 import type { JSX } from 'preact';
 import type { DhtRow, LsdRow, TorrentDetail, TrackerRow, WebSeedRow } from '../../sw/view-model.ts';
-import { run } from '../actions.ts';
+import { announce, copy, run } from '../actions.ts';
 import { formatBytes, formatDuration, formatRate, plural } from '../format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { LineForm } from '../ui/line-form.tsx';
@@ -83,6 +83,18 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
           </li>
         ))}
       </ul>
+      {detail.trackers.length > 0 && (
+        <div class="tracker-actions">
+          <button type="button" class="button button-small" onClick={() => announce([detail.id])}>
+            <Icon of={RotateCw} size={14} />
+            Ask all again
+          </button>
+          <button type="button" class="button button-small" onClick={() => void copy(urls(detail), 'Trackers')}>
+            <Icon of={Copy} size={14} />
+            Copy all
+          </button>
+        </div>
+      )}
       <LineForm
         label="New tracker"
         example={EXAMPLE}
@@ -94,6 +106,13 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
       )}
     </>
   );
+}
+
+/** In tiers, with an empty line between, as other clients read them. */
+function urls(detail: TorrentDetail): string {
+  return tiersOf(detail)
+    .map(tier => tier.join('\n'))
+    .join('\n\n');
 }
 
 function dhtState(dht: DhtRow | null): string {
@@ -133,9 +152,10 @@ function swarmOf({ seeds, leechers }: TrackerRow): string {
 }
 
 function stateOf(tracker: TrackerRow): string {
-  const again = tracker.next >= 0 ? `, again in ${formatDuration(tracker.next)}` : '';
+  const again = `${tracker.ago >= 0 ? `, ${formatDuration(tracker.ago)} ago` : ''}${tracker.next >= 0 ? `, again in ${formatDuration(tracker.next)}` : ''}`;
   switch (tracker.state) {
     case 'idle':
+      if (tracker.ago >= 0) return `Not asked now, answered ${formatDuration(tracker.ago)} ago`;
       return tracker.next >= 0 ? `Asked in ${formatDuration(tracker.next)}` : 'Not asked yet';
     case 'announcing':
       return 'Asking now';

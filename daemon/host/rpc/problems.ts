@@ -35,6 +35,11 @@ export function sentenceOf(problem: Problem): string {
     case 'list-too-long':
     case 'record-lost':
     case 'no-source-has-missing':
+    case 'choked':
+    case 'silent':
+    case 'unreached':
+    case 'no-connections':
+    case 'nothing-chosen':
     case 'out-of-reach':
     case 'tracker':
     case 'state-not-saved':

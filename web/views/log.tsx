@@ -1,0 +1,76 @@
+import { useSignal } from '@preact/signals';
+import { CircleAlert, Copy, Info, Search, TriangleAlert } from 'lucide';
+import type { JSX } from 'preact';
+import type { LogEntry, LogKind } from '../../sw/view-model.ts';
+import { copy } from '../actions.ts';
+import { describeEntry, entriesOf, formatStamp, KINDS } from '../log-words.ts';
+import { Icon } from '../ui/icon.tsx';
+
+const LEVELS = {
+  info: { icon: Info, label: 'Note', tone: 'quiet' },
+  warn: { icon: TriangleAlert, label: 'Warning', tone: 'tone-warn' },
+  error: { icon: CircleAlert, label: 'Error', tone: 'tone-bad' },
+} as const;
+
+/** What happened to a torrent since the engine began, the latest first. */
+export function Log({ log }: { readonly log: readonly LogEntry[] }): JSX.Element {
+  const kind = useSignal<LogKind | null>(null);
+  const search = useSignal('');
+  const shown = entriesOf(log, kind.value, search.value);
+  const text = (): string =>
+    shown.map(entry => `${new Date(entry.at).toISOString()} ${entry.level} ${describeEntry(entry)}`).join('\n');
+  return (
+    <>
+      <div class="log-head">
+        <div class="segments" role="radiogroup" aria-label="Show">
+          {[{ kind: null, label: 'All' }, ...KINDS].map(each => (
+            <label key={each.label} class="segment">
+              <input type="radio" name="log-kind" checked={kind.value === each.kind} onChange={() => (kind.value = each.kind)} />
+              <span>{each.label}</span>
+            </label>
+          ))}
+        </div>
+        <label class="search log-search">
+          <Icon of={Search} size={14} />
+          <span class="sr-only">Search the log</span>
+          <input
+            type="search"
+            placeholder="Search the log"
+            value={search}
+            onInput={event => (search.value = event.currentTarget.value)}
+          />
+        </label>
+        <button type="button" class="button button-small" disabled={shown.length === 0} onClick={() => void copy(text(), 'Log')}>
+          <Icon of={Copy} size={14} />
+          Copy
+        </button>
+      </div>
+      {shown.length === 0 ? (
+        <p class="quiet">
+          {log.length === 0 ? 'Nothing has happened since Starling started.' : 'No line of the log is like this.'}
+        </p>
+      ) : (
+        <ol class="log" aria-label="Log, the latest first">
+          {shown.map(entry => (
+            <li key={entry.n} class="log-line">
+              <time class="quiet number" dateTime={new Date(entry.at).toISOString()}>
+                {formatStamp(entry.at)}
+              </time>
+              <Level of={entry.level} />
+              <span class="log-text">{describeEntry(entry)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </>
+  );
+}
+
+function Level({ of }: { readonly of: LogEntry['level'] }): JSX.Element {
+  const { icon, label, tone } = LEVELS[of];
+  return (
+    <span class={tone} role="img" aria-label={label} title={label}>
+      <Icon of={icon} size={14} />
+    </span>
+  );
+}

@@ -1,0 +1,192 @@
+import { useSignal } from '@preact/signals';
+import type { JSX, TargetedPointerEvent } from 'preact';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import type { PieceMap } from '../../sw/view-model.ts';
+import { describeMap, describeSquare, drawSquare, gridOf, squareOf, type Grid, type Ink, type Square } from '../piece-grid.ts';
+import { theme } from '../theme.ts';
+
+/** Pixels that the squares may take from the top down. */
+const HEIGHT = 220;
+const SWATCH = 16;
+/** The colours by the roles that they have. */
+const INK: Readonly<Record<keyof Ink, string>> = {
+  have: 'var(--accent)',
+  active: 'var(--warn)',
+  missing: 'var(--text-2)',
+  none: 'var(--bad)',
+  skipped: 'var(--text-3)',
+  edge: 'var(--border)',
+};
+/** What the colours depend on beside the theme that was chosen. */
+const SCHEMES = ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(prefers-contrast: more)'];
+
+const ONE = { first: 0, end: 1, have: 0, active: 0, skipped: 0, rarest: 255 };
+const LEGEND: readonly { readonly label: string; readonly square: Square }[] = [
+  { label: 'Here', square: { ...ONE, have: 1 } },
+  { label: 'On its way', square: { ...ONE, active: 1 } },
+  { label: 'Missing; a dot for each source, up to three', square: { ...ONE, rarest: 2 } },
+  { label: 'Missing, and nobody here has it', square: { ...ONE, rarest: 0 } },
+  { label: 'Left out', square: { ...ONE, skipped: 1 } },
+];
+
+/** Where the pieces are: a canvas to look at, and the same in words. */
+export function Pieces({ map, pieces }: { readonly map: PieceMap; readonly pieces: number }): JSX.Element {
+  const frame = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const width = useSignal(0);
+  /** The square that is pointed at; -1 for none. */
+  const at = useSignal(-1);
+  const redrawn = useSchemes();
+
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element === null) return;
+    width.value = element.clientWidth;
+    const observer = new ResizeObserver(() => (width.value = element.clientWidth));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+
+  const grid = gridOf(map, Math.max(1, width.value), HEIGHT);
+  const chosen = Math.min(at.value, grid.squares - 1);
+  useLayoutEffect(() => {
+    if (canvas.current !== null) draw(canvas.current, map, pieces, grid, chosen);
+  }, [map, pieces, width.value, chosen, theme.value, redrawn]);
+
+  const told =
+    chosen >= 0 ? describeSquare(squareOf(map, pieces, grid, chosen)) : 'Point at a square, or move with the arrow keys.';
+  const pointed = (event: TargetedPointerEvent<HTMLCanvasElement>): void => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const column = Math.floor((event.clientX - box.left) / grid.step);
+    const square = Math.floor((event.clientY - box.top) / grid.step) * grid.columns + column;
+    at.value = column < grid.columns && square < grid.squares ? square : -1;
+  };
+  return (
+    <div class="pieces">
+      <p>{describeMap(map, pieces)}</p>
+      <div ref={frame}>
+        <canvas
+          ref={canvas}
+          class="pieces-grid"
+          role="slider"
+          tabIndex={0}
+          aria-label="Pieces"
+          aria-orientation="horizontal"
+          aria-valuemin={0}
+          aria-valuemax={grid.squares - 1}
+          aria-valuenow={Math.max(0, chosen)}
+          aria-valuetext={told}
+          onPointerMove={pointed}
+          onPointerDown={pointed}
+          onPointerLeave={() => (at.value = -1)}
+          onKeyDown={event => {
+            const to = moved(event.key, chosen, grid);
+            if (to === null) return;
+            event.preventDefault();
+            at.value = Math.min(Math.max(to, 0), grid.squares - 1);
+          }}
+        />
+      </div>
+      <p class="quiet number pieces-told">{told}</p>
+      <ul class="pieces-legend" aria-label="What the squares mean">
+        {LEGEND.map(({ label, square }) => (
+          <li key={label}>
+            <Swatch square={square} redrawn={redrawn} />
+            {label}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function Swatch({ square, redrawn }: { readonly square: Square; readonly redrawn: number }): JSX.Element {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useLayoutEffect(() => {
+    const pen = canvas.current && penOf(canvas.current, SWATCH, SWATCH);
+    if (canvas.current && pen) drawSquare(pen, inkOf(canvas.current), square, 0, 0, SWATCH);
+  }, [theme.value, redrawn]);
+  return <canvas ref={canvas} aria-hidden="true" />;
+}
+
+/** Another number whenever the colours may be others. */
+function useSchemes(): number {
+  const times = useSignal(0);
+  useEffect(() => {
+    const lists = SCHEMES.map(query => matchMedia(query));
+    const changed = (): void => {
+      times.value++;
+    };
+    for (const list of lists) list.addEventListener('change', changed);
+    return () => {
+      for (const list of lists) list.removeEventListener('change', changed);
+    };
+  }, []);
+  return times.value;
+}
+
+function moved(key: string, at: number, { columns, squares }: Grid): number | null {
+  switch (key) {
+    case 'ArrowRight':
+      return at + 1;
+    case 'ArrowLeft':
+      return at - 1;
+    case 'ArrowDown':
+      return at < 0 ? 0 : at + columns;
+    case 'ArrowUp':
+      return at - columns;
+    case 'Home':
+      return 0;
+    case 'End':
+      return squares - 1;
+    default:
+      return null;
+  }
+}
+
+function draw(canvas: HTMLCanvasElement, map: PieceMap, pieces: number, grid: Grid, chosen: number): void {
+  const { columns, rows, step, squares } = grid;
+  const pen = penOf(canvas, columns * step, rows * step);
+  if (pen === null) return;
+  const ink = inkOf(canvas);
+  const place = (square: number): [number, number] => [(square % columns) * step, Math.floor(square / columns) * step];
+  for (let square = 0; square < squares; square++)
+    drawSquare(pen, ink, squareOf(map, pieces, grid, square), ...place(square), step);
+  if (chosen < 0) return;
+  const [x, y] = place(chosen);
+  pen.strokeStyle = ink.missing;
+  pen.lineWidth = 2;
+  pen.strokeRect(x, y, step - 1, step - 1);
+}
+
+/** A clean canvas of that size, in pixels of the page. */
+function penOf(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
+  const scale = devicePixelRatio;
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const pen = canvas.getContext('2d');
+  pen?.scale(scale, scale);
+  return pen;
+}
+
+/** The colours as they are for that element now, which a canvas does not look up by itself. */
+function inkOf(canvas: HTMLCanvasElement): Ink {
+  const probe = document.createElement('i');
+  canvas.after(probe);
+  const read = (colour: string): string => {
+    probe.style.color = colour;
+    return getComputedStyle(probe).color;
+  };
+  const ink = {
+    have: read(INK.have),
+    active: read(INK.active),
+    missing: read(INK.missing),
+    none: read(INK.none),
+    skipped: read(INK.skipped),
+    edge: read(INK.edge),
+  };
+  probe.remove();
+  return ink;
+}
