@@ -3,16 +3,15 @@ import * as v from 'valibot';
 import type { Added, ApiError, FolderPage, FromWorker, LeftFiles, Told } from './api.ts';
 import { allOptions, allSettings, priority, requestId, root, source, token, torrentId } from './commands.ts';
 import { exactly } from './exactly.ts';
-import { pathName, shownText, shownWords } from './far-text.ts';
+import { detail, file } from './far-detail.ts';
+import { shownText, shownWords } from './far-text.ts';
+import { address, name, number, text, url, whole } from './far-values.ts';
 import { type FilesChanged, type FilesPart, FILES_A_PART, type RowsPart, ROWS_A_PART } from './relayed.ts';
 import type {
   DiskProblem,
-  FileRow,
   History,
   HistoryMark,
-  LogEntry,
   News,
-  PieceMap,
   PortMappings,
   Problem,
   Settings,
@@ -44,21 +43,11 @@ export type FromFar =
   | FilesChanged;
 
 const MAX_IDS = 20_000;
-const MAX_PEERS = 1_000;
-const MAX_SERVERS = 1_000;
 const MAX_TOLD = 1_000;
-const MAX_ENTRIES = 1_000;
-const MAX_CELLS = 64 << 10;
+const MAX_HOSTS = 1_000;
 const FOLDERS = 10_000;
 /** In the longest span. */
 const RATES = 1_440;
-
-const number = v.pipe(v.number(), v.finite());
-const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const url = shownText(5_000);
-const text = shownWords(1_000);
-const name = shownText(1_000);
-const address = shownText(100);
 
 /** Of a disk, beside its being full, which comes with a number. */
 const DISK = [
@@ -135,133 +124,6 @@ const row = exactly<TorrentRow>()(
   }),
 );
 const rows = v.pipe(v.array(row), v.maxLength(ROWS_A_PART));
-
-const file = exactly<FileRow>()(
-  v.object({ path: v.pipe(v.array(pathName), v.maxLength(200)), size: number, done: number, priority }),
-);
-
-const peer = v.object({
-  id: number,
-  address,
-  transport: v.picklist(['tcp', 'utp', 'webrtc']),
-  client: shownText(200),
-  down: number,
-  up: number,
-  progress: number,
-  incoming: v.boolean(),
-  encryption: v.picklist(['none', 'handshake', 'full']),
-  source: v.nullable(v.picklist(['tracker', 'person', 'pex', 'dht', 'lsd'])),
-  amInterested: v.boolean(),
-  peerChoking: v.boolean(),
-  peerInterested: v.boolean(),
-  amChoking: v.boolean(),
-  requests: number,
-});
-
-const tracker = v.object({
-  url,
-  tier: number,
-  state: v.picklist(['idle', 'announcing', 'ok', 'counted', 'error', 'unsupported', 'out-of-reach']),
-  text,
-  seeds: number,
-  leechers: number,
-  peers: number,
-  ago: number,
-  next: number,
-});
-
-const webSeed = v.object({
-  url,
-  state: v.picklist(['idle', 'active', 'waiting', 'resting', 'banned']),
-  text,
-  down: number,
-  downloaded: number,
-  requests: number,
-  next: number,
-});
-
-const map = exactly<PieceMap>()(
-  v.object({
-    perCell: v.pipe(whole, v.minValue(1)),
-    have: number,
-    active: number,
-    skipped: number,
-    unavailable: number,
-    cells: v.pipe(
-      v.instance(Uint8Array),
-      v.check(bytes => bytes.length <= MAX_CELLS),
-    ),
-  }),
-);
-
-const entry = exactly<LogEntry>()(
-  v.object({
-    n: number,
-    at: number,
-    kind: v.picklist(['torrent', 'peer', 'tracker', 'data', 'disk']),
-    level: v.picklist(['info', 'warn', 'error']),
-    what: v.picklist([
-      'added',
-      'fetching',
-      'queued',
-      'checking',
-      'downloading',
-      'seeding',
-      'completed',
-      'paused',
-      'waiting',
-      'peer-joined',
-      'peer-left',
-      'peers-left',
-      'peer-banned',
-      'tracker-answered',
-      'tracker-failed',
-      'piece-corrupt',
-      'web-seed-failed',
-      'web-seed-banned',
-      'moving',
-      'moved',
-      'failed',
-    ]),
-    who: name,
-    text,
-    count: number,
-  }),
-);
-
-const detail = exactly<TorrentDetail>()(
-  v.object({
-    id: torrentId,
-    hasMetadata: v.boolean(),
-    isPrivate: v.boolean(),
-    comment: shownText(10_000),
-    pieceLength: number,
-    pieces: number,
-    piecesDone: number,
-    copies: number,
-    outOfReach: v.nullable(number),
-    names: number,
-    files: v.pipe(v.array(file), v.maxLength(0)),
-    peers: v.pipe(v.array(peer), v.maxLength(MAX_PEERS)),
-    trackers: v.pipe(v.array(tracker), v.maxLength(MAX_SERVERS)),
-    dht: v.nullable(
-      v.object({
-        state: v.picklist(['off', 'joining', 'waiting', 'searching', 'ok']),
-        seeds: number,
-        leechers: number,
-        peers: number,
-        nodes: number,
-        next: number,
-      }),
-    ),
-    lsd: v.nullable(v.object({ state: v.picklist(['off', 'waiting', 'ok']), peers: number, next: number })),
-    webSeeds: v.pipe(v.array(webSeed), v.maxLength(MAX_SERVERS)),
-    // It is copied for others to open: nothing but a magnet link may be.
-    magnet: v.pipe(v.string(), v.regex(/^(?:magnet:\?[\x21-\x7e]{1,500000})?$/)),
-    map: v.nullable(map),
-    log: v.nullable(v.pipe(v.array(entry), v.maxLength(MAX_ENTRIES))),
-  }),
-);
 
 const ports = exactly<PortMappings>()(
   v.object({
@@ -369,7 +231,7 @@ const vitals = exactly<Vitals>()(
     }),
     trackers: v.pipe(
       v.array(v.object({ host: name, working: number, failing: number, waiting: number, text })),
-      v.maxLength(MAX_SERVERS),
+      v.maxLength(MAX_HOSTS),
     ),
     moreTrackers: number,
   }),

@@ -109,12 +109,11 @@ function wordsOf(problem: Problem, about: ProblemContext): Words {
         `${who} reached its limit of open files or memory. The torrent is paused, and tries again from time to time. Pause others to make room for it.`,
       );
     case 'moving':
-      return {
-        short: `Moving files, ${formatCount(problem.moved)} of ${formatCount(problem.of)}`,
-        text: 'The files are on their way to their new place or name. The torrent goes on by itself once all are there.',
-        tone: 'plain',
-        remedy: null,
-      };
+      return plain(
+        `Moving files, ${formatCount(problem.moved)} of ${formatCount(problem.of)}`,
+        'The files are on their way to their new place or name. The torrent goes on by itself once all are there.',
+        null,
+      );
     case 'bringing':
       return bringing(problem);
     case 'not-brought':
@@ -141,20 +140,18 @@ function wordsOf(problem: Problem, about: ProblemContext): Words {
     case 'stopped': {
       const how =
         problem.by === 'ratio' ? `at ratio ${formatRatio(problem.limit, 1)}` : `after ${formatDuration(problem.limit * 60)}`;
-      return {
-        short: `Stopped ${how}`,
-        text: `Seeding stopped ${how}, as it was set to. Resume it to go on seeding without that limit.`,
-        tone: 'plain',
-        remedy: 'resume',
-      };
+      return plain(
+        `Stopped ${how}`,
+        `Seeding stopped ${how}, as it was set to. Resume it to go on seeding without that limit.`,
+        'resume',
+      );
     }
     case 'daemon-away':
-      return {
-        short: 'Waiting for the helper',
-        text: 'The helper does not answer, so nothing moves at the moment. The torrent goes on by itself once the helper is back.',
-        tone: 'plain',
-        remedy: 'reconnect',
-      };
+      return plain(
+        'Waiting for the helper',
+        'The helper does not answer, so nothing moves at the moment. The torrent goes on by itself once the helper is back.',
+        'reconnect',
+      );
     case 'no-peers':
       return warn(
         'No peers found',
@@ -217,12 +214,11 @@ function wordsOf(problem: Problem, about: ProblemContext): Words {
         'limits',
       );
     case 'nothing-chosen':
-      return {
-        short: 'No file is chosen',
-        text: 'All files of this torrent are left out, so there is nothing to download. Choose those that you want.',
-        tone: 'plain',
-        remedy: 'files',
-      };
+      return plain(
+        'No file is chosen',
+        'All files of this torrent are left out, so there is nothing to download. Choose those that you want.',
+        'files',
+      );
     case 'out-of-reach':
       return warn(
         'No source that this browser can reach',
@@ -355,6 +351,10 @@ function roomIn(what: string, needed: number, free: number): string {
   if (free >= needed) return what;
   const known = free >= 0 ? `, ${formatAbout(free)} free` : '';
   return `${what}: ${formatEnough(needed)} needed${known}`;
+}
+
+function plain(short: string, text: string, remedy: Remedy | null): Words {
+  return { short, text, tone: 'plain', remedy };
 }
 
 function bad(short: string, text: string): Words {

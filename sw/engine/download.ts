@@ -86,6 +86,7 @@ export class Downloader {
       if (piece.land(block, earlier ? '' : peer.address) && others > 0) this.cancelOthers(peer, piece, block, now);
     }
     piece.touchedAt = now;
+    this.cameAt = now;
     this.assembly.sort(piece);
     if (!earlier) peer.pipeline.landed(piece.index, first, end, peer.down.rate(now), now);
     this.fill(peer, now);

@@ -4,7 +4,6 @@ import type { DiskProblem } from './disk-problems.ts';
 import type { FileProblem } from './events.ts';
 import type { Left } from './removals.ts';
 import type { Torrent } from './torrent.ts';
-import type { ViewState } from './view.ts';
 
 /** Ms without any peer, without metadata or without a byte, until it is worth saying so. */
 const PATIENCE = 20_000;
@@ -32,7 +31,13 @@ export type ViewProblem =
   | { readonly code: 'state-not-saved' | 'state-not-read' | 'metadata-refused'; readonly text: string };
 
 /** `peers`: whom it could have something of; `down`: what comes, bytes a second. */
-export function viewProblem(torrent: Torrent, state: ViewState, peers: number, down: number, now: number): ViewProblem | null {
+export function viewProblem(
+  torrent: Torrent,
+  isDownloading: boolean,
+  peers: number,
+  down: number,
+  now: number,
+): ViewProblem | null {
   if (torrent.phase === 'failed' && torrent.problem) return viewFailure(torrent, torrent.problem);
   if (torrent.phase === 'waiting') return { code: 'daemon-away' };
   if (torrent.phase === 'paused' && torrent.limit.stopped) return { code: 'stopped', ...torrent.limit.stopped };
@@ -49,8 +54,7 @@ export function viewProblem(torrent: Torrent, state: ViewState, peers: number, d
   if (torrent.recorder.unsaved !== '') return { code: 'state-not-saved', text: torrent.recorder.unsaved };
   if (torrent.recorder.isTooLong) return { code: 'list-too-long' };
   if (isNothingChosen(torrent)) return { code: 'nothing-chosen' };
-  const seeking = state === 'metadata' || state === 'downloading' || torrent.phase === 'fetching';
-  if (!seeking) return null;
+  if (!isDownloading && torrent.phase !== 'fetching') return null;
   if (torrent.fetch && torrent.fetch.refusal !== '') return { code: 'metadata-refused', text: torrent.fetch.refusal };
   if (torrent.substance.isLost) return { code: 'record-lost' };
   const isLong = now - torrent.runningSince > PATIENCE;

@@ -145,7 +145,7 @@ export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): 
     size,
     done,
     state,
-    problem: viewProblem(torrent, state, peers + (torrent.meta ? torrent.webSeeds.usable : 0), down, now),
+    problem: viewProblem(torrent, state === 'downloading', peers + (torrent.meta ? torrent.webSeeds.usable : 0), down, now),
     down: Math.round(down),
     up: Math.round(up),
     eta: state === 'downloading' && down > 0 ? Math.ceil((size - done) / down) : -1,

@@ -22,14 +22,19 @@ export function Log({ log }: { readonly log: readonly LogEntry[] }): JSX.Element
   return (
     <>
       <div class="log-head">
-        <div class="segments" role="radiogroup" aria-label="Show">
-          {[{ kind: null, label: 'All' }, ...KINDS].map(each => (
-            <label key={each.label} class="segment">
-              <input type="radio" name="log-kind" checked={kind.value === each.kind} onChange={() => (kind.value = each.kind)} />
-              <span>{each.label}</span>
-            </label>
+        <select
+          class="select"
+          aria-label="Kind of lines"
+          value={kind.value ?? ''}
+          onChange={event => (kind.value = KINDS.find(each => each.kind === event.currentTarget.value)?.kind ?? null)}
+        >
+          <option value="">All</option>
+          {KINDS.map(each => (
+            <option key={each.kind} value={each.kind}>
+              {each.label}
+            </option>
           ))}
-        </div>
+        </select>
         <label class="search log-search">
           <Icon of={Search} size={14} />
           <span class="sr-only">Search the log</span>

@@ -69,7 +69,7 @@ function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }):
   const used = new Set(detail.peers.flatMap(peer => flagsOf(peer).map(({ letter }) => letter)));
   return (
     <>
-      <table class="plain-table">
+      <table class="plain-table peers-table">
         <thead>
           <tr>
             {COLUMNS.map(column => (

@@ -4,9 +4,11 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { PieceMap } from '../../sw/view-model.ts';
 import { describeMap, describeSquare, drawSquare, gridOf, squareOf, type Grid, type Ink, type Square } from '../piece-grid.ts';
 import { theme } from '../theme.ts';
+import { layout } from '../ui/layout.ts';
 
 /** Pixels that the squares may take from the top down. */
 const HEIGHT = 220;
+const TALL = 420;
 const SWATCH = 16;
 /** The colours by the roles that they have. */
 const INK: Readonly<Record<keyof Ink, string>> = {
@@ -47,14 +49,19 @@ export function Pieces({ map, pieces }: { readonly map: PieceMap; readonly piece
     return () => observer.disconnect();
   }, []);
 
-  const grid = gridOf(map, Math.max(1, width.value), HEIGHT);
+  const isPhone = layout.value === 'phone';
+  const grid = gridOf(map, Math.max(1, width.value), isPhone ? TALL : HEIGHT);
   const chosen = Math.min(at.value, grid.squares - 1);
   useLayoutEffect(() => {
     if (canvas.current !== null) draw(canvas.current, map, pieces, grid, chosen);
   }, [map, pieces, width.value, chosen, theme.value, redrawn]);
 
   const told =
-    chosen >= 0 ? describeSquare(squareOf(map, pieces, grid, chosen)) : 'Point at a square, or move with the arrow keys.';
+    chosen >= 0
+      ? describeSquare(squareOf(map, pieces, grid, chosen))
+      : isPhone
+        ? 'Touch a square to see which pieces it stands for.'
+        : 'Point at a square, or move with the arrow keys.';
   const pointed = (event: TargetedPointerEvent<HTMLCanvasElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
     const column = Math.floor((event.clientX - box.left) / grid.step);
