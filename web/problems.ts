@@ -125,17 +125,16 @@ function wordsOf(problem: Problem, about: ProblemContext): Words {
     case 'not-moved':
       return notMoved(problem, about);
     case 'queued': {
-      const ahead = problem.ahead === 0 ? 'next' : `${formatCount(problem.ahead)} ahead`;
-      return {
-        short: `Waiting in the queue, ${ahead}`,
-        text: `As many torrents are active as the settings allow. ${
-          problem.ahead === 0
-            ? 'This one is next and starts'
-            : `${plural(problem.ahead, 'other comes', 'others come')} first; this one starts`
-        } by itself when it is its turn.`,
-        tone: 'plain',
-        remedy: 'force',
-      };
+      const isNext = problem.ahead === 0;
+      const ahead = isNext ? 'next' : `${formatCount(problem.ahead)} ahead`;
+      const others = isNext
+        ? 'This one is next and starts'
+        : `${plural(problem.ahead, 'other comes', 'others come')} first; this one starts`;
+      return plain(
+        `Waiting in the queue, ${ahead}`,
+        `As many torrents are active as the settings allow. ${others} by itself when it is its turn.`,
+        'force',
+      );
     }
     case 'stopped': {
       const how =
