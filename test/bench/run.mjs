@@ -23,6 +23,7 @@ const names = [
   'web-seed',
   'opfs',
   'playback',
+  'ui',
 ];
 const [name, ...args] = process.argv.slice(2);
 const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url));

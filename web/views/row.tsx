@@ -60,11 +60,16 @@ function Cells({ row, columns }: { row: TorrentRow; columns: readonly Shown[] })
     now: Date.now(),
   };
   const texts = columns.map(({ id }) => cellText(id, row, around));
+  const status = columns.findIndex(({ id }) => id === 'status');
+  const end = status + roomAt(texts, status);
   return (
     <>
-      {columns.map(({ id }, at) => (
-        <Cell key={id} id={id} row={row} text={texts[at] ?? ''} at={at} span={id === 'status' ? roomAt(texts, at) : 1} />
-      ))}
+      {columns.map(({ id }, at) => {
+        // Cells find their places by themselves, but for those that the sentence covers.
+        const isMoved = end > status + 1 && at >= status && at < end;
+        const place = !isMoved ? undefined : at === status ? `${at + 1} / ${end + 1}` : String(at + 1);
+        return <Cell key={id} id={id} row={row} text={texts[at] ?? ''} place={place} />;
+      })}
     </>
   );
 }
@@ -72,7 +77,7 @@ function Cells({ row, columns }: { row: TorrentRow; columns: readonly Shown[] })
 /** A sentence may take the room of cells behind it that have nothing to say. */
 function roomAt(texts: readonly string[], at: number): number {
   let span = 1;
-  while (texts[at + span] === '') span++;
+  while (at >= 0 && texts[at + span] === '') span++;
   return span;
 }
 
@@ -80,18 +85,17 @@ interface CellProps {
   readonly id: ColumnId;
   readonly row: TorrentRow;
   readonly text: string;
-  readonly at: number;
-  readonly span: number;
+  /** For `grid-column`. */
+  readonly place: string | undefined;
 }
 
-function Cell({ id, row, text, at, span }: CellProps): JSX.Element {
+function Cell({ id, row, text, place }: CellProps): JSX.Element {
   const tone = id === 'down' || id === 'up' ? ` ${id}` : '';
   return (
     <span
       role="gridcell"
-      aria-colindex={at + 1}
       class={`cell cell-${id}${columnOf(id).isNumber ? ' number' : ''}${tone}`}
-      style={{ gridColumn: span > 1 ? `${at + 1} / span ${span}` : at + 1 }}
+      style={place === undefined ? undefined : { gridColumn: place }}
       title={id === 'labels' || id === 'folder' ? text : undefined}
     >
       {id === 'name' ? (

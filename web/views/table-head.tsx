@@ -72,7 +72,6 @@ function HeadCell({ column, index, shown, isEntry, onEnter }: CellProps): JSX.El
     <span
       role="columnheader"
       data-column={id}
-      aria-colindex={index + 1}
       class={`cell cell-${id}${isNumber ? ' number' : ''}${drop}${drag?.id === id ? ' dragged' : ''}`}
       style={{ gridColumn: index + 1 }}
       aria-sort={isSorted ? (descending ? 'descending' : 'ascending') : 'none'}
