@@ -209,8 +209,14 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await page.getByRole('button', { name: /^All/ }).click();
     await row(/^ubuntu/).dblclick();
     await page.getByRole('tab', { name: /Peers/ }).click();
-    await page.getByRole('cell', { name: /, encrypted/ }).first().waitFor();
-    await page.getByRole('cell', { name: /handshake encrypted/ }).first().waitFor();
+    await page
+      .getByRole('cell', { name: /, encrypted/ })
+      .first()
+      .waitFor();
+    await page
+      .getByRole('cell', { name: /handshake encrypted/ })
+      .first()
+      .waitFor();
   });
 
   it('sets whether the space of files is taken beforehand', async () => {
