@@ -247,7 +247,9 @@ export type HostAsk =
   /** Refused where a torrent has files in it; they stay where they are. */
   | { readonly do: 'remove'; readonly root: string }
   | { readonly do: 'default'; readonly root: string }
-  | { readonly do: 'rename'; readonly root: string; readonly name: string };
+  | { readonly do: 'rename'; readonly root: string; readonly name: string }
+  /** Shows the file or folder at `path`, as {@link FileRow} has it, in the file manager on the helper's screen. */
+  | { readonly do: 'reveal'; readonly root: string; readonly path: readonly string[] };
 
 /** The folders in a folder of the helper's computer. A page learns names and tokens, which lead somewhere for a while only. */
 export interface FolderPage {

@@ -128,6 +128,11 @@ const ask = v.variant('do', [
   v.strictObject({ do: v.literal('remove'), root: token }),
   v.strictObject({ do: v.literal('default'), root: token }),
   v.strictObject({ do: v.literal('rename'), root: token, name: v.pipe(v.string(), v.maxLength(255)) }),
+  v.strictObject({
+    do: v.literal('reveal'),
+    root: token,
+    path: v.pipe(v.array(v.pipe(v.string(), v.maxLength(255))), v.maxLength(200)),
+  }),
 ]);
 
 const command = v.variant('do', [

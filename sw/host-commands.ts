@@ -21,6 +21,7 @@ export interface Host {
   change(change: RootsChange): Promise<Done | null>;
   list(folder: string, from: number): Promise<FolderPage | Done | null>;
   make(folder: string, name: string): Promise<FolderPage | Done | null>;
+  reveal(root: string, path: readonly string[]): Promise<Done | null>;
 }
 
 /** A command that cannot be done now. */
@@ -53,6 +54,8 @@ export async function askHost(
       return shown(await host.list(ask.folder, ask.from), away);
     case 'make':
       return shown(await host.make(ask.folder, ask.name), away);
+    case 'reveal':
+      return ended(await host.reveal(ask.root, ask.path), away);
     case 'remove': {
       const users = await usersOf(ask.root);
       if (users > 0) throw new Refusal('root-in-use', inUse(users));

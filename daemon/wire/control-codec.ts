@@ -227,6 +227,7 @@ const layouts: { readonly [O in ControlOp]: Field<Payload<O>> } = {
   [ControlOp.ROOTS_CHANGE]: struct({ change: json(rootsChange) }),
   [ControlOp.FOLDERS_DONE]: struct({ done: json(foldersDone) }),
   [ControlOp.FOLDER_MAKE]: struct({ folder: text(u8), name: text(u16, MAX_FOLDER_NAME) }),
+  [ControlOp.REVEAL]: struct({ root: text(u8), path: list(u8, text(u16, MAX_FOLDER_NAME)) }),
   [ControlOp.HOST_SETTINGS]: struct({ problem: text(u16), settings: json(shape.object<HostSettings>(hostSettings)) }),
   [ControlOp.HOST_SETTINGS_SET]: struct({ change: json(shape.partial<HostSettings>(hostSettings)) }),
   [ControlOp.LEASE_RENEW]: struct({ epoch: u53 }),

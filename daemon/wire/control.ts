@@ -42,6 +42,8 @@ export const ControlOp = {
   FOLDERS_DONE: 0xf7,
   /** Client → host, answered by FOLDER_PAGE, the new folder's: makes a folder in one. */
   FOLDER_MAKE: 0xf8,
+  /** Client → host, answered by FOLDERS_DONE: shows what lies below a root in the file manager on the host's own screen. */
+  REVEAL: 0xe7,
   /** Host → client, behind the first WELCOME, whenever it is another, and in answer to HOST_SETTINGS_SET: {@link HostSettings}. */
   HOST_SETTINGS: 0xf9,
   /** Client → host, answered by HOST_SETTINGS: those to be others, of {@link HostSettings}. */
@@ -297,6 +299,8 @@ export type ControlFrame =
   | { readonly op: typeof ControlOp.ROOTS_CHANGE; readonly id: number; readonly change: RootsChange }
   | { readonly op: typeof ControlOp.FOLDERS_DONE; readonly id: number; readonly done: FoldersDone }
   | { readonly op: typeof ControlOp.FOLDER_MAKE; readonly id: number; readonly folder: string; readonly name: string }
+  /** `path`: names from the root down; what is not there is shown by the folder that it would be in. */
+  | { readonly op: typeof ControlOp.REVEAL; readonly id: number; readonly root: string; readonly path: readonly string[] }
   /** `problem`: why they are not as they were to be, or cannot be kept; empty where all is well. */
   | {
       readonly op: typeof ControlOp.HOST_SETTINGS;

@@ -53,6 +53,10 @@ export class DaemonHost {
     return this.page(id => ({ op: ControlOp.FOLDER_MAKE, id, folder, name }));
   }
 
+  reveal(root: string, path: readonly string[]): Promise<FoldersDone | null> {
+    return this.done(id => ({ op: ControlOp.REVEAL, id, root, path }));
+  }
+
   private heard({ settings, problem }: HostState): void {
     this.state = { settings, problem };
   }

@@ -16,6 +16,7 @@ class FakeHost implements Host {
   change = (what: object) => this.heard(JSON.stringify(what), this.answer);
   list = (folder: string, from: number) => this.heard(`list ${folder} ${from}`, PAGE);
   make = (folder: string, name: string) => this.heard(`make ${folder} ${name}`, this.answer);
+  reveal = (root: string, path: readonly string[]) => this.heard(`reveal ${root} ${path.join('/')}`, this.answer);
 
   private heard<T>(what: string, answer: T): Promise<T> {
     this.log.push(what);

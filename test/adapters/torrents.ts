@@ -133,6 +133,7 @@ const host: Host = {
   change: () => Promise.resolve(null),
   list: () => Promise.resolve(null),
   make: () => Promise.resolve(null),
+  reveal: () => Promise.resolve(null),
 };
 
 /** Nobody is there to follow. */

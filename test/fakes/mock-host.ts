@@ -43,6 +43,8 @@ export class MockHost {
         return this.#page(ask.name, 0);
       case 'add':
         return this.refuses === null ? this.#add(ask.folder) : refuse('folder-refused', this.refuses);
+      case 'reveal':
+        return DONE;
       case 'remove':
         if (torrents.some(({ root }) => root === ask.root)) {
           return refuse('root-in-use', 'Torrents have their files in this folder, so it was not removed.');

@@ -107,6 +107,18 @@ describe.skipIf(missing)(`the details in Chromium (skipped without ${CHROMIUM})`
       .toMatchObject({ settings: { banned: ['203.0.113.2', '2001:db8::7'] } });
   });
 
+  it('has a file shown in its folder on this computer, and all of it', async () => {
+    await show('nine');
+    await open(/^Files/);
+    await page.getByRole('button', { name: 'Show Sintel.en.srt in its folder' }).click();
+    const shown = { do: 'host', ask: { do: 'reveal', path: ['Sintel', 'Subtitles', 'Sintel.en.srt'] } };
+    await expect.poll(async () => (await commands()).at(-1)).toMatchObject(shown);
+    expect(await violations()).toEqual([]);
+    await page.getByRole('tab', { name: 'General' }).click();
+    await page.getByRole('button', { name: 'Show in folder' }).click();
+    await expect.poll(async () => (await commands()).at(-1)).toMatchObject({ ask: { path: ['Sintel'] } });
+  });
+
   it('asks all trackers again, and says when each last answered', async () => {
     await show('nine');
     await open(/^Trackers/);

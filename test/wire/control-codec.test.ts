@@ -124,6 +124,7 @@ const controlFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
     done: fc.record({ status: fc.constantFrom('ok' as const, 'cancelled' as const, 'refused' as const), text, root: text }),
   }),
   fc.record({ op: fc.constant(ControlOp.FOLDER_MAKE), id, folder: text, name: text }),
+  fc.record({ op: fc.constant(ControlOp.REVEAL), id, root: text, path: fc.array(text, { maxLength: 20 }) }),
   fc.record({
     op: fc.constant(ControlOp.HOST_SETTINGS),
     id,

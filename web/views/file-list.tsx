@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { ChevronDown, ChevronRight, Pencil, Search } from 'lucide';
+import { ChevronDown, ChevronRight, FolderOpen, Pencil, Search } from 'lucide';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { mediaTypeOf } from '../../sw/api.ts';
@@ -40,6 +40,8 @@ interface Props {
   onPlay?(file: number): void;
   /** Saves what is chosen at a path: a file, by its index, or a folder, where that is -1. */
   onSave?(path: readonly string[], file: number): void;
+  /** Shows the file or folder at a path where it lies on the disk. */
+  onReveal?(path: readonly string[]): void;
   onPrioritise(files: readonly number[], priority: FilePriority): void;
   /** Gives the file or folder at a path another name; without it, names stay as they are. */
   onRename?(path: readonly string[], to: string): void;
@@ -54,6 +56,7 @@ export function FileList({
   address,
   onPlay,
   onSave,
+  onReveal,
   onPrioritise,
   onRename,
 }: Props): JSX.Element {
@@ -111,6 +114,7 @@ export function FileList({
                 href={node.file < 0 || priority(node.file) === 'skip' ? undefined : address?.(node.file, node.name)}
                 onPlay={onPlay && isFilm(node.name) ? () => onPlay(node.file) : undefined}
                 onSave={onSave && checks[at] !== 'none' ? () => onSave(pathOf(nodes, at), node.file) : undefined}
+                onReveal={onReveal && (() => onReveal(pathOf(nodes, at)))}
                 onFold={() => fold(at)}
                 priority={node.file < 0 ? null : priority(node.file)}
                 onCheck={checked => want(at, checked)}
@@ -144,6 +148,7 @@ interface LineProps {
   /** Null for a folder. */
   readonly priority: FilePriority | null;
   readonly onSave: (() => void) | undefined;
+  readonly onReveal: (() => void) | undefined;
   onFold(): void;
   onCheck(checked: boolean): void;
   onPrioritise(priority: FilePriority): void;
@@ -160,6 +165,7 @@ function FileLine({
   onPlay,
   priority,
   onSave,
+  onReveal,
   onFold,
   onCheck,
   onPrioritise,
@@ -199,6 +205,11 @@ function FileLine({
           onClick={() => (renaming.value = true)}
         >
           <Icon of={Pencil} size={14} />
+        </button>
+      )}
+      {onReveal && (
+        <button type="button" class="icon-button file-rename" aria-label={`Show ${node.name} in its folder`} onClick={onReveal}>
+          <Icon of={FolderOpen} size={14} />
         </button>
       )}
       <span class="file-facts">

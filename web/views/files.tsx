@@ -3,6 +3,7 @@ import { mediaTypeOf, streamPath } from '../../sw/api.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { run } from '../actions.ts';
+import { canReveal, reveal } from '../reveal.ts';
 import { isFilm, play } from '../playing.ts';
 import { saveFile, saveFolder } from '../saving.ts';
 import { FileList } from './file-list.tsx';
@@ -24,6 +25,7 @@ export function Files({ row, detail }: { row: TorrentRow; detail: TorrentDetail 
       address={(file, name) => (isHere && mediaTypeOf(name) === null && !isFilm(name) ? undefined : streamPath(id, file, name))}
       onPlay={file => play(detail, file)}
       {...(isHere ? { onSave: save } : {})}
+      {...(canReveal(row) ? { onReveal: (path: readonly string[]) => reveal(row, path) } : {})}
       onRename={(path, to) => run({ do: 'rename', id, path, to })}
       onPrioritise={(files, priority) => run({ do: 'prioritise', id, files, priority })}
     />

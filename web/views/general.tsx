@@ -6,6 +6,7 @@ import { announce, copy, force, reconnect, relocating, resume, run, showHelper, 
 import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
 import { notify } from '../notices.ts';
 import { isKept } from '../persistence.ts';
+import { canReveal, reveal } from '../reveal.ts';
 import { describeProblem, type Remedy } from '../problems.ts';
 import { shownLinks } from '../sharing.ts';
 import { canSaveToFolder, saveToFolder } from '../save-to-folder.ts';
@@ -26,7 +27,9 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
       <dl class="facts">
         <Fact name="Now">{nowOf(row, store.roots.value)}</Fact>
         {root !== undefined && (
-          <Fact name="Stored in">{root.token === BROWSER_ROOT ? <Kept row={row} /> : `${root.name}, on this computer`}</Fact>
+          <Fact name="Stored in">
+            {root.token === BROWSER_ROOT ? <Kept row={row} /> : <OnDisk row={row} name={root.name} detail={detail} />}
+          </Fact>
         )}
         <Fact name="Added">{formatMoment(row.addedAt, Date.now())}</Fact>
         {row.doneAt > 0 && <Fact name="Finished">{formatMoment(row.doneAt, Date.now())}</Fact>}
@@ -89,6 +92,23 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
         )}
       </dl>
     </div>
+  );
+}
+
+/** The folder that has it, and the way there. */
+function OnDisk({ row, name, detail }: { row: TorrentRow; name: string; detail: TorrentDetail | null }): JSX.Element {
+  const first = detail?.files[0]?.path[0];
+  return (
+    <>
+      {name}, on this computer
+      {first !== undefined && canReveal(row) && (
+        <span class="fact-actions">
+          <button type="button" class="button button-small" onClick={() => reveal(row, [first])}>
+            Show in folder
+          </button>
+        </span>
+      )}
+    </>
   );
 }
 

@@ -247,6 +247,7 @@ export class ControlServer {
       case ControlOp.OPEN_FOLDER_PICKER:
       case ControlOp.FOLDER_LIST:
       case ControlOp.FOLDER_MAKE:
+      case ControlOp.REVEAL:
       case ControlOp.ROOTS_CHANGE:
         this.folders.hear(connection, frame);
         return;

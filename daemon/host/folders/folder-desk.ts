@@ -2,6 +2,7 @@
 import { type ControlFrame, ControlOp, type FoldersDone, type RootsChange } from '../../wire/control.ts';
 import { FolderBrowser } from './folder-browser.ts';
 import { type Picked, pickFolder } from './folder-picker.ts';
+import { found, reveal } from './reveal.ts';
 import type { Log } from '../logs/log.ts';
 import { type Roots, RootsRefusal } from './roots.ts';
 
@@ -12,7 +13,8 @@ export type FolderFrame = Extract<
       | typeof ControlOp.OPEN_FOLDER_PICKER
       | typeof ControlOp.FOLDER_LIST
       | typeof ControlOp.ROOTS_CHANGE
-      | typeof ControlOp.FOLDER_MAKE;
+      | typeof ControlOp.FOLDER_MAKE
+      | typeof ControlOp.REVEAL;
   }
 >;
 
@@ -33,6 +35,9 @@ interface Client {
 /** Questions of one client that are not answered yet; a slow disk holds them up. */
 export const MAX_ASKED = 8;
 
+/** Between two folders that are shown on the screen, over all clients, in ms. */
+export const REVEAL_EVERY = 1_000;
+
 interface Visit {
   readonly browser: FolderBrowser;
   asked: number;
@@ -43,6 +48,7 @@ const OK: FoldersDone = { status: 'ok', text: '', root: '' };
 export class FolderDesk {
   private readonly options: FolderDeskOptions;
   private readonly visits = new Map<Client, Visit>();
+  private revealedAt = -Infinity;
   private dialog: { readonly client: Client; readonly abort: AbortController } | null = null;
 
   constructor(options: FolderDeskOptions) {
@@ -85,6 +91,8 @@ export class FolderDesk {
           return { op: ControlOp.FOLDER_PAGE, id, page: await browser.make(frame.folder, frame.name) };
         case ControlOp.ROOTS_CHANGE:
           return done(id, await this.change(browser, frame.change));
+        case ControlOp.REVEAL:
+          return done(id, await this.reveal(frame.root, frame.path));
         default:
           return frame satisfies never;
       }
@@ -121,6 +129,17 @@ export class FolderDesk {
       default:
         return picked satisfies never;
     }
+  }
+
+  private async reveal(root: string, path: readonly string[]): Promise<FoldersDone> {
+    const now = performance.now();
+    if (now - this.revealedAt < REVEAL_EVERY) return refused('A folder was shown just now. Wait a moment, then try again.');
+    const place = await this.options.roots.placeOf(root);
+    const at = place === null ? null : await found(place, path);
+    if (at === null) return refused('This folder is not there. Connect its disk, then try again.');
+    this.revealedAt = now;
+    if ((await reveal(at)) === 'shown') return OK;
+    return { ...OK, status: 'no-dialog', text: 'No file manager could be opened on the screen of this computer.' };
   }
 
   private async change(browser: FolderBrowser, change: RootsChange): Promise<FoldersDone> {
