@@ -91,8 +91,8 @@ describe.skipIf(missing)(`the details in Chromium (skipped without ${CHROMIUM})`
     await letIn.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Actions for 203.0.113.2:6881' }).click();
     await page.getByRole('menuitem', { name: 'Ban from all torrents' }).click();
-    const said = (await commands()).filter(command => command.do === 'set' || command.do === 'configure');
-    expect(said).toMatchObject([
+    const said = async () => (await commands()).filter(command => command.do === 'set' || command.do === 'configure');
+    await expect.poll(said).toMatchObject([
       { do: 'set', options: { banned: ['203.0.113.1'] } },
       { do: 'set', options: { banned: [] } },
       { do: 'configure', settings: { banned: ['203.0.113.2'] } },
