@@ -8,7 +8,7 @@ import { Following } from '../../sw/following.ts';
 import type { Lender } from '../../sw/lent-reads.ts';
 import type { FromHolder } from '../../sw/relayed.ts';
 import { serveRelayed } from '../../sw/relayed-windows.ts';
-import type { Connection, News, PortMappings } from '../../sw/view-model.ts';
+import type { Connection, DetailPart, News, PortMappings, TorrentDetail } from '../../sw/view-model.ts';
 import { FakeTimers } from '../fakes/sockets.ts';
 import { A, B, detail, row } from './rows.ts';
 
@@ -45,8 +45,8 @@ class FakeBackend implements Backend {
   news: News[] = [];
   takeNews = () => this.news.splice(0);
   takeNotices = () => [];
-  details = detail;
-  detail = (id: string) => this.details(id);
+  details: (id: string, part: DetailPart | null) => TorrentDetail = detail;
+  detail = (id: string, part: DetailPart | null = null) => this.details(id, part);
   connection = () => ({ state: 'connected', ports: PORTS }) as Connection;
   roots = () => [];
   settings = () => DEFAULT_SETTINGS;

@@ -38,6 +38,24 @@ describe('what is relayed of the browser at work', () => {
     expect(shown()?.files).toEqual(files);
   });
 
+  it('has the pieces and the log of a torrent apart, for as long as somebody looks at each', async () => {
+    const { backend, following, ids } = setUp();
+    const map = { perCell: 2, have: 3, active: 1, skipped: 0, unavailable: 1, cells: new Uint8Array([2, 0, 0, 255, 1, 1, 0, 0]) };
+    const log = [
+      { n: 1, at: 5, kind: 'peer', level: 'info', what: 'peer-left', who: '10.0.0.1:1', text: 'at /home/me/x', count: 0 },
+    ] as const;
+    backend.details = (id, part) => ({ ...detail(id), map: part === 'pieces' ? map : null, log: part === 'log' ? log : null });
+    following.begin();
+    await until('the list', () => ids() !== undefined);
+    const both = () => [following.detail(A, 'pieces'), following.detail(A, 'log'), following.detail(A)];
+    await until('each', () => both().every(each => each !== null));
+    const [pieces, lines, plain] = both();
+    expect(pieces).toMatchObject({ map, log: null });
+    // People are shown no path.
+    expect(lines).toMatchObject({ map: null, log: [{ ...log[0], text: 'at …' }] });
+    expect(plain).toMatchObject({ map: null, log: null });
+  });
+
   /** One that hears nothing, until it is asked to. */
   function slow(list: readonly TorrentRow[]) {
     const { working, backend } = setUp();
