@@ -81,7 +81,12 @@ export const SAVE_ASK = '?ask';
 export interface SaveAnswer {
   /** Why it cannot, a sentence for people; null where it can. */
   readonly refused: string | null;
+  /** Behind {@link SAVE_KEY}, good once and for half a minute: without it no page leads the browser there. Empty where it is refused. */
+  readonly key: string;
 }
+
+/** Behind an address below {@link SAVE_PATH} that the browser is to go to. */
+export const SAVE_KEY = '?key=';
 
 /** A GET of it is answered with what a whole torrent in this browser would be saved as, {@link SaveFile}[] as JSON. */
 export function saveListPath(id: TorrentId): string {

@@ -17,6 +17,7 @@ import type { Log, WebSockets } from './engine/ports.ts';
 import { Refusal } from './host-commands.ts';
 import { LocalTorrents } from './local-torrents.ts';
 import type { OpenLocalFile } from './patient-reading.ts';
+import { ShareNotes } from './share-notes.ts';
 import type { SharingOptions } from './sharing.ts';
 import { BROWSER_ROOT, type TorrentId } from './view-model.ts';
 
@@ -41,7 +42,7 @@ export interface LocalRuntime {
   /** What of a file is there; see StreamingOptions of streaming.ts. */
   there(id: TorrentId, file: number, parts: number): readonly number[] | null;
   /** Takes in files that are to be shared. */
-  readonly storage: Pick<SharingOptions, 'isStored' | 'deposit'>;
+  readonly storage: Pick<SharingOptions, 'isStored' | 'deposit' | 'notes'>;
 }
 
 export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
@@ -50,6 +51,10 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   const estimate = (): Promise<StorageEstimate> => navigator.storage.estimate();
   const reach = new Reach((url, init) => fetch(url, init), options.isSecure);
   let records: SessionRecords | null = null;
+  const notes = new ShareNotes(() => {
+    if (records !== null) return records;
+    throw new Refusal('not-yet', 'The torrents of this browser are still being read. Try again in a moment.');
+  });
   let ended: (problem: string) => void = () => undefined;
   let open: { readonly session: Session; readonly readers: LocalReaders; readonly store: LocalStore } | null = null;
 
@@ -100,6 +105,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
       const session = new Session(ports, { version });
       session.load(loaded);
       session.attach(store.kept);
+      notes.settle(loaded, session, top => store.has(top));
       open = { session, readers, store };
       return {
         engine: session,
@@ -127,7 +133,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   };
   return {
     torrents,
-    storage: { isStored: top => atWork().store.has(top), deposit: lengths => atWork().store.deposit(lengths) },
+    storage: { isStored: top => atWork().store.has(top), deposit: lengths => atWork().store.deposit(lengths), notes },
     open: (id, file) => {
       const { session, readers } = atWork();
       const opened = session.reading.open(id, file);

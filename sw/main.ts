@@ -104,6 +104,7 @@ const saving: Saving = new Saving({
   settled: () => local.torrents.settled(),
   after,
   now: () => Date.now(),
+  ticks: () => performance.now(),
   changed: () => presence.come(),
 });
 const presence: Presence = new Presence({

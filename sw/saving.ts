@@ -2,8 +2,9 @@
  * Files of torrents in this browser handed to its download manager, one by itself or several as a ZIP archive, while they come as well. As
  * long as somebody takes their bytes the worker lives, in Chromium with no window open too, and with it the engine.
  */
-import { SAVE_ASK, SAVE_PATH, type SaveAnswer, type SaveFile } from './api.ts';
+import { SAVE_ASK, SAVE_KEY, SAVE_PATH, type SaveAnswer, type SaveFile } from './api.ts';
 import { codeOf, fileHeaders, refusal, refused } from './file-answers.ts';
+import { OnceKeys } from './once-keys.ts';
 import { readPatiently, type OpenLocalFile } from './patient-reading.ts';
 import type { FileRow, SaveRow, TorrentDetail, TorrentId } from './view-model.ts';
 import { zip, zipLength } from './zip.ts';
@@ -21,6 +22,8 @@ export interface SavingOptions {
   readonly after: (ms: number, act: () => void) => () => void;
   /** Ms since 1970. */
   readonly now: () => number;
+  /** Ms, of a clock that nobody sets. */
+  readonly ticks: () => number;
   /** A save began, or ended. */
   readonly changed: () => void;
 }
@@ -45,17 +48,19 @@ interface Choice {
 interface Save {
   readonly id: TorrentId;
   readonly outlivesWindows: boolean;
-  /** Once it is known. */
-  isWhole: boolean;
+  /** Files of the torrent that are chosen, were not all there and are in no part of it; null until that is known. */
+  left: Set<number> | null;
 }
 
 export class Saving {
   private readonly options: SavingOptions;
   private readonly saves = new Map<AbortController, Save>();
+  private readonly keys: OnceKeys;
   private ended = false;
 
   constructor(options: SavingOptions) {
     this.options = options;
+    this.keys = new OnceKeys(options.ticks);
   }
 
   /** Saves that are being made or read. */
@@ -65,17 +70,25 @@ export class Saving {
 
   /** The torrents that the download manager saves from; not those that a window reads, which end with it. */
   get rows(): readonly SaveRow[] {
-    const rows = new Map<TorrentId, SaveRow>();
-    for (const { id, outlivesWindows, isWhole } of this.saves.values()) {
-      if (outlivesWindows) rows.set(id, { id, isWhole: isWhole || rows.get(id)?.isWhole === true });
+    /** What each torrent's saves leave out together. */
+    const left = new Map<TorrentId, ReadonlySet<number> | null>();
+    for (const save of this.saves.values()) {
+      if (!save.outlivesWindows) continue;
+      const others = left.get(save.id) ?? null;
+      left.set(save.id, others && save.left ? new Set([...others].filter(file => save.left?.has(file))) : (others ?? save.left));
     }
-    return [...rows.values()];
+    return [...left].map(([id, files]) => ({ id, isWhole: files?.size === 0 }));
   }
 
   /** The answer to a request for a save, else null. */
   respond(request: Request, url: URL): Promise<Response> | null {
     if (!url.pathname.startsWith(SAVE_PATH)) return null;
     if (url.search === SAVE_ASK) return this.tell(request, url);
+    // A link on any website may lead here: a download begins for who asked a window of ours, and for nobody else.
+    const isOurs =
+      request.mode !== 'navigate' ||
+      (url.search.startsWith(SAVE_KEY) && this.keys.take(url.search.slice(SAVE_KEY.length), url.pathname));
+    if (!isOurs) return Promise.resolve(new Response(null, { status: 204 }));
     return this.answer(request, url, false).then(answer =>
       // Who presses a link to it stays where they are.
       answer.ok || request.mode !== 'navigate' ? answer : new Response(null, { status: 204 }),
@@ -90,7 +103,9 @@ export class Saving {
 
   private async tell(request: Request, url: URL): Promise<Response> {
     const answer = await this.answer(request, url, true);
-    const told: SaveAnswer = { refused: answer.ok ? null : (await answer.text()).trim() };
+    const told: SaveAnswer = answer.ok
+      ? { refused: null, key: this.keys.give(url.pathname) }
+      : { refused: (await answer.text()).trim(), key: '' };
     return Response.json(told, { headers: { 'cache-control': 'no-store' } });
   }
 
@@ -106,7 +121,7 @@ export class Saving {
       return refusal(503, 'Too much is being saved at once. Wait for one to end, then save this again.');
     const save = new AbortController();
     const outlivesWindows = request.mode === 'navigate';
-    const row: Save = { id, outlivesWindows, isWhole: false };
+    const row: Save = { id, outlivesWindows, left: null };
     this.saves.set(save, row);
     this.options.changed();
     let isRead = false;
@@ -119,7 +134,7 @@ export class Saving {
       if (choice.isArchive) headers.set('content-type', 'application/zip');
       if (isAsked) return new Response(null, { headers });
       if (outlivesWindows) {
-        row.isWhole = hasAllMissing(choice, this.options.detail(id)?.files ?? []);
+        row.left = leftOut(choice, this.options.detail(id)?.files ?? []);
         this.options.changed();
       }
       isRead = true;
@@ -181,6 +196,12 @@ export class Saving {
       callOff();
       this.over(save);
     };
+    // What it has brought is not missing any more.
+    const done = (): void => {
+      const saved = new Set(files.map(({ index }) => index));
+      for (const other of this.saves.values()) if (other.id === id) for (const file of saved) other.left?.delete(file);
+      end();
+    };
     wait();
     return new ReadableStream<Uint8Array>(
       {
@@ -195,7 +216,7 @@ export class Saving {
             if (signal.aborted) return;
             wait();
             if (part.done !== true) return controller.enqueue(part.value);
-            end();
+            done();
             controller.close();
           } catch (error) {
             end();
@@ -233,10 +254,14 @@ function readPath(parts: readonly string[]): readonly string[] | number | null {
   }
 }
 
-/** Whether nothing that is chosen and not there yet is left out. */
-function hasAllMissing({ files }: Choice, all: readonly FileRow[]): boolean {
+/** Files that are chosen, not all there yet, and left out. */
+function leftOut({ files }: Choice, all: readonly FileRow[]): Set<number> {
   const taken = new Set(files.map(({ index }) => index));
-  return all.every(({ size, done, priority }, index) => priority === 'skip' || done === size || taken.has(index));
+  const left = new Set<number>();
+  all.forEach(({ size, done, priority }, index) => {
+    if (priority !== 'skip' && done < size && !taken.has(index)) left.add(index);
+  });
+  return left;
 }
 
 /** Those chosen of the files in a folder, which is at the top of the archive; where it is one alone, it goes by itself. */

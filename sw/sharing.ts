@@ -8,6 +8,7 @@ import { choosePieceLength, createTorrent, parseTorrent, placeFiles } from './en
 import { hashBlobs } from './hash-blobs.ts';
 import { Refusal } from './host-commands.ts';
 import type { LocalTorrents } from './local-torrents.ts';
+import type { ShareNotes } from './share-notes.ts';
 import type { FromSharing, ShareFile, ShareRequest } from './share.ts';
 import { BROWSER_ROOT, type TorrentId } from './view-model.ts';
 
@@ -41,6 +42,8 @@ export interface SharingOptions {
   readonly isListed: (id: TorrentId) => boolean;
   /** Whether something of the storage is called so. */
   readonly isStored: (top: string) => boolean;
+  /** What outlives the worker of one whose files are about to have their places, until it is in the list. */
+  readonly notes: Pick<ShareNotes, 'put' | 'drop'>;
   /** @throws {Refusal} */
   readonly deposit: (lengths: readonly number[]) => Deposit;
 }
@@ -103,7 +106,7 @@ export class Sharing {
     signal: AbortSignal,
     tell: (message: FromSharing) => void,
   ): Promise<{ id: TorrentId; already: boolean }> {
-    const { torrents, isListed, isStored } = this.options;
+    const { torrents, isListed, isStored, notes } = this.options;
     const size = files.reduce((sum, { file }) => sum + file.size, 0);
     if (size === 0) throw new Refusal('empty', 'There is nothing in it to be shared: its files are all empty.');
     const pieceLength = choosePieceLength(size);
@@ -130,6 +133,7 @@ export class Sharing {
 
     const deposit = this.options.deposit(sources.map(({ file }) => file.size));
     let isKept = false;
+    let noted: TorrentId | null = null;
     try {
       const onProgress = seldom(done => tell({ type: 'progress', done }));
       const pieces = await hashBlobs({ files: sources, pieceLength, store: bytes => deposit.add(bytes), onProgress, signal });
@@ -138,7 +142,10 @@ export class Sharing {
       if (isListed(id)) return { id, already: true };
       signal.throwIfAborted();
       // While all was read another torrent may have come to have that name, and no file yet.
-      isKept = !(await isTaken()) && (await deposit.place(paths));
+      if (await isTaken()) throw new Refusal('name-taken', '');
+      noted = id;
+      await notes.put(id, bytes);
+      isKept = await deposit.place(paths);
       if (!isKept) throw new Refusal('name-taken', '');
       await this.list(id, bytes);
       return { id, already: false };
@@ -147,6 +154,7 @@ export class Sharing {
       throw notStored(error);
     } finally {
       if (!isKept) await deposit.discard();
+      if (noted !== null) await notes.drop(noted);
     }
   }
 

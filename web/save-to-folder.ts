@@ -7,7 +7,7 @@ import { saveFilePath, saveListPath, type SaveFile } from '../sw/api.ts';
 import type { TorrentId, TorrentRow } from '../sw/view-model.ts';
 import { plural } from './format.ts';
 import { notify } from './notices.ts';
-import { refusalOf } from './saving.ts';
+import { askToSave } from './saving.ts';
 
 declare global {
   interface Window {
@@ -23,6 +23,8 @@ export interface FolderSave {
   /** Bytes. */
   readonly saved: number;
   readonly size: number;
+  /** Why nothing comes just now, a sentence; empty where something does. */
+  readonly waits: string;
   stop(): void;
 }
 
@@ -46,7 +48,10 @@ export async function saveToFolder(row: Pick<TorrentRow, 'id' | 'name' | 'size'>
   if (folder === null) return;
   const stopped = new AbortController();
   const tell = (name: string, saved: number, size: number): void => {
-    folderSave.value = { name, folder: folder.name, saved, size, stop: () => stopped.abort() };
+    folderSave.value = { name, folder: folder.name, saved, size, waits: '', stop: () => stopped.abort() };
+  };
+  const wait = (waits: string): void => {
+    if (folderSave.value !== null) folderSave.value = { ...folderSave.value, waits };
   };
   let { name: top, size } = row;
   tell(top, 0, size);
@@ -56,7 +61,7 @@ export async function saveToFolder(row: Pick<TorrentRow, 'id' | 'name' | 'size'>
     top = files[0]?.path[0] ?? '';
     size = files.reduce((sum, file) => sum + file.size, 0);
     const name = await freeName(folder, top);
-    const left = await writeAll(id, files, folder, name, stopped.signal, saved => tell(name, saved, size));
+    const left = await writeAll(id, files, folder, name, stopped.signal, wait, saved => tell(name, saved, size));
     if (left.length === 0) notify(`“${name}” was saved to “${folder.name}”.`, 'lasting');
     else
       notify(
@@ -90,7 +95,7 @@ async function chosenFolder(): Promise<FileSystemDirectoryHandle | null> {
 /** Or why there are none, in a sentence. */
 async function filesOf(id: TorrentId, signal: AbortSignal): Promise<readonly SaveFile[] | string> {
   const path = saveListPath(id);
-  const refused = await refusalOf(path);
+  const { refused } = await askToSave(path);
   if (refused !== null) return refused;
   return (await (await fetch(path, { signal })).json()) as readonly SaveFile[];
 }
@@ -126,6 +131,7 @@ async function writeAll(
   folder: FileSystemDirectoryHandle,
   top: string,
   signal: AbortSignal,
+  wait: (why: string) => void,
   tell: (saved: number) => void,
 ): Promise<readonly string[]> {
   let saved = 0;
@@ -143,7 +149,7 @@ async function writeAll(
     size: length,
   } of files) {
     const path = [top, ...inside];
-    const done = await writeFile(folder, path, saveFilePath(id, index, path.at(-1) ?? ''), signal, bytes => {
+    const done = await writeFile(folder, path, saveFilePath(id, index, path.at(-1) ?? ''), signal, wait, bytes => {
       saved += bytes;
       show();
     });
@@ -160,6 +166,7 @@ async function writeFile(
   path: readonly string[],
   from: string,
   signal: AbortSignal,
+  wait: (why: string) => void,
   wrote: (bytes: number) => void,
 ): Promise<boolean> {
   const name = path.at(-1) ?? '';
@@ -176,7 +183,7 @@ async function writeFile(
   try {
     // It is put beside the file until it is closed.
     out = await file.createWritable();
-    const reader = (await bodyOf(from, signal)).getReader();
+    const reader = (await bodyOf(from, signal, wait)).getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       await out.write(part.value);
       wrote(part.value.length);
@@ -191,12 +198,20 @@ async function writeFile(
 }
 
 /** Waits where too much is being saved at once, or the file cannot be read for another reason that passes. */
-async function bodyOf(from: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+async function bodyOf(
+  from: string,
+  signal: AbortSignal,
+  wait: (why: string) => void,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   for (;;) {
     const answer = await fetch(from, { signal, cache: 'no-store' });
-    if (answer.ok && answer.body !== null) return answer.body;
+    if (answer.ok && answer.body !== null) {
+      wait('');
+      return answer.body;
+    }
     const why = (await answer.text()).trim();
     if (answer.status !== 503) throw new Error(why);
+    wait(why);
     await new Promise(resolve => setTimeout(resolve, LATER));
   }
 }

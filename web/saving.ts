@@ -1,5 +1,5 @@
 /** Saves what is in this browser with its own download manager, while it comes as well. */
-import { SAVE_ASK, saveFilePath, saveFolderPath, type SaveAnswer } from '../sw/api.ts';
+import { SAVE_ASK, SAVE_KEY, saveFilePath, saveFolderPath, type SaveAnswer } from '../sw/api.ts';
 import type { TorrentId } from '../sw/view-model.ts';
 import { notify } from './notices.ts';
 
@@ -14,17 +14,17 @@ export function saveFolder(id: TorrentId, names?: readonly string[]): void {
 
 /** Says why it cannot begin, else leads to the download, which leaves the page where it is. */
 async function save(path: string): Promise<void> {
-  const refused = await refusalOf(path);
-  if (refused === null) location.assign(path);
+  const { refused, key } = await askToSave(path);
+  if (refused === null) location.assign(path + SAVE_KEY + key);
   else notify(refused, 'bad');
 }
 
-/** Why what is at that address cannot be saved, a sentence; null where it can. */
-export async function refusalOf(path: string): Promise<string | null> {
+/** Whether what is at that address can be saved. */
+export async function askToSave(path: string): Promise<SaveAnswer> {
   try {
     const answer = await fetch(path + SAVE_ASK, { cache: 'no-store' });
-    return ((await answer.json()) as SaveAnswer).refused;
+    return (await answer.json()) as SaveAnswer;
   } catch {
-    return 'The engine did not answer. Nothing was saved; try again in a moment.';
+    return { refused: 'The engine did not answer. Nothing was saved; try again in a moment.', key: '' };
   }
 }

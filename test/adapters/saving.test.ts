@@ -1,115 +1,16 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SAVE_ASK, saveFilePath, saveFolderPath, saveListPath } from '../../sw/api.ts';
+import { SAVE_ASK, SAVE_KEY, type SaveAnswer, saveFilePath, saveFolderPath, saveListPath } from '../../sw/api.ts';
 import { distinctPaths, safeName } from '../../sw/engine/codec/paths.ts';
-import { LocalReaders } from '../../sw/adapters/local/readers.ts';
-import { Saving } from '../../sw/saving.ts';
+import { MAX_KEYS } from '../../sw/once-keys.ts';
 import type { FileRow } from '../../sw/view-model.ts';
 import { zipLength } from '../../sw/zip.ts';
-
-const ID = 'ab'.repeat(20);
-const ORIGIN = 'http://127.0.0.1:7800';
-
-class Refusal extends Error {
-  constructor(readonly code: string) {
-    super('A sentence for people.');
-  }
-}
-
-const row = (path: string, size: number, part: Partial<FileRow> = {}): FileRow => ({
-  path: path.split('/'),
-  size,
-  done: 0,
-  priority: 'normal',
-  ...part,
-});
-
-const FILES = [
-  row('Film/film.mkv', 700_000),
-  row('Film/Extra/a.txt', 5),
-  row('Film/Extra/b.txt', 0),
-  row('Film/not.iso', 9, { priority: 'skip' }),
-];
-
-/** Files of zeros behind the real readers, whose engine is this test. */
-function setUp(files: readonly FileRow[] = FILES) {
-  let refusal: Refusal | null = null;
-  let fault: string | null = null;
-  let hasMetadata = true;
-  const wanted: { stream: number; file: number; offset: number; length: number }[] = [];
-  const timers = new Set<{ ms: number; act: () => void }>();
-  const readers = new LocalReaders({
-    read: ([span], done) => {
-      queueMicrotask(() =>
-        fault === null ? done(null, new Uint8Array(span?.length ?? 0)) : done(fault as never, new Uint8Array()),
-      );
-      return () => undefined;
-    },
-  });
-  let reachable = Infinity;
-  readers.hear((stream, file, offset, length) => {
-    wanted.push({ stream, file, offset, length });
-    if (length > 0 && offset < reachable) readers.readable(stream, offset, Math.min(length, reachable - offset));
-  });
-  let changes = 0;
-  let details = 0;
-  const opened: number[] = [];
-  const saving = new Saving({
-    isHere: id => id === ID,
-    detail: () => {
-      details++;
-      return { hasMetadata, files };
-    },
-    open: (_id, file) => {
-      if (refusal) throw refusal;
-      const row = files[file];
-      if (row === undefined) throw new Refusal('no-such-file');
-      opened.push(file);
-      const { path, size } = row;
-      return { path, size, serve: (range, isHead) => readers.serve({ file, size }, range, isHead) };
-    },
-    settled: () => Promise.resolve(),
-    after: (ms, act) => {
-      const timer = { ms, act };
-      timers.add(timer);
-      return () => timers.delete(timer);
-    },
-    now: () => 0,
-    changed: () => changes++,
-  });
-  const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
-    const response = saving.respond(new Request(ORIGIN + path, init), new URL(ORIGIN + path));
-    if (response === null) throw new Error('not answered');
-    return response;
-  };
-  return {
-    saving,
-    ask,
-    readers,
-    wanted,
-    opened,
-    get details() {
-      return details;
-    },
-    get changes() {
-      return changes;
-    },
-    refuse: (code: string | null) => (refusal = code === null ? null : new Refusal(code)),
-    fail: (problem: string) => (fault = problem),
-    reach: (bytes: number) => (reachable = bytes),
-    withoutMetadata: () => (hasMetadata = false),
-    /** Lets timers of so many ms be due. */
-    due: (ms: number) => {
-      for (const timer of [...timers]) if (timer.ms === ms && timers.delete(timer)) timer.act();
-    },
-    timers,
-  };
-}
+import { FILES, ID, ORIGIN, row, setUp } from './saves.ts';
 
 const lengthOf = async (answer: Response): Promise<number> => (await answer.arrayBuffer()).byteLength;
 
 describe('a save', () => {
   it('of a file is a download of its name, type unknown, of a length that is said', async () => {
-    const { ask, saving } = setUp();
+    const { ask, saving, press } = setUp();
     const answer = await ask(saveFilePath(ID, 0, 'film.mkv'));
     expect(Object.fromEntries(answer.headers)).toMatchObject({
       'content-type': 'application/octet-stream',
@@ -122,8 +23,7 @@ describe('a save', () => {
     expect(await lengthOf(answer)).toBe(700_000);
     expect(saving.count).toBe(0);
     // What a link leads to is the download manager's, and no window's.
-    const handed = { url: ORIGIN + saveFolderPath(ID), method: 'GET', mode: 'navigate' } as Request;
-    const download = await saving.respond(handed, new URL(handed.url));
+    const download = await press(saveFolderPath(ID));
     expect(saving.rows).toEqual([{ id: ID, isWhole: true }]);
     await download?.body?.cancel();
     expect(saving.rows).toEqual([]);
@@ -131,9 +31,8 @@ describe('a save', () => {
 
   it('by the download manager is of a part where anything is left out that is chosen and not there', async () => {
     const take = async (path: string, files?: readonly FileRow[]) => {
-      const { saving } = setUp(files);
-      const request = { url: ORIGIN + path, method: 'GET', mode: 'navigate' } as Request;
-      await saving.respond(request, new URL(request.url));
+      const { saving, press } = setUp(files);
+      await press(path);
       return saving.rows;
     };
     expect(await take(saveFilePath(ID, 0, 'film.mkv'))).toEqual([{ id: ID, isWhole: false }]);
@@ -142,6 +41,45 @@ describe('a save', () => {
     expect(await take(saveFilePath(ID, 0, ''), [film!, ...rest.map(file => ({ ...file, done: file.size }))])).toEqual([
       { id: ID, isWhole: true },
     ]);
+  });
+
+  it('of parts that together leave nothing out is of the whole, as long as it takes', async () => {
+    const { saving, press } = setUp();
+    const film = await press(saveFilePath(ID, 0, 'film.mkv'));
+    const extra = await press(saveFolderPath(ID, ['Film', 'Extra']));
+    expect(saving.rows).toEqual([{ id: ID, isWhole: true }]);
+    // What the first has brought is not missing any more; what the other was to bring is.
+    expect(await lengthOf(film!)).toBe(700_000);
+    expect(saving.rows).toEqual([{ id: ID, isWhole: true }]);
+    await extra?.body?.cancel();
+    expect(saving.rows).toEqual([]);
+    await press(saveFilePath(ID, 1, 'a.txt'));
+    expect(saving.rows).toEqual([{ id: ID, isWhole: false }]);
+  });
+
+  it('begins for who has asked a window of ours a moment ago, once and for that alone, and for nobody whom a link leads there', async () => {
+    const { saving, ask, navigate, pass } = setUp();
+    const path = saveFolderPath(ID);
+    const keyFor = async (asked: string): Promise<string> => ((await (await ask(asked + SAVE_ASK)).json()) as SaveAnswer).key;
+    const key = await keyFor(path);
+    for (const search of ['', SAVE_KEY, `${SAVE_KEY}${'0'.repeat(32)}`, `?x=${key}`]) {
+      expect((await navigate(path, search))?.status).toBe(204);
+    }
+    expect((await navigate(saveFilePath(ID, 0, ''), SAVE_KEY + key))?.status).toBe(204);
+    // It was good for one try.
+    expect((await navigate(path, SAVE_KEY + key))?.status).toBe(204);
+    const late = await keyFor(path);
+    pass(30_000);
+    expect((await navigate(path, SAVE_KEY + late))?.status).toBe(204);
+    expect([saving.count, saving.rows]).toEqual([0, []]);
+    const first = await keyFor(path);
+    const more: string[] = [];
+    for (let given = 0; given < MAX_KEYS; given++) more.push(await keyFor(path));
+    expect(first).toMatch(/^[0-9a-f]{32}$/);
+    expect((await navigate(path, SAVE_KEY + first))?.status).toBe(204);
+    const good = await navigate(path, SAVE_KEY + more.at(-1)!);
+    expect(good?.status).toBe(200);
+    await good?.body?.cancel();
   });
 
   it('of each file after the other asks for no list of all', async () => {
@@ -321,8 +259,7 @@ describe('a save', () => {
     setup.refuse('paused');
     const answer = await setup.ask(saveFolderPath(ID));
     expect([answer.status, await answer.text()]).toEqual([409, 'A sentence for people.\n']);
-    const pressed = { url: `${ORIGIN}${saveFolderPath(ID)}`, method: 'GET', mode: 'navigate' } as Request;
-    expect((await setup.saving.respond(pressed, new URL(pressed.url)))?.status).toBe(204);
+    expect((await setup.press(saveFolderPath(ID)))?.status).toBe(204);
     expect(setup.saving.count).toBe(0);
     setup.refuse(null);
     setup.withoutMetadata();
@@ -331,9 +268,9 @@ describe('a save', () => {
 
   it('is told of to who asks, without a byte of it, and nothing else is answered', async () => {
     const { ask, saving, refuse, wanted } = setUp();
-    expect(await (await ask(saveFolderPath(ID) + SAVE_ASK)).json()).toEqual({ refused: null });
+    expect(await (await ask(saveFolderPath(ID) + SAVE_ASK)).json()).toMatchObject({ refused: null });
     refuse('paused');
-    expect(await (await ask(saveFolderPath(ID) + SAVE_ASK)).json()).toEqual({ refused: 'A sentence for people.' });
+    expect(await (await ask(saveFolderPath(ID) + SAVE_ASK)).json()).toEqual({ refused: 'A sentence for people.', key: '' });
     refuse(null);
     expect([saving.count, wanted]).toEqual([0, []]);
     expect(saving.respond(new Request(`${ORIGIN}/stream/`), new URL(`${ORIGIN}/stream/`))).toBeNull();

@@ -91,7 +91,13 @@ describe('what a window asks to be shared', () => {
       kept.push(new Kept());
       return kept.at(-1)!;
     };
-    const made = new Sharing({ version: '1', torrents, isListed: () => false, isStored: () => false, deposit, ...part });
+    const noted: string[] = [];
+    const notes = {
+      put: (id: string) =>
+        Promise.resolve(void noted.push(`${id} before ${kept.at(-1)?.paths === null ? 'its place' : 'nothing'}`)),
+      drop: (id: string) => Promise.resolve(void noted.push(`${id} after ${commands.at(-1)?.do ?? 'nothing'}`)),
+    };
+    const made = new Sharing({ version: '1', torrents, isListed: () => false, isStored: () => false, notes, deposit, ...part });
     const ask = (request: unknown): { answers: FromSharing[]; last: () => Promise<FromSharing>; port: MessagePort } => {
       const { port1, port2 } = new MessageChannel();
       made.serve(port2);
@@ -102,7 +108,7 @@ describe('what a window asks to be shared', () => {
         vi.waitUntil(() => answers.find(({ type }) => type !== 'progress'), { timeout: 5_000 });
       return { answers, last, port: port1 };
     };
-    return { made, ask, commands, kept };
+    return { made, ask, commands, kept, noted };
   }
 
   const one = {
@@ -113,7 +119,7 @@ describe('what a window asks to be shared', () => {
   };
 
   it('becomes a torrent with those trackers, whose files stand where the engine looks for them', async () => {
-    const { ask, commands, kept } = sharing();
+    const { ask, commands, kept, noted } = sharing();
     const files = [
       { path: ['b', 'ü?.txt'], file: blob(bytesOf(20_000, 5)) },
       { path: ['a'], file: blob(new Uint8Array(0)) },
@@ -122,6 +128,7 @@ describe('what a window asks to be shared', () => {
     const [add, start] = commands;
     const meta = parseTorrent(add!.source!.bytes);
     expect(told).toEqual({ type: 'shared', id: meta.v1Hash, already: false });
+    expect(noted).toEqual([`${meta.v1Hash} before its place`, `${meta.v1Hash} after start`]);
     expect(start).toMatchObject({ do: 'start', id: meta.v1Hash, root: 'browser' });
     expect([meta.name, meta.isPrivate, meta.trackers]).toEqual(['Mine', true, [['wss://t.example/']]]);
     expect(kept[0]?.paths).toEqual(meta.layout.files.map(({ path }) => path));

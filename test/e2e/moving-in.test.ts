@@ -88,4 +88,30 @@ describe.skipIf(missing !== '')(`from the browser to the disk${missing === '' ? 
     expect(seed.sent - sent).toBeLessThan((1 - part) * SIZE + 8 * PIECE);
     expect(sha256(readFileSync(join(starling.downloads, NAME)))).toBe(sha256(bytes));
   });
+
+  it('that is unpaired in the middle of it goes on in the browser, and nothing is lost or fetched again', async () => {
+    const payload = makePayload(join(dir, 'seed'), NAME, [{ path: [], size: SIZE }], { pieceLength: PIECE });
+    const seed = await CorsSeed.start(NAME, readFileSync(join(payload.dir, NAME)), 16_000_000);
+    ends.push(() => seed.stop());
+    const file = join(dir, 'film.torrent');
+    writeFileSync(file, codec.encode({ ...(codec.decode(payload.bytes) as object), 'url-list': seed.url }));
+    const browser = await Browser.start();
+    ends.push(() => browser.stop());
+    const before = await App.alone(browser, starling.origin);
+    await before.dropTorrents([file]);
+    await before.start();
+    await until('a half of it', () => seed.sent > SIZE / 2);
+    const app = await App.open(browser, starling);
+    await app.page.click({ role: 'button', name: 'Move' });
+    await until('some of it on the disk', () => onDisk() > 1_000_000);
+    const { apps } = await starling.local<{ apps: { id: string }[] }>('pairs');
+    await starling.local('unpair', apps[0]!.id);
+    await app.page.waitForText('Pair again');
+    expect(onDisk()).toBeLessThan(SIZE / 2);
+    seed.rate = 60_000_000;
+    await app.complete(NAME);
+    expect(await stored(app)).toBeGreaterThan(SIZE);
+    // What was in the making when it was held, four requests at most, begins anew.
+    expect(seed.sent).toBeLessThan(SIZE + 8 * PIECE);
+  });
 });

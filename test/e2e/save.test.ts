@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import codec from 'bencode';
@@ -114,7 +114,7 @@ describe.skipIf(!haveChromium())(`a save out of the browser${haveChromium() ? ''
       { path: ['Extra', 'deep', 'last.bin'], size: 2_000_001 },
     ];
     const { payload, seed, file } = await webSeeded('Film', files, 4_000_000);
-    const { app, downloaded } = await open();
+    const { browser, app, downloaded } = await open();
     await app.dropTorrents([file]);
     await app.start();
     await app.choose('Film', 'Save');
@@ -122,6 +122,11 @@ describe.skipIf(!haveChromium())(`a save out of the browser${haveChromium() ? ''
     expect(seed.sent).toBeLessThan(payload.size);
     await until('the save to be complete', () => downloaded() === 'completed', 60_000);
     const path = join(downloads, 'Film.zip');
+    // A link on any website to the same address begins nothing.
+    const website = await browser.open('about:blank');
+    await website.evaluate(`void location.assign(${JSON.stringify(`${site.origin}/save/${payload.infoHash}/in/`)})`);
+    await new Promise(resolve => setTimeout(resolve, 1_500));
+    expect(readdirSync(downloads)).toEqual(['Film.zip']);
     execFileSync('python3', [
       '-c',
       'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; z.extractall(sys.argv[2])',

@@ -240,4 +240,31 @@ export const HTTP: readonly Guarded[] = [
     instead: '',
     tests: [{ file: LIMITS, title: 'requests at once have a limit, those behind each other on one connection as well' }],
   },
+  {
+    row: 65,
+    name: 'a save needs a key',
+    file: 'sw/saving.ts',
+    text: '    if (!isOurs) return',
+    instead: '    if (false) return',
+    tests: [
+      {
+        file: 'test/adapters/saving.test.ts',
+        title:
+          'begins for who has asked a window of ours a moment ago, once and for that alone, and for nobody whom a link leads there',
+      },
+    ],
+  },
+  {
+    row: 66,
+    name: 'a share that is noted is of files that are nobody else’s',
+    file: 'sw/share-notes.ts',
+    text: ' && !engine.roots.owns(BROWSER_ROOT, top)',
+    instead: '',
+    tests: [
+      {
+        file: 'test/adapters/share-notes.test.ts',
+        title: 'what a worker left that ended as it listed a share comes into the list, if its files are there and nobody else’s',
+      },
+    ],
+  },
 ];

@@ -11,7 +11,7 @@ export function FolderSaveBanner(): JSX.Element | null {
     <div class="banner">
       <p>
         Saving “{save.name}” to “{save.folder}”: {formatBytes(save.saved)} of {formatBytes(save.size)}, {share}. Keep this window
-        open.
+        open.{save.waits !== '' && ` It waits: ${save.waits} It goes on by itself.`}
       </p>
       <button type="button" class="button button-small" onClick={save.stop}>
         Stop
