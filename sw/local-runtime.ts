@@ -79,6 +79,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         root: BROWSER_ROOT,
         log,
         wall,
+        ticks: () => performance.now(),
         after: (ms, run) => void after(ms, run),
         lost: files => open?.session.lost(files),
         gone: () => gone('The browser has closed the storage of this app.'),

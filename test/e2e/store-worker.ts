@@ -22,6 +22,7 @@ function store(): Promise<LocalStore> {
       root: ROOT,
       log: () => undefined,
       wall: () => Date.now(),
+      ticks: () => performance.now(),
       after: (ms, run) => setTimeout(run, ms),
       lost: () => undefined,
       gone: () => (opening = null),

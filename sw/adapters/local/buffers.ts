@@ -9,6 +9,7 @@ import type { StoredFile, Written } from './group.ts';
 import type { Keeping } from './keeping.ts';
 import { type CommitDone, type Order, PieceBuffer, type Target } from './piece-buffer.ts';
 import { Spare } from './spare.ts';
+import { RangeSet } from './ranges.ts';
 import type { SegmentReader } from './spans.ts';
 import { Unreadable } from './spans.ts';
 import type { Turns } from './turns.ts';
@@ -286,13 +287,16 @@ export class Buffers implements BlockSink {
     buffer.held = [];
     buffer.heldBytes = 0;
     held.sort((a, b) => a.offset - b.offset);
+    const going = new RangeSet(held.map(({ offset, bytes }) => ({ offset, length: bytes.length })));
+    buffer.going.add(going);
     const writing = (async () => {
       let problem = await this.ready(buffer);
       const writes = problem ? [] : held.map(({ offset, bytes }) => this.write(buffer, offset, bytes));
       for (const write of writes) problem = (await write) ?? problem;
       this.letGo(heldBytes);
-      if (problem) return this.unwritten(buffer, problem, held);
-      for (const { offset, bytes } of held) buffer.written.add(offset, bytes.length);
+      buffer.going.delete(going);
+      if (problem) return this.unwritten(buffer, problem, going.list());
+      for (const { offset, length } of going.list()) buffer.written.add(offset, length);
       this.keeping.backed(buffer);
     })();
     buffer.writing.add(writing);
@@ -319,8 +323,8 @@ export class Buffers implements BlockSink {
   }
 
   /** What could not be written is not there: the commit that waits ends, or the next that is asked. */
-  private unwritten(buffer: PieceBuffer, problem: FileProblem, lost: readonly { offset: number; bytes: Uint8Array }[]): void {
-    for (const { offset, bytes } of lost) buffer.have.delete(offset, bytes.length);
+  private unwritten(buffer: PieceBuffer, problem: FileProblem, lost: readonly Range[]): void {
+    for (const { offset, length } of lost) buffer.have.delete(offset, length);
     buffer.problem = problem;
     if (buffer.state !== 'open' || !buffer.move('error')) return;
     buffer.order = null;

@@ -20,6 +20,8 @@ export interface CatalogueOptions {
   readonly log: Log;
   /** ms since 1970. */
   readonly wall: () => number;
+  /** Ms, of a clock that nobody sets. */
+  readonly ticks: () => number;
   /** Bytes of these files are gone that were there when the store was used last. */
   readonly lost: (files: readonly FilePlace[]) => void;
 }
@@ -29,6 +31,7 @@ export class Catalogue {
   private readonly groups = new Map<number, Group>();
   private next: number;
   private lastTime = 0;
+  private readonly began: { readonly wall: number; readonly ticks: number };
   /** Up to this number every segment is in its group, or will never be. */
   private applied: number;
   private readonly doubts: Doubts;
@@ -44,6 +47,7 @@ export class Catalogue {
   ) {
     this.next = first;
     this.applied = first - 1;
+    this.began = { wall: options.wall(), ticks: options.ticks() };
     this.doubts = new Doubts(files, segment => this.lose(segment.group, [segment]));
   }
 
@@ -65,6 +69,12 @@ export class Catalogue {
   now(): number {
     this.lastTime = Math.max(this.lastTime, Math.floor(this.options.wall()));
     return this.lastTime;
+  }
+
+  /** What time it is at least: a clock that was set forward in this life says that more has passed than has. */
+  private atLeast(): number {
+    const { wall, ticks } = this.began;
+    return Math.min(this.now(), Math.floor(wall + this.options.ticks() - ticks));
   }
 
   /** The file at that path; with `create` it is made where there is none. */
@@ -260,7 +270,7 @@ export class Catalogue {
    * for sure: else a power cut in between would show.
    */
   private async look(group: Group, sound: number): Promise<void> {
-    const began = this.now();
+    const began = this.atLeast();
     const known = [...group.segments.values()];
     const doubtful = known.filter(({ time }) => time > sound);
     this.doubts.add(doubtful);
@@ -284,7 +294,7 @@ export class Catalogue {
   }
 
   /** Records up to when segments of the group are on the disk for sure, now and again, once all that were there before were looked at. */
-  private prove(group: Group, now = this.now()): void {
+  private prove(group: Group, now = this.atLeast()): void {
     const sound = now - CACHED;
     if (group.sound === null || sound < group.sound + CACHED / 4) return;
     group.sound = sound;

@@ -60,6 +60,8 @@ export class PieceBuffer {
   isBacked: boolean;
   held: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
   heldBytes = 0;
+  /** What of it each of those writes brings, and nobody has lost meanwhile. */
+  readonly going = new Set<RangeSet>();
   /** What of it is in its files. */
   readonly written = new RangeSet();
   /** Writes of it that are under way, in its files. */
@@ -150,7 +152,7 @@ export class PieceBuffer {
   /** Nothing of these ranges is there. */
   lose(ranges: readonly Range[]): void {
     for (const { offset, length } of ranges) {
-      for (const set of [this.have, this.written, this.awaited]) set.delete(offset, length);
+      for (const set of [this.have, this.written, this.awaited, ...this.going]) set.delete(offset, length);
     }
   }
 

@@ -37,6 +37,8 @@ export interface LocalStoreOptions {
   readonly log: Log;
   /** ms since 1970. */
   readonly wall: () => number;
+  /** Ms, of a clock that nobody sets. */
+  readonly ticks: () => number;
   readonly after: (ms: number, run: () => void) => void;
   /** Bytes of these files are gone that were there when they were written: the browser has taken them, or the disk. */
   readonly lost: (files: readonly FilePlace[]) => void;

@@ -22,6 +22,8 @@ export class Lives {
   readonly database = `store ${++made}`;
   readonly lost: FilePlace[] = [];
   wall = 1_700_000_000_000;
+  /** By how much of that it was set, and did not pass. */
+  set = 0;
   /** How often the store was told that its database is gone. */
   gone = 0;
   readonly log: string[] = [];
@@ -39,13 +41,14 @@ export class Lives {
 
   async open(options: Partial<LocalStoreOptions> = {}): Promise<void> {
     const life = ++this.life;
-    this.disk.now = () => this.wall;
+    this.disk.now = () => this.wall - this.set;
     this.store = await LocalStore.open({
       folder: this.disk.root,
       database: this.database,
       root: ROOT,
       log: (_, text) => this.log.push(text),
       wall: () => ++this.wall,
+      ticks: () => this.wall - this.set,
       after: (ms, run) => {
         const timer = setTimeout(() => {
           this.timers.delete(timer);

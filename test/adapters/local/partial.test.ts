@@ -252,4 +252,27 @@ describe('a long piece', () => {
     expect((await done).status).toBe('ok');
     expect(await readFile(lives.store, ['a'])).toEqual(bytes);
   });
+
+  it('is not there where it was lost while it was on its way to its files', async () => {
+    lives = await Lives.begin();
+    const bytes = pattern(4 * BLOCK, 6);
+    await open(lives.store, 1, ['a']);
+    lives.store.begin(1, bytes.length, Uint8Array.of(1), spansOf(bytes), []);
+    lives.store.land(1, 0, blockOf(bytes, 0));
+    expect(await park(lives.store, 1)).not.toBeNull();
+    await keptBytes(BLOCK);
+    let go = (): void => undefined;
+    const held = new Promise<void>(resolve => (go = resolve));
+    lives.disk.beforeClose = () => held;
+    lives.store.land(1, BLOCK, blockOf(bytes, 1));
+    lives.store.land(1, 2 * BLOCK, blockOf(bytes, 2));
+    const synced = sync(lives.store, [1]);
+    await new Promise(resolve => setTimeout(resolve, 20));
+    lives.store.reset(1, [{ offset: BLOCK, length: BLOCK }]);
+    go();
+    await synced;
+    await keptBytes(2 * BLOCK);
+    await lives.kill();
+    expect(lives.store.kept[0]?.ranges).toEqual([0, 2].map(block => ({ offset: block * BLOCK, length: BLOCK })));
+  });
 });

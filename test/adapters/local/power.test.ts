@@ -167,6 +167,21 @@ describe('a power cut', () => {
     lives.end();
   });
 
+  it('is looked for in what was written just before the clock was set forward', async () => {
+    const lives = new Lives();
+    lives.pace = 0.005;
+    await lives.open();
+    const run = new Run(lives);
+    await run.write(0, 1);
+    lives.wall += 10 * SAFE;
+    lives.set += 10 * SAFE;
+    // In the same folder.
+    await run.write(1, 1);
+    await run.end({ do: 'cut', damages: ['zeros'], opened: [0], read: 1 });
+    expect(lives.lost).not.toEqual([]);
+    lives.end();
+  });
+
   it('is looked for in what took long to be written', async () => {
     const lives = new Lives();
     lives.pace = 0.005;
