@@ -21,6 +21,11 @@ export const MAX_VIEW_NAME = 60;
 const MAX_TEXT = 256;
 const KEY = 'starling.views';
 
+/** What is to become of a view: one that is to be saved, or one that there is. */
+export const viewMatter = signal<
+  { readonly what: 'save' } | { readonly what: 'rename' | 'delete'; readonly view: SavedView } | null
+>(null);
+
 /** In the order of their names. */
 export const views = signal<readonly SavedView[]>(readViews(readStored(KEY)));
 

@@ -38,8 +38,24 @@ const SCREENS: readonly Screen[] = [
   { name: 'another browser at work', scenario: 'following' },
   { name: 'the settings', scenario: 'nine', act: visit('Settings') },
   { name: 'the activity', scenario: 'nine', act: visit('Activity') },
-  { name: 'a menu', scenario: 'nine', isFor: 'desktop', act: page => page.locator('.row').first().click({ button: 'right' }) },
-  { name: 'the columns', scenario: 'nine', isFor: 'desktop', act: page => page.getByRole('button', { name: 'Columns' }).click() },
+  {
+    name: 'a menu',
+    scenario: 'nine',
+    isFor: 'desktop',
+    act: async page => {
+      await page.locator('.row').first().click({ button: 'right' });
+      await page.getByRole('menu').waitFor();
+    },
+  },
+  {
+    name: 'the columns',
+    scenario: 'nine',
+    isFor: 'desktop',
+    act: async page => {
+      await page.getByRole('button', { name: 'Columns' }).click();
+      await page.getByRole('menu').waitFor();
+    },
+  },
   {
     name: 'adding',
     scenario: 'nine',

@@ -47,7 +47,12 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
         async () => (await paste(MAGNET), page.getByRole('checkbox', { name: 'Making-of.mkv' }).waitFor()),
       ],
       ['a problem', MEDIUM, 'nine', async () => (await row(/^OpenStreetMap/).dblclick(), page.getByRole('tabpanel').waitFor())],
-      ['the menu', DESKTOP, 'nine', () => row(/^Sintel/).click({ button: 'right' })],
+      [
+        'the menu',
+        DESKTOP,
+        'nine',
+        async () => (await row(/^Sintel/).click({ button: 'right' }), page.getByRole('menu').waitFor()),
+      ],
       ['the first open', DESKTOP, 'unpaired', () => page.getByRole('button', { name: 'Browser only' }).click()],
       [
         'the settings',

@@ -1,20 +1,16 @@
-import { signal, useSignal } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import { Ellipsis } from 'lucide';
 import type { JSX } from 'preact';
 import { isDefault } from '../columns.ts';
 import { columns } from '../list-choices.ts';
 import { NEWEST_FIRST } from '../list.ts';
-import { deleteView, isShown, MAX_VIEW_NAME, renameView, saveView, showView, views, type SavedView } from '../saved-views.ts';
+import { isShown, showView, viewMatter, views, type SavedView } from '../saved-views.ts';
 import { store } from '../store.ts';
-import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { LineForm } from '../ui/line-form.tsx';
-import { Menu } from '../ui/menu.tsx';
+import { lazy } from '../ui/lazy.tsx';
 
-/** What the dialog is about: a view that is to be saved, or one that there is. */
-type Matter = { readonly what: 'save' } | { readonly what: 'rename' | 'delete'; readonly view: SavedView };
-
-const matter = signal<Matter | null>(null);
+const ViewMenu = lazy(async () => (await import('./view-changes.tsx')).ViewMenu);
+const ViewDialog = lazy(async () => (await import('./view-changes.tsx')).ViewDialog);
 
 /** The list is narrowed, or looks other than it does where nobody chose, and no view has it so. */
 function isWorthSaving(): boolean {
@@ -67,14 +63,14 @@ export function ViewList(): JSX.Element | null {
         ))}
         {offers && (
           <li>
-            <button type="button" class="side-item side-offer" onClick={() => (matter.value = { what: 'save' })}>
+            <button type="button" class="side-item side-offer" onClick={() => (viewMatter.value = { what: 'save' })}>
               Save this view…
             </button>
           </li>
         )}
       </ul>
       {menu.value !== null && <ViewMenu {...menu.value} onClose={() => (menu.value = null)} />}
-      <ViewDialog />
+      {viewMatter.value !== null && <ViewDialog />}
     </li>
   );
 }
@@ -100,78 +96,12 @@ export function ViewChips(): JSX.Element {
         </button>
       ))}
       {isWorthSaving() && (
-        <button type="button" class="chip" onClick={() => (matter.value = { what: 'save' })}>
+        <button type="button" class="chip" onClick={() => (viewMatter.value = { what: 'save' })}>
           Save this view…
         </button>
       )}
       {menu.value !== null && <ViewMenu {...menu.value} onClose={() => (menu.value = null)} />}
-      <ViewDialog />
+      {viewMatter.value !== null && <ViewDialog />}
     </>
-  );
-}
-
-interface MenuProps {
-  readonly view: SavedView;
-  readonly x: number;
-  readonly y: number;
-  onClose(): void;
-}
-
-function ViewMenu({ view, x, y, onClose }: MenuProps): JSX.Element {
-  const items = [
-    { label: 'Rename…', act: () => (matter.value = { what: 'rename', view }) },
-    { label: 'Delete…', danger: true, act: () => (matter.value = { what: 'delete', view }) },
-  ];
-  return <Menu label={`The view ${view.name}`} items={items} x={x} y={y} onClose={onClose} />;
-}
-
-function ViewDialog(): JSX.Element | null {
-  const about = matter.value;
-  if (about === null) return null;
-  const close = (): void => {
-    matter.value = null;
-  };
-  return (
-    <Dialog labelledBy="view-title" onCancel={close}>
-      {about.what === 'delete' ? (
-        <>
-          <h2 id="view-title">
-            Delete the view “<bdi>{about.view.name}</bdi>”?
-          </h2>
-          <p class="quiet">The torrents in it stay as they are.</p>
-        </>
-      ) : (
-        <>
-          <h2 id="view-title">{about.what === 'save' ? 'Save this view' : 'Rename the view'}</h2>
-          {about.what === 'save' && <p class="quiet">It keeps the filter, the label, the search, the order and the columns.</p>}
-          <LineForm
-            label="Name of the view"
-            initial={about.what === 'rename' ? about.view.name : ''}
-            action={about.what === 'save' ? 'Save' : 'Rename'}
-            maxLength={MAX_VIEW_NAME}
-            isAsked
-            save={name => Promise.resolve((about.what === 'save' ? saveView(name) : renameView(about.view, name)) || null)}
-            onDone={close}
-          />
-        </>
-      )}
-      <div class="dialog-actions">
-        <button type="button" class="button" onClick={close}>
-          Cancel
-        </button>
-        {about.what === 'delete' && (
-          <button
-            type="button"
-            class="button button-danger"
-            onClick={() => {
-              deleteView(about.view);
-              close();
-            }}
-          >
-            Delete view
-          </button>
-        )}
-      </div>
-    </Dialog>
   );
 }

@@ -10,14 +10,16 @@ import { density } from '../theme.ts';
 import { said } from '../turns.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
+import { lazy } from '../ui/lazy.tsx';
 import { useVirtualRows } from '../ui/virtual.ts';
-import { ColumnsMenu } from './columns-menu.tsx';
 import { EmptyList } from './empty.tsx';
 import { onRowKey } from './row-keys.ts';
-import { RowMenu } from './row-menu.tsx';
 import { dropGap, isByQueue, useRowPointer } from './row-pointer.ts';
 import { Row } from './row.tsx';
 import { HeadHint, TableHead } from './table-head.tsx';
+
+const RowMenu = lazy(async () => (await import('./row-menu.tsx')).RowMenu);
+const ColumnsMenu = lazy(async () => (await import('./columns-menu.tsx')).ColumnsMenu);
 
 /** Pixels. */
 const ROW_HEIGHTS = { comfortable: 36, compact: 28 } as const;
