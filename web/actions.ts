@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { Added, Answer, ApiError, Command, FolderPage, HostAsk, MoveTo } from '../sw/api.ts';
-import type { Settings, TorrentId } from '../sw/view-model.ts';
+import type { History, HistorySpan, Settings, TorrentId, Vitals } from '../sw/view-model.ts';
 import { CommandError } from './client.ts';
 import { notify } from './notices.ts';
 import { describeError } from './refusals.ts';
@@ -34,6 +34,18 @@ export async function askHost(
   const { answer, error } = await answerTo({ do: 'host', ask: what });
   const folder = answer !== null && 'folders' in answer ? answer : null;
   return { folder, refused: error && { code: error.code, text: describeError(error) } };
+}
+
+/** What moved when; null where it cannot be told just now. */
+export async function askHistory(span: HistorySpan, of: TorrentId | null): Promise<History | null> {
+  const { answer } = await answerTo({ do: 'history', span, of });
+  return answer !== null && 'told' in answer && answer.told === 'history' ? answer.history : null;
+}
+
+/** How the ways to the network are; null where it cannot be told just now. */
+export async function askVitals(): Promise<Vitals | null> {
+  const { answer } = await answerTo({ do: 'vitals' });
+  return answer !== null && 'told' in answer && answer.told === 'vitals' ? answer.vitals : null;
 }
 
 async function answerTo(what: Command): Promise<{ answer: Answer | null; error: ApiError | null }> {

@@ -11,7 +11,7 @@ import { NO_COUNTS, Tally, type Counts } from './tally.ts';
 /** Which part of the app is open. */
 export type Page = 'torrents' | 'activity' | 'settings';
 /** The parts of a torrent's details. */
-export const TABS = ['general', 'files', 'peers', 'trackers', 'pieces', 'log'] as const;
+export const TABS = ['general', 'files', 'peers', 'trackers', 'pieces', 'speed', 'log'] as const;
 export type Tab = (typeof TABS)[number];
 
 /** How a page holds torrents in memory. */

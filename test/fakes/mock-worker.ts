@@ -8,16 +8,16 @@ import {
   type LeftFiles,
   type Source,
 } from '../../sw/api.ts';
-import type { Connection, DetailPart, News, Settings, TorrentId } from '../../sw/view-model.ts';
+import type { Connection, DetailPart, News, Settings, TorrentId, TorrentRow, Vitals } from '../../sw/view-model.ts';
 import type { ToWorker } from '../../sw/api.ts';
 import type { FromSharing, ShareRequest } from '../../sw/share.ts';
-import type { TorrentRow } from '../../sw/view-model.ts';
 import type { EngineError } from '../../sw/engine/errors.ts';
 import { readTiers } from '../../sw/engine/tiers.ts';
 import { Order } from '../../sw/engine/order.ts';
 import { relabel } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { MockFiles } from './mock-files.ts';
+import { tested, toldOf, vitalsOf } from './mock-activity.ts';
 import { MockHost } from './mock-host.ts';
 import { sceneOf, type Pulse, type Scenario } from './mock-scenarios.ts';
 import { CONNECTED, detailOf, manyFiles, nineTorrents, PLACE, sintelFiles } from './mock-torrents.ts';
@@ -31,6 +31,8 @@ export class MockWorker {
   connection: Connection;
   settings: Settings = DEFAULT_SETTINGS;
   readonly host = new MockHost();
+  /** How its ways to the network are. */
+  vitals: Vitals;
   /** It ends before it does the next command of this kind. */
   endsAt: Command['do'] | null = null;
   /** Why it refuses to add anything, where it does. */
@@ -51,6 +53,7 @@ export class MockWorker {
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
+    this.vitals = vitalsOf(scenario);
     const scene = sceneOf(scenario);
     this.connection = scene.connection;
     for (const torrent of scene.torrents) {
@@ -174,6 +177,9 @@ export class MockWorker {
       return this.stop();
     }
     if (message.command.do === 'host') return this.#ask(message.id, message.command.ask);
+    if (message.command.do === 'history' || message.command.do === 'vitals') {
+      return this.#say({ type: 'told', id: message.id, told: toldOf(this.#scenario, message.command, this.vitals) });
+    }
     const { error, added } = this.#run(message.command);
     this.#say({ type: 'reply', id: message.id, error, added });
   }
@@ -189,7 +195,7 @@ export class MockWorker {
     else this.#say({ type: 'reply', id, error: answer.error, added: null });
   }
 
-  #run(command: Exclude<Command, { do: 'host' }>): { error: ApiError | null; added: Added | null } {
+  #run(command: Exclude<Command, { do: 'host' | 'history' | 'vitals' }>): { error: ApiError | null; added: Added | null } {
     switch (command.do) {
       case 'add':
         return this.#add(command);
@@ -272,6 +278,9 @@ export class MockWorker {
         this.#delta([], []);
         break;
       case 'unpair':
+        break;
+      case 'testPort':
+        this.vitals = tested(this.vitals);
         break;
       case 'pair':
       case 'reconnect':

@@ -55,6 +55,34 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
       ],
       ['the first open', DESKTOP, 'unpaired', () => page.getByRole('button', { name: 'Browser only' }).click()],
       [
+        'the activity',
+        DESKTOP,
+        'nine',
+        async () => (
+          await page.getByRole('button', { name: 'Activity' }).click(),
+          page.getByRole('heading', { name: 'Trackers' }).waitFor()
+        ),
+      ],
+      [
+        'the activity on a phone, with nothing',
+        PHONE,
+        'empty',
+        async () => (
+          await page.getByRole('button', { name: 'Activity' }).click(),
+          page.getByRole('heading', { name: 'Trackers' }).waitFor()
+        ),
+      ],
+      [
+        'the speeds of a torrent',
+        DESKTOP,
+        'nine',
+        async () => (
+          await row(/^ubuntu/).dblclick(),
+          await page.getByRole('tab', { name: 'Speed' }).click(),
+          page.getByRole('slider', { name: 'Speed over time' }).waitFor()
+        ),
+      ],
+      [
         'the settings',
         DESKTOP,
         'nine',

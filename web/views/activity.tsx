@@ -1,32 +1,164 @@
+import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { formatCount, formatRate } from '../format.ts';
+import type { History, HistorySpan, RootRow } from '../../sw/view-model.ts';
+import { BROWSER_ROOT } from '../../sw/view-model.ts';
+import { askHistory } from '../actions.ts';
+import { formatAbout, formatAboutRate, formatCount, formatMoment, formatRate, formatRatio } from '../format.ts';
+import { describeMoved, limitsNow, SPANS, speedUp } from '../history.ts';
 import { store } from '../store.ts';
+import { usePolled } from '../ui/polled.ts';
+import { Speeds } from '../chart/speeds.tsx';
+import { dayOf } from '../chart/times.ts';
 import { layout } from '../ui/layout.ts';
+import { VitalsSections } from './vitals.tsx';
+import '../styles/activity.css';
 
-/** What all torrents do together. */
+const NO_LIMITS = { down: 0, up: 0 };
+
+/** What all torrents do together, and how the ways to the network are. */
 export function Activity(): JSX.Element {
-  const { downloading, seeding } = store.counts.value;
+  const span = useSignal<HistorySpan>('minutes');
+  const period = SPANS.find(({ id }) => id === span.value)?.period ?? 1_000;
+  const history = usePolled(() => askHistory(span.value, null), period, span.value);
+  const settings = store.settings.value;
+  const hasMoved = history !== null && (history.totals.ever.down > 0 || history.totals.ever.up > 0);
   return (
-    <div class="settings">
+    <div class="settings activity">
       {layout.value !== 'phone' && <h1>Activity</h1>}
-      <section aria-labelledby="now">
-        <h2 id="now">Now</h2>
-        <dl class="facts">
-          <Fact name="Download speed" text={formatRate(store.down.value)} />
-          <Fact name="Upload speed" text={formatRate(store.up.value)} />
-          <Fact name="Downloading" text={formatCount(downloading)} />
-          <Fact name="Seeding" text={formatCount(seeding)} />
-        </dl>
+      <section class="activity-wide" aria-labelledby="activity-speed">
+        <div class="activity-head">
+          <h2 id="activity-speed">Speed</h2>
+          <span class="space" />
+          <Spans span={span} />
+        </div>
+        {history === null ? (
+          <p class="quiet late">Asking the engine…</p>
+        ) : (
+          <>
+            {!hasMoved && <p>Nothing has moved yet. The chart shows an example scale; speeds appear with your first torrent.</p>}
+            <Faster history={history} />
+            <Speeds
+              history={history}
+              span={span.value}
+              limits={settings === null ? NO_LIMITS : limitsNow(settings, new Date())}
+            />
+          </>
+        )}
       </section>
+      <Now />
+      {history !== null && <Totals totals={history.totals} />}
+      {hasMoved && history.totals.days.length > 0 && <Days days={history.totals.days} />}
+      <Space />
+      <VitalsSections />
     </div>
   );
 }
 
-function Fact({ name, text }: { name: string; text: string }): JSX.Element {
+function Spans({ span }: { readonly span: Signal<HistorySpan> }): JSX.Element {
+  return (
+    <div class="segments" role="radiogroup" aria-label="Time shown">
+      {SPANS.map(({ id, label }) => (
+        <label key={id} class="segment">
+          <input type="radio" name="span" value={id} checked={span.value === id} onChange={() => (span.value = id)} />
+          <span>{label}</span>
+        </label>
+      ))}
+    </div>
+  );
+}
+
+/** Only where both times were measured. */
+function Faster({ history }: { readonly history: History }): JSX.Element | null {
+  const found = speedUp(history);
+  if (found === null) return null;
+  const times = found.times >= 10 ? formatCount(Math.round(found.times)) : found.times.toFixed(1);
+  const [before, after] = [formatAboutRate(found.before), formatAboutRate(found.after)];
+  return <p class="tone-good">{`${times} times as fast since the helper joined: ${before} before, ${after} after.`}</p>;
+}
+
+function Now(): JSX.Element {
+  const { downloading, seeding } = store.counts.value;
+  return (
+    <section aria-labelledby="activity-now">
+      <h2 id="activity-now">Now</h2>
+      <dl class="facts">
+        <Fact name="Download" text={formatRate(store.down.value)} />
+        <Fact name="Upload" text={formatRate(store.up.value)} />
+        <Fact name="Downloading" text={formatCount(downloading)} />
+        <Fact name="Seeding" text={formatCount(seeding)} />
+      </dl>
+    </section>
+  );
+}
+
+function Totals({ totals: { session, ever } }: { readonly totals: History['totals'] }): JSX.Element {
+  const since = ({ since: at }: { readonly since: number }): string => formatMoment(at, Date.now());
+  return (
+    <section aria-labelledby="activity-totals">
+      <h2 id="activity-totals">Totals</h2>
+      <dl class="facts">
+        <Fact name="This session" text={`${describeMoved(session)}, since ${since(session)}`} />
+        <Fact name="All time" text={`${describeMoved(ever)}, since ${since(ever)}`} />
+        <Fact name="Ratio" text={ever.down > 0 ? formatRatio(ever.up, ever.down) : 'Nothing was downloaded yet'} />
+      </dl>
+    </section>
+  );
+}
+
+function Days({ days }: { readonly days: History['totals']['days'] }): JSX.Element {
+  return (
+    <section aria-labelledby="activity-days">
+      <h2 id="activity-days">By day</h2>
+      <div class="rates-table activity-days" tabIndex={0} role="group" aria-label="Table of days">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Day</th>
+              <th scope="col">Downloaded</th>
+              <th scope="col">Uploaded</th>
+            </tr>
+          </thead>
+          <tbody>
+            {[...days].reverse().map(({ day, down, up }) => (
+              <tr key={day}>
+                <th scope="row">{dayOf(day)}</th>
+                <td>{formatAbout(down)}</td>
+                <td>{formatAbout(up)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Space(): JSX.Element {
+  return (
+    <section aria-labelledby="activity-space">
+      <h2 id="activity-space">Disk space</h2>
+      <dl class="facts">
+        {store.roots.value.map(root => (
+          <Fact key={root.token} name={root.name} {...spaceOf(root)} />
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function spaceOf({ problem, free, token }: RootRow): { readonly text: string; readonly tone?: string } {
+  if (problem !== '') return { text: problem, tone: 'tone-warn' };
+  if (free < 0) return { text: 'It does not say how much is free' };
+  return { text: token === BROWSER_ROOT ? `${formatAbout(free)} free, as the browser says` : `${formatAbout(free)} free` };
+}
+
+function Fact({ name, text, tone = '' }: { readonly name: string; readonly text: string; readonly tone?: string }): JSX.Element {
   return (
     <div class="fact">
-      <dt>{name}</dt>
-      <dd>{text}</dd>
+      <dt>
+        <bdi>{name}</bdi>
+      </dt>
+      <dd class={`number ${tone}`}>{text}</dd>
     </div>
   );
 }

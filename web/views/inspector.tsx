@@ -8,12 +8,15 @@ import { selection } from '../selection.ts';
 import { store, TABS, type Tab } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
+import { lazy } from '../ui/lazy.tsx';
 import { Files } from './files.tsx';
 import { General } from './general.tsx';
 import { Log } from './log.tsx';
 import { Peers } from './peers.tsx';
 import { Pieces } from './pieces.tsx';
 import { Trackers } from './trackers.tsx';
+
+const SpeedTab = lazy(async () => (await import('./speed.tsx')).SpeedTab);
 
 const MIN_HEIGHT = 160;
 const HEIGHT = 318;
@@ -27,6 +30,8 @@ function labelOf(tab: Tab, detail: TorrentDetail | null): string {
       return count('Files', detail?.hasMetadata === true ? detail.files.length : undefined);
     case 'peers':
       return count('Peers', detail?.peers.length);
+    case 'speed':
+      return 'Speed';
     case 'trackers':
       return count('Trackers', detail?.trackers.length);
     case 'pieces':
@@ -149,6 +154,7 @@ function Tabs({ detail }: { detail: TorrentDetail | null }): JSX.Element {
 function TabContent({ row, detail }: { row: TorrentRow; detail: TorrentDetail | null }): JSX.Element {
   const tab = store.tab.value;
   if (tab === 'general') return <General row={row} detail={detail} />;
+  if (tab === 'speed') return <SpeedTab row={row} />;
   if (detail === null) return <Asking />;
   switch (tab) {
     case 'files':

@@ -1,0 +1,102 @@
+import { useSignal } from '@preact/signals';
+import type { JSX } from 'preact';
+import type { History, HistorySpan } from '../../sw/view-model.ts';
+import { formatRate } from '../format.ts';
+import { describeMark, SPANS, summarise, tabulate } from '../history.ts';
+import { Chart } from './chart.tsx';
+import { momentOf } from './times.ts';
+
+const ROWS = 20;
+
+interface Props {
+  readonly history: History;
+  readonly span: HistorySpan;
+  /** Bytes a second, 0: none. */
+  readonly limits: { readonly down: number; readonly up: number };
+}
+
+/** Rates over time: a chart, which arrows read out slot by slot, the same in a sentence, and as a table. */
+export function Speeds({ history, span, limits }: Props): JSX.Element {
+  const at = useSignal<number | null>(null);
+  const { down, up, from, step } = history;
+  const long = SPANS.find(({ id }) => id === span)?.long ?? '';
+  const last = down.length - 1;
+  const move = (event: KeyboardEvent): void => {
+    const target = { ArrowLeft: (at.value ?? last + 1) - 1, ArrowRight: (at.value ?? last) + 1, Home: 0, End: last }[event.key];
+    if (target === undefined) return;
+    event.preventDefault();
+    at.value = Math.min(last, Math.max(0, target));
+  };
+  const read = at.value ?? last;
+  const rate = (rates: readonly number[]): string => ((rates[read] ?? -1) < 0 ? 'not measured' : formatRate(rates[read] ?? 0));
+  const summary = summarise(history, long);
+  return (
+    <div class="rates">
+      <div
+        class="rates-chart"
+        role="slider"
+        tabIndex={0}
+        aria-label="Speed over time"
+        aria-valuemin={0}
+        aria-valuemax={last}
+        aria-valuenow={read}
+        aria-valuetext={`${momentOf(from + read * step, span)}: download ${rate(down)}, upload ${rate(up)}`}
+        onKeyDown={move}
+        onBlur={() => (at.value = null)}
+      >
+        <Chart history={history} span={span} limits={limits} at={at.value} onPoint={point => (at.value = point)} />
+      </div>
+      <p class="rates-now number" aria-hidden="true">
+        <span class="quiet">{momentOf(from + read * step, span)}</span>
+        <span class="down">↓ {rate(down)}</span>
+        <span class="up">↑ {rate(up)}</span>
+      </p>
+      <p class="quiet">{summary}</p>
+      <details class="rates-table">
+        <summary>As a table</summary>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">From</th>
+              <th scope="col">Download</th>
+              <th scope="col">Upload</th>
+            </tr>
+          </thead>
+          <tbody>
+            {tabulate(history, ROWS).map(part => (
+              <tr key={part.from}>
+                <th scope="row">{momentOf(part.from, span)}</th>
+                <td>{part.down < 0 ? 'not measured' : formatRate(part.down)}</td>
+                <td>{part.up < 0 ? 'not measured' : formatRate(part.up)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </details>
+      {history.marks.length > 0 && <Marks history={history} span={span} />}
+    </div>
+  );
+}
+
+const SHOWN = 12;
+
+function Marks({ history: { marks }, span }: Pick<Props, 'history' | 'span'>): JSX.Element {
+  return (
+    <div>
+      <p class="rates-head" id="rates-marks">
+        What happened
+      </p>
+      <ul class="marks" aria-labelledby="rates-marks">
+        {marks
+          .slice(-SHOWN)
+          .reverse()
+          .map(mark => (
+            <li key={`${mark.at} ${mark.kind}`}>
+              <span class="quiet number">{momentOf(mark.at, span)}</span>
+              <bdi>{describeMark(mark)}</bdi>
+            </li>
+          ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,115 @@
+/** What the history of speeds says, in words and numbers. */
+import type { History, HistoryMark, HistorySpan, Settings } from '../sw/view-model.ts';
+import { formatAbout, formatAboutRate, formatDuration, formatRate } from './format.ts';
+import { isSlow } from './limits.ts';
+
+export const SPANS: readonly {
+  readonly id: HistorySpan;
+  readonly label: string;
+  readonly long: string;
+  readonly period: number;
+}[] = [
+  { id: 'minutes', label: '10 min', long: 'the last 10 minutes', period: 1_000 },
+  { id: 'day', label: '24 h', long: 'the last 24 hours', period: 15_000 },
+  { id: 'month', label: '30 d', long: 'the last 30 days', period: 60_000 },
+];
+
+/** One mark, without its time. */
+export function describeMark(mark: HistoryMark): string {
+  switch (mark.kind) {
+    case 'limits': {
+      const name = mark.isAlternative ? 'Slow mode on' : 'Limits';
+      if (mark.down === 0 && mark.up === 0) return mark.isAlternative ? 'Slow mode on, without limits' : 'No limits';
+      return `${name}: ${limit(mark.down)} down, ${limit(mark.up)} up`;
+    }
+    case 'helper':
+      return mark.isThere ? 'Helper joined' : 'Helper lost';
+    case 'asleep':
+      return `Nothing measured for ${formatDuration(mark.ms / 1000)}: the computer slept, or its clock was set`;
+    case 'clock':
+      return `The clock was set back by ${formatDuration(mark.ms / 1000)}`;
+    case 'tracker':
+      return mark.isThere ? `Tracker ${mark.host} answers again` : `Tracker ${mark.host} stopped answering`;
+    case 'full':
+      return `Storage full: ${mark.name}`;
+  }
+}
+
+function limit(rate: number): string {
+  return rate === 0 ? 'any' : formatAboutRate(rate);
+}
+
+/** The limits on all torrents at that moment, bytes a second, 0: none. */
+export function limitsNow(settings: Settings, now: Date): { readonly down: number; readonly up: number } {
+  return isSlow(settings, now)
+    ? { down: settings.altDownLimit, up: settings.altUpLimit }
+    : { down: settings.downLimit, up: settings.upLimit };
+}
+
+/** Average, peak and how much of the time was measured, in a sentence. */
+export function summarise({ down, up, step }: Pick<History, 'down' | 'up' | 'step'>, span: string): string {
+  const measured = down.filter(rate => rate >= 0);
+  if (measured.length === 0) return `In ${span} nothing was measured.`;
+  const mean = (rates: readonly number[]): string =>
+    formatRate(rates.reduce((sum, rate) => sum + Math.max(0, rate), 0) / measured.length);
+  const top = (rates: readonly number[]): string => formatRate(Math.max(0, ...rates));
+  const missing = down.length - measured.length;
+  const gap = missing === 0 ? '' : ` ${formatDuration((missing * step) / 1000)} of it were not measured.`;
+  return `In ${span}: download ${mean(down)} on average, ${top(down)} at most; upload ${mean(up)} on average, ${top(up)} at most.${gap}`;
+}
+
+/** A part of the time for a table: rates are means of what was measured in it, -1 where nothing was. */
+export interface Part {
+  /** Ms since 1970. */
+  readonly from: number;
+  readonly down: number;
+  readonly up: number;
+}
+
+/** The same in so many rows, the newest first. */
+export function tabulate(history: Pick<History, 'from' | 'step' | 'down' | 'up'>, rows: number): Part[] {
+  const size = Math.ceil(history.down.length / rows);
+  const parts: Part[] = [];
+  for (let at = 0; at < history.down.length; at += size) {
+    const part = { down: mean(history.down, at, at + size), up: mean(history.up, at, at + size) };
+    parts.unshift({ from: history.from + at * history.step, ...part });
+  }
+  return parts;
+}
+
+/** Ms before and after the helper came that are compared, at most, and how much of each has to be measured at least. */
+const WINDOW = 120_000;
+const LEAST = 30_000;
+
+/** How much faster downloads were after the helper joined for the last time than before; null where either was not measured, or nothing came. */
+export function speedUp({
+  from,
+  step,
+  down,
+  marks,
+}: History): { readonly before: number; readonly after: number; readonly times: number } | null {
+  const joined = marks.findLast(mark => mark.kind === 'helper' && mark.isThere);
+  if (joined === undefined || step > 1_000) return null;
+  const at = Math.ceil((joined.at - from) / step);
+  const [before, after] = [down.slice(Math.max(0, at - WINDOW / step), at), down.slice(at, at + WINDOW / step)];
+  const isMeasured = (rates: readonly number[]): boolean => rates.filter(rate => rate >= 0).length * step >= LEAST;
+  if (!isMeasured(before) || !isMeasured(after)) return null;
+  const [slow, fast] = [mean(before, 0, before.length), mean(after, 0, after.length)];
+  return slow > 0 && fast > slow ? { before: slow, after: fast, times: fast / slow } : null;
+}
+
+/** Of what was measured there; -1 where nothing was. */
+function mean(rates: readonly number[], from: number, to: number): number {
+  let [sum, count] = [0, 0];
+  for (const rate of rates.slice(from, to)) {
+    if (rate < 0) continue;
+    sum += rate;
+    count += 1;
+  }
+  return count === 0 ? -1 : sum / count;
+}
+
+/** `↓ 1.2 GB, ↑ 300 MB`. */
+export function describeMoved({ down, up }: { readonly down: number; readonly up: number }): string {
+  return `${formatAbout(down)} down, ${formatAbout(up)} up`;
+}
