@@ -66,7 +66,7 @@ export class LocalTorrents {
   /** This worker is the one at work. */
   begin(): void {
     this.isBegun = true;
-    if (this.isNeeded) this.turn = this.turn.then(() => this.open());
+    if (this.isNeeded) this.next(() => this.open());
     this.tellBegun();
   }
 
@@ -74,7 +74,7 @@ export class LocalTorrents {
   wake(): void {
     if (this.isNeeded || this.isOver) return;
     this.isNeeded = true;
-    if (this.isBegun) this.turn = this.turn.then(() => this.open());
+    if (this.isBegun) this.next(() => this.open());
   }
 
   /** Resolves when it is at work, as far as it will be. */
@@ -87,7 +87,7 @@ export class LocalTorrents {
   async rest(): Promise<void> {
     if (!this.isNeeded) return;
     this.isNeeded = false;
-    this.turn = this.turn.then(() => this.end());
+    this.next(() => this.end());
     await this.turn;
   }
 
@@ -157,12 +157,17 @@ export class LocalTorrents {
     throw new Refusal('no-storage', this.problem || 'Nothing was done, as this app is at rest. Try again in a moment.');
   }
 
+  /** Once what is under way is over, however that ends. */
+  private next(action: () => Promise<void>): void {
+    this.turn = this.turn.then(action, action);
+  }
+
   private async open(): Promise<void> {
     if (!this.isNeeded || this.current !== null) return;
     try {
       let running: Running | null = null;
       const gone = (problem: string): void => {
-        this.turn = this.turn.then(() => this.renew(running, problem));
+        this.next(() => this.renew(running, problem));
       };
       running = await this.options.open(gone);
       this.current = running;
@@ -180,16 +185,19 @@ export class LocalTorrents {
     this.problem = problem;
     this.callOff();
     this.callOff = this.options.after(LOOK, () => {
-      this.turn = this.turn.then(() => this.open());
+      this.next(() => this.open());
     });
   }
 
   /** The engine of a storage that is closed can keep nothing: another one goes on from what there is. */
   private async renew(running: Running | null, problem: string): Promise<void> {
     if (running === null || this.current !== running) return;
-    await this.stop(running);
-    this.tryAgain(problem);
-    this.options.replaced();
+    try {
+      await this.stop(running);
+    } finally {
+      this.tryAgain(problem);
+      this.options.replaced();
+    }
   }
 
   private async end(): Promise<void> {
@@ -203,9 +211,11 @@ export class LocalTorrents {
 
   private async stop(running: Running): Promise<void> {
     this.callOff();
-    await new Promise<void>(resolve => running.engine.close(resolve));
-    await running.end();
-    this.current = null;
+    try {
+      await new Promise<void>(resolve => running.engine.close(resolve));
+    } finally {
+      await running.end().finally(() => (this.current = null));
+    }
   }
 
   /** How much room there is, now and again. Torrents that wait for some hear of it. */

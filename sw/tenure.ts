@@ -124,13 +124,16 @@ export class Tenure<Kept> {
         current.engine.close(resolve);
       });
       this.ending = { done, giveUp };
-      await done;
-      this.ending = null;
-      // The lease went meanwhile, and the engine with it.
-      if (this.current !== current) return;
+      try {
+        await done;
+      } finally {
+        this.ending = null;
+        // Else the lease went meanwhile, and the engine with it.
+        if (this.current === current) this.leave(isUpdate, hasWork);
+      }
+    } else {
+      this.leave(isUpdate, hasWork);
     }
-    this.drop();
-    this.options.link.yield(isUpdate, hasWork);
   }
 
   /** Nothing of the engine is taken any more: it is gone at once. */
@@ -141,6 +144,11 @@ export class Tenure<Kept> {
     this.current.silence();
     this.current = null;
     this.events.ended();
+  }
+
+  private leave(isUpdate: boolean, hasWork: boolean): void {
+    this.drop();
+    this.options.link.yield(isUpdate, hasWork);
   }
 
   private load(): void {

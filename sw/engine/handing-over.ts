@@ -25,6 +25,8 @@ const RECORD_EVERY = 60_000;
 const FIRST_RECORD = 5_000;
 
 interface Keeper {
+  /** Does it; what it throws is logged, and costs nothing else. */
+  run(action: () => void): void;
   /** Has the next engine find this; null: nothing. `done` hears that it is flushed, or cannot be. */
   keep(key: string, value: Uint8Array | null, done?: () => void): void;
 }
@@ -108,16 +110,16 @@ export class HandingOver {
 
   /** Once a second; `rested`: nothing was to be done for a while before. */
   tick(now: number, rested: boolean): void {
-    this.history.second(rested);
-    if (this.history.due(now)) this.recordHistory();
-    if (now >= this.dueAt) this.record();
+    this.keeper.run(() => this.history.second(rested));
+    if (this.history.due(now)) this.keeper.run(() => this.recordHistory());
+    if (now >= this.dueAt) this.keeper.run(() => this.record());
   }
 
   /** At the end, what is recorded now and again as well. */
   end(rested: boolean): void {
-    this.history.second(rested);
-    this.recordHistory();
-    this.record();
+    this.keeper.run(() => this.history.second(rested));
+    this.keeper.run(() => this.recordHistory());
+    this.keeper.run(() => this.record());
   }
 
   /** Everything that the next engine is to go on with. */

@@ -18,6 +18,20 @@ describe('the lease', () => {
     expect(torrents.rows()).toMatchObject([{ id: A, state: 'waiting' }]);
   });
 
+  it('is yielded, and the next engine can end in order, where one fails at its end', async () => {
+    const { log, torrents, made, connect } = setUp();
+    connect(1);
+    made[0]!.isBroken = true;
+    log.length = 0;
+    await expect(torrents.rest()).rejects.toThrow('it is broken');
+    expect(log).toEqual(['1 close', '1 silence', 'replaced', 'yield false true']);
+    torrents.wake();
+    connect(3);
+    log.length = 0;
+    await torrents.rest();
+    expect(log).toEqual(['2 close', '2 silence', 'replaced', 'yield false true', 'rest']);
+  });
+
   it('is yielded at once where no engine was made yet, and none is made then', async () => {
     const { log, torrents, link, answerLoad } = setUp();
     link.state = 'welcomed';

@@ -11,6 +11,7 @@ function setUp(problem = '') {
   const looks: (() => void)[] = [];
   let problems = problem;
   let room = 7e9;
+  let isBroken = false;
   let closing: () => void = () => undefined;
   let gone: (problem: string) => void = () => undefined;
   const engine = {
@@ -20,6 +21,7 @@ function setUp(problem = '') {
     roots: { tell: ([root]: RootRow[]) => log.push(`room ${root?.free}`) },
     close: (done: () => void) => {
       log.push('close');
+      if (isBroken) throw new Error('it is broken');
       closing = done;
     },
   } as unknown as Engine<never>;
@@ -44,6 +46,7 @@ function setUp(problem = '') {
     looks,
     closed: () => closing(),
     gone: (problem: string) => gone(problem),
+    break: (to = true) => (isBroken = to),
     mend: (to = '') => (problems = to),
     fill: (bytes = 0) => (room = bytes),
   };
@@ -113,6 +116,19 @@ describe('the torrents of the browser by itself', () => {
     torrents.wake();
     await torrents.settled();
     expect([torrents.isReady, torrents.problem]).toEqual([true, '']);
+  });
+
+  it('are at work again after an engine that failed at its end', async () => {
+    const { torrents, log, ...world } = setUp();
+    torrents.wake();
+    torrents.begin();
+    await torrents.settled();
+    world.break();
+    await expect(torrents.rest()).rejects.toThrow('it is broken');
+    expect([log.at(-1), torrents.isReady]).toEqual(['end', false]);
+    torrents.wake();
+    await torrents.settled();
+    expect(torrents.isReady).toBe(true);
   });
 
   it('go on hearing of room where it could not be told once, and where somebody came back before they had ended', async () => {

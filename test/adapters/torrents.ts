@@ -88,8 +88,11 @@ class FakeEngine implements Engine<string> {
   /** What `close` waits for. */
   flushed: (() => void) | null = null;
   isSlow = false;
+  /** It fails at its end. */
+  isBroken = false;
   close = (done: () => void): void => {
     this.tell('close');
+    if (this.isBroken) throw new Error('it is broken');
     if (this.isSlow) this.flushed = done;
     else done();
   };

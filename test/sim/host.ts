@@ -49,6 +49,8 @@ export class World {
   readonly announced: { readonly host: string; readonly event: string; readonly who: string }[] = [];
   /** Over these addresses HTTP trackers do not answer. */
   brokenFamily: Family | null = null;
+  /** Ms by which engines are woken late: with a fraction, as of a real timer, no time is a whole number. */
+  late = 0;
   /** Ms that the wall clock was set forward. */
   wallJump = 0;
   /** Minutes that local time is ahead of UTC at a moment. */
@@ -62,7 +64,7 @@ export class World {
   }
 
   get wall(): number {
-    return 1.7e12 + this.clock.time + this.wallJump;
+    return 1.7e12 + Math.floor(this.clock.time) + this.wallJump;
   }
 
   /** Up to so many of those who announced, drawn by chance. */
@@ -242,7 +244,7 @@ export class SimHost {
         now: () => clock.time,
         wall: () => this.world.wall,
         offset: wall => this.world.offset(wall),
-        wake: (at, callback) => void clock.at(at, mine(callback)),
+        wake: (at, callback) => void clock.at(at + this.world.late, mine(callback)),
       },
       random: { bytes: count => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)) },
       get net() {

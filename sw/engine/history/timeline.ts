@@ -18,8 +18,9 @@ export interface Stretch {
 export class Timeline {
   private last: { readonly now: number; readonly wall: number } | null = null;
 
-  /** `rested`: nothing was to be done since the last look, so that nobody looked. */
-  look(now: number, wall: number, rested: boolean): Stretch {
+  /** Whole ms come of it, whatever the clocks tell. `rested`: nothing was to be done since the last look, so that nobody looked. */
+  look(steady: number, told: number, rested: boolean): Stretch {
+    const [now, wall] = [Math.floor(steady), Math.floor(told)];
     const last = this.last ?? { now, wall };
     this.last = { now, wall };
     const passed = now - last.now;
