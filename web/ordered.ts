@@ -82,26 +82,31 @@ export function keepPlaces(before: readonly TorrentId[], after: readonly Torrent
   return [...kept, ...after.filter(id => !placed.has(id))];
 }
 
-/** `after`, but for those that are pinned: each stays at the index that it had in `before`, and the others flow around it. */
+/**
+ * `after`, but for those that are pinned: each keeps the index that it had among those of `before` that are still there, and the others
+ * flow around it. What is new stands behind what it follows in `after`.
+ */
 export function keepPinned(
   before: readonly TorrentId[],
   after: readonly TorrentId[],
   pinned: ReadonlySet<TorrentId>,
 ): readonly TorrentId[] {
   const there = new Set(after);
-  const order: (TorrentId | undefined)[] = new Array<undefined>(after.length).fill(undefined);
-  const fixed = new Set<TorrentId>();
-  before.forEach((id, at) => {
-    if (at >= order.length || !pinned.has(id) || !there.has(id)) return;
-    order[at] = id;
-    fixed.add(id);
-  });
-  if (fixed.size === 0) return after;
-  let at = 0;
+  const was = new Set(before);
+  const flowing = after.filter(id => was.has(id) && !pinned.has(id));
+  let next = 0;
+  const order = before.filter(id => there.has(id)).map(id => (pinned.has(id) ? id : flowing[next++]!));
+  if (order.length === after.length) return order;
+  /** What is new, by what it follows; null: it is first. */
+  const coming = new Map<TorrentId | null, TorrentId[]>();
+  let last: TorrentId | null = null;
   for (const id of after) {
-    if (fixed.has(id)) continue;
-    while (order[at] !== undefined) at++;
-    order[at] = id;
+    if (was.has(id)) last = id;
+    else {
+      const behind = coming.get(last);
+      if (behind === undefined) coming.set(last, [id]);
+      else behind.push(id);
+    }
   }
-  return order as TorrentId[];
+  return [...(coming.get(null) ?? []), ...order.flatMap(id => [id, ...(coming.get(id) ?? [])])];
 }

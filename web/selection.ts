@@ -8,15 +8,20 @@ export class Selection {
   readonly focused = signal<TorrentId | null>(null);
   /** The keyboard is in the list. */
   readonly hasKeyboard = signal(false);
+  /** Set where the row that the keyboard stands on is to take the focus once it is drawn. */
+  takesFocus = false;
   readonly count = computed(() => this.ids.value.size);
   /** Where a range starts. */
   #anchor: TorrentId | null = null;
   readonly #store: Store;
+  #order: readonly TorrentId[] = [];
 
   constructor(of: Store) {
     this.#store = of;
     effect(() => {
       const { value } = of.order;
+      const before = this.#order;
+      this.#order = value;
       const ids = this.ids.peek();
       const focused = this.focused.peek();
       if (ids.size === 0 && focused === null) return;
@@ -25,7 +30,12 @@ export class Selection {
       if (left.length !== ids.size) this.ids.value = new Set(left);
       // What is read about stays open where the list no longer shows it.
       const isRead = focused !== null && of.inspectorOpen.peek() && of.row(focused) !== undefined;
-      if (focused !== null && !order.has(focused) && !isRead) this.focused.value = left[0] ?? null;
+      if (focused === null || order.has(focused) || isRead) return;
+      const hadKeyboard = this.hasKeyboard.peek();
+      // Where the keyboard was, it stays: on the row that comes to stand there.
+      const heir = hadKeyboard ? closest(before, focused, order) : null;
+      this.focused.value = left[0] ?? heir;
+      this.takesFocus ||= hadKeyboard;
     });
     effect(() => {
       const focused = this.hasKeyboard.value ? this.focused.value : null;
@@ -81,6 +91,16 @@ export class Selection {
     this.ids.value = new Set();
     this.#anchor = null;
   }
+}
+
+/** The first behind `id` that is still there, or else the last before it. */
+function closest(before: readonly TorrentId[], id: TorrentId, there: ReadonlySet<TorrentId>): TorrentId | null {
+  const at = before.indexOf(id);
+  return (
+    before.slice(at + 1).find(each => there.has(each)) ??
+    before.slice(0, Math.max(at, 0)).findLast(each => there.has(each)) ??
+    null
+  );
 }
 
 export const selection = new Selection(store);

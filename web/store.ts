@@ -91,6 +91,8 @@ export class Store {
   readonly held = signal(false);
   /** These keep theirs in any case, the others move around them: what is selected, or has the keyboard. */
   readonly pinned = signal<ReadonlySet<TorrentId>>(new Set());
+  /** Grows whenever a person has moved rows in the queue, which are to be seen at their new places at once. */
+  readonly moved = signal(0);
   /** The ids of the list, narrowed and sorted. */
   readonly order = signal<readonly TorrentId[]>([]);
 
@@ -225,7 +227,7 @@ export class Store {
     const sorted = this.#ordered.ids(row => matches(row, filter, label, words));
     const before = this.order.peek();
     // Whoever asks for another list gets it as it is; of its own accord nothing moves that somebody is at.
-    const asked = JSON.stringify([filter, label, words, sort]);
+    const asked = JSON.stringify([filter, label, words, sort, this.moved.value]);
     const kept = held ? keepPlaces(before, sorted) : pinned.size > 0 ? keepPinned(before, sorted, pinned) : sorted;
     const order = asked === this.#asked ? kept : sorted;
     this.#asked = asked;

@@ -36,13 +36,14 @@ export const said = signal('');
 const PATIENCE_MS = 1500;
 let stopListening: () => void = () => undefined;
 
-/** Moves torrents in their line, and says where the first of them went. */
+/** Moves torrents in their line, shows them there where the list has the order of the queue, and says where the first of them went. */
 export function moveInLine(ids: readonly TorrentId[], to: MoveTo): void {
   const [first] = ids;
   if (first === undefined) return;
   move(ids, to);
   stopListening();
-  const before = turns.peek().get(first);
+  const places = turns.peek();
+  const before = places.get(first);
   const tell = (): void => {
     stopListening();
     const row = store.row(first)?.peek();
@@ -54,7 +55,12 @@ export function moveInLine(ids: readonly TorrentId[], to: MoveTo): void {
   };
   const timer = setTimeout(tell, PATIENCE_MS);
   const dispose = effect(() => {
-    if (turns.value.get(first) !== before) queueMicrotask(tell);
+    const { value } = turns;
+    if (ids.every(id => value.get(id) === places.get(id))) return;
+    queueMicrotask(() => {
+      if (store.sort.peek().by === 'queue') store.moved.value++;
+      tell();
+    });
   });
   stopListening = () => {
     clearTimeout(timer);

@@ -72,16 +72,23 @@ describe('the order of the list', () => {
     const pinned = new Set(['c', 'gone']);
     expect(keepPinned(['a', 'b', 'c', 'd'], ['c', 'd', 'b', 'a'], pinned)).toEqual(['d', 'b', 'c', 'a']);
     // One that came at the top, and others that left.
-    expect(keepPinned(['a', 'b', 'c', 'd'], ['new', 'a', 'b', 'c', 'd'], pinned)).toEqual(['new', 'a', 'c', 'b', 'd']);
-    expect(keepPinned(['a', 'b', 'c', 'd'], ['c', 'a'], pinned)).toEqual(['c', 'a']);
+    expect(keepPinned(['a', 'b', 'c', 'd'], ['new', 'a', 'b', 'c', 'd'], pinned)).toEqual(['new', 'a', 'b', 'c', 'd']);
+    expect(keepPinned(['a', 'b', 'c', 'd'], ['c', 'new', 'd', 'b', 'a'], pinned)).toEqual(['d', 'b', 'c', 'new', 'a']);
+    // What leaves above several takes none of them past another.
+    expect(keepPinned(['a', 'b', 'c', 'd'], ['b', 'c', 'd'], new Set(['c', 'd']))).toEqual(['b', 'c', 'd']);
+    expect(keepPinned(['a', 'b', 'c', 'd'], ['c', 'a'], pinned)).toEqual(['a', 'c']);
     fc.assert(
       fc.property(fc.uniqueArray(fc.nat(20)), fc.uniqueArray(fc.nat(20)), fc.array(fc.nat(20)), (a, b, pins) => {
-        const order = keepPinned(a.map(String), b.map(String), new Set(pins.map(String)));
-        expect([...order].sort()).toEqual(b.map(String).sort());
-        for (const pin of pins.map(String)) {
-          const at = a.map(String).indexOf(pin);
-          if (at >= 0 && at < b.length && order.includes(pin)) expect(order[at]).toBe(pin);
-        }
+        const [before, after, still] = [a.map(String), b.map(String), new Set(pins.map(String))];
+        const order = keepPinned(before, after, still);
+        expect([...order].sort()).toEqual([...after].sort());
+        const stayed = before.filter(id => after.includes(id));
+        const among = order.filter(id => before.includes(id));
+        stayed.forEach((id, at) => {
+          if (still.has(id)) expect(among[at]).toBe(id);
+        });
+        const flows = (id: string): boolean => before.includes(id) && !still.has(id);
+        expect(order.filter(flows)).toEqual(after.filter(flows));
       }),
     );
   });

@@ -92,6 +92,18 @@ describe('the store', () => {
     expect(names(store)[0]).toBe('Sintel (2160p)');
   });
 
+  it('shows what a person moved in the queue at its new place, whatever else is kept', () => {
+    const torrents = nineTorrents().map((torrent, at) => ({ ...torrent, place: at + 1 }));
+    const store = filled(torrents);
+    store.sort.value = { by: 'queue', descending: false };
+    store.held.value = true;
+    store.pinned.value = new Set([idOf(4)]);
+    change(store, [{ ...torrents[4]!, place: 0.5 }]);
+    expect(store.order.value[4]).toBe(idOf(4));
+    store.moved.value++;
+    expect(store.order.value.slice(0, 2)).toEqual([idOf(4), idOf(0)]);
+  });
+
   it('keeps what is being added out of the list', () => {
     const store = filled();
     change(store, [{ ...nineTorrents()[0]!, id: 'c'.repeat(40), state: 'adding' }]);
@@ -142,6 +154,22 @@ describe('the selection', () => {
     expect(selection.count.value).toBe(0);
     expect(selection.focused.value).toBeNull();
     expect(selection.moveTo(0, 'select')).toBe(-1);
+  });
+
+  it('has the keyboard stand on what comes to stand where it was', () => {
+    const store = filled();
+    const selection = new Selection(store);
+    selection.focused.value = idOf(3);
+    selection.hasKeyboard.value = true;
+    change(store, [], [idOf(3), idOf(4)]);
+    expect([selection.focused.value, selection.takesFocus]).toEqual([idOf(5), true]);
+    selection.focused.value = idOf(8);
+    change(store, [], [idOf(8)]);
+    expect(selection.focused.value).toBe(idOf(7));
+    // Where it was elsewhere, nothing is stood on.
+    selection.hasKeyboard.value = false;
+    change(store, [], [idOf(7)]);
+    expect(selection.focused.value).toBeNull();
   });
 
   it('forgets what was removed', () => {

@@ -4,8 +4,8 @@ import { store } from '../store.ts';
 import { moveInLine } from '../turns.ts';
 import type { VirtualRows } from '../ui/virtual.ts';
 
-/** The keys of the list. `takesFocus` has the row that is moved to take the keyboard once it is drawn. */
-export function onRowKey(event: KeyboardEvent, rows: VirtualRows, takesFocus: { current: boolean }): void {
+/** The keys of the list. */
+export function onRowKey(event: KeyboardEvent, rows: VirtualRows): void {
   if (!(event.target instanceof Element) || event.target.closest('.row') === null) return;
   const order = store.order.peek();
   // Keys may come faster than drawing, so the place is the one of this moment.
@@ -31,7 +31,7 @@ export function onRowKey(event: KeyboardEvent, rows: VirtualRows, takesFocus: { 
     moveInLine(moving, (event.key === 'ArrowUp') !== isBackwards ? 'up' : 'down');
   } else if (place !== undefined) {
     const moved = selection.moveTo(place, event.shiftKey ? 'extend' : control ? 'walk' : 'select');
-    takesFocus.current = moved !== at;
+    selection.takesFocus = moved !== at;
     rows.show(moved);
   } else if (event.key === 'a' && control) selection.all();
   else if (event.key === 'Escape' && selection.count.peek() > 0) selection.clear();

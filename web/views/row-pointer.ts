@@ -6,6 +6,7 @@ import { open } from '../actions.ts';
 import { selection } from '../selection.ts';
 import { store } from '../store.ts';
 import { moveToGap } from '../turns.ts';
+import { useCallOff } from '../ui/call-off.ts';
 import { layout } from '../ui/layout.ts';
 
 /** How far a press moves before it drags, in pixels. */
@@ -88,18 +89,18 @@ export function useRowPointer(
   };
 
   useEffect(() => {
-    const onEscape = (event: KeyboardEvent): void => {
-      if (event.key !== 'Escape' || lead.current === null) return;
-      event.stopPropagation();
-      stopDragging();
-    };
-    addEventListener('keydown', onEscape, true);
     return () => {
-      removeEventListener('keydown', onEscape, true);
       letGo();
       stopDragging();
     };
   }, []);
+  useCallOff(
+    () => lead.current !== null,
+    () => {
+      letGo();
+      stopDragging();
+    },
+  );
 
   return {
     onPointerDown(event) {
@@ -108,6 +109,8 @@ export function useRowPointer(
       letGo();
       if (id === null || event.button !== 0) return;
       const isFinger = event.pointerType === 'touch';
+      // The browser has the keyboard go where a mouse is pressed, whatever comes of it.
+      if (!isFinger) selection.focused.value = id;
       const selects = (): void => {
         isOver.current = true;
         selection.toggle(id);

@@ -1,3 +1,4 @@
+import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { TorrentId, TorrentRow } from '../../sw/view-model.ts';
@@ -18,19 +19,17 @@ interface Props {
   readonly columns: readonly Shown[];
   /** Whether the keyboard enters the list here. */
   readonly entry: boolean;
-  /** Set when this row is to take the keyboard's focus once it is drawn. */
-  readonly takesFocus: { current: boolean };
 }
 
 /** One torrent of the list. It is drawn again only when that torrent, or its selection, changed. */
-export function Row({ id, index, top, columns, entry, takesFocus }: Props): JSX.Element | null {
+export function Row({ id, index, top, columns, entry }: Props): JSX.Element | null {
   const element = useRef<HTMLDivElement>(null);
   const row = store.row(id)?.value;
-  const selected = selection.ids.value.has(id);
-  const focused = selection.focused.value === id;
+  const selected = useComputed(() => selection.ids.value.has(id)).value;
+  const focused = useComputed(() => selection.focused.value === id).value;
   useLayoutEffect(() => {
-    if (!focused || !takesFocus.current) return;
-    takesFocus.current = false;
+    if (!focused || !selection.takesFocus) return;
+    selection.takesFocus = false;
     element.current?.focus({ preventScroll: true });
   });
   if (row === undefined) return null;

@@ -6,6 +6,7 @@ import { columnOf, MAX_WIDTH, MIN_WIDTH, moveColumn, resizeColumn, type ColumnId
 import { columns } from '../list-choices.ts';
 import { NEWEST_FIRST } from '../list.ts';
 import { store } from '../store.ts';
+import { useCallOff } from '../ui/call-off.ts';
 import { Icon } from '../ui/icon.tsx';
 
 /** How far a press moves before it drags, and what an arrow adds to a width, in pixels. */
@@ -100,6 +101,11 @@ function HeadButton({ id, index, shown, isEntry, onEnter, children }: ButtonProp
     dragged.value = null;
     if (drag !== null) moveTo(shown, drag.id, drag.to > index ? drag.to - 1 : drag.to);
   };
+  const callOff = (): void => {
+    dragged.value = null;
+    end();
+  };
+  useCallOff(() => wasDragged.current && from.current !== null, callOff);
   return (
     <button
       type="button"
@@ -125,10 +131,7 @@ function HeadButton({ id, index, shown, isEntry, onEnter, children }: ButtonProp
         dragged.value = { id, to: gapAt(event.currentTarget, event.clientX) };
       }}
       onPointerUp={end}
-      onPointerCancel={() => {
-        dragged.value = null;
-        end();
-      }}
+      onPointerCancel={callOff}
     >
       {children}
     </button>

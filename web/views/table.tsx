@@ -14,7 +14,7 @@ import { lazy } from '../ui/lazy.tsx';
 import { useVirtualRows } from '../ui/virtual.ts';
 import { EmptyList } from './empty.tsx';
 import { onRowKey } from './row-keys.ts';
-import { dropGap, isByQueue, useRowPointer } from './row-pointer.ts';
+import { dropGap, isByQueue, rowAt, useRowPointer } from './row-pointer.ts';
 import { Row } from './row.tsx';
 import { HeadHint, TableHead } from './table-head.tsx';
 
@@ -72,14 +72,13 @@ export function Table(): JSX.Element {
 /** A grid with one stop for the Tab key, moved through by arrows. */
 function Grid({ phone, openMenu }: { readonly phone: boolean; openMenu(place: MenuPlace): void }): JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
-  const takesFocus = useRef(false);
   const width = useSignal(0);
   const order = store.order.value;
   const focused = selection.focused.value;
   const focusedAt = focused === null ? -1 : order.indexOf(focused);
   const rowHeight = phone ? PHONE_ROW_HEIGHT : ROW_HEIGHTS[density.value];
   const above = phone ? 0 : HEAD_HEIGHT;
-  const rows = useVirtualRows({ scroller, count: order.length, rowHeight, above, keep: focusedAt });
+  const rows = useVirtualRows({ scroller, count: order.length, rowHeight, above, keep: Math.max(0, focusedAt) });
   const pointer = useRowPointer(scroller, rowHeight, above, event => openMenu({ ...placeOf(event), of: 'rows', column: null }));
   const shown = useMemo(() => fittingColumns(columns.value, width.value), [columns.value, width.value]);
   const gap = dropGap.value;
@@ -90,12 +89,17 @@ function Grid({ phone, openMenu }: { readonly phone: boolean; openMenu(place: Me
     width.value = element.clientWidth;
     const watch = new ResizeObserver(() => (width.value = element.clientWidth));
     watch.observe(element);
-    return () => watch.disconnect();
+    return () => {
+      watch.disconnect();
+      // A grid that goes tells of no pointer or keyboard that leaves it.
+      store.held.value = false;
+      selection.hasKeyboard.value = false;
+    };
   }, []);
-  // A torrent that was revealed from elsewhere comes into view.
+  // A torrent that was revealed from elsewhere, or moved, comes into view.
   useEffect(() => {
     if (focusedAt >= 0) rows.show(focusedAt);
-  }, [focused]);
+  }, [focused, store.moved.value]);
 
   return (
     <div
@@ -106,10 +110,13 @@ function Grid({ phone, openMenu }: { readonly phone: boolean; openMenu(place: Me
       aria-colcount={phone ? undefined : shown.length}
       aria-multiselectable="true"
       style={phone ? {} : { '--columns': tracksOf(shown), '--least': `${leastWidth(shown)}px`, '--row-height': `${rowHeight}px` }}
-      onKeyDown={event => onRowKey(event, rows, takesFocus)}
-      onFocusIn={event =>
-        (selection.hasKeyboard.value = event.target instanceof Element && event.target.closest('.row') !== null)
-      }
+      onKeyDown={event => onRowKey(event, rows)}
+      onFocusIn={event => {
+        const id = rowAt(event.target);
+        selection.hasKeyboard.value = id !== null;
+        // The Tab key enters at the first row where none was stood on.
+        if (focusedAt < 0 && id !== null) selection.focused.value = id;
+      }}
       onFocusOut={() => (selection.hasKeyboard.value = false)}
     >
       <div
@@ -142,7 +149,6 @@ function Grid({ phone, openMenu }: { readonly phone: boolean; openMenu(place: Me
                 top={rows.top(item)}
                 columns={shown}
                 entry={item.index === Math.max(0, focusedAt)}
-                takesFocus={takesFocus}
               />
             );
           })}
