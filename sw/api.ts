@@ -88,6 +88,11 @@ export interface SaveAnswer {
 /** Behind an address below {@link SAVE_PATH} that the browser is to go to. */
 export const SAVE_KEY = '?key=';
 
+/** A GET of it is answered with the .torrent file of a torrent in this browser. */
+export function saveTorrentPath(id: TorrentId): string {
+  return `${SAVE_PATH}${id}/torrent`;
+}
+
 /** A GET of it is answered with what a whole torrent in this browser would be saved as, {@link SaveFile}[] as JSON. */
 export function saveListPath(id: TorrentId): string {
   return `${SAVE_PATH}${id}/list`;

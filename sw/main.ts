@@ -101,6 +101,7 @@ const saving: Saving = new Saving({
   isHere: id => shelf?.isOwn(id) === true,
   detail: id => local.torrents.detail(id),
   open: (id, file) => local.open(id, file),
+  torrentFile: id => local.torrents.giver?.engine.giving.torrentFile(id) ?? null,
   settled: () => local.torrents.settled(),
   after,
   now: () => Date.now(),

@@ -3,6 +3,7 @@
  * long as somebody takes their bytes the worker lives, in Chromium with no window open too, and with it the engine.
  */
 import { SAVE_ASK, SAVE_KEY, SAVE_PATH, type SaveAnswer, type SaveFile } from './api.ts';
+import { parseTorrent } from './engine/index.ts';
 import { codeOf, fileHeaders, refusal, refused } from './file-answers.ts';
 import { OnceKeys } from './once-keys.ts';
 import { readPatiently, type OpenLocalFile } from './patient-reading.ts';
@@ -16,6 +17,8 @@ export interface SavingOptions {
   readonly detail: (id: TorrentId) => Pick<TorrentDetail, 'hasMetadata' | 'files'> | null;
   /** Opens one of its files; what it throws has a `code` and a `message` for people. */
   readonly open: (id: TorrentId, file: number) => OpenLocalFile;
+  /** Its .torrent file; null where there is none yet. */
+  readonly torrentFile: (id: TorrentId) => Uint8Array<ArrayBuffer> | null;
   /** Resolves when the engine of this browser is at work, as far as it will be. */
   readonly settled: () => Promise<void>;
   /** Calls back once after `ms`; the answer calls it off. */
@@ -113,7 +116,8 @@ export class Saving {
   private async answer(request: Request, url: URL, isAsked: boolean): Promise<Response> {
     const [id = '', ...rest] = url.pathname.slice(SAVE_PATH.length).split('/');
     const isList = rest.length === 1 && rest[0] === 'list';
-    const asked = isList ? [] : readPath(rest);
+    const isTorrent = rest.length === 1 && rest[0] === 'torrent';
+    const asked = isList || isTorrent ? [] : readPath(rest);
     if (!/^[0-9a-f]{40}$/.test(id) || asked === null) return refusal(404, 'There is no such file.');
     if (request.method !== 'GET') return refusal(405, 'A file can only be read.');
     if (this.ended) return refusal(503, 'The app is being updated. Save the file again in a moment.');
@@ -126,6 +130,7 @@ export class Saving {
     this.options.changed();
     let isRead = false;
     try {
+      if (isTorrent) return await this.torrentFile(id);
       const choice = await this.choose(id, asked);
       if (isList) return Response.json(choice.files satisfies readonly SaveFile[], { headers: { 'cache-control': 'no-store' } });
       const headers = fileHeaders(choice.name, null);
@@ -144,6 +149,20 @@ export class Saving {
     } finally {
       if (!isRead) this.over(save);
     }
+  }
+
+  private async torrentFile(id: TorrentId): Promise<Response> {
+    await this.options.settled();
+    if (!this.options.isHere(id)) throw new SaveError('no-such-torrent', GONE);
+    for (let left = TRIES; left > 0; left--) {
+      const bytes = this.options.torrentFile(id);
+      if (bytes) return new Response(bytes, { headers: fileHeaders(`${parseTorrent(bytes).name}.torrent`, null) });
+      await new Promise<void>(resolve => this.options.after(RETRY, resolve));
+    }
+    throw new SaveError(
+      'no-metadata',
+      'What this torrent consists of is not known yet. Save its file once the list of files is there.',
+    );
   }
 
   /** Throws where it cannot begin. */

@@ -1,5 +1,5 @@
 /** Saves what is in this browser with its own download manager, while it comes as well. */
-import { SAVE_ASK, SAVE_KEY, saveFilePath, saveFolderPath, type SaveAnswer } from '../sw/api.ts';
+import { SAVE_ASK, SAVE_KEY, saveFilePath, saveFolderPath, saveTorrentPath, type SaveAnswer } from '../sw/api.ts';
 import type { TorrentId } from '../sw/view-model.ts';
 import { notify } from './notices.ts';
 
@@ -10,6 +10,11 @@ export function saveFile(id: TorrentId, file: number, name: string): void {
 /** What is chosen in a folder; of the whole torrent where no names are given. */
 export function saveFolder(id: TorrentId, names?: readonly string[]): void {
   void save(saveFolderPath(id, names));
+}
+
+/** Its .torrent file. */
+export function saveTorrent(id: TorrentId): void {
+  void save(saveTorrentPath(id));
 }
 
 /** Says why it cannot begin, else leads to the download, which leaves the page where it is. */

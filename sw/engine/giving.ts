@@ -4,6 +4,7 @@ import type { Loop } from './loop.ts';
 import type { Registry } from './registry.ts';
 import { encodeInfoRecord, encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
 import type { Torrent } from './torrent.ts';
+import { torrentFile } from './codec/torrent-file.ts';
 import { Bitfield } from './model/bitfield.ts';
 
 /** The records of a torrent, as one engine of ours gives them to another. */
@@ -67,6 +68,15 @@ export class Giving {
     const has = content.downloader.have.clone();
     for (const piece of content.maybe) has.set(piece);
     return { records: recordsOf(torrent), has };
+  }
+
+  /** Its .torrent file; null while what it consists of is not known, or is being read: ask again in a moment. Of v1 torrents alone. */
+  torrentFile(id: string): Uint8Array<ArrayBuffer> | null {
+    const torrent = this.torrents.get(id);
+    if (!torrent) return null;
+    this.loop.event(torrent, now => torrent.work.recall.need(now));
+    const { meta, announcer, pieceHashes } = torrent;
+    return meta && pieceHashes?.layers.size === 0 ? torrentFile(meta.info, announcer.urls) : null;
   }
 
   /** Where a part of a piece lies, in files that are open for it; null where it is not there, or not just now. */

@@ -49,6 +49,7 @@ export function setUp(files: readonly FileRow[] = FILES) {
     if (length > 0 && offset < reachable) readers.readable(stream, offset, Math.min(length, reachable - offset));
   });
   let ticks = 0;
+  let torrentFile: Uint8Array<ArrayBuffer> | null = null;
   let changes = 0;
   let details = 0;
   const opened: number[] = [];
@@ -66,6 +67,7 @@ export function setUp(files: readonly FileRow[] = FILES) {
       const { path, size } = row;
       return { path, size, serve: (range, isHead) => readers.serve({ file, size }, range, isHead) };
     },
+    torrentFile: () => torrentFile,
     settled: () => Promise.resolve(),
     after: (ms, act) => {
       const timer = { ms, act };
@@ -93,6 +95,7 @@ export function setUp(files: readonly FileRow[] = FILES) {
     ask,
     navigate,
     press,
+    has: (bytes: Uint8Array<ArrayBuffer>) => (torrentFile = bytes),
     pass: (ms: number) => (ticks += ms),
     readers,
     wanted,

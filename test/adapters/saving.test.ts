@@ -1,6 +1,16 @@
 import { describe, expect, it, vi } from 'vitest';
-import { SAVE_ASK, SAVE_KEY, type SaveAnswer, saveFilePath, saveFolderPath, saveListPath } from '../../sw/api.ts';
+import {
+  SAVE_ASK,
+  SAVE_KEY,
+  type SaveAnswer,
+  saveFilePath,
+  saveFolderPath,
+  saveListPath,
+  saveTorrentPath,
+} from '../../sw/api.ts';
 import { distinctPaths, safeName } from '../../sw/engine/codec/paths.ts';
+import { torrentFile } from '../../sw/engine/codec/torrent-file.ts';
+import { createTorrent, parseTorrent, placeFiles } from '../../sw/engine/index.ts';
 import { MAX_KEYS } from '../../sw/once-keys.ts';
 import type { FileRow } from '../../sw/view-model.ts';
 import { zipLength } from '../../sw/zip.ts';
@@ -80,6 +90,20 @@ describe('a save', () => {
     const good = await navigate(path, SAVE_KEY + more.at(-1)!);
     expect(good?.status).toBe(200);
     await good?.body?.cancel();
+  });
+
+  it('of a .torrent file is named after the torrent, and has its info as it was hashed', async () => {
+    const about = { kind: 'v1', name: 'Mine', pieceLength: 16_384, webSeeds: [], httpSeeds: [], isPrivate: true } as const;
+    const made = { ...about, trackers: [['wss://t.example/']], comment: '', createdBy: '', createdAt: null };
+    const hashes = { pieces: new Uint8Array(20), trees: [] };
+    const meta = parseTorrent(createTorrent(made, placeFiles([{ path: [], length: 5 }], 'v1', 16_384), hashes));
+    const { ask, has, saving } = setUp();
+    has(torrentFile(meta.info, [['wss://t.example/'], ['wss://u.example/']]));
+    const answer = await ask(saveTorrentPath(ID));
+    expect(answer.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''Mine.torrent");
+    const again = parseTorrent(new Uint8Array(await answer.arrayBuffer()));
+    expect([again.v1Hash, again.isPrivate, again.trackers.length]).toEqual([meta.v1Hash, true, 2]);
+    expect(saving.count).toBe(0);
   });
 
   it('of each file after the other asks for no list of all', async () => {

@@ -63,7 +63,7 @@ class FakeEngine implements Engine<string> {
     },
     testPort: (): void => this.tell('testPort'),
   };
-  giving = { ids: () => [], hold: () => undefined, gift: () => null, spans: () => null };
+  giving = { ids: () => [], hold: () => undefined, gift: () => null, spans: () => null, torrentFile: () => null };
   taking = {
     adopt: () => undefined,
     connect: () => undefined,

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { copy } from '../actions.ts';
+import { saveTorrent } from '../saving.ts';
 import { appLink, shownLinks } from '../sharing.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
@@ -38,13 +39,27 @@ function Links({ row }: { row: TorrentRow }): JSX.Element {
 function Ways({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.Element {
   const { magnet } = detail;
   const link = appLink(magnet, location);
+  if (detail.isPrivate) {
+    const isHere = row.root === BROWSER_ROOT;
+    return (
+      <div class="note note-warn" role="note">
+        <p>
+          This torrent is private, so it has no link to give away: its trackers alone may bring people together, and their
+          addresses may hold a key that is yours.{' '}
+          {isHere
+            ? 'Give its .torrent file to those whom its trackers know, and to nobody else.'
+            : 'Whoever is to have it gets the .torrent file from its tracker.'}
+        </p>
+        {isHere && (
+          <button type="button" class="button button-small" onClick={() => saveTorrent(row.id)}>
+            Save the .torrent file
+          </button>
+        )}
+      </div>
+    );
+  }
   return (
     <>
-      {detail.isPrivate && (
-        <p class="note note-warn" role="note">
-          This torrent is private. Its link may hold a key that is yours: give it to nobody whom its trackers do not know.
-        </p>
-      )}
       <div class="links-ways">
         <Qr text={link ?? magnet} label={`QR code of the ${link === null ? 'magnet link' : 'link'}`} />
         <div class="links-list">
