@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import type { Added, Answer, ApiError, Command, FolderPage, HostAsk, MoveTo } from '../sw/api.ts';
 import type { History, HistorySpan, Settings, TorrentId, Vitals } from '../sw/view-model.ts';
 import { CommandError } from './client.ts';
@@ -132,17 +132,28 @@ export function useHere(): void {
 
 /** Shows a torrent's panel. */
 export function open(id: TorrentId): void {
-  selection.only(id);
-  store.inspectorOpen.value = true;
+  batch(() => {
+    selection.turnTo(id);
+    store.inspectorOpen.value = true;
+  });
 }
 
-/** Selects a torrent, whatever the list was narrowed to. */
+/** Selects a torrent, whatever the list was narrowed to. One step of the history. */
 export function reveal(id: TorrentId): void {
-  store.page.value = 'torrents';
-  store.filter.value = 'all';
-  store.label.value = null;
-  store.search.value = '';
-  selection.only(id);
+  batch(() => {
+    store.page.value = 'torrents';
+    widen();
+  });
+  selection.turnTo(id);
+}
+
+/** Shows all torrents again. */
+export function widen(): void {
+  batch(() => {
+    store.filter.value = 'all';
+    store.label.value = null;
+    store.search.value = '';
+  });
 }
 
 export async function copy(text: string, what: string): Promise<void> {
@@ -156,14 +167,18 @@ export async function copy(text: string, what: string): Promise<void> {
 
 /** Opens a page from its top. */
 export function visit(page: Page): void {
-  store.section.value = '';
-  store.page.value = page;
+  batch(() => {
+    store.section.value = '';
+    store.page.value = page;
+  });
 }
 
 /** Opens the settings at a section or field of them, by its id. */
 export function showSetting(id: string): void {
-  visit('settings');
-  store.section.value = id;
+  batch(() => {
+    visit('settings');
+    store.section.value = id;
+  });
 }
 
 /** Opens the settings where they are about the helper. */

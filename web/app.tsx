@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect } from 'preact/hooks';
-import { followAddress, hasDetails, missing } from './navigation.ts';
+import { visit } from './actions.ts';
+import { followAddress, giveUp, hasDetails, missing } from './navigation.ts';
 import { store } from './store.ts';
 import { layout } from './ui/layout.ts';
 import { lazy } from './ui/lazy.tsx';
@@ -16,9 +17,10 @@ import { BottomTabs, Chips, Sidebar } from './views/sidebar.tsx';
 import { Table } from './views/table.tsx';
 import { AddButton, SEARCH_ID, TopBar } from './views/topbar.tsx';
 
-const Activity = lazy(async () => (await import('./views/activity.tsx')).Activity);
-const Inspector = lazy(async () => (await import('./views/inspector.tsx')).Inspector);
-const Settings = lazy(async () => (await import('./views/settings.tsx')).Settings);
+const leave = (): void => visit('torrents');
+const Activity = lazy(async () => (await import('./views/activity.tsx')).Activity, leave);
+const Inspector = lazy(async () => (await import('./views/inspector.tsx')).Inspector, giveUp);
+const Settings = lazy(async () => (await import('./views/settings.tsx')).Settings, leave);
 
 interface Props {
   readonly updateWaiting: { readonly value: boolean };
@@ -29,8 +31,9 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
   const shape = layout.value;
   const page = store.page.value;
   const torrents = page === 'torrents';
-  // On a phone the details are a page of their own: what lies under it is out of reach.
-  const covered = shape === 'phone' && hasDetails.value;
+  // On a phone the details are a page of their own: what lies under it is out of reach, once they are there.
+  const isPage = shape === 'phone' && hasDetails.value;
+  const covered = isPage && (missing.value !== null || Inspector.isThere.value);
   const details = missing.value !== null ? <NotInList /> : hasDetails.value ? <Inspector /> : null;
   useLayoutEffect(followAddress, []);
   useEffect(() => {
@@ -57,7 +60,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
         {shape === 'phone' && torrents && <AddButton />}
         {shape === 'phone' && <BottomTabs />}
       </div>
-      {covered && details}
+      {isPage && details}
       <Overlays />
       <Playing />
       <ClosingDialog />

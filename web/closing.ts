@@ -1,5 +1,6 @@
 /** What becomes of the downloads in this browser once its last window is closed, and what can be done about it. */
 import { BROWSER_ROOT, type SaveRow, type TorrentId, type TorrentRow } from '../sw/view-model.ts';
+import { shownName } from './format.ts';
 import { words } from './words/words.ts';
 
 /**
@@ -34,7 +35,7 @@ export function describeClosing(rows: readonly Unfinished[], saving: readonly Sa
   return rows.map(row => {
     const fate = fateOf(row, saving, outlives);
     const canFinish = outlives && fate !== 'goes-on' && fate !== 'waits' && row.hasWebSeeds && row.state === 'downloading';
-    return { id: row.id, name: row.name, fate, text: sentence(row, fate, outlives), canFinish };
+    return { id: row.id, name: shownName(row.name), fate, text: sentence(row, fate, outlives), canFinish };
   });
 }
 

@@ -7,6 +7,7 @@ import { BROWSER_ROOT } from '../sw/view-model.ts';
 import { plural } from './format.ts';
 import { notify } from './notices.ts';
 import { store } from './store.ts';
+import { readStoredText, writeStoredText } from './stored.ts';
 
 /** How many torrents this browser keeps by itself. */
 const MARK = 'starling.kept';
@@ -16,14 +17,14 @@ const TWIN = 'starling-kept';
 /** Says so where it happened, then keeps the mark; call once, before the worker is there to make anything anew. */
 export async function watchKept(): Promise<void> {
   if (typeof caches === 'undefined') return;
-  const marked = Number(localStorage.getItem(MARK) ?? 0);
+  const marked = Number(readStoredText(MARK) ?? 0);
   if (marked > 0 && !(await caches.has(TWIN))) notify(describeLoss(marked), 'bad');
   effect(() => {
     const { browser } = store.connection.value;
     void store.revision.value;
     if (!store.loaded.value || browser?.isReady !== true) return;
     const count = store.all().filter(({ root, state }) => root === BROWSER_ROOT && state !== 'adding').length;
-    if (String(count) === (localStorage.getItem(MARK) ?? '0')) return;
+    if (String(count) === (readStoredText(MARK) ?? '0')) return;
     mark(count).catch((cause: unknown) => console.warn('It could not be noted that the browser keeps torrents.', cause));
   });
 }
@@ -31,7 +32,7 @@ export async function watchKept(): Promise<void> {
 /** The mark only stands where its twin does: else it would speak of a loss that never was. */
 async function mark(count: number): Promise<void> {
   if (count > 0) await caches.open(TWIN);
-  localStorage.setItem(MARK, String(count));
+  writeStoredText(MARK, String(count));
 }
 
 export function describeLoss(torrents: number): string {

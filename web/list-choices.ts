@@ -6,6 +6,8 @@ import { readStored, writeStored } from './stored.ts';
 
 /** The columns that a person chose, in their order. */
 export const columns = signal<readonly Shown[]>(DEFAULT_COLUMNS);
+/** One of them is being made wider or narrower: kept once that is over. */
+export const isResizing = signal(false);
 
 const KEY = 'starling.list';
 
@@ -18,6 +20,7 @@ export function rememberList(): void {
   }
   effect(() => {
     const [shown, sort] = [columns.value, store.sort.value];
+    if (isResizing.value) return;
     const isPlain = isDefault(shown) && sort.by === NEWEST_FIRST.by && sort.descending === NEWEST_FIRST.descending;
     writeStored(KEY, isPlain ? null : { columns: shown, sort });
   });

@@ -18,6 +18,7 @@ import { notify } from './notices.ts';
 import { installId, tradeSecret } from './pair.ts';
 import { connect } from './window.ts';
 import { lookPersistence } from './persistence.ts';
+import { followViews } from './saved-views.ts';
 import { store } from './store.ts';
 import { shareOver } from './sharing.ts';
 import { direction, language, loadWords } from './words/words.ts';
@@ -62,6 +63,7 @@ async function start(): Promise<void> {
     return;
   }
   rememberList();
+  followViews();
   render(<App updateWaiting={updateWaiting} applyUpdate={applyUpdate} />, root);
   takeAddress();
   void lookPersistence();

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import { BROWSER_ROOT } from '../sw/view-model.ts';
 import { run } from './actions.ts';
 import { store } from './store.ts';
+import { readStoredText, writeStoredText } from './stored.ts';
 
 const KEY = 'starling.kept-here';
 
@@ -10,7 +11,7 @@ export const declined = signal(kept());
 
 export function decline(count: number): void {
   declined.value = count;
-  localStorage.setItem(KEY, String(count));
+  writeStoredText(KEY, String(count));
 }
 
 /** Has all that is in this browser moved to a folder of the helper. */
@@ -23,6 +24,6 @@ export function moveIn(root: string): void {
 }
 
 function kept(): number {
-  const value = typeof localStorage === 'undefined' ? null : localStorage.getItem(KEY);
+  const value = readStoredText(KEY);
   return Number(value) || 0;
 }

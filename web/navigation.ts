@@ -57,6 +57,9 @@ export function followAddress(): () => void {
       document.title = TITLES[place.page];
       if (!isReturning) go(place);
     }),
+    effect(() => {
+      selection.isMode = layout.value === 'phone';
+    }),
     effect(fulfil),
     effect(() => {
       // Details that are a page of their own close with their torrent.
@@ -147,7 +150,7 @@ function fulfil(): void {
   const { torrent, film } = asked;
   const row = store.row(torrent);
   if (row === undefined || row.peek().state === 'adding') return;
-  if (selection.focused.peek() !== torrent) selection.only(torrent);
+  if (selection.focused.peek() !== torrent) selection.turnTo(torrent);
   store.inspectorOpen.value = true;
   const detail = store.detail.value;
   if (film !== null && (detail?.id !== torrent || !detail.hasMetadata)) return;

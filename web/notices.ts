@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { shownText } from './format.ts';
 
 /** A sentence at the edge of the window. All but plain ones stay until they are dismissed. */
 export interface Notice {
@@ -15,7 +16,10 @@ let nextId = 1;
 
 export function notify(text: string, tone: Notice['tone'] = 'plain'): void {
   const id = nextId++;
-  notices.value = [...notices.value.filter(notice => notice.text !== text), { id, text, tone }].slice(-MAX_NOTICES);
+  // Names of strangers may stand in it.
+  const shown = shownText(text);
+  const others = notices.value.filter(notice => notice.text !== shown);
+  notices.value = [...others, { id, text: shown, tone }].slice(-MAX_NOTICES);
   if (tone === 'plain') setTimeout(() => dismiss(id), SHOWN_MS);
 }
 

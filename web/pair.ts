@@ -1,13 +1,14 @@
 import { describePairing } from './connection-words.ts';
+import { readStoredText, writeStoredText } from './stored.ts';
 
 const INSTALL_KEY = 'starling.install';
 
 /** Names this browser profile to the host; not a secret. */
 export function installId(): string {
-  const kept = localStorage.getItem(INSTALL_KEY);
+  const kept = readStoredText(INSTALL_KEY);
   if (kept !== null && kept !== '') return kept;
   const made = crypto.randomUUID();
-  localStorage.setItem(INSTALL_KEY, made);
+  writeStoredText(INSTALL_KEY, made);
   return made;
 }
 

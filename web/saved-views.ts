@@ -3,7 +3,7 @@ import { readColumns, type Shown } from './columns.ts';
 import { columns } from './list-choices.ts';
 import { compareWords, isFilter, readSort, type Filter, type Sort } from './list.ts';
 import { store } from './store.ts';
-import { readStored, writeStored } from './stored.ts';
+import { readStored, readStoredText, writeStored } from './stored.ts';
 
 /** A way to look at the list, under a name of its own. */
 export interface SavedView {
@@ -28,6 +28,24 @@ export const viewMatter = signal<
 
 /** In the order of their names. */
 export const views = signal<readonly SavedView[]>(readViews(readStored(KEY)));
+
+/** Takes over what other windows save. To be called once. */
+export function followViews(): void {
+  addEventListener('storage', ({ key }) => {
+    if (key === KEY || key === null) look();
+  });
+}
+
+/** What this window last found or left there; nothing where the browser keeps nothing, and what is in memory holds. */
+let known = readStoredText(KEY);
+
+/** Another window may have changed them since. */
+function look(): void {
+  const found = readStoredText(KEY);
+  if (found === known) return;
+  known = found;
+  views.value = readViews(readStored(KEY));
+}
 
 /** Those of what was kept that are views. */
 export function readViews(kept: unknown): readonly SavedView[] {
@@ -56,6 +74,7 @@ function isText(value: unknown, most: number): value is string {
 
 /** Saves what the list is narrowed to and how it looks; answers what is wrong with the name, or ''. */
 export function saveView(name: string): string {
+  look();
   if (views.peek().length >= MAX_VIEWS) return `There are ${MAX_VIEWS} views, which is the most there can be. Delete one first.`;
   const wrong = whatIsWrong(name);
   if (wrong !== '') return wrong;
@@ -68,13 +87,15 @@ export function saveView(name: string): string {
 
 /** Answers what is wrong with the new name, or ''. */
 export function renameView(view: SavedView, to: string): string {
+  look();
   const wrong = to.trim() === view.name ? '' : whatIsWrong(to);
-  if (wrong === '') put(views.peek().map(each => (each === view ? { ...view, name: to.trim() } : each)));
+  if (wrong === '') put(views.peek().map(each => (each.name === view.name ? { ...each, name: to.trim() } : each)));
   return wrong;
 }
 
 export function deleteView(view: SavedView): void {
-  put(views.peek().filter(each => each !== view));
+  look();
+  put(views.peek().filter(each => each.name !== view.name));
 }
 
 export function showView(view: SavedView): void {
@@ -107,6 +128,7 @@ function whatIsWrong(name: string): string {
 function put(changed: readonly SavedView[]): void {
   views.value = inOrder(changed);
   writeStored(KEY, views.value.length === 0 ? null : views.value);
+  known = readStoredText(KEY);
 }
 
 function inOrder(unsorted: readonly SavedView[]): readonly SavedView[] {

@@ -10,6 +10,8 @@ export class Selection {
   readonly hasKeyboard = signal(false);
   /** Set where the row that the keyboard stands on is to take the focus once it is drawn. */
   takesFocus = false;
+  /** Selecting is a mode that a person enters, as on a phone, where it takes the place of the bar. */
+  isMode = false;
   readonly count = computed(() => this.ids.value.size);
   /** Where a range starts. */
   #anchor: TorrentId | null = null;
@@ -48,6 +50,12 @@ export class Selection {
     this.#anchor = id;
     this.focused.value = id;
     this.ids.value = new Set([id]);
+  }
+
+  /** Stands on one that is shown. It is selected too where it is in the list, unless that would enter the mode. */
+  turnTo(id: TorrentId): void {
+    if (!this.isMode && this.#store.order.peek().includes(id)) this.only(id);
+    else this.focused.value = id;
   }
 
   toggle(id: TorrentId): void {

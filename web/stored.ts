@@ -1,18 +1,34 @@
-/** What a window keeps in the browser between two visits. It may be anything when it is read: whoever reads checks it. */
-export function readStored(key: string): unknown {
+/**
+ * What a window keeps in the browser between two visits. It may be anything when it is read: whoever reads checks it. Where site data is
+ * blocked, already the name of the storage throws: nothing was kept then, and what is written holds for this visit.
+ */
+export function readStoredText(key: string): string | null {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? 'null') as unknown;
+    return localStorage.getItem(key);
   } catch {
     return null;
   }
 }
 
-/** Null: nothing is kept. Where the browser keeps nothing, it holds for this visit. */
-export function writeStored(key: string, value: unknown): void {
+/** Null: nothing is kept. */
+export function writeStoredText(key: string, text: string | null): void {
   try {
-    if (value === null) localStorage.removeItem(key);
-    else localStorage.setItem(key, JSON.stringify(value));
+    if (text === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, text);
   } catch {
     // Storage is full or blocked.
   }
+}
+
+export function readStored(key: string): unknown {
+  try {
+    return JSON.parse(readStoredText(key) ?? 'null') as unknown;
+  } catch {
+    return null;
+  }
+}
+
+/** Null: nothing is kept. */
+export function writeStored(key: string, value: unknown): void {
+  writeStoredText(key, value === null ? null : JSON.stringify(value));
 }

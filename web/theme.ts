@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { readStoredText, writeStoredText } from './stored.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
 /** Read by /theme.js before the first paint too. */
@@ -8,13 +9,9 @@ export const theme = signal<Theme>(kept());
 
 export function chooseTheme(chosen: Theme): void {
   theme.value = chosen;
-  if (chosen === 'system') {
-    localStorage.removeItem(KEY);
-    delete document.documentElement.dataset.theme;
-  } else {
-    localStorage.setItem(KEY, chosen);
-    document.documentElement.dataset.theme = chosen;
-  }
+  writeStoredText(KEY, chosen === 'system' ? null : chosen);
+  if (chosen === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = chosen;
 }
 
 /** How high the rows of the list are: 36 pixels, or 28. */
@@ -25,15 +22,14 @@ export const density = signal<Density>(keptDensity());
 
 export function chooseDensity(chosen: Density): void {
   density.value = chosen;
-  if (chosen === 'comfortable') localStorage.removeItem(DENSITY_KEY);
-  else localStorage.setItem(DENSITY_KEY, chosen);
+  writeStoredText(DENSITY_KEY, chosen === 'comfortable' ? null : chosen);
 }
 
 function keptDensity(): Density {
-  return typeof localStorage !== 'undefined' && localStorage.getItem(DENSITY_KEY) === 'compact' ? 'compact' : 'comfortable';
+  return readStoredText(DENSITY_KEY) === 'compact' ? 'compact' : 'comfortable';
 }
 
 function kept(): Theme {
-  const value = typeof localStorage === 'undefined' ? null : localStorage.getItem(KEY);
+  const value = readStoredText(KEY);
   return value === 'light' || value === 'dark' ? value : 'system';
 }

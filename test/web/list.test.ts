@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { TorrentRow } from '../../sw/view-model.ts';
 import {
   COLUMNS,
@@ -188,6 +188,27 @@ describe('saved views', () => {
     deleteView(views.value.at(-1)!);
     expect(views.value).toHaveLength(MAX_VIEWS - 1);
     expect(readViews(JSON.parse(JSON.stringify(views.value)))).toEqual(views.value);
+  });
+
+  it('of another window are taken over before one is changed', () => {
+    const kept = new Map<string, string>();
+    vi.stubGlobal('localStorage', {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => kept.set(key, value),
+      removeItem: (key: string) => kept.delete(key),
+    });
+    try {
+      for (const view of views.value) deleteView(view);
+      expect(saveView('ours')).toBe('');
+      const [ours] = views.value;
+      kept.set('starling.views', JSON.stringify([ours, { ...ours, name: 'theirs' }]));
+      expect(saveView('theirs')).toContain('Another view has this name');
+      expect(renameView(ours!, 'mine')).toBe('');
+      expect(views.value.map(({ name }) => name)).toEqual(['mine', 'theirs']);
+      expect(readViews(JSON.parse(kept.get('starling.views') ?? ''))).toEqual(views.value);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   it('are read back as far as they are views', () => {

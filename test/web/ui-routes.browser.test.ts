@@ -22,9 +22,16 @@ describe.skipIf(missing)('the addresses of the app', () => {
     await show('nine');
     await filter(/^Seeding/).click();
     await filter(/^Settings/).click();
+    const before = await steps();
     await filter(/^Activity/).click();
+    expect(await steps()).toBe(before + 1);
     await page.getByRole('heading', { name: 'Activity' }).waitFor();
     expect(await page.title()).toBe('Activity – Starling');
+    // What changes both page and filter is one step.
+    await filter(/^Seeding/).click();
+    expect(await steps()).toBe(before + 2);
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Activity' }).waitFor();
     await page.goBack();
     await page.getByRole('heading', { name: 'Settings', exact: true }).waitFor();
     await page.goBack();
@@ -107,10 +114,33 @@ describe.skipIf(missing)('the addresses of the app', () => {
     await row(/^Fedora/).tap();
     await details().waitFor();
     const id = /[0-9a-f]{40}/.exec(await hash())?.[0] ?? '';
+    await page.goBack();
+    await details().waitFor({ state: 'detached' });
+    await page.goForward();
+    await details().waitFor();
+    expect(await row(/^Fedora/).getAttribute('aria-selected')).toBe('false');
     await page.evaluate(gone => globalThis.mock.remove(gone), id);
     await details().waitFor({ state: 'detached' });
     await expect.poll(hash).toBe('');
     await page.getByRole('navigation', { name: 'Main' }).getByRole('button', { name: 'Activity' }).tap();
     await page.getByRole('heading', { name: 'Activity', level: 1 }).waitFor();
+  });
+
+  it('says that a part of the app could not be loaded, and stays usable without it', async () => {
+    await show('nine', PHONE);
+    let asked = 0;
+    await page.route('**/views/inspector.tsx*', route => {
+      asked++;
+      return route.fulfill({ contentType: 'text/javascript', body: 'throw new Error("cut off")' });
+    });
+    await row(/^ubuntu/).tap();
+    await page.getByText('This part of the app could not be loaded.').waitFor();
+    expect(asked).toBe(1);
+    await expect.poll(hash).toBe('');
+    await page.getByRole('button', { name: 'Dismiss' }).tap();
+    await row(/^Fedora/).tap();
+    await page.getByText('This part of the app could not be loaded.').waitFor();
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('button', { name: 'Settings' }).tap();
+    await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor();
   });
 });

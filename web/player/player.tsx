@@ -4,7 +4,7 @@ import type { JSX, TargetedEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { streamPath } from '../../sw/api.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
-import { formatBytes } from '../format.ts';
+import { formatBytes, shownName } from '../format.ts';
 import { playing, type Film, type Part } from '../playing.ts';
 import { saveFile } from '../saving.ts';
 import { store } from '../store.ts';
@@ -49,8 +49,8 @@ export function Player({ film }: { readonly film: Film }): JSX.Element {
   return (
     <Dialog class="player" labelledBy="player-title" onCancel={close}>
       <header class="player-head">
-        <h2 id="player-title" title={film.name}>
-          {film.name}
+        <h2 id="player-title" title={shownName(film.name)}>
+          <bdi>{shownName(film.name)}</bdi>
         </h2>
         <button type="button" class="icon-button" aria-label="Close the player" onClick={close}>
           <Icon of={X} size={20} />

@@ -1,4 +1,5 @@
 /** Subtitles of a film, as the browser's own player takes them: WebVTT. SubRip files are put into that. */
+import { shownName } from '../format.ts';
 import { stemOf, type Part } from '../playing.ts';
 
 /** Bytes of a file of subtitles: those of a long film with two lines a second are a tenth of it. */
@@ -57,7 +58,7 @@ export function titleOf({ name }: Part, film: string): string {
   const rest = own.toLowerCase().startsWith(stemOf(film)) ? own.slice(stemOf(film).length).replace(/^[\s._-]+/, '') : own;
   const language = languageOf(own);
   if (language !== null) return language;
-  return rest === '' ? name : rest;
+  return shownName(rest === '' ? name : rest);
 }
 
 const languages = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { TorrentId } from '../../sw/view-model.ts';
 import { asking } from '../adding.ts';
 import { askToRemove } from '../actions.ts';
-import { formatAbout, formatPercent, fraction } from '../format.ts';
+import { formatAbout, formatPercent, fraction, shownName } from '../format.ts';
 import { store } from '../store.ts';
 import { Bar } from '../ui/bar.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -55,10 +55,12 @@ function Row({ id, engine }: { id: TorrentId; engine: QuickEngine }): JSX.Elemen
   const status = statusOf(row, store.roots.value);
   const part = fraction(row.done, row.size);
   return (
-    <section class="quick-torrent" aria-label={row.name}>
+    <section class="quick-torrent" aria-label={shownName(row.name)}>
       <div class="sheet-head">
-        <h2>{row.name}</h2>
-        <button type="button" class="icon-button" aria-label={`Remove ${row.name}`} onClick={() => askToRemove([id])}>
+        <h2>
+          <bdi>{shownName(row.name)}</bdi>
+        </h2>
+        <button type="button" class="icon-button" aria-label={`Remove ${shownName(row.name)}`} onClick={() => askToRemove([id])}>
           <Icon of={X} size={18} />
         </button>
       </div>

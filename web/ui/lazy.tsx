@@ -1,31 +1,51 @@
-import { signal } from '@preact/signals';
+import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { notify } from '../notices.ts';
 
 type View<P> = (props: P) => JSX.Element | null;
+type Lazy<P> = View<P> & {
+  /** It is there, and shown without a wait. */
+  readonly isThere: ReadonlySignal<boolean>;
+};
 
-const NOT_LOADED = 'This part of the app could not be loaded. Look at the connection, and try again.';
+const NOT_LOADED =
+  'This part of the app could not be loaded. Look at the connection and try again; if it still does not come, load the page again.';
+/** How long what cannot be given up waits before it is asked for again, in ms. */
+const AGAIN_MS = 5000;
 
-/** A part of the app that is fetched when it is first shown; until then nothing stands in its place. */
-export function lazy<P extends object>(load: () => Promise<View<P>>): View<P> {
+/**
+ * A part of the app that is fetched when it is first shown; until then nothing stands in its place. Where it cannot be had, that is said,
+ * and `giveUp` takes back what asked for it, so that the next showing asks again; null: it is asked for again by itself.
+ */
+export function lazy<P extends object>(load: () => Promise<View<P>>, giveUp: ((props: P) => void) | null): Lazy<P> {
   const view = signal<{ readonly is: View<P> } | null>(null);
-  let isAsked = false;
-  const fetch = async (): Promise<void> => {
-    if (isAsked) return;
-    isAsked = true;
-    try {
-      view.value = { is: await load() };
-    } catch (cause) {
-      // Asked again with the next showing: it is a file of this version, which the worker keeps.
-      isAsked = false;
-      console.error('A part of the app could not be loaded.', cause);
-      notify(NOT_LOADED, 'bad');
-    }
-  };
-  return props => {
-    useEffect(() => void fetch(), []);
+  const Shown = (props: P): JSX.Element | null => {
+    const latest = useRef(props);
+    latest.current = props;
+    useEffect(() => {
+      if (view.peek() !== null) return;
+      let isShown = true;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const ask = async (): Promise<void> => {
+        try {
+          view.value = { is: await load() };
+        } catch (cause) {
+          console.warn('A part of the app could not be loaded.', cause);
+          if (!isShown) return;
+          notify(NOT_LOADED, 'bad');
+          if (giveUp === null) timer = setTimeout(() => void ask(), AGAIN_MS);
+          else giveUp(latest.current);
+        }
+      };
+      void ask();
+      return () => {
+        isShown = false;
+        clearTimeout(timer);
+      };
+    }, []);
     const Loaded = view.value?.is;
     return Loaded === undefined ? null : <Loaded {...props} />;
   };
+  return Object.assign(Shown, { isThere: computed(() => view.value !== null) });
 }

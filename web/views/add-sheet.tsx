@@ -5,7 +5,7 @@ import { useRef } from 'preact/hooks';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { FilePriority, RootRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { cancel, current, queue, start, startAll, type Adding } from '../adding.ts';
-import { formatAbout, formatCount, plural } from '../format.ts';
+import { formatAbout, formatCount, plural, shownName } from '../format.ts';
 import { askToKeep } from '../persistence.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
@@ -28,7 +28,9 @@ function Sheet({ item }: { item: Adding }): JSX.Element {
   return (
     <Dialog labelledBy="sheet-title" class="sheet" focusSelf onCancel={() => cancel(item)}>
       <div class="sheet-head">
-        <h2 id="sheet-title">{row === undefined || row.name === '' ? item.label : row.name}</h2>
+        <h2 id="sheet-title">
+          <bdi>{shownName(row === undefined || row.name === '' ? item.label : row.name)}</bdi>
+        </h2>
         <span class="quiet">
           {waiting > 1 ? `1 of ${formatCount(waiting)}` : item.source?.kind === 'file' ? '.torrent' : 'magnet'}
         </span>

@@ -55,7 +55,7 @@ function itemsFor(id: ColumnId): MenuItem[] {
   const shown = columns.value;
   const place = shown.findIndex(column => column.id === id);
   const { label } = columnOf(id);
-  const items: MenuItem[] = [{ label: `Fit “${label}” to what is in it`, act: () => fit(id) }];
+  const items: MenuItem[] = [{ label: `Fit “${label}” to what is in it`, act: () => fit(shown, id) }];
   const move = (to: number): void => {
     columns.value = moveColumn(columns.peek(), id, to);
   };

@@ -1,6 +1,8 @@
 import { Magnet } from 'lucide';
 import type { JSX } from 'preact';
+import { widen } from '../actions.ts';
 import { addText, asking } from '../adding.ts';
+import { shownText } from '../format.ts';
 import { FREE_FILM } from '../free-film.ts';
 import type { Filter } from '../list.ts';
 import { store } from '../store.ts';
@@ -30,20 +32,12 @@ export function EmptyList(): JSX.Element {
         {search !== ''
           ? `No name contains “${search}”.`
           : label !== null
-            ? `Nothing here is labelled “${label}”.`
+            ? `Nothing here is labelled “${shownText(label)}”.`
             : filter === 'all'
               ? 'No torrents.'
               : NOTHING[filter]}
       </p>
-      <button
-        type="button"
-        class="button"
-        onClick={() => {
-          store.filter.value = 'all';
-          store.label.value = null;
-          store.search.value = '';
-        }}
-      >
+      <button type="button" class="button" onClick={widen}>
         {search !== '' ? 'Clear search' : 'Show all torrents'}
       </button>
     </div>

@@ -5,7 +5,7 @@ import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
 import { mediaTypeOf } from '../../sw/api.ts';
 import type { FilePriority, FileRow } from '../../sw/view-model.ts';
 import { buildTree, checksOf, filesOf, pathOf, visibleNodes, type Check as Checked, type Node } from '../file-tree.ts';
-import { formatBytes, formatPercent, fraction } from '../format.ts';
+import { formatBytes, formatPercent, fraction, shownName } from '../format.ts';
 import { isFilm } from '../playing.ts';
 import { Check } from '../ui/check.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -172,13 +172,14 @@ function FileLine({
   onRename,
 }: LineProps): JSX.Element {
   const folder = node.file < 0;
+  const name = shownName(node.name);
   const renaming = useSignal(false);
   return (
     <li
       class={folder ? 'file folder' : check === 'none' ? 'file skipped' : 'file'}
       style={{ transform: `translateY(${top}px)`, paddingLeft: `${12 + Math.min(node.depth, 12) * 16}px` }}
     >
-      <Check label={folder ? `Folder ${node.name}` : node.name} state={check} onChange={onCheck} />
+      <Check label={folder ? `Folder ${name}` : name} state={check} onChange={onCheck} />
       {renaming.value && onRename ? (
         <NewName
           name={node.name}
@@ -190,25 +191,25 @@ function FileLine({
       ) : folder ? (
         <button type="button" class="file-name fold" aria-expanded={open} onClick={onFold}>
           <Icon of={open ? ChevronDown : ChevronRight} size={14} />
-          <span title={node.name}>{node.name}</span>
+          <bdi title={name}>{name}</bdi>
         </button>
       ) : (
-        <span class="file-name" title={node.name}>
-          {node.name}
+        <span class="file-name" title={name}>
+          <bdi>{name}</bdi>
         </span>
       )}
       {onRename && (
         <button
           type="button"
           class="icon-button file-rename"
-          aria-label={`Rename ${node.name}`}
+          aria-label={`Rename ${name}`}
           onClick={() => (renaming.value = true)}
         >
           <Icon of={Pencil} size={14} />
         </button>
       )}
       {onReveal && (
-        <button type="button" class="icon-button file-rename" aria-label={`Show ${node.name} in its folder`} onClick={onReveal}>
+        <button type="button" class="icon-button file-rename" aria-label={`Show ${name} in its folder`} onClick={onReveal}>
           <Icon of={FolderOpen} size={14} />
         </button>
       )}
@@ -227,12 +228,12 @@ function FileLine({
             }}
           >
             {verbFor(node.name)}
-            <span class="sr-only"> {node.name}</span>
+            <span class="sr-only"> {name}</span>
           </a>
         )}
         {onSave && (
           <button type="button" class="text-button file-open" onClick={onSave}>
-            Save<span class="sr-only"> {node.name}</span>
+            Save<span class="sr-only"> {name}</span>
           </button>
         )}
         {done !== undefined && (
@@ -241,7 +242,7 @@ function FileLine({
         {priority !== null && (
           <select
             class="file-priority"
-            aria-label={`Priority of ${node.name}`}
+            aria-label={`Priority of ${name}`}
             value={priority}
             onChange={event => onPrioritise(event.currentTarget.value as FilePriority)}
           >

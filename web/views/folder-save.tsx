@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { formatBytes, formatPercent, fraction } from '../format.ts';
+import { formatBytes, formatPercent, fraction, shownName } from '../format.ts';
 import { folderSave } from '../save-to-folder.ts';
 
 /** A torrent on its way into a folder, which this window writes. */
@@ -10,8 +10,8 @@ export function FolderSaveBanner(): JSX.Element | null {
   return (
     <div class="banner">
       <p>
-        Saving “{save.name}” to “{save.folder}”: {formatBytes(save.saved)} of {formatBytes(save.size)}, {share}. Keep this window
-        open.{save.waits !== '' && ` It waits: ${save.waits} It goes on by itself.`}
+        Saving “{shownName(save.name)}” to “{save.folder}”: {formatBytes(save.saved)} of {formatBytes(save.size)}, {share}. Keep
+        this window open.{save.waits !== '' && ` It waits: ${save.waits} It goes on by itself.`}
       </p>
       <button type="button" class="button button-small" onClick={save.stop}>
         Stop

@@ -3,7 +3,16 @@ import type { ComponentChildren, JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { announce, copy, force, reconnect, relocating, resume, run, showHelper, showSetting } from '../actions.ts';
-import { formatBytes, formatCopies, formatCount, formatMoment, formatPieceLength, formatPercent, fraction } from '../format.ts';
+import {
+  formatBytes,
+  formatCopies,
+  formatCount,
+  formatMoment,
+  formatPieceLength,
+  formatPercent,
+  fraction,
+  shownText,
+} from '../format.ts';
 import { notify } from '../notices.ts';
 import { isKept } from '../persistence.ts';
 import { canReveal, reveal } from '../reveal.ts';
@@ -71,7 +80,7 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
           {ratioOf(row)} · {formatBytes(row.uploaded)} sent
         </Fact>
         {detail?.isPrivate === true && <Fact name="Private">Peers come from its own trackers alone</Fact>}
-        {detail !== null && detail.comment !== '' && <Fact name="Comment">{detail.comment}</Fact>}
+        {detail !== null && detail.comment !== '' && <Fact name="Comment">{shownText(detail.comment)}</Fact>}
         <Fact name="Info-hash">
           <span class="copyable">
             <code>{row.id}</code>

@@ -3,7 +3,7 @@ import { ArrowLeft, Pause, Play, Trash2, X } from 'lucide';
 import type { JSX } from 'preact';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { askToRemove, isRunning, pause, resume } from '../actions.ts';
-import { formatCount } from '../format.ts';
+import { formatCount, shownName } from '../format.ts';
 import { selection } from '../selection.ts';
 import { store, TABS, type Tab } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -16,7 +16,10 @@ import { Peers } from './peers.tsx';
 import { Pieces } from './pieces.tsx';
 import { Trackers } from './trackers.tsx';
 
-const SpeedTab = lazy(async () => (await import('./speed.tsx')).SpeedTab);
+const SpeedTab = lazy(
+  async () => (await import('./speed.tsx')).SpeedTab,
+  () => (store.tab.value = 'general'),
+);
 
 const MIN_HEIGHT = 160;
 const HEIGHT = 318;
@@ -104,7 +107,9 @@ function Title({ row }: { row: TorrentRow }): JSX.Element {
           <Icon of={ArrowLeft} size={20} />
         </button>
       )}
-      <h2>{row.name}</h2>
+      <h2>
+        <bdi>{shownName(row.name)}</bdi>
+      </h2>
       <button
         type="button"
         class="icon-button"

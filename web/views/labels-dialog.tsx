@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { TorrentId } from '../../sw/view-model.ts';
 import { label, labelling } from '../actions.ts';
-import { plural } from '../format.ts';
+import { plural, shownName } from '../format.ts';
 import { store } from '../store.ts';
 import { Check } from '../ui/check.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -16,7 +16,8 @@ export function LabelsDialog(): JSX.Element | null {
 function Labelling({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const rows = ids.flatMap(id => store.row(id)?.value ?? []);
   const [first] = rows;
-  const what = rows.length === 1 && first !== undefined ? `“${first.name}”` : plural(rows.length, 'torrent', 'torrents');
+  const what =
+    rows.length === 1 && first !== undefined ? `“${shownName(first.name)}”` : plural(rows.length, 'torrent', 'torrents');
   const close = (): void => {
     labelling.value = null;
   };

@@ -2,19 +2,33 @@ import type { JSX } from 'preact';
 import { labelling, relocating, removing } from '../actions.ts';
 import { asking, current } from '../adding.ts';
 import { browsing } from '../folders.ts';
-import { draft, shownLinks } from '../sharing.ts';
+import { cancel, draft, shownLinks } from '../sharing.ts';
 import { lazy } from '../ui/lazy.tsx';
+
+/** Takes back what an overlay stands for. */
+const empty =
+  (of: { value: unknown }): (() => void) =>
+  () => {
+    of.value = null;
+  };
 
 /** What stands over everything else while there is something in it, each fetched when there first is. */
 const OVERLAYS = [
-  { holds: asking, View: lazy(async () => (await import('./add-dialog.tsx')).AddDialog) },
-  { holds: current, View: lazy(async () => (await import('./add-sheet.tsx')).AddSheet) },
-  { holds: removing, View: lazy(async () => (await import('./remove-dialog.tsx')).RemoveDialog) },
-  { holds: labelling, View: lazy(async () => (await import('./labels-dialog.tsx')).LabelsDialog) },
-  { holds: relocating, View: lazy(async () => (await import('./relocate-dialog.tsx')).RelocateDialog) },
-  { holds: browsing, View: lazy(async () => (await import('./folder-dialog.tsx')).FolderDialog) },
-  { holds: draft, View: lazy(async () => (await import('./share-sheet.tsx')).ShareSheet) },
-  { holds: shownLinks, View: lazy(async () => (await import('./share-links.tsx')).ShareLinks) },
+  {
+    holds: asking,
+    View: lazy(
+      async () => (await import('./add-dialog.tsx')).AddDialog,
+      () => (asking.value = false),
+    ),
+  },
+  // A torrent that is being added is not dropped for that.
+  { holds: current, View: lazy(async () => (await import('./add-sheet.tsx')).AddSheet, null) },
+  { holds: removing, View: lazy(async () => (await import('./remove-dialog.tsx')).RemoveDialog, empty(removing)) },
+  { holds: labelling, View: lazy(async () => (await import('./labels-dialog.tsx')).LabelsDialog, empty(labelling)) },
+  { holds: relocating, View: lazy(async () => (await import('./relocate-dialog.tsx')).RelocateDialog, empty(relocating)) },
+  { holds: browsing, View: lazy(async () => (await import('./folder-dialog.tsx')).FolderDialog, empty(browsing)) },
+  { holds: draft, View: lazy(async () => (await import('./share-sheet.tsx')).ShareSheet, cancel) },
+  { holds: shownLinks, View: lazy(async () => (await import('./share-links.tsx')).ShareLinks, empty(shownLinks)) },
 ];
 
 export function Overlays(): JSX.Element {

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentId } from '../../sw/view-model.ts';
 import { relocating, run } from '../actions.ts';
-import { formatAbout, plural } from '../format.ts';
+import { formatAbout, plural, shownName } from '../format.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 
@@ -23,7 +23,8 @@ function Choice({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const isFromHere = rows.some(({ root }) => root === BROWSER_ROOT);
   const bytes = rows.reduce((sum, row) => sum + (row.root === to?.token ? 0 : row.done), 0);
   const [first] = rows;
-  const what = rows.length === 1 && first !== undefined ? `“${first.name}”` : plural(rows.length, 'torrent', 'torrents');
+  const what =
+    rows.length === 1 && first !== undefined ? `“${shownName(first.name)}”` : plural(rows.length, 'torrent', 'torrents');
   const close = (): void => {
     relocating.value = null;
   };

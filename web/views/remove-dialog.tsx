@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentId, TorrentRow } from '../../sw/view-model.ts';
 import { removing, run } from '../actions.ts';
-import { formatAbout, plural } from '../format.ts';
+import { formatAbout, plural, shownName } from '../format.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 
@@ -61,7 +61,8 @@ function Confirm({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const isElsewhere = onDisk.some(row => row.inBrowser === undefined && row.problem?.code === 'bringing');
   const isDangerous = withData || bytesOf(here) > 0;
   const [first] = rows;
-  const what = rows.length === 1 && first !== undefined ? `“${first.name}”` : plural(rows.length, 'torrent', 'torrents');
+  const what =
+    rows.length === 1 && first !== undefined ? `“${shownName(first.name)}”` : plural(rows.length, 'torrent', 'torrents');
   const close = (): void => {
     removing.value = null;
   };

@@ -1,4 +1,6 @@
+import { untracked } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import type { MoveTo } from '../../sw/api.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentId } from '../../sw/view-model.ts';
@@ -22,6 +24,14 @@ interface Props {
 
 /** What can be done with the selected torrents. */
 export function RowMenu({ x, y, onClose }: Props): JSX.Element {
+  // As things are while it opens, but for what is on or off: thousands may be selected, and none of them is followed.
+  const [first, incomplete, second] = useMemo(() => untracked(itemsOfSelection), []);
+  const items = [...first, ...group(orderItems(incomplete)), ...second];
+  return <Menu label="Actions for the selected torrents" items={items} x={x} y={y} onClose={onClose} />;
+}
+
+/** What stands before and after the choices of how pieces come, and which torrents those are for. */
+function itemsOfSelection(): readonly [readonly MenuItem[], readonly TorrentId[], readonly MenuItem[]] {
   const ids = [...selection.ids.value];
   const [first] = ids;
   const only = ids.length === 1 ? first : undefined;
@@ -36,7 +46,8 @@ export function RowMenu({ x, y, onClose }: Props): JSX.Element {
       ...(running.length > 0 ? [{ label: 'Pause', act: () => pause(running) }] : []),
       ...queueItems(ids),
     ]),
-    ...group(orderItems(ids)),
+  );
+  const others = [
     ...group([
       ...(only === undefined ? [] : saveItems(only)),
       ...(!ids.some(isHere) || store.canMoveIn.value
@@ -53,8 +64,9 @@ export function RowMenu({ x, y, onClose }: Props): JSX.Element {
       { label: 'Select all', shortcut: `${MODIFIER}A`, act: () => selection.all() },
     ]),
     ...group([{ label: 'Remove…', shortcut: 'Delete', danger: true, act: () => askToRemove(ids) }]),
-  );
-  return <Menu label="Actions for the selected torrents" items={items} x={x} y={y} onClose={onClose} />;
+  ];
+  const rows = ids.flatMap(id => store.row(id)?.value ?? []);
+  return [items, rows.filter(row => !isComplete(row)).map(({ id }) => id), others];
 }
 
 /** They belong together: a line stands above the first. */
@@ -71,12 +83,10 @@ function copyItems(id: TorrentId): MenuItem[] {
 }
 
 /** How pieces are chosen, of what is not complete. */
-function orderItems(ids: readonly TorrentId[]): MenuItem[] {
-  const rows = ids.flatMap(id => store.row(id)?.value ?? []).filter(row => !isComplete(row));
-  if (rows.length === 0) return [];
-  const incomplete = rows.map(({ id }) => id);
+function orderItems(incomplete: readonly TorrentId[]): MenuItem[] {
+  if (incomplete.length === 0) return [];
   const item = (label: string, option: 'sequential' | 'firstLast'): MenuItem => {
-    const checked = rows.every(({ options }) => options[option]);
+    const checked = incomplete.every(id => store.row(id)?.value.options[option] !== false);
     return { label, checked, act: () => run({ do: 'set', ids: incomplete, options: { [option]: !checked } }) };
   };
   return [item('Pieces in order', 'sequential'), item('Ends of files first', 'firstLast')];

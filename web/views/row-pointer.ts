@@ -177,7 +177,7 @@ function isTouch(event: MouseEvent): boolean {
 }
 
 function click(event: MouseEvent): void {
-  if (event.target instanceof Element && event.target.closest('button') !== null) return;
+  if (event.target instanceof Element && event.target.closest('button, .table-head') !== null) return;
   const id = rowAt(event.target);
   if (id === null) return selection.clear();
   if (event.shiftKey) selection.extendTo(id);

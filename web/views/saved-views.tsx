@@ -9,8 +9,14 @@ import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { lazy } from '../ui/lazy.tsx';
 
-const ViewMenu = lazy(async () => (await import('./view-changes.tsx')).ViewMenu);
-const ViewDialog = lazy(async () => (await import('./view-changes.tsx')).ViewDialog);
+const ViewMenu = lazy(
+  async () => (await import('./view-changes.tsx')).ViewMenu,
+  ({ onClose }) => onClose(),
+);
+const ViewDialog = lazy(
+  async () => (await import('./view-changes.tsx')).ViewDialog,
+  () => (viewMatter.value = null),
+);
 
 /** The list is narrowed, or looks other than it does where nobody chose, and no view has it so. */
 function isWorthSaving(): boolean {

@@ -1,5 +1,6 @@
 import { Copy, Share2 } from 'lucide';
 import type { JSX } from 'preact';
+import { shownName } from '../format.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { copy } from '../actions.ts';
@@ -25,7 +26,9 @@ function Links({ row }: { row: TorrentRow }): JSX.Element {
   };
   return (
     <Dialog labelledBy="links-title" class="links" focusSelf onCancel={close}>
-      <h2 id="links-title">Share “{row.name}”</h2>
+      <h2 id="links-title">
+        Share “<bdi>{shownName(row.name)}</bdi>”
+      </h2>
       {detail === null ? <p class="quiet late">Asking the engine…</p> : <Ways row={row} detail={detail} />}
       <div class="dialog-actions">
         <button type="button" class="button button-main" onClick={close}>
@@ -69,7 +72,7 @@ function Ways({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.
             <button
               type="button"
               class="button"
-              onClick={() => void navigator.share({ title: row.name, url: link ?? magnet }).catch(() => undefined)}
+              onClick={() => void navigator.share({ title: shownName(row.name), url: link ?? magnet }).catch(() => undefined)}
             >
               <Icon of={Share2} size={16} />
               Send it…

@@ -1,3 +1,4 @@
+import { batch } from '@preact/signals';
 import { Activity, List, Settings } from 'lucide';
 import type { JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
@@ -11,9 +12,20 @@ import { Logo } from '../ui/logo.tsx';
 import { ConnectionChip } from './connection.tsx';
 import { ViewChips, ViewList } from './saved-views.tsx';
 
+/** One step of the history. */
 function choose(filter: Filter): void {
-  store.page.value = 'torrents';
-  store.filter.value = filter;
+  batch(() => {
+    store.page.value = 'torrents';
+    store.filter.value = filter;
+  });
+}
+
+/** Narrows the list to one label; a second press takes that back. */
+function toggleLabel(label: string): void {
+  batch(() => {
+    store.page.value = 'torrents';
+    store.label.value = store.label.value === label ? null : label;
+  });
 }
 
 export function Sidebar(): JSX.Element {
@@ -68,7 +80,6 @@ function PageItem({ page, label }: { page: Page; label: string }): JSX.Element {
   );
 }
 
-/** Narrows the list to one label; a second press takes that back. */
 function LabelList(): JSX.Element | null {
   const labels = store.labels.value;
   if (labels.size === 0) return null;
@@ -80,15 +91,7 @@ function LabelList(): JSX.Element | null {
       <ul class="side-labels" aria-labelledby="side-labels">
         {[...labels].map(([name, count]) => (
           <li key={name}>
-            <button
-              type="button"
-              class="side-item"
-              aria-pressed={store.label.value === name}
-              onClick={() => {
-                store.page.value = 'torrents';
-                store.label.value = store.label.value === name ? null : name;
-              }}
-            >
+            <button type="button" class="side-item" aria-pressed={store.label.value === name} onClick={() => toggleLabel(name)}>
               <bdi class="side-label">{name}</bdi>
               <span class="number">{formatCount(count)}</span>
             </button>
@@ -135,7 +138,7 @@ export function Chips(): JSX.Element {
             type="button"
             class="chip"
             aria-pressed={store.label.value === name}
-            onClick={() => (store.label.value = store.label.value === name ? null : name)}
+            onClick={() => toggleLabel(name)}
           >
             <bdi>{name}</bdi> <span class="number">{formatCount(count)}</span>
           </button>

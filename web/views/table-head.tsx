@@ -3,7 +3,7 @@ import { ArrowDown, ArrowUp } from 'lucide';
 import type { JSX, TargetedKeyboardEvent } from 'preact';
 import { useRef } from 'preact/hooks';
 import { columnOf, MAX_WIDTH, MIN_WIDTH, moveColumn, resizeColumn, type ColumnId, type Shown } from '../columns.ts';
-import { columns } from '../list-choices.ts';
+import { columns, isResizing } from '../list-choices.ts';
 import { NEWEST_FIRST } from '../list.ts';
 import { store } from '../store.ts';
 import { useCallOff } from '../ui/call-off.ts';
@@ -82,7 +82,7 @@ function HeadCell({ column, index, shown, isEntry, onEnter }: CellProps): JSX.El
         <span class="head-label">{label}</span>
         {isSorted && !isNumber && <Icon of={descending ? ArrowDown : ArrowUp} size={12} />}
       </HeadButton>
-      <Resizer id={id} />
+      <Resizer id={id} shown={shown} />
     </span>
   );
 }
@@ -147,11 +147,9 @@ function gapAt(button: HTMLElement, x: number): number {
   }).length;
 }
 
-/** Those that give way where it is narrow stand behind the others. */
+/** Whoever arranges columns has chosen those that are seen: what gave way where it is narrow does not come back under the hand. */
 function moveTo(shown: readonly Shown[], id: ColumnId, to: number): void {
-  if (shown[to]?.id === id) return;
-  const hidden = columns.peek().filter(column => !shown.some(({ id }) => id === column.id));
-  columns.value = [...moveColumn(shown, id, to), ...hidden];
+  if (shown[to]?.id !== id) columns.value = moveColumn(shown, id, to);
 }
 
 function onKey(event: TargetedKeyboardEvent<HTMLElement>, id: ColumnId, index: number, shown: readonly Shown[]): void {
@@ -162,7 +160,7 @@ function onKey(event: TargetedKeyboardEvent<HTMLElement>, id: ColumnId, index: n
   event.preventDefault();
   event.stopPropagation();
   const head = event.currentTarget.closest('.head-row');
-  if (event.shiftKey && step !== 0) resize(id, widthOf(event.currentTarget) + step * STEP);
+  if (event.shiftKey && step !== 0) resize(shown, id, widthOf(event.currentTarget) + step * STEP);
   else {
     if (event.altKey && place >= 0 && place < shown.length) moveTo(shown, id, place);
     const next = event.altKey ? id : shown[place]?.id;
@@ -179,8 +177,8 @@ function sortBy(id: ColumnId): void {
   else store.sort.value = descending === first ? { by: id, descending: !descending } : NEWEST_FIRST;
 }
 
-function resize(id: ColumnId, width: number): void {
-  columns.value = resizeColumn(columns.peek(), id, width);
+function resize(shown: readonly Shown[], id: ColumnId, width: number): void {
+  columns.value = resizeColumn(shown, id, width);
 }
 
 function widthOf(inside: Element): number {
@@ -188,8 +186,12 @@ function widthOf(inside: Element): number {
 }
 
 /** The end of a column: dragged to resize it, pressed twice to fit what is in it. Keys do the same on its name. */
-function Resizer({ id }: { id: ColumnId }): JSX.Element {
+function Resizer({ id, shown }: { id: ColumnId; shown: readonly Shown[] }): JSX.Element {
   const start = useRef<{ readonly x: number; readonly width: number } | null>(null);
+  const end = (): void => {
+    start.current = null;
+    isResizing.value = false;
+  };
   return (
     <span
       class="resizer"
@@ -198,22 +200,23 @@ function Resizer({ id }: { id: ColumnId }): JSX.Element {
         event.preventDefault();
         event.currentTarget.setPointerCapture(event.pointerId);
         start.current = { x: event.clientX, width: widthOf(event.currentTarget) };
+        isResizing.value = true;
       }}
       onPointerMove={event => {
         const { current } = start;
         if (current === null) return;
         const towards = getComputedStyle(event.currentTarget).direction === 'rtl' ? -1 : 1;
-        resize(id, current.width + towards * (event.clientX - current.x));
+        resize(shown, id, current.width + towards * (event.clientX - current.x));
       }}
-      onPointerUp={() => (start.current = null)}
-      onPointerCancel={() => (start.current = null)}
-      onDblClick={() => fit(id)}
+      onPointerUp={end}
+      onPointerCancel={end}
+      onDblClick={() => fit(shown, id)}
     />
   );
 }
 
 /** As wide as what is in it and in view. */
-export function fit(id: ColumnId): void {
+export function fit(shown: readonly Shown[], id: ColumnId): void {
   const range = document.createRange();
   const widths = [...document.querySelectorAll(`.grid .cell-${id}`)].map(cell => {
     range.selectNodeContents(cell.querySelector('.head-label, bdi') ?? cell);
@@ -221,5 +224,5 @@ export function fit(id: ColumnId): void {
     return id === 'progress' ? columnOf(id).width : range.getBoundingClientRect().width;
   });
   const SORT_MARK = 16;
-  resize(id, Math.min(MAX_WIDTH, Math.ceil(Math.max(MIN_WIDTH, ...widths) + SORT_MARK)));
+  resize(shown, id, Math.min(MAX_WIDTH, Math.ceil(Math.max(MIN_WIDTH, ...widths) + SORT_MARK)));
 }

@@ -18,8 +18,14 @@ import { dropGap, isByQueue, rowAt, useRowPointer } from './row-pointer.ts';
 import { Row } from './row.tsx';
 import { HeadHint, TableHead } from './table-head.tsx';
 
-const RowMenu = lazy(async () => (await import('./row-menu.tsx')).RowMenu);
-const ColumnsMenu = lazy(async () => (await import('./columns-menu.tsx')).ColumnsMenu);
+const RowMenu = lazy(
+  async () => (await import('./row-menu.tsx')).RowMenu,
+  ({ onClose }) => onClose(),
+);
+const ColumnsMenu = lazy(
+  async () => (await import('./columns-menu.tsx')).ColumnsMenu,
+  ({ onClose }) => onClose(),
+);
 
 /** Pixels. */
 const ROW_HEIGHTS = { comfortable: 36, compact: 28 } as const;

@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
 import { Activity, ArrowDown, ArrowUp, PanelBottom, Pause, Play, Plus, Search, Settings, Trash2, X } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
@@ -123,14 +123,15 @@ function SearchField({ focus = false }: { focus?: boolean }): JSX.Element {
 }
 
 function SelectionTools(): JSX.Element {
+  // No more of the selected rows are followed than it takes to know.
+  const canResume = useComputed(() => [...selection.ids.value].some(id => !isRunning(id)));
+  const canPause = useComputed(() => [...selection.ids.value].some(isRunning));
   const ids = [...selection.ids.value];
   const [first] = ids;
-  const stopped = ids.filter(id => !isRunning(id));
-  const running = ids.filter(isRunning);
   return (
     <div class="tools" role="toolbar" aria-label="Selected torrents">
-      <Tool label="Resume" icon={Play} disabled={stopped.length === 0} onClick={() => resume(stopped)} />
-      <Tool label="Pause" icon={Pause} disabled={running.length === 0} onClick={() => pause(running)} />
+      <Tool label="Resume" icon={Play} disabled={!canResume.value} onClick={() => resume(ids.filter(id => !isRunning(id)))} />
+      <Tool label="Pause" icon={Pause} disabled={!canPause.value} onClick={() => pause(ids.filter(isRunning))} />
       <Tool label="Remove" icon={Trash2} onClick={() => askToRemove(ids)} />
       {first !== undefined && layout.value !== 'phone' && (
         <Tool

@@ -3,6 +3,7 @@
  * shown, never while a module is evaluated. Another language means another page: nothing is drawn anew.
  */
 import { areas, languages, load } from 'virtual:words';
+import { readStoredText, writeStoredText } from '../stored.ts';
 import type { Messages } from './messages.ts';
 
 export type Area = keyof Messages;
@@ -19,14 +20,13 @@ export const LANGUAGES: readonly { readonly tag: string; readonly name: string }
 
 /** What was chosen; null: as the browser is set. */
 export function chosenLanguage(): string | null {
-  const kept = typeof localStorage === 'undefined' ? null : localStorage.getItem(KEY);
+  const kept = readStoredText(KEY);
   return kept !== null && languages.includes(kept) ? kept : null;
 }
 
 /** Takes effect with the next load of the page. */
 export function chooseLanguage(tag: string | null): void {
-  if (tag === null) localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, tag);
+  writeStoredText(KEY, tag);
 }
 
 /** The first of these tags that there are texts for, by its language alone where its script is not told apart. */
