@@ -1,5 +1,5 @@
 import { effect, signal } from '@preact/signals';
-import { DEFAULT_COLUMNS, isDefault, readColumns, type Shown } from './columns.ts';
+import { columnOf, DEFAULT_COLUMNS, isDefault, readColumns, type ColumnId, type Shown } from './columns.ts';
 import { NEWEST_FIRST, readSort } from './list.ts';
 import { store } from './store.ts';
 import { readStored, writeStored } from './stored.ts';
@@ -24,4 +24,12 @@ export function rememberList(): void {
     const isPlain = isDefault(shown) && sort.by === NEWEST_FIRST.by && sort.descending === NEWEST_FIRST.descending;
     writeStored(KEY, isPlain ? null : { columns: shown, sort });
   });
+}
+
+/** Numbers start with the largest, words with the first; the third press returns to the newest first. */
+export function sortBy(id: ColumnId): void {
+  const { by, descending } = store.sort.peek();
+  const first = columnOf(id).isNumber && id !== 'queue' && id !== 'left';
+  if (by !== id) store.sort.value = { by: id, descending: first };
+  else store.sort.value = descending === first ? { by: id, descending: !descending } : NEWEST_FIRST;
 }

@@ -224,6 +224,27 @@ describe.skipIf(missing)(`the list in Chromium (skipped without ${CHROMIUM})`, (
     expect(await selected()).toBe(0);
   });
 
+  it('has every action in a narrow window, for fingers, a mouse and keys', async () => {
+    await show('nine', { viewport: { width: 390, height: 800 } });
+    await page.getByRole('button', { name: 'Sort' }).click();
+    await page.getByRole('menuitemradio', { name: 'Name', exact: true }).click();
+    await expect.poll(async () => (await names()).slice(0, 2)).toEqual(['archlinux', 'Blender']);
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Save this view…' }).click();
+    await page.getByRole('textbox', { name: 'Name of the view' }).fill('By name');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'More about the view By name' }).click();
+    await page.getByRole('menuitem', { name: 'Rename…' }).waitFor();
+    await page.keyboard.press('Escape');
+    // A mouse has its menu here, too; a finger presses a button for it.
+    await row(/^Sintel/).click({ button: 'right' });
+    await page.getByRole('menuitem', { name: 'First in the queue' }).click();
+    await expect.poll(async () => (await commands()).at(-1)).toMatchObject({ do: 'move', to: 'top' });
+    await page.getByRole('button', { name: 'More', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Last in the queue' }).click();
+    await expect.poll(async () => (await commands()).at(-1)).toMatchObject({ do: 'move', to: 'bottom' });
+  });
+
   it('selects by a long press, then by taps', async () => {
     await show('nine', { viewport: { width: 390, height: 800 }, hasTouch: true });
     const touch = await page.context().newCDPSession(page);

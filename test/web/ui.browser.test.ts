@@ -198,6 +198,22 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(12, 14, 18)');
   });
 
+  it('runs where the browser keeps nothing, for as long as it is open', async () => {
+    await show('nine', { colorScheme: 'light' });
+    await page.addInitScript(() => {
+      Object.defineProperty(globalThis, 'localStorage', {
+        get: () => {
+          throw new DOMException('Access is denied.', 'SecurityError');
+        },
+      });
+    });
+    await page.reload();
+    await row(/^ubuntu/).waitFor();
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('radio', { name: 'Dark' }).check();
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(12, 14, 18)');
+  });
+
   it('sets encryption, and shows with a peer how its connection is', async () => {
     await show('nine');
     await page.getByRole('button', { name: 'Settings' }).click();

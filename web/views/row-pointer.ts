@@ -108,14 +108,14 @@ export function useRowPointer(
       const id = rowAt(event.target);
       letGo();
       if (id === null || event.button !== 0) return;
-      const isFinger = event.pointerType === 'touch';
+      const byFinger = event.pointerType === 'touch';
       // The browser has the keyboard go where a mouse is pressed, whatever comes of it.
-      if (!isFinger) selection.focused.value = id;
+      if (!byFinger) selection.focused.value = id;
       const selects = (): void => {
         isOver.current = true;
         selection.toggle(id);
       };
-      const timer = isFinger ? setTimeout(selects, LONG_PRESS) : undefined;
+      const timer = byFinger ? setTimeout(selects, LONG_PRESS) : undefined;
       press.current = { id, x: event.clientX, y: event.clientY, timer };
     },
     onPointerMove(event) {
@@ -159,7 +159,8 @@ export function useRowPointer(
       const id = rowAt(event.target);
       if (id === null) return;
       event.preventDefault();
-      if (isTouch(event)) {
+      // Also a narrow window may have a mouse, and a keyboard with a key for the menu.
+      if (isFinger(event) || press.current?.timer !== undefined) {
         // Some browsers tell of a long press so, before ours is over or after.
         if (!isOver.current) selection.toggle(id);
         isOver.current = true;
@@ -171,9 +172,13 @@ export function useRowPointer(
   };
 }
 
-/** A tap, or a click on a telephone's layout. */
+function isFinger(event: MouseEvent): boolean {
+  return event instanceof PointerEvent && event.pointerType === 'touch';
+}
+
+/** A tap, or a click where the details are a page. */
 function isTouch(event: MouseEvent): boolean {
-  return layout.peek() === 'phone' || (event instanceof PointerEvent && event.pointerType === 'touch');
+  return layout.peek() === 'phone' || isFinger(event);
 }
 
 function click(event: MouseEvent): void {

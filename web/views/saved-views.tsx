@@ -84,6 +84,7 @@ export function ViewList(): JSX.Element | null {
 /** In a narrow window: the same among the filters. */
 export function ViewChips(): JSX.Element {
   const menu = useSignal<{ readonly view: SavedView; readonly x: number; readonly y: number } | null>(null);
+  const shown = views.value.find(isShown);
   return (
     <>
       {views.value.map(view => (
@@ -101,6 +102,20 @@ export function ViewChips(): JSX.Element {
           <bdi>{view.name}</bdi>
         </button>
       ))}
+      {shown !== undefined && (
+        <button
+          type="button"
+          class="chip"
+          aria-label={`More about the view ${shown.name}`}
+          aria-haspopup="menu"
+          onClick={event => {
+            const { left, bottom } = event.currentTarget.getBoundingClientRect();
+            menu.value = { view: shown, x: left, y: bottom };
+          }}
+        >
+          <Icon of={Ellipsis} size={14} />
+        </button>
+      )}
       {isWorthSaving() && (
         <button type="button" class="chip" onClick={() => (viewMatter.value = { what: 'save' })}>
           Save this view…

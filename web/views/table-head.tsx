@@ -3,8 +3,7 @@ import { ArrowDown, ArrowUp } from 'lucide';
 import type { JSX, TargetedKeyboardEvent } from 'preact';
 import { useRef } from 'preact/hooks';
 import { columnOf, MAX_WIDTH, MIN_WIDTH, moveColumn, resizeColumn, type ColumnId, type Shown } from '../columns.ts';
-import { columns, isResizing } from '../list-choices.ts';
-import { NEWEST_FIRST } from '../list.ts';
+import { columns, isResizing, sortBy } from '../list-choices.ts';
 import { store } from '../store.ts';
 import { useCallOff } from '../ui/call-off.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -167,14 +166,6 @@ function onKey(event: TargetedKeyboardEvent<HTMLElement>, id: ColumnId, index: n
     // It may stand elsewhere by then.
     requestAnimationFrame(() => head?.querySelector<HTMLElement>(`[data-column=${next}] button`)?.focus());
   }
-}
-
-/** Numbers start with the largest, words with the first; the third press returns to the newest first. */
-function sortBy(id: ColumnId): void {
-  const { by, descending } = store.sort.peek();
-  const first = columnOf(id).isNumber && id !== 'queue' && id !== 'left';
-  if (by !== id) store.sort.value = { by: id, descending: first };
-  else store.sort.value = descending === first ? { by: id, descending: !descending } : NEWEST_FIRST;
 }
 
 function resize(shown: readonly Shown[], id: ColumnId, width: number): void {

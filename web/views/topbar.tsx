@@ -1,5 +1,19 @@
 import { useComputed, useSignal } from '@preact/signals';
-import { Activity, ArrowDown, ArrowUp, PanelBottom, Pause, Play, Plus, Search, Settings, Trash2, X } from 'lucide';
+import {
+  Activity,
+  ArrowDown,
+  ArrowUp,
+  ArrowUpDown,
+  Ellipsis,
+  PanelBottom,
+  Pause,
+  Play,
+  Plus,
+  Search,
+  Settings,
+  Trash2,
+  X,
+} from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { askToRemove, isRunning, open, pause, resume, visit } from '../actions.ts';
@@ -9,9 +23,19 @@ import { selection } from '../selection.ts';
 import { store, type Page } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
+import { lazy } from '../ui/lazy.tsx';
 import { Logo } from '../ui/logo.tsx';
 import { ConnectionChip } from './connection.tsx';
 import { SlowToggle } from './slow-toggle.tsx';
+
+const RowMenu = lazy(
+  async () => (await import('./row-menu.tsx')).RowMenu,
+  ({ onClose }) => onClose(),
+);
+const SortMenu = lazy(
+  async () => (await import('./sort-menu.tsx')).SortMenu,
+  ({ onClose }) => onClose(),
+);
 
 export const SEARCH_ID = 'search';
 const MODIFIER = /mac|iphone|ipad/i.test(navigator.userAgent) ? '⌘' : 'Ctrl ';
@@ -73,6 +97,7 @@ function PhoneBar(): JSX.Element {
           <span class="space" />
         </>
       )}
+      {!searching.value && <MenuTool label="Sort" icon={ArrowUpDown} of={SortMenu} />}
       {!searching.value && <SlowToggle />}
       <button
         type="button"
@@ -133,6 +158,7 @@ function SelectionTools(): JSX.Element {
       <Tool label="Resume" icon={Play} disabled={!canResume.value} onClick={() => resume(ids.filter(id => !isRunning(id)))} />
       <Tool label="Pause" icon={Pause} disabled={!canPause.value} onClick={() => pause(ids.filter(isRunning))} />
       <Tool label="Remove" icon={Trash2} onClick={() => askToRemove(ids)} />
+      {layout.value === 'phone' && <MenuTool label="More" icon={Ellipsis} of={RowMenu} />}
       {first !== undefined && layout.value !== 'phone' && (
         <Tool
           label={store.inspectorOpen.value ? 'Hide details' : 'Show details'}
@@ -143,6 +169,35 @@ function SelectionTools(): JSX.Element {
         />
       )}
     </div>
+  );
+}
+
+interface MenuToolProps {
+  readonly label: string;
+  readonly icon: typeof Play;
+  readonly of: typeof RowMenu;
+}
+
+/** A button that opens a menu under itself. */
+function MenuTool({ label, icon, of: Shown }: MenuToolProps): JSX.Element {
+  const place = useSignal<{ readonly x: number; readonly y: number } | null>(null);
+  return (
+    <>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={label}
+        title={label}
+        aria-haspopup="menu"
+        onClick={event => {
+          const { left, bottom } = event.currentTarget.getBoundingClientRect();
+          place.value = { x: left, y: bottom };
+        }}
+      >
+        <Icon of={icon} size={18} />
+      </button>
+      {place.value !== null && <Shown {...place.value} onClose={() => (place.value = null)} />}
+    </>
   );
 }
 
