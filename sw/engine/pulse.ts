@@ -6,8 +6,8 @@ const SECOND = 1000;
 export class Pulse {
   private ticking = false;
   private lastSecond = 0;
-  /** It stood still, as nothing was to be done, at some time since the last second that it beat. */
-  rested = false;
+  /** It stood still, as nothing was to be done, at some time since the last second that it beat, or its beginning. */
+  rested = true;
 
   constructor(
     private readonly clock: {

@@ -65,6 +65,8 @@ export class History {
   ) {
     this.sums = new Sums(Math.floor(clock.wall()));
     this.until = this.wall;
+    // Measured from its beginning on.
+    this.timeline.look(clock.now(), this.until, true);
     this.recordAt = clock.now() + RECORD_MOVING;
     this.trackers = new TrackerWatch((host, isThere) => this.mark({ at: this.wall, kind: 'tracker', host, isThere }));
   }
