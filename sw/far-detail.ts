@@ -42,6 +42,7 @@ const tracker = v.object({
   leechers: number,
   peers: number,
   ago: number,
+  failed: number,
   next: number,
 });
 
@@ -87,6 +88,7 @@ const entry = exactly<LogEntry>()(
       'waiting',
       'peer-joined',
       'peer-left',
+      'peer-lost',
       'peers-left',
       'peer-banned',
       'tracker-answered',

@@ -78,7 +78,7 @@ const problem = exactly<Problem>()(
     v.object({ code: v.literal('stopped'), by: v.picklist(['ratio', 'time']), limit: number }),
     v.object({ code: v.picklist(['metadata-refused', 'not-brought', 'state-not-saved', 'state-not-read']), text }),
     v.object({ code: v.literal('no-source-has-missing'), missing: number }),
-    v.object({ code: v.picklist(['choked', 'silent', 'unreached']), peers: number }),
+    v.object({ code: v.picklist(['choked', 'silent', 'unreached', 'peers-gone']), peers: number }),
     v.object({ code: v.literal('no-connections'), most: number }),
     v.object({ code: v.literal('out-of-reach'), trackers: number, peers: number }),
     v.object({ code: v.literal('tracker'), url, text }),

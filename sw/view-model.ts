@@ -65,8 +65,8 @@ export type Problem =
   /** The record of its files was damaged or gone: they are asked for anew. */
   | { readonly code: 'record-lost' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
-  /** Peers have what is missing, and none of these lets us have it; were asked and send nothing; or are known, and none answers. */
-  | { readonly code: 'choked' | 'silent' | 'unreached'; readonly peers: number }
+  /** Peers have what is missing, and none of these lets us have it; were asked and send nothing; are known, and none answers; or were there, and none is any more. */
+  | { readonly code: 'choked' | 'silent' | 'unreached' | 'peers-gone'; readonly peers: number }
   /** As many connections as there may be are taken by other torrents. */
   | { readonly code: 'no-connections'; readonly most: number }
   /** All its files are left out. */
@@ -167,8 +167,10 @@ export interface TrackerRow {
   readonly leechers: number;
   /** That it named; -1 where it is of a kind that names none. */
   readonly peers: number;
-  /** Seconds since it last answered, or since it was last waited for in vain; -1: not asked yet. */
+  /** Seconds since it last answered; -1: it has not. */
   readonly ago: number;
+  /** Seconds since it was last asked in vain; -1: it was not. */
+  readonly failed: number;
   /** Seconds until the next announce; -1 none planned. */
   readonly next: number;
 }
@@ -254,6 +256,7 @@ export interface LogEntry {
     | 'waiting'
     | 'peer-joined'
     | 'peer-left'
+    | 'peer-lost'
     | 'peers-left'
     | 'peer-banned'
     | 'tracker-answered'

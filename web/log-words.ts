@@ -50,13 +50,15 @@ export function describeEntry({ what, who, text, count }: LogEntry): string {
     case 'peer-joined':
       return `${peer(who)} connected${text === '' ? '' : `, with ${text}`}`;
     case 'peer-left':
-      return text === '' ? `${peer(who)} closed the connection` : `${peer(who)} was left${why}`;
+      return `${peer(who)} was left${why}`;
+    case 'peer-lost':
+      return `${peer(who)} is not connected any more: “${text}”`;
     case 'peers-left':
       return `${plural(count, 'peer was', 'peers were')} left${why}`;
     case 'peer-banned':
       return `${peer(who)} was banned${why}`;
     case 'tracker-answered':
-      return `${who} answered with ${plural(count, 'peer', 'peers')}`;
+      return count < 0 ? `${who} answered` : `${who} answered with ${plural(count, 'peer', 'peers')}`;
     case 'tracker-failed':
       return `${who} did not answer as hoped: “${text}”`;
     case 'piece-corrupt':

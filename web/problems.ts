@@ -1,18 +1,7 @@
 import type { Problem } from '../sw/view-model.ts';
 import { formatAbout, formatCount, formatDuration, formatEnough, formatPercent, formatRatio, plural } from './format.ts';
-
-export type Tone = 'plain' | 'good' | 'warn' | 'bad';
-/** What one press can do about it. */
-export type Remedy = 'resume' | 'reconnect' | 'trackers' | 'announce' | 'files' | 'limits' | 'force' | 'helper' | 'stay';
-
-export interface Words {
-  /** For a line of the list. */
-  readonly short: string;
-  /** Cause, consequence and what to do, in sentences. */
-  readonly text: string;
-  readonly tone: Tone;
-  readonly remedy: Remedy | null;
-}
+import { bad, plain, warn } from './problem-words.ts';
+import type { Words } from './problem-words.ts';
 
 /** What the sentences about a torrent's problem need to know of it. Sizes in bytes; `free` is -1 when unknown. */
 export interface ProblemContext {
@@ -206,6 +195,12 @@ function wordsOf(problem: Problem, about: ProblemContext): Words {
         `${problem.peers === 0 ? 'Peers were named, but none' : `${plural(problem.peers, 'peer is', 'peers are')} known, but none`} could be reached: they may be gone, or a firewall may be in the way. Starling tries again from time to time, and goes to whoever is named next.`,
         'announce',
       );
+    case 'peers-gone':
+      return warn(
+        'No peer is there any more',
+        'There were peers, and the connections with them have ended: they may have gone, or have nothing more to give. Starling goes to them again from time to time, and to whoever is named next.',
+        'announce',
+      );
     case 'no-connections':
       return warn(
         'All connections are in use',
@@ -350,18 +345,6 @@ function roomIn(what: string, needed: number, free: number): string {
   if (free >= needed) return what;
   const known = free >= 0 ? `, ${formatAbout(free)} free` : '';
   return `${what}: ${formatEnough(needed)} needed${known}`;
-}
-
-function plain(short: string, text: string, remedy: Remedy | null): Words {
-  return { short, text, tone: 'plain', remedy };
-}
-
-function bad(short: string, text: string): Words {
-  return { short, text, tone: 'bad', remedy: 'resume' };
-}
-
-function warn(short: string, text: string, remedy: Remedy | null): Words {
-  return { short, text, tone: 'warn', remedy };
 }
 
 /** Ends as one. */

@@ -13,7 +13,8 @@ import {
   shownName,
   shownText,
 } from './format.ts';
-import { describeProblem, type ProblemContext, type Tone } from './problems.ts';
+import type { Tone } from './problem-words.ts';
+import { describeProblem, type ProblemContext } from './problems.ts';
 
 export interface Status {
   readonly text: string;

@@ -245,10 +245,14 @@ export class Announcer {
     if (!tracker) return [];
     if (tracker.request !== request) return this.more(tracker, request, answer);
     tracker.request = 0;
-    if ('failure' in answer) this.out(note('tracker-failed', tracker.url, answer.failure));
-    else this.out(note('tracker-answered', tracker.url, '', 'peers' in answer ? answer.peers.length : 0));
+    if ('failure' in answer) {
+      this.out(note('tracker-failed', tracker.url, answer.failure));
+      return this.failed(tracker, answer.failure, answer.refused, now);
+    }
+    // Those over WebSocket name nobody: peers are introduced one by one.
+    const named = tracker.isRtc || !('peers' in answer) ? -1 : answer.peers.length;
+    this.out(note('tracker-answered', tracker.url, '', named));
     tracker.answeredAt = now;
-    if ('failure' in answer) return this.failed(tracker, answer.failure, answer.refused, now);
     if ('counts' in answer) return this.counted(tracker, answer, now);
     tracker.state = 'ok';
     tracker.text = answer.warning;
@@ -301,6 +305,7 @@ export class Announcer {
 
   private failed(tracker: Tracker, text: string, refused: boolean, now: number): [] {
     tracker.state = 'error';
+    tracker.failedAt = now;
     tracker.text = text;
     tracker.refused = refused;
     tracker.failures += 1;

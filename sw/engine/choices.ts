@@ -63,7 +63,10 @@ export function withHosts<T extends { readonly banned?: readonly string[] }>(cha
   const banned = change.banned.map(text => {
     const ip = ipBytes(text.trim());
     if (ip) return ipText(ip) ?? '';
-    throw new EngineError('no-address', `“${text}” is no IP address. Write one like 198.51.100.7 or 2001:db8::7.`);
+    throw new EngineError(
+      'no-address',
+      `“${text}” is no IP address. Write one like 198.51.100.7 or 2001:db8::7. Nothing was changed.`,
+    );
   });
   return { ...change, banned: [...new Set(banned)] };
 }

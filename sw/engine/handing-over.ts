@@ -59,7 +59,7 @@ export class HandingOver {
   ) {
     this.dueAt += clock.now();
     const keep = (record: Uint8Array | null): void => keeper.keep(NEWS_KEY, record);
-    this.history = new History(clock, settings);
+    this.history = new History(clock, settings, identity.since);
     this.news = new NewsDesk({ isUnwatched, wall: () => clock.wall(), keep, heard: happened });
   }
 
@@ -78,7 +78,7 @@ export class HandingOver {
       this.doors.incoming.wished = record.port;
       this.passed = record;
     }
-    if (history) this.history.restore(history, this.identity.since);
+    this.history.restore(history, this.identity.since);
   }
 
   /** The torrents are there. */

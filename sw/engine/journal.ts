@@ -24,6 +24,7 @@ const NOTES = {
   waiting: ['torrent', 'warn'],
   'peer-joined': ['peer', 'info'],
   'peer-left': ['peer', 'info'],
+  'peer-lost': ['peer', 'info'],
   'peers-left': ['peer', 'info'],
   'peer-banned': ['peer', 'warn'],
   'tracker-answered': ['tracker', 'info'],
@@ -47,7 +48,7 @@ export interface Note {
   readonly who: string;
   /** Why, or what was said; from outside in part. */
   readonly text: string;
-  /** Peers that were named, or left; the index of a piece; 0 where there is nothing to count. */
+  /** Peers that were named (-1 by a tracker that names none), or left; the index of a piece; 0 where there is nothing to count. */
   readonly count: number;
 }
 

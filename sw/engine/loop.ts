@@ -337,8 +337,8 @@ export class Loop implements RateGroups {
           const failed = (peer && torrent.content?.uploader.sent(peer, sends, ok, now)) ?? [];
           if (problem) unread(torrent, problem, failed, now);
         }),
-      closed: () => {
-        tell((torrent, now) => torrent.peerSet.closed(conn, now));
+      closed: reason => {
+        tell((torrent, now) => torrent.peerSet.closed(conn, reason, now));
         this.run(() => {
           this.streams.delete(conn);
           this.owners.delete(conn);

@@ -266,12 +266,12 @@ export class PeerSet implements PeerDirectory {
     if (peer) this.conduct.discarded(peer, length, now);
   }
 
-  /** The stream ended by itself. */
-  closed(conn: number, now: number): void {
+  /** The stream has ended, and not by us; `reason` is a sentence of the port's. */
+  closed(conn: number, reason: string, now: number): void {
     const peer = this.all.get(conn);
     if (!peer) return;
     const failed = peer.stage === 'securing';
-    if (peer.stage === 'open') this.out(note('peer-left', shownAddress(peer.address)));
+    if (peer.stage === 'open') this.out(note('peer-lost', shownAddress(peer.address), reason));
     this.end(peer, () => this.forget(peer, now), now);
     if (failed) this.connect(now);
   }

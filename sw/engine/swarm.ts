@@ -81,6 +81,8 @@ export class Swarm {
   private readonly namedBy = new Counter();
   private hearsay = 0;
   private hasGivenUp = false;
+  /** With some of them there was a connection, since all of them could be tried. */
+  wasReached = false;
   private readonly queue: DialQueue<Known>;
 
   /** `rank`: how well a connection with that address ranks, higher first. `isBarred`: a person wants none with that host. */
@@ -91,8 +93,8 @@ export class Swarm {
     this.queue = new DialQueue(this.known, MAX_KNOWN, rank);
   }
 
-  /** Peers were named, and those that are left, if any, have to answer yet. */
-  get isUnreached(): boolean {
+  /** Peers were named. */
+  get isNamed(): boolean {
     return this.known.size > 0 || this.hasGivenUp;
   }
 
@@ -197,6 +199,7 @@ export class Swarm {
     const key = hostPort(address);
     const peer = this.known.get(key);
     this.here.delete(key);
+    this.wasReached ||= how.worked;
     if (!peer?.busy) return;
     peer.busy = false;
     if (how.worked) {
@@ -258,6 +261,7 @@ export class Swarm {
   refresh(): void {
     this.here.clear();
     this.hasGivenUp = false;
+    this.wasReached = false;
     for (const peer of this.known.values()) {
       peer.busy = false;
       peer.nextTry = 0;

@@ -28,8 +28,9 @@ export interface Tracker {
   /** That it named; −1: it names none. */
   peers: number;
   failures: number;
-  /** Monotonic ms of its last answer, or of when none came; −Infinity: not asked yet. */
+  /** Monotonic ms of its last answer, and of when it was last asked in vain; −Infinity: never. */
   answeredAt: number;
+  failedAt: number;
   /** Monotonic ms; Infinity while none is planned. */
   nextAt: number;
   /** When it is asked first; 0: at once. */
@@ -88,6 +89,7 @@ export function newTracker(url: string, tier: number, reaches: boolean): Tracker
     peers: isRtc ? -1 : 0,
     failures: 0,
     answeredAt: -Infinity,
+    failedAt: -Infinity,
     nextAt: Infinity,
     plannedAt: 0,
     earliestAt: 0,

@@ -24,7 +24,7 @@ export type ViewProblem =
   | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
   | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' | 'record-lost' | 'list-too-long' | 'nothing-chosen' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
-  | { readonly code: 'choked' | 'silent' | 'unreached'; readonly peers: number }
+  | { readonly code: 'choked' | 'silent' | 'unreached' | 'peers-gone'; readonly peers: number }
   | { readonly code: 'no-connections'; readonly most: number }
   | { readonly code: 'out-of-reach'; readonly trackers: number; readonly peers: number }
   | { readonly code: 'tracker'; readonly url: string; readonly text: string }
@@ -79,8 +79,12 @@ function viewNobody({ peerSet, announcer, meta }: Torrent): ViewProblem {
     const trackers = announcer.trackers.filter(({ state }) => state === 'out-of-reach').length;
     return { code: 'out-of-reach', trackers, peers: peerSet.outOfReach };
   }
-  if (peerSet.mostConnections !== null) return { code: 'no-connections', most: peerSet.mostConnections };
-  if (peerSet.swarm.isUnreached) return { code: 'unreached', peers: peerSet.swarm.size };
+  // Where it has some under way itself, it is those that nobody answers.
+  if (peerSet.all.size === 0 && peerSet.mostConnections !== null) {
+    return { code: 'no-connections', most: peerSet.mostConnections };
+  }
+  const { swarm } = peerSet;
+  if (swarm.isNamed) return { code: swarm.wasReached ? 'peers-gone' : 'unreached', peers: swarm.size };
   return { code: meta ? 'no-peers' : 'no-metadata' };
 }
 

@@ -90,6 +90,7 @@ export interface DetailView {
     leechers: number;
     peers: number;
     ago: number;
+    failed: number;
     next: number;
   }[];
   /** Null for a private torrent. */
@@ -234,7 +235,8 @@ export function viewDetail(torrent: Torrent, part: DetailPart | null, now: numbe
       seeds: tracker.seeds,
       leechers: tracker.leechers,
       peers: tracker.peers,
-      ago: tracker.answeredAt === -Infinity ? -1 : Math.floor((now - tracker.answeredAt) / 1000),
+      ago: secondsSince(tracker.answeredAt, now),
+      failed: secondsSince(tracker.failedAt, now),
       next: seconds(tracker.nextAt - now),
     })),
     dht: viewDht(torrent, now),
@@ -278,6 +280,11 @@ function viewWebSeed(seed: WebSeed, now: number): DetailView['webSeeds'][number]
 /** Whole seconds until then; −1: never. */
 function seconds(ms: number): number {
   return ms === Infinity ? -1 : Math.max(0, Math.ceil(ms / 1000));
+}
+
+/** -1: never. */
+function secondsSince(at: number, now: number): number {
+  return at === -Infinity ? -1 : Math.floor((now - at) / 1000);
 }
 
 function padding(torrent: Torrent): number {

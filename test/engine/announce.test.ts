@@ -27,7 +27,7 @@ function setUp(tiers: string[][], random = () => 0.999, reach: Pick<Reach, 'trac
       .splice(0)
       .filter(effect => effect.do === 'announce')
       .map(({ request, url, announce }) => ({ request, url: announceUrl(url, announce) }));
-  return { announcer, asked, partial };
+  return { announcer, asked, partial, effects };
 }
 
 /** What the HTTP port tells of a tracker, as the announcer hears it. */
@@ -38,6 +38,28 @@ function respond(announcer: Announcer, request: number, problem: string, status:
 function answer(fields: Record<string, unknown>): Uint8Array {
   return Uint8Array.from(bencode.encode(fields));
 }
+
+test('a tracker that never answered is not said to have, and one that names nobody is not said to have named none', () => {
+  const { announcer, asked, effects } = setUp([['http://a/announce'], ['wss://b/']]);
+  announcer.start(0);
+  const [a, b] = asked();
+  const body = answer({ interval: 1800, peers: [] });
+  respond(announcer, a!.request, 'No answer in time.', 0, NOTHING, 5_000);
+  const { answeredAt, failedAt } = announcer.trackers[0]!;
+  expect([answeredAt, failedAt]).toEqual([-Infinity, 5_000]);
+  respond(announcer, b!.request, '', 200, body, 6_000);
+  expect(announcer.trackers[1]).toMatchObject({ answeredAt: 6_000, failedAt: -Infinity });
+  announcer.again('http://a/announce', 90_000);
+  const notes = effects.filter(effect => effect.do === 'note').map(({ what, count }) => [what, count]);
+  const [again] = asked();
+  respond(announcer, again!.request, '', 200, body, 91_000);
+  notes.push(...effects.filter(effect => effect.do === 'note').map(({ what, count }): [typeof what, number] => [what, count]));
+  expect(notes).toEqual([
+    ['tracker-failed', 0],
+    ['tracker-answered', -1],
+    ['tracker-answered', 0],
+  ]);
+});
 
 test('without datagrams those over WebSocket alone are asked, in every tier; the others wait for an engine that can', () => {
   const tiers = [['http://a/announce', 'wss://b/'], ['udp://c:80'], ['https://d/', 'http://e/'], ['wss://f/'], ['ws://g/']];

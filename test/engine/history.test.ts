@@ -19,7 +19,7 @@ function setUp(record: Uint8Array | null = null, wall = START, settings = DEFAUL
   const world = { now: 50_000, wall, offset: 0, settings };
   // No clock of a computer that tells how long it runs tells whole numbers.
   const clock = { now: () => world.now + (world.now % 7) / 10, wall: () => world.wall, offset: () => world.offset };
-  const history = new History(clock, () => world.settings);
+  const history = new History(clock, () => world.settings, START);
   if (record) history.restore(record, START);
   const one = torrent(1);
   const pass = (ms: number, awake = ms): void => {
@@ -171,6 +171,26 @@ test('a torrent has a ring of its own, where it rests nothing moved, and those t
   expect(history.view('minutes', other.id).down.every(rate => rate === -1)).toBe(true);
   history.removed(torrent(11).id);
   expect(history.view('minutes', torrent(11).id).down.every(rate => rate === -1)).toBe(true);
+});
+
+test('what a torrent moved last counts when it is removed, and gives it no ring again', () => {
+  const { history, one, run } = setUp();
+  run(3, 100);
+  one.downloaded += 40;
+  history.removed(one.id);
+  run(1, 0);
+  expect(history.view('minutes', null).down.slice(-2)).toEqual([100, 40]);
+  expect(history.view('minutes', one.id).down.every(rate => rate === -1)).toBe(true);
+});
+
+test('the session begins when the engine was given its name, not when its history was made', () => {
+  const clock = { now: () => 0.5, wall: () => START + 7, offset: () => 0 };
+  const first = new History(clock, () => DEFAULT_SETTINGS, START);
+  expect(decodeHistory(first.record())?.totals.session.since).toBe(START);
+  const next = new History(clock, () => DEFAULT_SETTINGS, START + 7);
+  // The name is that of the engine before, and its record is lost.
+  next.restore(undefined, START);
+  expect(next.view('minutes', null).totals.session.since).toBe(START);
 });
 
 test('what moved between the last beat of a torrent and its rest is counted, once', () => {

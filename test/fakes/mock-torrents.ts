@@ -255,6 +255,7 @@ export function detailOf(
             leechers: 14,
             peers: 50,
             ago: trackerAnswered ? 60 : -1,
+            failed: -1,
             next: trackerAnswered ? 1740 : -1,
           },
           {
@@ -262,10 +263,8 @@ export function detailOf(
             tier: 1,
             state: 'error',
             text: 'unregistered torrent',
-            seeds: -1,
-            leechers: -1,
-            peers: 0,
-            ago: 10,
+            ...UNCOUNTED,
+            failed: 10,
             next: 320,
           },
           {
@@ -277,6 +276,7 @@ export function detailOf(
             leechers: 2,
             peers: -1,
             ago: 60,
+            failed: -1,
             next: 840,
           },
         ],
@@ -351,6 +351,8 @@ const line = (
   count,
 });
 
+const UNCOUNTED = { seeds: -1, leechers: -1, peers: 0, ago: -1 };
+
 const LOG: readonly LogEntry[] = [
   line(1, 'torrent', 'info', 'added'),
   line(2, 'torrent', 'info', 'checking'),
@@ -367,6 +369,6 @@ const LOG: readonly LogEntry[] = [
 /** Trackers as an edit leaves them. */
 function idleTrackers(tiers: readonly (readonly string[])[]): TrackerRow[] {
   return tiers.flatMap((urls, tier) =>
-    urls.map(url => ({ url, tier, state: 'idle' as const, text: '', seeds: -1, leechers: -1, peers: 0, ago: -1, next: 60 })),
+    urls.map(url => ({ url, tier, state: 'idle' as const, text: '', ...UNCOUNTED, failed: -1, next: 60 })),
   );
 }

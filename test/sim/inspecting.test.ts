@@ -118,6 +118,35 @@ test('says that all files are left out, until one is chosen', () => {
   expect(problemOf(leech, torrent.id)).toBe(null);
 });
 
+test('says that nobody answers, not that others have all connections, where its own dials take those', () => {
+  const { world, torrent, seed, leech } = pair(3109, 200e3);
+  leech.session.configure({ lsd: false, maxConnections: 1 });
+  seed.session.pause(torrent.id);
+  world.clock.run(2_000);
+  leechOn(leech, torrent);
+  for (const host of ['10.0.0.77', '10.0.0.78', '10.0.0.79']) leech.session.addPeer(torrent.id, host, 6881);
+  world.clock.run(21_000);
+  const codes = new Set<string | undefined>();
+  world.clock.run(60_000, () => (codes.add(problemOf(leech, torrent.id)?.code), false));
+  expect([...codes]).toEqual(['unreached']);
+});
+
+test('tells of peers that were there and left as that, and in its log how each connection ended', () => {
+  const { world, torrent, seed, leech } = pair(3110, 100e3);
+  leech.session.configure({ lsd: false });
+  leechOn(leech, torrent);
+  const peers = () => leech.session.detail(torrent.id)?.peers.length ?? 0;
+  expect(world.clock.run(20_000, () => peers() > 0)).toBe(true);
+  world.clock.run(2_000);
+  seed.session.pause(torrent.id);
+  world.clock.run(60_000);
+  expect(problemOf(leech, torrent.id)).toMatchObject({ code: 'peers-gone' });
+  const log = leech.session.detail(torrent.id, 'log')?.log ?? [];
+  expect(log.filter(({ what }) => what === 'peer-lost' || what === 'peer-left')).toMatchObject([
+    { what: 'peer-lost', text: 'closed by the other side' },
+  ]);
+});
+
 test('says that all connections are taken, where they are', () => {
   const { world, torrent, leech } = pair(3107, 100e3);
   leech.session.configure({ maxConnections: 1 });

@@ -48,6 +48,7 @@ const PROBLEMS: readonly Problem[] = [
   { code: 'silent', peers: 3 },
   { code: 'unreached', peers: 0 },
   { code: 'unreached', peers: 12 },
+  { code: 'peers-gone', peers: 12 },
   { code: 'no-connections', most: 200 },
   { code: 'nothing-chosen' },
   { code: 'out-of-reach', trackers: 2, peers: 1 },

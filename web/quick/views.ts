@@ -116,6 +116,7 @@ export function detailOf(id: TorrentId, { torrent, store, wanted, isStarted }: E
       leechers: 0,
       peers: 0,
       ago: -1,
+      failed: -1,
       next: -1,
     })),
     dht: null,

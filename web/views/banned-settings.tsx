@@ -36,12 +36,12 @@ export function BannedSettings(): JSX.Element | null {
       </label>
       {problem.value !== null && (
         <p class="tone-bad" role="alert">
-          {problem.value} Nothing was changed.
+          {problem.value}
         </p>
       )}
       <p id="banned-text" class="quiet">
-        No torrent connects to these, or lets them in. An IPv6 address stands for its whole network (/64). A peer is banned from
-        its menu in the details of a torrent, too.
+        No torrent has peers at these. An IPv6 address stands for its whole network (/64). A peer is banned from its menu in the
+        details of a torrent, too.
       </p>
     </section>
   );

@@ -16,7 +16,8 @@ import {
 import { notify } from '../notices.ts';
 import { isKept } from '../persistence.ts';
 import { canReveal, reveal } from '../reveal.ts';
-import { describeProblem, type Remedy } from '../problems.ts';
+import type { Remedy } from '../problem-words.ts';
+import { describeProblem } from '../problems.ts';
 import { shownLinks } from '../sharing.ts';
 import { canSaveToFolder, saveToFolder } from '../save-to-folder.ts';
 import { saveFolder } from '../saving.ts';

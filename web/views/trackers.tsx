@@ -152,11 +152,13 @@ function swarmOf({ seeds, leechers }: TrackerRow): string {
 }
 
 function stateOf(tracker: TrackerRow): string {
-  const again = `${tracker.ago >= 0 ? `, ${formatDuration(tracker.ago)} ago` : ''}${tracker.next >= 0 ? `, again in ${formatDuration(tracker.next)}` : ''}`;
+  const ago = tracker.state === 'error' ? tracker.failed : tracker.ago;
+  const again = `${ago >= 0 ? `, ${formatDuration(ago)} ago` : ''}${tracker.next >= 0 ? `, again in ${formatDuration(tracker.next)}` : ''}`;
   switch (tracker.state) {
     case 'idle':
       if (tracker.ago >= 0) return `Not asked now, answered ${formatDuration(tracker.ago)} ago`;
-      return tracker.next >= 0 ? `Asked in ${formatDuration(tracker.next)}` : 'Not asked yet';
+      if (tracker.next >= 0) return `Asked in ${formatDuration(tracker.next)}`;
+      return tracker.failed >= 0 ? `Not asked now, asked in vain ${formatDuration(tracker.failed)} ago` : 'Not asked yet';
     case 'announcing':
       return 'Asking now';
     case 'ok': {

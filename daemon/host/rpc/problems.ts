@@ -38,6 +38,7 @@ export function sentenceOf(problem: Problem): string {
     case 'choked':
     case 'silent':
     case 'unreached':
+    case 'peers-gone':
     case 'no-connections':
     case 'nothing-chosen':
     case 'out-of-reach':

@@ -45,6 +45,8 @@ export class History {
     day: new Ring(...STEPS.day),
     month: new Ring(...STEPS.month),
   };
+  /** Removed since the last second: what they moved last counts, in no ring of their own. */
+  private readonly gone = new Set<InfoHash>();
   /** By the last use. */
   private readonly torrents = new Map<InfoHash, Ring>();
   private readonly counter = new Counter();
@@ -62,8 +64,10 @@ export class History {
   constructor(
     private readonly clock: { now(): number; wall(): number; offset(wall: number): number },
     private readonly settings: () => LimitSettings,
+    /** Of the session that begins, ms since 1970. */
+    since: number,
   ) {
-    this.sums = new Sums(Math.floor(clock.wall()));
+    this.sums = new Sums(since);
     this.until = this.wall;
     // Measured from its beginning on.
     this.timeline.look(clock.now(), this.until, true);
@@ -71,9 +75,10 @@ export class History {
     this.trackers = new TrackerWatch((host, isThere) => this.mark({ at: this.wall, kind: 'tracker', host, isThere }));
   }
 
-  /** What earlier engines measured; `since`: of the session that goes on. Before anything else. */
-  restore(bytes: Uint8Array, since: number): void {
-    const record = decodeHistory(bytes);
+  /** What earlier engines measured, if that is known; `since`: of the session that goes on. Before anything else. */
+  restore(bytes: Uint8Array | undefined, since: number): void {
+    const record = bytes && decodeHistory(bytes);
+    this.sums.restore(record?.totals ?? this.sums.totals, since);
     if (!record) return;
     SPANS.forEach((span, index) => {
       const kept = record.rings[index];
@@ -81,7 +86,6 @@ export class History {
       // It may have been told by a clock that was ahead.
       this.rings[span].cut(this.wall);
     });
-    this.sums.restore(record.totals, since);
     this.marks.restore(record.marks);
     this.limits = record.limits;
   }
@@ -99,10 +103,12 @@ export class History {
     let all = NOTHING;
     for (const { torrent, moved } of this.counter.take()) {
       all = plus(all, moved);
-      if (stretch.isMeasured && (moved.down > 0 || moved.up > 0 || this.torrents.has(torrent.id))) {
+      if (!stretch.isMeasured || this.gone.has(torrent.id)) continue;
+      if (moved.down > 0 || moved.up > 0 || this.torrents.has(torrent.id)) {
         this.ringOf(torrent.id).add(stretch.from, stretch.to, moved);
       }
     }
+    this.gone.clear();
     this.isNews ||= all.down > 0 || all.up > 0;
     this.sums.add(all, stretch.to, this.clock.offset(stretch.to));
     if (stretch.isMeasured) for (const span of SPANS) this.rings[span].add(stretch.from, stretch.to, all);
@@ -134,6 +140,7 @@ export class History {
 
   removed(id: InfoHash): void {
     this.torrents.delete(id);
+    this.gone.add(id);
   }
 
   /** Of all torrents; or of one, whose last ten minutes alone are kept. */
