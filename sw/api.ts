@@ -31,6 +31,8 @@ import type {
 
 export const API_VERSION = 3;
 export const KEEPALIVE_PATH = '/~alive';
+/** What it is answered with, by the worker alone. */
+export const KEEPALIVE_TYPE = 'application/octet-stream';
 
 /** A GET of it is answered by the worker with {@link WorkerStats} as JSON, for measurements and for who looks at how things run. */
 export const STATS_PATH = '/~stats';

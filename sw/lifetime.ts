@@ -2,7 +2,7 @@
  * Keeps the worker running while a window is open. Each window reads one endless stream from here, which a browser
  * does not cut short (Chromium), and asks for PING_PATH now and then, which starts its patience anew (Firefox).
  */
-import { KEEPALIVE_PATH } from './api.ts';
+import { KEEPALIVE_PATH, KEEPALIVE_TYPE } from './api.ts';
 
 const PING_PATH = '/~ping';
 /** A byte now and then, in ms, so that nothing on the way takes the stream for dead. */
@@ -65,7 +65,7 @@ export class Lifetime {
         this.released();
       },
     });
-    return new Response(body, { headers: { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' } });
+    return new Response(body, { headers: { 'content-type': KEEPALIVE_TYPE, 'cache-control': 'no-store' } });
   }
 
   private tick(): void {

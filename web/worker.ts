@@ -2,14 +2,17 @@ import { signal } from '@preact/signals';
 import { Workbox } from 'workbox-window';
 import { API_VERSION } from '../sw/api.ts';
 import type { Door } from './client.ts';
-import { holdWorker, startPings } from './lend/keepalive.ts';
+import { type Hold, holdWorker, PastWorkerError, startPings } from './lend/keepalive.ts';
 import { lendTo } from './lend/rtc.ts';
 import { scriptUrl } from './script-url.ts';
 
 const SCRIPT = '/sw.js';
 /** How long a page waits for its worker to take control before it loads itself once more, in ms. */
 const CONTROL_TIMEOUT_MS = 3000;
-const RELOADED_KEY = 'starling.reloaded';
+/** How long it waits after that before it does so again, in ms; twice as long each time. */
+const RELOAD_PAUSE_MS = 10_000;
+/** How often it did in a row, and when last. */
+const RELOADS_KEY = 'starling.reloads';
 
 /** A newer version of the app is installed and waits for the window to be reloaded. */
 export const updateWaiting = signal(false);
@@ -57,8 +60,7 @@ export async function reloadApp(): Promise<void> {
 
 /** Opens a link to the worker in control of this page; it lasts as long as that worker. */
 export async function openDoor(): Promise<Door> {
-  const worker = await controller();
-  const hold = await holdWorker();
+  const { worker, hold } = await heldWorker();
   const channel = new MessageChannel();
   worker.postMessage({ type: 'connect', version: API_VERSION }, [channel.port2]);
   lendTo(worker, hold.ended);
@@ -67,8 +69,7 @@ export async function openDoor(): Promise<Door> {
 
 /** Opens a port to that worker for one thing to be shared, see share.ts; it holds the worker meanwhile. */
 export async function openShare(): Promise<Door> {
-  const worker = await controller();
-  const hold = await holdWorker();
+  const { worker, hold } = await heldWorker();
   const { port1, port2 } = new MessageChannel();
   worker.postMessage({ type: 'share', version: API_VERSION }, [port2]);
   return {
@@ -81,31 +82,46 @@ export async function openShare(): Promise<Door> {
   };
 }
 
-/** The worker in control. A page that was loaded past its worker (a forced reload) gets one only by loading again. */
+/** The worker in control, held. */
+async function heldWorker(): Promise<{ readonly worker: ServiceWorker; readonly hold: Hold }> {
+  const worker = await controller();
+  try {
+    const hold = await holdWorker();
+    sessionStorage.removeItem(RELOADS_KEY);
+    return { worker, hold };
+  } catch (cause) {
+    // Its worker ended while the page was loaded from it. Chromium then asks the server for all that the page wants.
+    if (cause instanceof PastWorkerError) loadAgain();
+    throw cause;
+  }
+}
+
 async function controller(): Promise<ServiceWorker> {
   await navigator.serviceWorker.ready;
   if (navigator.serviceWorker.controller === null) await takesControl();
   const worker = navigator.serviceWorker.controller;
-  if (worker === null) throw new Error('The worker did not take control of the page');
-  sessionStorage.removeItem(RELOADED_KEY);
-  return worker;
+  if (worker !== null) return worker;
+  // As after a forced reload.
+  loadAgain();
+  throw new Error('The worker did not take control of the page');
 }
 
+/** Settles once a worker has taken control, or has had the time to. */
 function takesControl(): Promise<void> {
   return new Promise(resolve => {
-    const timeout = setTimeout(() => {
-      if (sessionStorage.getItem(RELOADED_KEY) === null) {
-        sessionStorage.setItem(RELOADED_KEY, '1');
-        location.reload();
-      } else resolve();
-    }, CONTROL_TIMEOUT_MS);
-    navigator.serviceWorker.addEventListener(
-      'controllerchange',
-      () => {
-        clearTimeout(timeout);
-        resolve();
-      },
-      { once: true },
-    );
+    setTimeout(resolve, CONTROL_TIMEOUT_MS);
+    navigator.serviceWorker.addEventListener('controllerchange', () => resolve(), { once: true });
   });
+}
+
+/**
+ * A page that was loaded past its worker gets to it only by loading again, and may be loaded past it once more. Where that never helps,
+ * as where the developer tools bypass workers, it comes ever less often.
+ */
+function loadAgain(): void {
+  const [times = 0, last = 0] = (sessionStorage.getItem(RELOADS_KEY) ?? '').split(' ').map(Number);
+  const pause = times === 0 ? 0 : RELOAD_PAUSE_MS * 2 ** (times - 1);
+  if (Math.abs(Date.now() - last) < pause) return;
+  sessionStorage.setItem(RELOADS_KEY, `${times + 1} ${Date.now()}`);
+  location.reload();
 }

@@ -1,4 +1,4 @@
-import { KEEPALIVE_PATH } from '../../sw/api.ts';
+import { KEEPALIVE_PATH, KEEPALIVE_TYPE } from '../../sw/api.ts';
 import { scriptUrl } from '../script-url.ts';
 import pingWorker from './ping-worker.ts?worker&url';
 
@@ -9,11 +9,18 @@ export interface Hold {
   release(): void;
 }
 
-/** Opens the worker's endless stream. Rejects where no worker answers the request. */
+/** What this page asks for goes to the server: it was loaded past its worker, though the browser may still name one in control. */
+export class PastWorkerError extends Error {}
+
+/** Opens the worker's endless stream. Rejects where no worker gives it, with {@link PastWorkerError} where none was asked. */
 export async function holdWorker(): Promise<Hold> {
   const abort = new AbortController();
   const response = await fetch(KEEPALIVE_PATH, { cache: 'no-store', signal: abort.signal });
-  if (!response.ok || response.body === null) throw new Error(`The worker's stream was answered with ${response.status}`);
+  // The worker has no other answers, and a server none of these for a file that it does not have.
+  if (response.status === 503) throw new Error('The worker takes no more windows now');
+  if (!response.ok || response.headers.get('content-type') !== KEEPALIVE_TYPE || response.body === null) {
+    throw new PastWorkerError(`The worker's stream was answered with ${response.status}, by another`);
+  }
   const reader = response.body.getReader();
   return { ended: drain(reader), release: () => abort.abort() };
 }
