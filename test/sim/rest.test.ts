@@ -26,7 +26,11 @@ function atRest(host: SimHost, id: string): boolean {
 /** All that is shown of it, but for what tells how long ago something was. */
 function shown({ session }: SimHost, id: string) {
   const detail = session.detail(id);
-  return { rows: session.rows(), ...detail, trackers: detail?.trackers.map(tracker => ({ ...tracker, ago: null, failed: null })) };
+  return {
+    rows: session.rows(),
+    ...detail,
+    trackers: detail?.trackers.map(tracker => ({ ...tracker, ago: null, failed: null })),
+  };
 }
 
 /** A leech that has some of it, paused and at rest, and a seed that is away until it is asked for. */
