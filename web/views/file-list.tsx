@@ -177,7 +177,7 @@ function FileLine({
   return (
     <li
       class={folder ? 'file folder' : check === 'none' ? 'file skipped' : 'file'}
-      style={{ transform: `translateY(${top}px)`, paddingLeft: `${12 + Math.min(node.depth, 12) * 16}px` }}
+      style={{ transform: `translateY(${top}px)`, paddingInlineStart: `${12 + Math.min(node.depth, 12) * 16}px` }}
     >
       <Check label={folder ? `Folder ${name}` : name} state={check} onChange={onCheck} />
       {renaming.value && onRename ? (

@@ -7,6 +7,7 @@ import { columnOf, type ColumnId, type Shown } from '../columns.ts';
 import { formatBytes, formatPercent, formatRate, fraction, shownName } from '../format.ts';
 import { selection } from '../selection.ts';
 import { store } from '../store.ts';
+import { today } from '../today.ts';
 import { turns } from '../turns.ts';
 import { layout } from '../ui/layout.ts';
 import { spokenRow } from '../words.ts';
@@ -56,7 +57,7 @@ function Cells({ row, columns }: { row: TorrentRow; columns: readonly Shown[] })
   const around: Around = {
     roots: store.roots.value,
     turns: columns.some(({ id }) => id === 'queue') ? turns.value : NO_TURNS,
-    now: Date.now(),
+    now: today.value,
   };
   const texts = columns.map(({ id }) => cellText(id, row, around));
   const status = columns.findIndex(({ id }) => id === 'status');

@@ -142,7 +142,7 @@ function gapAt(button: HTMLElement, x: number): number {
   const cells = button.closest('.head-row')?.querySelectorAll('[role=columnheader]') ?? [];
   return [...cells].filter(cell => {
     const { left, width } = cell.getBoundingClientRect();
-    return x > left + width / 2;
+    return towards(button) * (x - left - width / 2) > 0;
   }).length;
 }
 
@@ -152,7 +152,8 @@ function moveTo(shown: readonly Shown[], id: ColumnId, to: number): void {
 }
 
 function onKey(event: TargetedKeyboardEvent<HTMLElement>, id: ColumnId, index: number, shown: readonly Shown[]): void {
-  const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+  const ahead = towards(event.currentTarget);
+  const step = event.key === 'ArrowRight' ? ahead : event.key === 'ArrowLeft' ? -ahead : 0;
   const ends: Readonly<Record<string, number>> = { Home: 0, End: shown.length - 1 };
   const place = step === 0 ? ends[event.key] : index + step;
   if (place === undefined || event.ctrlKey || event.metaKey) return;
@@ -170,6 +171,11 @@ function onKey(event: TargetedKeyboardEvent<HTMLElement>, id: ColumnId, index: n
 
 function resize(shown: readonly Shown[], id: ColumnId, width: number): void {
   columns.value = resizeColumn(shown, id, width);
+}
+
+/** 1 where columns follow each other to the right, -1 where to the left. */
+function towards(inside: Element): number {
+  return getComputedStyle(inside).direction === 'rtl' ? -1 : 1;
 }
 
 function widthOf(inside: Element): number {
@@ -196,8 +202,7 @@ function Resizer({ id, shown }: { id: ColumnId; shown: readonly Shown[] }): JSX.
       onPointerMove={event => {
         const { current } = start;
         if (current === null) return;
-        const towards = getComputedStyle(event.currentTarget).direction === 'rtl' ? -1 : 1;
-        resize(shown, id, current.width + towards * (event.clientX - current.x));
+        resize(shown, id, current.width + towards(event.currentTarget) * (event.clientX - current.x));
       }}
       onPointerUp={end}
       onPointerCancel={end}

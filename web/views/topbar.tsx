@@ -65,6 +65,12 @@ function DesktopBar(): JSX.Element {
 
 function PhoneBar(): JSX.Element {
   const searching = useSignal(false);
+  // What a view looks for is in sight, too.
+  const isSearched = store.search.value !== '';
+  useEffect(() => {
+    if (isSearched) searching.value = true;
+  }, [isSearched]);
+  const takesKeyboard = useRef(false);
   const title = TITLES[store.page.value];
   if (title !== null) {
     return (
@@ -89,7 +95,7 @@ function PhoneBar(): JSX.Element {
   return (
     <header class="topbar">
       {searching.value ? (
-        <SearchField focus />
+        <SearchField focus={takesKeyboard.current} />
       ) : (
         <>
           <Logo />
@@ -104,7 +110,8 @@ function PhoneBar(): JSX.Element {
         class="icon-button"
         aria-label={searching.value ? 'Close the search' : 'Search'}
         onClick={() => {
-          searching.value = !searching.value;
+          takesKeyboard.current = !searching.value;
+          searching.value = takesKeyboard.current;
           store.search.value = '';
         }}
       >

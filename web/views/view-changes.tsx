@@ -51,11 +51,11 @@ export function ViewDialog(): JSX.Element | null {
           />
         </>
       )}
-      <div class="dialog-actions">
-        <button type="button" class="button" onClick={close}>
-          Cancel
-        </button>
-        {about.what === 'delete' && (
+      {about.what === 'delete' && (
+        <div class="dialog-actions">
+          <button type="button" class="button" onClick={close}>
+            Cancel
+          </button>
           <button
             type="button"
             class="button button-danger"
@@ -66,8 +66,8 @@ export function ViewDialog(): JSX.Element | null {
           >
             Delete view
           </button>
-        )}
-      </div>
+        </div>
+      )}
     </Dialog>
   );
 }
