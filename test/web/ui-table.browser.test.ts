@@ -236,6 +236,17 @@ describe.skipIf(missing)(`the list in Chromium (skipped without ${CHROMIUM})`, (
     await page.getByRole('button', { name: 'More about the view By name' }).click();
     await page.getByRole('menuitem', { name: 'Rename…' }).waitFor();
     await page.keyboard.press('Escape');
+    // What it looks for is in sight wherever it is shown.
+    await page.getByRole('button', { name: 'Search', exact: true }).click();
+    await page.getByRole('searchbox').fill('iso');
+    await page.getByRole('button', { name: 'Save this view…' }).click();
+    expect(await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).count()).toBe(1);
+    await page.getByRole('textbox', { name: 'Name of the view' }).fill('Images');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Close the search' }).click();
+    await page.getByRole('button', { name: 'Images', exact: true }).click();
+    await expect.poll(() => page.getByRole('searchbox').inputValue()).toBe('iso');
+    await page.getByRole('button', { name: 'Close the search' }).click();
     // A mouse has its menu here, too; a finger presses a button for it.
     await row(/^Sintel/).click({ button: 'right' });
     await page.getByRole('menuitem', { name: 'First in the queue' }).click();
