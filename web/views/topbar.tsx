@@ -99,7 +99,6 @@ function PhoneBar(): JSX.Element {
       ) : (
         <>
           <Logo />
-          <span class="title">Torrents</span>
           <span class="space" />
         </>
       )}
