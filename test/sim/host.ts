@@ -21,6 +21,8 @@ import type { SimServer } from './web.ts';
 import { SimSockets, type SimWsTracker } from './ws-tracker.ts';
 
 export const ROOT = 'downloads';
+/** Ms by which engines are woken late: with a fraction, as of a real timer, no time is a whole number. */
+const LATE = 0.3;
 
 const NO_ROUTER: PortMappings = {
   state: 'failed',
@@ -49,8 +51,6 @@ export class World {
   readonly announced: { readonly host: string; readonly event: string; readonly who: string }[] = [];
   /** Over these addresses HTTP trackers do not answer. */
   brokenFamily: Family | null = null;
-  /** Ms by which engines are woken late: with a fraction, as of a real timer, no time is a whole number. */
-  late = 0;
   /** Ms that the wall clock was set forward. */
   wallJump = 0;
   /** Minutes that local time is ahead of UTC at a moment. */
@@ -244,7 +244,7 @@ export class SimHost {
         now: () => clock.time,
         wall: () => this.world.wall,
         offset: wall => this.world.offset(wall),
-        wake: (at, callback) => void clock.at(at + this.world.late, mine(callback)),
+        wake: (at, callback) => void clock.at(at + LATE, mine(callback)),
       },
       random: { bytes: count => Uint8Array.from({ length: count }, () => Math.floor(random() * 256)) },
       get net() {

@@ -37,7 +37,6 @@ test.each(seeds(411, 412))('eight hours of sleep end in one announce each, and t
 
 test('what bears on speed is recorded after a sleep and a clock that was set, and the engine ends in order (seed 421)', () => {
   const { world, torrent } = crowd(421, 40 << 20, 64 * 1024, { rate: 1e5 });
-  world.late = 0.3;
   const leech = join(world, torrent, '10.1.0.1');
   world.clock.run(8_000);
   world.clock.suspend(8 * HOUR);
