@@ -63,6 +63,9 @@ describe.skipIf(missing !== '')(`a film in the player${missing === '' ? '' : ` (
     await page.screenshot('player-phone');
     await page.press('Escape');
     await page.gone({ role: 'button', name: 'Close the player' });
+    // The details that it was opened from are a page of their own there.
+    await page.find({ role: 'tab', name: /^Files/ });
+    await page.resize({ width: 1280, height: 800 });
     await app.says('Film', /Downloading/);
   });
 });
