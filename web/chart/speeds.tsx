@@ -5,6 +5,7 @@ import { formatRate } from '../format.ts';
 import { describeMark, SPANS, summarise, tabulate } from '../history.ts';
 import { Chart } from './chart.tsx';
 import { momentOf } from './times.ts';
+import { RatesTable } from './rates-table.tsx';
 
 const ROWS = 20;
 
@@ -54,24 +55,14 @@ export function Speeds({ history, span, limits }: Props): JSX.Element {
       <p class="quiet">{summary}</p>
       <details class="rates-table">
         <summary>As a table</summary>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">From</th>
-              <th scope="col">Download</th>
-              <th scope="col">Upload</th>
-            </tr>
-          </thead>
-          <tbody>
-            {tabulate(history, ROWS).map(part => (
-              <tr key={part.from}>
-                <th scope="row">{momentOf(part.from, span)}</th>
-                <td>{part.down < 0 ? 'not measured' : formatRate(part.down)}</td>
-                <td>{part.up < 0 ? 'not measured' : formatRate(part.up)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <RatesTable
+          heads={['From', 'Download', 'Upload']}
+          rows={tabulate(history, ROWS).map(part => ({
+            name: momentOf(part.from, span),
+            down: part.down < 0 ? 'not measured' : formatRate(part.down),
+            up: part.up < 0 ? 'not measured' : formatRate(part.up),
+          }))}
+        />
       </details>
       {history.marks.length > 0 && <Marks history={history} span={span} />}
     </div>

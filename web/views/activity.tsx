@@ -6,6 +6,7 @@ import { askHistory } from '../actions.ts';
 import { formatAbout, formatAboutRate, formatCount, formatMoment, formatRate, formatRatio } from '../format.ts';
 import { describeMoved, limitsNow, SPANS, speedUp } from '../history.ts';
 import { store } from '../store.ts';
+import { RatesTable } from '../chart/rates-table.tsx';
 import { usePolled } from '../ui/polled.ts';
 import { Speeds } from '../chart/speeds.tsx';
 import { dayOf } from '../chart/times.ts';
@@ -110,24 +111,12 @@ function Days({ days }: { readonly days: History['totals']['days'] }): JSX.Eleme
     <section aria-labelledby="activity-days">
       <h2 id="activity-days">By day</h2>
       <div class="rates-table activity-days" tabIndex={0} role="group" aria-label="Table of days">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Day</th>
-              <th scope="col">Downloaded</th>
-              <th scope="col">Uploaded</th>
-            </tr>
-          </thead>
-          <tbody>
-            {[...days].reverse().map(({ day, down, up }) => (
-              <tr key={day}>
-                <th scope="row">{dayOf(day)}</th>
-                <td>{formatAbout(down)}</td>
-                <td>{formatAbout(up)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <RatesTable
+          heads={['Day', 'Downloaded', 'Uploaded']}
+          rows={[...days]
+            .reverse()
+            .map(({ day, down, up }) => ({ name: dayOf(day), down: formatAbout(down), up: formatAbout(up) }))}
+        />
       </div>
     </section>
   );
