@@ -1,5 +1,5 @@
 /**
- * The texts of the app, from web/words/LOCALE.json to modules: `catalogue` is the plugin of Vite that compiles them, one module for each
+ * The texts of the app, from web/words/LOCALE/AREA.json to modules: `catalogue` is the plugin of Vite that compiles them, one module for each
  * area of a language, so that a part of the app that is loaded late brings its texts along. A text is an ICU message; what it takes is
  * declared in web/words/messages.ts, which `npm run words` writes from the English.
  */
@@ -16,17 +16,23 @@ const declared = join(folder, 'messages.ts');
 const SOURCE = 'en';
 const VIRTUAL = 'virtual:words';
 
-/** @returns {string[]} what there is a file for, such as `de` and `zh-Hans` */
+/** @returns {string[]} what there is a folder for, such as `de` and `zh-Hans` */
 export function locales() {
-  return readdirSync(folder)
-    .filter(name => name.endsWith('.json'))
-    .map(name => name.slice(0, -'.json'.length))
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(({ name }) => name)
     .sort();
 }
 
+const fileOf = (locale, area) => join(folder, locale, `${area}.json`);
+
 /** @returns {Record<string, Record<string, string>>} texts by area and key */
 export function read(locale) {
-  return JSON.parse(readFileSync(join(folder, `${locale}.json`), 'utf8'));
+  const areas = readdirSync(join(folder, locale))
+    .filter(name => name.endsWith('.json'))
+    .map(name => name.slice(0, -'.json'.length))
+    .sort();
+  return Object.fromEntries(areas.map(area => [area, JSON.parse(readFileSync(fileOf(locale, area), 'utf8'))]));
 }
 
 /**
@@ -51,7 +57,10 @@ export function argumentsOf(text) {
 /** @returns {Promise<string>} web/words/messages.ts, formatted */
 export async function declare() {
   const { format, resolveConfig } = await import('prettier');
-  const lines = ['/** What each text of the app takes. Made from en.json by `npm run words`. */', 'export interface Messages {'];
+  const lines = [
+    '/** What each text of the app takes. Made from the English by `npm run words`. */',
+    'export interface Messages {',
+  ];
   for (const [area, texts] of Object.entries(read(SOURCE))) {
     lines.push(`  readonly ${area}: {`);
     for (const [key, text] of Object.entries(texts)) {
@@ -82,7 +91,7 @@ export function catalogue() {
       if (id === `\0${VIRTUAL}`) return entry();
       const [, locale, area] = /^\0virtual:words\/([^/]+)\/([^/]+)$/.exec(id) ?? [];
       if (locale === undefined) return null;
-      for (const used of new Set([SOURCE, locale])) this.addWatchFile(join(folder, `${used}.json`));
+      for (const used of new Set([SOURCE, locale])) this.addWatchFile(fileOf(used, area));
       const texts = { ...read(SOURCE)[area], ...read(locale)[area] };
       return compileModule(new MessageFormat(locale, { returnType: 'string', strict: true }), texts);
     },

@@ -1,4 +1,4 @@
-/** What each text of the app takes. Made from en.json by `npm run words`. */
+/** What each text of the app takes. Made from the English by `npm run words`. */
 export interface Messages {
   readonly closing: {
     readonly title: () => string;
