@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import preact from '@preact/preset-vite';
 import { defineConfig, type UserConfig } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
-import { catalogue } from './bin/words.mjs';
+import { catalogue, chunkOfTexts } from './bin/words.mjs';
 
 const top = import.meta.dirname;
 const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string };
@@ -30,6 +30,7 @@ function web(outDir: string): UserConfig {
       modulePreload: { polyfill: false },
       rolldownOptions: {
         input: { main: join(top, 'web/index.html'), approve: join(top, 'web/approve.html'), quick: join(top, 'web/quick.html') },
+        output: { chunkFileNames: chunk => chunkOfTexts(chunk) ?? 'assets/[name]-[hash].js' },
       },
     },
     worker: { format: 'es' },

@@ -1,7 +1,7 @@
 /**
- * The texts of the app, from web/words/LOCALE/AREA.json to modules: `catalogue` is the plugin of Vite that compiles them, one module for each
- * area of a language, so that a part of the app that is loaded late brings its texts along. A text is an ICU message; what it takes is
- * declared in web/words/messages.ts, which `npm run words` writes from the English.
+ * The texts of the app, from web/words/LOCALE/AREA.json to modules: `catalogue` is the plugin of Vite that compiles them, one module of a
+ * language for the areas of the first screen, and one for each other area, so that a part of the app that is loaded late brings its texts
+ * along. A text is an ICU message; what it takes is declared in web/words/messages.ts, which `npm run words` writes from the English.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,6 +15,13 @@ export const folder = fileURLToPath(new URL('../web/words', import.meta.url));
 const declared = join(folder, 'messages.ts');
 const SOURCE = 'en';
 const VIRTUAL = 'virtual:words';
+/** The areas of what is shown first, and of what many parts share. */
+export const FIRST = ['closing', 'common'];
+/** Where the build puts the texts of a language, each in a folder by its tag; the worker looks there as well (sw/kept-texts.ts). */
+const PLACE = 'assets/words';
+/** What tells a page which languages there are, and which files their first texts are in; and what reads it there. */
+const META = 'starling-languages';
+const READER = '<script src="/theme.js"></script>';
 
 /** @returns {string[]} what there is a folder for, such as `de` and `zh-Hans` */
 export function locales() {
@@ -73,27 +80,51 @@ export async function declare() {
   return format(lines.join('\n'), { ...(await resolveConfig(declared)), filepath: declared });
 }
 
-/** A plugin of Vite for `virtual:words`: `languages`, and `load` by language and area. What is not translated yet is English. */
+/** The name of a chunk of the build that holds texts; null for others. */
+export function chunkOfTexts({ facadeModuleId }) {
+  const [, path] = /^\0virtual:words\/(.+)$/.exec(facadeModuleId ?? '') ?? [];
+  return path === undefined ? null : `${PLACE}/${path}-[hash].js`;
+}
+
+/** A plugin of Vite for `virtual:words` (web/words/virtual.d.ts). What is not translated yet is English. */
 export function catalogue() {
   const known = locales();
   const areas = Object.keys(read(SOURCE));
+  const later = areas.filter(area => !FIRST.includes(area));
   const entry = () => {
     const loaders = known.map(locale => {
-      const each = areas.map(area => `${area}: () => import('${VIRTUAL}/${locale}/${area}')`);
+      const each = ['first', ...later].map(part => `${part}: () => import('${VIRTUAL}/${locale}/${part}')`);
       return `  ${JSON.stringify(locale)}: { ${each.join(', ')} }`;
     });
-    return `export const languages = ${JSON.stringify(known)};\nexport const areas = ${JSON.stringify(areas)};\nexport const load = {\n${loaders.join(',\n')}\n};\n`;
+    return `export const later = ${JSON.stringify(later)};\nexport const load = {\n${loaders.join(',\n')}\n};\n`;
   };
   return {
     name: 'words',
     resolveId: id => (id === VIRTUAL || id.startsWith(`${VIRTUAL}/`) ? `\0${id}` : null),
     load(id) {
       if (id === `\0${VIRTUAL}`) return entry();
-      const [, locale, area] = /^\0virtual:words\/([^/]+)\/([^/]+)$/.exec(id) ?? [];
+      const [, locale, part] = /^\0virtual:words\/([^/]+)\/([^/]+)$/.exec(id) ?? [];
       if (locale === undefined) return null;
-      for (const used of new Set([SOURCE, locale])) this.addWatchFile(fileOf(used, area));
-      const texts = { ...read(SOURCE)[area], ...read(locale)[area] };
-      return compileModule(new MessageFormat(locale, { returnType: 'string', strict: true }), texts);
+      const texts = area => {
+        for (const used of new Set([SOURCE, locale])) this.addWatchFile(fileOf(used, area));
+        return { ...read(SOURCE)[area], ...read(locale)[area] };
+      };
+      const messages = part === 'first' ? Object.fromEntries(FIRST.map(area => [area, texts(area)])) : texts(part);
+      return compileModule(new MessageFormat(locale, { returnType: 'string', strict: true }), messages);
+    },
+    /** Tells each page its languages, so that the texts are asked for along with its code. */
+    transformIndexHtml: {
+      order: 'post',
+      handler(html, { bundle }) {
+        const chunks = Object.values(bundle ?? {});
+        const urls = known.map(locale => {
+          const first = chunks.find(({ facadeModuleId }) => facadeModuleId === `\0${VIRTUAL}/${locale}/first`);
+          const files = first === undefined ? [] : [first.fileName, ...first.imports];
+          return [locale, files.map(file => `/${file}`)];
+        });
+        const content = JSON.stringify(Object.fromEntries(urls)).replaceAll('"', '&quot;');
+        return html.replace(READER, `<meta name="${META}" content="${content}" />\n    ${READER}`);
+      },
     },
   };
 }

@@ -1,7 +1,41 @@
-// Runs before the first paint, so that a chosen appearance never flashes the other one.
-try {
-  const theme = localStorage.getItem('starling.theme');
-  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
-} catch {
-  // Storage is blocked: the system's appearance holds.
+// Runs before the first paint, so that a chosen appearance never flashes the other one, and asks for the texts along with the code.
+{
+  const stored = key => {
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      // Storage is blocked: what the system and the browser are set to holds.
+      return null;
+    }
+  };
+
+  const root = document.documentElement;
+  const theme = stored('starling.theme');
+  if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
+
+  /** The modules of each language's first texts, by its BCP 47 tag. */
+  const texts = JSON.parse(document.querySelector('meta[name="starling-languages"]').content);
+  const parts = tag => new Intl.Locale(tag).maximize();
+
+  /** What was chosen, else the first wanted language that there is, by its script alone where no country is told apart; else English. */
+  function bestLanguage() {
+    const tags = Object.keys(texts);
+    const chosen = stored('starling.language');
+    if (tags.includes(chosen)) return chosen;
+    for (const wanted of navigator.languages) {
+      const { language, script } = parts(wanted);
+      const found = tags.find(tag => parts(tag).language === language && parts(tag).script === script);
+      if (found !== undefined) return found;
+    }
+    return 'en';
+  }
+
+  root.lang = bestLanguage();
+  root.dir = ['Arab', 'Hebr'].includes(parts(root.lang).script) ? 'rtl' : 'ltr';
+  for (const href of texts[root.lang]) {
+    const link = document.createElement('link');
+    link.rel = 'modulepreload';
+    link.href = href;
+    document.head.append(link);
+  }
 }

@@ -18,7 +18,7 @@ import { makeRuntime } from './runtime.ts';
 import { Sharing } from './sharing.ts';
 import { Saving } from './saving.ts';
 import { Shelf } from './shelf.ts';
-import { keepShell, respondFromShell } from './shell.ts';
+import { keepShell, keepTexts, respondFromShell } from './shell.ts';
 import { Streaming } from './streaming.ts';
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: Parameters<typeof keepShell>[0] };
@@ -176,6 +176,13 @@ async function stats(): Promise<Response> {
   return Response.json(body, { headers: { 'cache-control': 'no-store' } });
 }
 
+/** Where it fails, the next window that opens has it tried again; until then it is shown from where the app came. */
+function keep(language: string): Promise<void> {
+  return keepTexts(language).catch((cause: unknown) =>
+    log('warn', `The texts of the app in ${language} could not be kept: ${String(cause)}`),
+  );
+}
+
 function pairedApps(): Promise<Response> {
   const body: readonly PairedApp[] = link.pairedApps;
   return Promise.resolve(Response.json(body, { headers: { 'cache-control': 'no-store' } }));
@@ -212,6 +219,7 @@ self.addEventListener('message', event => {
     const version = 'version' in message ? message.version : null;
     const [port] = event.ports;
     if (port !== undefined) void remembered.then(() => server.connect(port, source.id, version));
+    if ('language' in message && typeof message.language === 'string') event.waitUntil(keep(message.language));
   } else if (message.type === 'lend' && source instanceof Client) {
     const [port] = event.ports;
     if (port !== undefined && 'version' in message && message.version === API_VERSION) rtc.lend(port, source.id);

@@ -21,7 +21,7 @@ import { lookPersistence } from './persistence.ts';
 import { followViews } from './saved-views.ts';
 import { store } from './store.ts';
 import { shareOver } from './sharing.ts';
-import { direction, language, loadWords } from './words/words.ts';
+import { loadFirstWords } from './words/words.ts';
 import { applyUpdate, openDoor, openShare, registerWorker, updateWaiting } from './worker.ts';
 
 const NO_WORKER =
@@ -38,8 +38,6 @@ async function pair(secret: string): Promise<void> {
 async function start(): Promise<void> {
   const root = document.getElementById('app');
   if (root === null) throw new Error('The page has no place for the app');
-  document.documentElement.lang = language;
-  document.documentElement.dir = direction;
   const takeAddress = (): void => {
     const { secret, magnet } = takeRequest();
     if (secret !== null || magnet !== null) restoreAddress();
@@ -56,7 +54,7 @@ async function start(): Promise<void> {
   connect(() => registered.then(openDoor, () => new Promise<Door>(() => {})));
   shareOver(() => registered.then(openShare));
   try {
-    await loadWords('closing');
+    await loadFirstWords();
   } catch (cause) {
     console.error('The texts of the app could not be loaded.', cause);
     root.textContent = 'Starling could not be loaded. Look at the connection, and load the page again.';

@@ -5,6 +5,7 @@ import type { Door } from './client.ts';
 import { type Hold, holdWorker, PastWorkerError, startPings } from './lend/keepalive.ts';
 import { lendTo } from './lend/rtc.ts';
 import { scriptUrl } from './script-url.ts';
+import { language } from './words/words.ts';
 
 const SCRIPT = '/sw.js';
 /** How long a page waits for its worker to take control before it loads itself once more, in ms. */
@@ -62,7 +63,7 @@ export async function reloadApp(): Promise<void> {
 export async function openDoor(): Promise<Door> {
   const { worker, hold } = await heldWorker();
   const channel = new MessageChannel();
-  worker.postMessage({ type: 'connect', version: API_VERSION }, [channel.port2]);
+  worker.postMessage({ type: 'connect', version: API_VERSION, language }, [channel.port2]);
   lendTo(worker, hold.ended);
   return { port: channel.port1, ended: hold.ended, close: () => hold.release() };
 }

@@ -10,6 +10,7 @@ import { takeRequest } from '../address.ts';
 import { notify } from '../notices.ts';
 import { store } from '../store.ts';
 import { connect } from '../window.ts';
+import { loadFirstWords } from '../words/words.ts';
 import { QuickEngine, tooLarge } from './engine.ts';
 import { heldBytes } from './held.ts';
 import { plainFetch } from './plain-fetch.ts';
@@ -17,7 +18,7 @@ import { QuickPage } from './page.tsx';
 
 const NO_MAGNET = 'The address held no valid magnet link, so nothing was added. Paste the link again.';
 
-function start(): void {
+async function start(): Promise<void> {
   const root = document.getElementById('app');
   if (root === null) throw new Error('The page has no place for the app');
   // Taken up by webtorrent when it is loaded.
@@ -25,6 +26,13 @@ function start(): void {
   const engine = new QuickEngine();
   store.memory.value = { heldBytes, tooLarge };
   connect(() => Promise.resolve(engine.open()));
+  try {
+    await loadFirstWords();
+  } catch (cause) {
+    console.error('The texts of the page could not be loaded.', cause);
+    root.textContent = 'Starling could not be loaded. Look at the connection, and load the page again.';
+    return;
+  }
   render(<QuickPage engine={engine} />, root);
   const takeAddress = (): void => {
     const { magnet } = takeRequest();
@@ -38,4 +46,4 @@ function start(): void {
   });
 }
 
-start();
+void start();

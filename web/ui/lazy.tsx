@@ -2,6 +2,7 @@ import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { notify } from '../notices.ts';
+import { loadWords, type Area } from '../words/words.ts';
 
 type View<P> = (props: P) => JSX.Element | null;
 type Lazy<P> = View<P> & {
@@ -15,10 +16,15 @@ const NOT_LOADED =
 const AGAIN_MS = 5000;
 
 /**
- * A part of the app that is fetched when it is first shown; until then nothing stands in its place. Where it cannot be had, that is said,
- * and `giveUp` takes back what asked for it, so that the next showing asks again; null: it is asked for again by itself.
+ * A part of the app that is fetched when it is first shown, with the texts of these areas; until then nothing stands in its place. Where it
+ * cannot be had, that is said, and `giveUp` takes back what asked for it, so that the next showing asks again; null: it is asked for again
+ * by itself.
  */
-export function lazy<P extends object>(load: () => Promise<View<P>>, giveUp: ((props: P) => void) | null): Lazy<P> {
+export function lazy<P extends object>(
+  load: () => Promise<View<P>>,
+  giveUp: ((props: P) => void) | null,
+  ...areas: readonly Area[]
+): Lazy<P> {
   const view = signal<{ readonly is: View<P> } | null>(null);
   const Shown = (props: P): JSX.Element | null => {
     const latest = useRef(props);
@@ -29,7 +35,8 @@ export function lazy<P extends object>(load: () => Promise<View<P>>, giveUp: ((p
       let timer: ReturnType<typeof setTimeout> | undefined;
       const ask = async (): Promise<void> => {
         try {
-          view.value = { is: await load() };
+          const [is] = await Promise.all([load(), loadWords(...areas)]);
+          view.value = { is };
         } catch (cause) {
           console.warn('A part of the app could not be loaded.', cause);
           if (!isShown) return;

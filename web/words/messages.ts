@@ -22,4 +22,9 @@ export interface Messages {
     readonly openSmallWindow: () => string;
     readonly close: () => string;
   };
+  readonly common: {
+    readonly cancel: () => string;
+    readonly close: () => string;
+    readonly save: () => string;
+  };
 }
