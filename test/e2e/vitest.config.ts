@@ -1,13 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * One browser, one host and one swarm at a time: what is measured here must not share the machine with itself, and a browser breaks
- * off its requests whenever the machine gets a network or loses one, as it does in tests.
+ * Two files at a time, each with its browser, host and swarm: they wait as much as they work. None of them may make a network, as a
+ * browser breaks off its requests whenever the machine gets one or loses one.
  */
 export default defineConfig({
   test: {
     include: ['test/e2e/**/*.test.ts'],
-    fileParallelism: false,
+    maxWorkers: 2,
     globalSetup: 'test/data-home.ts',
     testTimeout: 120_000,
     hookTimeout: 60_000,
