@@ -10,8 +10,8 @@ export default defineConfig({
     exclude: ['test/e2e/**', 'test/**/*.browser.test.ts', 'test/bench/**'],
     globalSetup: 'test/data-home.ts',
     setupFiles: 'test/words.ts',
-    // Most of the time is spent waiting for other programs: a file a core leaves half of each idle.
-    maxWorkers: 2 * availableParallelism(),
+    // Most of the time is spent waiting for other programs: a file a core leaves a good part of each idle.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     testTimeout: 60_000,
     // What is looked for comes in its own time where two files and their programs share the cores.
     expect: { poll: { timeout: 15_000 } },
