@@ -56,20 +56,12 @@ export class Delivery {
   /** The one that was looked at last: the one after it is next. */
   private last: TorrentId | null = null;
   private readonly troubles = new Map<TorrentId, Trouble>();
-  /** Those of which nothing is here, while the helper waits for another browser. */
-  private readonly empty = new Set<TorrentId>();
-  private engines: readonly [Giver | null, Taker | null] = [null, null];
   private now = 0;
 
   constructor(private readonly options: DeliveryOptions) {}
 
   troubleOf(id: TorrentId): string {
     return this.troubles.get(id)?.text ?? '';
-  }
-
-  /** Whether something of it may be here, as far as is known. */
-  mayHave(id: TorrentId): boolean {
-    return !this.empty.has(id);
   }
 
   /** A second has passed. */
@@ -93,8 +85,6 @@ export class Delivery {
   between(giver: Giver | null, taker: Taker | null): void {
     const { current } = this;
     if (current && (current.giver !== giver || current.taker !== taker || taker.taking.isOff(current.id))) this.leave(current);
-    if (this.engines[0] !== giver || this.engines[1] !== taker) this.empty.clear();
-    this.engines = [giver, taker];
   }
 
   /** Whether it was not tried in vain a moment ago. */
@@ -102,10 +92,18 @@ export class Delivery {
     return this.now >= (this.troubles.get(id)?.until ?? 0);
   }
 
-  /** What there is of one that is held; null where it takes another moment. */
-  ask(id: TorrentId, { engine }: Giver): Gift | null {
+  /** What there is of one that is held; null where it takes another moment. A list of files that was lost here the helper may know. */
+  ask(id: TorrentId, { engine: { giving } }: Giver, { taking }: Taker): Gift | null {
     if (this.asked?.id !== id) this.asked = { id, since: this.now };
-    const gift = engine.giving.gift(id);
+    if (giving.isLost(id)) {
+      const info = taking.info(id);
+      if (info) giving.learn(id, info);
+      else if (!taking.isKnown(id)) {
+        this.asked = null;
+        this.giveWay(id, 'The list of its files was lost in this browser, and the helper does not know it yet.');
+      }
+    }
+    const gift = giving.gift(id);
     if (gift === null) return null;
     this.asked = null;
     return gift;
@@ -113,30 +111,31 @@ export class Delivery {
 
   /** Goes on with the one that is on its way, or begins the next, unless the records of `first` are being read. */
   goOn(giver: Giver, taker: Taker, first: TorrentId | undefined): void {
+    const { giving } = giver.engine;
+    const mayBe = (id: TorrentId): boolean => !this.options.isOut(id) && taker.taking.canTake(id, giving.name) && this.isDue(id);
+    // Nobody asks for those any more.
+    if (this.asked && this.asked.id !== first && !mayBe(this.asked.id)) this.asked = null;
     // One that was paused meanwhile goes on all the same, and rests after it.
     if (this.current) this.join(this.current, null);
-    else if (first === undefined || this.asked?.id !== first) this.begin(giver, taker);
+    else if (first === undefined || this.asked?.id !== first) this.begin([...giving.ids()].filter(mayBe), giver, taker);
   }
 
-  private begin(giver: Giver, taker: Taker): void {
-    const { asked } = this;
-    const mayBe = (id: TorrentId): boolean => !this.options.isOut(id) && taker.taking.canTake(id) && this.isDue(id);
-    const id = asked && mayBe(asked.id) ? asked.id : this.nextOf([...giver.engine.giving.ids()].filter(mayBe), taker);
+  private begin(ids: readonly TorrentId[], giver: Giver, taker: Taker): void {
+    const id = this.asked?.id ?? this.nextOf(ids);
     this.last = id ?? null;
     if (id !== undefined && !this.options.attempt(id, () => this.beginOne(id, giver, taker))) this.asked = null;
   }
 
-  private nextOf(ids: readonly TorrentId[], taker: Taker): TorrentId | undefined {
-    const open = ids.filter(id => !this.empty.has(id) || !taker.taking.isAwaited(id));
-    return open[(open.indexOf(this.last ?? '') + 1) % open.length];
+  private nextOf(ids: readonly TorrentId[]): TorrentId | undefined {
+    return ids[(ids.indexOf(this.last ?? '') + 1) % ids.length];
   }
 
   private beginOne(id: TorrentId, giver: Giver, taker: Taker): void {
-    const gift = this.ask(id, giver);
+    const gift = this.ask(id, giver, taker);
     if (gift === null) return;
-    if (gift.has.isEmpty) {
-      if (taker.taking.isAwaited(id)) this.empty.add(id);
-      else if (taker.taking.isKept(id)) this.options.brought(id, giver);
+    // One that is waited for has to hear that there is nothing any more.
+    if (gift.has.isEmpty && taker.taking.awaited(id) === null) {
+      if (taker.taking.isKept(id)) this.options.brought(id, giver);
       return;
     }
     const source: Source = {

@@ -44,6 +44,11 @@ export class MovingIn {
   private readonly options: MovingInOptions;
   /** Those that a person wants moved and that are not taken in yet, with their roots. */
   private readonly leaving = new Map<TorrentId, string>();
+  /** Why one of them cannot be taken in just now, a sentence: until that is over it goes on here. */
+  private obstacles = new Map<TorrentId, string>();
+  /** What was kept by the worker before is among them; until it is, those that are not to come back by it. */
+  private isLoaded = false;
+  private readonly withdrawn = new Set<TorrentId>();
   /** What cannot be moved, and why, as was said. */
   private readonly stuck = new Map<TorrentId, string>();
   private readonly delivery: Delivery;
@@ -63,7 +68,13 @@ export class MovingIn {
       brought: (id, giver) => this.brought(id, giver),
     });
     void options.wishes.load().then(wishes => {
-      for (const [id, root] of wishes) if (!this.leaving.has(id)) this.leaving.set(id, root);
+      const later = [...this.leaving];
+      this.leaving.clear();
+      for (const [id, root] of wishes) if (!this.withdrawn.has(id)) this.leaving.set(id, root);
+      for (const [id, root] of later) this.leaving.set(id, root);
+      this.isLoaded = true;
+      if (later.length > 0 || this.withdrawn.size > 0) this.keepWishes();
+      this.withdrawn.clear();
       this.look();
     });
     this.look();
@@ -88,6 +99,7 @@ export class MovingIn {
     }
     for (const { id } of rows) {
       this.leaving.set(id, token);
+      this.withdrawn.delete(id);
       this.stuck.delete(id);
     }
     this.keepWishes();
@@ -111,7 +123,8 @@ export class MovingIn {
 
   /** Whether it is all here, still, and the helper's is but what has been brought of it. */
   isMoving(id: TorrentId): boolean {
-    return this.options.giver()?.engine.has(id) === true && this.options.taker()?.taking.isAwaited(id) === true;
+    const [giver, awaited] = [this.options.giver(), this.options.taker()?.taking.awaited(id) ?? null];
+    return giver?.engine.has(id) === true && awaited !== null && awaited === giver.engine.giving.name;
   }
 
   /** Whether it is to be taken in as soon as this browser says what it has of it. */
@@ -119,14 +132,14 @@ export class MovingIn {
     return this.isGoing(id) && this.options.taker() !== null;
   }
 
-  /** Whether what is here of it is to be brought, now or when it is its turn. */
-  isToGo(id: TorrentId): boolean {
-    return this.options.giver()?.engine.has(id) === true && this.options.taker() !== null && this.delivery.mayHave(id);
-  }
-
   /** Why it does not get on, a sentence; empty where it does. */
   troubleOf(id: TorrentId): string {
-    return this.stuck.get(id) ?? this.delivery.troubleOf(id);
+    return this.stuck.get(id) ?? this.obstacles.get(id) ?? this.delivery.troubleOf(id);
+  }
+
+  /** Whether it is to move, and goes on here until it can. */
+  isHindered(id: TorrentId): boolean {
+    return this.obstacles.has(id);
   }
 
   /** To be called whenever either engine is another. */
@@ -151,6 +164,7 @@ export class MovingIn {
     const { isAlone } = this;
     this.isAlone = this.away >= ALONE_AFTER && this.options.isAway();
     if (this.isAlone !== isAlone) this.options.turned();
+    this.lookAhead(giver, taker);
     if (giver === null) return;
     this.keepInStep(giver);
     for (const id of giver.engine.giving.ids()) {
@@ -163,9 +177,20 @@ export class MovingIn {
     for (const id of [...this.leaving.keys()]) {
       if (reading !== undefined || !this.isGoing(id) || !this.delivery.isDue(id)) continue;
       this.attempt(id, () => this.takeIn(id, giver, taker));
-      if (this.leaving.has(id)) reading = id;
+      if (this.isGoing(id)) reading = id;
     }
     this.delivery.goOn(giver, taker, reading);
+  }
+
+  private lookAhead(giver: Giver | null, taker: Taker | null): void {
+    const obstacles = new Map<TorrentId, string>();
+    for (const id of giver && taker ? this.leaving.keys() : []) {
+      const text = giver?.engine.giving.isLost(id) ? LOST : (taker?.taking.obstacleTo(id) ?? '');
+      if (text !== '') obstacles.set(id, text);
+    }
+    const isSame = same([...obstacles], [...this.obstacles]);
+    this.obstacles = obstacles;
+    if (!isSame) this.options.turned();
   }
 
   /** Whether that went well for this torrent: else it stays here, which is said once, and others have their turn. */
@@ -175,7 +200,8 @@ export class MovingIn {
       return true;
     } catch (error) {
       const reason = this.reasonOf(id, error);
-      this.forget(id);
+      // What was no answer may be one in the next worker.
+      if (error instanceof EngineError) this.forget(id);
       if (!this.stuck.has(id)) this.options.told(reason);
       this.stuck.set(id, reason);
       return false;
@@ -183,15 +209,18 @@ export class MovingIn {
   }
 
   private isGoing(id: TorrentId): boolean {
-    return this.leaving.has(id) && !this.options.isRead(id);
+    return this.leaving.has(id) && !this.obstacles.has(id) && !this.stuck.has(id) && !this.options.isRead(id);
   }
 
   private forget(id: TorrentId): void {
+    if (!this.isLoaded) this.withdrawn.add(id);
+    this.obstacles.delete(id);
     if (this.leaving.delete(id)) this.keepWishes();
   }
 
+  /** Not before what was kept is known, which it would overwrite. */
   private keepWishes(): void {
-    this.options.wishes.keep([...this.leaving]);
+    if (this.isLoaded) this.options.wishes.keep([...this.leaving]);
   }
 
   private lookLater(): void {
@@ -215,9 +244,9 @@ export class MovingIn {
 
   private takeIn(id: TorrentId, giver: Giver, taker: Taker): void {
     const root = this.leaving.get(id) ?? '';
-    const gift = giver.engine.has(id) ? this.delivery.ask(id, giver) : null;
-    if (gift) taker.taking.adopt(id, gift, root);
-    if (gift || !giver.engine.has(id)) this.forget(id);
+    const isHere = giver.engine.has(id);
+    const gift = isHere ? this.delivery.ask(id, giver, taker) : null;
+    if (!isHere || (gift && taker.taking.adopt(id, gift, root))) this.forget(id);
   }
 
   /** All of it is with the helper: nobody needs what is here. */
@@ -255,6 +284,9 @@ export class MovingIn {
     return name === undefined ? 'its folder' : `“${name}”`;
   }
 }
+
+const LOST =
+  'The list of its files was lost in this browser. It is asked for again, or comes with its .torrent file, and then this moves.';
 
 const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 

@@ -66,7 +66,7 @@ export interface Engine<Kept> {
     testPort(): void;
   };
   /** Torrents that go from one engine of ours to another. */
-  readonly giving: Pick<Giving, keyof Giving>;
+  readonly giving: Pick<Giving, Exclude<keyof Giving, 'begin'>>;
   readonly taking: Pick<Taking, keyof Taking>;
   /** Another engine under the same limits moves so many bytes a second. */
   share(elsewhere: { readonly down: number; readonly up: number }): void;

@@ -270,15 +270,17 @@ export class Shelf implements Backend {
     const done = this.done.get(id);
     if (done === undefined) return row;
     const both = { ...row, inBrowser: { done, isMoving: this.movingIn.isMoving(id) } };
-    if (problem?.code !== 'bringing' || !this.movingIn.isToGo(id)) return both;
+    if (problem?.code !== 'bringing' || !this.movingIn.isMoving(id)) return both;
     const text = this.movingIn.troubleOf(id);
     return { ...both, problem: text === '' ? { ...problem, isHere: true } : { code: 'not-brought', text } };
   }
 
   /** One of this browser's: where it is about to move it does nothing else. */
   private shownOwn(row: TorrentRow): TorrentRow {
-    if (!this.movingIn.isLeaving(row.id)) return row;
     const text = this.movingIn.troubleOf(row.id);
+    // What a person has to see to comes first.
+    if (this.movingIn.isHindered(row.id)) return row.state === 'error' ? row : { ...row, problem: { code: 'not-brought', text } };
+    if (!this.movingIn.isLeaving(row.id)) return row;
     const problem =
       text === ''
         ? ({ code: 'bringing', moved: 0, of: row.done, isHere: true } as const)

@@ -47,6 +47,12 @@ export class Intake {
     return source.kind === 'magnet' ? this.magnet(source.uri) : this.file(source.bytes);
   }
 
+  /** Why there can be no more, a sentence for people; empty where there can. */
+  get overflow(): string {
+    const isFull = this.torrents.size >= MAX_TORRENTS;
+    return isFull ? `The list holds ${MAX_TORRENTS} torrents, which is the most it can. Remove some first.` : '';
+  }
+
   /** Brings back what was recorded; what cannot be read is logged and left as it is. */
   restore(records: ReadonlyMap<string, Uint8Array>): void {
     for (const [key, value] of records) {
@@ -195,9 +201,8 @@ export class Intake {
     saved: ProgressRecord | null = null,
     id = shortHashes(hashes)[0] ?? '',
   ): Torrent {
-    if (this.torrents.size >= MAX_TORRENTS) {
-      throw new EngineError('limit', `The list holds ${MAX_TORRENTS} torrents, which is the most it can. Remove some first.`);
-    }
+    const { overflow } = this;
+    if (overflow !== '') throw new EngineError('limit', overflow);
     const torrent: Torrent = new Torrent(id, hashes, name, addedAt, saved, this.around, effect =>
       this.loop.want(torrent, effect),
     );

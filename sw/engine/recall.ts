@@ -1,6 +1,6 @@
 import type { Outbox } from './effects.ts';
 import { EngineError } from './errors.ts';
-import { decodeInfoRecord } from './resume.ts';
+import { decodeInfoRecord, encodeInfoRecord } from './resume.ts';
 import type { InfoRecord } from './resume.ts';
 import type { Substance } from './substance.ts';
 import { parseInfo } from './codec/metainfo.ts';
@@ -105,4 +105,25 @@ export function readInfoRecord(
     if (error instanceof EngineError) return error.message;
     throw error;
   }
+}
+
+/** The record of a torrent's files; null where they are not known, or not in memory. */
+export function infoOf({ meta, pieceHashes }: Pick<Substance, 'meta' | 'pieceHashes'>): Uint8Array | null {
+  return meta && pieceHashes ? encodeInfoRecord({ info: meta.info, layers: pieceHashes.layers }) : null;
+}
+
+/** Gives a torrent whose files are not known the record of them that another store of ours has; nothing is learnt of one that does not fit. */
+export function learnInfo(
+  torrent: {
+    readonly hashes: TorrentHashes;
+    readonly isKnown: boolean;
+    learnFiles(meta: Metainfo): void;
+    learnLayer(root: string, layer: Uint8Array): void;
+  },
+  value: Uint8Array,
+): void {
+  const known = torrent.isKnown ? null : readInfoRecord(value, torrent.hashes);
+  if (known === null || typeof known === 'string') return;
+  torrent.learnFiles(known.meta);
+  for (const [root, layer] of known.layers) torrent.learnLayer(root, layer);
 }

@@ -28,7 +28,7 @@ export interface Recordable {
   readonly options: TorrentOptions;
   readonly turn: { readonly place: number };
   readonly limit: SeedingLimit;
-  readonly transfer: { readonly isAwaited: boolean; readonly absent: ReadonlySet<number> | null };
+  readonly transfer: { readonly awaited: string | null; readonly absent: ReadonlySet<number> | null };
   readonly uploaded: number;
   readonly downloaded: number;
   readonly doneAt: number;
@@ -109,7 +109,7 @@ export class Recorder {
       place: turn.place,
       stopped: limit.stopped,
       seedsOn: limit.isExempt,
-      awaited: this.torrent.transfer.isAwaited,
+      awaited: this.torrent.transfer.awaited,
       absent: this.torrent.transfer.absent,
     };
   }

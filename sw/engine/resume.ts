@@ -61,8 +61,8 @@ export interface TorrentRecord {
   readonly place: number;
   /** Why it stopped seeding by itself. */
   readonly stopped: Stopped | null;
-  /** What another store of ours has of it is to come before anything else. */
-  readonly awaited: boolean;
+  /** What another store of ours has of it, that of this name, is to come before anything else. */
+  readonly awaited: string | null;
   /** Files, by index, that were not on the disk when that began to come: what is there of them has come from it. Null where it has not begun. */
   readonly absent: ReadonlySet<number> | null;
   /** Limits on its seeding do not hold until they are set anew. */
@@ -116,7 +116,7 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     place: record.place,
     ...(record.stopped ? { stopped: [STOPS.indexOf(record.stopped.by), Math.round(record.stopped.limit * 100)] } : {}),
     on: record.seedsOn ? 1 : 0,
-    ...(record.awaited ? { awaited: 1 } : {}),
+    ...(record.awaited === null ? {} : { awaited: text.encode(record.awaited) }),
     ...(record.absent ? { absent: encodeFiles(record.absent) } : {}),
   });
 }
@@ -150,7 +150,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     place: asInt(dictGet(dict, 'place')) ?? 0,
     stopped: stopped(dictGet(dict, 'stopped')),
     seedsOn: asInt(dictGet(dict, 'on')) === 1,
-    awaited: asInt(dictGet(dict, 'awaited')) === 1,
+    awaited: asText(dictGet(dict, 'awaited')),
     absent: files(asBytes(dictGet(dict, 'absent'))),
   };
 }

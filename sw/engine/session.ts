@@ -31,6 +31,7 @@ import { deletionOf, mustBeDeletable, storeAway } from './removals.ts';
 import { Roots } from './roots.ts';
 import type { Torrent } from './torrent.ts';
 import type { Naming } from './whereabouts.ts';
+import { toHex } from './model/ids.ts';
 import { Taking } from './taking.ts';
 import { readTiers } from './tiers.ts';
 import { Turns } from './turns.ts';
@@ -155,7 +156,7 @@ export class Session {
       attached: () => this.attached,
       changed: torrent => this.changes.add(torrent),
     });
-    this.giving = new Giving(this.torrents, this.loop);
+    this.giving = new Giving(this.torrents, this.loop, () => toHex(ports.random.bytes(16)));
     this.taking = new Taking(this.torrents, this.loop, this.intake, () => this.attached);
   }
 
@@ -167,6 +168,7 @@ export class Session {
     this.turns.queue.limit(this.settings);
     this.shares.begin();
     this.handing.begin(byKey);
+    this.giving.begin(byKey);
     this.intake.restore(byKey);
     this.handing.goOn();
   }

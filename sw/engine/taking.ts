@@ -2,7 +2,7 @@ import { EngineError } from './errors.ts';
 import type { Gift } from './giving.ts';
 import type { Intake } from './intake.ts';
 import type { Loop } from './loop.ts';
-import { readInfoRecord } from './recall.ts';
+import { infoOf, learnInfo } from './recall.ts';
 import type { Registry } from './registry.ts';
 import { decodeProgressRecord, decodeTorrentRecord } from './resume.ts';
 import type { Torrent } from './torrent.ts';
@@ -19,23 +19,26 @@ export class Taking {
 
   /**
    * Takes in a torrent of another engine by its records, with its files in that root from now on. Of what the other has of them nothing is here yet:
-   * where it has something, that is awaited.
+   * where it has something, that is awaited. Answers whether it is in the list now.
    * @throws {EngineError} with a message for people
    */
-  adopt(id: string, { records: { torrent, info, progress }, has }: Gift, root: string): void {
+  adopt(id: string, { records: { torrent, info, progress }, has, from }: Gift, root: string): boolean {
     const record = decodeTorrentRecord(torrent);
     if (!record) throw new EngineError('malformed', 'What the app knows of this torrent cannot be read. Nothing was done.');
     const saved = progress ? decodeProgressRecord(progress) : null;
     const nothing = { have: new Uint8Array(saved?.have.length ?? 0), maybe: [], stats: [], parts: [], partials: [] };
+    const awaited = has.isEmpty ? null : from;
+    const given = { ...record, root, strays: [], place: 0, awaited, absent: null };
+    const failed: unknown[] = [];
     this.loop.run(() => {
       if (this.torrents.get(id)) return;
-      const made = this.intake.adopt(
-        id,
-        { ...record, root, strays: [], place: 0, awaited: !has.isEmpty, absent: null },
-        info,
-        saved && { ...saved, ...nothing },
-        { isKept: false, isKnown: info !== null },
-      );
+      let made: Torrent;
+      try {
+        made = this.intake.adopt(id, given, info, saved && { ...saved, ...nothing }, { isKept: false, isKnown: info !== null });
+      } catch (error) {
+        failed.push(error);
+        return;
+      }
       this.loop.event(made, now => {
         made.recorder.writeInfo();
         made.recorder.writeTorrent();
@@ -43,6 +46,17 @@ export class Taking {
         if (this.attached()) made.attach([], now);
       });
     });
+    if (failed.length > 0) throw failed[0];
+    return this.isHere(id);
+  }
+
+  /** Why it cannot be taken in just now, a sentence for people; empty where it can, or is here. */
+  obstacleTo(id: string): string {
+    const torrent = this.torrents.get(id);
+    if (!torrent) return this.intake.overflow;
+    return torrent.started
+      ? ''
+      : 'It is being added to the helper in another window, and moves once it is started or cancelled there.';
   }
 
   /** That other engine is there, with some of the torrent, or (null) is not any more. */
@@ -50,18 +64,26 @@ export class Taking {
     const torrent = this.torrents.get(id);
     if (!torrent?.started) return;
     this.loop.event(torrent, now => {
-      const known = info && !torrent.isKnown ? readInfoRecord(info, torrent.hashes) : null;
-      if (known !== null && typeof known !== 'string') {
-        torrent.learnFiles(known.meta);
-        for (const [file, layer] of known.layers) torrent.learnLayer(file, layer);
-      }
+      if (info) learnInfo(torrent, info);
       torrent.transfer.connect(source, this.attached(), now);
     });
   }
 
-  /** Whether it is here for what comes of it, and nothing else was done with it yet. */
-  isAwaited(id: string): boolean {
-    return this.torrents.get(id)?.transfer.isAwaited ?? false;
+  /** Where it is here for what comes of it, and nothing else was done with it yet: the name of the store that has that. */
+  awaited(id: string): string | null {
+    return this.torrents.get(id)?.transfer.awaited ?? null;
+  }
+
+  isKnown(id: string): boolean {
+    return this.torrents.get(id)?.isKnown === true;
+  }
+
+  /** The record of its files; null where they are not known, or are being read: ask again in a moment. */
+  info(id: string): Uint8Array | null {
+    const torrent = this.torrents.get(id);
+    if (!torrent) return null;
+    this.loop.event(torrent, now => torrent.work.recall.need(now));
+    return infoOf(torrent);
   }
 
   isHere(id: string): boolean {
@@ -74,10 +96,12 @@ export class Taking {
     return !torrent || torrent.phase === 'failed';
   }
 
-  /** Whether there is one to which something could be brought, and to which nothing is. */
-  canTake(id: string): boolean {
+  /** Whether there is one to which the store of that name could bring something, and to which nothing is brought. */
+  canTake(id: string, from: string | null): boolean {
     const torrent = this.torrents.get(id);
-    return torrent?.started === true && torrent.phase !== 'failed' && torrent.transfer.source === null;
+    if (torrent?.started !== true || torrent.phase === 'failed') return false;
+    const { source, awaited } = torrent.transfer;
+    return source === null && (awaited === null || awaited === from);
   }
 
   /** Whether what there is to know of it is on the disk. */

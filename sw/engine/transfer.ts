@@ -41,8 +41,8 @@ interface Owner {
  * bringing → recording (until all that came is on the disk) → letting go (the records say so, and that nothing is awaited) → end
  */
 export class Transfer {
-  /** Recorded: what the other store has comes first, however long it takes until that is there again. */
-  isAwaited = false;
+  /** Recorded: what the store of that name has comes first, however long it takes until that is there again. */
+  awaited: string | null = null;
   /** Recorded: files that were not on the disk when that began to come; null where it has not, or nothing is awaited. */
   absent: ReadonlySet<number> | null = null;
   /** Bytes that the other store had, and how many of them are here. */
@@ -62,7 +62,7 @@ export class Transfer {
   constructor(private readonly torrent: Owner) {}
 
   restore({ awaited, absent }: Pick<TorrentRecord, 'awaited' | 'absent'>): void {
-    this.isAwaited = awaited;
+    this.awaited = awaited;
     this.absent = absent;
   }
 
@@ -73,6 +73,9 @@ export class Transfer {
 
   get source(): Source | null {
     return this.from;
+  }
+  get isAwaited(): boolean {
+    return this.awaited !== null;
   }
   /** Something is to be brought, or to be waited for. */
   get isPending(): boolean {
@@ -118,11 +121,10 @@ export class Transfer {
   }
 
   /** A person would have it fetched from elsewhere, or the other store is gone and nobody waits for it. */
-  giveUp(): void {
+  private giveUp(): void {
     this.waitNoMore();
     this.from = null;
-    if (this.isGoing) this.end();
-    else this.torrent.turn.review();
+    this.end();
   }
 
   /** A person would have it go on now. */
@@ -293,7 +295,7 @@ export class Transfer {
   }
 
   private waitNoMore(): void {
-    this.isAwaited = false;
+    this.awaited = null;
     this.absent = null;
   }
 

@@ -17,6 +17,8 @@ function setUp() {
           return given.get(id) ?? null;
         },
         spans: () => [],
+        name: 'us',
+        isLost: () => false,
       },
     },
     read: () => undefined,
@@ -25,7 +27,7 @@ function setUp() {
     taking: {
       canTake: (id: string) => !joined.has(id),
       isOff: () => false,
-      isAwaited: () => false,
+      awaited: () => null,
       isKept: () => false,
       connect: (id: string, source: Source | null) => (source ? joined.set(id, source) : joined.delete(id)),
     },
@@ -46,7 +48,11 @@ function setUp() {
       delivery.goOn(giver, taker, undefined);
     }
   };
-  const gift = (): Gift => ({ records: { torrent: new Uint8Array(0), info: null, progress: null }, has: Bitfield.full(8) });
+  const gift = (): Gift => ({
+    records: { torrent: new Uint8Array(0), info: null, progress: null },
+    has: Bitfield.full(8),
+    from: 'us',
+  });
   return { asked, joined, given, delivery, look, gift };
 }
 

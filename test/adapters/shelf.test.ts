@@ -169,14 +169,21 @@ describe('what both have, or are to have', () => {
         ids: () => [B, C],
         hold: (id: string, isHeld: boolean) => said.push(`${id[0]} ${isHeld ? 'held' : 'let go'}`),
         gift: () => null,
+        name: 'us',
+        isLost: () => false,
       },
       configure: (settings: Settings) => (engine.settings = settings),
       share: ({ down, up }: { down: number; up: number }) => said.push(`${down} ${up} elsewhere`),
     };
     const giver = { engine, read: () => undefined } as unknown as Giver;
-    const awaited = new Set<string>();
+    const awaited = new Map<string, string>();
     const taker = {
-      taking: { isHere: (id: string) => id === C, canTake: () => false, isAwaited: (id: string) => awaited.has(id) },
+      taking: {
+        isHere: (id: string) => id === C,
+        canTake: () => false,
+        awaited: (id: string) => awaited.get(id) ?? null,
+        obstacleTo: () => '',
+      },
       remove: (id: string) => said.push(`${id[0]} taken back`),
     } as unknown as Taker;
     return { said, set, giver, engine, taker, awaited };
@@ -212,7 +219,7 @@ describe('what both have, or are to have', () => {
     await shelf.run(move);
     expect(said.filter(what => what.startsWith('b'))).toEqual(['b held']);
     expect([paired.asked, local.asked]).toEqual([[], []]);
-    awaited.add(C);
+    awaited.set(C, 'us');
     expect([A, B, C].map(id => shelf.isReadHere(id))).toEqual([false, true, true]);
     await shelf.run({ do: 'relocate', ids: [B, C], root: BROWSER_ROOT });
     expect(said).toContain('c taken back');
@@ -230,9 +237,14 @@ describe('what both have, or are to have', () => {
 
   it('waits its turn in the words of one that is moved, where this browser is to bring it', () => {
     const { shelf, paired, local } = setUp([A, C], [B, C], []);
-    const { giver, engine, taker } = engines();
+    const { giver, engine, taker, awaited } = engines();
     engine.has = (id: string) => id !== A;
     [local.giver, paired.taker] = [giver, taker];
+    for (const [id, store] of [
+      [A, 'another'],
+      [C, 'us'],
+    ] as const)
+      awaited.set(id, store);
     const problem = { code: 'bringing', moved: 1, of: 2, isHere: false } as const;
     for (const id of [A, C]) paired.list.set(id, { ...paired.list.get(id), problem } as TorrentRow);
     paired.changes = { rows: paired.rows(), removed: [], left: [] };
@@ -245,6 +257,9 @@ describe('what both have, or are to have', () => {
     expect(isHere(shelf.rows().slice(0, 2))).toEqual([false, false]);
     // And what is here of it is told with it, to windows of this browser alone.
     expect(shelf.rows().map(({ inBrowser }) => inBrowser)).toEqual([undefined, { done: 5, isMoving: false }, undefined]);
+    paired.taker = taker;
+    awaited.set(C, 'another');
+    expect(isHere(shelf.rows().slice(0, 2))).toEqual([false, false]);
     expect(shelf.shared.rows().some(row => 'inBrowser' in row)).toBe(false);
   });
 

@@ -63,13 +63,25 @@ class FakeEngine implements Engine<string> {
     },
     testPort: (): void => this.tell('testPort'),
   };
-  giving = { ids: () => [], hold: () => undefined, gift: () => null, spans: () => null, torrentFile: () => null };
+  giving = {
+    ids: () => [],
+    hold: () => undefined,
+    gift: () => null,
+    spans: () => null,
+    torrentFile: () => null,
+    name: null,
+    isLost: () => false,
+    learn: () => undefined,
+  };
   taking = {
-    adopt: () => undefined,
+    adopt: () => false,
     connect: () => undefined,
     isHere: () => false,
     isOff: () => false,
-    isAwaited: () => false,
+    awaited: () => null,
+    isKnown: () => false,
+    info: () => null,
+    obstacleTo: () => '',
     canTake: () => false,
     isKept: () => false,
   };

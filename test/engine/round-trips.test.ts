@@ -122,7 +122,7 @@ describe('records come back as they were, byte for byte:', () => {
       place: size,
       stopped: fc.option(fc.record({ by: fc.constantFrom('ratio' as const, 'time' as const), limit: hundredths(MAX_RATIO) })),
       seedsOn: fc.boolean(),
-      awaited: fc.boolean(),
+      awaited: fc.option(text),
       absent: fc.option(files),
     });
     comesBack(record, encodeTorrentRecord, decodeTorrentRecord);

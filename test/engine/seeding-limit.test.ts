@@ -93,7 +93,7 @@ describe('the record of a torrent', () => {
     place: -(2 ** 40),
     stopped: { by: 'time', limit: 90 },
     seedsOn: true,
-    awaited: false,
+    awaited: null,
     absent: null,
   };
 

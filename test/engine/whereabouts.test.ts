@@ -176,7 +176,7 @@ describe('the record of a torrent', () => {
     place: 0,
     stopped: null,
     seedsOn: false,
-    awaited: false,
+    awaited: null,
     absent: null,
   };
 

@@ -219,7 +219,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       place: 1,
       stopped: { by: 'ratio', limit: 2 },
       seedsOn: true,
-      awaited: false,
+      awaited: null,
       absent: null,
       selectOnly: [[0, 1]],
       options: { ...DEFAULT_OPTIONS, labels: ['l'] },

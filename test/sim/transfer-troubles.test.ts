@@ -3,6 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { DISK, half, IN_THE_MAKING, isMoving, type Household } from './household.ts';
 import { makeTorrent } from './host.ts';
 import { withSeeds } from './web.ts';
+import type { TorrentRow } from '../../sw/view-model.ts';
+
+/** As many torrents as the helper can have. */
+function fill({ helper }: Household): readonly string[] {
+  const ids = Array.from({ length: 10_000 }, (_, at) => (at + 1).toString(16).padStart(40, '0'));
+  for (const id of ids) helper.session.add({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${id}` });
+  return ids;
+}
 
 describe('nothing is lost, and a person is not left waiting, where', () => {
   it('the browser’s storage does not answer: that is said after a while, and it goes on once it does', () => {
@@ -22,7 +30,10 @@ describe('nothing is lost, and a person is not left waiting, where', () => {
     house.expectMoved(torrent.size + IN_THE_MAKING);
   });
 
-  it('another browser has nothing of it: that one does not end the waiting for the first', () => {
+  it.each([
+    ['nothing', 0],
+    ['some', 400_000],
+  ])('another browser has %s of it: that one does not end the waiting for the first', (_what, has) => {
     const house = half(1307);
     const { browser, helper, torrent, world } = house;
     house.move();
@@ -32,13 +43,19 @@ describe('nothing is lost, and a person is not left waiting, where', () => {
     const other = world.browser('10.0.0.4');
     other.session.add({ kind: 'file', bytes: torrent.bytes });
     other.session.start(torrent.id, null, 'downloads');
+    house.until(() => house.done(other) >= has);
     other.session.pause(torrent.id);
     world.clock.run(2_000);
+    const moved = house.done(helper);
     house.giving = other;
     house.isHere = true;
     world.clock.run(20_000);
     expect(helper.session.rows()[0]?.problem).toMatchObject({ code: 'bringing', isHere: false });
-    expect([house.movingIn.isToGo(torrent.id), other.session.rows().length]).toEqual([false, 1]);
+    expect([house.movingIn.isMoving(torrent.id), other.session.rows().length]).toEqual([false, 1]);
+    expect(house.done(helper)).toBe(moved);
+    // It is not for this one to take it back either.
+    house.movingIn.back([torrent.id]);
+    expect(helper.session.has(torrent.id)).toBe(true);
     house.giving = browser;
     house.until(house.hasMoved);
     house.giving = other;
@@ -47,6 +64,7 @@ describe('nothing is lost, and a person is not left waiting, where', () => {
 
   it('it waits for a save to end, and the worker is ended meanwhile: the wish is kept', async () => {
     const house = half(1308);
+    await Promise.resolve();
     house.isRead = true;
     house.move();
     house.restart();
@@ -56,6 +74,79 @@ describe('nothing is lost, and a person is not left waiting, where', () => {
     house.isRead = false;
     house.until(house.hasMoved);
     expect(house.wishes).toEqual([]);
+  });
+
+  it('a wish is taken back, or another comes, before those of the last worker are known: none is lost, and none is back', async () => {
+    const house = half(1310);
+    const { torrent } = house;
+    const [lost, kept, later] = [torrent.id, 'b'.repeat(40), 'c'.repeat(40)];
+    house.isRead = true;
+    house.wishes = [
+      [lost, DISK],
+      [kept, DISK],
+    ];
+    house.restart();
+    house.movingIn.back([lost]);
+    house.movingIn.move([{ id: later, done: 0 } as TorrentRow], DISK);
+    expect(house.wishes).toHaveLength(2);
+    await Promise.resolve();
+    expect(house.wishes).toEqual([
+      [kept, DISK],
+      [later, DISK],
+    ]);
+    house.isRead = false;
+    house.world.clock.run(20_000);
+    expect([house.wishes, house.browser.session.rows().length]).toEqual([[], 1]);
+  });
+
+  it('the helper cannot take it in just now: it goes on in the browser, says why, and moves once it can', async () => {
+    const house = half(1311);
+    await Promise.resolve();
+    const { browser, helper, torrent, movingIn } = house;
+    helper.session.add({ kind: 'file', bytes: torrent.bytes });
+    house.move();
+    expect([movingIn.isHindered(torrent.id), movingIn.troubleOf(torrent.id)]).toEqual([
+      true,
+      expect.stringContaining('being added to the helper in another window'),
+    ]);
+    house.until(() => browser.session.rows()[0]?.state === 'seeding');
+    expect(house.wishes).toEqual([[torrent.id, DISK]]);
+    helper.session.remove(torrent.id, false);
+    const others = fill(house);
+    house.world.clock.run(3_000);
+    expect(movingIn.troubleOf(torrent.id)).toContain('holds 10000 torrents');
+    for (const id of others) helper.session.remove(id, false);
+    house.until(house.hasMoved);
+    expect(movingIn.troubleOf(torrent.id)).toBe('');
+    house.until(() => helper.session.rows()[0]?.state === 'seeding');
+    house.expectMoved();
+  });
+
+  it('its list of files is lost in the browser: that of the helper does, or it moves once it is there again', async () => {
+    const house = half(1312);
+    const { browser, helper, torrent, server } = house;
+    browser.session.pause(torrent.id);
+    house.world.clock.run(2_000);
+    const lose = (): void => {
+      browser.records.delete(`t/${torrent.id}/info`);
+      house.restart();
+    };
+    lose();
+    await Promise.resolve();
+    house.move();
+    house.until(() => house.movingIn.troubleOf(torrent.id).includes('list of its files was lost'));
+    expect([house.movingIn.isHindered(torrent.id), house.wishes.length]).toEqual([true, 1]);
+    house.movingIn.back([torrent.id]);
+    expect(house.movingIn.troubleOf(torrent.id)).toBe('');
+    house.move();
+    browser.session.add({ kind: 'file', bytes: torrent.bytes });
+    house.until(() => isMoving(house, 200_000));
+    // The helper waits for it, and knows the list.
+    lose();
+    const { sent } = server;
+    house.until(house.hasMoved);
+    expect(server.sent).toBe(sent);
+    expect(house.done(helper)).toBeGreaterThanOrEqual(1_300_000);
   });
 
   it('it failed, and its browser is gone: it has no seat but the one that is its turn', () => {
