@@ -16,7 +16,7 @@ const declared = join(folder, 'messages.ts');
 const SOURCE = 'en';
 const VIRTUAL = 'virtual:words';
 /** The areas of what is shown first, and of what many parts share. */
-export const FIRST = ['closing', 'common'];
+export const FIRST = ['clipboard', 'closing', 'common', 'table', 'window'];
 /** Where the build puts the texts of a language, each in a folder by its tag; the worker looks there as well (sw/kept-texts.ts). */
 const PLACE = 'assets/words';
 /** What tells a page which languages there are, and which files their first texts are in; and what reads it there. */

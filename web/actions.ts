@@ -156,15 +156,6 @@ export function widen(): void {
   });
 }
 
-export async function copy(text: string, what: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    notify(`${what} copied.`);
-  } catch {
-    notify(`The browser did not allow copying. Select the ${what.toLowerCase()} and copy it by hand.`, 'bad');
-  }
-}
-
 /** Opens a page from its top. */
 export function visit(page: Page): void {
   batch(() => {

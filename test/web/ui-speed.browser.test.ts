@@ -36,7 +36,7 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     expect(await field.inputValue()).toBe('');
     await field.fill('750');
     await field.blur();
-    await page.getByRole('combobox', { name: 'Unit of the download limit', exact: true }).selectOption('MB/s');
+    await page.getByRole('combobox', { name: 'Unit: Download limit', exact: true }).selectOption('MB/s');
     await expect.poll(() => field.inputValue()).toBe('750');
     await field.fill('1.5');
     await field.press('Enter');

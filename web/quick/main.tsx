@@ -10,7 +10,7 @@ import { takeRequest } from '../address.ts';
 import { notify } from '../notices.ts';
 import { store } from '../store.ts';
 import { connect } from '../window.ts';
-import { loadFirstWords } from '../words/words.ts';
+import { loadFirstWords, loadWords } from '../words/words.ts';
 import { QuickEngine, tooLarge } from './engine.ts';
 import { heldBytes } from './held.ts';
 import { plainFetch } from './plain-fetch.ts';
@@ -27,7 +27,7 @@ async function start(): Promise<void> {
   store.memory.value = { heldBytes, tooLarge };
   connect(() => Promise.resolve(engine.open()));
   try {
-    await loadFirstWords();
+    await Promise.all([loadFirstWords(), loadWords('remedies')]);
   } catch (cause) {
     console.error('The texts of the page could not be loaded.', cause);
     root.textContent = 'Starling could not be loaded. Look at the connection, and load the page again.';

@@ -2,7 +2,7 @@ import { computed, signal, type ReadonlySignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { notify } from '../notices.ts';
-import { loadWords, type Area } from '../words/words.ts';
+import { loadWords, words, type Area } from '../words/words.ts';
 
 type View<P> = (props: P) => JSX.Element | null;
 type Lazy<P> = View<P> & {
@@ -10,8 +10,6 @@ type Lazy<P> = View<P> & {
   readonly isThere: ReadonlySignal<boolean>;
 };
 
-const NOT_LOADED =
-  'This part of the app could not be loaded. Look at the connection and try again; if it still does not come, load the page again.';
 /** How long what cannot be given up waits before it is asked for again, in ms. */
 const AGAIN_MS = 5000;
 
@@ -40,7 +38,7 @@ export function lazy<P extends object>(
         } catch (cause) {
           console.warn('A part of the app could not be loaded.', cause);
           if (!isShown) return;
-          notify(NOT_LOADED, 'bad');
+          notify(words.common.notLoaded(), 'bad');
           if (giveUp === null) timer = setTimeout(() => void ask(), AGAIN_MS);
           else giveUp(latest.current);
         }

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { words } from '../words/words.ts';
 
 interface Props {
   readonly label: string;
@@ -62,7 +63,7 @@ export function LineForm({ label, example, initial = '', action, maxLength, isAs
       </button>
       {onDone !== undefined && (
         <button type="button" class="button button-small" onClick={onDone}>
-          Cancel
+          {words.common.cancel()}
         </button>
       )}
       {refused.value !== null && (

@@ -79,9 +79,9 @@ export function Menu({ label, items, x, y, onClose }: Props): JSX.Element {
       }}
       onKeyDown={onKeyDown}
     >
-      {items.map(item => (
+      {items.map((item, index) => (
         <button
-          key={item.label}
+          key={index}
           type="button"
           role={item.checked === undefined ? 'menuitem' : ROLES[item.kind ?? 'checkbox']}
           aria-checked={item.checked}

@@ -1,10 +1,11 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { rateOf } from '../limits.ts';
+import { words } from '../words/words.ts';
 
 const UNITS = [
-  { bytes: 1_000, label: 'kB/s' },
-  { bytes: 1_000_000, label: 'MB/s' },
+  { bytes: 1_000, label: () => words.common.kilobytes() },
+  { bytes: 1_000_000, label: () => words.common.megabytes() },
 ] as const;
 
 interface Props {
@@ -27,7 +28,7 @@ export function RateField({ label, value, onChange }: Props): JSX.Element {
           min={0}
           step="any"
           inputMode="decimal"
-          placeholder="No limit"
+          placeholder={words.common.noLimit()}
           aria-label={label}
           value={text}
           onChange={event => {
@@ -38,7 +39,7 @@ export function RateField({ label, value, onChange }: Props): JSX.Element {
           }}
         />
         <select
-          aria-label={`Unit of the ${label.toLowerCase()}`}
+          aria-label={words.common.unit({ label })}
           value={unit.value}
           onChange={event => {
             const next = Number(event.currentTarget.value);
@@ -49,7 +50,7 @@ export function RateField({ label, value, onChange }: Props): JSX.Element {
         >
           {UNITS.map(({ bytes, label: name }) => (
             <option key={bytes} value={bytes}>
-              {name}
+              {name()}
             </option>
           ))}
         </select>

@@ -11,7 +11,7 @@ import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { FileList } from './file-list.tsx';
-import { ProblemNote } from './general.tsx';
+import { ProblemNote } from './problem-note.tsx';
 import { cannotHost, QuickOffer } from './quick-offer.tsx';
 
 /** What is about to be downloaded: appears at once, fills in as answers come, and downloads nothing before Start. */

@@ -5,6 +5,7 @@ import { NEWEST_FIRST } from '../list.ts';
 import { store } from '../store.ts';
 import { chooseDensity, density } from '../theme.ts';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
+import { words } from '../words/words.ts';
 import { fit } from './table-head.tsx';
 
 interface Props {
@@ -30,15 +31,15 @@ export function ColumnsMenu({ x, y, at, onClose }: Props): JSX.Element {
   }
   items.push(
     {
-      label: 'Comfortable rows',
+      label: words.menus.comfortable(),
       kind: 'radio',
       divided: true,
       checked: density.value === 'comfortable',
       act: () => chooseDensity('comfortable'),
     },
-    { label: 'Compact rows', kind: 'radio', checked: density.value === 'compact', act: () => chooseDensity('compact') },
+    { label: words.menus.compact(), kind: 'radio', checked: density.value === 'compact', act: () => chooseDensity('compact') },
     {
-      label: 'Reset to default',
+      label: words.menus.reset(),
       divided: true,
       disabled: isDefault(shown) && store.sort.value.by === NEWEST_FIRST.by,
       act: () => {
@@ -48,18 +49,28 @@ export function ColumnsMenu({ x, y, at, onClose }: Props): JSX.Element {
       },
     },
   );
-  return <Menu label="Columns" items={items} x={x} y={y} onClose={onClose} />;
+  return <Menu label={words.menus.columns()} items={items} x={x} y={y} onClose={onClose} />;
 }
 
 function itemsFor(id: ColumnId): MenuItem[] {
   const shown = columns.value;
   const place = shown.findIndex(column => column.id === id);
   const { label } = columnOf(id);
-  const items: MenuItem[] = [{ label: `Fit “${label}” to what is in it`, act: () => fit(shown, id) }];
+  const items: MenuItem[] = [{ label: words.menus.fit({ column: label }), act: () => fit(shown, id) }];
   const move = (to: number): void => {
     columns.value = moveColumn(columns.peek(), id, to);
   };
-  if (place > 0) items.push({ label: `Move “${label}” left`, shortcut: 'Alt ←', act: () => move(place - 1) });
-  if (place < shown.length - 1) items.push({ label: `Move “${label}” right`, shortcut: 'Alt →', act: () => move(place + 1) });
+  if (place > 0)
+    items.push({
+      label: words.menus.moveLeft({ column: label }),
+      shortcut: words.menus.altKey({ key: '←' }),
+      act: () => move(place - 1),
+    });
+  if (place < shown.length - 1)
+    items.push({
+      label: words.menus.moveRight({ column: label }),
+      shortcut: words.menus.altKey({ key: '→' }),
+      act: () => move(place + 1),
+    });
   return items;
 }

@@ -2,7 +2,8 @@ import { Copy } from 'lucide';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { Connection } from '../../sw/view-model.ts';
-import { copy, reconnect, useHere } from '../actions.ts';
+import { reconnect, useHere } from '../actions.ts';
+import { copy } from '../clipboard.ts';
 import { describeConnection, type ConnectionWords } from '../connection-words.ts';
 import { isFromHelper } from '../pairing.ts';
 import { describePorts } from '../reachability.ts';
@@ -94,7 +95,7 @@ function StartCommand(): JSX.Element {
   return (
     <span class="command">
       <code>{START}</code>
-      <button type="button" class="icon-button" aria-label="Copy the command" onClick={() => void copy(START, 'Command')}>
+      <button type="button" class="icon-button" aria-label="Copy the command" onClick={() => void copy(START, 'command')}>
         <Icon of={Copy} size={14} />
       </button>
     </span>

@@ -2,7 +2,7 @@ import { Copy } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { WorkerStats } from '../../sw/api.ts';
-import { copy } from '../actions.ts';
+import { copy } from '../clipboard.ts';
 import { factsOf, readStats, reportOf } from '../diagnostics.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -57,7 +57,7 @@ function Numbers(): JSX.Element {
       <button
         type="button"
         class="button"
-        onClick={() => void copy(reportOf(stats, version, navigator.userAgent), 'Diagnostics')}
+        onClick={() => void copy(reportOf(stats, version, navigator.userAgent), 'diagnostics')}
       >
         <Icon of={Copy} /> Copy diagnostics
       </button>

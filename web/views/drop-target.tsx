@@ -7,8 +7,7 @@ import { entriesOf, isTorrentFile } from '../chosen-files.ts';
 import { notify } from '../notices.ts';
 import { offerEntries, offerFiles } from '../sharing.ts';
 import { Icon } from '../ui/icon.tsx';
-
-const NOTHING_IN_IT = 'There was no magnet link and no file in it, so nothing was added.';
+import { words } from '../words/words.ts';
 
 /** Takes what is dropped or pasted anywhere in the window, and shows that it does. */
 export function DropTarget(): JSX.Element | null {
@@ -59,7 +58,7 @@ export function DropTarget(): JSX.Element | null {
     <div class="drop-target" aria-hidden="true">
       <div class="drop-inner">
         <Icon of={Download} size={28} />
-        Drop to add torrents, or to share files of yours
+        {words.window.drop()}
       </div>
     </div>
   );
@@ -72,7 +71,8 @@ function takeIn(data: DataTransfer): void {
     if (rest.length > 0) offerEntries(rest);
     if (rest.length < entries.length) void addFiles(files.filter(isTorrentFile));
   } else if (files.length > 0) takeFiles(files);
-  else if (!addText(data.getData('text/uri-list')) && !addText(data.getData('text/plain'))) notify(NOTHING_IN_IT, 'bad');
+  else if (!addText(data.getData('text/uri-list')) && !addText(data.getData('text/plain')))
+    notify(words.window.nothingInIt(), 'bad');
 }
 
 /** Torrent files are added, others may be shared. */

@@ -1,20 +1,24 @@
 import type { JSX } from 'preact';
 import { formatBytes, formatPercent, fraction, shownName } from '../format.ts';
 import { folderSave } from '../save-to-folder.ts';
+import { words } from '../words/words.ts';
 
 /** A torrent on its way into a folder, which this window writes. */
 export function FolderSaveBanner(): JSX.Element | null {
   const save = folderSave.value;
   if (save === null) return null;
-  const share = formatPercent(save.size === 0 ? 1 : fraction(save.saved, save.size));
+  const how = {
+    name: shownName(save.name),
+    folder: save.folder,
+    saved: formatBytes(save.saved),
+    size: formatBytes(save.size),
+    share: formatPercent(save.size === 0 ? 1 : fraction(save.saved, save.size)),
+  };
   return (
     <div class="banner">
-      <p>
-        Saving “{shownName(save.name)}” to “{save.folder}”: {formatBytes(save.saved)} of {formatBytes(save.size)}, {share}. Keep
-        this window open.{save.waits !== '' && ` It waits: ${save.waits} It goes on by itself.`}
-      </p>
+      <p>{save.waits === '' ? words.window.folderSave(how) : words.window.folderSaveWaits({ ...how, why: save.waits })}</p>
       <button type="button" class="button button-small" onClick={save.stop}>
-        Stop
+        {words.window.stop()}
       </button>
     </div>
   );

@@ -2,7 +2,8 @@ import { Copy, Share2 } from 'lucide';
 import type { ComponentChildren, JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
-import { announce, copy, force, reconnect, relocating, resume, run, showHelper, showSetting } from '../actions.ts';
+import { relocating, run } from '../actions.ts';
+import { copy } from '../clipboard.ts';
 import {
   formatBytes,
   formatCopies,
@@ -13,11 +14,8 @@ import {
   fraction,
   shownText,
 } from '../format.ts';
-import { notify } from '../notices.ts';
 import { isKept } from '../persistence.ts';
 import { canReveal, reveal } from '../reveal.ts';
-import type { Remedy } from '../problem-words.ts';
-import { describeProblem } from '../problems.ts';
 import { shownLinks } from '../sharing.ts';
 import { canSaveToFolder, saveToFolder } from '../save-to-folder.ts';
 import { saveFolder } from '../saving.ts';
@@ -26,8 +24,10 @@ import { Icon } from '../ui/icon.tsx';
 import { RateField } from '../ui/rate-field.tsx';
 import { Labels } from './labels.tsx';
 import { OptionSwitches } from './option-switches.tsx';
+import { ProblemNote } from './problem-note.tsx';
 import { StopFields } from './stop-fields.tsx';
-import { nowOf, problemContext, ratioOf } from '../words.ts';
+import { nowOf, ratioOf } from '../words.ts';
+import { words } from '../words/words.ts';
 
 export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetail | null }): JSX.Element {
   const root = store.roots.value.find(candidate => candidate.token === row.root);
@@ -85,12 +85,12 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
         <Fact name="Info-hash">
           <span class="copyable">
             <code>{row.id}</code>
-            <CopyButton text={row.id} what="Info-hash" />
+            <CopyButton text={row.id} />
           </span>
         </Fact>
         {detail !== null && (
           <Fact name="Magnet link">
-            <button type="button" class="button button-small" onClick={() => void copy(detail.magnet, 'Magnet link')}>
+            <button type="button" class="button button-small" onClick={() => void copy(detail.magnet, 'magnet')}>
               <Icon of={Copy} size={14} />
               Copy link
             </button>{' '}
@@ -160,9 +160,14 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
   );
 }
 
-function CopyButton({ text, what }: { text: string; what: string }): JSX.Element {
+function CopyButton({ text }: { text: string }): JSX.Element {
   return (
-    <button type="button" class="icon-button" aria-label={`Copy the ${what.toLowerCase()}`} onClick={() => void copy(text, what)}>
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={words.clipboard.copy({ what: 'hash' })}
+      onClick={() => void copy(text, 'hash')}
+    >
       <Icon of={Copy} size={14} />
     </button>
   );
@@ -172,88 +177,4 @@ function sizeOf(row: TorrentRow, detail: TorrentDetail | null): string {
   if (row.size === 0) return 'Known once the file list has arrived';
   if (detail === null || !detail.hasMetadata) return formatBytes(row.size);
   return `${formatBytes(row.size)} · ${formatCount(detail.pieces)} pieces of ${formatPieceLength(detail.pieceLength)}`;
-}
-
-/** Cause, consequence and what to do, with a button where one press can do it. */
-export function ProblemNote({ row }: { row: TorrentRow }): JSX.Element | null {
-  if (row.problem === null) return null;
-  const words = describeProblem(row.problem, problemContext(row, store.roots.value));
-  return (
-    <div class={`note note-${words.tone}`} role="note">
-      <p>{words.text}</p>
-      {words.remedy !== null && <RemedyButton remedy={words.remedy} row={row} />}
-    </div>
-  );
-}
-
-function RemedyButton({ remedy, row }: { remedy: Remedy; row: TorrentRow }): JSX.Element | null {
-  switch (remedy) {
-    case 'resume':
-      return (
-        <button type="button" class="button button-small" onClick={() => resume([row.id])}>
-          Resume
-        </button>
-      );
-    case 'stay':
-      return (
-        <button
-          type="button"
-          class="button button-small"
-          onClick={() => run({ do: 'relocate', ids: [row.id], root: BROWSER_ROOT })}
-        >
-          Keep it in the browser
-        </button>
-      );
-    case 'force':
-      return (
-        <button type="button" class="button button-small" onClick={() => force([row.id], true)}>
-          Start now
-        </button>
-      );
-    case 'reconnect':
-      return (
-        <button type="button" class="button button-small" onClick={reconnect}>
-          Reconnect
-        </button>
-      );
-    case 'helper':
-      if (row.state === 'adding') return null;
-      return (
-        <button type="button" class="button button-small" onClick={showHelper}>
-          Get the helper
-        </button>
-      );
-    case 'announce':
-      return (
-        <button
-          type="button"
-          class="button button-small"
-          onClick={() => {
-            announce([row.id]);
-            notify('Trackers are asked again as soon as they allow it.');
-          }}
-        >
-          Look for more peers
-        </button>
-      );
-    case 'files':
-      return (
-        <button type="button" class="button button-small" onClick={() => (store.tab.value = 'files')}>
-          Choose files
-        </button>
-      );
-    case 'limits':
-      return (
-        <button type="button" class="button button-small" onClick={() => showSetting('connections')}>
-          Settings
-        </button>
-      );
-    case 'trackers':
-      if (row.state === 'adding') return null;
-      return (
-        <button type="button" class="button button-small" onClick={() => (store.tab.value = 'trackers')}>
-          Trackers
-        </button>
-      );
-  }
 }

@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
 import type { TorrentId } from '../../sw/view-model.ts';
 import { label, labelling } from '../actions.ts';
-import { plural, shownName } from '../format.ts';
+import { shownName } from '../format.ts';
 import { store } from '../store.ts';
 import { Check } from '../ui/check.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { words } from '../words/words.ts';
 import { NewLabel } from './labels.tsx';
 
 /** Gives several torrents labels at once. */
@@ -16,14 +17,16 @@ export function LabelsDialog(): JSX.Element | null {
 function Labelling({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const rows = ids.flatMap(id => store.row(id)?.value ?? []);
   const [first] = rows;
-  const what =
-    rows.length === 1 && first !== undefined ? `“${shownName(first.name)}”` : plural(rows.length, 'torrent', 'torrents');
+  const title =
+    rows.length === 1 && first !== undefined
+      ? words.labels.titleOfOne({ name: shownName(first.name) })
+      : words.labels.titleOfMany({ count: rows.length });
   const close = (): void => {
     labelling.value = null;
   };
   return (
     <Dialog labelledBy="labels-title" onCancel={close}>
-      <h2 id="labels-title">Labels of {what}</h2>
+      <h2 id="labels-title">{title}</h2>
       {[...store.labels.value.keys()].map(name => {
         const having = rows.filter(row => row.options.labels.includes(name)).length;
         return (
@@ -40,7 +43,7 @@ function Labelling({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
       <NewLabel ids={ids} />
       <div class="dialog-actions">
         <button type="button" class="button button-main" onClick={close}>
-          Close
+          {words.common.close()}
         </button>
       </div>
     </Dialog>

@@ -5,6 +5,7 @@ import type { TorrentId, TorrentRow } from '../../sw/view-model.ts';
 import { label } from '../actions.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
+import { words } from '../words/words.ts';
 
 const MAX_LABEL = 64;
 
@@ -18,7 +19,7 @@ export function Labels({ row }: { row: TorrentRow }): JSX.Element {
           <button
             type="button"
             class="label-remove"
-            aria-label={`Remove the label ${name}`}
+            aria-label={words.labels.remove({ name })}
             onClick={() => label([row.id], [], [name])}
           >
             <Icon of={X} size={12} />
@@ -46,8 +47,8 @@ export function NewLabel({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
       <input
         type="text"
         class="label-input"
-        aria-label="New label"
-        placeholder="Add a label"
+        aria-label={words.labels.newLabel()}
+        placeholder={words.labels.add()}
         maxLength={MAX_LABEL}
         list="known-labels"
         value={text.value}
@@ -59,7 +60,7 @@ export function NewLabel({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
         ))}
       </datalist>
       <button type="submit" class="button button-small" disabled={text.value.trim() === ''}>
-        Add label
+        {words.labels.addIt()}
       </button>
     </form>
   );

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { CircleAlert, Copy, Info, Search, TriangleAlert } from 'lucide';
 import type { JSX } from 'preact';
 import type { LogEntry, LogKind } from '../../sw/view-model.ts';
-import { copy } from '../actions.ts';
+import { copy } from '../clipboard.ts';
 import { describeEntry, entriesOf, formatStamp, KINDS } from '../log-words.ts';
 import { Icon } from '../ui/icon.tsx';
 
@@ -45,7 +45,7 @@ export function Log({ log }: { readonly log: readonly LogEntry[] }): JSX.Element
             onInput={event => (search.value = event.currentTarget.value)}
           />
         </label>
-        <button type="button" class="button button-small" disabled={shown.length === 0} onClick={() => void copy(text(), 'Log')}>
+        <button type="button" class="button button-small" disabled={shown.length === 0} onClick={() => void copy(text(), 'log')}>
           <Icon of={Copy} size={14} />
           Copy
         </button>

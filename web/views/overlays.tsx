@@ -22,13 +22,16 @@ const OVERLAYS = [
     ),
   },
   // A torrent that is being added is not dropped for that.
-  { holds: current, View: lazy(async () => (await import('./add-sheet.tsx')).AddSheet, null) },
+  { holds: current, View: lazy(async () => (await import('./add-sheet.tsx')).AddSheet, null, 'remedies') },
   { holds: removing, View: lazy(async () => (await import('./remove-dialog.tsx')).RemoveDialog, empty(removing)) },
-  { holds: labelling, View: lazy(async () => (await import('./labels-dialog.tsx')).LabelsDialog, empty(labelling)) },
-  { holds: relocating, View: lazy(async () => (await import('./relocate-dialog.tsx')).RelocateDialog, empty(relocating)) },
+  { holds: labelling, View: lazy(async () => (await import('./labels-dialog.tsx')).LabelsDialog, empty(labelling), 'labels') },
+  {
+    holds: relocating,
+    View: lazy(async () => (await import('./relocate-dialog.tsx')).RelocateDialog, empty(relocating), 'relocate'),
+  },
   { holds: browsing, View: lazy(async () => (await import('./folder-dialog.tsx')).FolderDialog, empty(browsing)) },
-  { holds: draft, View: lazy(async () => (await import('./share-sheet.tsx')).ShareSheet, cancel) },
-  { holds: shownLinks, View: lazy(async () => (await import('./share-links.tsx')).ShareLinks, empty(shownLinks)) },
+  { holds: draft, View: lazy(async () => (await import('./share-sheet.tsx')).ShareSheet, cancel, 'share') },
+  { holds: shownLinks, View: lazy(async () => (await import('./share-links.tsx')).ShareLinks, empty(shownLinks), 'share') },
 ];
 
 export function Overlays(): JSX.Element {

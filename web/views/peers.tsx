@@ -3,7 +3,8 @@ import { ArrowDown, ArrowUp, Ellipsis, X } from 'lucide';
 import type { JSX } from 'preact';
 import type { PeerRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { formatPercent, formatRate, plural } from '../format.ts';
-import { command, copy } from '../actions.ts';
+import { command } from '../actions.ts';
+import { copy } from '../clipboard.ts';
 import { banEverywhere, banHere, letInHere } from '../banning.ts';
 import { FLAGS, flagsOf, hostOf, sortPeers, type PeerColumn, type PeerSort } from '../peer-flags.ts';
 import { statusOf } from '../words.ts';
@@ -137,7 +138,7 @@ function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }):
 function actionsFor(row: TorrentRow, peer: PeerRow) {
   const host = hostOf(peer);
   return [
-    { label: 'Copy address', act: () => void copy(peer.address, 'Address') },
+    { label: 'Copy address', act: () => void copy(peer.address, 'address') },
     { label: 'Ban from this torrent', danger: true, act: () => void banHere(row, host) },
     { label: 'Ban from all torrents', danger: true, act: () => void banEverywhere(host) },
   ];

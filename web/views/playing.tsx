@@ -3,6 +3,7 @@ import type { ComponentType, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { notify } from '../notices.ts';
 import { playing, type Film } from '../playing.ts';
+import { words } from '../words/words.ts';
 
 /** The player over everything else, while something is open in it. It is loaded when it is first asked for. */
 export function Playing(): JSX.Element | null {
@@ -19,5 +20,5 @@ export function Playing(): JSX.Element | null {
 
 function giveUp(): void {
   playing.value = null;
-  notify('The player could not be loaded. Reload the page, then play the file again.', 'bad');
+  notify(words.window.noPlayer(), 'bad');
 }

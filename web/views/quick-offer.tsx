@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { QUICK_PAGE, type Source } from '../../sw/api.ts';
 import { store } from '../store.ts';
+import { words } from '../words/words.ts';
 
 /** Why the engine cannot run in this browser, a sentence; empty where it can, or a helper runs it. */
 export function cannotHost(): string {
@@ -14,12 +15,9 @@ export function QuickOffer({ why, source = null }: { why: string; source?: Sourc
   const magnet = source?.kind === 'magnet' ? `#magnet=${encodeURIComponent(source.uri)}` : '';
   return (
     <div class="quick-offer">
-      <p>
-        {why} A quick download works here all the same: in the memory of one page, from WebRTC peers and web seeds.
-        {source?.kind === 'file' && ' Give it the .torrent file there.'}
-      </p>
+      <p>{source?.kind === 'file' ? words.window.quickWorksWithFile({ why }) : words.window.quickWorks({ why })}</p>
       <a class="button button-main" href={`${QUICK_PAGE}${magnet}`}>
-        Quick download
+        {words.window.quick()}
       </a>
     </div>
   );

@@ -3,9 +3,10 @@ import type { JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentId } from '../../sw/view-model.ts';
 import { relocating, run } from '../actions.ts';
-import { formatAbout, plural, shownName } from '../format.ts';
+import { formatAbout, shownName } from '../format.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { words } from '../words/words.ts';
 
 /** Takes the files of torrents to another of the folders known. */
 export function RelocateDialog(): JSX.Element | null {
@@ -23,20 +24,22 @@ function Choice({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const isFromHere = rows.some(({ root }) => root === BROWSER_ROOT);
   const bytes = rows.reduce((sum, row) => sum + (row.root === to?.token ? 0 : row.done), 0);
   const [first] = rows;
-  const what =
-    rows.length === 1 && first !== undefined ? `“${shownName(first.name)}”` : plural(rows.length, 'torrent', 'torrents');
+  const title =
+    rows.length === 1 && first !== undefined
+      ? words.relocate.titleOfOne({ name: shownName(first.name) })
+      : words.relocate.titleOfMany({ count: rows.length });
   const close = (): void => {
     relocating.value = null;
   };
   return (
     <Dialog labelledBy="relocate-title" onCancel={close}>
-      <h2 id="relocate-title">Move {what}</h2>
+      <h2 id="relocate-title">{title}</h2>
       {to === undefined ? (
-        <p class="quiet">There is no other folder yet. Add one in the settings, under Folders.</p>
+        <p class="quiet">{words.relocate.noOther()}</p>
       ) : (
         <>
           <label class="choice">
-            <span>Folder</span>
+            <span>{words.relocate.folder()}</span>
             <select class="select" value={to.token} onChange={event => (chosen.value = event.currentTarget.value)}>
               {others.map(root => (
                 <option key={root.token} value={root.token}>
@@ -46,16 +49,13 @@ function Choice({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
             </select>
           </label>
           <p class={to.free < bytes ? 'tone-warn' : 'quiet'} role="status">
-            {to.free < bytes
-              ? `${formatAbout(bytes)} are to be moved, and ${formatAbout(to.free)} are free there.${isFromHere ? '' : ' On the same disk that is enough.'}`
-              : `${formatAbout(bytes)} are to be moved. Downloads and seeding go on from there.`}
-            {isFromHere && ' What is in this browser stays here until all of it is there.'}
+            {describeMove(bytes, to.free, isFromHere)}
           </p>
         </>
       )}
       <div class="dialog-actions">
         <button type="button" class="button" autofocus onClick={close}>
-          Cancel
+          {words.common.cancel()}
         </button>
         <button
           type="button"
@@ -66,9 +66,17 @@ function Choice({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
             if (to !== undefined) run({ do: 'relocate', ids, root: to.token });
           }}
         >
-          Move
+          {words.relocate.move()}
         </button>
       </div>
     </Dialog>
   );
+}
+
+/** How much is to be moved, whether there is room for it, and what becomes of what is in this browser. */
+function describeMove(bytes: number, free: number, isFromHere: boolean): string {
+  const size = formatAbout(bytes);
+  if (free >= bytes) return isFromHere ? words.relocate.enoughFromHere({ size }) : words.relocate.enough({ size });
+  const sizes = { size, free: formatAbout(free) };
+  return isFromHere ? words.relocate.shortFromHere(sizes) : words.relocate.short(sizes);
 }

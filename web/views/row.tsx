@@ -11,6 +11,7 @@ import { today } from '../today.ts';
 import { turns } from '../turns.ts';
 import { layout } from '../ui/layout.ts';
 import { spokenRow } from '../words.ts';
+import { words } from '../words/words.ts';
 import { ProgressBar, StatusText } from './status.tsx';
 
 interface Props {
@@ -142,7 +143,9 @@ function PhoneCells({ row }: { row: TorrentRow }): JSX.Element {
         <StatusText row={row} />
       </span>
       <span role="gridcell" class="cell cell-of number">
-        {row.size > 0 ? `${formatPercent(fraction(row.done, row.size))} of ${formatBytes(row.size)}` : ''}
+        {row.size > 0
+          ? words.table.share({ share: formatPercent(fraction(row.done, row.size)), size: formatBytes(row.size) })
+          : ''}
       </span>
     </>
   );

@@ -8,14 +8,17 @@ import { isShown, showView, viewMatter, views, type SavedView } from '../saved-v
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { lazy } from '../ui/lazy.tsx';
+import { words } from '../words/words.ts';
 
 const ViewMenu = lazy(
   async () => (await import('./view-changes.tsx')).ViewMenu,
   ({ onClose }) => onClose(),
+  'views',
 );
 const ViewDialog = lazy(
   async () => (await import('./view-changes.tsx')).ViewDialog,
   () => (viewMatter.value = null),
+  'views',
 );
 
 /** The list is narrowed, or looks other than it does where nobody chose, and no view has it so. */
@@ -36,7 +39,7 @@ export function ViewList(): JSX.Element | null {
   return (
     <li class="side-gap">
       <p class="side-head" id="side-views">
-        Views
+        {words.table.views()}
       </p>
       <ul class="side-labels" aria-labelledby="side-views">
         {views.value.map(view => (
@@ -56,7 +59,7 @@ export function ViewList(): JSX.Element | null {
             <button
               type="button"
               class="side-more"
-              aria-label={`More about the view ${view.name}`}
+              aria-label={words.table.viewActions({ name: view.name })}
               aria-haspopup="menu"
               onClick={event => {
                 const { right, bottom } = event.currentTarget.getBoundingClientRect();
@@ -70,7 +73,7 @@ export function ViewList(): JSX.Element | null {
         {offers && (
           <li>
             <button type="button" class="side-item side-offer" onClick={() => (viewMatter.value = { what: 'save' })}>
-              Save this view…
+              {words.table.saveView()}
             </button>
           </li>
         )}
@@ -106,7 +109,7 @@ export function ViewChips(): JSX.Element {
         <button
           type="button"
           class="chip"
-          aria-label={`More about the view ${shown.name}`}
+          aria-label={words.table.viewActions({ name: shown.name })}
           aria-haspopup="menu"
           onClick={event => {
             const { left, bottom } = event.currentTarget.getBoundingClientRect();
@@ -118,7 +121,7 @@ export function ViewChips(): JSX.Element {
       )}
       {isWorthSaving() && (
         <button type="button" class="chip" onClick={() => (viewMatter.value = { what: 'save' })}>
-          Save this view…
+          {words.table.saveView()}
         </button>
       )}
       {menu.value !== null && <ViewMenu {...menu.value} onClose={() => (menu.value = null)} />}

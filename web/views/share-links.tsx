@@ -3,13 +3,15 @@ import type { JSX } from 'preact';
 import { shownName } from '../format.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
-import { copy } from '../actions.ts';
+import { copy } from '../clipboard.ts';
 import { saveTorrent } from '../saving.ts';
 import { appLink, shownLinks } from '../sharing.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { Filled } from '../ui/filled.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Qr } from '../ui/qr.tsx';
+import { words } from '../words/words.ts';
 
 /** What to give to somebody who is to have a torrent: a link, and a picture of it. */
 export function ShareLinks(): JSX.Element | null {
@@ -27,12 +29,12 @@ function Links({ row }: { row: TorrentRow }): JSX.Element {
   return (
     <Dialog labelledBy="links-title" class="links" focusSelf onCancel={close}>
       <h2 id="links-title">
-        Share “<bdi>{shownName(row.name)}</bdi>”
+        <Filled text={words.share.linksTitle} parts={{ name: <bdi>{shownName(row.name)}</bdi> }} />
       </h2>
-      {detail === null ? <p class="quiet late">Asking the engine…</p> : <Ways row={row} detail={detail} />}
+      {detail === null ? <p class="quiet late">{words.common.asking()}</p> : <Ways row={row} detail={detail} />}
       <div class="dialog-actions">
         <button type="button" class="button button-main" onClick={close}>
-          Done
+          {words.share.done()}
         </button>
       </div>
     </Dialog>
@@ -46,16 +48,10 @@ function Ways({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.
     const isHere = row.root === BROWSER_ROOT;
     return (
       <div class="note note-warn" role="note">
-        <p>
-          This torrent is private, so it has no link to give away: its trackers alone may bring people together, and their
-          addresses may hold a key that is yours.{' '}
-          {isHere
-            ? 'Give its .torrent file to those whom its trackers know, and to nobody else.'
-            : 'Whoever is to have it gets the .torrent file from its tracker.'}
-        </p>
+        <p>{isHere ? words.share.privateHere() : words.share.privateElsewhere()}</p>
         {isHere && (
           <button type="button" class="button button-small" onClick={() => saveTorrent(row.id)}>
-            Save the .torrent file
+            {words.share.saveTorrent()}
           </button>
         )}
       </div>
@@ -64,10 +60,10 @@ function Ways({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.
   return (
     <>
       <div class="links-ways">
-        <Qr text={link ?? magnet} label={`QR code of the ${link === null ? 'magnet link' : 'link'}`} />
+        <Qr text={link ?? magnet} label={link === null ? words.share.qrOfMagnet() : words.share.qrOfLink()} />
         <div class="links-list">
-          {link !== null && <Way what="Link" text={link} hint="Opens in any browser." />}
-          <Way what="Magnet link" text={magnet} hint="Opens with any BitTorrent client." />
+          {link !== null && <Way what="link" label={words.share.link()} text={link} hint={words.share.linkOpens()} />}
+          <Way what="magnet" label={words.share.magnet()} text={magnet} hint={words.share.magnetOpens()} />
           {typeof navigator.share === 'function' && (
             <button
               type="button"
@@ -75,25 +71,30 @@ function Ways({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.
               onClick={() => void navigator.share({ title: shownName(row.name), url: link ?? magnet }).catch(() => undefined)}
             >
               <Icon of={Share2} size={16} />
-              Send it…
+              {words.share.send()}
             </button>
           )}
         </div>
       </div>
-      {row.root === BROWSER_ROOT && (
-        <p class="quiet">Others can fetch it from here as long as Starling is open in a window of this browser.</p>
-      )}
+      {row.root === BROWSER_ROOT && <p class="quiet">{words.share.whileOpen()}</p>}
     </>
   );
 }
 
-function Way({ what, text, hint }: { what: string; text: string; hint: string }): JSX.Element {
+interface WayProps {
+  readonly what: 'link' | 'magnet';
+  readonly label: string;
+  readonly text: string;
+  readonly hint: string;
+}
+
+function Way({ what, label, text, hint }: WayProps): JSX.Element {
   return (
     <div class="field">
-      <span aria-hidden="true">{what}</span>
+      <span aria-hidden="true">{label}</span>
       <span class="copyable">
         <input
-          aria-label={what}
+          aria-label={label}
           class="text-input links-text"
           readOnly
           value={text}
@@ -102,7 +103,7 @@ function Way({ what, text, hint }: { what: string; text: string; hint: string })
         <button
           type="button"
           class="icon-button"
-          aria-label={`Copy the ${what.toLowerCase()}`}
+          aria-label={words.clipboard.copy({ what })}
           onClick={() => void copy(text, what)}
         >
           <Icon of={Copy} size={16} />

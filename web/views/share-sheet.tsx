@@ -1,12 +1,13 @@
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { formatAbout, formatPercent, fraction, plural } from '../format.ts';
+import { formatAbout, formatPercent, fraction } from '../format.ts';
 import { begin, cancel, draft, obstacle, type Draft } from '../sharing.ts';
 import { store } from '../store.ts';
 import { Bar } from '../ui/bar.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { WEB_TRACKERS } from '../web-trackers.ts';
+import { words } from '../words/words.ts';
 
 /** Files that are named one by one; of more than these a person learns how many there are. */
 const NAMED = 100;
@@ -33,10 +34,8 @@ function Sheet({ draft: { files, size, done, refused, name: first } }: { draft: 
     <Dialog labelledBy="share-title" class="sheet" onCancel={cancel}>
       <form onSubmit={submit}>
         <div class="sheet-head">
-          <h2 id="share-title">{isUnderWay ? `Sharing “${name.value}”` : 'Share files'}</h2>
-          <span class="quiet">
-            {plural(files.length, 'file', 'files')}, {formatAbout(size)}
-          </span>
+          <h2 id="share-title">{isUnderWay ? words.share.underWay({ name: name.value }) : words.share.title()}</h2>
+          <span class="quiet">{words.share.what({ count: files.length, size: formatAbout(size) })}</span>
         </div>
         {isUnderWay ? <Progress done={done} size={size} /> : <Fields name={name} trackers={trackers} isPrivate={isPrivate} />}
         {!isUnderWay && files.length > 1 && <Names files={files} />}
@@ -48,11 +47,11 @@ function Sheet({ draft: { files, size, done, refused, name: first } }: { draft: 
         <p class="quiet">{where()}</p>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={cancel}>
-            Cancel
+            {words.common.cancel()}
           </button>
           {!isUnderWay && (
             <button type="submit" class="button button-main" disabled={problem !== '' || name.value.trim() === ''}>
-              Share
+              {words.share.share()}
             </button>
           )}
         </div>
@@ -63,11 +62,7 @@ function Sheet({ draft: { files, size, done, refused, name: first } }: { draft: 
 
 /** What becomes of the files, in sentences. */
 function where(): string {
-  const copied = 'They are copied into this browser, and others fetch them from here as long as Starling is open in a window.';
-  const { state } = store.connection.value;
-  return state === 'unpaired'
-    ? copied
-    : `${copied} A window may not tell the helper where your files are: who fetches them has to reach a browser, over WebRTC.`;
+  return store.connection.value.state === 'unpaired' ? words.share.copied() : words.share.copiedBesideHelper();
 }
 
 interface FieldsProps {
@@ -80,7 +75,7 @@ function Fields({ name, trackers, isPrivate }: FieldsProps): JSX.Element {
   return (
     <>
       <label class="field">
-        <span>Name</span>
+        <span>{words.share.name()}</span>
         <input
           class="text-input"
           autofocus
@@ -91,10 +86,10 @@ function Fields({ name, trackers, isPrivate }: FieldsProps): JSX.Element {
         />
       </label>
       <details class="diagnostics">
-        <summary>Trackers and privacy</summary>
+        <summary>{words.share.options()}</summary>
         <div class="share-options">
           <label class="field">
-            <span>Trackers, one a line. They introduce whoever has the link; browsers need those that begin with wss://</span>
+            <span>{words.share.trackers()}</span>
             <textarea
               rows={4}
               spellcheck={false}
@@ -109,7 +104,7 @@ function Fields({ name, trackers, isPrivate }: FieldsProps): JSX.Element {
               checked={isPrivate}
               onChange={event => (isPrivate.value = event.currentTarget.checked)}
             />
-            <span>Private: peers come from these trackers alone</span>
+            <span>{words.share.private()}</span>
           </label>
         </div>
       </details>
@@ -120,14 +115,14 @@ function Fields({ name, trackers, isPrivate }: FieldsProps): JSX.Element {
 function Names({ files }: Pick<Draft, 'files'>): JSX.Element {
   const named = files.slice(0, NAMED).map(({ path, file }) => ({ name: path.join('/'), size: file.size }));
   return (
-    <ul class="share-files" aria-label="Files" tabIndex={0}>
+    <ul class="share-files" aria-label={words.share.files()} tabIndex={0}>
       {named.map(({ name, size }) => (
         <li key={name}>
           <span>{name}</span>
           <span class="quiet">{formatAbout(size)}</span>
         </li>
       ))}
-      {files.length > NAMED && <li class="quiet">and {plural(files.length - NAMED, 'more file', 'more files')}</li>}
+      {files.length > NAMED && <li class="quiet">{words.share.moreFiles({ count: files.length - NAMED })}</li>}
     </ul>
   );
 }
@@ -138,7 +133,7 @@ function Progress({ done, size }: { done: number; size: number }): JSX.Element {
     <div class="share-progress">
       <Bar value={part} tone="accent" />
       <p role="status">
-        {formatPercent(part)}: {formatAbout(done)} of {formatAbout(size)} copied and checked
+        {words.share.progress({ share: formatPercent(part), done: formatAbout(done), size: formatAbout(size) })}
       </p>
     </div>
   );

@@ -3,6 +3,7 @@ import { COLUMNS } from '../columns.ts';
 import { sortBy } from '../list-choices.ts';
 import { store } from '../store.ts';
 import { Menu } from '../ui/menu.tsx';
+import { words } from '../words/words.ts';
 
 interface Props {
   readonly x: number;
@@ -19,5 +20,5 @@ export function SortMenu({ x, y, onClose }: Props): JSX.Element {
     checked: by === id,
     act: () => sortBy(id),
   }));
-  return <Menu label="Sort by" items={items} x={x} y={y} onClose={onClose} />;
+  return <Menu label={words.menus.sortBy()} items={items} x={x} y={y} onClose={onClose} />;
 }

@@ -7,6 +7,7 @@ import { columns, isResizing, sortBy } from '../list-choices.ts';
 import { store } from '../store.ts';
 import { useCallOff } from '../ui/call-off.ts';
 import { Icon } from '../ui/icon.tsx';
+import { words } from '../words/words.ts';
 
 /** How far a press moves before it drags, and what an arrow adds to a width, in pixels. */
 const DRAGS = 6;
@@ -42,7 +43,7 @@ export function TableHead({ shown }: { shown: readonly Shown[] }): JSX.Element {
 export function HeadHint(): JSX.Element {
   return (
     <p id={HINT_ID} class="sr-only">
-      Enter sorts. Alt with an arrow moves the column, Shift with an arrow makes it wider or narrower. The menu has all columns.
+      {words.table.headHint()}
     </p>
   );
 }

@@ -12,6 +12,7 @@ import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { lazy } from '../ui/lazy.tsx';
 import { useVirtualRows } from '../ui/virtual.ts';
+import { words } from '../words/words.ts';
 import { EmptyList } from './empty.tsx';
 import { onRowKey } from './row-keys.ts';
 import { dropGap, isByQueue, rowAt, useRowPointer } from './row-pointer.ts';
@@ -21,10 +22,12 @@ import { HeadHint, TableHead } from './table-head.tsx';
 const RowMenu = lazy(
   async () => (await import('./row-menu.tsx')).RowMenu,
   ({ onClose }) => onClose(),
+  'menus',
 );
 const ColumnsMenu = lazy(
   async () => (await import('./columns-menu.tsx')).ColumnsMenu,
   ({ onClose }) => onClose(),
+  'menus',
 );
 
 /** Pixels. */
@@ -54,8 +57,8 @@ export function Table(): JSX.Element {
         <button
           type="button"
           class="columns-button"
-          aria-label="Columns"
-          title="Columns"
+          aria-label={words.table.columns()}
+          title={words.table.columns()}
           aria-haspopup="menu"
           onClick={event => {
             const { right, bottom } = event.currentTarget.getBoundingClientRect();
@@ -111,7 +114,7 @@ function Grid({ phone, openMenu }: { readonly phone: boolean; openMenu(place: Me
     <div
       class="grid"
       role="grid"
-      aria-label="Torrents"
+      aria-label={words.table.label()}
       aria-rowcount={order.length + 1}
       aria-colcount={phone ? undefined : shown.length}
       aria-multiselectable="true"
@@ -184,11 +187,11 @@ function PhoneHeader(): JSX.Element {
   return (
     <div role="rowgroup" class="sr-only">
       <div role="row" aria-rowindex={1}>
-        {['Name', 'Speed', 'Progress', 'Status', 'Size'].map(label => (
-          <span key={label} role="columnheader">
-            {label}
-          </span>
-        ))}
+        <span role="columnheader">{words.table.name()}</span>
+        <span role="columnheader">{words.table.speed()}</span>
+        <span role="columnheader">{words.table.progress()}</span>
+        <span role="columnheader">{words.table.status()}</span>
+        <span role="columnheader">{words.table.size()}</span>
       </div>
     </div>
   );

@@ -31,10 +31,12 @@ import { SlowToggle } from './slow-toggle.tsx';
 const RowMenu = lazy(
   async () => (await import('./row-menu.tsx')).RowMenu,
   ({ onClose }) => onClose(),
+  'menus',
 );
 const SortMenu = lazy(
   async () => (await import('./sort-menu.tsx')).SortMenu,
   ({ onClose }) => onClose(),
+  'menus',
 );
 
 export const SEARCH_ID = 'search';

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { TorrentDetail, TorrentId } from '../../sw/view-model.ts';
-import { command, copy, run } from '../actions.ts';
+import { command, run } from '../actions.ts';
+import { copy } from '../clipboard.ts';
 import { notify } from '../notices.ts';
 import { moveTier, tiersOf } from '../tiers.ts';
 import { Menu } from '../ui/menu.tsx';
@@ -29,7 +30,7 @@ export function TrackerMenu({ detail, url, x, y, onEdit, onClose }: MenuProps): 
   };
   const items = [
     { label: 'Ask again', act: () => run({ do: 'announce', ids: [id], url }) },
-    { label: 'Copy address', act: () => void copy(url, 'Address') },
+    { label: 'Copy address', act: () => void copy(url, 'address') },
     { label: 'Edit', act: () => onEdit(url) },
     { label: 'Move to an earlier tier', act: () => change(moveTier(detail, url, -1)) },
     { label: 'Move to a later tier', act: () => change(moveTier(detail, url, 1)) },

@@ -2,7 +2,8 @@ import { useSignal } from '@preact/signals';
 import { Copy, Ellipsis, RotateCw } from 'lucide';
 import type { JSX } from 'preact';
 import type { DhtRow, LsdRow, TorrentDetail, TrackerRow, WebSeedRow } from '../../sw/view-model.ts';
-import { announce, copy, run } from '../actions.ts';
+import { announce, run } from '../actions.ts';
+import { copy } from '../clipboard.ts';
 import { formatBytes, formatDuration, formatRate, plural } from '../format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { LineForm } from '../ui/line-form.tsx';
@@ -89,7 +90,7 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
             <Icon of={RotateCw} size={14} />
             Ask all again
           </button>
-          <button type="button" class="button button-small" onClick={() => void copy(urls(detail), 'Trackers')}>
+          <button type="button" class="button button-small" onClick={() => void copy(urls(detail), 'trackers')}>
             <Icon of={Copy} size={14} />
             Copy all
           </button>

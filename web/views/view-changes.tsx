@@ -1,8 +1,10 @@
 import type { JSX } from 'preact';
 import { deleteView, MAX_VIEW_NAME, renameView, saveView, viewMatter, type SavedView } from '../saved-views.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { Filled } from '../ui/filled.tsx';
 import { LineForm } from '../ui/line-form.tsx';
 import { Menu } from '../ui/menu.tsx';
+import { words } from '../words/words.ts';
 
 interface MenuProps {
   readonly view: SavedView;
@@ -14,10 +16,10 @@ interface MenuProps {
 /** What can be done with a view. */
 export function ViewMenu({ view, x, y, onClose }: MenuProps): JSX.Element {
   const items = [
-    { label: 'Rename…', act: () => (viewMatter.value = { what: 'rename', view }) },
-    { label: 'Delete…', danger: true, act: () => (viewMatter.value = { what: 'delete', view }) },
+    { label: words.views.renameIt(), act: () => (viewMatter.value = { what: 'rename', view }) },
+    { label: words.views.deleteIt(), danger: true, act: () => (viewMatter.value = { what: 'delete', view }) },
   ];
-  return <Menu label={`The view ${view.name}`} items={items} x={x} y={y} onClose={onClose} />;
+  return <Menu label={words.views.menu({ name: view.name })} items={items} x={x} y={y} onClose={onClose} />;
 }
 
 /** Asks for the name of a view, or whether it is to go. */
@@ -32,18 +34,18 @@ export function ViewDialog(): JSX.Element | null {
       {about.what === 'delete' ? (
         <>
           <h2 id="view-title">
-            Delete the view “<bdi>{about.view.name}</bdi>”?
+            <Filled text={words.views.deleteTitle} parts={{ name: <bdi>{about.view.name}</bdi> }} />
           </h2>
-          <p class="quiet">The torrents in it stay as they are.</p>
+          <p class="quiet">{words.views.deleteMeans()}</p>
         </>
       ) : (
         <>
-          <h2 id="view-title">{about.what === 'save' ? 'Save this view' : 'Rename the view'}</h2>
-          {about.what === 'save' && <p class="quiet">It keeps the filter, the label, the search, the order and the columns.</p>}
+          <h2 id="view-title">{about.what === 'save' ? words.views.saveTitle() : words.views.renameTitle()}</h2>
+          {about.what === 'save' && <p class="quiet">{words.views.saveMeans()}</p>}
           <LineForm
-            label="Name of the view"
+            label={words.views.name()}
             initial={about.what === 'rename' ? about.view.name : ''}
-            action={about.what === 'save' ? 'Save' : 'Rename'}
+            action={about.what === 'save' ? words.views.save() : words.views.rename()}
             maxLength={MAX_VIEW_NAME}
             isAsked
             save={name => Promise.resolve((about.what === 'save' ? saveView(name) : renameView(about.view, name)) || null)}
@@ -54,7 +56,7 @@ export function ViewDialog(): JSX.Element | null {
       {about.what === 'delete' && (
         <div class="dialog-actions">
           <button type="button" class="button" onClick={close}>
-            Cancel
+            {words.common.cancel()}
           </button>
           <button
             type="button"
@@ -64,7 +66,7 @@ export function ViewDialog(): JSX.Element | null {
               close();
             }}
           >
-            Delete view
+            {words.views.delete()}
           </button>
         </div>
       )}

@@ -1,5 +1,10 @@
 /** What each text of the app takes. Made from the English by `npm run words`. */
 export interface Messages {
+  readonly clipboard: {
+    readonly copied: (values: { readonly what: string }) => string;
+    readonly refused: (values: { readonly what: string }) => string;
+    readonly copy: (values: { readonly what: string }) => string;
+  };
   readonly closing: {
     readonly title: () => string;
     readonly more: () => string;
@@ -26,5 +31,165 @@ export interface Messages {
     readonly cancel: () => string;
     readonly close: () => string;
     readonly save: () => string;
+    readonly asking: () => string;
+    readonly noLimit: () => string;
+    readonly unit: (values: { readonly label: string }) => string;
+    readonly kilobytes: () => string;
+    readonly megabytes: () => string;
+    readonly notLoaded: () => string;
+  };
+  readonly labels: {
+    readonly remove: (values: { readonly name: string }) => string;
+    readonly newLabel: () => string;
+    readonly add: () => string;
+    readonly addIt: () => string;
+    readonly titleOfOne: (values: { readonly name: string }) => string;
+    readonly titleOfMany: (values: { readonly count: number }) => string;
+  };
+  readonly menus: {
+    readonly rows: () => string;
+    readonly details: () => string;
+    readonly share: () => string;
+    readonly resume: () => string;
+    readonly pause: () => string;
+    readonly first: () => string;
+    readonly up: () => string;
+    readonly down: () => string;
+    readonly last: () => string;
+    readonly force: () => string;
+    readonly queue: () => string;
+    readonly sequential: () => string;
+    readonly firstLast: () => string;
+    readonly saveToFolder: () => string;
+    readonly moveHere: () => string;
+    readonly move: () => string;
+    readonly labels: () => string;
+    readonly recheck: () => string;
+    readonly announce: () => string;
+    readonly copyName: () => string;
+    readonly copyHash: () => string;
+    readonly selectAll: () => string;
+    readonly remove: () => string;
+    readonly enterKey: () => string;
+    readonly deleteKey: () => string;
+    readonly altKey: (values: { readonly key: string }) => string;
+    readonly controlKey: (values: { readonly key: string }) => string;
+    readonly commandKey: (values: { readonly key: string }) => string;
+    readonly columns: () => string;
+    readonly comfortable: () => string;
+    readonly compact: () => string;
+    readonly reset: () => string;
+    readonly fit: (values: { readonly column: string }) => string;
+    readonly moveLeft: (values: { readonly column: string }) => string;
+    readonly moveRight: (values: { readonly column: string }) => string;
+    readonly sortBy: () => string;
+  };
+  readonly relocate: {
+    readonly titleOfOne: (values: { readonly name: string }) => string;
+    readonly titleOfMany: (values: { readonly count: number }) => string;
+    readonly noOther: () => string;
+    readonly folder: () => string;
+    readonly short: (values: { readonly size: string; readonly free: string }) => string;
+    readonly shortFromHere: (values: { readonly size: string; readonly free: string }) => string;
+    readonly enough: (values: { readonly size: string }) => string;
+    readonly enoughFromHere: (values: { readonly size: string }) => string;
+    readonly move: () => string;
+  };
+  readonly remedies: {
+    readonly resume: () => string;
+    readonly stay: () => string;
+    readonly force: () => string;
+    readonly reconnect: () => string;
+    readonly helper: () => string;
+    readonly announce: () => string;
+    readonly files: () => string;
+    readonly limits: () => string;
+    readonly trackers: () => string;
+    readonly announced: () => string;
+  };
+  readonly share: {
+    readonly linksTitle: (values: { readonly name: string }) => string;
+    readonly done: () => string;
+    readonly privateHere: () => string;
+    readonly privateElsewhere: () => string;
+    readonly saveTorrent: () => string;
+    readonly qrOfLink: () => string;
+    readonly qrOfMagnet: () => string;
+    readonly link: () => string;
+    readonly linkOpens: () => string;
+    readonly magnet: () => string;
+    readonly magnetOpens: () => string;
+    readonly send: () => string;
+    readonly whileOpen: () => string;
+    readonly title: () => string;
+    readonly underWay: (values: { readonly name: string }) => string;
+    readonly what: (values: { readonly count: number; readonly size: string }) => string;
+    readonly copied: () => string;
+    readonly copiedBesideHelper: () => string;
+    readonly share: () => string;
+    readonly name: () => string;
+    readonly options: () => string;
+    readonly trackers: () => string;
+    readonly private: () => string;
+    readonly files: () => string;
+    readonly moreFiles: (values: { readonly count: number }) => string;
+    readonly progress: (values: { readonly share: string; readonly done: string; readonly size: string }) => string;
+  };
+  readonly table: {
+    readonly label: () => string;
+    readonly columns: () => string;
+    readonly name: () => string;
+    readonly speed: () => string;
+    readonly progress: () => string;
+    readonly status: () => string;
+    readonly size: () => string;
+    readonly share: (values: { readonly share: string; readonly size: string }) => string;
+    readonly headHint: () => string;
+    readonly views: () => string;
+    readonly viewActions: (values: { readonly name: string }) => string;
+    readonly saveView: () => string;
+  };
+  readonly views: {
+    readonly menu: (values: { readonly name: string }) => string;
+    readonly renameIt: () => string;
+    readonly deleteIt: () => string;
+    readonly deleteTitle: (values: { readonly name: string }) => string;
+    readonly deleteMeans: () => string;
+    readonly delete: () => string;
+    readonly saveTitle: () => string;
+    readonly saveMeans: () => string;
+    readonly save: () => string;
+    readonly renameTitle: () => string;
+    readonly rename: () => string;
+    readonly name: () => string;
+  };
+  readonly window: {
+    readonly drop: () => string;
+    readonly nothingInIt: () => string;
+    readonly noPlayer: () => string;
+    readonly details: () => string;
+    readonly notInList: () => string;
+    readonly lookingForIt: () => string;
+    readonly notInListMeans: () => string;
+    readonly backToList: () => string;
+    readonly quickWorks: (values: { readonly why: string }) => string;
+    readonly quickWorksWithFile: (values: { readonly why: string }) => string;
+    readonly quick: () => string;
+    readonly folderSave: (values: {
+      readonly name: string;
+      readonly folder: string;
+      readonly saved: string;
+      readonly size: string;
+      readonly share: string;
+    }) => string;
+    readonly folderSaveWaits: (values: {
+      readonly name: string;
+      readonly folder: string;
+      readonly saved: string;
+      readonly size: string;
+      readonly share: string;
+      readonly why: string;
+    }) => string;
+    readonly stop: () => string;
   };
 }
