@@ -1,4 +1,4 @@
-/** What was picked or dropped, told apart: torrent files, and files and folders of a person's own. */
+/** Files and folders of a person's own, as they were picked or dropped. */
 import type { ShareFile } from '../sw/share.ts';
 
 /** Of one choice; more would be a mistake. */
@@ -12,21 +12,12 @@ export interface Chosen {
   readonly files: readonly ShareFile[];
 }
 
-export function isTorrentFile({ name }: { readonly name: string }): boolean {
-  return /\.torrent$/i.test(name);
-}
-
 /** Files as an input gives them; those of a folder know their place in it. */
 export function chosenFiles(files: readonly File[]): Chosen | null {
   if (files.length > MAX_CHOSEN) throw new TooMany();
   return together(
     files.map(file => ({ path: file.webkitRelativePath === '' ? [file.name] : file.webkitRelativePath.split('/'), file })),
   );
-}
-
-/** What a drop consists of, to be asked at once: it is gone with the event. */
-export function entriesOf(data: DataTransfer): FileSystemEntry[] {
-  return [...data.items].flatMap(item => item.webkitGetAsEntry() ?? []);
 }
 
 /** All files in what was dropped, those of its folders too. Rejects where one of them cannot be read. @throws {TooMany} */

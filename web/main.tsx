@@ -20,7 +20,7 @@ import { connect } from './window.ts';
 import { lookPersistence } from './persistence.ts';
 import { followViews } from './saved-views.ts';
 import { store } from './store.ts';
-import { shareOver } from './sharing.ts';
+import { shareOver } from './shared.ts';
 import { loadFirstWords } from './words/words.ts';
 import { applyUpdate, openDoor, openShare, registerWorker, updateWaiting } from './worker.ts';
 

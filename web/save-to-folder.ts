@@ -2,42 +2,17 @@
  * Saves a torrent of this browser into a folder that a person chooses, a file after the other, from this window. What is there already is
  * never written over. A file is empty until it is whole, and away again where that fails.
  */
-import { signal } from '@preact/signals';
 import { saveFilePath, saveListPath, type SaveFile } from '../sw/api.ts';
 import type { TorrentId, TorrentRow } from '../sw/view-model.ts';
+import { folderSave } from './folder-save.ts';
 import { plural } from './format.ts';
 import { notify } from './notices.ts';
 import { askToSave } from './saving.ts';
-
-declare global {
-  interface Window {
-    /** WICG File System Access; Chromium on a desktop has it. */
-    showDirectoryPicker?(options: { readonly id: string; readonly mode: 'readwrite' }): Promise<FileSystemDirectoryHandle>;
-  }
-}
-
-/** A save that is under way. */
-export interface FolderSave {
-  readonly name: string;
-  readonly folder: string;
-  /** Bytes. */
-  readonly saved: number;
-  readonly size: number;
-  /** Why nothing comes just now, a sentence; empty where something does. */
-  readonly waits: string;
-  stop(): void;
-}
-
-export const folderSave = signal<FolderSave | null>(null);
 
 /** Ms between two figures that are shown. */
 const PERIOD = 500;
 /** Ms until a file is asked for again that cannot be read just now. */
 const LATER = 1_000;
-
-export function canSaveToFolder(): boolean {
-  return typeof window.showDirectoryPicker === 'function';
-}
 
 /** Asks for the folder first; what comes of it is said at the edge of the window. */
 export async function saveToFolder(row: Pick<TorrentRow, 'id' | 'name' | 'size'>): Promise<void> {

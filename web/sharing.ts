@@ -1,5 +1,4 @@
-/** Files of a person on their way to be shared, and the torrents whose links are shown. */
-import { signal } from '@preact/signals';
+/** Has the worker share files of a person. */
 import type { FromSharing } from '../sw/share.ts';
 import type { TorrentId } from '../sw/view-model.ts';
 import { reveal } from './actions.ts';
@@ -8,33 +7,13 @@ import type { Door } from './client.ts';
 import { formatAbout, formatCount, formatEnough } from './format.ts';
 import { notify } from './notices.ts';
 import { askToKeep } from './persistence.ts';
+import { draft, openSharing, shownLinks, type Draft } from './shared.ts';
 import { store } from './store.ts';
-
-export interface Draft extends Chosen {
-  /** Bytes. */
-  readonly size: number;
-  /** Bytes that are hashed and stored; null before it begins. */
-  readonly done: number | null;
-  /** Why it was not shared, a sentence. */
-  readonly refused: string;
-}
-
-/** What the sheet asks about, or shows the progress of. */
-export const draft = signal<Draft | null>(null);
-/** The torrent whose links are shown. */
-export const shownLinks = signal<TorrentId | null>(null);
 
 const ONE_AT_A_TIME = 'Something else is about to be shared. Finish that first, then choose these again.';
 
-type Open = () => Promise<Door>;
-let open: Open = () => Promise.reject(new Error('not connected yet'));
 /** Of the draft that has begun: aborted where it is called off. */
 let underWay = new AbortController();
-
-/** Says how the worker is reached for it. Called once, before anything is shown. */
-export function shareOver(target: Open): void {
-  open = target;
-}
 
 export function offerFiles(files: readonly File[]): void {
   void offer(() => Promise.resolve(chosenFiles(files)));
@@ -92,7 +71,7 @@ export async function begin({ name, trackers, isPrivate }: Options): Promise<voi
   const { files } = value;
   const { signal } = (underWay = new AbortController());
   try {
-    const door = await open();
+    const door = await openSharing();
     // Called off before the worker was reached: it has heard of nothing.
     if (signal.aborted) return door.close();
     const outcome = await ask(door, { name, files, trackers, isPrivate }, signal);

@@ -13,6 +13,10 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 const HEX_HASH = /^[0-9a-f]{40}$/i;
 const BASE32_HASH = /^[a-z2-7]{32}$/i;
 
+export function isTorrentFile({ name }: { readonly name: string }): boolean {
+  return /\.torrent$/i.test(name);
+}
+
 /** The magnet links and info-hashes in a text; empty where there is none. */
 export function readText(text: string): Offer[] {
   const offers: Offer[] = [];

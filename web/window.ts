@@ -6,7 +6,7 @@ import { notify } from './notices.ts';
 import { describeLeft } from './left.ts';
 import { describeNews } from './news.ts';
 import { selection } from './selection.ts';
-import { shownLinks } from './sharing.ts';
+import { shownLinks } from './shared.ts';
 import { store } from './store.ts';
 
 /** Joins the client and the store: what the worker says is shown, what is shown is said to the worker. */

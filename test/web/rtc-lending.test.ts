@@ -57,7 +57,7 @@ describe('a window that lends', () => {
           if (refused) throw new SyntaxError('not a server');
           made.push(configuration);
         }
-        createDataChannel = () => ({});
+        createDataChannel = () => ({ close: () => undefined });
         setLocalDescription = () => new Promise(() => undefined);
         close = () => undefined;
       },

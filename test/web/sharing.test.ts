@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FromSharing } from '../../sw/share.ts';
-import { chosenFiles, filesIn, isTorrentFile, MAX_CHOSEN, TooMany } from '../../web/chosen-files.ts';
+import { chosenFiles, filesIn, MAX_CHOSEN, TooMany } from '../../web/chosen-files.ts';
 import type { Door } from '../../web/client.ts';
-import { appLink, begin, cancel, draft, nextName, offerFiles, shareOver, shownLinks } from '../../web/sharing.ts';
+import { draft, shareOver, shownLinks } from '../../web/shared.ts';
+import { appLink, begin, cancel, nextName, offerFiles } from '../../web/sharing.ts';
+import { isTorrentFile } from '../../web/sources.ts';
 
 const file = (name: string, path = ''): File =>
   Object.defineProperty(new File(['x'], name), 'webkitRelativePath', { value: path });

@@ -5,7 +5,7 @@ import type Axe from 'axe-core';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
 import type { TorrentRow } from '../../sw/view-model.ts';
-import type {} from '../../web/save-to-folder.ts';
+import type {} from '../../web/folder-save.ts';
 import { CHROMIUM, DESKTOP, missing, openUi } from './ui.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -1,10 +1,7 @@
-/** Lends this window's WebRTC to the worker: makes connections as that says, and carries their bytes. */
+/** Lends this window's WebRTC to the worker. What makes the connections is fetched once the worker asks for the first. */
 import { API_VERSION } from '../../sw/api.ts';
-import { LENDER_LOCK, type FromLender, type ToLender } from '../../sw/lending.ts';
-import { LentConnection, type LentEvents } from './rtc-connection.ts';
+import { LENDER_LOCK, type ToLender } from '../../sw/lending.ts';
 
-/** Connections at once; the worker asks for fewer. */
-const MAX_CONNECTIONS = 128;
 /** Ms until a window whose port the worker closed stands in line again. */
 const PAUSE = 10_000;
 
@@ -15,10 +12,15 @@ export function lendTo(worker: ServiceWorker, ended: Promise<void>): void {
   void ended.then(() => waiting.abort());
   const lend = async (): Promise<void> => {
     const { port1, port2 } = new MessageChannel();
-    const lender = new Lender(port1);
+    const over = Promise.race([ended, new Promise<void>(resolve => port1.addEventListener('close', () => resolve()))]);
     worker.postMessage({ type: 'lend', version: API_VERSION }, [port2]);
-    await Promise.race([ended, lender.left]);
-    lender.end();
+    try {
+      await lendBy(port1, over);
+    } catch (cause) {
+      console.warn('WebRTC could not be lent.', cause);
+    } finally {
+      port1.close();
+    }
   };
   const takeTurns = async (): Promise<void> => {
     while (!waiting.signal.aborted) {
@@ -31,76 +33,18 @@ export function lendTo(worker: ServiceWorker, ended: Promise<void>): void {
   });
 }
 
-class Lender {
-  private readonly connections = new Map<number, LentConnection>();
-  /** Bytes that all connections hold for the worker. */
-  private readonly held = { bytes: 0 };
-  /** The worker has closed its port. */
-  readonly left: Promise<void>;
-
-  constructor(private readonly port: MessagePort) {
-    port.onmessage = ({ data }: MessageEvent<ToLender>) => this.hear(data);
-    this.left = new Promise(resolve => port.addEventListener('close', () => resolve()));
-  }
-
-  end(): void {
-    for (const connection of this.connections.values()) connection.close('');
-    this.connections.clear();
-    this.port.close();
-  }
-
-  private hear(message: ToLender): void {
-    const { link } = message;
-    switch (message.type) {
-      case 'offer':
-        return this.begin(link, message.servers)?.offer();
-      case 'answer':
-        return this.begin(link, message.servers)?.answer(message.sdp);
-      case 'answered':
-        return this.connections.get(link)?.answered(message.sdp);
-      case 'data':
-        return this.connections.get(link)?.send(message.bytes);
-      case 'taken':
-        return this.connections.get(link)?.taken(message.bytes, message.messages);
-      case 'close':
-        this.connections.get(link)?.close('');
-        this.connections.delete(link);
-        return;
-      default:
-        message satisfies never;
-    }
-  }
-
-  private begin(link: number, servers: readonly string[]): LentConnection | null {
-    if (this.connections.size >= MAX_CONNECTIONS) {
-      this.post({ type: 'closed', link, reason: 'Too many connections.' });
-      return null;
-    }
-    const connection = this.connect(link, servers);
-    if (connection !== null) this.connections.set(link, connection);
-    return connection;
-  }
-
-  /** None where the browser makes none, as some do with a STUN server that they take for none. */
-  private connect(link: number, servers: readonly string[]): LentConnection | null {
-    const events: LentEvents = {
-      described: sdp => this.post({ type: 'described', link, sdp }),
-      opened: address => this.post({ type: 'opened', link, address }),
-      data: bytes => this.post({ type: 'data', link, bytes }, [bytes.buffer]),
-      taken: bytes => this.post({ type: 'taken', link, bytes }),
-      closed: reason => {
-        if (this.connections.delete(link)) this.post({ type: 'closed', link, reason });
-      },
+async function lendBy(port: MessagePort, over: Promise<void>): Promise<void> {
+  const heard: ToLender[] = [];
+  const asked = new Promise<void>(resolve => {
+    port.onmessage = ({ data }: MessageEvent<ToLender>) => {
+      heard.push(data);
+      resolve();
     };
-    try {
-      return new LentConnection(servers, this.held, events);
-    } catch {
-      this.post({ type: 'closed', link, reason: 'The browser made no connection.' });
-      return null;
-    }
-  }
-
-  private post(message: FromLender, transfer: Transferable[] = []): void {
-    this.port.postMessage(message, transfer);
-  }
+  });
+  await Promise.race([over, asked]);
+  if (heard.length === 0) return;
+  const { Lender } = await import('./lender.ts');
+  const lender = new Lender(port, heard);
+  await over;
+  lender.end();
 }

@@ -13,6 +13,12 @@ type Lazy<P> = View<P> & {
 /** How long what cannot be given up waits before it is asked for again, in ms. */
 const AGAIN_MS = 5000;
 
+/** Says that what a person asked for was not there to be had. */
+export function tellNotLoaded(cause: unknown): void {
+  console.warn('A part of the app could not be loaded.', cause);
+  notify(words.common.notLoaded(), 'bad');
+}
+
 /**
  * A part of the app that is fetched when it is first shown, with the texts of these areas; until then nothing stands in its place. Where it
  * cannot be had, that is said, and `giveUp` takes back what asked for it, so that the next showing asks again; null: it is asked for again
@@ -36,9 +42,8 @@ export function lazy<P extends object>(
           const [is] = await Promise.all([load(), loadWords(...areas)]);
           view.value = { is };
         } catch (cause) {
-          console.warn('A part of the app could not be loaded.', cause);
           if (!isShown) return;
-          notify(words.common.notLoaded(), 'bad');
+          tellNotLoaded(cause);
           if (giveUp === null) timer = setTimeout(() => void ask(), AGAIN_MS);
           else giveUp(latest.current);
         }

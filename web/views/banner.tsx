@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
+import { folderSave } from '../folder-save.ts';
 import { plural } from '../format.ts';
 import { declined, decline, moveIn } from '../moving-in.ts';
-import { folderSave } from '../save-to-folder.ts';
 import { store } from '../store.ts';
 
 interface Props {

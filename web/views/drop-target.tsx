@@ -3,10 +3,11 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { addFiles, addText } from '../adding.ts';
-import { entriesOf, isTorrentFile } from '../chosen-files.ts';
 import { notify } from '../notices.ts';
-import { offerEntries, offerFiles } from '../sharing.ts';
+import type * as Sharing from '../sharing.ts';
+import { isTorrentFile } from '../sources.ts';
 import { Icon } from '../ui/icon.tsx';
+import { tellNotLoaded } from '../ui/lazy.tsx';
 import { words } from '../words/words.ts';
 
 /** Takes what is dropped or pasted anywhere in the window, and shows that it does. */
@@ -68,7 +69,7 @@ function takeIn(data: DataTransfer): void {
   const entries = entriesOf(data);
   const [files, rest] = [[...data.files], entries.filter(entry => !entry.isFile || !isTorrentFile(entry))];
   if (entries.length > 0) {
-    if (rest.length > 0) offerEntries(rest);
+    if (rest.length > 0) share(({ offerEntries }) => offerEntries(rest));
     if (rest.length < entries.length) void addFiles(files.filter(isTorrentFile));
   } else if (files.length > 0) takeFiles(files);
   else if (!addText(data.getData('text/uri-list')) && !addText(data.getData('text/plain')))
@@ -80,7 +81,17 @@ function takeFiles(files: readonly File[]): void {
   const torrents = files.filter(isTorrentFile);
   const others = files.filter(file => !isTorrentFile(file));
   if (torrents.length > 0) void addFiles(torrents);
-  if (others.length > 0) offerFiles(others);
+  if (others.length > 0) share(({ offerFiles }) => offerFiles(others));
+}
+
+/** What a drop consists of, to be asked at once: it is gone with the event. */
+function entriesOf(data: DataTransfer): FileSystemEntry[] {
+  return [...data.items].flatMap(item => item.webkitGetAsEntry() ?? []);
+}
+
+/** Fetches what shares files, where a person has any. */
+function share(offer: (sharing: typeof Sharing) => void): void {
+  import('../sharing.ts').then(offer).catch(tellNotLoaded);
 }
 
 function isField(target: EventTarget | null): boolean {

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
+import { folderSave } from '../folder-save.ts';
 import { formatBytes, formatPercent, fraction, shownName } from '../format.ts';
-import { folderSave } from '../save-to-folder.ts';
 import { words } from '../words/words.ts';
 
 /** A torrent on its way into a folder, which this window writes. */

@@ -16,8 +16,9 @@ import {
 } from '../format.ts';
 import { isKept } from '../persistence.ts';
 import { canReveal, reveal } from '../reveal.ts';
-import { shownLinks } from '../sharing.ts';
-import { canSaveToFolder, saveToFolder } from '../save-to-folder.ts';
+import { shownLinks } from '../shared.ts';
+import { canSaveToFolder } from '../folder-save.ts';
+import { saveToFolder } from '../save-to-folder.ts';
 import { saveFolder } from '../saving.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { labelling, relocating, removing } from '../actions.ts';
 import { asking, current } from '../adding.ts';
 import { browsing } from '../folders.ts';
-import { cancel, draft, shownLinks } from '../sharing.ts';
+import { draft, shownLinks } from '../shared.ts';
 import { lazy } from '../ui/lazy.tsx';
 
 /** Takes back what an overlay stands for. */
@@ -30,7 +30,7 @@ const OVERLAYS = [
     View: lazy(async () => (await import('./relocate-dialog.tsx')).RelocateDialog, empty(relocating), 'relocate'),
   },
   { holds: browsing, View: lazy(async () => (await import('./folder-dialog.tsx')).FolderDialog, empty(browsing)) },
-  { holds: draft, View: lazy(async () => (await import('./share-sheet.tsx')).ShareSheet, cancel, 'share') },
+  { holds: draft, View: lazy(async () => (await import('./share-sheet.tsx')).ShareSheet, empty(draft), 'share') },
   { holds: shownLinks, View: lazy(async () => (await import('./share-links.tsx')).ShareLinks, empty(shownLinks), 'share') },
 ];
 

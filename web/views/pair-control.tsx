@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
+import { cancelPairing, pairByCode } from '../ask-to-pair.ts';
 import { describePairFailure } from '../pair-words.ts';
-import { cancelPairing, isFromHelper, pairByCode, pairing } from '../pairing.ts';
+import { isFromHelper, pairing } from '../pairing.ts';
 import { store } from '../store.ts';
 
 /** The way to a helper that runs and does not know this browser: a press, and an answer on its screen. */

@@ -3,7 +3,7 @@ import { h, render } from 'preact';
 import { App } from '../../../web/app.tsx';
 import { rememberList } from '../../../web/list-choices.ts';
 import { followViews } from '../../../web/saved-views.ts';
-import { shareOver } from '../../../web/sharing.ts';
+import { shareOver } from '../../../web/shared.ts';
 import { connect } from '../../../web/window.ts';
 import { loadFirstWords } from '../../../web/words/words.ts';
 import { isScenario } from '../../fakes/mock-scenarios.ts';
