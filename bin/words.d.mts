@@ -4,6 +4,7 @@ export const FIRST: readonly string[];
 export function locales(): readonly string[];
 export function read(locale: string): Readonly<Record<string, Readonly<Record<string, string>>>>;
 export function argumentsOf(text: string): ReadonlyMap<string, 'number' | 'string'>;
+export function contentOf(text: string): string;
 export function declare(): Promise<string>;
 export function chunkOfTexts(chunk: { readonly facadeModuleId: string | null }): string | null;
 export function catalogue(): Plugin;

@@ -16,7 +16,7 @@ const declared = join(folder, 'messages.ts');
 const SOURCE = 'en';
 const VIRTUAL = 'virtual:words';
 /** The areas of what is shown first, and of what many parts share. */
-export const FIRST = ['clipboard', 'closing', 'common', 'table', 'window'];
+export const FIRST = ['clipboard', 'closing', 'common', 'problems', 'state', 'table', 'units', 'window'];
 /** Where the build puts the texts of a language, each in a folder by its tag; the worker looks there as well (sw/kept-texts.ts). */
 const PLACE = 'assets/words';
 /** What tells a page which languages there are, and which files their first texts are in; and what reads it there. */
@@ -59,6 +59,17 @@ export function argumentsOf(text) {
   };
   walk(parse(text, { strict: true }));
   return found;
+}
+
+/** What a text says by itself, without what it takes. Throws where it is no message. */
+export function contentOf(text) {
+  const walk = tokens =>
+    tokens.map(token =>
+      token.type === 'content' ? token.value : (token.cases ?? []).map(({ tokens: inner }) => walk(inner)).join(' '),
+    );
+  return walk(parse(text, { strict: true }))
+    .flat()
+    .join('');
 }
 
 /** @returns {Promise<string>} web/words/messages.ts, formatted */

@@ -19,7 +19,14 @@ import { AddButton, SEARCH_ID, TopBar } from './views/topbar.tsx';
 
 const leave = (): void => visit('torrents');
 const Activity = lazy(async () => (await import('./views/activity.tsx')).Activity, leave);
-const Inspector = lazy(async () => (await import('./views/inspector.tsx')).Inspector, giveUp, 'labels', 'remedies');
+const Inspector = lazy(
+  async () => (await import('./views/inspector.tsx')).Inspector,
+  giveUp,
+  'labels',
+  'now',
+  'reasons',
+  'remedies',
+);
 const Settings = lazy(async () => (await import('./views/settings.tsx')).Settings, leave);
 
 interface Props {

@@ -1,5 +1,5 @@
 import type { Connection } from '../sw/view-model.ts';
-import type { Tone } from './problem-words.ts';
+import type { Tone } from './problems.ts';
 
 /** The connection to the helper: the chip's label, and what its panel says. */
 export interface ConnectionWords {

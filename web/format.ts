@@ -1,53 +1,88 @@
-/** Numbers as a person reads them. Formatters are made once: constructing one costs a hundred times a use of it. */
+/** Numbers as a person reads them, in the language of the texts. Formatters are made once: constructing one costs a hundred times a use of it. */
+import { direction, language, words } from './words/words.ts';
 
-const LOCALE = 'en';
 /** Keeps a number and its unit on one line. */
 const NBSP = '\u00a0';
-const SIZE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
+/** From a kilobyte up; there is no name for more. */
+const SIZES = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
 
-const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
-const oneDigit = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const twoDigits = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const threeFigures = new Intl.NumberFormat(LOCALE, { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
-const clock = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const day = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' });
+/** How many digits: whole numbers, fixed places, or figures, where `about` leaves idle zeros away. */
+const DIGITS = {
+  whole: { maximumFractionDigits: 0 },
+  one: { minimumFractionDigits: 1, maximumFractionDigits: 1 },
+  two: { minimumFractionDigits: 2, maximumFractionDigits: 2 },
+  three: { minimumSignificantDigits: 3, maximumSignificantDigits: 3 },
+  aboutOne: { maximumFractionDigits: 1 },
+  aboutThree: { maximumSignificantDigits: 3 },
+} as const satisfies Record<string, Intl.NumberFormatOptions>;
+type Digits = keyof typeof DIGITS;
+
+const formatters = new Map<string, Intl.NumberFormat>();
+
+/** `unit`: one that ECMA-402 names; empty for none. */
+function inUnit(value: number, digits: Digits, unit: string): string {
+  const key = `${unit} ${digits}`;
+  let formatter = formatters.get(key);
+  if (formatter === undefined) {
+    formatter = new Intl.NumberFormat(language, { ...DIGITS[digits], ...(unit === '' ? {} : { style: 'unit', unit }) });
+    formatters.set(key, formatter);
+  }
+  const text = formatter.format(value).replaceAll(' ', NBSP);
+  return unit === '' ? text : isolated(text);
+}
+
+/** Dates as where the browser is from, in the language and the figures of the texts. */
+export const dates = ((): Intl.Locale => {
+  const own = typeof navigator === 'undefined' ? [] : navigator.languages;
+  const ours = new Intl.Locale(language);
+  const regional = own.map(tag => new Intl.Locale(tag)).find(tag => tag.maximize().language === ours.maximize().language);
+  const { numberingSystem } = new Intl.NumberFormat(language).resolvedOptions();
+  return new Intl.Locale(regional !== undefined && regional.maximize().script === ours.maximize().script ? regional : ours, {
+    numberingSystem,
+  });
+})();
+
+const clock = new Intl.DateTimeFormat(dates, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const day = new Intl.DateTimeFormat(dates, { dateStyle: 'medium' });
 
 /** What cannot be a size, a rate or a count is told as none. */
-function told(value: number): number {
+export function told(value: number): number {
   return value > 0 ? value : 0;
 }
 
 /** A count: `5,551`. */
 export function formatCount(value: number): string {
-  return whole.format(told(value));
+  return inUnit(told(value), 'whole', '');
 }
-
-const copies = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 /** Whole copies and a part of one: `1.42 copies`. */
 export function formatCopies(value: number): string {
   // Rounded down: a copy that lacks a piece is not whole.
-  return `${copies.format(Math.floor(value * 100) / 100)} copies`;
+  return words.units.copies({ value: inUnit(Math.floor(value * 100) / 100, 'two', '') });
 }
 
 /** Bytes in powers of 1000, with three figures from a megabyte up: `412 B`, `1.7 kB`, `5.82 GB`. */
 export function formatBytes(bytes: number): string {
-  let value = told(bytes);
-  let unit = 0;
-  while (value >= 999.5 && unit < SIZE_UNITS.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  const number =
-    unit === 0 ? whole.format(value) : unit === 1 && value < 99.95 ? oneDigit.format(value) : threeFigures.format(value);
-  return `${number}${NBSP}${SIZE_UNITS[unit]}`;
+  return scaled(told(bytes), 'one', 'three', '');
 }
 
 /** Bytes for a sentence, without idle zeros: `68 GB`, `1.2 GB`. */
 export function formatAbout(bytes: number): string {
-  return formatBytes(bytes)
-    .replace(/(\.\d*?)0+(?=\D)/, '$1')
-    .replace(/\.(?=\D)/, '');
+  return scaled(told(bytes), 'aboutOne', 'aboutThree', '');
+}
+
+function scaled(bytes: number, few: Digits, many: Digits, per: '' | '-per-second'): string {
+  if (bytes < 999.5) {
+    const value = inUnit(bytes, 'whole', '');
+    return isolated(per === '' ? words.units.bytes({ value }) : words.units.bytesPerSecond({ value }));
+  }
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.5 && unit < SIZES.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return inUnit(value, unit === 0 && value < 99.95 ? few : many, `${SIZES[unit]}${per}`);
 }
 
 /** Bytes for a sentence that are enough: rounded up. */
@@ -59,34 +94,44 @@ export function formatEnough(bytes: number): string {
 /** Bytes a second, in MB/s from a tenth of one up, so that a column compares at a glance: `92.1 MB/s`, `40 kB/s`. */
 export function formatRate(bytes: number): string {
   const rate = told(bytes);
-  if (rate < 1000) return `${whole.format(rate)}${NBSP}B/s`;
-  if (rate < 99_500) return `${whole.format(rate / 1000)}${NBSP}kB/s`;
-  if (rate < 999_950_000) return `${oneDigit.format(rate / 1e6)}${NBSP}MB/s`;
-  return `${twoDigits.format(rate / 1e9)}${NBSP}GB/s`;
+  if (rate < 1000) return isolated(words.units.bytesPerSecond({ value: inUnit(rate, 'whole', '') }));
+  if (rate < 99_500) return inUnit(rate / 1000, 'whole', 'kilobyte-per-second');
+  if (rate < 999_950_000) return inUnit(rate / 1e6, 'one', 'megabyte-per-second');
+  return inUnit(rate / 1e9, 'two', 'gigabyte-per-second');
 }
 
 /** A limit on a rate, without idle zeros: `500 kB/s`, `1.5 MB/s`. */
 export function formatAboutRate(rate: number): string {
-  return `${formatAbout(rate)}/s`;
+  return scaled(told(rate), 'aboutOne', 'aboutThree', '-per-second');
 }
 
 /** Seconds, in the two largest units that say something: `18 s`, `12 min`, `1 h 34 min`, `3 d 4 h`. Empty if unknown. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return '';
-  const total = Math.round(seconds);
-  if (total < 60) return `${total}${NBSP}s`;
-  const minutes = Math.round(total / 60);
-  if (minutes < 60) return `${minutes}${NBSP}min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 24) return withRest(hours, 'h', minutes % 60, 'min');
-  const days = Math.floor(hours / 24);
-  if (days < 1000) return withRest(days, 'd', hours % 24, 'h');
-  return `over${NBSP}1000${NBSP}d`;
+  return isolated(durationOf(Math.round(seconds)));
 }
 
-function withRest(value: number, unit: string, rest: number, restUnit: string): string {
-  const head = `${value}${NBSP}${unit}`;
-  return rest === 0 ? head : `${head}${NBSP}${rest}${NBSP}${restUnit}`;
+function durationOf(total: number): string {
+  const { units } = words;
+  if (total < 60) return units.seconds({ value: formatCount(total) });
+  const minutes = Math.round(total / 60);
+  if (minutes < 60) return units.minutes({ value: formatCount(minutes) });
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) {
+    return minutes % 60 === 0
+      ? units.hours({ value: formatCount(hours) })
+      : units.hoursAndMinutes({ hours: formatCount(hours), minutes: formatCount(minutes % 60) });
+  }
+  const days = Math.floor(hours / 24);
+  if (days >= 1000) return units.overDays({ value: '1000' });
+  return hours % 24 === 0
+    ? units.days({ value: formatCount(days) })
+    : units.daysAndHours({ days: formatCount(days), hours: formatCount(hours % 24) });
+}
+
+/** How long it is since, in seconds: `3 min ago`. */
+export function formatAgo(seconds: number): string {
+  return seconds < 5 ? words.units.justNow() : words.units.ago({ duration: formatDuration(seconds) });
 }
 
 /** `part` of `whole` from 0 to 1; 0 where there is nothing to have. */
@@ -96,29 +141,38 @@ export function fraction(part: number, total: number): number {
 
 /** A fraction from 0 to 1, rounded down, so that 100 % means everything: `70 %`. */
 export function formatPercent(value: number): string {
-  return `${Math.floor(value * 100 + 1e-9)}${NBSP}%`;
+  return isolated(words.units.percent({ value: formatCount(Math.floor(value * 100 + 1e-9)) }));
 }
 
 export function formatRatio(uploaded: number, received: number): string {
-  return twoDigits.format(received > 0 ? told(uploaded) / received : 0);
+  return inUnit(received > 0 ? told(uploaded) / received : 0, 'two', '');
 }
 
-/** A moment (ms since 1970) as seen from `now`: `today 14:02`, `yesterday 09:10`, `2 Nov 2026, 14:02`. */
-export function formatMoment(time: number, now: number): string {
-  const date = new Date(time);
+/** A moment (ms since 1970) as seen from `now`: `today 14:02`, `yesterday 09:10`, `Nov 2, 2026, 14:02`. */
+export function formatMoment(at: number, now: number): string {
+  const date = new Date(at);
   if (Number.isNaN(date.getTime())) return '';
   const today = new Date(now);
   const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  const hour = clock.format(date);
-  if (date.toDateString() === today.toDateString()) return `today ${hour}`;
-  if (date.toDateString() === yesterday.toDateString()) return `yesterday ${hour}`;
-  return `${day.format(date).replace(/^(\w+) (\d+), /, '$2 $1 ')}, ${hour}`;
+  const time = clock.format(date);
+  if (date.toDateString() === today.toDateString()) return words.units.today({ time });
+  if (date.toDateString() === yesterday.toDateString()) return words.units.yesterday({ time });
+  return words.units.onDay({ day: day.format(date), time });
 }
 
 /** A piece length, which is a power of two: `16 KiB`, `1 MiB`. */
 export function formatPieceLength(bytes: number): string {
-  return bytes >= 1 << 20 ? `${whole.format(bytes / (1 << 20))}${NBSP}MiB` : `${whole.format(bytes / 1024)}${NBSP}KiB`;
+  const isLarge = bytes >= 1 << 20;
+  const value = inUnit(bytes / (isLarge ? 1 << 20 : 1024), 'whole', '');
+  return isolated(isLarge ? words.units.mebibytes({ value }) : words.units.kibibytes({ value }));
 }
+
+/** Several things in a row, as the language has it: `a, b, c`. */
+export function formatList(parts: readonly string[]): string {
+  return lists.format(parts);
+}
+
+const lists = new Intl.ListFormat(language, { type: 'unit' });
 
 /** `one` for 1, else `many`, after the number: `1 peer`, `38 peers`. */
 export function plural(count: number, one: string, many: string): string {
@@ -131,10 +185,17 @@ const UNSEEN = /[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\
 /** A name that a stranger gave, as it is shown: its end is where it seems to be, and there is something to see. */
 export function shownName(name: string): string {
   const seen = shownText(name);
-  return seen.trim() === '' ? 'Without a name' : seen;
+  return seen.trim() === '' ? words.units.noName() : seen;
 }
 
 /** The same of any text of theirs, such as what a tracker answers. */
 export function shownText(text: string): string {
   return text.replace(UNSEEN, sign => (/\s/.test(sign) ? ' ' : ''));
+}
+
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** What stands within a sentence and turns nothing around it: a name, a number with its unit. Nothing is added where all runs one way. */
+export function isolated(text: string): string {
+  return direction === 'rtl' || RIGHT_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text;
 }

@@ -1,5 +1,5 @@
 import type { PortMappings } from '../sw/view-model.ts';
-import type { Tone } from './problem-words.ts';
+import type { Tone } from './problems.ts';
 
 export interface ReachabilityWords {
   /** Cause and consequence, in a sentence or two. */

@@ -1,7 +1,7 @@
 /** How the ways to the network are, in words. */
 import type { PortMappings, Vitals } from '../sw/view-model.ts';
 import { formatCount, formatDuration, plural } from './format.ts';
-import type { Tone } from './problem-words.ts';
+import type { Tone } from './problems.ts';
 import { describePorts } from './reachability.ts';
 
 export interface VitalWords {

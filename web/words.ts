@@ -3,18 +3,18 @@ import type { RootRow, TorrentRow } from '../sw/view-model.ts';
 import {
   formatAboutRate,
   formatBytes,
-  formatCount,
   formatDuration,
+  formatList,
   formatPercent,
   formatRate,
   formatRatio,
   fraction,
-  plural,
   shownName,
   shownText,
+  told,
 } from './format.ts';
-import type { Tone } from './problem-words.ts';
-import { describeProblem, type ProblemContext } from './problems.ts';
+import { nameProblem, toneOf, type ProblemContext, type Tone } from './problems.ts';
+import { words } from './words/words.ts';
 
 export interface Status {
   readonly text: string;
@@ -65,90 +65,58 @@ export function problemContext(row: TorrentRow, roots: readonly RootRow[]): Prob
 /** What a torrent is doing, in a few words. */
 export function statusOf(row: TorrentRow, roots: readonly RootRow[]): Status {
   if (row.problem !== null && (needsAttention(row) || isAtRest(row))) {
-    const words = describeProblem(row.problem, problemContext(row, roots));
-    return { text: words.short, tone: words.tone };
+    return { text: nameProblem(row.problem, problemContext(row, roots)), tone: toneOf(row.problem) };
   }
-  switch (row.state) {
-    case 'adding':
-      return { text: 'Being added', tone: 'plain' };
-    case 'metadata':
-      return {
-        text: row.peers > 0 ? `Getting the file list · ${plural(row.peers, 'peer', 'peers')}` : 'Looking for peers',
-        tone: 'plain',
-      };
-    case 'moving':
-      return { text: 'Moving files', tone: 'plain' };
-    case 'checking':
-      return { text: 'Checking files', tone: 'plain' };
-    case 'downloading':
-      return { text: downloading(row), tone: 'plain' };
-    case 'seeding':
-      return { text: `Seeding · ratio ${ratioOf(row)}${row.peers > 0 ? within(row.limits.up, ' · ') : ''}`, tone: 'good' };
-    case 'done':
-      return { text: 'Done', tone: 'plain' };
-    case 'paused':
-      return { text: 'Paused', tone: 'plain' };
-    case 'queued':
-      return { text: 'Waiting in the queue', tone: 'plain' };
-    case 'waiting':
-      return { text: 'Waiting', tone: 'plain' };
-    case 'error':
-      return { text: 'Stopped by an error', tone: 'bad' };
-  }
+  const tone = row.state === 'seeding' ? 'good' : row.state === 'error' ? 'bad' : 'plain';
+  return { text: textOf(row), tone };
 }
 
-function downloading(row: TorrentRow): string {
-  if (isFetching(row))
-    return `Downloading · ${sources(row, plural(row.active, 'peer', 'peers'))}${within(row.limits.down, ' · ')}`;
-  if (row.peers > 0) return `Waiting for ${plural(row.peers, 'peer', 'peers')}`;
-  return 'Looking for peers';
+function textOf(row: TorrentRow): string {
+  switch (row.state) {
+    case 'metadata':
+      return words.state.metadata({ peers: told(row.peers) });
+    case 'downloading':
+      return isFetching(row) ? within(fetching(row), row.limits.down) : words.state.waitingForPeers({ peers: told(row.peers) });
+    case 'seeding': {
+      const text = words.state.seeding({ ratio: ratioOf(row) });
+      return row.peers > 0 ? within(text, row.limits.up) : text;
+    }
+    default:
+      return words.state[row.state]();
+  }
 }
 
 /** Something comes, or is asked for. */
-function isFetching(row: TorrentRow): boolean {
+export function isFetching(row: TorrentRow): boolean {
   return row.active > 0 || row.webSeeds > 0;
 }
 
-/** Peers, web seeds, or both. */
-function sources(row: TorrentRow, peers: string): string {
-  if (row.webSeeds === 0) return peers;
-  const seeds = plural(row.webSeeds, 'web seed', 'web seeds');
-  return row.active === 0 ? seeds : `${peers} and ${seeds}`;
+/** From peers, web seeds, or both. */
+function fetching({ active, webSeeds }: TorrentRow): string {
+  if (webSeeds === 0) return words.state.fromPeers({ peers: told(active) });
+  return active === 0
+    ? words.state.fromWebSeeds({ webSeeds: told(webSeeds) })
+    : words.state.fromBoth({ peers: told(active), webSeeds: told(webSeeds) });
 }
 
-/** A limit in force, behind what it limits. */
-function within(limit: number, before: string): string {
-  return limit === 0 ? '' : `${before}at most ${formatAboutRate(limit)}`;
+/** With the limit in force. */
+function within(status: string, limit: number): string {
+  return limit === 0 ? status : words.state.atMost({ status, limit: formatAboutRate(limit) });
 }
 
 export function ratioOf(row: TorrentRow): string {
   return formatRatio(row.uploaded, row.size);
 }
 
-/** The first line of the panel: the status with its numbers, as a sentence. */
-export function nowOf(row: TorrentRow, roots: readonly RootRow[]): string {
-  if (row.state === 'downloading' && isFetching(row)) {
-    const left = formatDuration(row.eta);
-    const limit = within(row.limits.down, ' ');
-    const from = `Downloading from ${sources(row, `${formatCount(row.active)} of ${plural(row.peers, 'peer', 'peers')}`)}${limit}`;
-    return left === '' ? from : `${from}, ${left} left`;
-  }
-  if (row.state === 'downloading' && row.peers > 0)
-    return `Connected to ${plural(row.peers, 'peer', 'peers')}, none is sending yet`;
-  if (row.state === 'seeding') {
-    return row.peers > 0
-      ? `Seeding to ${plural(row.peers, 'peer', 'peers')}${within(row.limits.up, ' ')}, ratio ${ratioOf(row)}`
-      : `Seeding, nobody asks at the moment, ratio ${ratioOf(row)}`;
-  }
-  return statusOf(row, roots).text;
-}
-
 /** A row of the list as a screen reader says it. */
 export function spokenRow(row: TorrentRow, roots: readonly RootRow[]): string {
   const parts = [shownName(row.name), shownText(statusOf(row, roots).text).replaceAll(' · ', ', ')];
-  if (row.size > 0) parts.push(`${formatPercent(fraction(row.done, row.size))} of ${formatBytes(row.size)}`);
-  if (row.down > 0) parts.push(`${formatRate(row.down)} down`);
-  if (row.up > 0) parts.push(`${formatRate(row.up)} up`);
-  if (row.eta >= 0 && row.state === 'downloading') parts.push(`${formatDuration(row.eta)} left`);
-  return parts.join(', ');
+  if (row.size > 0) {
+    const percent = formatPercent(fraction(row.done, row.size));
+    parts.push(words.state.spokenSize({ percent, size: formatBytes(row.size) }));
+  }
+  if (row.down > 0) parts.push(words.state.spokenDown({ rate: formatRate(row.down) }));
+  if (row.up > 0) parts.push(words.state.spokenUp({ rate: formatRate(row.up) }));
+  if (row.eta >= 0 && row.state === 'downloading') parts.push(words.state.spokenLeft({ left: formatDuration(row.eta) }));
+  return formatList(parts);
 }

@@ -25,7 +25,7 @@ function readModule(path: string): Module {
     with: all(behind, /'(\w+)'/g).filter(name => areas.has(name)),
   }));
   return {
-    uses: [...new Set(all(text, /\bwords\.(\w+)\.\w+/g))].filter(name => areas.has(name)),
+    uses: [...new Set(all(text, /\bwords\.(\w+)/g))].filter(name => areas.has(name)),
     imports: all(text, /^(?:import|export) (?!type )[^;]*?'(\.[^']+)';/gm).map(to => resolve(path, to)),
     loads,
   };

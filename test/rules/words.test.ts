@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { argumentsOf, declare, locales, read } from '../../bin/words.mjs';
+import { argumentsOf, contentOf, declare, locales, read } from '../../bin/words.mjs';
 
 const english = read('en');
 const all = (locale: string): readonly (readonly [string, string])[] =>
@@ -21,11 +21,12 @@ describe.each(locales())('the texts in %s', locale => {
     expect(keysOf(locale)).toEqual(keysOf('en'));
   });
 
-  it('take what those do, and hold neither marks of markup nor blanks around them', () => {
+  it('take what those do, and hold neither marks of markup, nor blanks around them, nor a # that stands for no number', () => {
     for (const [key, text] of all(locale)) {
       const [area = '', name = ''] = key.split('.');
       expect([...argumentsOf(text)].sort(), key).toEqual([...argumentsOf(english[area]?.[name] ?? '')].sort());
       expect(text, key).not.toMatch(/<[a-z/]|^\s|\s$/i);
+      expect(contentOf(text), key).not.toContain('#');
     }
   });
 });

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Connection, Problem } from '../../sw/view-model.ts';
 import { describeConnection, describePairing } from '../../web/connection-words.ts';
-import { describeProblem } from '../../web/problems.ts';
+import { nowOf } from '../../web/now.ts';
+import { nameProblem } from '../../web/problems.ts';
+import { explainProblem } from '../../web/reasons.ts';
 import { describeError } from '../../web/refusals.ts';
-import { needsAttention, nowOf, spokenRow, statusOf } from '../../web/words.ts';
+import { needsAttention, spokenRow, statusOf } from '../../web/words.ts';
 import { CONNECTED, LOST, nineTorrents, ROOTS, UNPAIRED } from '../fakes/mock-torrents.ts';
 
+const describeProblem = (...of: Parameters<typeof explainProblem>): ReturnType<typeof explainProblem> & { short: string } => ({
+  ...explainProblem(...of),
+  short: nameProblem(...of),
+});
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
 const ABOUT = { free: 1.2e9, folder: 'Films', origin: 'Downloads', isHere: false, mayStay: false };
 

@@ -10,7 +10,7 @@ import { saveFile } from '../saving.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
-import { nowOf } from '../words.ts';
+import { nowOf } from '../now.ts';
 import { MAX_SUBTITLES, subtitlesOf, titleOf } from './subtitles.ts';
 import { There } from './there.tsx';
 import { halfPlayed, hopeless, refusalOf, unplayable, type Place } from './trouble.ts';

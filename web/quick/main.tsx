@@ -27,7 +27,7 @@ async function start(): Promise<void> {
   store.memory.value = { heldBytes, tooLarge };
   connect(() => Promise.resolve(engine.open()));
   try {
-    await Promise.all([loadFirstWords(), loadWords('remedies')]);
+    await Promise.all([loadFirstWords(), loadWords('now', 'reasons', 'remedies')]);
   } catch (cause) {
     console.error('The texts of the page could not be loaded.', cause);
     root.textContent = 'Starling could not be loaded. Look at the connection, and load the page again.';

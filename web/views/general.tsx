@@ -16,6 +16,7 @@ import {
 } from '../format.ts';
 import { isKept } from '../persistence.ts';
 import { canReveal, reveal } from '../reveal.ts';
+import { nowOf } from '../now.ts';
 import { shownLinks } from '../shared.ts';
 import { canSaveToFolder } from '../folder-save.ts';
 import { saveToFolder } from '../save-to-folder.ts';
@@ -27,7 +28,7 @@ import { Labels } from './labels.tsx';
 import { OptionSwitches } from './option-switches.tsx';
 import { ProblemNote } from './problem-note.tsx';
 import { StopFields } from './stop-fields.tsx';
-import { nowOf, ratioOf } from '../words.ts';
+import { ratioOf } from '../words.ts';
 import { words } from '../words/words.ts';
 
 export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetail | null }): JSX.Element {

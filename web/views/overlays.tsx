@@ -22,7 +22,7 @@ const OVERLAYS = [
     ),
   },
   // A torrent that is being added is not dropped for that.
-  { holds: current, View: lazy(async () => (await import('./add-sheet.tsx')).AddSheet, null, 'remedies') },
+  { holds: current, View: lazy(async () => (await import('./add-sheet.tsx')).AddSheet, null, 'now', 'reasons', 'remedies') },
   { holds: removing, View: lazy(async () => (await import('./remove-dialog.tsx')).RemoveDialog, empty(removing)) },
   { holds: labelling, View: lazy(async () => (await import('./labels-dialog.tsx')).LabelsDialog, empty(labelling), 'labels') },
   {

@@ -3,7 +3,7 @@ import type { ComponentType, JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { notify } from '../notices.ts';
 import { playing, type Film } from '../playing.ts';
-import { words } from '../words/words.ts';
+import { loadWords, words } from '../words/words.ts';
 
 /** The player over everything else, while something is open in it. It is loaded when it is first asked for. */
 export function Playing(): JSX.Element | null {
@@ -11,7 +11,8 @@ export function Playing(): JSX.Element | null {
   const film = playing.value;
   const isOpen = film !== null;
   useEffect(() => {
-    if (isOpen && player.peek() === null) import('../player/player.tsx').then(loaded => (player.value = loaded), giveUp);
+    if (!isOpen || player.peek() !== null) return;
+    Promise.all([import('../player/player.tsx'), loadWords('now')]).then(([loaded]) => (player.value = loaded), giveUp);
   }, [isOpen]);
   if (film === null || player.value === null) return null;
   const { Player } = player.value;

@@ -3,8 +3,7 @@ import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentRow } from '../../sw/view-model.ts';
 import { announce, force, reconnect, resume, run, showHelper, showSetting } from '../actions.ts';
 import { notify } from '../notices.ts';
-import type { Remedy } from '../problem-words.ts';
-import { describeProblem } from '../problems.ts';
+import { explainProblem, type Remedy } from '../reasons.ts';
 import { store } from '../store.ts';
 import { problemContext } from '../words.ts';
 import { words } from '../words/words.ts';
@@ -12,7 +11,7 @@ import { words } from '../words/words.ts';
 /** Cause, consequence and what to do, with a button where one press can do it. */
 export function ProblemNote({ row }: { row: TorrentRow }): JSX.Element | null {
   if (row.problem === null) return null;
-  const { text, tone, remedy } = describeProblem(row.problem, problemContext(row, store.roots.value));
+  const { text, tone, remedy } = explainProblem(row.problem, problemContext(row, store.roots.value));
   return (
     <div class={`note note-${tone}`} role="note">
       <p>{text}</p>

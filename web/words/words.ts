@@ -37,6 +37,9 @@ export function chooseLanguage(tag: string | null): void {
 /** The language of the texts, which public/theme.js has found. */
 export const language = typeof document === 'undefined' ? FALLBACK : document.documentElement.lang;
 
+/** Which way it is written. */
+export const direction = typeof document !== 'undefined' && document.documentElement.dir === 'rtl' ? 'rtl' : 'ltr';
+
 export const words = {} as Messages;
 
 /** Loads the texts of the first screen. Rejects where they cannot be fetched. */
@@ -64,4 +67,9 @@ function texts(): NonNullable<(typeof load)[string]> {
   const found = load[language];
   if (found === undefined) throw new Error(`There are no texts in ${language}`);
   return found;
+}
+
+/** For a text that is one of two: `{name, select, yes {…} other {…}}`. */
+export function whether(is: boolean): 'yes' | 'no' {
+  return is ? 'yes' : 'no';
 }
