@@ -11,7 +11,7 @@
 
   const root = document.documentElement;
   const theme = stored('starling.theme');
-  if (theme === 'light' || theme === 'dark') root.dataset.theme = theme;
+  if (['light', 'dark', 'contrast'].includes(theme)) root.dataset.theme = theme;
 
   /** The modules of each language's first texts, by its BCP 47 tag. */
   const texts = JSON.parse(document.querySelector('meta[name="starling-languages"]').content);

@@ -5,6 +5,7 @@ import { followAddress, giveUp, hasDetails, missing } from './navigation.ts';
 import { store } from './store.ts';
 import { layout } from './ui/layout.ts';
 import { lazy } from './ui/lazy.tsx';
+import { onKey } from './views/app-keys.ts';
 import { Banner } from './views/banner.tsx';
 import { ClosingDialog, ClosingLine } from './views/closing.tsx';
 import { DropTarget } from './views/drop-target.tsx';
@@ -15,7 +16,7 @@ import { Overlays } from './views/overlays.tsx';
 import { Playing } from './views/playing.tsx';
 import { BottomTabs, Chips, Sidebar } from './views/sidebar.tsx';
 import { Table } from './views/table.tsx';
-import { AddButton, SEARCH_ID, TopBar } from './views/topbar.tsx';
+import { AddButton, TopBar } from './views/topbar.tsx';
 
 const leave = (): void => visit('torrents');
 const Activity = lazy(async () => (await import('./views/activity.tsx')).Activity, leave);
@@ -44,8 +45,8 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
   const details = missing.value !== null ? <NotInList /> : hasDetails.value ? <Inspector /> : null;
   useLayoutEffect(followAddress, []);
   useEffect(() => {
-    addEventListener('keydown', focusSearch);
-    return () => removeEventListener('keydown', focusSearch);
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
   }, []);
   return (
     <div class={`app app-${shape}`}>
@@ -75,12 +76,4 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
       <Notices />
     </div>
   );
-}
-
-function focusSearch(event: KeyboardEvent): void {
-  if (event.key !== 'k' || !(event.ctrlKey || event.metaKey)) return;
-  const field = document.getElementById(SEARCH_ID);
-  if (field === null) return;
-  event.preventDefault();
-  field.focus();
 }

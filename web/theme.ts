@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { readStoredText, writeStoredText } from './stored.ts';
 
-export type Theme = 'system' | 'light' | 'dark';
+export type Theme = 'system' | 'light' | 'dark' | 'contrast';
 /** Read by /theme.js before the first paint too. */
 const KEY = 'starling.theme';
 
@@ -31,5 +31,5 @@ function keptDensity(): Density {
 
 function kept(): Theme {
   const value = readStoredText(KEY);
-  return value === 'light' || value === 'dark' ? value : 'system';
+  return value === 'light' || value === 'dark' || value === 'contrast' ? value : 'system';
 }

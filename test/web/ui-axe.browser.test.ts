@@ -92,6 +92,13 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
         ),
       ],
       [
+        'the palette',
+        DESKTOP,
+        'nine',
+        async () => (await row(/^Sintel/).click(), await page.keyboard.press('Control+k'), page.getByRole('combobox').waitFor()),
+      ],
+      ['the shortcuts', DESKTOP, 'nine', async () => (await page.keyboard.press('Shift+?'), page.getByRole('dialog').waitFor())],
+      [
         'the phone',
         PHONE,
         'nine',

@@ -109,7 +109,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     await page.keyboard.press('Home');
     await page.keyboard.press('Enter');
     await page.getByRole('tab', { name: 'General' }).waitFor();
-    await page.keyboard.press('Control+k');
+    await page.keyboard.press('/');
     await page.keyboard.type('sintel');
     await row(/^ubuntu/).waitFor({ state: 'detached' });
     expect(await page.getByRole('grid').getAttribute('aria-rowcount')).toBe('2');

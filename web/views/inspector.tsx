@@ -5,6 +5,7 @@ import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { askToRemove, isRunning, pause, resume } from '../actions.ts';
 import { formatCount, shownName } from '../format.ts';
 import { selection } from '../selection.ts';
+import { bind } from '../shortcuts.ts';
 import { store, TABS, type Tab } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
@@ -57,7 +58,7 @@ export function Inspector(): JSX.Element | null {
       class={`inspector inspector-${layout.value}`}
       aria-label="Details"
       style={wide ? { height: `${height.value}px` } : {}}
-      onKeyDown={closeOnEscape}
+      onKeyDown={event => hear(event, null)}
     >
       {wide && <Separator height={height} />}
       {row === undefined ? (
@@ -85,9 +86,7 @@ function close(): void {
   store.inspectorOpen.value = false;
 }
 
-function closeOnEscape(event: KeyboardEvent): void {
-  if (event.key === 'Escape') close();
-}
+const hear = bind('details', { closeDetails: close });
 
 function CloseButton(): JSX.Element {
   return (

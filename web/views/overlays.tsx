@@ -2,7 +2,9 @@ import type { JSX } from 'preact';
 import { labelling, relocating, removing } from '../actions.ts';
 import { asking, current } from '../adding.ts';
 import { browsing } from '../folders.ts';
+import { palette } from '../palette.ts';
 import { draft, shownLinks } from '../shared.ts';
+import { listed } from '../shortcuts.ts';
 import { lazy } from '../ui/lazy.tsx';
 
 /** Takes back what an overlay stands for. */
@@ -32,6 +34,24 @@ const OVERLAYS = [
   { holds: browsing, View: lazy(async () => (await import('./folder-dialog.tsx')).FolderDialog, empty(browsing)) },
   { holds: draft, View: lazy(async () => (await import('./share-sheet.tsx')).ShareSheet, empty(draft), 'share') },
   { holds: shownLinks, View: lazy(async () => (await import('./share-links.tsx')).ShareLinks, empty(shownLinks), 'share') },
+  {
+    holds: palette,
+    View: lazy(
+      async () => (await import('./palette.tsx')).Palette,
+      () => (palette.value = false),
+      'palette',
+      'settings',
+      'menus',
+    ),
+  },
+  {
+    holds: listed,
+    View: lazy(
+      async () => (await import('./shortcuts-dialog.tsx')).ShortcutsDialog,
+      () => (listed.value = false),
+      'shortcuts',
+    ),
+  },
 ];
 
 export function Overlays(): JSX.Element {

@@ -28,14 +28,19 @@ interface Props {
 /** What can be done with the selected torrents. */
 export function RowMenu({ x, y, onClose }: Props): JSX.Element {
   // As things are while it opens, but for what is on or off: thousands may be selected, and none of them is followed.
-  const [first, incomplete, second] = useMemo(() => untracked(itemsOfSelection), []);
+  const [first, incomplete, second] = useMemo(() => untracked(() => partsOf([...selection.ids.value])), []);
   const items = [...first, ...group(orderItems(incomplete)), ...second];
   return <Menu label={words.menus.rows()} items={items} x={x} y={y} onClose={onClose} />;
 }
 
+/** What can be done with these torrents, as things are. */
+export function itemsFor(ids: readonly TorrentId[]): readonly MenuItem[] {
+  const [first, incomplete, second] = partsOf(ids);
+  return [...first, ...orderItems(incomplete), ...second];
+}
+
 /** What stands before and after the choices of how pieces come, and which torrents those are for. */
-function itemsOfSelection(): readonly [readonly MenuItem[], readonly TorrentId[], readonly MenuItem[]] {
-  const ids = [...selection.ids.value];
+function partsOf(ids: readonly TorrentId[]): readonly [readonly MenuItem[], readonly TorrentId[], readonly MenuItem[]] {
   const [first] = ids;
   const only = ids.length === 1 ? first : undefined;
   const running = ids.filter(isRunning);

@@ -1,9 +1,10 @@
 import { signal, useSignal } from '@preact/signals';
 import { ArrowDown, ArrowUp } from 'lucide';
-import type { JSX, TargetedKeyboardEvent } from 'preact';
+import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { columnOf, MAX_WIDTH, MIN_WIDTH, moveColumn, resizeColumn, type ColumnId, type Shown } from '../columns.ts';
 import { columns, isResizing, sortBy } from '../list-choices.ts';
+import { bind } from '../shortcuts.ts';
 import { store } from '../store.ts';
 import { useCallOff } from '../ui/call-off.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -113,7 +114,7 @@ function HeadButton({ id, index, shown, isEntry, onEnter, children }: ButtonProp
       tabIndex={isEntry ? 0 : -1}
       aria-describedby={HINT_ID}
       onFocus={onEnter}
-      onKeyDown={event => onKey(event, id, index, shown)}
+      onKeyDown={event => hear(event, { button: event.currentTarget, id, index, shown })}
       onClick={() => {
         if (!wasDragged.current) sortBy(id);
         wasDragged.current = false;
@@ -152,22 +153,36 @@ function moveTo(shown: readonly Shown[], id: ColumnId, to: number): void {
   if (shown[to]?.id !== id) columns.value = moveColumn(shown, id, to);
 }
 
-function onKey(event: TargetedKeyboardEvent<HTMLElement>, id: ColumnId, index: number, shown: readonly Shown[]): void {
-  const ahead = towards(event.currentTarget);
-  const step = event.key === 'ArrowRight' ? ahead : event.key === 'ArrowLeft' ? -ahead : 0;
+interface Head {
+  readonly button: HTMLElement;
+  readonly id: ColumnId;
+  readonly index: number;
+  readonly shown: readonly Shown[];
+}
+
+const hear = bind<'columns', Head>('columns', {
+  column: (event, at) => focusOn(at, at.shown[placeOf(event, at)]?.id),
+  moveColumn: (event, at) => {
+    const place = placeOf(event, at);
+    if (place >= 0 && place < at.shown.length) moveTo(at.shown, at.id, place);
+    focusOn(at, at.id);
+  },
+  sizeColumn: (event, { button, id, shown }) => resize(shown, id, widthOf(button) + stepOf(event, button) * STEP),
+});
+
+function placeOf(event: KeyboardEvent, { button, index, shown }: Head): number {
   const ends: Readonly<Record<string, number>> = { Home: 0, End: shown.length - 1 };
-  const place = step === 0 ? ends[event.key] : index + step;
-  if (place === undefined || event.ctrlKey || event.metaKey) return;
-  event.preventDefault();
-  event.stopPropagation();
-  const head = event.currentTarget.closest('.head-row');
-  if (event.shiftKey && step !== 0) resize(shown, id, widthOf(event.currentTarget) + step * STEP);
-  else {
-    if (event.altKey && place >= 0 && place < shown.length) moveTo(shown, id, place);
-    const next = event.altKey ? id : shown[place]?.id;
-    // It may stand elsewhere by then.
-    requestAnimationFrame(() => head?.querySelector<HTMLElement>(`[data-column=${next}] button`)?.focus());
-  }
+  return ends[event.key] ?? index + stepOf(event, button);
+}
+
+function stepOf({ key }: KeyboardEvent, button: HTMLElement): number {
+  return key === 'ArrowRight' ? towards(button) : -towards(button);
+}
+
+function focusOn({ button }: Head, id: ColumnId | undefined): void {
+  const head = button.closest('.head-row');
+  // It may stand elsewhere by then.
+  requestAnimationFrame(() => head?.querySelector<HTMLElement>(`[data-column=${id}] button`)?.focus());
 }
 
 function resize(shown: readonly Shown[], id: ColumnId, width: number): void {

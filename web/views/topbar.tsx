@@ -4,6 +4,7 @@ import {
   ArrowDown,
   ArrowUp,
   ArrowUpDown,
+  Command,
   Ellipsis,
   PanelBottom,
   Pause,
@@ -19,13 +20,17 @@ import { useEffect, useRef } from 'preact/hooks';
 import { askToRemove, isRunning, open, pause, resume, visit } from '../actions.ts';
 import { asking } from '../adding.ts';
 import { formatRate } from '../format.ts';
+import { palette } from '../palette.ts';
 import { selection } from '../selection.ts';
+import { keysOf } from '../shortcuts.ts';
 import { store, type Page } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { lazy } from '../ui/lazy.tsx';
 import { Logo } from '../ui/logo.tsx';
+import { words } from '../words/words.ts';
 import { ConnectionChip } from './connection.tsx';
+import { SEARCH_ID } from './search-ids.ts';
 import { SlowToggle } from './slow-toggle.tsx';
 
 const RowMenu = lazy(
@@ -39,9 +44,6 @@ const SortMenu = lazy(
   'menus',
 );
 
-export const SEARCH_ID = 'search';
-const MODIFIER = /mac|iphone|ipad/i.test(navigator.userAgent) ? '⌘' : 'Ctrl ';
-
 /** Of the pages without a search. */
 const TITLES: Readonly<Record<Page, string | null>> = { torrents: null, activity: 'Activity', settings: 'Settings' };
 
@@ -54,6 +56,7 @@ function DesktopBar(): JSX.Element {
     <header class="topbar">
       {layout.value === 'medium' && <Logo />}
       <SearchField />
+      <Tool label={words.window.findAnything()} icon={Command} onClick={() => (palette.value = true)} />
       <span class="space" />
       {selection.count.value > 0 && store.page.value === 'torrents' && <SelectionTools />}
       <Speeds />
@@ -150,7 +153,7 @@ function SearchField({ focus = false }: { focus?: boolean }): JSX.Element {
           event.currentTarget.blur();
         }}
       />
-      <kbd>{MODIFIER}K</kbd>
+      <kbd>{keysOf('anywhere', 'search').join('')}</kbd>
     </label>
   );
 }
