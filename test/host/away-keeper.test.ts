@@ -104,11 +104,14 @@ describe('the thread of the away engine', () => {
 
   it('is given its token alone by its data, and tells what happens, what is wrong, and that it is through', async () => {
     const news = `{ id: 'a', name: 'One', what: 'completed', at: 5 }`;
-    const { run, happened, logged } = setUp(`
+    const { keeper, run, happened, logged } = setUp(`
       parentPort.postMessage({ type: 'log', level: 'error', text: workerData.token + process.argv.slice(2).join() });
       parentPort.postMessage({ type: 'happened', news: ${news} });
+      parentPort.postMessage({ type: 'work', has: false });
       parentPort.postMessage({ type: 'ended' });`);
+    expect(keeper.hasWork).toBe(true);
     await run();
+    expect(keeper.hasWork).toBe(false);
     expect(happened).toEqual([{ id: 'a', name: 'One', what: 'completed', at: 5 }]);
     expect(logged).toEqual(['info the away engine was started', 'error away: token']);
   });

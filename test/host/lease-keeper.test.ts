@@ -20,6 +20,7 @@ async function setUp() {
         ended = whenEnded;
       },
       kill: hasYielded => told.push(`kill ${hasYielded}`),
+      hasWork: true,
     },
     clock: { now: () => timers.now, after: timers.after },
     events: {

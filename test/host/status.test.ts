@@ -5,8 +5,10 @@ import { type Engines, statusOf } from '../../daemon/host/http/status.ts';
 test.each([
   ['one that has not come in time is on its way', { isWorkThere: true, comes: false }, 'expected'],
   ['one that came to tell alone is none', { isWorkThere: false, comes: true }, null],
+  ['one that came to tell somebody else, and is still there, is none', { isWorkThere: true, comes: true, isAtRest: true }, null],
+  ['one that has something to do is at work', { isWorkThere: true, comes: true }, 'away'],
   ['one that cannot come where nothing is to be done is none', { isWorkThere: false, comes: false }, null],
-] as const)('an engine: %s', async (_what, { isWorkThere, comes }, atWork) => {
+] as const)('an engine: %s', async (_what, { isWorkThere, comes, ...more }, atWork) => {
   vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort());
   let isAwake = false;
   const engines: Engines = {
@@ -16,6 +18,7 @@ test.each([
     get expectsEngine() {
       return isWorkThere || isAwake;
     },
+    isAtRest: 'isAtRest' in more,
     wake: () => (isAwake = true),
     channel: () => null,
   };

@@ -18,6 +18,8 @@ export interface EngineOptions {
   readonly log: Log;
   /** Who hears of what happens. */
   readonly audience?: Audience;
+  /** Hears that something of its start was reached. */
+  readonly mark?: () => void;
   /** Where peers reach it: the first that is free, 0 for any; those of BitTorrent where none are given. */
   readonly listenPorts?: readonly number[];
 }

@@ -31,6 +31,7 @@ export class AwayKeeper implements AwayEngine {
   private readonly heapMib: number;
   private thread: Worker | null = null;
   private crashes = 0;
+  hasWork = true;
 
   constructor(options: KeeperOptions, heapMib: number = HEAP_MIB) {
     this.options = options;
@@ -41,6 +42,7 @@ export class AwayKeeper implements AwayEngine {
     const { program, data, log } = this.options;
     const thread = new Worker(program, { workerData: data(token), resourceLimits: { maxOldGenerationSizeMb: this.heapMib } });
     this.thread = thread;
+    this.hasWork = true;
     let hasCrashed = true;
     log('info', 'the away engine was started');
     thread.on('message', (message: FromThread) => {
@@ -50,6 +52,9 @@ export class AwayKeeper implements AwayEngine {
           break;
         case 'happened':
           this.options.happened(message.news);
+          break;
+        case 'work':
+          if (this.thread === thread) this.hasWork = message.has;
           break;
         case 'ended':
           hasCrashed = false;

@@ -19,5 +19,7 @@ export const END = 'end';
 export type FromThread =
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly text: string }
   | { readonly type: 'happened'; readonly news: News }
+  /** Whether it has anything to do: once it knows, and whenever that is another. */
+  | { readonly type: 'work'; readonly has: boolean }
   /** Its last word: everything is recorded. */
   | { readonly type: 'ended' };

@@ -16,6 +16,7 @@ const engine = startEngine({
   log(level, text) {
     if (level === 'error' || isVerbose) tell({ type: 'log', level, text });
   },
+  mark: tellWork,
 });
 
 parentPort?.on('message', message => {
@@ -25,9 +26,18 @@ parentPort?.on('message', message => {
 parentPort?.unref();
 const watch = setInterval(look, LOOK_MS);
 let isEnding = false;
+let toldWork: boolean | undefined;
+
+/** Before it shows anybody what there is. */
+function tellWork(): void {
+  const { hasWork } = engine.torrents;
+  if (hasWork !== toldWork) tell({ type: 'work', has: hasWork });
+  toldWork = hasWork;
+}
 
 function look(): void {
   const { link, torrents } = engine;
+  tellWork();
   // Refused or superseded it is one too many.
   if (link.state === 'superseded' || link.state === 'unpaired' || !torrents.hasWork) void end();
 }

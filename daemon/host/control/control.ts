@@ -120,6 +120,11 @@ export class ControlServer {
     return this.lease.holder?.kind ?? null;
   }
 
+  /** The host's own engine is, with nothing to do. */
+  get isAtRest(): boolean {
+    return this.atWork === 'away' && this.options.away?.hasWork === false;
+  }
+
   /** Opens a channel of the host's own to the engine at work, as a window has one; null where none is. */
   channel(hear: (message: unknown) => void, closed: () => void): HostChannel | null {
     return this.relays.open(hear, closed);

@@ -24,6 +24,8 @@ export interface AwayEngine {
   start(token: string, ended: () => void): void;
   /** Ends it this instant. `hasYielded`: it has done what it was there for, and recorded it. */
   kill(hasYielded: boolean): void;
+  /** Whether the one that was started last has anything to do, as far as it has said. */
+  readonly hasWork: boolean;
 }
 
 export interface LeaseEvents {

@@ -15,6 +15,8 @@ const MAX_ROWS = 20_000;
 export interface Engines {
   /** Whose is at work. */
   readonly atWork: 'app' | 'away' | null;
+  /** It is the host's own, which has nothing to do: it came to tell, and goes again. */
+  readonly isAtRest: boolean;
   /** One is at work, or comes by itself. */
   readonly expectsEngine: boolean;
   /** Has the host's own come where no other is. */
@@ -35,7 +37,7 @@ export interface Status extends List {
 
 /** Only an engine can read the records: where none is at work the host's own comes to tell, and goes again. */
 export async function statusOf(engines: Engines): Promise<Status> {
-  const isIdle = !engines.expectsEngine;
+  const wasIdle = !engines.expectsEngine;
   if (engines.atWork === null) engines.wake();
   const deadline = AbortSignal.timeout(ANSWER_MS);
   let list: List | null = null;
@@ -44,6 +46,7 @@ export async function statusOf(engines: Engines): Promise<Status> {
     if (list === null) await sleep(LOOK_MS);
   }
   const expected = engines.expectsEngine ? 'expected' : null;
+  const isIdle = wasIdle || engines.isAtRest;
   return { atWork: isIdle ? null : (engines.atWork ?? expected), torrents: list?.torrents ?? null };
 }
 
