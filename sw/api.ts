@@ -221,6 +221,8 @@ export type Command =
       readonly remove: readonly string[];
     }
   /** Moves them, in their order, in the line that torrents wait in: a number is an index of the whole line. */
+  /** Keeps peers at these IP addresses out of a torrent, or (null) of all, and lets others in again; who else is banned stays so. */
+  | { readonly do: 'ban'; readonly of: TorrentId | null; readonly add: readonly string[]; readonly remove: readonly string[] }
   | { readonly do: 'move'; readonly ids: readonly TorrentId[]; readonly to: MoveTo }
   /** Sets what is given, and nothing else. */
   | { readonly do: 'configure'; readonly settings: Partial<Settings> }

@@ -156,6 +156,7 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('askWebSeed'), id: torrentId, url }),
   v.strictObject({ do: v.literal('addPeer'), id: torrentId, host: v.pipe(v.string(), v.maxLength(255)), port }),
   v.strictObject({ do: v.literal('label'), ids, add: labels, remove: labels }),
+  v.strictObject({ do: v.literal('ban'), of: v.nullable(torrentId), add: hosts(1_000), remove: hosts(1_000) }),
   v.strictObject({ do: v.literal('move'), ids, to: v.union([v.picklist(['top', 'up', 'down', 'bottom']), count]) }),
   v.strictObject({ do: v.literal('configure'), settings: settingsSchema }),
   v.strictObject({

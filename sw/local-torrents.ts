@@ -5,7 +5,7 @@
 import type { Added, Command, LeftFiles, Told } from './api.ts';
 import { Refusal } from './host-commands.ts';
 import type { Giver } from './delivery.ts';
-import { configure, perform } from './perform.ts';
+import { ban, configure, perform } from './perform.ts';
 import type { Engine } from './perform.ts';
 import { BROWSER_ROOT } from './view-model.ts';
 import type { DetailPart, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
@@ -133,6 +133,9 @@ export class LocalTorrents {
     switch (command.do) {
       case 'configure':
         await configure(engine, command.settings);
+        return null;
+      case 'ban':
+        await ban(engine, command);
         return null;
       case 'relocate':
         throw new Refusal(

@@ -75,6 +75,7 @@ export interface Engine<Kept> {
   /** `listenPort`: 0 where none was to be had, null while that is not known. */
   readonly mapping: { readonly state: PortMappings | null; readonly listenPort: number | null };
   configure(change: Partial<Settings>, saved: (error: Error | null) => void): void;
+  ban(of: TorrentId | null, add: readonly string[], remove: readonly string[], saved: (error: Error | null) => void): void;
   rows(): readonly TorrentRow[];
   takeChanges(): {
     readonly rows: readonly TorrentRow[];
@@ -88,7 +89,7 @@ export interface Engine<Kept> {
 /** Does what needs an engine; what it throws is for the window that asked. */
 export function perform(
   engine: Engine<unknown>,
-  command: Exclude<Command, { do: 'pair' | 'unpair' | 'reconnect' | 'take' | 'configure' | 'host' }>,
+  command: Exclude<Command, { do: 'pair' | 'unpair' | 'reconnect' | 'take' | 'configure' | 'ban' | 'host' }>,
 ): Added | Told | null {
   switch (command.do) {
     case 'add':
@@ -153,6 +154,12 @@ export function perform(
 /** Settings are in force at once; it waits until they are saved, and throws where they are not. */
 export async function configure(engine: Engine<unknown>, settings: Partial<Settings>): Promise<void> {
   const error = await new Promise<Error | null>(saved => engine.configure(settings, saved));
+  if (error) throw error;
+}
+
+/** Likewise. */
+export async function ban(engine: Engine<unknown>, { of, add, remove }: Extract<Command, { do: 'ban' }>): Promise<void> {
+  const error = await new Promise<Error | null>(saved => engine.ban(of, add, remove, saved));
   if (error) throw error;
 }
 

@@ -177,6 +177,10 @@ export class Shelf implements Backend {
       case 'configure':
         await this.configure(command);
         return null;
+      case 'ban':
+        if (command.of === null) await this.configure(command);
+        else await (this.isOwn(command.of) ? this.local : this.paired).run(command);
+        return null;
       case 'relocate':
         return this.relocate(command);
       case 'history':
@@ -198,7 +202,7 @@ export class Shelf implements Backend {
     return this.local.run(command);
   }
 
-  private async configure(command: Extract<Command, { do: 'configure' }>): Promise<void> {
+  private async configure(command: Extract<Command, { do: 'configure' | 'ban' }>): Promise<void> {
     const isPaired = this.paired.connection().state !== 'unpaired';
     if (isPaired) await this.paired.run(command);
     if (!isPaired || this.local.isReady) await this.local.run(command);

@@ -6,7 +6,7 @@ import type { Backend } from './api-server.ts';
 import type { Answer, Command, LeftFiles } from './api.ts';
 import type { Connection, DetailPart, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { askHost, type Host, Refusal } from './host-commands.ts';
-import { configure, perform } from './perform.ts';
+import { ban, configure, perform } from './perform.ts';
 import type { Engine } from './perform.ts';
 import type { Following } from './following.ts';
 import { Notices } from './notices.ts';
@@ -251,6 +251,9 @@ export class Torrents<Kept> implements Backend {
     switch (command.do) {
       case 'configure':
         await configure(await this.ready(), command.settings);
+        return null;
+      case 'ban':
+        await ban(await this.ready(), command);
         return null;
       case 'host': {
         const usersOf = async (root: string): Promise<number> => (await this.ready()).roots.usersOf(root);

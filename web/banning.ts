@@ -1,35 +1,32 @@
 /** Addresses that a person wants no peer to have, for one torrent or for all. */
-import type { TorrentRow } from '../sw/view-model.ts';
+import type { TorrentId } from '../sw/view-model.ts';
 import { command } from './actions.ts';
 import { notify } from './notices.ts';
-import { store } from './store.ts';
 
-/** In these, as the engine keeps them. */
-const MOST = 1_000;
-const MOST_HERE = 100;
-const FULL = 'The list of banned addresses is full. Take some off it first.';
-
-export async function banHere(row: TorrentRow, host: string): Promise<void> {
-  const { banned } = row.options;
-  if (banned.length >= MOST_HERE && !banned.includes(host)) return notify(FULL, 'bad');
+export async function banHere(of: TorrentId, host: string): Promise<void> {
   await tell(
-    command({ do: 'set', ids: [row.id], options: { banned: [...banned, host] } }),
+    command({ do: 'ban', of, add: [host], remove: [] }),
     `${host} is banned from this torrent. Take it off the list below to let it in again.`,
   );
 }
 
-export async function letInHere(row: TorrentRow, host: string): Promise<void> {
-  const banned = row.options.banned.filter(each => each !== host);
-  await tell(command({ do: 'set', ids: [row.id], options: { banned } }), `${host} may connect to this torrent again.`);
+export async function letInHere(of: TorrentId, host: string): Promise<void> {
+  await tell(command({ do: 'ban', of, add: [], remove: [host] }), `${host} may connect to this torrent again.`);
 }
 
 export async function banEverywhere(host: string): Promise<void> {
-  const banned = store.settings.value?.banned ?? [];
-  if (banned.length >= MOST && !banned.includes(host)) return notify(FULL, 'bad');
   await tell(
-    command({ do: 'configure', settings: { banned: [...banned, host] } }),
+    command({ do: 'ban', of: null, add: [host], remove: [] }),
     `${host} is banned from all torrents. The settings have the list.`,
   );
+}
+
+/** What a person made of the list: what another window has done to it meanwhile stays. Resolves to why it was refused, or null. */
+export function banListed(before: readonly string[], text: string): Promise<string | null> {
+  const listed = readAddresses(text);
+  const add = listed.filter(host => !before.includes(host));
+  const remove = before.filter(host => !listed.includes(host));
+  return command({ do: 'ban', of: null, add, remove });
 }
 
 async function tell(done: Promise<string | null>, words: string): Promise<void> {
@@ -39,6 +36,6 @@ async function tell(done: Promise<string | null>, words: string): Promise<void> 
 }
 
 /** The addresses of a text, one a line or with commas between. The engine says which is none. */
-export function readAddresses(text: string): string[] {
+function readAddresses(text: string): string[] {
   return text.split(/[\s,]+/).filter(word => word !== '');
 }

@@ -59,16 +59,24 @@ export function peerNamed(torrent: Pick<Chosen, 'isPrivate' | 'peerSet'>, host: 
 
 /** The addresses among what is set in their one spelling, each once. @throws {EngineError} where one is none */
 export function withHosts<T extends { readonly banned?: readonly string[] }>(change: T): T {
-  if (!change.banned) return change;
-  const banned = change.banned.map(text => {
-    const ip = ipBytes(text.trim());
-    if (ip) return ipText(ip) ?? '';
-    throw new EngineError(
-      'no-address',
-      `“${text}” is no IP address. Write one like 198.51.100.7 or 2001:db8::7. Nothing was changed.`,
-    );
-  });
-  return { ...change, banned: [...new Set(banned)] };
+  return change.banned ? { ...change, banned: [...new Set(change.banned.map(spelled))] } : change;
+}
+
+/** Of banned addresses those with some more and without others, `most` at most. @throws {EngineError} where one is none, or they are too many */
+export function rebar(banned: readonly string[], add: readonly string[], remove: readonly string[], most: number): string[] {
+  const gone = new Set(remove.map(spelled));
+  const list = [...new Set([...banned, ...add.map(spelled)])].filter(host => !gone.has(host));
+  if (list.length <= Math.max(most, banned.length)) return list;
+  throw new EngineError('limit', `The list of banned addresses holds ${most}, which is the most it can. Take some off it first.`);
+}
+
+function spelled(text: string): string {
+  const ip = ipBytes(text.trim());
+  if (ip) return ipText(ip) ?? '';
+  throw new EngineError(
+    'no-address',
+    `“${text}” is no IP address. Write one like 198.51.100.7 or 2001:db8::7. Nothing was changed.`,
+  );
 }
 
 /** Tries that peer at once, and remembers it. */

@@ -126,9 +126,9 @@ export class Doors {
 
   tick(now: number, second: boolean): void {
     if (second) this.loop.run(() => this.udp.dht.tick(now));
-    if (second) this.local.lsd.tick(now);
-    this.incoming.tick(now);
-    this.portTest.tick(now);
+    if (second) this.loop.run(() => this.local.lsd.tick(now));
+    this.loop.run(() => this.incoming.tick(now));
+    this.loop.run(() => this.portTest.tick(now));
     this.loop.run(() => this.trackers.tick(now));
     this.loop.run(() => this.rtc.links.tick(now));
   }

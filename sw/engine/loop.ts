@@ -13,6 +13,8 @@ import { toHex } from './model/ids.ts';
 
 /** Ms. */
 const SOURCE_TIMEOUT = 60_000;
+/** Ms for which the same fault is not logged again: what fails at each beat would fill the log. */
+const SAID_ONCE = 60_000;
 
 /**
  * Where torrents meet the ports: what the world tells goes to the torrent that it concerns, one thing at a time, and
@@ -26,6 +28,7 @@ export class Loop implements RateGroups {
   private readonly waiting: (() => void)[] = [];
   private readonly effects: { torrent: Torrent; effect: Effect }[] = [];
   private busy = false;
+  private fault = { text: '', at: 0 };
   readonly removals = new Removals();
 
   constructor(
@@ -79,14 +82,28 @@ export class Loop implements RateGroups {
           next();
         } catch (error) {
           // A fault in one torrent's machines is not to cost the others what was told in the same breath.
-          this.ports.log('error', `a handler failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+          this.failed('a handler', error);
         }
-        for (const { torrent, effect } of this.effects.splice(0)) this.perform(torrent, effect);
+        for (const { torrent, effect } of this.effects.splice(0)) {
+          try {
+            this.perform(torrent, effect);
+          } catch (error) {
+            this.failed(`“${effect.do}”`, error);
+          }
+        }
       }
     } finally {
       this.busy = false;
     }
     this.hooks.settled();
+  }
+
+  private failed(what: string, error: unknown): void {
+    const text = `${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    const now = this.ports.clock.now();
+    if (text === this.fault.text && now < this.fault.at + SAID_ONCE) return;
+    this.fault = { text, at: now };
+    this.ports.log('error', text);
   }
 
   /** Keeps a record that is no torrent's. */

@@ -40,6 +40,12 @@ export class Registry<T extends Entry> {
     for (const hash of shortHashes(torrent.hashes)) if (!this.byHash.has(hash)) this.byHash.set(hash, torrent);
   }
 
+  /** Likewise, of one that may be gone. */
+  identified(id: InfoHash): void {
+    const torrent = this.get(id);
+    if (torrent) this.identify(torrent);
+  }
+
   remove(torrent: T): void {
     this.byId.delete(torrent.id);
     for (const hash of shortHashes(torrent.hashes)) if (this.byHash.get(hash) === torrent) this.byHash.delete(hash);

@@ -1,6 +1,6 @@
 import { Activity } from './activity.ts';
 import { Changes } from './changes.ts';
-import { addPeer, peerNamed, prioritise, setOptions, withHosts } from './choices.ts';
+import { addPeer, peerNamed, prioritise, rebar, setOptions, withHosts } from './choices.ts';
 import { Ids } from './effects.ts';
 import { EngineError } from './errors.ts';
 import type { FilePlace, KeptPiece } from './events.ts';
@@ -9,11 +9,11 @@ import { Closing } from './closing.ts';
 import { hasWork } from './has-work.ts';
 import type { Ports } from './ports.ts';
 import { Pulse } from './pulse.ts';
+import { beat } from './beat.ts';
 import { drawing } from './chance.ts';
-import { relabel, type TorrentOptions } from './options.ts';
+import { MAX_BANNED_HERE, relabel, type TorrentOptions } from './options.ts';
 import { Giving } from './giving.ts';
-import { HandingOver } from './handing-over.ts';
-import type { Audience } from './handing-over.ts';
+import { HandingOver, type Audience } from './handing-over.ts';
 import { Identity } from './identity.ts';
 import { Doors, type SessionOptions } from './doors.ts';
 import { Intake, type Added, type AddSource } from './intake.ts';
@@ -23,8 +23,7 @@ import { lose, mendAll } from './looks.ts';
 import { Loop } from './loop.ts';
 import { refused } from './outcome.ts';
 import type { PortMapping } from './port-mapping.ts';
-import { allPriorities, changed, shownFiles } from './priorities.ts';
-import type { FilePriority } from './priorities.ts';
+import { allPriorities, changed, shownFiles, type FilePriority } from './priorities.ts';
 import { Reading } from './reading.ts';
 import { Registry } from './registry.ts';
 import { deletionOf, mustBeDeletable, storeAway } from './removals.ts';
@@ -36,8 +35,15 @@ import { Taking } from './taking.ts';
 import { readTiers } from './tiers.ts';
 import { Turns } from './turns.ts';
 import type { MoveTo } from './order.ts';
-import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, notSaved, SETTINGS_KEY } from './settings.ts';
-import type { Settings } from './settings.ts';
+import {
+  decodeSettings,
+  DEFAULT_SETTINGS,
+  encodeSettings,
+  MAX_BANNED,
+  notSaved,
+  SETTINGS_KEY,
+  type Settings,
+} from './settings.ts';
 import { Shares } from './shares.ts';
 import type { Surroundings } from './surroundings.ts';
 import { viewLeft } from './view-problem.ts';
@@ -110,7 +116,10 @@ export class Session {
     this.pulse = new Pulse(
       ports.clock,
       () => this.isIdle,
-      (now, second) => this.tick(now, second),
+      (now, second) => {
+        const { changes, shares, doors, handing } = this;
+        beat(this.loop, this.torrents, { changes, shares, doors, handing }, now, second && { rested: this.pulse.rested });
+      },
     );
     const settings = (): Settings => this.settings;
     this.shares = new Shares(ports.clock, ports.store, random, this.loop, this.torrents, settings);
@@ -140,10 +149,7 @@ export class Session {
       security,
       wall: () => Math.floor(ports.clock.wall()),
       listenPort: () => this.doors.mapping.port,
-      identified: id => {
-        const torrent = this.torrents.get(id);
-        if (torrent) this.torrents.identify(torrent);
-      },
+      identified: id => this.torrents.identified(id),
       dht: this.doors.udp.dht,
       lsd: this.doors.local.lsd,
       line: this.turns,
@@ -338,6 +344,13 @@ export class Session {
     for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.peerSet.allow(change, now));
   }
 
+  /** Has addresses barred, and others let in again: for a torrent, or (null) for all. `saved` as of {@link configure}. */
+  ban(of: string | null, add: readonly string[], remove: readonly string[], saved: (error: EngineError | null) => void): void {
+    if (of === null) return this.configure({ banned: rebar(this.settings.banned, add, remove, MAX_BANNED) }, saved);
+    this.set(of, { banned: rebar(this.named(of).options.banned, add, remove, MAX_BANNED_HERE) });
+    saved(null);
+  }
+
   /** Another engine under the same limits moves so many bytes a second: what that leaves is for this one. */
   share(elsewhere: RateLimits): void {
     this.shares.rates.elsewhere = elsewhere;
@@ -388,7 +401,7 @@ export class Session {
     this.closing.begin(() => {
       // Trackers over WebSocket and who lends WebRTC outlast the daemon's connection, and would be answered for ever. The nodes of
       // the DHT are recorded with it, after what every torrent has to keep.
-      this.doors.close();
+      this.loop.run(() => this.doors.close());
       done();
     });
     this.pulse.goOn();
@@ -405,18 +418,5 @@ export class Session {
   private get isIdle(): boolean {
     if (this.closing.isUnderWay) return false;
     return !this.attached || (this.doors.isIdle && [...this.torrents.values()].every(torrent => torrent.isIdle));
-  }
-
-  private tick(now: number, second: boolean): void {
-    for (const torrent of this.torrents.values()) {
-      if (torrent.isIdle) continue;
-      if (second) this.changes.second(torrent, now);
-      if (second) this.handing.history.at(torrent);
-      this.loop.run(() => torrent.tick(now, second));
-    }
-    if (second) this.shares.tick(now);
-    this.doors.tick(now, second);
-    if (second) this.handing.tick(now, this.pulse.rested);
-    this.closing.look();
   }
 }

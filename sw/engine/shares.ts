@@ -76,7 +76,7 @@ export class Shares {
 
   /** Once a second. */
   tick(now: number): void {
-    this.rates.tick(this.torrents.values());
+    this.loop.run(() => this.rates.tick(this.torrents.values()));
     this.loop.run(() => this.choker.tick(this.candidates.all(), now));
   }
 }

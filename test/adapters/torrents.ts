@@ -42,6 +42,10 @@ class FakeEngine implements Engine<string> {
   label = (): void => this.tell('label');
   move = (): void => this.tell('move');
   relocate = (): void => this.tell('relocate');
+  ban = (_of: string | null, _add: readonly string[], _remove: readonly string[], saved: (error: null) => void): void => {
+    this.tell('ban');
+    saved(null);
+  };
   rename = (): void => this.tell('rename');
   settings: Settings = DEFAULT_SETTINGS;
   /** Why settings cannot be saved. */

@@ -13,12 +13,13 @@ import type { ToWorker } from '../../sw/api.ts';
 import type { FromSharing, ShareRequest } from '../../sw/share.ts';
 import type { EngineError } from '../../sw/engine/errors.ts';
 import { readTiers } from '../../sw/engine/tiers.ts';
-import { Order } from '../../sw/engine/order.ts';
+import { rebar } from '../../sw/engine/choices.ts';
 import { relabel } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { MockFiles } from './mock-files.ts';
 import { tested, toldOf, vitalsOf } from './mock-activity.ts';
 import { MockHost } from './mock-host.ts';
+import { movedIn } from './mock-order.ts';
 import { sceneOf, type Pulse, type Scenario } from './mock-scenarios.ts';
 import { CONNECTED, detailOf, manyFiles, nineTorrents, PLACE, sintelFiles } from './mock-torrents.ts';
 
@@ -234,7 +235,7 @@ export class MockWorker {
         }
         break;
       case 'move':
-        this.#move(command);
+        for (const row of movedIn(this.torrents, command)) this.put(row);
         break;
       case 'relocate':
         this.#change(command.ids, {
@@ -273,6 +274,9 @@ export class MockWorker {
           if (row && labels) this.put({ ...row, options: { ...row.options, labels } });
         }
         break;
+      case 'ban':
+        this.ban(command);
+        break;
       case 'configure':
         this.settings = { ...this.settings, ...command.settings };
         this.#delta([], []);
@@ -291,23 +295,12 @@ export class MockWorker {
     return { error: null, added: null };
   }
 
-  /** By the engine's own rules. */
-  #move({ ids, to }: Extract<Command, { do: 'move' }>): void {
-    const moved = new Map<TorrentId, TorrentRow>();
-    const order = new Order<{ readonly id: TorrentId; place: number }>((item, set) => {
-      set();
-      const row = this.torrents.get(item.id);
-      if (row !== undefined) moved.set(item.id, { ...row, place: item.place });
-    });
-    const items = new Map([...this.torrents.values()].map(({ id, place }) => [id, { id, place }]));
-    for (const item of items.values()) order.add(item, 1);
-    order.move(
-      ids.flatMap(id => items.get(id) ?? []),
-      to,
-      () => true,
-    );
-    for (const row of moved.values()) this.torrents.set(row.id, row);
-    this.#delta([...moved.values()], []);
+  ban({ of, add, remove }: Omit<Extract<Command, { do: 'ban' }>, 'do'>): void {
+    const row = of === null ? undefined : this.torrents.get(of);
+    if (row) this.put({ ...row, options: { ...row.options, banned: rebar(row.options.banned, add, remove, 100) } });
+    if (of !== null) return;
+    this.settings = { ...this.settings, banned: rebar(this.settings.banned, add, remove, 1_000) };
+    this.#delta([], []);
   }
 
   #add({ source }: Extract<Command, { do: 'add' }>): { error: ApiError | null; added: Added | null } {

@@ -91,20 +91,20 @@ describe.skipIf(missing)(`the details in Chromium (skipped without ${CHROMIUM})`
     await letIn.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Actions for 203.0.113.2:6881' }).click();
     await page.getByRole('menuitem', { name: 'Ban from all torrents' }).click();
-    const said = async () => (await commands()).filter(command => command.do === 'set' || command.do === 'configure');
+    const said = async () => (await commands()).filter(command => command.do === 'ban');
     await expect.poll(said).toMatchObject([
-      { do: 'set', options: { banned: ['203.0.113.1'] } },
-      { do: 'set', options: { banned: [] } },
-      { do: 'configure', settings: { banned: ['203.0.113.2'] } },
+      { add: ['203.0.113.1'], remove: [] },
+      { add: [], remove: ['203.0.113.1'] },
+      { of: null, add: ['203.0.113.2'], remove: [] },
     ]);
     await page.getByRole('button', { name: 'Settings' }).first().click();
     const list = page.getByRole('textbox', { name: 'IP addresses, one a line' });
     await expect.poll(() => list.inputValue()).toBe('203.0.113.2');
-    await list.fill('203.0.113.2\n2001:db8::7');
+    await list.fill('203.0.113.9\n2001:db8::7');
+    // What another window bans meanwhile stays.
+    await page.evaluate(() => globalThis.mock.ban({ of: null, add: ['203.0.113.3'], remove: [] }));
     await list.blur();
-    await expect
-      .poll(async () => (await commands()).at(-1))
-      .toMatchObject({ settings: { banned: ['203.0.113.2', '2001:db8::7'] } });
+    await expect.poll(() => list.inputValue()).toBe('203.0.113.3\n203.0.113.9\n2001:db8::7');
   });
 
   it('has a file shown in its folder on this computer, and all of it', async () => {

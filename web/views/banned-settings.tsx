@@ -1,7 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { command } from '../actions.ts';
-import { readAddresses } from '../banning.ts';
+import { banListed } from '../banning.ts';
 import { store } from '../store.ts';
 
 /** Whom a person wants no torrent to talk to. */
@@ -10,9 +9,11 @@ export function BannedSettings(): JSX.Element | null {
   const problem = useSignal<string | null>(null);
   /** What is being typed. */
   const draft = useSignal<string | null>(null);
+  /** What the list was when that began. */
+  const before = useSignal<readonly string[]>([]);
   if (value === null) return null;
   const save = async (text: string): Promise<void> => {
-    problem.value = await command({ do: 'configure', settings: { banned: readAddresses(text) } });
+    problem.value = await banListed(before.value, text);
     if (problem.value === null) draft.value = null;
   };
   return (
@@ -28,6 +29,7 @@ export function BannedSettings(): JSX.Element | null {
           aria-invalid={problem.value !== null}
           value={draft.value ?? value.banned.join('\n')}
           onInput={event => {
+            if (draft.value === null) before.value = value.banned;
             draft.value = event.currentTarget.value;
             problem.value = null;
           }}

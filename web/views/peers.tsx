@@ -139,7 +139,7 @@ function actionsFor(row: TorrentRow, peer: PeerRow) {
   const host = hostOf(peer);
   return [
     { label: 'Copy address', act: () => void copy(peer.address, 'address') },
-    { label: 'Ban from this torrent', danger: true, act: () => void banHere(row, host) },
+    { label: 'Ban from this torrent', danger: true, act: () => void banHere(row.id, host) },
     { label: 'Ban from all torrents', danger: true, act: () => void banEverywhere(host) },
   ];
 }
@@ -191,7 +191,7 @@ function Banned({ row }: { readonly row: TorrentRow }): JSX.Element | null {
             type="button"
             class="button button-small"
             aria-label={`Let ${host} in again`}
-            onClick={() => void letInHere(row, host)}
+            onClick={() => void letInHere(row.id, host)}
           >
             {host}
             <Icon of={X} size={12} />
