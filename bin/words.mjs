@@ -16,7 +16,27 @@ const declared = join(folder, 'messages.ts');
 const SOURCE = 'en';
 const VIRTUAL = 'virtual:words';
 /** The areas of what is shown first, and of what many parts share. */
-export const FIRST = ['clipboard', 'closing', 'common', 'problems', 'state', 'table', 'units', 'window'];
+export const FIRST = [
+  'adding',
+  'clipboard',
+  'closing',
+  'columns',
+  'common',
+  'kept',
+  'left',
+  'list',
+  'problems',
+  'queueMoves',
+  'reachability',
+  'refusals',
+  'saves',
+  'slowMode',
+  'state',
+  'table',
+  'units',
+  'viewNames',
+  'window',
+];
 /** Where the build puts the texts of a language, each in a folder by its tag; the worker looks there as well (sw/kept-texts.ts). */
 const PLACE = 'assets/words';
 /** What tells a page which languages there are, and which files their first texts are in; and what reads it there. */

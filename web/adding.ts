@@ -2,9 +2,11 @@ import { computed, effect, signal } from '@preact/signals';
 import type { Added, Source } from '../sw/api.ts';
 import type { FilePriority, TorrentId } from '../sw/view-model.ts';
 import { ask, command, reveal } from './actions.ts';
+import { isolated, shownName } from './format.ts';
 import { notify } from './notices.ts';
 import { readFiles, readText, type Offer } from './sources.ts';
 import { store } from './store.ts';
+import { words } from './words/words.ts';
 
 /** One torrent on its way into the list. The sheet shows the first of the queue. */
 export interface Adding {
@@ -65,8 +67,8 @@ function answered(key: number, { id, already, brought }: Added): void {
 }
 
 function tellListed(id: TorrentId, brought: boolean): void {
-  const what = brought ? 'The trackers or web seeds that it did not have were added to it.' : 'Nothing was added.';
-  notify(`“${store.row(id)?.peek().name ?? 'This torrent'}” is in the list already. ${what}`);
+  const name = isolated(shownName(store.row(id)?.peek().name ?? ''));
+  notify(brought ? words.adding.listedBrought({ name }) : words.adding.listed({ name }));
   reveal(id);
 }
 
@@ -86,7 +88,7 @@ function settleRefused(key: number, refused: string): void {
   if (item === undefined) return;
   if (queue.value.length === 1) return change(key, { refused });
   leave(key);
-  notify(`“${item.label}” was not added. ${refused}`, 'bad');
+  notify(words.adding.notAdded({ name: isolated(shownName(item.label)), why: refused }), 'bad');
 }
 
 /** Starts the torrent in the sheet; answers whether it did. A refusal is shown in the sheet, or beside it once that is gone. */
@@ -106,7 +108,7 @@ export async function start(item: Adding, priorities: readonly FilePriority[] | 
   } while (refused !== null && returning.has(key));
   if (refused === null) leave(key);
   else if (isQueued(key)) change(key, { refused });
-  else notify(`“${item.label}” was not started. ${refused}`, 'bad');
+  else notify(words.adding.notStarted({ name: isolated(shownName(item.label)), why: refused }), 'bad');
   return refused === null;
 }
 

@@ -19,12 +19,16 @@ import { Table } from './views/table.tsx';
 import { AddButton, TopBar } from './views/topbar.tsx';
 
 const leave = (): void => visit('torrents');
-const Activity = lazy(async () => (await import('./views/activity.tsx')).Activity, leave);
+const Activity = lazy(async () => (await import('./views/activity.tsx')).Activity, leave, 'history', 'network');
 const Inspector = lazy(
   async () => (await import('./views/inspector.tsx')).Inspector,
   giveUp,
+  'folderSave',
   'labels',
+  'logLines',
   'now',
+  'peerFlags',
+  'pieceMap',
   'reasons',
   'remedies',
 );

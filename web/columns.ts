@@ -1,4 +1,5 @@
 /** The columns of the list: which there are, and which of them a person sees, in what order and how wide. */
+import { words } from './words/words.ts';
 
 export type ColumnId =
   | 'name'
@@ -30,24 +31,37 @@ export interface Column {
 }
 
 export const COLUMNS: readonly Column[] = [
-  { id: 'name', label: 'Name', isNumber: false, width: 160, grows: 1.3 },
-  { id: 'size', label: 'Size', isNumber: true, width: 66 },
-  { id: 'progress', label: 'Progress', isNumber: false, width: 118 },
-  { id: 'status', label: 'Status', isNumber: false, width: 150, grows: 1 },
-  { id: 'down', label: 'Down', isNumber: true, width: 84 },
-  { id: 'up', label: 'Up', isNumber: true, width: 76 },
-  { id: 'left', label: 'Left', isNumber: true, width: 86 },
-  { id: 'peers', label: 'Peers', isNumber: true, width: 46 },
-  { id: 'seeds', label: 'Seeds', isNumber: true, width: 52 },
-  { id: 'ratio', label: 'Ratio', isNumber: true, width: 56 },
-  { id: 'uploaded', label: 'Uploaded', isNumber: true, width: 78 },
-  { id: 'downloaded', label: 'Downloaded', isNumber: true, width: 90 },
-  { id: 'labels', label: 'Labels', isNumber: false, width: 120 },
-  { id: 'added', label: 'Added', isNumber: true, width: 132 },
-  { id: 'finished', label: 'Finished', isNumber: true, width: 132 },
-  { id: 'queue', label: 'Queue', isNumber: true, width: 60 },
-  { id: 'folder', label: 'Folder', isNumber: false, width: 120 },
+  column('name', false, 160, 1.3),
+  column('size', true, 66),
+  column('progress', false, 118),
+  column('status', false, 150, 1),
+  column('down', true, 84),
+  column('up', true, 76),
+  column('left', true, 86),
+  column('peers', true, 46),
+  column('seeds', true, 52),
+  column('ratio', true, 56),
+  column('uploaded', true, 78),
+  column('downloaded', true, 90),
+  column('labels', false, 120),
+  column('added', true, 132),
+  column('finished', true, 132),
+  column('queue', true, 60),
+  column('folder', false, 120),
 ];
+
+function column(id: ColumnId, isNumber: boolean, width: number, grows?: number): Column {
+  return {
+    id,
+    get label() {
+      return words.columns[id]();
+    },
+    isNumber,
+    width,
+    ...(grows === undefined ? {} : { grows }),
+  };
+}
+
 const BY_ID: ReadonlyMap<string, Column> = new Map(COLUMNS.map(column => [column.id, column]));
 
 export function columnOf(id: ColumnId): Column {

@@ -172,7 +172,19 @@ export function formatList(parts: readonly string[]): string {
   return lists.format(parts);
 }
 
+/** Several names in a sentence: `a, b and c`. */
+export function formatNames(names: readonly string[]): string {
+  return conjunctions.format(names);
+}
+
 const lists = new Intl.ListFormat(language, { type: 'unit' });
+const conjunctions = new Intl.ListFormat(language, { type: 'conjunction' });
+
+/** Sentences that follow each other; empty ones are left out. */
+export function joinSentences(...sentences: readonly string[]): string {
+  const said = sentences.filter(sentence => sentence !== '');
+  return said.length === 0 ? '' : said.reduce((first, next) => words.units.sentences({ first, next }));
+}
 
 /** `one` for 1, else `many`, after the number: `1 peer`, `38 peers`. */
 export function plural(count: number, one: string, many: string): string {

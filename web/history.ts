@@ -1,42 +1,64 @@
 /** What the history of speeds says, in words and numbers. */
 import type { History, HistoryMark, HistorySpan, Settings } from '../sw/view-model.ts';
-import { formatAbout, formatAboutRate, formatDuration, formatRate } from './format.ts';
+import {
+  formatAbout,
+  formatAboutRate,
+  formatDuration,
+  formatRate,
+  isolated,
+  joinSentences,
+  shownName,
+  shownText,
+} from './format.ts';
 import { isSlow } from './limits.ts';
+import { words } from './words/words.ts';
 
 export const SPANS: readonly {
   readonly id: HistorySpan;
   readonly label: string;
   readonly long: string;
   readonly period: number;
-}[] = [
-  { id: 'minutes', label: '10 min', long: 'the last 10 minutes', period: 1_000 },
-  { id: 'day', label: '24 h', long: 'the last 24 hours', period: 15_000 },
-  { id: 'month', label: '30 d', long: 'the last 30 days', period: 60_000 },
-];
+}[] = [span('minutes', 1_000), span('day', 15_000), span('month', 60_000)];
+
+function span(id: HistorySpan, period: number): (typeof SPANS)[number] {
+  return {
+    id,
+    get label() {
+      return words.history[id]();
+    },
+    get long() {
+      return words.history[`${id}Long`]();
+    },
+    period,
+  };
+}
 
 /** One mark, without its time. */
 export function describeMark(mark: HistoryMark): string {
+  const texts = words.history;
   switch (mark.kind) {
     case 'limits': {
-      const name = mark.isAlternative ? 'Slow mode on' : 'Limits';
-      if (mark.down === 0 && mark.up === 0) return mark.isAlternative ? 'Slow mode on, without limits' : 'No limits';
-      return `${name}: ${limit(mark.down)} down, ${limit(mark.up)} up`;
+      if (mark.down === 0 && mark.up === 0) return mark.isAlternative ? texts.slowWithoutLimits() : texts.noLimits();
+      const limits = { down: limit(mark.down), up: limit(mark.up) };
+      return mark.isAlternative ? texts.slow(limits) : texts.limits(limits);
     }
     case 'helper':
-      return mark.isThere ? 'Helper joined' : 'Helper lost';
+      return mark.isThere ? texts.helperJoined() : texts.helperLost();
     case 'asleep':
-      return `Nothing measured for ${formatDuration(mark.ms / 1000)}: the computer slept, or its clock was set`;
+      return texts.asleep({ duration: formatDuration(mark.ms / 1000) });
     case 'clock':
-      return `The clock was set back by ${formatDuration(mark.ms / 1000)}`;
-    case 'tracker':
-      return mark.isThere ? `Tracker ${mark.host} answers again` : `Tracker ${mark.host} stopped answering`;
+      return texts.clock({ duration: formatDuration(mark.ms / 1000) });
+    case 'tracker': {
+      const host = isolated(shownText(mark.host));
+      return mark.isThere ? texts.trackerBack({ host }) : texts.trackerLost({ host });
+    }
     case 'full':
-      return `Storage full: ${mark.name}`;
+      return texts.full({ name: isolated(shownName(mark.name)) });
   }
 }
 
 function limit(rate: number): string {
-  return rate === 0 ? 'any' : formatAboutRate(rate);
+  return rate === 0 ? words.history.any() : formatAboutRate(rate);
 }
 
 /** The limits on all torrents at that moment, bytes a second, 0: none. */
@@ -49,13 +71,15 @@ export function limitsNow(settings: Settings, now: Date): { readonly down: numbe
 /** Average, peak and how much of the time was measured, in a sentence. */
 export function summarise({ down, up, step }: Pick<History, 'down' | 'up' | 'step'>, span: string): string {
   const measured = down.filter(rate => rate >= 0);
-  if (measured.length === 0) return `In ${span} nothing was measured.`;
+  if (measured.length === 0) return words.history.nothing({ span });
   const mean = (rates: readonly number[]): string =>
     formatRate(rates.reduce((sum, rate) => sum + Math.max(0, rate), 0) / measured.length);
   const top = (rates: readonly number[]): string => formatRate(Math.max(0, ...rates));
   const missing = down.length - measured.length;
-  const gap = missing === 0 ? '' : ` ${formatDuration((missing * step) / 1000)} of it were not measured.`;
-  return `In ${span}: download ${mean(down)} on average, ${top(down)} at most; upload ${mean(up)} on average, ${top(up)} at most.${gap}`;
+  return joinSentences(
+    words.history.summary({ span, down: mean(down), topDown: top(down), up: mean(up), topUp: top(up) }),
+    missing === 0 ? '' : words.history.gap({ duration: formatDuration((missing * step) / 1000) }),
+  );
 }
 
 /** A part of the time for a table: rates are means of what was measured in it, -1 where nothing was. */
@@ -109,7 +133,7 @@ function mean(rates: readonly number[], from: number, to: number): number {
   return count === 0 ? -1 : sum / count;
 }
 
-/** `↓ 1.2 GB, ↑ 300 MB`. */
+/** `1.2 GB down, 300 MB up`. */
 export function describeMoved({ down, up }: { readonly down: number; readonly up: number }): string {
-  return `${formatAbout(down)} down, ${formatAbout(up)} up`;
+  return words.history.moved({ down: formatAbout(down), up: formatAbout(up) });
 }

@@ -4,10 +4,10 @@
  */
 import { effect } from '@preact/signals';
 import { BROWSER_ROOT } from '../sw/view-model.ts';
-import { plural } from './format.ts';
 import { notify } from './notices.ts';
 import { store } from './store.ts';
 import { readStoredText, writeStoredText } from './stored.ts';
+import { loadFirstWords, words } from './words/words.ts';
 
 /** How many torrents this browser keeps by itself. */
 const MARK = 'starling.kept';
@@ -18,7 +18,10 @@ const TWIN = 'starling-kept';
 export async function watchKept(): Promise<void> {
   if (typeof caches === 'undefined') return;
   const marked = Number(readStoredText(MARK) ?? 0);
-  if (marked > 0 && !(await caches.has(TWIN))) notify(describeLoss(marked), 'bad');
+  if (marked > 0 && !(await caches.has(TWIN))) {
+    await loadFirstWords();
+    notify(describeLoss(marked), 'bad');
+  }
   effect(() => {
     const { browser } = store.connection.value;
     void store.revision.value;
@@ -36,6 +39,5 @@ async function mark(count: number): Promise<void> {
 }
 
 export function describeLoss(torrents: number): string {
-  const were = torrents === 1 ? 'It was 1 torrent' : `There were ${plural(torrents, 'torrent', 'torrents')}`;
-  return `The browser has deleted what Starling kept in it, as browsers do when a disk gets full or site data is cleared. ${were}, with the files that had not been saved elsewhere. Add what you still want again; with the helper, files lie in a folder of yours instead.`;
+  return words.kept.lost({ torrents });
 }

@@ -3,6 +3,7 @@ import { MIN_RATE, type Settings } from '../sw/view-model.ts';
 import { configure } from './actions.ts';
 import { formatAboutRate } from './format.ts';
 import { notify } from './notices.ts';
+import { words } from './words/words.ts';
 
 export const MAX_RATE = 10_000_000_000;
 
@@ -15,16 +16,16 @@ export function isSlow({ altMode, altSchedule }: Settings, now: Date): boolean {
 /** Turns the alternative limits on or off by hand; the schedule is not followed any more. */
 export function setSlow({ altMode }: Settings, slow: boolean): void {
   void configure({ altMode: slow ? 'on' : 'off' });
-  if (altMode === 'scheduled') notify('The schedule for slow mode is off now. It can be turned on again in the settings.');
+  if (altMode === 'scheduled') notify(words.slowMode.scheduleOff());
 }
 
 /** The alternative limits in a few words. */
 export function describeSlow({ altDownLimit, altUpLimit }: Settings): string {
-  return `${describe(altDownLimit)} down, ${describe(altUpLimit)} up`;
+  return words.slowMode.limits({ down: describe(altDownLimit), up: describe(altUpLimit) });
 }
 
 function describe(limit: number): string {
-  return limit === 0 ? 'no limit' : formatAboutRate(limit);
+  return limit === 0 ? words.slowMode.noLimit() : formatAboutRate(limit);
 }
 
 /** Bytes a second of a number that was typed; null where it is none that can be set. */

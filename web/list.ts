@@ -2,17 +2,18 @@ import type { TorrentRow } from '../sw/view-model.ts';
 import { fraction } from './format.ts';
 import { isColumn, type ColumnId } from './columns.ts';
 import { isComplete, needsAttention } from './words.ts';
+import { language, words } from './words/words.ts';
 
 /** What the list is narrowed to. */
 export type Filter = 'all' | 'downloading' | 'seeding' | 'done' | 'paused' | 'attention';
-export const FILTERS: readonly { readonly id: Filter; readonly label: string }[] = [
-  { id: 'all', label: 'All' },
-  { id: 'downloading', label: 'Downloading' },
-  { id: 'seeding', label: 'Seeding' },
-  { id: 'done', label: 'Done' },
-  { id: 'paused', label: 'Paused' },
-  { id: 'attention', label: 'Needs attention' },
-];
+export const FILTERS: readonly { readonly id: Filter; readonly label: string }[] = (
+  ['all', 'downloading', 'seeding', 'done', 'paused', 'attention'] as const
+).map(id => ({
+  id,
+  get label() {
+    return words.list[id]();
+  },
+}));
 
 export interface Sort {
   readonly by: ColumnId;
@@ -56,14 +57,14 @@ export function bucketOf(row: TorrentRow): Exclude<Filter, 'all'> | null {
   }
 }
 
-/** `words`: in small letters; each is somewhere in the name. */
-export function matches(row: TorrentRow, filter: Filter, label: string | null, words: readonly string[]): boolean {
+/** `sought`: in small letters; each is somewhere in the name. */
+export function matches(row: TorrentRow, filter: Filter, label: string | null, sought: readonly string[]): boolean {
   if (row.state === 'adding') return false;
   if (label !== null && !row.options.labels.includes(label)) return false;
   if (filter !== 'all' && bucketOf(row) !== filter) return false;
-  if (words.length === 0) return true;
+  if (sought.length === 0) return true;
   const name = row.name.toLowerCase();
-  return words.every(word => name.includes(word));
+  return sought.every(word => name.includes(word));
 }
 
 /** What is looked for, in words. */
@@ -75,7 +76,7 @@ export function wordsOf(search: string): readonly string[] {
 }
 
 /** Made once: constructing a collator costs more than sorting with it. */
-export const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+export const collator = new Intl.Collator(language, { numeric: true, sensitivity: 'base' });
 
 export function compareWords(a: string, b: string): number {
   return collator.compare(a, b) || (a < b ? -1 : 1);

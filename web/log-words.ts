@@ -1,89 +1,97 @@
 /** The lines of a torrent's log, in words. */
 import type { DiskProblem, LogEntry, LogKind } from '../sw/view-model.ts';
-import { formatCount, plural } from './format.ts';
+import { dates, formatCount, isolated } from './format.ts';
+import { words } from './words/words.ts';
 
-export const KINDS: readonly { readonly kind: LogKind; readonly label: string }[] = [
-  { kind: 'torrent', label: 'Torrent' },
-  { kind: 'peer', label: 'Peers' },
-  { kind: 'tracker', label: 'Trackers' },
-  { kind: 'data', label: 'Data' },
-  { kind: 'disk', label: 'Disk' },
-];
+export const KINDS: readonly { readonly kind: LogKind; readonly label: string }[] = (
+  ['torrent', 'peer', 'tracker', 'data', 'disk'] as const
+).map(kind => ({
+  kind,
+  get label() {
+    return nameOfKind(kind);
+  },
+}));
 
-const DISK: Readonly<Record<DiskProblem, string>> = {
-  'disk-full': 'the disk is full',
-  'disk-quota': 'the quota on the disk is used up',
-  'file-too-large': 'the disk holds no file as long as one of it',
-  'read-only': 'the disk is read-only',
-  denied: 'the folder may not be written to',
-  'folder-gone': 'the folder is gone',
-  'file-gone': 'a file was moved, replaced or deleted',
-  'file-busy': 'another torrent writes to the same file',
-  'file-unsafe': 'a link stands in the way',
-  'file-conflict': 'another file has the same name',
-  io: 'the disk reported an error',
-  limit: 'too many files are open',
-};
+function nameOfKind(kind: LogKind): string {
+  const texts = words.logLines;
+  switch (kind) {
+    case 'torrent':
+      return texts.kindTorrent();
+    case 'peer':
+      return texts.kindPeer();
+    case 'tracker':
+      return texts.kindTracker();
+    case 'data':
+      return texts.kindData();
+    case 'disk':
+      return texts.kindDisk();
+  }
+}
+
+const DISK = {
+  'disk-full': 'diskFull',
+  'disk-quota': 'diskQuota',
+  'file-too-large': 'fileTooLarge',
+  'read-only': 'readOnly',
+  denied: 'denied',
+  'folder-gone': 'folderGone',
+  'file-gone': 'fileGone',
+  'file-busy': 'fileBusy',
+  'file-unsafe': 'fileUnsafe',
+  'file-conflict': 'fileConflict',
+  io: 'io',
+  limit: 'limit',
+} as const satisfies Readonly<Record<DiskProblem, string>>;
 
 /** What happened, in a sentence without a full stop. */
 export function describeEntry({ what, who, text, count }: LogEntry): string {
-  const why = text === '' ? '' : `: ${text}`;
+  const texts = words.logLines;
+  const peer = who === '' ? texts.someone() : isolated(who);
+  const why = isolated(text);
+  const hasReason = text !== '';
   switch (what) {
     case 'added':
-      return 'Added';
     case 'fetching':
-      return 'Looking for its list of files';
     case 'queued':
-      return 'Waiting for its turn';
     case 'checking':
-      return 'Checking its files';
     case 'downloading':
-      return 'Downloading';
     case 'seeding':
-      return 'Seeding';
     case 'completed':
-      return 'All that is wanted of it has come';
     case 'paused':
-      return 'Paused';
     case 'waiting':
-      return 'Waiting for the helper';
-    case 'peer-joined':
-      return `${peer(who)} connected${text === '' ? '' : `, with ${text}`}`;
-    case 'peer-left':
-      return `${peer(who)} was left${why}`;
-    case 'peer-lost':
-      return `${peer(who)} is not connected any more: “${text}”`;
-    case 'peers-left':
-      return `${plural(count, 'peer was', 'peers were')} left${why}`;
-    case 'peer-banned':
-      return `${peer(who)} was banned${why}`;
-    case 'tracker-answered':
-      return count < 0 ? `${who} answered` : `${who} answered with ${plural(count, 'peer', 'peers')}`;
-    case 'tracker-failed':
-      return `${who} did not answer as hoped: “${text}”`;
-    case 'piece-corrupt':
-      return `Piece ${formatCount(count)} was not what it should be, and is fetched again`;
-    case 'web-seed-failed':
-      return `${who} failed: “${text}”`;
-    case 'web-seed-banned':
-      return `${who} is not asked again: “${text}”`;
     case 'moving':
-      return 'Moving its files';
     case 'moved':
-      return 'Its files are where they were to go';
+      return texts[what]();
+    case 'peer-joined':
+      return hasReason ? texts.peerJoinedWith({ peer, client: why }) : texts.peerJoined({ peer });
+    case 'peer-left':
+      return hasReason ? texts.peerLeftFor({ peer, why }) : texts.peerLeft({ peer });
+    case 'peer-lost':
+      return texts.peerLost({ peer, why });
+    case 'peers-left':
+      return hasReason ? texts.peersLeftFor({ count, why }) : texts.peersLeft({ count });
+    case 'peer-banned':
+      return hasReason ? texts.peerBannedFor({ peer, why }) : texts.peerBanned({ peer });
+    case 'tracker-answered':
+      return count < 0
+        ? texts.trackerAnswered({ tracker: isolated(who) })
+        : texts.trackerAnsweredWith({ tracker: isolated(who), count });
+    case 'tracker-failed':
+      return texts.trackerFailed({ tracker: isolated(who), why });
+    case 'piece-corrupt':
+      return texts.pieceCorrupt({ piece: formatCount(count) });
+    case 'web-seed-failed':
+      return texts.webSeedFailed({ seed: isolated(who), why });
+    case 'web-seed-banned':
+      return texts.webSeedBanned({ seed: isolated(who), why });
     case 'failed': {
-      const problem = text in DISK ? DISK[text as DiskProblem] : text;
-      return `Stopped: ${problem}${who === '' ? '' : ` (${who})`}`;
+      const problem = text in DISK ? texts[DISK[text as DiskProblem]]() : why;
+      return who === '' ? texts.failed({ why: problem }) : texts.failedAt({ why: problem, where: isolated(who) });
     }
   }
 }
 
-/** Of those a browser knows no address of. */
-function peer(who: string): string {
-  return who === '' ? 'A peer over WebRTC' : who;
-}
-
-const stamp = new Intl.DateTimeFormat('en', {
+const stamp = new Intl.DateTimeFormat(dates, {
   month: 'short',
   day: 'numeric',
   hour: '2-digit',
@@ -99,10 +107,10 @@ export function formatStamp(at: number): string {
 
 /** Those of that kind, or all, that say `search`; the latest first. */
 export function entriesOf(log: readonly LogEntry[], kind: LogKind | null, search: string): LogEntry[] {
-  const words = search.trim().toLowerCase();
-  return log.filter(entry => (kind === null || entry.kind === kind) && says(entry, words)).reverse();
+  const sought = search.trim().toLowerCase();
+  return log.filter(entry => (kind === null || entry.kind === kind) && says(entry, sought)).reverse();
 }
 
-function says(entry: LogEntry, words: string): boolean {
-  return words === '' || describeEntry(entry).toLowerCase().includes(words);
+function says(entry: LogEntry, sought: string): boolean {
+  return sought === '' || describeEntry(entry).toLowerCase().includes(sought);
 }

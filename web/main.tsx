@@ -21,12 +21,11 @@ import { lookPersistence } from './persistence.ts';
 import { followViews } from './saved-views.ts';
 import { store } from './store.ts';
 import { shareOver } from './shared.ts';
-import { loadFirstWords } from './words/words.ts';
+import { loadFirstWords, words } from './words/words.ts';
 import { applyUpdate, openDoor, openShare, registerWorker, updateWaiting } from './worker.ts';
 
 const NO_WORKER =
   'This browser does not let Starling install its engine, as in a private window or inside another app. It runs in a current Chrome, Edge, Firefox or Safari.';
-const NO_MAGNET = 'The address held no valid magnet link, so nothing was added. Paste the link again.';
 
 async function pair(secret: string): Promise<void> {
   const install = installId();
@@ -42,7 +41,7 @@ async function start(): Promise<void> {
     const { secret, magnet } = takeRequest();
     if (secret !== null || magnet !== null) restoreAddress();
     if (secret !== null) void pair(secret);
-    if (magnet !== null && !addText(magnet)) notify(NO_MAGNET, 'bad');
+    if (magnet !== null && !addText(magnet)) notify(words.adding.noMagnet(), 'bad');
   };
   const looked = watchKept().catch((cause: unknown) => console.warn('What the browser keeps could not be looked at.', cause));
   const registered = looked.then(registerWorker);

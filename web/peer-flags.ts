@@ -1,5 +1,7 @@
 /** What is told of a connection to a peer: the letters that other clients use, and what they mean. */
 import type { PeerRow } from '../sw/view-model.ts';
+import type { Messages } from './words/messages.ts';
+import { language, words } from './words/words.ts';
 
 export interface Flag {
   readonly letter: string;
@@ -11,21 +13,31 @@ interface Rule extends Flag {
 }
 
 const RULES: readonly Rule[] = [
-  { letter: 'D', words: 'it sends to us', holds: peer => peer.amInterested && !peer.peerChoking },
-  { letter: 'd', words: 'we want something, it does not send yet', holds: peer => peer.amInterested && peer.peerChoking },
-  { letter: 'U', words: 'we send to it', holds: peer => peer.peerInterested && !peer.amChoking },
-  { letter: 'u', words: 'it wants something, we do not send yet', holds: peer => peer.peerInterested && peer.amChoking },
-  { letter: 'K', words: 'it would send, we want nothing', holds: peer => !peer.amInterested && !peer.peerChoking },
-  { letter: '?', words: 'we would send, it wants nothing', holds: peer => !peer.peerInterested && !peer.amChoking },
-  { letter: 'I', words: 'it came to us', holds: peer => peer.incoming },
-  { letter: 'H', words: 'found in the DHT', holds: peer => peer.source === 'dht' },
-  { letter: 'X', words: 'named by another peer', holds: peer => peer.source === 'pex' },
-  { letter: 'L', words: 'found on this network', holds: peer => peer.source === 'lsd' },
-  { letter: 'E', words: 'encrypted', holds: peer => peer.encryption === 'full' },
-  { letter: 'e', words: 'handshake encrypted', holds: peer => peer.encryption === 'handshake' },
-  { letter: 'P', words: 'over uTP', holds: peer => peer.transport === 'utp' },
-  { letter: 'W', words: 'over WebRTC', holds: peer => peer.transport === 'webrtc' },
+  rule('D', 'sends', peer => peer.amInterested && !peer.peerChoking),
+  rule('d', 'chokes', peer => peer.amInterested && peer.peerChoking),
+  rule('U', 'served', peer => peer.peerInterested && !peer.amChoking),
+  rule('u', 'waits', peer => peer.peerInterested && peer.amChoking),
+  rule('K', 'idle', peer => !peer.amInterested && !peer.peerChoking),
+  rule('?', 'idleHere', peer => !peer.peerInterested && !peer.amChoking),
+  rule('I', 'incoming', peer => peer.incoming),
+  rule('H', 'dht', peer => peer.source === 'dht'),
+  rule('X', 'pex', peer => peer.source === 'pex'),
+  rule('L', 'lsd', peer => peer.source === 'lsd'),
+  rule('E', 'encrypted', peer => peer.encryption === 'full'),
+  rule('e', 'handshake', peer => peer.encryption === 'handshake'),
+  rule('P', 'utp', peer => peer.transport === 'utp'),
+  rule('W', 'webrtc', peer => peer.transport === 'webrtc'),
 ];
+
+function rule(letter: string, key: keyof Messages['peerFlags'], holds: Rule['holds']): Rule {
+  return {
+    letter,
+    get words() {
+      return words.peerFlags[key]();
+    },
+    holds,
+  };
+}
 
 /** All that there are, in the order in which they stand. */
 export const FLAGS: readonly Flag[] = RULES;
@@ -42,7 +54,7 @@ export function hostOf({ address, transport }: PeerRow): string {
 
 export type PeerColumn = 'address' | 'client' | 'progress' | 'down' | 'up';
 
-const collator = new Intl.Collator('en', { numeric: true });
+const collator = new Intl.Collator(language, { numeric: true });
 
 const ORDERS: Readonly<Record<PeerColumn, (a: PeerRow, b: PeerRow) => number>> = {
   address: (a, b) => collator.compare(a.address, b.address),

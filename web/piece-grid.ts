@@ -1,6 +1,7 @@
 /** A map of pieces as a grid of squares: how many fit, what each stands for, and how it is drawn. */
 import type { PieceMap } from '../sw/view-model.ts';
-import { formatCount, plural } from './format.ts';
+import { formatCount, formatList, joinSentences } from './format.ts';
+import { words } from './words/words.ts';
 
 /** Pixels. */
 const SMALLEST = 9;
@@ -57,42 +58,45 @@ export function squareOf(map: PieceMap, pieces: number, { merged }: Grid, square
 
 /** A square, in words. */
 export function describeSquare({ first, end, have, active, skipped, rarest }: Square): string {
+  const texts = words.pieceMap;
   const count = end - first;
   const missing = count - have - active - skipped;
-  const sources =
-    missing + active === 0
-      ? ''
-      : rarest === 0
-        ? '; nobody here has the rarest'
-        : rarest < MANY
-          ? `; ${plural(rarest, 'source has', 'sources have')} the rarest`
-          : '';
+  const isKnown = missing + active > 0 && rarest < MANY;
   if (count === 1) {
-    const state = have === 1 ? 'here' : active === 1 ? 'on its way' : skipped === 1 ? 'left out' : 'missing';
-    const who =
-      rarest === 0 ? ', nobody here has it' : rarest < MANY ? `, ${plural(rarest, 'source has', 'sources have')} it` : '';
-    return `Piece ${formatCount(first)}: ${state}${state === 'here' || state === 'left out' ? '' : who}`;
+    const state = have === 1 ? 'here' : active === 1 ? 'active' : skipped === 1 ? 'skipped' : 'missing';
+    const one = { piece: formatCount(first), state };
+    if (!isKnown) return texts.one(one);
+    return rarest === 0 ? texts.oneNobody(one) : texts.oneSources({ ...one, sources: rarest });
   }
-  const parts = [
-    ...(have > 0 ? [`${formatCount(have)} here`] : []),
-    ...(active > 0 ? [`${formatCount(active)} on their way`] : []),
-    ...(missing > 0 ? [`${formatCount(missing)} missing`] : []),
-    ...(skipped > 0 ? [`${formatCount(skipped)} left out`] : []),
-  ];
-  return `Pieces ${formatCount(first)} to ${formatCount(end - 1)}: ${parts.join(', ')}${sources}`;
+  const parts = formatList(partsOf({ have, active, missing, skipped }));
+  const many = { first: formatCount(first), last: formatCount(end - 1), parts };
+  if (!isKnown) return texts.many(many);
+  return rarest === 0 ? texts.manyNobody(many) : texts.manySources({ ...many, sources: rarest });
 }
 
 /** The whole map, in words. */
 export function describeMap({ have, active, skipped, unavailable }: PieceMap, pieces: number): string {
   const missing = pieces - have - active - skipped;
-  const parts = [
-    `${formatCount(have)} here`,
-    ...(active > 0 ? [`${formatCount(active)} on their way`] : []),
-    ...(missing > 0 ? [`${formatCount(missing)} missing`] : []),
-    ...(skipped > 0 ? [`${formatCount(skipped)} left out`] : []),
-  ];
-  const lack = unavailable > 0 && missing > 0 ? ` Nobody who is connected has ${formatCount(unavailable)} of the missing.` : '';
-  return `${plural(pieces, 'piece', 'pieces')}: ${parts.join(', ')}.${lack}`;
+  const parts = partsOf({ have, active, missing, skipped });
+  const all = words.pieceMap.all({
+    pieces,
+    parts: formatList(have > 0 ? parts : [words.pieceMap.here({ count: formatCount(0) }), ...parts]),
+  });
+  return unavailable > 0 && missing > 0
+    ? joinSentences(all, words.pieceMap.unavailable({ count: formatCount(unavailable) }))
+    : all;
+}
+
+/** How many are where, without those places where none is. */
+function partsOf(counts: Readonly<Record<'have' | 'active' | 'missing' | 'skipped', number>>): string[] {
+  const texts = words.pieceMap;
+  const { have, active, missing, skipped } = counts;
+  return [
+    have > 0 && texts.here({ count: formatCount(have) }),
+    active > 0 && texts.active({ count: formatCount(active) }),
+    missing > 0 && texts.missing({ count: formatCount(missing) }),
+    skipped > 0 && texts.skipped({ count: formatCount(skipped) }),
+  ].filter(part => part !== false);
 }
 
 export interface Ink {

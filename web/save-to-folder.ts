@@ -5,9 +5,10 @@
 import { saveFilePath, saveListPath, type SaveFile } from '../sw/api.ts';
 import type { TorrentId, TorrentRow } from '../sw/view-model.ts';
 import { folderSave } from './folder-save.ts';
-import { plural } from './format.ts';
+import { formatNames, isolated, shownName } from './format.ts';
 import { notify } from './notices.ts';
 import { askToSave } from './saving.ts';
+import { words } from './words/words.ts';
 
 /** Ms between two figures that are shown. */
 const PERIOD = 500;
@@ -17,10 +18,10 @@ const LATER = 1_000;
 /** Asks for the folder first; what comes of it is said at the edge of the window. */
 export async function saveToFolder(row: Pick<TorrentRow, 'id' | 'name' | 'size'>): Promise<void> {
   const { id } = row;
-  if (folderSave.value !== null)
-    return notify('One torrent is being saved to a folder already. Wait for it, or stop it first.', 'bad');
+  if (folderSave.value !== null) return notify(words.folderSave.oneAtATime(), 'bad');
   const folder = await chosenFolder();
   if (folder === null) return;
+  const into = { folder: isolated(shownName(folder.name)) };
   const stopped = new AbortController();
   const tell = (name: string, saved: number, size: number): void => {
     folderSave.value = { name, folder: folder.name, saved, size, waits: '', stop: () => stopped.abort() };
@@ -37,19 +38,20 @@ export async function saveToFolder(row: Pick<TorrentRow, 'id' | 'name' | 'size'>
     size = files.reduce((sum, file) => sum + file.size, 0);
     const name = await freeName(folder, top);
     const left = await writeAll(id, files, folder, name, stopped.signal, wait, saved => tell(name, saved, size));
-    if (left.length === 0) notify(`“${name}” was saved to “${folder.name}”.`, 'lasting');
+    if (left.length === 0) notify(words.folderSave.saved({ ...into, name: isolated(shownName(name)) }), 'lasting');
     else
       notify(
-        `“${name}” was saved to “${folder.name}”, but for ${plural(left.length, 'file', 'files')} whose names the browser does not allow there: ${left.slice(0, 3).join(', ')}.`,
+        words.folderSave.savedBut({
+          ...into,
+          name: isolated(shownName(name)),
+          count: left.length,
+          files: formatNames(left.slice(0, 3).map(file => isolated(shownName(file)))),
+        }),
         'bad',
       );
   } catch (error) {
-    if (stopped.signal.aborted) notify(`Stopped. What was saved of “${top}” by then is in “${folder.name}”.`);
-    else
-      notify(
-        `“${top}” could not be saved to “${folder.name}”: ${reasonOf(error)} Files that were saved by then stay there.`,
-        'bad',
-      );
+    if (stopped.signal.aborted) notify(words.folderSave.stopped({ ...into, name: isolated(shownName(top)) }));
+    else notify(words.folderSave.failed({ ...into, name: isolated(shownName(top)), why: reasonOf(error) }), 'bad');
   } finally {
     folderSave.value = null;
   }
@@ -62,7 +64,7 @@ async function chosenFolder(): Promise<FileSystemDirectoryHandle | null> {
   } catch (error) {
     // Its dialog was closed.
     if (!(error instanceof DOMException && error.name === 'AbortError'))
-      notify(`The browser gives no access to that folder: ${reasonOf(error)}`, 'bad');
+      notify(words.folderSave.noAccess({ why: reasonOf(error) }), 'bad');
     return null;
   }
 }
@@ -90,7 +92,7 @@ async function isTaken(folder: FileSystemDirectoryHandle, name: string): Promise
     await folder.getFileHandle(name);
     return true;
   } catch (error) {
-    if (error instanceof TypeError) throw new Error('the browser does not allow that name there.', { cause: error });
+    if (error instanceof TypeError) throw new Error(words.folderSave.badName(), { cause: error });
     const problem = error instanceof DOMException ? error.name : '';
     if (problem === 'NotFoundError') return false;
     // It is there, and a folder.
@@ -193,8 +195,8 @@ async function bodyOf(
 
 /** In a sentence. */
 function reasonOf(error: unknown): string {
-  if (error instanceof DOMException && error.name === 'QuotaExceededError') return 'there is no more room.';
-  if (error instanceof DOMException && error.name === 'NotAllowedError') return 'it may not be written to.';
+  if (error instanceof DOMException && error.name === 'QuotaExceededError') return words.folderSave.noRoom();
+  if (error instanceof DOMException && error.name === 'NotAllowedError') return words.folderSave.notAllowed();
   const text = error instanceof Error ? error.message : String(error);
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -4,6 +4,7 @@ import { columns } from './list-choices.ts';
 import { compareWords, isFilter, readSort, type Filter, type Sort } from './list.ts';
 import { store } from './store.ts';
 import { readStored, readStoredText, writeStored } from './stored.ts';
+import { words } from './words/words.ts';
 
 /** A way to look at the list, under a name of its own. */
 export interface SavedView {
@@ -75,7 +76,7 @@ function isText(value: unknown, most: number): value is string {
 /** Saves what the list is narrowed to and how it looks; answers what is wrong with the name, or ''. */
 export function saveView(name: string): string {
   look();
-  if (views.peek().length >= MAX_VIEWS) return `There are ${MAX_VIEWS} views, which is the most there can be. Delete one first.`;
+  if (views.peek().length >= MAX_VIEWS) return words.viewNames.tooMany({ max: MAX_VIEWS });
   const wrong = whatIsWrong(name);
   if (wrong !== '') return wrong;
   const search = store.search.peek().trim().slice(0, MAX_TEXT);
@@ -119,9 +120,9 @@ export function isShown(view: SavedView): boolean {
 
 function whatIsWrong(name: string): string {
   const trimmed = name.trim();
-  if (trimmed === '') return 'A view needs a name.';
-  if (trimmed.length > MAX_VIEW_NAME) return `A name has ${MAX_VIEW_NAME} characters at most.`;
-  if (views.peek().some(view => view.name === trimmed)) return 'Another view has this name. Choose another one.';
+  if (trimmed === '') return words.viewNames.needsName();
+  if (trimmed.length > MAX_VIEW_NAME) return words.viewNames.nameTooLong({ max: MAX_VIEW_NAME });
+  if (views.peek().some(view => view.name === trimmed)) return words.viewNames.nameTaken();
   return '';
 }
 

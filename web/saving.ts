@@ -2,6 +2,7 @@
 import { SAVE_ASK, SAVE_KEY, saveFilePath, saveFolderPath, saveTorrentPath, type SaveAnswer } from '../sw/api.ts';
 import type { TorrentId } from '../sw/view-model.ts';
 import { notify } from './notices.ts';
+import { words } from './words/words.ts';
 
 export function saveFile(id: TorrentId, file: number, name: string): void {
   void save(saveFilePath(id, file, name));
@@ -30,6 +31,6 @@ export async function askToSave(path: string): Promise<SaveAnswer> {
     const answer = await fetch(path + SAVE_ASK, { cache: 'no-store' });
     return (await answer.json()) as SaveAnswer;
   } catch {
-    return { refused: 'The engine did not answer. Nothing was saved; try again in a moment.', key: '' };
+    return { refused: words.saves.noAnswer(), key: '' };
   }
 }

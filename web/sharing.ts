@@ -4,13 +4,12 @@ import type { TorrentId } from '../sw/view-model.ts';
 import { reveal } from './actions.ts';
 import { chosenFiles, type Chosen, filesIn, MAX_CHOSEN, TooMany, withoutExtension } from './chosen-files.ts';
 import type { Door } from './client.ts';
-import { formatAbout, formatCount, formatEnough } from './format.ts';
+import { formatAbout, formatCount, formatEnough, isolated, shownName } from './format.ts';
 import { notify } from './notices.ts';
 import { askToKeep } from './persistence.ts';
 import { draft, openSharing, shownLinks, type Draft } from './shared.ts';
 import { store } from './store.ts';
-
-const ONE_AT_A_TIME = 'Something else is about to be shared. Finish that first, then choose these again.';
+import { words } from './words/words.ts';
 
 /** Of the draft that has begun: aborted where it is called off. */
 let underWay = new AbortController();
@@ -24,36 +23,35 @@ export function offerEntries(entries: readonly FileSystemEntry[]): void {
 }
 
 async function offer(choose: () => Promise<Chosen | null>): Promise<void> {
-  if (store.memory.peek() !== null)
-    return notify('This page only downloads. Files are shared from the whole app, in a browser that runs it.', 'bad');
-  if (draft.peek() !== null) return notify(ONE_AT_A_TIME, 'bad');
+  if (store.memory.peek() !== null) return notify(words.sharing.onlyDownloads(), 'bad');
+  if (draft.peek() !== null) return notify(words.sharing.oneAtATime(), 'bad');
   try {
     const chosen = await choose();
     // A large folder is read for a while, in which something else may have been chosen.
-    if (draft.peek() !== null) return notify(ONE_AT_A_TIME, 'bad');
-    if (chosen === null) return notify('There are no files in it, so there is nothing to share.', 'bad');
+    if (draft.peek() !== null) return notify(words.sharing.oneAtATime(), 'bad');
+    if (chosen === null) return notify(words.sharing.noFiles(), 'bad');
     const size = chosen.files.reduce((sum, { file }) => sum + file.size, 0);
     draft.value = { ...chosen, size, done: null, refused: '' };
   } catch (error) {
-    if (error instanceof TooMany)
-      return notify(`More than ${formatCount(MAX_CHOSEN)} files are too many to be shared at once. Choose fewer.`, 'bad');
+    if (error instanceof TooMany) return notify(words.sharing.tooMany({ max: formatCount(MAX_CHOSEN) }), 'bad');
     console.warn('What was chosen could not be read.', error);
-    notify('What you chose could not be read, so nothing is shared. Look whether it is still there, and choose it again.', 'bad');
+    notify(words.sharing.unreadable(), 'bad');
   }
 }
 
 /** Why it cannot begin, a sentence; empty where it can. */
 export function obstacle({ size }: Pick<Draft, 'size'>): string {
   const place = store.place.value;
-  if (place === null) return 'The engine is still starting.';
+  if (place === null) return words.sharing.starting();
   if (place.problem !== '') return place.problem;
-  if (size === 0) return 'These files are all empty. There is nothing in them to share.';
+  if (size === 0) return words.sharing.allEmpty();
   if (place.free >= 0 && size > place.free) return tooLarge(size, place.free);
   return '';
 }
 
 function tooLarge(needed: number, free: number): string {
-  return `The files need ${formatEnough(needed)}, and this browser gives the app ${free > 0 ? `only ${formatAbout(free)} more` : 'no more room'}. Choose fewer files, or remove torrents that are stored here.`;
+  const values = { needed: formatEnough(needed) };
+  return free > 0 ? words.sharing.tooLarge({ ...values, free: formatAbout(free) }) : words.sharing.noRoom(values);
 }
 
 export interface Options {
@@ -81,7 +79,7 @@ export async function begin({ name, trackers, isPrivate }: Options): Promise<voi
   } catch (error) {
     console.warn('The worker could not be reached.', error);
     if (signal.aborted) return;
-    refuse(value, 'The engine does not answer just now, so nothing is shared. Try again in a moment.');
+    refuse(value, words.sharing.noAnswer());
   }
 }
 
@@ -114,7 +112,7 @@ async function ask({ port, ended, close }: Door, request: object, signal: AbortS
 
 function finished(id: TorrentId, already: boolean): void {
   draft.value = null;
-  if (already) notify(`“${store.row(id)?.peek().name ?? 'This'}” is in the list already. Nothing was copied.`);
+  if (already) notify(words.sharing.already({ name: isolated(shownName(store.row(id)?.peek().name ?? '')) }));
   reveal(id);
   shownLinks.value = id;
 }
@@ -126,11 +124,11 @@ function refuse(value: Draft, refused: string): void {
 function wordsOf({ code, message }: Extract<Outcome, { type: 'refused' }>, { size }: Draft, name: string): string {
   switch (code) {
     case 'full':
-      return `The browser’s storage ran full before the files were copied: they need ${formatEnough(size)}. Nothing is shared. Choose fewer files, or remove torrents that are stored here.`;
+      return words.sharing.full({ needed: formatEnough(size) });
     case 'name-taken':
-      return `Something called “${name}” is in this browser already. Give this another name, such as “${nextName(name)}”.`;
+      return words.sharing.nameTaken({ name: isolated(name), other: isolated(nextName(name)) });
     case 'restarted':
-      return 'The browser restarted the engine before it was done, so nothing is shared. Try again.';
+      return words.sharing.restarted();
     default:
       return message;
   }

@@ -1,4 +1,6 @@
 import type { Source } from '../sw/api.ts';
+import { formatCount, isolated, shownName } from './format.ts';
+import { words } from './words/words.ts';
 
 /** Something to add, and what to call it until its name is known. */
 export interface Offer {
@@ -36,7 +38,7 @@ export function magnetName(uri: string): string {
   const name = fields.get('dn')?.trim() ?? '';
   if (name !== '') return name;
   const topic = fields.get('xt') ?? '';
-  return topic === '' ? 'Magnet link' : topic.slice(topic.lastIndexOf(':') + 1);
+  return topic === '' ? words.adding.magnetLink() : topic.slice(topic.lastIndexOf(':') + 1);
 }
 
 /** Reads dropped or chosen files. Those that cannot be torrents come back as sentences. */
@@ -44,10 +46,11 @@ export async function readFiles(files: readonly File[]): Promise<{ offers: Offer
   const offers: Offer[] = [];
   const refused: string[] = [];
   if (files.length > MAX_OFFERS)
-    refused.push(`Only the first ${MAX_OFFERS} of ${files.length} files were taken. Add the others afterwards.`);
+    refused.push(words.adding.onlyFirst({ max: formatCount(MAX_OFFERS), count: formatCount(files.length) }));
   for (const file of files.slice(0, MAX_OFFERS)) {
+    const name = isolated(shownName(file.name));
     if (file.size > MAX_FILE_BYTES) {
-      refused.push(`“${file.name}” is too large to be a .torrent file, so it was not added. Choose the .torrent file itself.`);
+      refused.push(words.adding.fileTooLarge({ name }));
       continue;
     }
     try {
@@ -56,7 +59,7 @@ export async function readFiles(files: readonly File[]): Promise<{ offers: Offer
         label: file.name.replace(/\.torrent$/i, ''),
       });
     } catch {
-      refused.push(`“${file.name}” could not be read, so it was not added. Folders cannot be added; choose .torrent files.`);
+      refused.push(words.adding.fileUnreadable({ name }));
     }
   }
   return { offers, refused };

@@ -3,8 +3,9 @@ import { BROWSER_ROOT } from '../sw/view-model.ts';
 import type { TorrentId, TorrentRow } from '../sw/view-model.ts';
 import { move } from './actions.ts';
 import type { MoveTo } from '../sw/api.ts';
-import { formatCount, shownName } from './format.ts';
+import { formatCount, isolated, shownName } from './format.ts';
 import { store } from './store.ts';
+import { words } from './words/words.ts';
 
 /** The lines that torrents wait in: that of the helper, and that of this browser by itself. */
 type Side = 'helper' | 'browser';
@@ -50,8 +51,8 @@ export function moveInLine(ids: readonly TorrentId[], to: MoveTo): void {
     const at = turns.peek().get(first);
     if (row === undefined || at === undefined) return;
     const of = lines.peek()[sideOf(row)].length;
-    const where = `${formatCount(at)} of ${formatCount(of)} in the queue`;
-    said.value = at === before ? `“${shownName(row.name)}” stays ${where}.` : `“${shownName(row.name)}” is now ${where}.`;
+    const values = { name: isolated(shownName(row.name)), place: formatCount(at), count: formatCount(of) };
+    said.value = at === before ? words.queueMoves.stays(values) : words.queueMoves.moved(values);
   };
   const timer = setTimeout(tell, PATIENCE_MS);
   const dispose = effect(() => {

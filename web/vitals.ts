@@ -1,8 +1,9 @@
 /** How the ways to the network are, in words. */
 import type { PortMappings, Vitals } from '../sw/view-model.ts';
-import { formatCount, formatDuration, plural } from './format.ts';
+import { formatAgo, formatCount, formatList, isolated, joinSentences, shownText } from './format.ts';
 import type { Tone } from './problems.ts';
 import { describePorts } from './reachability.ts';
+import { words } from './words/words.ts';
 
 export interface VitalWords {
   readonly text: string;
@@ -13,34 +14,19 @@ type Port = NonNullable<Vitals['port']>;
 
 /** Whether peers from outside get in: what proves it first, then what speaks for it, then what is not known. */
 export function describePort(port: Port, ports: PortMappings | null): VitalWords {
+  const texts = words.network;
   const { came, test } = port;
-  if (port.tcp === 0) return { text: 'No port could be opened on this computer, so peers cannot connect to it.', tone: 'warn' };
-  const count = came.tcp + came.utp;
-  if (came.tcp > 0) {
-    return {
-      text: `Open: ${plural(count, 'peer', 'peers')} from outside came by themselves, the last ${ago(came.last)}.`,
-      tone: 'good',
-    };
-  }
+  if (port.tcp === 0) return { text: texts.noPort(), tone: 'warn' };
+  if (came.tcp > 0) return { text: texts.came({ count: came.tcp + came.utp, ago: formatAgo(came.last) }), tone: 'good' };
   if (test.state === 'returned') {
-    return {
-      text: `Port ${port.outside} leads back to this computer, as the test ${ago(test.ago)} showed. No peer has come that way yet.`,
-      tone: 'good',
-    };
+    return { text: texts.returned({ port: String(port.outside), ago: formatAgo(test.ago) }), tone: 'good' };
   }
   const router = ports === null ? null : describePorts(ports);
-  const proof = 'Only a peer that comes from outside shows that it is open, and none has come since Starling started.';
-  if (ports?.state === 'open' && ports.problem === '') return { text: `${router?.text ?? ''} ${proof}`, tone: 'plain' };
-  return {
-    text: `It is not known whether peers reach this computer. ${router?.text ?? ''} ${none(port)}`.replace(/ +/g, ' ').trim(),
-    tone: router?.tone ?? 'plain',
-  };
-}
-
-function none({ came }: Port): string {
-  return came.utp > 0
-    ? 'Over uTP some have come, which a router may let in as an answer.'
-    : 'None has come since Starling started.';
+  if (ports?.state === 'open' && ports.problem === '') {
+    return { text: joinSentences(router?.text ?? '', texts.proof()), tone: 'plain' };
+  }
+  const none = came.utp > 0 ? texts.someOverUtp() : texts.none();
+  return { text: joinSentences(texts.unknown(), router?.text ?? '', none), tone: router?.tone ?? 'plain' };
 }
 
 /** What came of the test; empty where there was none. */
@@ -49,53 +35,54 @@ export function describeTest({ test, address }: Port): string {
     case 'none':
       return '';
     case 'running':
-      return 'Going out and in again…';
+      return words.network.testing();
     case 'returned':
-      return `The last test, ${ago(test.ago)}: a connection to ${address} came in again at this computer.`;
+      return words.network.testReturned({ ago: formatAgo(test.ago), address: isolated(address) });
     case 'lost':
-      return `The last test, ${ago(test.ago)}: a connection to ${address} did not come in again. Many routers never let one through, so this shows nothing by itself.`;
+      return words.network.testLost({ ago: formatAgo(test.ago), address: isolated(address) });
     case 'no-address':
-      return `The last test, ${ago(test.ago)}: the address of this computer on the internet is not known yet. Peers and the router tell it; try again in some minutes.`;
+      return words.network.testNoAddress({ ago: formatAgo(test.ago) });
   }
 }
 
 export function describeDht({ nodes, torrents, searching, peers, asked }: NonNullable<Vitals['dht']>): VitalWords {
-  if (nodes === 0) return { text: 'No node is known yet. Starling asks for some, and those of the last time.', tone: 'warn' };
-  const busy = searching > 0 ? `, ${formatCount(searching)} just now` : '';
+  const texts = words.network;
+  if (nodes === 0) return { text: texts.noNode(), tone: 'warn' };
   const found =
     torrents === 0
-      ? 'No torrent looks for peers in it.'
-      : `${plural(torrents, 'torrent looks', 'torrents look')} for peers in it${busy}; ${plural(peers, 'peer', 'peers')} found last.`;
-  const reached =
-    asked < 0 ? 'No stranger has asked this computer yet.' : `A node that found this computer by itself asked it ${ago(asked)}.`;
-  return { text: `${plural(nodes, 'node', 'nodes')} known. ${found} ${reached}`, tone: nodes < 8 ? 'plain' : 'good' };
+      ? texts.noSearch()
+      : searching > 0
+        ? texts.searchesNow({ torrents, peers, now: formatCount(searching) })
+        : texts.searches({ torrents, peers });
+  const reached = asked < 0 ? texts.neverAsked() : texts.asked({ ago: formatAgo(asked) });
+  return { text: joinSentences(texts.nodes({ nodes }), found, reached), tone: nodes < 8 ? 'plain' : 'good' };
 }
 
 export function describeConnections({ most, tcp, utp, webrtc, incoming, connecting, webSeeds }: Vitals['connections']): string {
-  const open = tcp + utp + webrtc;
+  const texts = words.network;
+  // Names of protocols, which are the same in every language.
   const kinds = [
     tcp > 0 && `${formatCount(tcp)} TCP`,
     utp > 0 && `${formatCount(utp)} uTP`,
     webrtc > 0 && `${formatCount(webrtc)} WebRTC`,
   ].filter(kind => kind !== false);
-  const parts = [
-    `${formatCount(open)} of at most ${formatCount(most)} open${kinds.length > 0 ? `: ${kinds.join(', ')}` : ''}.`,
-    incoming > 0 && `${formatCount(incoming)} came from outside or from this network.`,
-    connecting > 0 && `${formatCount(connecting)} in the making.`,
-    webSeeds > 0 && `${plural(webSeeds, 'web seed is', 'web seeds are')} read from.`,
-  ];
-  return parts.filter(part => part !== false).join(' ');
+  const some = { open: formatCount(tcp + utp + webrtc), most: formatCount(most) };
+  return joinSentences(
+    kinds.length > 0 ? texts.openOf({ ...some, kinds: formatList(kinds) }) : texts.open(some),
+    incoming > 0 ? texts.incoming({ count: formatCount(incoming) }) : '',
+    connecting > 0 ? texts.connecting({ count: formatCount(connecting) }) : '',
+    webSeeds > 0 ? texts.webSeeds({ count: webSeeds }) : '',
+  );
 }
 
 export function describeTracker({ working, failing, waiting, text }: Vitals['trackers'][number]): VitalWords {
+  const texts = words.network;
+  const failed =
+    text === '' ? texts.fails({ count: failing }) : texts.failsWith({ count: failing, text: isolated(shownText(text)) });
   const parts = [
-    working > 0 && `answers for ${plural(working, 'torrent', 'torrents')}`,
-    failing > 0 && `fails for ${plural(failing, 'torrent', 'torrents')}${text === '' ? '' : `: ${text}`}`,
-    waiting > 0 && `is asked for ${plural(waiting, 'torrent', 'torrents')}`,
+    working > 0 && texts.answers({ count: working }),
+    failing > 0 && failed,
+    waiting > 0 && texts.asks({ count: waiting }),
   ].filter(part => part !== false);
-  return { text: parts.join(', '), tone: failing === 0 ? (working > 0 ? 'good' : 'plain') : working > 0 ? 'plain' : 'warn' };
-}
-
-function ago(seconds: number): string {
-  return seconds < 5 ? 'just now' : `${formatDuration(seconds)} ago`;
+  return { text: formatList(parts), tone: failing === 0 ? (working > 0 ? 'good' : 'plain') : working > 0 ? 'plain' : 'warn' };
 }

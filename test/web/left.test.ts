@@ -7,7 +7,7 @@ const LEFT = { name: 'Sintel', files: ['a', 'b'], count: 4, root: folder?.token 
 
 it('files that are known to have stayed are told as such, with their folder where it is one', () => {
   expect(describeLeft({ ...LEFT, why: 'denied' }, ROOTS)).toContain(
-    `“a”, “b” and 2 others could not be deleted and are still in “${folder?.name ?? ''}”`,
+    `“a”, “b”, and 2 others could not be deleted and are still in “${folder?.name ?? ''}”`,
   );
   expect(describeLeft({ ...LEFT, root: '', why: 'denied' }, ROOTS)).toContain('are still there:');
 });

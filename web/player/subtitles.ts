@@ -1,6 +1,7 @@
 /** Subtitles of a film, as the browser's own player takes them: WebVTT. SubRip files are put into that. */
 import { shownName } from '../format.ts';
 import { stemOf, type Part } from '../playing.ts';
+import { language } from '../words/words.ts';
 
 /** Bytes of a file of subtitles: those of a long film with two lines a second are a tenth of it. */
 export const MAX_SUBTITLES = 4 << 20;
@@ -61,7 +62,7 @@ export function titleOf({ name }: Part, film: string): string {
   return shownName(rest === '' ? name : rest);
 }
 
-const languages = new Intl.DisplayNames('en', { type: 'language', fallback: 'none' });
+const languages = new Intl.DisplayNames(language, { type: 'language', fallback: 'none' });
 
 function languageOf(name: string): string | null {
   const [, tag] = /[._-]([a-z]{2,3}(?:-[a-z]{2,4})?)$/i.exec(name) ?? [];

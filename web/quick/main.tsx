@@ -10,13 +10,11 @@ import { takeRequest } from '../address.ts';
 import { notify } from '../notices.ts';
 import { store } from '../store.ts';
 import { connect } from '../window.ts';
-import { loadFirstWords, loadWords } from '../words/words.ts';
+import { loadFirstWords, loadWords, words } from '../words/words.ts';
 import { QuickEngine, tooLarge } from './engine.ts';
 import { heldBytes } from './held.ts';
 import { plainFetch } from './plain-fetch.ts';
 import { QuickPage } from './page.tsx';
-
-const NO_MAGNET = 'The address held no valid magnet link, so nothing was added. Paste the link again.';
 
 async function start(): Promise<void> {
   const root = document.getElementById('app');
@@ -27,7 +25,7 @@ async function start(): Promise<void> {
   store.memory.value = { heldBytes, tooLarge };
   connect(() => Promise.resolve(engine.open()));
   try {
-    await Promise.all([loadFirstWords(), loadWords('now', 'reasons', 'remedies')]);
+    await Promise.all([loadFirstWords(), loadWords('now', 'reasons', 'remedies', 'sharing')]);
   } catch (cause) {
     console.error('The texts of the page could not be loaded.', cause);
     root.textContent = 'Starling could not be loaded. Look at the connection, and load the page again.';
@@ -36,7 +34,7 @@ async function start(): Promise<void> {
   render(<QuickPage engine={engine} />, root);
   const takeAddress = (): void => {
     const { magnet } = takeRequest();
-    if (magnet !== null && !addText(magnet)) notify(NO_MAGNET, 'bad');
+    if (magnet !== null && !addText(magnet)) notify(words.adding.noMagnet(), 'bad');
   };
   takeAddress();
   addEventListener('hashchange', takeAddress);

@@ -8,7 +8,7 @@ import type * as Sharing from '../sharing.ts';
 import { isTorrentFile } from '../sources.ts';
 import { Icon } from '../ui/icon.tsx';
 import { tellNotLoaded } from '../ui/lazy.tsx';
-import { words } from '../words/words.ts';
+import { loadWords, words } from '../words/words.ts';
 
 /** Takes what is dropped or pasted anywhere in the window, and shows that it does. */
 export function DropTarget(): JSX.Element | null {
@@ -91,7 +91,9 @@ function entriesOf(data: DataTransfer): FileSystemEntry[] {
 
 /** Fetches what shares files, where a person has any. */
 function share(offer: (sharing: typeof Sharing) => void): void {
-  import('../sharing.ts').then(offer).catch(tellNotLoaded);
+  Promise.all([import('../sharing.ts'), loadWords('sharing')])
+    .then(([sharing]) => offer(sharing))
+    .catch(tellNotLoaded);
 }
 
 function isField(target: EventTarget | null): boolean {

@@ -20,6 +20,7 @@ import { Trackers } from './trackers.tsx';
 const SpeedTab = lazy(
   async () => (await import('./speed.tsx')).SpeedTab,
   () => (store.tab.value = 'general'),
+  'history',
 );
 
 const MIN_HEIGHT = 160;

@@ -21,6 +21,7 @@ const OVERLAYS = [
     View: lazy(
       async () => (await import('./add-dialog.tsx')).AddDialog,
       () => (asking.value = false),
+      'sharing',
     ),
   },
   // A torrent that is being added is not dropped for that.
@@ -32,13 +33,17 @@ const OVERLAYS = [
     View: lazy(async () => (await import('./relocate-dialog.tsx')).RelocateDialog, empty(relocating), 'relocate'),
   },
   { holds: browsing, View: lazy(async () => (await import('./folder-dialog.tsx')).FolderDialog, empty(browsing)) },
-  { holds: draft, View: lazy(async () => (await import('./share-sheet.tsx')).ShareSheet, empty(draft), 'share') },
-  { holds: shownLinks, View: lazy(async () => (await import('./share-links.tsx')).ShareLinks, empty(shownLinks), 'share') },
+  { holds: draft, View: lazy(async () => (await import('./share-sheet.tsx')).ShareSheet, empty(draft), 'share', 'sharing') },
+  {
+    holds: shownLinks,
+    View: lazy(async () => (await import('./share-links.tsx')).ShareLinks, empty(shownLinks), 'share', 'sharing'),
+  },
   {
     holds: palette,
     View: lazy(
       async () => (await import('./palette.tsx')).Palette,
       () => (palette.value = false),
+      'folderSave',
       'palette',
       'settings',
       'menus',

@@ -12,7 +12,10 @@ export function Playing(): JSX.Element | null {
   const isOpen = film !== null;
   useEffect(() => {
     if (!isOpen || player.peek() !== null) return;
-    Promise.all([import('../player/player.tsx'), loadWords('now')]).then(([loaded]) => (player.value = loaded), giveUp);
+    Promise.all([import('../player/player.tsx'), loadWords('now', 'trouble')]).then(
+      ([loaded]) => (player.value = loaded),
+      giveUp,
+    );
   }, [isOpen]);
   if (film === null || player.value === null) return null;
   const { Player } = player.value;

@@ -22,6 +22,7 @@ import { HeadHint, TableHead } from './table-head.tsx';
 const RowMenu = lazy(
   async () => (await import('./row-menu.tsx')).RowMenu,
   ({ onClose }) => onClose(),
+  'folderSave',
   'menus',
 );
 const ColumnsMenu = lazy(

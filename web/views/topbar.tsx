@@ -36,6 +36,7 @@ import { SlowToggle } from './slow-toggle.tsx';
 const RowMenu = lazy(
   async () => (await import('./row-menu.tsx')).RowMenu,
   ({ onClose }) => onClose(),
+  'folderSave',
   'menus',
 );
 const SortMenu = lazy(

@@ -1,5 +1,16 @@
 /** What each text of the app takes. Made from the English by `npm run words`. */
 export interface Messages {
+  readonly adding: {
+    readonly magnetLink: () => string;
+    readonly onlyFirst: (values: { readonly max: string; readonly count: string }) => string;
+    readonly fileTooLarge: (values: { readonly name: string }) => string;
+    readonly fileUnreadable: (values: { readonly name: string }) => string;
+    readonly notAdded: (values: { readonly name: string; readonly why: string }) => string;
+    readonly notStarted: (values: { readonly name: string; readonly why: string }) => string;
+    readonly listedBrought: (values: { readonly name: string }) => string;
+    readonly listed: (values: { readonly name: string }) => string;
+    readonly noMagnet: () => string;
+  };
   readonly clipboard: {
     readonly copied: (values: { readonly what: string }) => string;
     readonly refused: (values: { readonly what: string }) => string;
@@ -27,6 +38,25 @@ export interface Messages {
     readonly openSmallWindow: () => string;
     readonly close: () => string;
   };
+  readonly columns: {
+    readonly name: () => string;
+    readonly size: () => string;
+    readonly progress: () => string;
+    readonly status: () => string;
+    readonly down: () => string;
+    readonly up: () => string;
+    readonly left: () => string;
+    readonly peers: () => string;
+    readonly seeds: () => string;
+    readonly ratio: () => string;
+    readonly uploaded: () => string;
+    readonly downloaded: () => string;
+    readonly labels: () => string;
+    readonly added: () => string;
+    readonly finished: () => string;
+    readonly queue: () => string;
+    readonly folder: () => string;
+  };
   readonly common: {
     readonly cancel: () => string;
     readonly close: () => string;
@@ -38,6 +68,55 @@ export interface Messages {
     readonly megabytes: () => string;
     readonly notLoaded: () => string;
   };
+  readonly folderSave: {
+    readonly oneAtATime: () => string;
+    readonly saved: (values: { readonly name: string; readonly folder: string }) => string;
+    readonly savedBut: (values: {
+      readonly count: number;
+      readonly name: string;
+      readonly folder: string;
+      readonly files: string;
+    }) => string;
+    readonly stopped: (values: { readonly name: string; readonly folder: string }) => string;
+    readonly failed: (values: { readonly name: string; readonly folder: string; readonly why: string }) => string;
+    readonly noAccess: (values: { readonly why: string }) => string;
+    readonly noRoom: () => string;
+    readonly notAllowed: () => string;
+    readonly badName: () => string;
+  };
+  readonly history: {
+    readonly minutes: () => string;
+    readonly day: () => string;
+    readonly month: () => string;
+    readonly minutesLong: () => string;
+    readonly dayLong: () => string;
+    readonly monthLong: () => string;
+    readonly slow: (values: { readonly down: string; readonly up: string }) => string;
+    readonly slowWithoutLimits: () => string;
+    readonly limits: (values: { readonly down: string; readonly up: string }) => string;
+    readonly noLimits: () => string;
+    readonly any: () => string;
+    readonly helperJoined: () => string;
+    readonly helperLost: () => string;
+    readonly asleep: (values: { readonly duration: string }) => string;
+    readonly clock: (values: { readonly duration: string }) => string;
+    readonly trackerBack: (values: { readonly host: string }) => string;
+    readonly trackerLost: (values: { readonly host: string }) => string;
+    readonly full: (values: { readonly name: string }) => string;
+    readonly nothing: (values: { readonly span: string }) => string;
+    readonly summary: (values: {
+      readonly span: string;
+      readonly down: string;
+      readonly topDown: string;
+      readonly up: string;
+      readonly topUp: string;
+    }) => string;
+    readonly gap: (values: { readonly duration: string }) => string;
+    readonly moved: (values: { readonly down: string; readonly up: string }) => string;
+  };
+  readonly kept: {
+    readonly lost: (values: { readonly torrents: number }) => string;
+  };
   readonly labels: {
     readonly remove: (values: { readonly name: string }) => string;
     readonly newLabel: () => string;
@@ -45,6 +124,93 @@ export interface Messages {
     readonly addIt: () => string;
     readonly titleOfOne: (values: { readonly name: string }) => string;
     readonly titleOfMany: (values: { readonly count: number }) => string;
+  };
+  readonly left: {
+    readonly others: (values: { readonly count: number }) => string;
+    readonly maybe: (values: {
+      readonly name: string;
+      readonly files: string;
+      readonly where: string;
+      readonly folder: string;
+      readonly why: string;
+    }) => string;
+    readonly still: (values: {
+      readonly count: number;
+      readonly name: string;
+      readonly files: string;
+      readonly where: string;
+      readonly folder: string;
+      readonly why: string;
+    }) => string;
+    readonly diskFull: () => string;
+    readonly diskQuota: () => string;
+    readonly fileTooLarge: () => string;
+    readonly readOnly: () => string;
+    readonly denied: () => string;
+    readonly folderGone: () => string;
+    readonly fileGone: () => string;
+    readonly fileBusy: () => string;
+    readonly fileUnsafe: () => string;
+    readonly fileConflict: () => string;
+    readonly io: () => string;
+    readonly limit: () => string;
+    readonly daemonAway: () => string;
+  };
+  readonly list: {
+    readonly all: () => string;
+    readonly downloading: () => string;
+    readonly seeding: () => string;
+    readonly done: () => string;
+    readonly paused: () => string;
+    readonly attention: () => string;
+  };
+  readonly logLines: {
+    readonly kindTorrent: () => string;
+    readonly kindPeer: () => string;
+    readonly kindTracker: () => string;
+    readonly kindData: () => string;
+    readonly kindDisk: () => string;
+    readonly added: () => string;
+    readonly fetching: () => string;
+    readonly queued: () => string;
+    readonly checking: () => string;
+    readonly downloading: () => string;
+    readonly seeding: () => string;
+    readonly completed: () => string;
+    readonly paused: () => string;
+    readonly waiting: () => string;
+    readonly someone: () => string;
+    readonly peerJoined: (values: { readonly peer: string }) => string;
+    readonly peerJoinedWith: (values: { readonly peer: string; readonly client: string }) => string;
+    readonly peerLeft: (values: { readonly peer: string }) => string;
+    readonly peerLeftFor: (values: { readonly peer: string; readonly why: string }) => string;
+    readonly peerLost: (values: { readonly peer: string; readonly why: string }) => string;
+    readonly peersLeft: (values: { readonly count: number }) => string;
+    readonly peersLeftFor: (values: { readonly count: number; readonly why: string }) => string;
+    readonly peerBanned: (values: { readonly peer: string }) => string;
+    readonly peerBannedFor: (values: { readonly peer: string; readonly why: string }) => string;
+    readonly trackerAnswered: (values: { readonly tracker: string }) => string;
+    readonly trackerAnsweredWith: (values: { readonly count: number; readonly tracker: string }) => string;
+    readonly trackerFailed: (values: { readonly tracker: string; readonly why: string }) => string;
+    readonly pieceCorrupt: (values: { readonly piece: string }) => string;
+    readonly webSeedFailed: (values: { readonly seed: string; readonly why: string }) => string;
+    readonly webSeedBanned: (values: { readonly seed: string; readonly why: string }) => string;
+    readonly moving: () => string;
+    readonly moved: () => string;
+    readonly failed: (values: { readonly why: string }) => string;
+    readonly failedAt: (values: { readonly why: string; readonly where: string }) => string;
+    readonly diskFull: () => string;
+    readonly diskQuota: () => string;
+    readonly fileTooLarge: () => string;
+    readonly readOnly: () => string;
+    readonly denied: () => string;
+    readonly folderGone: () => string;
+    readonly fileGone: () => string;
+    readonly fileBusy: () => string;
+    readonly fileUnsafe: () => string;
+    readonly fileConflict: () => string;
+    readonly io: () => string;
+    readonly limit: () => string;
   };
   readonly menus: {
     readonly rows: () => string;
@@ -83,6 +249,35 @@ export interface Messages {
     readonly moveLeft: (values: { readonly column: string }) => string;
     readonly moveRight: (values: { readonly column: string }) => string;
     readonly sortBy: () => string;
+  };
+  readonly network: {
+    readonly noPort: () => string;
+    readonly came: (values: { readonly count: number; readonly ago: string }) => string;
+    readonly returned: (values: { readonly port: string; readonly ago: string }) => string;
+    readonly proof: () => string;
+    readonly unknown: () => string;
+    readonly someOverUtp: () => string;
+    readonly none: () => string;
+    readonly testing: () => string;
+    readonly testReturned: (values: { readonly ago: string; readonly address: string }) => string;
+    readonly testLost: (values: { readonly ago: string; readonly address: string }) => string;
+    readonly testNoAddress: (values: { readonly ago: string }) => string;
+    readonly noNode: () => string;
+    readonly nodes: (values: { readonly nodes: number }) => string;
+    readonly noSearch: () => string;
+    readonly searches: (values: { readonly torrents: number; readonly peers: number }) => string;
+    readonly searchesNow: (values: { readonly torrents: number; readonly now: string; readonly peers: number }) => string;
+    readonly neverAsked: () => string;
+    readonly asked: (values: { readonly ago: string }) => string;
+    readonly open: (values: { readonly open: string; readonly most: string }) => string;
+    readonly openOf: (values: { readonly open: string; readonly most: string; readonly kinds: string }) => string;
+    readonly incoming: (values: { readonly count: string }) => string;
+    readonly connecting: (values: { readonly count: string }) => string;
+    readonly webSeeds: (values: { readonly count: number }) => string;
+    readonly answers: (values: { readonly count: number }) => string;
+    readonly fails: (values: { readonly count: number }) => string;
+    readonly failsWith: (values: { readonly count: number; readonly text: string }) => string;
+    readonly asks: (values: { readonly count: number }) => string;
   };
   readonly now: {
     readonly fromPeers: (values: {
@@ -153,6 +348,41 @@ export interface Messages {
     readonly comfortable: () => string;
     readonly compact: () => string;
   };
+  readonly peerFlags: {
+    readonly sends: () => string;
+    readonly chokes: () => string;
+    readonly served: () => string;
+    readonly waits: () => string;
+    readonly idle: () => string;
+    readonly idleHere: () => string;
+    readonly incoming: () => string;
+    readonly dht: () => string;
+    readonly pex: () => string;
+    readonly lsd: () => string;
+    readonly encrypted: () => string;
+    readonly handshake: () => string;
+    readonly utp: () => string;
+    readonly webrtc: () => string;
+  };
+  readonly pieceMap: {
+    readonly here: (values: { readonly count: string }) => string;
+    readonly active: (values: { readonly count: string }) => string;
+    readonly missing: (values: { readonly count: string }) => string;
+    readonly skipped: (values: { readonly count: string }) => string;
+    readonly one: (values: { readonly piece: string; readonly state: string }) => string;
+    readonly oneNobody: (values: { readonly piece: string; readonly state: string }) => string;
+    readonly oneSources: (values: { readonly sources: number; readonly piece: string; readonly state: string }) => string;
+    readonly many: (values: { readonly first: string; readonly last: string; readonly parts: string }) => string;
+    readonly manyNobody: (values: { readonly first: string; readonly last: string; readonly parts: string }) => string;
+    readonly manySources: (values: {
+      readonly sources: number;
+      readonly first: string;
+      readonly last: string;
+      readonly parts: string;
+    }) => string;
+    readonly all: (values: { readonly pieces: number; readonly parts: string }) => string;
+    readonly unavailable: (values: { readonly count: string }) => string;
+  };
   readonly problems: {
     readonly diskFull: (values: { readonly room: string; readonly needed: string; readonly free: string }) => string;
     readonly browserFull: (values: { readonly room: string; readonly needed: string; readonly free: string }) => string;
@@ -200,6 +430,22 @@ export interface Messages {
     readonly notMovedGone: () => string;
     readonly notMovedDenied: () => string;
     readonly notMovedBusy: () => string;
+  };
+  readonly queueMoves: {
+    readonly stays: (values: { readonly name: string; readonly place: string; readonly count: string }) => string;
+    readonly moved: (values: { readonly name: string; readonly place: string; readonly count: string }) => string;
+  };
+  readonly reachability: {
+    readonly asking: () => string;
+    readonly open: (values: { readonly port: string; readonly protocol: string }) => string;
+    readonly doubleNat: (values: { readonly port: string }) => string;
+    readonly noRouter: () => string;
+    readonly publicAddress: () => string;
+    readonly forbidden: () => string;
+    readonly refused: () => string;
+    readonly noAnswer: () => string;
+    readonly firewallOpen: () => string;
+    readonly firewallClosed: () => string;
   };
   readonly reasons: {
     readonly orKeep: (values: { readonly text: string }) => string;
@@ -270,6 +516,12 @@ export interface Messages {
     readonly notMovedUnsafe: (values: { readonly moved: string; readonly left: number; readonly origin: string }) => string;
     readonly notMovedIo: (values: { readonly moved: string; readonly left: number; readonly origin: string }) => string;
   };
+  readonly refusals: {
+    readonly workerRestarted: () => string;
+    readonly tooManyCommands: () => string;
+    readonly outdated: () => string;
+    readonly unknown: (values: { readonly code: string }) => string;
+  };
   readonly relocate: {
     readonly titleOfOne: (values: { readonly name: string }) => string;
     readonly titleOfMany: (values: { readonly count: number }) => string;
@@ -292,6 +544,9 @@ export interface Messages {
     readonly limits: () => string;
     readonly trackers: () => string;
     readonly announced: () => string;
+  };
+  readonly saves: {
+    readonly noAnswer: () => string;
   };
   readonly settings: {
     readonly title: () => string;
@@ -396,6 +651,22 @@ export interface Messages {
     readonly moreFiles: (values: { readonly count: number }) => string;
     readonly progress: (values: { readonly share: string; readonly done: string; readonly size: string }) => string;
   };
+  readonly sharing: {
+    readonly oneAtATime: () => string;
+    readonly onlyDownloads: () => string;
+    readonly noFiles: () => string;
+    readonly tooMany: (values: { readonly max: string }) => string;
+    readonly unreadable: () => string;
+    readonly starting: () => string;
+    readonly allEmpty: () => string;
+    readonly tooLarge: (values: { readonly needed: string; readonly free: string }) => string;
+    readonly noRoom: (values: { readonly needed: string }) => string;
+    readonly noAnswer: () => string;
+    readonly already: (values: { readonly name: string }) => string;
+    readonly full: (values: { readonly needed: string }) => string;
+    readonly nameTaken: (values: { readonly name: string; readonly other: string }) => string;
+    readonly restarted: () => string;
+  };
   readonly shortcuts: {
     readonly title: () => string;
     readonly inAnywhere: () => string;
@@ -428,6 +699,11 @@ export interface Messages {
     readonly closeDetails: () => string;
     readonly space: () => string;
     readonly switch: () => string;
+  };
+  readonly slowMode: {
+    readonly scheduleOff: () => string;
+    readonly limits: (values: { readonly down: string; readonly up: string }) => string;
+    readonly noLimit: () => string;
   };
   readonly state: {
     readonly adding: () => string;
@@ -464,6 +740,12 @@ export interface Messages {
     readonly viewActions: (values: { readonly name: string }) => string;
     readonly saveView: () => string;
   };
+  readonly trouble: {
+    readonly hopeless: (values: { readonly kind: string; readonly here: string; readonly folder: string }) => string;
+    readonly unplayable: (values: { readonly kind: string; readonly here: string; readonly folder: string }) => string;
+    readonly noSound: (values: { readonly here: string; readonly folder: string }) => string;
+    readonly noPicture: (values: { readonly here: string; readonly folder: string }) => string;
+  };
   readonly units: {
     readonly bytes: (values: { readonly value: string }) => string;
     readonly bytesPerSecond: (values: { readonly value: string }) => string;
@@ -484,6 +766,13 @@ export interface Messages {
     readonly ago: (values: { readonly duration: string }) => string;
     readonly justNow: () => string;
     readonly noName: () => string;
+    readonly sentences: (values: { readonly first: string; readonly next: string }) => string;
+  };
+  readonly viewNames: {
+    readonly tooMany: (values: { readonly max: number }) => string;
+    readonly needsName: () => string;
+    readonly nameTooLong: (values: { readonly max: number }) => string;
+    readonly nameTaken: () => string;
   };
   readonly views: {
     readonly menu: (values: { readonly name: string }) => string;
