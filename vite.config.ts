@@ -15,6 +15,29 @@ const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) 
 const own = /\/(daemon|sw)\/(?!.*node_modules)/;
 const define = { __VERSION__: JSON.stringify(version) };
 
+/**
+ * Puts what these pages begin with and have in common into one chunk. By itself the bundler makes one of each set of parts that share it, as
+ * soon as a part is loaded late, and all of them are there before the first screen: more to ask for, and worse to compress.
+ */
+function sharedByPages(pages: readonly string[]): (id: string, context: Graph) => string | null {
+  let beginnings: readonly ReadonlySet<string>[] | null = null;
+  return (id, context) => {
+    beginnings ??= pages.map(page => beginning(join(top, 'web', page), context));
+    return beginnings.every(modules => modules.has(id)) ? 'shared' : null;
+  };
+}
+
+interface Graph {
+  getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;
+}
+
+/** A module, and what is evaluated before it. */
+function beginning(entry: string, context: Graph): Set<string> {
+  const found = new Set([entry]);
+  for (const id of found) for (const next of context.getModuleInfo(id)?.importedIds ?? []) found.add(next);
+  return found;
+}
+
 function web(outDir: string): UserConfig {
   return {
     root: join(top, 'web'),
@@ -30,7 +53,10 @@ function web(outDir: string): UserConfig {
       modulePreload: { polyfill: false },
       rolldownOptions: {
         input: { main: join(top, 'web/index.html'), approve: join(top, 'web/approve.html'), quick: join(top, 'web/quick.html') },
-        output: { chunkFileNames: chunk => chunkOfTexts(chunk) ?? 'assets/[name]-[hash].js' },
+        output: {
+          chunkFileNames: chunk => chunkOfTexts(chunk) ?? 'assets/[name]-[hash].js',
+          codeSplitting: { groups: [{ debugName: 'shared', name: sharedByPages(['main.tsx', 'quick/main.tsx']) }] },
+        },
       },
     },
     worker: { format: 'es' },
