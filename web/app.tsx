@@ -24,6 +24,7 @@ const Inspector = lazy(
   async () => (await import('./views/inspector.tsx')).Inspector,
   giveUp,
   'folderSave',
+  'options',
   'labels',
   'logLines',
   'now',
@@ -32,7 +33,7 @@ const Inspector = lazy(
   'reasons',
   'remedies',
 );
-const Settings = lazy(async () => (await import('./views/settings.tsx')).Settings, leave);
+const Settings = lazy(async () => (await import('./views/settings.tsx')).Settings, leave, 'settings', 'options');
 
 interface Props {
   readonly updateWaiting: { readonly value: boolean };

@@ -6,6 +6,8 @@ const PART = 500;
 const TURN_MS = 8;
 /** Of what fuzzysort calls a match: 1 is exact. Below this it is letters that happen to be there. */
 const LEAST = 0.2;
+/** The same of other words for a thing: what they only happen to hold nobody meant. */
+const LEAST_OTHER = 0.5;
 
 export interface Found<T> {
   readonly item: T;
@@ -19,13 +21,20 @@ interface Placed<T> {
   readonly at: number;
 }
 
+interface Part<T> {
+  readonly names: SnapshotKey<Placed<T>>;
+  readonly others: SnapshotKey<Placed<T>> | null;
+}
+
 /** Things with names, made ready as they are first looked through. */
 export class Fuzzy<T> {
-  private readonly parts: SnapshotKey<Placed<T>>[] = [];
+  private readonly parts: Part<T>[] = [];
 
   constructor(
     private readonly items: readonly T[],
     private readonly nameOf: (item: T) => string,
+    /** Other words for it, which count for less. */
+    private readonly alsoOf?: (item: T) => string,
   ) {}
 
   /** The best of them, the best first, and those that are as good in their order; null where `signal` aborted it. */
@@ -34,11 +43,8 @@ export class Fuzzy<T> {
     let began = performance.now();
     for (let from = 0; from < this.items.length; from += PART) {
       const part = (this.parts[from / PART] ??= this.prepare(from));
-      const found = go(text, part, { limit: most, threshold: LEAST });
-      if (found.length > 0) {
-        const more = found.map(({ obj, score, target, indexes }) => ({ ...obj, score, pieces: piecesOf(target, indexes) }));
-        best = [...best, ...more].sort((a, b) => b.score - a.score || a.at - b.at).slice(0, most);
-      }
+      const found = this.among(part, text, most);
+      if (found.length > 0) best = [...best, ...found].sort((a, b) => b.score - a.score || a.at - b.at).slice(0, most);
       if (performance.now() - began < TURN_MS) continue;
       await turn();
       if (signal.aborted) return null;
@@ -47,9 +53,27 @@ export class Fuzzy<T> {
     return signal.aborted ? null : best;
   }
 
-  private prepare(from: number): SnapshotKey<Placed<T>> {
+  private among({ names, others }: Part<T>, text: string, most: number): readonly (Found<T> & Placed<T>)[] {
+    const named = go(text, names, { limit: most, threshold: LEAST }).map(({ obj, score, target, indexes }) => ({
+      ...obj,
+      score,
+      pieces: piecesOf(target, indexes),
+    }));
+    if (others === null) return named;
+    const known = new Set(named.map(({ at }) => at));
+    const meant = go(text, others, { limit: most, threshold: LEAST_OTHER })
+      .filter(({ obj }) => !known.has(obj.at))
+      .map(({ obj, score }) => ({ ...obj, score: score / 2, pieces: [this.nameOf(obj.item)] }));
+    return [...named, ...meant];
+  }
+
+  private prepare(from: number): Part<T> {
     const placed = this.items.slice(from, from + PART).map((item, at) => ({ item, at: from + at }));
-    return snapshot(placed, { key: ({ item }) => this.nameOf(item) });
+    const { alsoOf } = this;
+    return {
+      names: snapshot(placed, { key: ({ item }) => this.nameOf(item) }),
+      others: alsoOf === undefined ? null : snapshot(placed, { key: ({ item }) => alsoOf(item) }),
+    };
   }
 }
 

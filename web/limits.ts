@@ -41,6 +41,11 @@ export function hasHour(schedule: readonly number[], day: number, hour: number):
 /** The schedule with these hours all on, or all off where they were on. */
 export function toggled(schedule: readonly number[], days: readonly number[], hours: readonly number[]): number[] {
   const isOn = days.every(day => hours.every(hour => hasHour(schedule, day, hour)));
+  return painted(schedule, days, hours, !isOn);
+}
+
+/** The schedule with these hours all as they are said to be. */
+export function painted(schedule: readonly number[], days: readonly number[], hours: readonly number[], isOn: boolean): number[] {
   const bits = hours.reduce((sum, hour) => sum | (1 << hour), 0);
-  return schedule.map((before, day) => (!days.includes(day) ? before : isOn ? before & ~bits : before | bits));
+  return schedule.map((before, day) => (!days.includes(day) ? before : isOn ? before | bits : before & ~bits));
 }

@@ -10,7 +10,10 @@ import type * as adapter from '../../sw/adapters/daemon-host.ts';
 import * as api from '../../sw/api.ts';
 import * as engine from '../../sw/engine/limits.ts';
 import type * as standing from '../../sw/standing.ts';
+import { DEFAULT_SETTINGS as ENGINE_SETTINGS } from '../../sw/engine/settings.ts';
 import * as view from '../../sw/view-model.ts';
+import { DEFAULT_HOST_SETTINGS as HOST_SETTINGS } from '../../daemon/host/store/settings.ts';
+import { DEFAULT_HOST_SETTINGS, DEFAULT_SETTINGS } from '../../web/defaults.ts';
 
 test('windows look for the helper on the ports that it may choose', () => {
   expect(api.HELPER_PORTS).toEqual(wire.HOST_PORTS);
@@ -19,6 +22,11 @@ test('windows look for the helper on the ports that it may choose', () => {
 test('windows, worker, engine and host have the same bounds', () => {
   expect(view.MAX_EXIT_AFTER).toBe(wire.MAX_EXIT_AFTER);
   expect(view.MIN_RATE).toBe(engine.MIN_RATE);
+});
+
+test('windows reset to what the engine and the host begin with', () => {
+  expect(DEFAULT_SETTINGS).toEqual(ENGINE_SETTINGS);
+  expect(DEFAULT_HOST_SETTINGS).toEqual(HOST_SETTINGS);
 });
 
 test('windows are told of the host in the shapes of the wire', () => {

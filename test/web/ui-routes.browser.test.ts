@@ -75,7 +75,7 @@ describe.skipIf(missing)('the addresses of the app', () => {
     await page.reload();
     await page.getByRole('tab', { name: /^Trackers/, selected: true }).waitFor();
     await page.evaluate(() => (location.hash = '#/settings/helper'));
-    const helper = page.getByRole('heading', { name: 'Helper connected' });
+    const helper = page.getByRole('main').getByText('Helper connected');
     await helper.waitFor();
     await expect.poll(async () => ((await helper.boundingBox())?.y ?? 9999) < 820).toBe(true);
   });

@@ -54,7 +54,7 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
 
   it('are lower at the press of a button, which says what it does', async () => {
     await show('nine');
-    const toggle = page.getByRole('button', { name: 'Slow mode' });
+    const toggle = page.getByRole('button', { name: 'Slow mode', exact: true });
     expect(await toggle.getAttribute('aria-pressed')).toBe('false');
     expect(await toggle.getAttribute('title')).toMatch(/^Slow mode is off: 1\sMB\/s down, 100\skB\/s up$/);
     await toggle.click();
@@ -98,7 +98,7 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     await page.clock.install({ time: new Date(2026, 10, 16, 8, 59, 50) });
     await openSettings();
     await page.getByRole('radio', { name: 'By the hour' }).check();
-    const toggle = page.getByRole('button', { name: 'Slow mode' });
+    const toggle = page.getByRole('button', { name: 'Slow mode', exact: true });
     await page.getByRole('table', { name: 'Hours of slow mode' }).waitFor();
     expect(await toggle.getAttribute('aria-pressed')).toBe('false');
     // The page looks at the hour from time to time, from when it has drawn the schedule on.
@@ -129,7 +129,7 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
 
   it.each(['light', 'dark'] as const)('are as accessible on a phone, %s', async colorScheme => {
     await show('nine', { viewport: PHONE, colorScheme });
-    await page.getByRole('button', { name: 'Slow mode' }).click();
+    await page.getByRole('button', { name: 'Slow mode', exact: true }).click();
     await page.getByRole('button', { name: 'Settings' }).click();
     await page.getByRole('radio', { name: 'By the hour' }).check();
     await page.getByRole('table', { name: 'Hours of slow mode' }).waitFor();

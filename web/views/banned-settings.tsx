@@ -2,9 +2,11 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { banListed } from '../banning.ts';
 import { store } from '../store.ts';
+import { words } from '../words/words.ts';
+import { Setting } from './setting.tsx';
 
 /** Whom a person wants no torrent to talk to. */
-export function BannedSettings(): JSX.Element | null {
+export function BannedSetting(): JSX.Element | null {
   const { value } = store.settings;
   const problem = useSignal<string | null>(null);
   /** What is being typed. */
@@ -17,10 +19,9 @@ export function BannedSettings(): JSX.Element | null {
     if (problem.value === null) draft.value = null;
   };
   return (
-    <section aria-labelledby="banned">
-      <h2 id="banned">Banned addresses</h2>
+    <Setting id="banned" isTitled>
       <label class="field">
-        <span>IP addresses, one a line</span>
+        <span>{words.settings.bannedLabel()}</span>
         <textarea
           rows={Math.min(12, Math.max(2, value.banned.length))}
           spellcheck={false}
@@ -42,9 +43,8 @@ export function BannedSettings(): JSX.Element | null {
         </p>
       )}
       <p id="banned-text" class="quiet">
-        No torrent has peers at these. An IPv6 address stands for its whole network (/64). A peer is banned from its menu in the
-        details of a torrent, too.
+        {words.settings.bannedText()}
       </p>
-    </section>
+    </Setting>
   );
 }

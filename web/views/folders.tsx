@@ -10,16 +10,16 @@ import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { LineForm } from '../ui/line-form.tsx';
+import { Setting, titleId } from './setting.tsx';
 
 /** The folders that downloads go to. */
 export function FolderSettings(): JSX.Element {
   const roots = store.folders.value;
   const isAway = hostSettings.value === null;
   return (
-    <section aria-labelledby="folders">
-      <h2 id="folders">Folders</h2>
+    <Setting id="folders" isTitled>
       {roots.length > 0 && (
-        <ul class="roots" aria-labelledby="folders">
+        <ul class="roots" aria-labelledby={titleId('folders')}>
           {roots.map(root => (
             <Folder key={root.token} root={root} isOnly={roots.length === 1} isAway={isAway} />
           ))}
@@ -51,7 +51,7 @@ export function FolderSettings(): JSX.Element {
           {notAdded.value}
         </p>
       )}
-    </section>
+    </Setting>
   );
 }
 

@@ -1,35 +1,64 @@
 import type { JSX } from 'preact';
 import { MAX_EXIT_AFTER } from '../../sw/view-model.ts';
+import { describeConnection } from '../connection-words.ts';
 import { tell } from '../folders.ts';
+import { isFromHelper } from '../pairing.ts';
 import { store } from '../store.ts';
 import { NumberField } from '../ui/number-field.tsx';
+import { words } from '../words/words.ts';
+import { ConnectionText } from './connection.tsx';
+import { Diagnostics } from './diagnostics.tsx';
+import { PairedApps } from './paired-apps.tsx';
+import { Setting, SettingGroup, Switch } from './setting.tsx';
 
-/** What the helper does by itself: what it tells of on the screen, and when it ends. */
-export function HelperSettings(): JSX.Element | null {
-  const settings = store.connection.value.host?.settings;
-  if (settings === undefined) return null;
+/** How things stand with the helper, what it does by itself, and who may use it. */
+export function HelperSettings(): JSX.Element {
+  return (
+    <SettingGroup id="helper">
+      <Setting id="status" isTitled>
+        <p class="status-label">{describeConnection(store.connection.value, isFromHelper()).label}</p>
+        <ConnectionText />
+        <HostProblem />
+      </Setting>
+      <HostSettings />
+      <PairedApps />
+      <Setting id="diagnostics">
+        <Diagnostics />
+      </Setting>
+    </SettingGroup>
+  );
+}
+
+/** What became of the helper's own settings, where that is not what a person left. */
+function HostProblem(): JSX.Element | null {
+  const problem = store.connection.value.host?.problem ?? '';
+  return problem === '' ? null : <p class="note note-warn">{problem}</p>;
+}
+
+/** What it tells of on the screen, and when it ends. */
+function HostSettings(): JSX.Element | null {
+  const host = store.connection.value.host?.settings;
+  const { settings } = words;
+  if (host === undefined) return null;
   return (
     <>
-      <label class="choice">
-        <input
-          type="checkbox"
-          class="check"
-          checked={settings.notify}
-          onChange={event => void tell({ do: 'set', settings: { notify: event.currentTarget.checked } })}
+      <Setting id="notify" isTitled>
+        <Switch
+          label={settings.notifyLabel()}
+          checked={host.notify}
+          onChange={notify => void tell({ do: 'set', settings: { notify } })}
         />
-        <span>Notify me of what is finished or stopped while the app is closed</span>
-      </label>
-      <NumberField
-        label="Minutes until an idle helper ends"
-        value={settings.exitAfter}
-        max={MAX_EXIT_AFTER}
-        step={1}
-        onChange={minutes => void tell({ do: 'set', settings: { exitAfter: minutes ?? 0 } })}
-      />
-      <p class="quiet">
-        Idle is a helper without a window, without a torrent at work and without a folder to watch. 0 means that it never ends by
-        itself; links open nothing until it is started again.
-      </p>
+      </Setting>
+      <Setting id="exitAfter" isTitled>
+        <NumberField
+          label={settings.exitAfterLabel()}
+          value={host.exitAfter}
+          max={MAX_EXIT_AFTER}
+          step={1}
+          onChange={minutes => minutes !== null && void tell({ do: 'set', settings: { exitAfter: minutes } })}
+        />
+        <p class="quiet">{settings.exitAfterText()}</p>
+      </Setting>
     </>
   );
 }

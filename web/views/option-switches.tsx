@@ -1,18 +1,15 @@
 import type { JSX } from 'preact';
-import type { TorrentOptions, TorrentRow } from '../../sw/view-model.ts';
+import type { TorrentRow } from '../../sw/view-model.ts';
 import { run } from '../actions.ts';
+import { words } from '../words/words.ts';
 
-const SWITCHES = [
-  { option: 'sequential', label: 'Download in order' },
-  { option: 'firstLast', label: 'First and last pieces of each file first' },
-  { option: 'superSeeding', label: 'Super-seeding: show peers one rare piece at a time' },
-] as const satisfies readonly { option: keyof TorrentOptions; label: string }[];
+const SWITCHES = ['sequential', 'firstLast', 'superSeeding'] as const;
 
 /** What is either so or not for one torrent. */
 export function OptionSwitches({ row }: { row: TorrentRow }): JSX.Element {
   return (
     <>
-      {SWITCHES.map(({ option, label }) => (
+      {SWITCHES.map(option => (
         <label key={option} class="choice">
           <input
             type="checkbox"
@@ -20,7 +17,7 @@ export function OptionSwitches({ row }: { row: TorrentRow }): JSX.Element {
             checked={row.options[option]}
             onChange={event => run({ do: 'set', ids: [row.id], options: { [option]: event.currentTarget.checked } })}
           />
-          <span>{label}</span>
+          <span>{words.options[option]()}</span>
         </label>
       ))}
     </>

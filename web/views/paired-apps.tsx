@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { PairedApp } from '../../sw/api.ts';
 import { command } from '../actions.ts';
 import { notify } from '../notices.ts';
+import { Setting, titleId } from './setting.tsx';
 import { describeApp, readPairedApps } from '../paired-apps.ts';
 
 /** How often the list is read anew while it is looked at, ms. */
@@ -34,10 +35,9 @@ export function PairedApps(): JSX.Element | null {
     notify(isThis ? 'This browser is paired no more.' : `${name} is paired no more.`);
   };
   return (
-    <section aria-labelledby="paired-apps">
-      <h2 id="paired-apps">Paired apps</h2>
+    <Setting id="paired" isTitled>
       <p class="quiet">These may use the helper of this computer: download, delete what was downloaded, and connect to peers.</p>
-      <ul class="roots" aria-labelledby="paired-apps">
+      <ul class="roots" aria-labelledby={titleId('paired')}>
         {apps.map(app => (
           <li key={app.id} class="root">
             <div class="root-words">
@@ -58,6 +58,6 @@ export function PairedApps(): JSX.Element | null {
           </li>
         ))}
       </ul>
-    </section>
+    </Setting>
   );
 }

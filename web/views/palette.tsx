@@ -152,8 +152,6 @@ interface Kind {
   readonly title: string;
   readonly items: readonly Item[];
   readonly names: Fuzzy<Item>;
-  /** Other words for the same; they count less than a name. */
-  readonly others: Fuzzy<Item> | null;
   readonly isShownAtFirst: boolean;
 }
 
@@ -163,8 +161,7 @@ function kindsNow(): readonly Kind[] {
   const kind = (title: string, items: readonly Item[], isShownAtFirst = false): Kind => ({
     title,
     items,
-    names: new Fuzzy(items, ({ label }) => label),
-    others: items.some(({ also }) => also !== undefined) ? new Fuzzy(items, ({ also = '' }) => also) : null,
+    names: new Fuzzy(items, ({ label }) => label, items[0]?.also === undefined ? undefined : ({ also = '' }) => also),
     isShownAtFirst,
   });
   return [
@@ -186,15 +183,9 @@ function atFirst(kinds: readonly Kind[]): readonly Group[] {
 /** The kinds with something that is called so, the best first; null where it was called off. */
 async function search(kinds: readonly Kind[], text: string, signal: AbortSignal): Promise<readonly Group[] | null> {
   const groups: Group[] = [];
-  for (const { title, names, others } of kinds) {
-    const named = await names.find(text, MOST, signal);
-    const meant = others === null ? [] : await others.find(text, MOST, signal);
-    if (named === null || meant === null) return null;
-    const known = new Set(named.map(({ item }) => item));
-    const more = meant
-      .filter(({ item, score }) => !known.has(item) && score > 0.5)
-      .map(({ item, score }) => ({ item, score: score / 2, pieces: [item.label] }));
-    const found = [...named, ...more].slice(0, MOST);
+  for (const { title, names } of kinds) {
+    const found = await names.find(text, MOST, signal);
+    if (found === null) return null;
     if (found.length > 0) groups.push({ title, found });
   }
   return groups.sort((a, b) => (b.found[0]?.score ?? 0) - (a.found[0]?.score ?? 0));

@@ -2,59 +2,49 @@ import type { JSX } from 'preact';
 import { configure } from '../actions.ts';
 import { store } from '../store.ts';
 import { NumberField } from '../ui/number-field.tsx';
-import { StopFields } from './stop-fields.tsx';
+import { words } from '../words/words.ts';
+import { Setting, SettingGroup } from './setting.tsx';
+import { RatioField, SeedingTimeField } from './stop-fields.tsx';
 
-const LIMITS = [
-  { id: 'maxActiveDownloads', label: 'Downloads at once' },
-  { id: 'maxActiveSeeds', label: 'Seeding at once' },
-  { id: 'maxActive', label: 'Active torrents in all' },
-] as const;
+const LIMITS = ['maxActiveDownloads', 'maxActiveSeeds', 'maxActive'] as const;
+/** No list holds more. */
+const MOST = 10_000;
 
-/** How many torrents are active at once. */
+/** How many torrents are active at once, and when they stop seeding by themselves. */
 export function QueueSettings(): JSX.Element | null {
   const { value } = store.settings;
+  const { settings } = words;
   if (value === null) return null;
   return (
-    <section aria-labelledby="queue">
-      <h2 id="queue">Queue</h2>
-      {LIMITS.map(({ id, label }) => (
-        <NumberField
-          key={id}
-          label={label}
-          value={value[id]}
-          max={10_000}
-          step={1}
-          onChange={most => void configure({ [id]: most ?? 0 })}
-        />
+    <SettingGroup id="queue">
+      {LIMITS.map(id => (
+        <Setting key={id} id={id}>
+          <NumberField
+            label={settings[id]()}
+            value={value[id]}
+            max={MOST}
+            step={1}
+            onChange={most => most !== null && void configure({ [id]: most })}
+          />
+        </Setting>
       ))}
-      <p class="quiet">
-        Others wait for their turn; 0 means no limit. Torrents without any traffic for a few minutes count in the last limit
-        alone.
-      </p>
-    </section>
-  );
-}
-
-/** When torrents stop seeding by themselves. */
-export function StopSettings(): JSX.Element | null {
-  const { value } = store.settings;
-  if (value === null) return null;
-  return (
-    <section aria-labelledby="stop">
-      <h2 id="stop">Stop seeding</h2>
-      <StopFields
-        values={value}
-        unset={null}
-        onChange={({ stopRatio, stopSeedingTime }) =>
-          void configure({
-            ...(stopRatio !== undefined && { stopRatio: stopRatio ?? 0 }),
-            ...(stopSeedingTime !== undefined && { stopSeedingTime: stopSeedingTime ?? 0 }),
-          })
-        }
-      />
-      <p class="quiet">
-        The ratio is what was sent over the size. 0 means never; a torrent can have limits of its own, among its details.
-      </p>
-    </section>
+      <p class="quiet">{settings.queueText()}</p>
+      <h3>{settings.stop()}</h3>
+      <Setting id="stopRatio">
+        <RatioField
+          value={value.stopRatio}
+          unset={null}
+          onChange={stopRatio => stopRatio !== null && void configure({ stopRatio })}
+        />
+      </Setting>
+      <Setting id="stopSeedingTime">
+        <SeedingTimeField
+          value={value.stopSeedingTime}
+          unset={null}
+          onChange={stopSeedingTime => stopSeedingTime !== null && void configure({ stopSeedingTime })}
+        />
+      </Setting>
+      <p class="quiet">{settings.stopText()}</p>
+    </SettingGroup>
   );
 }

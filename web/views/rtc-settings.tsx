@@ -3,10 +3,13 @@ import type { JSX } from 'preact';
 import { configure } from '../actions.ts';
 import { store } from '../store.ts';
 import { readStunServers } from '../stun.ts';
+import { words } from '../words/words.ts';
+import { Setting, Switch } from './setting.tsx';
 
-/** Which servers help WebRTC to find a way. */
+/** Whether peers are reached over WebRTC, and which servers help it to find a way. */
 export function RtcSettings(): JSX.Element | null {
   const { value } = store.settings;
+  const { settings } = words;
   const problem = useSignal('');
   /** What is being typed. */
   const draft = useSignal<string | null>(null);
@@ -19,42 +22,41 @@ export function RtcSettings(): JSX.Element | null {
     draft.value = null;
   };
   return (
-    <section aria-labelledby="webrtc">
-      <h2 id="webrtc">WebRTC</h2>
-      <label class="choice">
-        <input
-          type="checkbox"
-          class="check"
+    <>
+      <Setting id="webrtc" isTitled>
+        <Switch
+          label={settings.webrtcLabel()}
           checked={value.webrtc}
-          onChange={event => void configure({ webrtc: event.currentTarget.checked })}
+          describedBy="webrtc-text"
+          onChange={webrtc => void configure({ webrtc })}
         />
-        <span>Reach peers over WebRTC</span>
-      </label>
-      <label class="field">
-        <span>STUN servers, one a line</span>
-        <textarea
-          rows={Math.max(2, value.stunServers.length)}
-          spellcheck={false}
-          placeholder="stun:stun.example.org:3478"
-          aria-describedby="webrtc-text"
-          aria-invalid={problem.value !== ''}
-          value={draft.value ?? value.stunServers.join('\n')}
-          onInput={event => {
-            draft.value = event.currentTarget.value;
-            problem.value = '';
-          }}
-          onChange={event => void save(event.currentTarget.value)}
-        />
-      </label>
-      {problem.value !== '' && (
-        <p class="tone-bad" role="alert">
-          {problem.value} Nothing was changed.
+        <p id="webrtc-text" class="quiet">
+          {settings.webrtcText()}
         </p>
-      )}
-      <p id="webrtc-text" class="quiet">
-        WebSocket trackers introduce peers that are reached from this window over WebRTC. A STUN server tells both sides how they
-        look from outside, and so learns your address; without one only peers on the same network are reached that way.
-      </p>
-    </section>
+      </Setting>
+      <Setting id="stunServers">
+        <label class="field">
+          <span>{settings.stunLabel()}</span>
+          <textarea
+            rows={Math.max(2, value.stunServers.length)}
+            spellcheck={false}
+            placeholder="stun:stun.example.org:3478"
+            aria-describedby="webrtc-text"
+            aria-invalid={problem.value !== ''}
+            value={draft.value ?? value.stunServers.join('\n')}
+            onInput={event => {
+              draft.value = event.currentTarget.value;
+              problem.value = '';
+            }}
+            onChange={event => void save(event.currentTarget.value)}
+          />
+        </label>
+        {problem.value !== '' && (
+          <p class="tone-bad" role="alert">
+            {settings.stunWrong({ problem: problem.value })}
+          </p>
+        )}
+      </Setting>
+    </>
   );
 }

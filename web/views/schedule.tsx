@@ -1,17 +1,33 @@
 import { useSignal } from '@preact/signals';
-import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
-import { hasHour, toggled } from '../limits.ts';
+import type { ComponentProps, JSX, TargetedPointerEvent } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { hasHour, painted, toggled } from '../limits.ts';
+import { dates } from '../format.ts';
+import { useCallOff } from '../ui/call-off.ts';
+import { words } from '../words/words.ts';
 
-const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
+const DAYS = [0, 1, 2, 3, 4, 5, 6];
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
-const EVERY_DAY = DAYS.map((_, day) => day);
 const STEPS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
   ArrowLeft: [0, -1],
   ArrowRight: [0, 1],
 };
+/** How long a finger rests before it paints in place of scrolling, ms. */
+const HOLD_MS = 350;
+
+interface Cell {
+  readonly day: number;
+  readonly hour: number;
+}
+
+/** Hours that are being painted over, from one to another. */
+interface Stroke {
+  readonly from: Cell;
+  readonly to: Cell;
+  readonly isOn: boolean;
+}
 
 interface Props {
   /** For each day from Monday the bits of its hours. */
@@ -19,11 +35,17 @@ interface Props {
   onChange(value: number[]): void;
 }
 
-/** The hours of the week. One place of it is in the order of Tab; the arrows move within, Space switches. */
+/**
+ * The hours of the week. One place of it is in the order of Tab; the arrows move within, Space switches. A mouse that is drawn over hours, or
+ * a finger that rests and then is, changes all from the first to the last.
+ */
 export function Schedule({ value, onChange }: Props): JSX.Element {
   const table = useRef<HTMLTableElement>(null);
   // Rows and columns from 0, which are the headers.
   const at = useSignal<readonly [number, number]>([1, 1]);
+  const stroke = useSignal<Stroke | null>(null);
+  const shown = stroke.value === null ? value : paintedBy(value, stroke.value);
+  const pointer = usePainting(stroke, value, onChange);
   const place = (row: number, column: number) => ({
     'data-at': `${row}:${column}`,
     tabIndex: at.value[0] === row && at.value[1] === column ? 0 : -1,
@@ -37,58 +59,146 @@ export function Schedule({ value, onChange }: Props): JSX.Element {
     const column = Math.min(7, Math.max(0, at.value[1] + step[1]));
     table.current?.querySelector<HTMLElement>(`[data-at="${row}:${column}"]`)?.focus();
   }
+  const { settings } = words;
   return (
-    <table class="hours" ref={table} onKeyDown={move} aria-label="Hours of slow mode">
-      <thead>
-        <tr>
-          <td />
-          {DAYS.map((day, index) => (
-            <th key={day} scope="col">
-              <button
-                type="button"
-                aria-label={`${day.slice(0, 3)}, all hours`}
-                {...place(0, index + 1)}
-                onClick={() => onChange(toggled(value, [index], HOURS))}
-              >
-                {day.slice(0, 3)}
-              </button>
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {HOURS.map(hour => (
-          <tr key={hour}>
-            <th scope="row">
-              <button
-                type="button"
-                aria-label={`${span(hour)}, every day`}
-                {...place(hour + 1, 0)}
-                onClick={() => onChange(toggled(value, EVERY_DAY, [hour]))}
-              >
-                {twoDigits(hour)}
-              </button>
-            </th>
-            {DAYS.map((day, index) => (
-              <td key={day}>
-                <input
-                  type="checkbox"
-                  aria-label={`${day}, ${span(hour)}`}
-                  checked={hasHour(value, index, hour)}
-                  {...place(hour + 1, index + 1)}
-                  onChange={() => onChange(toggled(value, [index], [hour]))}
-                />
-              </td>
+    <>
+      <table class="hours" ref={table} onKeyDown={move} aria-label={settings.hours()} aria-describedby="hours-text" {...pointer}>
+        <thead>
+          <tr>
+            <td />
+            {DAYS.map(day => (
+              <th key={day} scope="col">
+                <button
+                  type="button"
+                  aria-label={settings.day({ day: nameOf(day, 'short') })}
+                  {...place(0, day + 1)}
+                  onClick={() => onChange(toggled(value, [day], HOURS))}
+                >
+                  {nameOf(day, 'short')}
+                </button>
+              </th>
             ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {HOURS.map(hour => (
+            <tr key={hour}>
+              <th scope="row">
+                <button
+                  type="button"
+                  aria-label={settings.hour({ hours: span(hour) })}
+                  {...place(hour + 1, 0)}
+                  onClick={() => onChange(toggled(value, DAYS, [hour]))}
+                >
+                  {twoDigits(hour)}
+                </button>
+              </th>
+              {DAYS.map(day => (
+                <td key={day}>
+                  <input
+                    type="checkbox"
+                    data-cell={`${day}:${hour}`}
+                    aria-label={settings.cell({ day: nameOf(day, 'long'), hours: span(hour) })}
+                    checked={hasHour(shown, day, hour)}
+                    {...place(hour + 1, day + 1)}
+                    onChange={() => onChange(toggled(value, [day], [hour]))}
+                  />
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p id="hours-text" class="quiet">
+        {settings.hoursText()}
+      </p>
+    </>
   );
 }
 
+type Painting = Pick<
+  ComponentProps<'table'>,
+  'onPointerDown' | 'onPointerMove' | 'onPointerUp' | 'onPointerCancel' | 'onClickCapture'
+>;
+
+/** What follows a pointer over the hours. A press on one alone stays with its box. */
+function usePainting(
+  stroke: { value: Stroke | null; peek(): Stroke | null },
+  value: readonly number[],
+  onChange: (value: number[]) => void,
+): Painting {
+  const began = useRef<Cell | null>(null);
+  const hold = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const hasPainted = useRef(false);
+  const end = (): void => {
+    clearTimeout(hold.current);
+    began.current = null;
+    stroke.value = null;
+  };
+  useCallOff(() => stroke.peek() !== null, end);
+  useEffect(() => {
+    // Once a finger paints, the page does not scroll under it.
+    const stay = (event: TouchEvent): void => {
+      if (stroke.peek() !== null) event.preventDefault();
+    };
+    document.addEventListener('touchmove', stay, { passive: false });
+    return () => document.removeEventListener('touchmove', stay);
+  }, []);
+  const begin = (cell: Cell): void => {
+    stroke.value = { from: cell, to: cell, isOn: !hasHour(value, cell.day, cell.hour) };
+  };
+  return {
+    onPointerDown: ({ button, pointerType, clientX, clientY }: TargetedPointerEvent<HTMLTableElement>) => {
+      hasPainted.current = false;
+      const cell = cellAt(clientX, clientY);
+      if (button !== 0 || cell === null) return;
+      began.current = cell;
+      if (pointerType === 'touch') hold.current = setTimeout(() => begin(cell), HOLD_MS);
+    },
+    onPointerMove: ({ pointerType, buttons, clientX, clientY }: TargetedPointerEvent<HTMLTableElement>) => {
+      const cell = cellAt(clientX, clientY);
+      const from = began.current;
+      if (from === null || cell === null) return;
+      // It was let go outside of the window.
+      if (buttons === 0) return end();
+      const isAway = cell.day !== from.day || cell.hour !== from.hour;
+      if (stroke.value === null && isAway && pointerType !== 'touch') begin(from);
+      if (stroke.value !== null) stroke.value = { ...stroke.value, to: cell };
+    },
+    onPointerUp: () => {
+      const { value: drawn } = stroke;
+      end();
+      if (drawn === null) return;
+      hasPainted.current = true;
+      onChange(paintedBy(value, drawn));
+    },
+    onPointerCancel: end,
+    // What was painted is not switched back by the click that may follow.
+    onClickCapture: event => {
+      if (hasPainted.current) event.preventDefault();
+      hasPainted.current = false;
+    },
+  };
+}
+
+function cellAt(x: number, y: number): Cell | null {
+  const [, day, hour] = /^(\d):(\d+)$/.exec(document.elementFromPoint(x, y)?.getAttribute('data-cell') ?? '') ?? [];
+  return day === undefined ? null : { day: Number(day), hour: Number(hour) };
+}
+
+function paintedBy(value: readonly number[], { from, to, isOn }: Stroke): number[] {
+  const between = (a: number, b: number, all: readonly number[]): number[] =>
+    all.filter(each => each >= Math.min(a, b) && each <= Math.max(a, b));
+  return painted(value, between(from.day, to.day, DAYS), between(from.hour, to.hour, HOURS), isOn);
+}
+
+/** Of a day from Monday on. */
+function nameOf(day: number, weekday: 'long' | 'short'): string {
+  return new Intl.DateTimeFormat(dates, { weekday, timeZone: 'UTC' }).format(Date.UTC(2024, 0, 1 + day));
+}
+
 function span(hour: number): string {
-  return `${twoDigits(hour)} to ${twoDigits(hour + 1)}`;
+  return words.settings.span({ from: twoDigits(hour), to: twoDigits(hour + 1) });
 }
 
 function twoDigits(hour: number): string {

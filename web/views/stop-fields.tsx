@@ -1,37 +1,69 @@
 import type { JSX } from 'preact';
-import { formatRatio } from '../format.ts';
+import { formatCount, formatRatio } from '../format.ts';
 import { NumberField } from '../ui/number-field.tsx';
+import { words } from '../words/words.ts';
 
-interface Limits<Value> {
-  readonly stopRatio: Value;
-  readonly stopSeedingTime: Value;
-}
+const MAX_RATIO = 10_000;
+/** Minutes: ten years. */
+const MAX_SEEDING_TIME = 5_256_000;
 
 interface Props {
-  readonly values: Limits<number | null>;
-  /** What holds where a field is empty; null where none may be. */
-  readonly unset: Limits<number> | null;
-  onChange(change: Partial<Limits<number | null>>): void;
+  readonly value: number | null;
+  /** What holds where the field is empty; null where it may not be. */
+  readonly unset: number | null;
+  onChange(value: number | null): void;
 }
 
-/** When seeding is enough; 0 is never. */
-export function StopFields({ values, unset, onChange }: Props): JSX.Element {
+/** The ratio at which seeding is enough; 0 is never. */
+export function RatioField({ value, unset, onChange }: Props): JSX.Element {
+  const { options } = words;
+  return (
+    <NumberField
+      label={options.atRatio()}
+      value={value}
+      max={MAX_RATIO}
+      step={0.01}
+      {...(unset !== null && { unset: unset === 0 ? options.never() : formatRatio(unset, 1) })}
+      onChange={onChange}
+    />
+  );
+}
+
+/** The minutes after which it is; 0 is never. */
+export function SeedingTimeField({ value, unset, onChange }: Props): JSX.Element {
+  const { options } = words;
+  return (
+    <NumberField
+      label={options.afterMinutes()}
+      value={value}
+      max={MAX_SEEDING_TIME}
+      step={1}
+      {...(unset !== null && { unset: unset === 0 ? options.never() : formatCount(unset) })}
+      onChange={onChange}
+    />
+  );
+}
+
+interface Limits {
+  readonly stopRatio: number | null;
+  readonly stopSeedingTime: number | null;
+}
+
+interface BothProps {
+  readonly values: Limits;
+  /** What holds where a field is empty; null while it is not known. */
+  readonly unset: Limits | null;
+  onChange(change: Partial<Limits>): void;
+}
+
+/** Both, for one torrent. */
+export function StopFields({ values, unset, onChange }: BothProps): JSX.Element {
   return (
     <div class="stop-fields">
-      <NumberField
-        label="At ratio"
-        value={values.stopRatio}
-        max={10_000}
-        step={0.01}
-        {...(unset && { unset: unset.stopRatio === 0 ? 'Never' : formatRatio(unset.stopRatio, 1) })}
-        onChange={stopRatio => onChange({ stopRatio })}
-      />
-      <NumberField
-        label="After minutes"
+      <RatioField value={values.stopRatio} unset={unset?.stopRatio ?? null} onChange={stopRatio => onChange({ stopRatio })} />
+      <SeedingTimeField
         value={values.stopSeedingTime}
-        max={5_256_000}
-        step={1}
-        {...(unset && { unset: unset.stopSeedingTime === 0 ? 'Never' : String(unset.stopSeedingTime) })}
+        unset={unset?.stopSeedingTime ?? null}
         onChange={stopSeedingTime => onChange({ stopSeedingTime })}
       />
     </div>

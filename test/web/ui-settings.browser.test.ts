@@ -1,0 +1,92 @@
+import type { Page } from 'playwright';
+import { describe, expect, it } from 'vitest';
+import { CHROMIUM, missing, openUi } from './ui.ts';
+
+/** The settings as a whole: found by words, marked, reset; the hours of the week painted by a mouse and a finger. */
+
+describe.skipIf(missing)(`the settings in Chromium (skipped without ${CHROMIUM})`, () => {
+  const { show, commands } = openUi(opened => (page = opened));
+  let page: Page;
+
+  const open = (): Promise<void> => page.getByRole('button', { name: 'Settings' }).click();
+  const last = async (): Promise<unknown> => {
+    const command = (await commands()).at(-1);
+    return command?.do === 'configure' ? command.settings : command;
+  };
+
+  it('are found by their names and by other words, led to, marked, and reset where they differ', async () => {
+    await show('nine');
+    await open();
+    await page.getByRole('searchbox', { name: 'Search the settings' }).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('upload slots');
+    await page.getByRole('button', { name: /^Peers served at once/ }).waitFor();
+    await page.keyboard.press('Enter');
+    const field = page.getByRole('spinbutton', { name: 'Peers served at once' });
+    await expect.poll(() => field.evaluate(input => input === document.activeElement)).toBe(true);
+    expect(await page.locator('.setting.marked').getAttribute('id')).toBe('maxUploads');
+    await field.fill('1');
+    await field.blur();
+    expect(await field.inputValue()).toBe('8');
+    await field.fill('20');
+    await field.blur();
+    await expect.poll(last).toEqual({ maxUploads: 20 });
+    await page.getByRole('button', { name: 'Reset to 8: Peers served at once' }).click();
+    await expect.poll(last).toEqual({ maxUploads: 8 });
+    await expect.poll(() => field.inputValue()).toBe('8');
+    expect(await page.getByRole('button', { name: /^Reset/ }).count()).toBe(0);
+    await page.getByRole('radio', { name: 'High contrast' }).check();
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('contrast');
+    await page.getByRole('button', { name: 'Reset to System: Appearance' }).click();
+    expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBeUndefined();
+  });
+
+  it('have hours painted from one to another by a mouse, called off by Escape', async () => {
+    await show('nine');
+    await open();
+    await page.getByRole('radio', { name: 'By the hour' }).check();
+    const cell = (name: string) => page.getByRole('checkbox', { name, exact: true });
+    const from = await box(cell('Monday, 01 to 02'));
+    const to = await box(cell('Wednesday, 03 to 04'));
+    await page.mouse.move(from.x, from.y);
+    await page.mouse.down();
+    await page.mouse.move(to.x, to.y, { steps: 4 });
+    expect(await cell('Tuesday, 02 to 03').isChecked()).toBe(true);
+    await page.keyboard.press('Escape');
+    expect(await cell('Tuesday, 02 to 03').isChecked()).toBe(false);
+    await page.mouse.up();
+    expect(await last()).toEqual({ altMode: 'scheduled' });
+    await page.mouse.move(from.x, from.y);
+    await page.mouse.down();
+    await page.mouse.move(to.x, to.y, { steps: 4 });
+    await page.mouse.up();
+    await expect.poll(last).toEqual({ altSchedule: [0x1fe0e, 0x1fe0e, 0x1fe0e, 0x1fe00, 0x1fe00, 0, 0] });
+    expect((await commands()).length).toBe(2);
+    await cell('Monday, 01 to 02').click();
+    await expect.poll(last).toMatchObject({ altSchedule: [0x1fe0c, 0x1fe0e, 0x1fe0e, 0x1fe00, 0x1fe00, 0, 0] });
+  });
+
+  it('have hours painted by a finger that rests first', async () => {
+    await show('nine', { viewport: { width: 390, height: 800 }, hasTouch: true });
+    await page.getByRole('button', { name: 'Settings' }).tap();
+    await page.getByRole('radio', { name: 'By the hour' }).check();
+    const from = await box(page.getByRole('checkbox', { name: 'Monday, 01 to 02', exact: true }));
+    const to = await box(page.getByRole('checkbox', { name: 'Monday, 04 to 05', exact: true }));
+    const touch = await page.context().newCDPSession(page);
+    const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: { x: number; y: number }[]) =>
+      touch.send('Input.dispatchTouchEvent', { type, touchPoints: points });
+    await send('touchStart', [from]);
+    // A hand that rests: how long it has to is what is tested.
+    await page.waitForTimeout(600);
+    for (let step = 1; step <= 4; step++) await send('touchMove', [{ x: from.x, y: from.y + ((to.y - from.y) * step) / 4 }]);
+    await send('touchEnd', []);
+    await expect.poll(last).toMatchObject({ altSchedule: { 0: 0x1fe1e } });
+  });
+
+  async function box(locator: ReturnType<Page['locator']>): Promise<{ x: number; y: number }> {
+    await locator.scrollIntoViewIfNeeded();
+    const found = await locator.boundingBox();
+    if (found === null) throw new Error('It is not shown');
+    return { x: found.x + found.width / 2, y: found.y + found.height / 2 };
+  }
+});
