@@ -30,6 +30,29 @@
     return 'en';
   }
 
+  /** Where a part of the first screen did not come, as its worker ended meanwhile, nobody else is there to load the page again. As web/load-again.ts does. */
+  function loadAgain() {
+    const key = 'starling.reloads.parts';
+    const [times = 0, last = 0] = (sessionStorage.getItem(key) ?? '').split(' ').map(Number);
+    const pause = times === 0 ? 0 : Math.min(600_000, 10_000 * 2 ** (times - 1));
+    const wait = pause - Math.abs(Date.now() - last);
+    if (wait > 0) {
+      setTimeout(loadAgain, wait);
+      return;
+    }
+    sessionStorage.setItem(key, `${times + 1} ${Date.now()}`);
+    location.reload();
+  }
+
+  addEventListener(
+    'error',
+    ({ target }) => {
+      const isPart = target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === 'stylesheet');
+      if (isPart && document.readyState !== 'complete') loadAgain();
+    },
+    true,
+  );
+
   root.lang = bestLanguage();
   root.dir = ['Arab', 'Hebr'].includes(parts(root.lang).script) ? 'rtl' : 'ltr';
   for (const href of texts[root.lang]) {

@@ -13,6 +13,7 @@ import { App } from './app.tsx';
 import { rememberList } from './list-choices.ts';
 import type { Door } from './client.ts';
 import { watchKept } from './kept.ts';
+import { loadAgain, RELOADS } from './load-again.ts';
 import { restoreAddress } from './navigation.ts';
 import { notify } from './notices.ts';
 import { installId, tradeSecret } from './pair.ts';
@@ -21,6 +22,7 @@ import { lookPersistence } from './persistence.ts';
 import { followViews } from './saved-views.ts';
 import { store } from './store.ts';
 import { shareOver } from './shared.ts';
+import { loadAgainBy } from './ui/lazy.tsx';
 import { loadFirstWords, words } from './words/words.ts';
 import { applyUpdate, openDoor, openShare, registerWorker, updateWaiting } from './worker.ts';
 
@@ -49,12 +51,14 @@ async function start(): Promise<void> {
     console.error('The worker could not be registered.', cause);
     store.unhosted.value = NO_WORKER;
   });
+  loadAgainBy(() => loadAgain(RELOADS.parts));
   // Commands wait in the client until the worker is there; the page does not wait.
   connect(() => registered.then(openDoor, () => new Promise<Door>(() => {})));
   shareOver(() => registered.then(openShare));
   try {
     await loadFirstWords();
   } catch (cause) {
+    if (loadAgain(RELOADS.parts)) return;
     console.error('The texts of the app could not be loaded.', cause);
     root.textContent = 'Starling could not be loaded. Look at the connection, and load the page again.';
     return;

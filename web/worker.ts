@@ -4,16 +4,13 @@ import { API_VERSION } from '../sw/api.ts';
 import type { Door } from './client.ts';
 import { type Hold, holdWorker, PastWorkerError, startPings } from './lend/keepalive.ts';
 import { lendTo } from './lend/rtc.ts';
+import { forgetReloads, loadAgain, RELOADS } from './load-again.ts';
 import { scriptUrl } from './script-url.ts';
 import { language } from './words/words.ts';
 
 const SCRIPT = '/sw.js';
 /** How long a page waits for its worker to take control before it loads itself once more, in ms. */
 const CONTROL_TIMEOUT_MS = 3000;
-/** How long it waits after that before it does so again, in ms; twice as long each time. */
-const RELOAD_PAUSE_MS = 10_000;
-/** How often it did in a row, and when last. */
-const RELOADS_KEY = 'starling.reloads';
 
 /** A newer version of the app is installed and waits for the window to be reloaded. */
 export const updateWaiting = signal(false);
@@ -88,11 +85,11 @@ async function heldWorker(): Promise<{ readonly worker: ServiceWorker; readonly 
   const worker = await controller();
   try {
     const hold = await holdWorker();
-    sessionStorage.removeItem(RELOADS_KEY);
+    forgetReloads(RELOADS.past);
     return { worker, hold };
   } catch (cause) {
     // Its worker ended while the page was loaded from it. Chromium then asks the server for all that the page wants.
-    if (cause instanceof PastWorkerError) loadAgain();
+    if (cause instanceof PastWorkerError) loadAgain(RELOADS.past);
     throw cause;
   }
 }
@@ -102,8 +99,8 @@ async function controller(): Promise<ServiceWorker> {
   if (navigator.serviceWorker.controller === null) await takesControl();
   const worker = navigator.serviceWorker.controller;
   if (worker !== null) return worker;
-  // As after a forced reload.
-  loadAgain();
+  // As after a forced reload. Past its worker a page stays that until it is loaded again.
+  loadAgain(RELOADS.past);
   throw new Error('The worker did not take control of the page');
 }
 
@@ -113,16 +110,4 @@ function takesControl(): Promise<void> {
     setTimeout(resolve, CONTROL_TIMEOUT_MS);
     navigator.serviceWorker.addEventListener('controllerchange', () => resolve(), { once: true });
   });
-}
-
-/**
- * A page that was loaded past its worker gets to it only by loading again, and may be loaded past it once more. Where that never helps,
- * as where the developer tools bypass workers, it comes ever less often.
- */
-function loadAgain(): void {
-  const [times = 0, last = 0] = (sessionStorage.getItem(RELOADS_KEY) ?? '').split(' ').map(Number);
-  const pause = times === 0 ? 0 : RELOAD_PAUSE_MS * 2 ** (times - 1);
-  if (Math.abs(Date.now() - last) < pause) return;
-  sessionStorage.setItem(RELOADS_KEY, `${times + 1} ${Date.now()}`);
-  location.reload();
 }

@@ -201,6 +201,10 @@ export class LentRtc {
     }
   }
 
+  /**
+   * At the cost of one copy: what was read is also for whoever asks for its neighbour (local/spans.ts), so that its memory is not ours to give
+   * away, and without that a browser copies as well, of a part of some memory all of it.
+   */
   private flush(number: number, known: Link): void {
     const parts = known.outgoing;
     if (parts.length === 0) return;

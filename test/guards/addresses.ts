@@ -10,6 +10,11 @@ const refusedAddresses = { file: GUARD, title: 'refuses %s for every purpose' };
 const everyWay = { file: WAYS, title: 'is not at %s' };
 const homeNetwork = { file: WAYS, title: 'asks nothing of the home network at %s, redirected or not' };
 
+const PORT_TEST = {
+  file: 'test/sim/activity.test.ts',
+  title: 'the test of a port goes to a public address alone, once at a time, and ends by itself',
+};
+
 export const ADDRESSES: readonly Guarded[] = [
   {
     row: 15,
@@ -170,6 +175,22 @@ export const ADDRESSES: readonly Guarded[] = [
     text: '    if (!response.redirected || this.isPublic(new URL(response.url).hostname)) return response;',
     instead: '    return response;',
     tests: [{ file: PAGE, title: 'reads nothing of what a redirect has led to in its own network' }],
+  },
+  {
+    row: 68,
+    name: 'the test of the port, to public addresses alone',
+    file: 'sw/engine/port-test.ts',
+    text: "told && ip && scopeOf(ip) === 'public' ? told : null",
+    instead: 'told && ip ? told : null',
+    tests: [PORT_TEST],
+  },
+  {
+    row: 68,
+    name: 'the test of the port, once at a time',
+    file: 'sw/engine/port-test.ts',
+    text: "    if (this.state === 'running') return;\n    const host",
+    instead: '    const host',
+    tests: [PORT_TEST],
   },
   {
     row: 20,

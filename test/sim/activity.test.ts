@@ -114,6 +114,31 @@ test('a port is tried by a way out and in again, and a peer that comes by itself
   });
 });
 
+test('the test of a port goes to a public address alone, once at a time, and ends by itself', () => {
+  const world = new World(4306);
+  const host = world.host('80.0.0.1');
+  const state = () => host.session.activity.vitals().port?.test.state;
+  const dialled = () => world.internet.dialled.length;
+  const tellRouter = (externalAddress: string): void => {
+    host.router = wishes => ({ ...opened(wishes), externalAddress });
+    host.session.activity.testPort();
+    world.clock.run(1_000);
+  };
+  world.clock.run(1_000);
+  // Whoever tells our address may be a router that somebody else has.
+  for (const address of ['192.168.0.1', '127.0.0.1', '169.254.0.1', '224.0.0.1', 'fd00::1', 'router.example', '']) {
+    tellRouter(address);
+    host.session.activity.testPort();
+    expect(state()).toBe('no-address');
+  }
+  expect(dialled()).toBe(0);
+  tellRouter('80.9.9.9');
+  for (let press = 0; press < 50; press++) host.session.activity.testPort();
+  expect([state(), dialled()]).toEqual(['running', 1]);
+  world.clock.run(11_000);
+  expect(state()).toBe('lost');
+});
+
 test('a browser by itself has neither a port nor a place in the DHT, and tries none', () => {
   const world = new World(4305);
   const browser = world.browser('10.2.0.1');

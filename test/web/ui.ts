@@ -20,8 +20,8 @@ export interface Ui {
   row(name: RegExp): ReturnType<Page['getByRole']>;
 }
 
-/** Serves the interface to a browser for the tests around it; none may leave an error in the page's console. */
-export function openUi(onPage: (page: Page) => void): Ui {
+/** Serves the interface to a browser for the tests around it; none may leave an error in the page's console, but what is `expected`. */
+export function openUi(onPage: (page: Page) => void, expected: RegExp | null = null): Ui {
   let server: ViteDevServer;
   let browser: Browser;
   let page: Page;
@@ -61,7 +61,7 @@ export function openUi(onPage: (page: Page) => void): Ui {
     page.setDefaultTimeout(8000);
     page.on('pageerror', error => problems.push(error.message));
     page.on('console', message => {
-      if (message.type() === 'error') problems.push(message.text());
+      if (message.type() === 'error' && expected?.test(message.text()) !== true) problems.push(message.text());
     });
     await page.goto(`${base}?scenario=${scenario}`);
     await page.locator('.table').waitFor();

@@ -13,6 +13,13 @@ type Lazy<P> = View<P> & {
 /** How long what cannot be given up waits before it is asked for again, in ms. */
 const AGAIN_MS = 5000;
 
+let loadsAgain = (): boolean => false;
+
+/** What to try first where a part did not come; true: the page is about to be another. Call once, where loading the page again loses nothing. */
+export function loadAgainBy(act: () => boolean): void {
+  loadsAgain = act;
+}
+
 /** Says that what a person asked for was not there to be had. */
 export function tellNotLoaded(cause: unknown): void {
   console.warn('A part of the app could not be loaded.', cause);
@@ -42,7 +49,7 @@ export function lazy<P extends object>(
           const [is] = await Promise.all([load(), loadWords(...areas)]);
           view.value = { is };
         } catch (cause) {
-          if (!isShown) return;
+          if (!isShown || loadsAgain()) return;
           tellNotLoaded(cause);
           if (giveUp === null) timer = setTimeout(() => void ask(), AGAIN_MS);
           else giveUp(latest.current);
