@@ -16,7 +16,15 @@ const builds = {
   daemon: { mode: 'daemon', sources: ['daemon', 'sw'] },
   web: { mode: 'production', sources: ['web', 'sw', 'daemon/wire', 'public', 'manifest.webmanifest'] },
 };
-const shared = ['vite.config.ts', 'tsconfig.base.json', 'package.json', 'package-lock.json', 'bin/build.mjs', 'bin/words.mjs'];
+const shared = [
+  'vite.config.ts',
+  'tsconfig.base.json',
+  'package.json',
+  'package-lock.json',
+  'bin/build.mjs',
+  'bin/words.mjs',
+  'bin/pseudo-words.mjs',
+];
 
 function* filesUnder(path) {
   let entries;

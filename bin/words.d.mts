@@ -7,4 +7,4 @@ export function argumentsOf(text: string): ReadonlyMap<string, 'number' | 'strin
 export function contentOf(text: string): string;
 export function declare(): Promise<string>;
 export function chunkOfTexts(chunk: { readonly facadeModuleId: string | null }): string | null;
-export function catalogue(): Plugin;
+export function catalogue(options?: { readonly withPseudo?: boolean }): Plugin;

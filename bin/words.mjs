@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import MessageFormat from '@messageformat/core';
 import compileModule from '@messageformat/core/compile-module.js';
 import { parse } from '@messageformat/parser';
+import { PSEUDO, pseudo } from './pseudo-words.mjs';
 
 export const folder = fileURLToPath(new URL('../web/words', import.meta.url));
 const declared = join(folder, 'messages.ts');
@@ -117,9 +118,12 @@ export function chunkOfTexts({ facadeModuleId }) {
   return path === undefined ? null : `${PLACE}/${path}-[hash].js`;
 }
 
-/** A plugin of Vite for `virtual:words` (web/words/virtual.d.ts). What is not translated yet is English. */
-export function catalogue() {
-  const known = locales();
+/**
+ * A plugin of Vite for `virtual:words` (web/words/virtual.d.ts). What is not translated yet is English; `withPseudo`: with the languages that
+ * tests are for.
+ */
+export function catalogue({ withPseudo = false } = {}) {
+  const known = [...locales(), ...(withPseudo ? PSEUDO : [])];
   const areas = Object.keys(read(SOURCE));
   const later = areas.filter(area => !FIRST.includes(area));
   const entry = () => {
@@ -137,11 +141,15 @@ export function catalogue() {
       const [, locale, part] = /^\0virtual:words\/([^/]+)\/([^/]+)$/.exec(id) ?? [];
       if (locale === undefined) return null;
       const texts = area => {
+        if (PSEUDO.includes(locale)) {
+          const english = Object.entries(read(SOURCE)[area]);
+          return Object.fromEntries(english.map(([key, text]) => [key, pseudo(locale, area, text)]));
+        }
         for (const used of new Set([SOURCE, locale])) this.addWatchFile(fileOf(used, area));
         return { ...read(SOURCE)[area], ...read(locale)[area] };
       };
       const messages = part === 'first' ? Object.fromEntries(FIRST.map(area => [area, texts(area)])) : texts(part);
-      return compileModule(new MessageFormat(locale, { returnType: 'string', strict: true }), messages);
+      return compileModule(new MessageFormat(new Intl.Locale(locale).language, { returnType: 'string', strict: true }), messages);
     },
     /** Tells each page its languages, so that the texts are asked for along with its code. */
     transformIndexHtml: {

@@ -4,7 +4,7 @@ import { words } from './words/words.ts';
 
 /** In their order, each with its settings in theirs. The ids stand in the addresses of settings, those of groups as well. */
 export const GROUPS = {
-  general: ['theme', 'density', 'characterKeys'],
+  general: ['language', 'theme', 'density', 'characterKeys'],
   downloads: ['folders', 'preallocate'],
   speed: ['downLimit', 'upLimit', 'altMode', 'altDownLimit', 'altUpLimit', 'altSchedule'],
   queue: ['maxActiveDownloads', 'maxActiveSeeds', 'maxActive', 'stopRatio', 'stopSeedingTime'],
@@ -21,7 +21,7 @@ export type SettingId = (typeof GROUPS)[GroupId][number];
 const OF_HELPER: readonly SettingId[] = ['folders', 'preallocate', 'portMapping', 'utp', 'lsd', 'encryption'];
 const OF_HOST: readonly SettingId[] = ['notify', 'exitAfter'];
 /** Those that are no matter of the engine. */
-const ALWAYS: readonly SettingId[] = ['theme', 'density', 'characterKeys', 'status', 'diagnostics', 'version'];
+const ALWAYS: readonly SettingId[] = ['language', 'theme', 'density', 'characterKeys', 'status', 'diagnostics', 'version'];
 
 /** Whether it can be seen just now. */
 export function isThere(id: SettingId): boolean {

@@ -12,8 +12,8 @@ export const HASH = 'ab12'.repeat(10);
 export const MAGNET = `magnet:?xt=urn:btih:${HASH}&dn=Open+film`;
 
 export interface Ui {
-  /** Opens the interface in a new page, on a mock worker in this state. */
-  show(scenario: string, options?: BrowserContextOptions): Promise<void>;
+  /** Opens the interface in a new page, on a mock worker in this state; `prepare`: before anything is loaded. */
+  show(scenario: string, options?: BrowserContextOptions, prepare?: (page: Page) => Promise<unknown>): Promise<void>;
   paste(text: string): Promise<void>;
   /** What the mock worker was asked for so far. */
   commands(): Promise<Command[]>;
@@ -54,7 +54,11 @@ export function openUi(onPage: (page: Page) => void, expected: RegExp | null = n
     expect(problems.splice(0)).toEqual([]);
   });
 
-  async function show(scenario: string, options: BrowserContextOptions = {}): Promise<void> {
+  async function show(
+    scenario: string,
+    options: BrowserContextOptions = {},
+    prepare: (opened: Page) => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<void> {
     const context = await browser.newContext({ viewport: DESKTOP, reducedMotion: 'reduce', ...options });
     page = await context.newPage();
     onPage(page);
@@ -63,6 +67,7 @@ export function openUi(onPage: (page: Page) => void, expected: RegExp | null = n
     page.on('console', message => {
       if (message.type() === 'error' && expected?.test(message.text()) !== true) problems.push(message.text());
     });
+    await prepare(page);
     await page.goto(`${base}?scenario=${scenario}`);
     await page.locator('.table').waitFor();
   }

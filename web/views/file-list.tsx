@@ -190,7 +190,7 @@ function FileLine({
         />
       ) : folder ? (
         <button type="button" class="file-name fold" aria-expanded={open} onClick={onFold}>
-          <Icon of={open ? ChevronDown : ChevronRight} size={14} />
+          <Icon of={open ? ChevronDown : ChevronRight} size={14} isDirected />
           <bdi title={name}>{name}</bdi>
         </button>
       ) : (

@@ -45,7 +45,7 @@ function Browser({ page }: { page: FolderPage }): JSX.Element {
       <div class="browser-head">
         {parent !== null && (
           <button type="button" class="icon-button" aria-label="Back" disabled={busy.value} onClick={() => go(parent)}>
-            <Icon of={ArrowLeft} size={18} />
+            <Icon of={ArrowLeft} size={18} isDirected />
           </button>
         )}
         <h2 id="browser-title">{page.name}</h2>

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { characterKeys, chooseCharacterKeys, listed } from '../shortcuts.ts';
 import { chooseDensity, chooseTheme, density, theme } from '../theme.ts';
 import { words } from '../words/words.ts';
+import { LanguageSetting } from './language-settings.tsx';
 import { Segments, Setting, SettingGroup, Switch } from './setting.tsx';
 
 /** How the app looks and is worked. */
@@ -9,6 +10,7 @@ export function GeneralSettings(): JSX.Element {
   const { settings } = words;
   return (
     <SettingGroup id="general">
+      <LanguageSetting />
       <Setting id="theme" isTitled>
         <Segments
           id="theme"

@@ -7,6 +7,7 @@ import { formatCount, shownName } from '../format.ts';
 import { selection } from '../selection.ts';
 import { bind } from '../shortcuts.ts';
 import { store, TABS, type Tab } from '../store.ts';
+import { stepAlong } from '../ui/arrows.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { lazy } from '../ui/lazy.tsx';
@@ -104,7 +105,7 @@ function Title({ row }: { row: TorrentRow }): JSX.Element {
     <header class="inspector-title">
       {phone && (
         <button type="button" class="icon-button" aria-label="Back to the list" onClick={close}>
-          <Icon of={ArrowLeft} size={20} />
+          <Icon of={ArrowLeft} size={20} isDirected />
         </button>
       )}
       <h2>
@@ -128,7 +129,7 @@ function Title({ row }: { row: TorrentRow }): JSX.Element {
 
 function Tabs({ detail }: { detail: TorrentDetail | null }): JSX.Element {
   const onKeyDown = (event: KeyboardEvent): void => {
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const step = stepAlong(event.key);
     const next = TABS[(TABS.indexOf(store.tab.value) + step + TABS.length) % TABS.length];
     if (step === 0 || next === undefined) return;
     event.preventDefault();

@@ -16,7 +16,7 @@ export function NotInList(): JSX.Element {
         {isReady && <p>{words.window.notInListMeans()}</p>}
       </div>
       <button type="button" class="button" onClick={giveUp}>
-        <Icon of={ArrowLeft} size={16} /> {words.window.backToList()}
+        <Icon of={ArrowLeft} size={16} isDirected /> {words.window.backToList()}
       </button>
     </section>
   );

@@ -3,6 +3,7 @@ import type { ComponentProps, JSX, TargetedPointerEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { hasHour, painted, toggled } from '../limits.ts';
 import { dates } from '../format.ts';
+import { stepAlong } from '../ui/arrows.ts';
 import { useCallOff } from '../ui/call-off.ts';
 import { words } from '../words/words.ts';
 
@@ -11,8 +12,6 @@ const HOURS = Array.from({ length: 24 }, (_, hour) => hour);
 const STEPS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
 };
 /** How long a finger rests before it paints in place of scrolling, ms. */
 const HOLD_MS = 350;
@@ -52,8 +51,9 @@ export function Schedule({ value, onChange }: Props): JSX.Element {
     onFocus: () => (at.value = [row, column]),
   });
   function move(event: KeyboardEvent): void {
-    const step = STEPS[event.key];
-    if (step === undefined) return;
+    const along = stepAlong(event.key);
+    const step = STEPS[event.key] ?? [0, along];
+    if (step[0] === 0 && step[1] === 0) return;
     event.preventDefault();
     const row = Math.min(24, Math.max(0, at.value[0] + step[0]));
     const column = Math.min(7, Math.max(0, at.value[1] + step[1]));

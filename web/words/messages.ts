@@ -568,6 +568,10 @@ export interface Messages {
     readonly browser: () => string;
     readonly backup: () => string;
     readonly about: () => string;
+    readonly language: () => string;
+    readonly languageAlso: () => string;
+    readonly languageAsBrowser: () => string;
+    readonly languageText: () => string;
     readonly theme: () => string;
     readonly themeAlso: () => string;
     readonly density: () => string;

@@ -10,7 +10,7 @@ export default defineConfig({
   publicDir: join(top, 'public'),
   cacheDir: join(top, '.cache/vite-mock'),
   server: { fs: { allow: [top] } },
-  plugins: [catalogue()],
+  plugins: [catalogue({ withPseudo: true })],
   build: { outDir: join(top, '.cache/mock'), emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0 },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 });
