@@ -10,6 +10,8 @@ export function describeError(error: ApiError): string {
       return words.refusals.tooManyCommands();
     case 'outdated':
       return words.refusals.outdated();
+    case 'internal':
+      return words.refusals.internal();
     default:
       return error.message === '' ? words.refusals.unknown({ code: error.code }) : error.message;
   }

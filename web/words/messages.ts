@@ -528,6 +528,7 @@ export interface Messages {
     readonly workerRestarted: () => string;
     readonly tooManyCommands: () => string;
     readonly outdated: () => string;
+    readonly internal: () => string;
     readonly unknown: (values: { readonly code: string }) => string;
   };
   readonly relocate: {
