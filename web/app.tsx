@@ -19,15 +19,24 @@ import { Table } from './views/table.tsx';
 import { AddButton, TopBar } from './views/topbar.tsx';
 
 const leave = (): void => visit('torrents');
-const Activity = lazy(async () => (await import('./views/activity.tsx')).Activity, leave, 'history', 'network');
+const Activity = lazy(
+  async () => (await import('./views/activity.tsx')).Activity,
+  leave,
+  'activity',
+  'chart',
+  'history',
+  'network',
+);
 const Inspector = lazy(
   async () => (await import('./views/inspector.tsx')).Inspector,
   giveUp,
+  'files',
   'folderSave',
-  'options',
+  'inspector',
   'labels',
   'logLines',
   'now',
+  'options',
   'peerFlags',
   'pieceMap',
   'reasons',

@@ -3,10 +3,11 @@
  * `#`, which leaves the address at once.
  */
 import './styles/approve.css';
+import { fill } from './words/fill.ts';
+import { loadWords, words } from './words/words.ts';
 
 /** A press that was meant for whatever stood here before the page came up does not count, in ms. */
 const READING_MS = 1000;
-const OVER = 'This question is over. You can close this page.';
 
 interface Question {
   readonly origin: string;
@@ -44,12 +45,26 @@ async function start(): Promise<void> {
   history.replaceState(null, '', location.pathname);
   const [question, said] = [part('question', HTMLDivElement), part('said', HTMLParagraphElement)];
   const [allow, refuse] = [part('allow', HTMLButtonElement), part('refuse', HTMLButtonElement)];
-  const told = secret === '' ? null : await ask({ secret });
-  if (!isQuestion(told)) {
-    said.textContent = OVER;
+  try {
+    await loadWords('approve');
+  } catch (cause) {
+    console.error('The texts of the page could not be loaded.', cause);
+    said.textContent = 'This page could not be loaded, so nothing was allowed. Ask once more in the app.';
     return;
   }
-  part('origin', HTMLElement).textContent = told.origin;
+  document.title = words.approve.windowTitle();
+  const told = secret === '' ? null : await ask({ secret });
+  if (!isQuestion(told)) {
+    said.textContent = words.approve.over();
+    return;
+  }
+  const origin = document.createElement('strong');
+  origin.textContent = told.origin;
+  part('wants', HTMLParagraphElement).replaceChildren(...fill(words.approve.wants, { origin }));
+  part('means', HTMLParagraphElement).textContent = words.approve.means();
+  part('only-if', HTMLParagraphElement).textContent = words.approve.onlyIf();
+  allow.textContent = words.approve.allow();
+  refuse.textContent = words.approve.refuse();
   part('code', HTMLParagraphElement).textContent = `${told.code.slice(0, 3)} ${told.code.slice(3)}`;
   question.hidden = false;
   refuse.focus();
@@ -57,9 +72,8 @@ async function start(): Promise<void> {
   const answer = async (isAllowed: boolean): Promise<void> => {
     question.hidden = true;
     const isHeard = (await ask({ secret, allow: isAllowed })) !== null;
-    if (!isHeard) said.textContent = OVER;
-    else
-      said.textContent = isAllowed ? `${told.origin} is paired. You can close this page.` : 'Refused. You can close this page.';
+    if (!isHeard) said.textContent = words.approve.over();
+    else said.textContent = isAllowed ? words.approve.paired({ origin: told.origin }) : words.approve.refused();
   };
   allow.addEventListener('click', () => void answer(true));
   refuse.addEventListener('click', () => void answer(false));

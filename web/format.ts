@@ -31,6 +31,12 @@ function inUnit(value: number, digits: Digits, unit: string): string {
   return unit === '' ? text : isolated(text);
 }
 
+/** A unit that ECMA-402 names, as it stands behind a number: `kB/s`. */
+export function nameOfUnit(unit: string): string {
+  const parts = new Intl.NumberFormat(language, { style: 'unit', unit }).formatToParts(1);
+  return parts.find(({ type }) => type === 'unit')?.value ?? unit;
+}
+
 /** Dates as where the browser is from, in the language and the figures of the texts. */
 export const dates = ((): Intl.Locale => {
   const own = typeof navigator === 'undefined' ? [] : navigator.languages;
@@ -142,6 +148,11 @@ export function fraction(part: number, total: number): number {
 /** A fraction from 0 to 1, rounded down, so that 100 % means everything: `70 %`. */
 export function formatPercent(value: number): string {
   return isolated(words.units.percent({ value: formatCount(Math.floor(value * 100 + 1e-9)) }));
+}
+
+/** How many times as much something is: `2.4`. */
+export function formatTimes(value: number): string {
+  return inUnit(value, value < 10 ? 'one' : 'whole', '');
 }
 
 export function formatRatio(uploaded: number, received: number): string {

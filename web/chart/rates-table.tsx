@@ -12,8 +12,8 @@ export function RatesTable({ heads, rows }: Props): JSX.Element {
     <table>
       <thead>
         <tr>
-          {heads.map(head => (
-            <th key={head} scope="col">
+          {heads.map((head, index) => (
+            <th key={index} scope="col">
               {head}
             </th>
           ))}

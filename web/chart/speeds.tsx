@@ -6,6 +6,7 @@ import { describeMark, SPANS, summarise, tabulate } from '../history.ts';
 import { Chart } from './chart.tsx';
 import { momentOf } from './times.ts';
 import { RatesTable } from './rates-table.tsx';
+import { words } from '../words/words.ts';
 
 const ROWS = 20;
 
@@ -29,7 +30,8 @@ export function Speeds({ history, span, limits }: Props): JSX.Element {
     at.value = Math.min(last, Math.max(0, target));
   };
   const read = at.value ?? last;
-  const rate = (rates: readonly number[]): string => ((rates[read] ?? -1) < 0 ? 'not measured' : formatRate(rates[read] ?? 0));
+  const rate = (rates: readonly number[]): string =>
+    (rates[read] ?? -1) < 0 ? words.chart.notMeasured() : formatRate(rates[read] ?? 0);
   const summary = summarise(history, long);
   return (
     <div class="rates">
@@ -37,11 +39,11 @@ export function Speeds({ history, span, limits }: Props): JSX.Element {
         class="rates-chart"
         role="slider"
         tabIndex={0}
-        aria-label="Speed over time"
+        aria-label={words.chart.label()}
         aria-valuemin={0}
         aria-valuemax={last}
         aria-valuenow={read}
-        aria-valuetext={`${momentOf(from + read * step, span)}: download ${rate(down)}, upload ${rate(up)}`}
+        aria-valuetext={words.chart.slot({ moment: momentOf(from + read * step, span), down: rate(down), up: rate(up) })}
         onKeyDown={move}
         onBlur={() => (at.value = null)}
       >
@@ -54,13 +56,13 @@ export function Speeds({ history, span, limits }: Props): JSX.Element {
       </p>
       <p class="quiet">{summary}</p>
       <details class="rates-table">
-        <summary>As a table</summary>
+        <summary>{words.chart.asTable()}</summary>
         <RatesTable
-          heads={['From', 'Download', 'Upload']}
+          heads={[words.chart.from(), words.chart.download(), words.chart.upload()]}
           rows={tabulate(history, ROWS).map(part => ({
             name: momentOf(part.from, span),
-            down: part.down < 0 ? 'not measured' : formatRate(part.down),
-            up: part.up < 0 ? 'not measured' : formatRate(part.up),
+            down: part.down < 0 ? words.chart.notMeasured() : formatRate(part.down),
+            up: part.up < 0 ? words.chart.notMeasured() : formatRate(part.up),
           }))}
         />
       </details>
@@ -75,7 +77,7 @@ function Marks({ history: { marks }, span }: Pick<Props, 'history' | 'span'>): J
   return (
     <div>
       <p class="rates-head" id="rates-marks">
-        What happened
+        {words.chart.marks()}
       </p>
       <ul class="marks" aria-labelledby="rates-marks">
         {marks

@@ -1,9 +1,11 @@
 import type { HistorySpan } from '../../sw/view-model.ts';
+import { dates } from '../format.ts';
+import { words } from '../words/words.ts';
 
-const minute = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const second = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
-const date = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short' });
-const weekday = new Intl.DateTimeFormat('en', { weekday: 'short', day: 'numeric', month: 'short' });
+const minute = new Intl.DateTimeFormat(dates, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const second = new Intl.DateTimeFormat(dates, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const date = new Intl.DateTimeFormat(dates, { day: 'numeric', month: 'short' });
+const weekday = new Intl.DateTimeFormat(dates, { weekday: 'short', day: 'numeric', month: 'short' });
 
 /** A moment (ms since 1970) on the axis of that span. */
 export function clockOf(time: number, span: HistorySpan): string {
@@ -16,7 +18,7 @@ export function momentOf(time: number, span: HistorySpan): string {
     ? second.format(time)
     : span === 'day'
       ? minute.format(time)
-      : `${date.format(time)}, ${minute.format(time)}`;
+      : words.units.onDay({ day: date.format(time), time: minute.format(time) });
 }
 
 /** A day of local time, by days since 1970. */

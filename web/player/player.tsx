@@ -4,13 +4,14 @@ import type { JSX, TargetedEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { streamPath } from '../../sw/api.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
-import { formatBytes, shownName } from '../format.ts';
+import { formatBytes, isolated, shownName } from '../format.ts';
 import { playing, type Film, type Part } from '../playing.ts';
 import { saveFile } from '../saving.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { nowOf } from '../now.ts';
+import { words } from '../words/words.ts';
 import { MAX_SUBTITLES, subtitlesOf, titleOf } from './subtitles.ts';
 import { There } from './there.tsx';
 import { halfPlayed, hopeless, refusalOf, unplayable, type Place } from './trouble.ts';
@@ -18,8 +19,6 @@ import './player.css';
 
 /** Seconds of a film after which both its picture and its sound have begun, where the browser plays both. */
 const BOTH_BY = 3;
-
-const NO_ANSWER = 'The file stopped coming. Close this, then play it again.';
 
 /** Plays a film or a song while it comes. */
 export function Player({ film }: { readonly film: Film }): JSX.Element {
@@ -33,8 +32,8 @@ export function Player({ film }: { readonly film: Film }): JSX.Element {
   useEffect(() => () => track.peek()?.forget(), []);
 
   const onError = async ({ currentTarget: { error } }: TargetedEvent<HTMLMediaElement>): Promise<void> => {
-    const refused = await refusalOf(address).catch(() => NO_ANSWER);
-    trouble.value = refused ?? (error?.code === MediaError.MEDIA_ERR_NETWORK ? NO_ANSWER : unplayable(film, place));
+    const refused = await refusalOf(address).catch(() => words.player.noAnswer());
+    trouble.value = refused ?? (error?.code === MediaError.MEDIA_ERR_NETWORK ? words.player.noAnswer() : unplayable(film, place));
   };
   const events = {
     src: address,
@@ -52,7 +51,7 @@ export function Player({ film }: { readonly film: Film }): JSX.Element {
         <h2 id="player-title" title={shownName(film.name)}>
           <bdi>{shownName(film.name)}</bdi>
         </h2>
-        <button type="button" class="icon-button" aria-label="Close the player" onClick={close}>
+        <button type="button" class="icon-button" aria-label={words.player.close()} onClick={close}>
           <Icon of={X} size={20} />
         </button>
       </header>
@@ -61,7 +60,7 @@ export function Player({ film }: { readonly film: Film }): JSX.Element {
           <p role="alert">{trouble}</p>
           {place === null && (
             <button type="button" class="button button-main" onClick={() => saveFile(film.id, film.file, film.name)}>
-              Save
+              {words.common.save()}
             </button>
           )}
         </div>
@@ -76,7 +75,7 @@ export function Player({ film }: { readonly film: Film }): JSX.Element {
         <There film={film} />
         <div class="player-line">
           <p class="quiet" role="status">
-            {row === undefined ? 'This torrent is not in the list any more.' : nowOf(row, store.roots.value)}
+            {row === undefined ? words.player.gone() : nowOf(row, store.roots.value)}
           </p>
           {!film.isSound && trouble.value === '' && <SubtitleChoice film={film} track={track} />}
         </div>
@@ -143,7 +142,7 @@ function SubtitleChoice({ film, track }: ChoiceProps): JSX.Element {
     if (signal.aborted) return;
     coming.value = '';
     if (text === null) {
-      refused.value = `“${title}” could not be read as subtitles. SRT and WebVTT files can be.`;
+      refused.value = words.player.unreadable({ title: isolated(title) });
       return;
     }
     track.value?.forget();
@@ -168,23 +167,23 @@ function SubtitleChoice({ film, track }: ChoiceProps): JSX.Element {
   return (
     <div class="player-subtitles">
       <label class="choice">
-        <span>Subtitles</span>
+        <span>{words.player.subtitles()}</span>
         <select class="select" value={chosen} onChange={event => choose(event.currentTarget)}>
-          <option value="">Off</option>
+          <option value="">{words.player.noSubtitles()}</option>
           {film.subtitles.map(part => (
             <option key={part.file} value={String(part.file)}>
               {titleOf(part, film.name)}
             </option>
           ))}
           {chosen.value === 'own' && <option value="own">{track.value?.title ?? ''}</option>}
-          <option value="file">From a file…</option>
+          <option value="file">{words.player.fromFile()}</option>
         </select>
       </label>
       <input
         ref={picker}
         class="sr-only"
         type="file"
-        aria-label="A file of subtitles"
+        aria-label={words.player.file()}
         tabIndex={-1}
         accept=".srt,.vtt"
         onChange={({ currentTarget }) => {
@@ -193,7 +192,7 @@ function SubtitleChoice({ film, track }: ChoiceProps): JSX.Element {
           currentTarget.value = '';
         }}
       />
-      {coming.value !== '' && <p class="quiet">Fetching “{coming}”…</p>}
+      {coming.value !== '' && <p class="quiet">{words.player.fetching({ title: isolated(coming.value) })}</p>}
       {refused.value !== '' && (
         <p class="tone-warn" role="alert">
           {refused}

@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { THERE_PATH } from '../../sw/api.ts';
 import { formatPercent } from '../format.ts';
 import type { Film } from '../playing.ts';
+import { words } from '../words/words.ts';
 
 /** Ms between two looks. */
 const PERIOD = 1_000;
@@ -35,7 +36,7 @@ export function There({ film }: { readonly film: Film }): JSX.Element | null {
       viewBox={`0 0 ${parts.length} 1`}
       preserveAspectRatio="none"
       role="img"
-      aria-label={`${formatPercent(sum / parts.length / WHOLE)} of the file is there`}
+      aria-label={words.player.there({ share: formatPercent(sum / parts.length / WHOLE) })}
     >
       {runs(parts).map(({ from, length, share }) => (
         <rect key={from} x={from} y={0} width={length} height={1} fill-opacity={share / WHOLE} />

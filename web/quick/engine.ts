@@ -9,6 +9,7 @@ import type { RootRow, TorrentId } from '../../sw/view-model.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { Door } from '../client.ts';
 import { formatAbout } from '../format.ts';
+import { words } from '../words/words.ts';
 import { heldBytes } from './held.ts';
 import { MemoryStore } from './memory-store.ts';
 import { detailOf, NO_HELPER, rowOf, type Entry } from './views.ts';
@@ -20,8 +21,6 @@ const PERIOD = 500;
 /** Ms within which a link or a torrent file has to be understood. */
 const PATIENCE = 20_000;
 const STUN_SERVERS = ['stun:stun.l.google.com:19302', 'stun:stun.cloudflare.com:3478'];
-
-const ONLY_THE_APP = 'A quick download cannot do that. It takes the whole app, in a browser that runs it.';
 
 class Refused extends Error {}
 
@@ -93,7 +92,7 @@ export class QuickEngine {
         this.#tick(command.ids);
         return null;
       default:
-        throw new Refused(ONLY_THE_APP);
+        throw new Refused(words.quick.onlyTheApp());
     }
   }
 
@@ -135,10 +134,10 @@ export class QuickEngine {
   /** `wanted`: by index of the file; null for all. */
   #start(id: TorrentId, wanted: readonly boolean[] | null): void {
     const entry = this.#entries.get(id);
-    if (entry === undefined) throw new Refused('This torrent is not in the page any more. Add it again.');
+    if (entry === undefined) throw new Refused(words.quick.gone());
     if (entry.isStarted) return;
     const { files } = entry.torrent;
-    if (entry.store === null) throw new Refused('Its list of files has not come yet. Start it once it is there.');
+    if (entry.store === null) throw new Refused(words.quick.noFilesYet());
     const chosen = files.flatMap((_, index) => (wanted?.[index] === false ? [] : [index]));
     const sizes = files.map(({ length }) => length);
     const held = heldBytes(sizes, entry.torrent.pieceLength, file => wanted?.[file] !== false);
@@ -180,7 +179,7 @@ export class QuickEngine {
   }
 
   #place(): RootRow {
-    return { token: BROWSER_ROOT, name: 'This page', free: this.#room, isDefault: true, trash: false, problem: '' };
+    return { token: BROWSER_ROOT, name: words.quick.place(), free: this.#room, isDefault: true, trash: false, problem: '' };
   }
 
   #say(message: FromWorker): void {
@@ -190,7 +189,7 @@ export class QuickEngine {
 
 /** What to do where files do not fit into the memory of a page. */
 export function tooLarge(needed: number, room: number): string {
-  return `This page holds ${formatAbout(MEMORY_LIMIT)} in memory, of which ${formatAbout(room)} are left, and what is chosen takes ${formatAbout(needed)}. Choose fewer files, or open Starling in a current Chrome, Edge, Firefox or Safari, outside a private window.`;
+  return words.quick.tooLarge({ limit: formatAbout(MEMORY_LIMIT), room: formatAbout(room), needed: formatAbout(needed) });
 }
 
 /** Its info-hash, once what was added is understood. */
@@ -199,7 +198,7 @@ function hashOf(torrent: Torrent): Promise<TorrentId> {
     const timer = setTimeout(() => {
       // Else adding it again would be refused as adding it twice.
       torrent.destroy();
-      reject(new Refused('This could not be read as a torrent. Check the link, and add it again.'));
+      reject(new Refused(words.quick.unreadable()));
     }, PATIENCE);
     torrent.on('infoHash', () => {
       clearTimeout(timer);
@@ -210,7 +209,7 @@ function hashOf(torrent: Torrent): Promise<TorrentId> {
       torrent.destroy();
       const [, twice] = /duplicate torrent ([0-9a-f]{40})/.exec(String(error)) ?? [];
       if (twice !== undefined) resolve(twice);
-      else reject(new Refused(`This could not be read as a torrent, so nothing was added. (${String(error)})`));
+      else reject(new Refused(words.quick.unreadableWhy({ why: String(error) })));
     });
   });
 }

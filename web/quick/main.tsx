@@ -19,18 +19,19 @@ import { QuickPage } from './page.tsx';
 async function start(): Promise<void> {
   const root = document.getElementById('app');
   if (root === null) throw new Error('The page has no place for the app');
-  // Taken up by webtorrent when it is loaded.
-  globalThis.fetch = plainFetch(globalThis.fetch.bind(globalThis));
-  const engine = new QuickEngine();
-  store.memory.value = { heldBytes, tooLarge };
-  connect(() => Promise.resolve(engine.open()));
   try {
-    await Promise.all([loadFirstWords(), loadWords('now', 'reasons', 'remedies', 'sharing')]);
+    await Promise.all([loadFirstWords(), loadWords('add', 'files', 'now', 'quick', 'reasons', 'remedies', 'sharing')]);
   } catch (cause) {
     console.error('The texts of the page could not be loaded.', cause);
     root.textContent = 'Starling could not be loaded. Look at the connection, and load the page again.';
     return;
   }
+  document.title = words.quick.windowTitle();
+  // Taken up by webtorrent when it is loaded.
+  globalThis.fetch = plainFetch(globalThis.fetch.bind(globalThis));
+  const engine = new QuickEngine();
+  store.memory.value = { heldBytes, tooLarge };
+  connect(() => Promise.resolve(engine.open()));
   render(<QuickPage engine={engine} />, root);
   const takeAddress = (): void => {
     const { magnet } = takeRequest();

@@ -6,6 +6,7 @@ import { askToRemove } from '../actions.ts';
 import { formatAbout, formatPercent, fraction, shownName } from '../format.ts';
 import { store } from '../store.ts';
 import { Bar } from '../ui/bar.tsx';
+import { Filled } from '../ui/filled.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Logo } from '../ui/logo.tsx';
 import { AddDialog } from '../views/add-dialog.tsx';
@@ -14,6 +15,7 @@ import { DropTarget } from '../views/drop-target.tsx';
 import { Notices } from '../views/notices.tsx';
 import { RemoveDialog } from '../views/remove-dialog.tsx';
 import { statusOf } from '../words.ts';
+import { words } from '../words/words.ts';
 import { MEMORY_LIMIT, type QuickEngine } from './engine.ts';
 
 /** Adds and saves torrents in the page, and says what that means. */
@@ -24,18 +26,20 @@ export function QuickPage({ engine }: { engine: QuickEngine }): JSX.Element {
     <div class="app quick">
       <header class="topbar">
         <Logo />
-        <h1 class="title">Quick download</h1>
+        <h1 class="title">{words.quick.title()}</h1>
         <span class="space" />
         <button type="button" class="button button-main" onClick={() => (asking.value = true)}>
-          Add
+          {words.quick.add()}
         </button>
       </header>
       <main class="quick-main">
         <p>
-          What you download here is in the memory of this page, up to {formatAbout(MEMORY_LIMIT)}, from WebRTC peers and web
-          seeds. Save it before you close the page: nothing stays. <a href="/">Open the whole app</a> where the browser runs it.
+          <Filled
+            text={places => words.quick.means({ size: formatAbout(MEMORY_LIMIT), ...places })}
+            parts={{ app: <a href="/">{words.quick.app()}</a> }}
+          />
         </p>
-        {ids.length === 0 && <p class="quiet">Drop a .torrent, paste a magnet link, or press Add.</p>}
+        {ids.length === 0 && <p class="quiet">{words.quick.empty()}</p>}
         {ids.map(id => (
           <Row key={id} id={id} engine={engine} />
         ))}
@@ -54,20 +58,24 @@ function Row({ id, engine }: { id: TorrentId; engine: QuickEngine }): JSX.Elemen
   if (row === undefined) return null;
   const status = statusOf(row, store.roots.value);
   const part = fraction(row.done, row.size);
+  const sizes = { share: formatPercent(part), size: formatAbout(row.size) };
   return (
     <section class="quick-torrent" aria-label={shownName(row.name)}>
       <div class="sheet-head">
         <h2>
           <bdi>{shownName(row.name)}</bdi>
         </h2>
-        <button type="button" class="icon-button" aria-label={`Remove ${shownName(row.name)}`} onClick={() => askToRemove([id])}>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={words.quick.remove({ name: shownName(row.name) })}
+          onClick={() => askToRemove([id])}
+        >
           <Icon of={X} size={18} />
         </button>
       </div>
       <Bar value={part} tone={part === 1 ? 'good' : 'accent'} />
-      <p role="status">
-        {formatPercent(part)} of {formatAbout(row.size)} · {part === 1 ? 'Here, in memory: save it' : status.text}
-      </p>
+      <p role="status">{part === 1 ? words.quick.complete(sizes) : words.quick.progress({ ...sizes, status: status.text })}</p>
       <ul class="share-files">
         {engine.filesOf(id).map(({ index, path, size, isDone }) => (
           <li key={index}>
@@ -77,12 +85,12 @@ function Row({ id, engine }: { id: TorrentId; engine: QuickEngine }): JSX.Elemen
             <button
               type="button"
               class="button button-small"
-              aria-label={`Save ${path}`}
+              aria-label={words.quick.saveOne({ name: path })}
               disabled={!isDone}
               onClick={() => save(engine.fileOf(id, index))}
             >
               <Icon of={Download} size={14} />
-              Save
+              {words.common.save()}
             </button>
           </li>
         ))}

@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { nameOfUnit } from '../format.ts';
 import { rateOf } from '../limits.ts';
 import { words } from '../words/words.ts';
 
 const UNITS = [
-  { bytes: 1_000, label: () => words.common.kilobytes() },
-  { bytes: 1_000_000, label: () => words.common.megabytes() },
+  { bytes: 1_000, unit: 'kilobyte-per-second' },
+  { bytes: 1_000_000, unit: 'megabyte-per-second' },
 ] as const;
 
 interface Props {
@@ -48,9 +49,9 @@ export function RateField({ label, value, onChange }: Props): JSX.Element {
             if (value > 0 && rate !== null) onChange(rate);
           }}
         >
-          {UNITS.map(({ bytes, label: name }) => (
+          {UNITS.map(({ bytes, unit: name }) => (
             <option key={bytes} value={bytes}>
-              {name()}
+              {nameOfUnit(name)}
             </option>
           ))}
         </select>

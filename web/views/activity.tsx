@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { History, HistorySpan, RootRow } from '../../sw/view-model.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import { askHistory } from '../actions.ts';
-import { formatAbout, formatAboutRate, formatCount, formatMoment, formatRate, formatRatio } from '../format.ts';
+import { formatAbout, formatAboutRate, formatCount, formatMoment, formatRate, formatRatio, formatTimes } from '../format.ts';
 import { describeMoved, limitsNow, SPANS, speedUp } from '../history.ts';
 import { store } from '../store.ts';
 import { RatesTable } from '../chart/rates-table.tsx';
@@ -11,6 +11,7 @@ import { usePolled } from '../ui/polled.ts';
 import { Speeds } from '../chart/speeds.tsx';
 import { dayOf } from '../chart/times.ts';
 import { layout } from '../ui/layout.ts';
+import { words } from '../words/words.ts';
 import { VitalsSections } from './vitals.tsx';
 import '../styles/activity.css';
 
@@ -25,18 +26,18 @@ export function Activity(): JSX.Element {
   const hasMoved = history !== null && (history.totals.ever.down > 0 || history.totals.ever.up > 0);
   return (
     <div class="settings activity">
-      {layout.value !== 'phone' && <h1>Activity</h1>}
+      {layout.value !== 'phone' && <h1>{words.activity.title()}</h1>}
       <section class="activity-wide" aria-labelledby="activity-speed">
         <div class="activity-head">
-          <h2 id="activity-speed">Speed</h2>
+          <h2 id="activity-speed">{words.activity.speed()}</h2>
           <span class="space" />
           <Spans span={span} />
         </div>
         {history === null ? (
-          <p class="quiet late">Asking the engine…</p>
+          <p class="quiet late">{words.common.asking()}</p>
         ) : (
           <>
-            {!hasMoved && <p>Nothing has moved yet. The chart shows an example scale; speeds appear with your first torrent.</p>}
+            {!hasMoved && <p>{words.activity.nothingYet()}</p>}
             <Faster history={history} />
             <Speeds
               history={history}
@@ -57,7 +58,7 @@ export function Activity(): JSX.Element {
 
 function Spans({ span }: { readonly span: Signal<HistorySpan> }): JSX.Element {
   return (
-    <div class="segments" role="radiogroup" aria-label="Time shown">
+    <div class="segments" role="radiogroup" aria-label={words.activity.span()}>
       {SPANS.map(({ id, label }) => (
         <label key={id} class="segment">
           <input type="radio" name="span" value={id} checked={span.value === id} onChange={() => (span.value = id)} />
@@ -72,35 +73,36 @@ function Spans({ span }: { readonly span: Signal<HistorySpan> }): JSX.Element {
 function Faster({ history }: { readonly history: History }): JSX.Element | null {
   const found = speedUp(history);
   if (found === null) return null;
-  const times = found.times >= 10 ? formatCount(Math.round(found.times)) : found.times.toFixed(1);
+  const times = formatTimes(found.times);
   const [before, after] = [formatAboutRate(found.before), formatAboutRate(found.after)];
-  return <p class="tone-good">{`${times} times as fast since the helper joined: ${before} before, ${after} after.`}</p>;
+  return <p class="tone-good">{words.activity.faster({ times, before, after })}</p>;
 }
 
 function Now(): JSX.Element {
   const { downloading, seeding } = store.counts.value;
   return (
     <section aria-labelledby="activity-now">
-      <h2 id="activity-now">Now</h2>
+      <h2 id="activity-now">{words.activity.now()}</h2>
       <dl class="facts">
-        <Fact name="Download" text={formatRate(store.down.value)} />
-        <Fact name="Upload" text={formatRate(store.up.value)} />
-        <Fact name="Downloading" text={formatCount(downloading)} />
-        <Fact name="Seeding" text={formatCount(seeding)} />
+        <Fact name={words.activity.download()} text={formatRate(store.down.value)} />
+        <Fact name={words.activity.upload()} text={formatRate(store.up.value)} />
+        <Fact name={words.activity.downloading()} text={formatCount(downloading)} />
+        <Fact name={words.activity.seeding()} text={formatCount(seeding)} />
       </dl>
     </section>
   );
 }
 
 function Totals({ totals: { session, ever } }: { readonly totals: History['totals'] }): JSX.Element {
-  const since = ({ since: at }: { readonly since: number }): string => formatMoment(at, Date.now());
+  const describe = (total: History['totals']['ever']): string =>
+    words.activity.since({ moved: describeMoved(total), moment: formatMoment(total.since, Date.now()) });
   return (
     <section aria-labelledby="activity-totals">
-      <h2 id="activity-totals">Totals</h2>
+      <h2 id="activity-totals">{words.activity.totals()}</h2>
       <dl class="facts">
-        <Fact name="This session" text={`${describeMoved(session)}, since ${since(session)}`} />
-        <Fact name="All time" text={`${describeMoved(ever)}, since ${since(ever)}`} />
-        <Fact name="Ratio" text={ever.down > 0 ? formatRatio(ever.up, ever.down) : 'Nothing was downloaded yet'} />
+        <Fact name={words.activity.session()} text={describe(session)} />
+        <Fact name={words.activity.ever()} text={describe(ever)} />
+        <Fact name={words.activity.ratio()} text={ever.down > 0 ? formatRatio(ever.up, ever.down) : words.activity.noRatio()} />
       </dl>
     </section>
   );
@@ -109,10 +111,10 @@ function Totals({ totals: { session, ever } }: { readonly totals: History['total
 function Days({ days }: { readonly days: History['totals']['days'] }): JSX.Element {
   return (
     <section aria-labelledby="activity-days">
-      <h2 id="activity-days">By day</h2>
-      <div class="rates-table activity-days" tabIndex={0} role="group" aria-label="Table of days">
+      <h2 id="activity-days">{words.activity.byDay()}</h2>
+      <div class="rates-table activity-days" tabIndex={0} role="group" aria-label={words.activity.days()}>
         <RatesTable
-          heads={['Day', 'Downloaded', 'Uploaded']}
+          heads={[words.activity.day(), words.activity.downloaded(), words.activity.uploaded()]}
           rows={[...days]
             .reverse()
             .map(({ day, down, up }) => ({ name: dayOf(day), down: formatAbout(down), up: formatAbout(up) }))}
@@ -125,7 +127,7 @@ function Days({ days }: { readonly days: History['totals']['days'] }): JSX.Eleme
 function Space(): JSX.Element {
   return (
     <section aria-labelledby="activity-space">
-      <h2 id="activity-space">Disk space</h2>
+      <h2 id="activity-space">{words.activity.space()}</h2>
       <dl class="facts">
         {store.roots.value.map(root => (
           <Fact key={root.token} name={root.name} {...spaceOf(root)} />
@@ -137,8 +139,9 @@ function Space(): JSX.Element {
 
 function spaceOf({ problem, free, token }: RootRow): { readonly text: string; readonly tone?: string } {
   if (problem !== '') return { text: problem, tone: 'tone-warn' };
-  if (free < 0) return { text: 'It does not say how much is free' };
-  return { text: token === BROWSER_ROOT ? `${formatAbout(free)} free, as the browser says` : `${formatAbout(free)} free` };
+  if (free < 0) return { text: words.activity.spaceUnknown() };
+  const { spaceHere, spaceFree } = words.activity;
+  return { text: (token === BROWSER_ROOT ? spaceHere : spaceFree)({ free: formatAbout(free) }) };
 }
 
 function Fact({ name, text, tone = '' }: { readonly name: string; readonly text: string; readonly tone?: string }): JSX.Element {

@@ -6,9 +6,7 @@ import { offerFiles } from '../sharing.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
-
-const NOT_A_LINK =
-  'This is neither a magnet link nor an info-hash, so nothing was added. A magnet link starts with “magnet:?”, an info-hash has 40 characters.';
+import { words } from '../words/words.ts';
 
 /** Asks for a magnet link or .torrent files. */
 export function AddDialog(): JSX.Element | null {
@@ -29,9 +27,9 @@ function Asking(): JSX.Element {
   return (
     <Dialog labelledBy="add-title" onCancel={close}>
       <form onSubmit={submit}>
-        <h2 id="add-title">Add torrents</h2>
+        <h2 id="add-title">{words.add.title()}</h2>
         <label class="field">
-          <span>Magnet link or info-hash</span>
+          <span>{words.add.link()}</span>
           <textarea
             rows={3}
             autofocus
@@ -51,12 +49,12 @@ function Asking(): JSX.Element {
         </label>
         {wrong.value && (
           <p id="add-wrong" class="tone-bad" role="alert">
-            {NOT_A_LINK}
+            {words.add.notALink()}
           </p>
         )}
         <label class="button file-button">
           <Icon of={FilePlus} size={16} />
-          Choose .torrent files
+          {words.add.chooseFiles()}
           <input
             type="file"
             multiple
@@ -71,18 +69,18 @@ function Asking(): JSX.Element {
         </label>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={close}>
-            Cancel
+            {words.common.cancel()}
           </button>
           <button type="submit" class="button button-main" disabled={text.value.trim() === ''}>
-            Add
+            {words.add.add()}
           </button>
         </div>
       </form>
       {store.memory.value === null && (
         <div class="share-own">
-          <p class="quiet">Or give others what you have:</p>
-          <OwnFiles label="Share files" icon={Upload} onChoose={close} />
-          <OwnFiles label="Share a folder" icon={FolderUp} isFolder onChoose={close} />
+          <p class="quiet">{words.add.shareInstead()}</p>
+          <OwnFiles label={words.add.shareFiles()} icon={Upload} onChoose={close} />
+          <OwnFiles label={words.add.shareFolder()} icon={FolderUp} isFolder onChoose={close} />
         </div>
       )}
     </Dialog>

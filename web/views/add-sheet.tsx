@@ -5,11 +5,13 @@ import { useRef } from 'preact/hooks';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { FilePriority, RootRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { cancel, current, queue, start, startAll, type Adding } from '../adding.ts';
-import { formatAbout, formatCount, plural, shownName } from '../format.ts';
+import { formatAbout, isolated, shownName } from '../format.ts';
 import { askToKeep } from '../persistence.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { Filled } from '../ui/filled.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { words } from '../words/words.ts';
 import { FileList } from './file-list.tsx';
 import { ProblemNote } from './problem-note.tsx';
 import { cannotHost, QuickOffer } from './quick-offer.tsx';
@@ -32,7 +34,11 @@ function Sheet({ item }: { item: Adding }): JSX.Element {
           <bdi>{shownName(row === undefined || row.name === '' ? item.label : row.name)}</bdi>
         </h2>
         <span class="quiet">
-          {waiting > 1 ? `1 of ${formatCount(waiting)}` : item.source?.kind === 'file' ? '.torrent' : 'magnet'}
+          {waiting > 1
+            ? words.add.firstOf({ count: waiting })
+            : item.source?.kind === 'file'
+              ? words.add.file()
+              : words.add.magnet()}
         </span>
       </div>
       {cannotHost() !== '' ? (
@@ -50,7 +56,7 @@ function Sheet({ item }: { item: Adding }): JSX.Element {
           </p>
           <div class="dialog-actions">
             <button type="button" class="button button-main" onClick={() => cancel(item)}>
-              Close
+              {words.common.close()}
             </button>
           </div>
         </>
@@ -65,7 +71,7 @@ function Unhosted({ item }: { item: Adding }): JSX.Element {
       <QuickOffer why={cannotHost()} source={item.source} />
       <div class="dialog-actions">
         <button type="button" class="button" onClick={() => cancel(item)}>
-          Cancel
+          {words.common.cancel()}
         </button>
       </div>
     </>
@@ -83,7 +89,7 @@ function Steps({ item, row, detail }: StepsProps): JSX.Element {
   if (item.id === null || row === undefined) {
     return (
       <StepList>
-        <Step state="going">{store.link.value === 'open' ? 'reading it' : 'waiting for the engine'}</Step>
+        <Step state="going">{store.link.value === 'open' ? words.add.reading() : words.add.waitingForEngine()}</Step>
       </StepList>
     );
   }
@@ -96,22 +102,22 @@ function Steps({ item, row, detail }: StepsProps): JSX.Element {
     <StepList>
       {trackers.length > 0 &&
         (answered > 0 ? (
-          <Step state="done">{plural(answered, 'tracker', 'trackers')} answered</Step>
+          <Step state="done">{words.add.trackersAnswered({ count: answered })}</Step>
         ) : failed === trackers.length ? (
-          <Step state="failed">no tracker answered</Step>
+          <Step state="failed">{words.add.noTracker()}</Step>
         ) : (
-          <Step state="going">asking {plural(trackers.length, 'tracker', 'trackers')}</Step>
+          <Step state="going">{words.add.askingTrackers({ count: trackers.length })}</Step>
         ))}
-      {beyond > 0 && <Step state="failed">{plural(beyond, 'tracker needs', 'trackers need')} the helper</Step>}
+      {beyond > 0 && <Step state="failed">{words.add.trackersBeyond({ count: beyond })}</Step>}
       {row.peers > 0 ? (
-        <Step state="done">{plural(row.peers, 'peer', 'peers')} found</Step>
+        <Step state="done">{words.add.peersFound({ count: row.peers })}</Step>
       ) : (
-        <Step state="going">looking for peers</Step>
+        <Step state="going">{words.add.lookingForPeers()}</Step>
       )}
       {detail?.hasMetadata === true ? (
-        <Step state="done">file list received</Step>
+        <Step state="done">{words.add.listReceived()}</Step>
       ) : (
-        <Step state="going">waiting for the file list</Step>
+        <Step state="going">{words.add.waitingForList()}</Step>
       )}
     </StepList>
   );
@@ -136,7 +142,6 @@ function Step({ state, children }: { state: keyof typeof STEP_ICONS; children: C
   );
 }
 
-/** The files, where they go, and Start: that may be pressed before the list of files is there. */
 /** Where it goes: what is in this browser by itself stays there, all else goes to a folder. */
 function folderOf(item: Adding, chosen: string): RootRow | null {
   const row = item.id === null ? undefined : store.row(item.id)?.value;
@@ -144,6 +149,7 @@ function folderOf(item: Adding, chosen: string): RootRow | null {
   return store.folders.value.find(({ token }) => token === chosen) ?? store.defaultRoot.value;
 }
 
+/** The files, where they go, and Start: that may be pressed before the list of files is there. */
 function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }): JSX.Element {
   /** Kept while the engine has forgotten them: they cannot be others when they come back. */
   const known = useRef<Pick<TorrentDetail, 'files' | 'pieceLength'>>({ files: [], pieceLength: 0 });
@@ -192,29 +198,26 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
       )}
       <div class="sheet-foot">
         <div class="sheet-sum">
-          {folder !== null && files.length === 0 && <span>As soon as the list arrives, its files go to </span>}
-          {folder !== null && files.length > 0 && <Room selected={selected} free={folder.free} />}
-          {inMemory !== null ? (
-            <span>the memory of this page</span>
-          ) : isHere ? (
-            <span>this browser</span>
+          {folder === null ? (
+            inMemory === null && <Folder chosen="" onChoose={token => (root.value = token)} />
           ) : (
-            <Folder chosen={folder?.token ?? ''} onChoose={token => (root.value = token)} />
+            <Destination
+              where={inMemory !== null ? 'memory' : isHere ? 'browser' : 'folder'}
+              selected={files.length === 0 ? null : selected}
+              free={folder.free}
+              folder={<Folder chosen={folder.token} onChoose={token => (root.value = token)} />}
+            />
           )}
           {folder !== null && isShort(needed, folder.free) && (
             <p class="tone-warn" role="status">
-              {inMemory !== null
-                ? inMemory.tooLarge(needed, folder.free)
-                : isHere
-                  ? 'It does not fit into what this browser allows the app. Choose fewer files, or get the helper, which saves to the disk. Started all the same, it stops when that is full, and goes on once there is room.'
-                  : 'It does not fit there. Started all the same, it stops when the disk is full, and goes on once there is room.'}
+              {inMemory !== null ? inMemory.tooLarge(needed, folder.free) : isHere ? words.add.shortHere() : words.add.short()}
             </p>
           )}
           {folder !== null && folder.problem !== '' && <p class="tone-bad">{folder.problem}</p>}
         </div>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={() => cancel(item)}>
-            Cancel
+            {words.common.cancel()}
           </button>
           {others && (
             <button
@@ -223,7 +226,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
               disabled={folder === null || busy.value || queue.value.some(other => other.id === null)}
               onClick={() => go(startAll)}
             >
-              Start all {formatCount(queue.value.length)}
+              {words.add.startAll({ count: queue.value.length })}
             </button>
           )}
           <button
@@ -232,7 +235,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
             disabled={folder === null || item.id === null || none || busy.value || isRefused}
             onClick={() => go(tokenOf => start(item, chosen.value, tokenOf(item)))}
           >
-            Start
+            {words.add.start()}
           </button>
         </div>
       </div>
@@ -240,12 +243,25 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
   );
 }
 
-function Room({ selected, free }: { selected: number; free: number }): JSX.Element {
+interface DestinationProps {
+  readonly where: 'memory' | 'browser' | 'folder';
+  /** Bytes; null while the files are not known. */
+  readonly selected: number | null;
+  /** Bytes, -1 where that is not known. */
+  readonly free: number;
+  readonly folder: ComponentChildren;
+}
+
+/** Where the files go, and whether there is room. */
+function Destination({ where, selected, free, folder }: DestinationProps): JSX.Element {
+  const { goes, room, roomShort, roomUnknown } = words.add;
+  if (selected === null) return <Filled text={places => goes({ where, ...places })} parts={{ folder }} />;
   const short = isShort(selected, free);
+  const text = free < 0 ? roomUnknown : short ? roomShort : room;
+  const sizes = { selected: selected === 0 ? 'none' : formatAbout(selected), free: formatAbout(free) };
   return (
     <span class={short ? 'tone-warn' : ''}>
-      {selected === 0 ? 'Nothing selected' : `${formatAbout(selected)} selected`}
-      {free >= 0 && ` · ${short ? 'only ' : ''}${formatAbout(free)} free`} in{' '}
+      <Filled text={places => text({ where, ...sizes, ...places })} parts={{ folder }} />
     </span>
   );
 }
@@ -254,18 +270,17 @@ function isShort(selected: number, free: number): boolean {
   return free >= 0 && selected > free;
 }
 
-/** Where the files go. */
+/** One of the folders known, to be chosen where there are several. */
 function Folder({ chosen, onChoose }: { chosen: string; onChoose(token: string): void }): JSX.Element {
   const roots = store.folders.value;
   const [only] = roots;
-  if (only === undefined)
-    return <p class="tone-warn">No folder to save to: the helper is not connected. Start becomes available once it is.</p>;
+  if (only === undefined) return <p class="tone-warn">{words.add.noFolder()}</p>;
   if (roots.length === 1) return <span>{only.name}</span>;
   return (
-    <select aria-label="Folder" class="select" value={chosen} onChange={event => onChoose(event.currentTarget.value)}>
+    <select aria-label={words.add.folder()} class="select" value={chosen} onChange={event => onChoose(event.currentTarget.value)}>
       {roots.map(root => (
         <option key={root.token} value={root.token}>
-          {root.problem === '' ? root.name : `${root.name} (not available)`}
+          {root.problem === '' ? root.name : words.add.unavailable({ name: isolated(root.name) })}
         </option>
       ))}
     </select>

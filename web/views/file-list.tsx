@@ -11,6 +11,7 @@ import { Check } from '../ui/check.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { useVirtualRows } from '../ui/virtual.ts';
+import { words } from '../words/words.ts';
 
 /** Pixels, in one line and in two: where it is narrow the name has a line to itself. */
 const ROW_HEIGHT = 34;
@@ -19,13 +20,7 @@ const TALL_ROW = 64;
 const UNFOLDED = 200;
 /** From so many files on there is a search. */
 const SEARCHED = 10;
-const PRIORITIES: readonly { readonly value: FilePriority; readonly label: string }[] = [
-  { value: 'first', label: 'First' },
-  { value: 'high', label: 'High' },
-  { value: 'normal', label: 'Normal' },
-  { value: 'low', label: 'Low' },
-  { value: 'skip', label: 'Skip' },
-];
+const PRIORITIES: readonly FilePriority[] = ['first', 'high', 'normal', 'low', 'skip'];
 
 interface Props {
   readonly files: readonly FileRow[];
@@ -87,18 +82,18 @@ export function FileList({
       {files.length >= SEARCHED && (
         <label class="search files-search">
           <Icon of={Search} size={14} />
-          <span class="sr-only">Search files by name</span>
+          <span class="sr-only">{words.files.searchByName()}</span>
           <input
             type="search"
-            placeholder="Search files"
+            placeholder={words.files.search()}
             value={search}
             onInput={event => (search.value = event.currentTarget.value)}
           />
         </label>
       )}
       <div ref={scroller} class="files-scroll" tabIndex={-1}>
-        {shown.length === 0 && <p class="quiet files-none">No file’s name contains this.</p>}
-        <ul class="files-inner" aria-label="Files" style={{ height: `${rows.height}px` }}>
+        {shown.length === 0 && <p class="quiet files-none">{words.files.noMatch()}</p>}
+        <ul class="files-inner" aria-label={words.files.label()} style={{ height: `${rows.height}px` }}>
           {rows.items.map(item => {
             const at = shown[item.index] ?? -1;
             const node = nodes[at];
@@ -174,12 +169,13 @@ function FileLine({
   const folder = node.file < 0;
   const name = shownName(node.name);
   const renaming = useSignal(false);
+  const verb = verbFor(node.name);
   return (
     <li
       class={folder ? 'file folder' : check === 'none' ? 'file skipped' : 'file'}
       style={{ transform: `translateY(${top}px)`, paddingInlineStart: `${12 + Math.min(node.depth, 12) * 16}px` }}
     >
-      <Check label={folder ? `Folder ${name}` : name} state={check} onChange={onCheck} />
+      <Check label={folder ? words.files.folder({ name }) : name} state={check} onChange={onCheck} />
       {renaming.value && onRename ? (
         <NewName
           name={node.name}
@@ -202,14 +198,14 @@ function FileLine({
         <button
           type="button"
           class="icon-button file-rename"
-          aria-label={`Rename ${name}`}
+          aria-label={words.files.rename({ name })}
           onClick={() => (renaming.value = true)}
         >
           <Icon of={Pencil} size={14} />
         </button>
       )}
       {onReveal && (
-        <button type="button" class="icon-button file-rename" aria-label={`Show ${name} in its folder`} onClick={onReveal}>
+        <button type="button" class="icon-button file-rename" aria-label={words.files.reveal({ name })} onClick={onReveal}>
           <Icon of={FolderOpen} size={14} />
         </button>
       )}
@@ -220,6 +216,7 @@ function FileLine({
             href={href}
             target="_blank"
             rel="noopener"
+            aria-label={verb.of({ name })}
             onClick={event => {
               // With a key held down a person asks for a tab.
               if (onPlay === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -227,13 +224,12 @@ function FileLine({
               onPlay();
             }}
           >
-            {verbFor(node.name)}
-            <span class="sr-only"> {name}</span>
+            {verb.it()}
           </a>
         )}
         {onSave && (
-          <button type="button" class="text-button file-open" onClick={onSave}>
-            Save<span class="sr-only"> {name}</span>
+          <button type="button" class="text-button file-open" aria-label={words.files.saveOne({ name })} onClick={onSave}>
+            {words.common.save()}
           </button>
         )}
         {done !== undefined && (
@@ -242,13 +238,13 @@ function FileLine({
         {priority !== null && (
           <select
             class="file-priority"
-            aria-label={`Priority of ${name}`}
+            aria-label={words.files.priorityOf({ name })}
             value={priority}
             onChange={event => onPrioritise(event.currentTarget.value as FilePriority)}
           >
-            {PRIORITIES.map(({ value, label }) => (
-              <option key={value} value={value}>
-                {label}
+            {PRIORITIES.map(each => (
+              <option key={each} value={each}>
+                {words.files.priority({ priority: each })}
               </option>
             ))}
           </select>
@@ -260,9 +256,10 @@ function FileLine({
 }
 
 /** What is done with it here. */
-function verbFor(name: string): string {
-  if (isFilm(name)) return 'Play';
-  return mediaTypeOf(name) === null ? 'Save' : 'Open';
+function verbFor(name: string) {
+  const { files, common } = words;
+  if (isFilm(name)) return { it: files.play, of: files.playOne };
+  return mediaTypeOf(name) === null ? { it: common.save, of: files.saveOne } : { it: files.open, of: files.openOne };
 }
 
 /** A field in place of a name: Enter takes it over, Escape and leaving it do not. */
@@ -277,7 +274,7 @@ function NewName({ name, onEnd }: { readonly name: string; onEnd(to: string): vo
     <input
       ref={field}
       class="file-name file-new-name"
-      aria-label={`New name of ${name}`}
+      aria-label={words.files.newName({ name })}
       maxLength={255}
       defaultValue={name}
       onBlur={() => onEnd('')}

@@ -6,11 +6,12 @@ import { run } from '../actions.ts';
 import { canReveal, reveal } from '../reveal.ts';
 import { isFilm, play } from '../playing.ts';
 import { saveFile, saveFolder } from '../saving.ts';
+import { words } from '../words/words.ts';
 import { FileList } from './file-list.tsx';
 
 /** The files of a torrent in the list: how much they are wanted may change at any time. Those in this browser can be saved out of it. */
 export function Files({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.Element {
-  if (!detail.hasMetadata) return <p class="quiet">The file list has not arrived yet. A peer sends it once one is found.</p>;
+  if (!detail.hasMetadata) return <p class="quiet">{words.inspector.filesLater()}</p>;
   const { id } = detail;
   const isHere = row.root === BROWSER_ROOT;
   const save = (path: readonly string[], file: number): void =>

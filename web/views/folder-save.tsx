@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { folderSave } from '../folder-save.ts';
-import { formatBytes, formatPercent, fraction, shownName } from '../format.ts';
+import { formatBytes, formatPercent, fraction, isolated, shownName } from '../format.ts';
 import { words } from '../words/words.ts';
 
 /** A torrent on its way into a folder, which this window writes. */
@@ -8,8 +8,8 @@ export function FolderSaveBanner(): JSX.Element | null {
   const save = folderSave.value;
   if (save === null) return null;
   const how = {
-    name: shownName(save.name),
-    folder: save.folder,
+    name: isolated(shownName(save.name)),
+    folder: isolated(save.folder),
     saved: formatBytes(save.saved),
     size: formatBytes(save.size),
     share: formatPercent(save.size === 0 ? 1 : fraction(save.saved, save.size)),

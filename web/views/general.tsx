@@ -7,12 +7,12 @@ import { copy } from '../clipboard.ts';
 import {
   formatBytes,
   formatCopies,
-  formatCount,
   formatMoment,
   formatPieceLength,
   formatPercent,
   fraction,
   shownText,
+  isolated,
 } from '../format.ts';
 import { isKept } from '../persistence.ts';
 import { canReveal, reveal } from '../reveal.ts';
@@ -37,68 +37,68 @@ export function General({ row, detail }: { row: TorrentRow; detail: TorrentDetai
     <div class="general">
       <ProblemNote row={row} />
       <dl class="facts">
-        <Fact name="Now">{nowOf(row, store.roots.value)}</Fact>
+        <Fact name={words.inspector.now()}>{nowOf(row, store.roots.value)}</Fact>
         {root !== undefined && (
-          <Fact name="Stored in">
+          <Fact name={words.inspector.storedIn()}>
             {root.token === BROWSER_ROOT ? <Kept row={row} /> : <OnDisk row={row} name={root.name} detail={detail} />}
           </Fact>
         )}
-        <Fact name="Added">{formatMoment(row.addedAt, Date.now())}</Fact>
-        {row.doneAt > 0 && <Fact name="Finished">{formatMoment(row.doneAt, Date.now())}</Fact>}
-        <Fact name="Size">{sizeOf(row, detail)}</Fact>
+        <Fact name={words.inspector.added()}>{formatMoment(row.addedAt, Date.now())}</Fact>
+        {row.doneAt > 0 && <Fact name={words.inspector.finished()}>{formatMoment(row.doneAt, Date.now())}</Fact>}
+        <Fact name={words.inspector.size()}>{sizeOf(row, detail)}</Fact>
         {row.size > 0 && (
-          <Fact name="Verified">
+          <Fact name={words.inspector.verified()}>
             {formatBytes(row.done)} · {formatPercent(fraction(row.done, row.size))}
           </Fact>
         )}
         {detail?.hasMetadata === true && row.peers > 0 && (
-          <Fact name="Availability">{formatCopies(detail.copies)} among its peers</Fact>
+          <Fact name={words.inspector.availability()}>{words.inspector.amongPeers({ copies: formatCopies(detail.copies) })}</Fact>
         )}
-        <Fact name="Labels">
+        <Fact name={words.inspector.labels()}>
           <Labels row={row} />
         </Fact>
-        <Fact name="Stop seeding">
+        <Fact name={words.inspector.stopSeeding()}>
           <StopFields
             values={row.options}
             unset={store.settings.value}
             onChange={options => run({ do: 'set', ids: [row.id], options })}
           />
         </Fact>
-        <Fact name="Order">
+        <Fact name={words.inspector.order()}>
           <OptionSwitches row={row} />
         </Fact>
-        <Fact name="Speed limits">
+        <Fact name={words.inspector.limits()}>
           <RateField
-            label="Download limit"
+            label={words.inspector.downLimit()}
             value={row.options.downLimit}
             onChange={downLimit => run({ do: 'set', ids: [row.id], options: { downLimit } })}
           />
           <RateField
-            label="Upload limit"
+            label={words.inspector.upLimit()}
             value={row.options.upLimit}
             onChange={upLimit => run({ do: 'set', ids: [row.id], options: { upLimit } })}
           />
         </Fact>
-        <Fact name="Ratio">
-          {ratioOf(row)} · {formatBytes(row.uploaded)} sent
+        <Fact name={words.inspector.ratio()}>
+          {words.inspector.ratioAndSent({ ratio: ratioOf(row), size: formatBytes(row.uploaded) })}
         </Fact>
-        {detail?.isPrivate === true && <Fact name="Private">Peers come from its own trackers alone</Fact>}
-        {detail !== null && detail.comment !== '' && <Fact name="Comment">{shownText(detail.comment)}</Fact>}
-        <Fact name="Info-hash">
+        {detail?.isPrivate === true && <Fact name={words.inspector.private()}>{words.inspector.privateMeans()}</Fact>}
+        {detail !== null && detail.comment !== '' && <Fact name={words.inspector.comment()}>{shownText(detail.comment)}</Fact>}
+        <Fact name={words.inspector.hash()}>
           <span class="copyable">
             <code>{row.id}</code>
             <CopyButton text={row.id} />
           </span>
         </Fact>
         {detail !== null && (
-          <Fact name="Magnet link">
+          <Fact name={words.inspector.magnet()}>
             <button type="button" class="button button-small" onClick={() => void copy(detail.magnet, 'magnet')}>
               <Icon of={Copy} size={14} />
-              Copy link
+              {words.inspector.copyLink()}
             </button>{' '}
             <button type="button" class="button button-small" onClick={() => (shownLinks.value = row.id)}>
               <Icon of={Share2} size={14} />
-              Share
+              {words.inspector.share()}
             </button>
           </Fact>
         )}
@@ -112,11 +112,11 @@ function OnDisk({ row, name, detail }: { row: TorrentRow; name: string; detail: 
   const first = detail?.files[0]?.path[0];
   return (
     <>
-      {name}, on this computer
+      {words.inspector.onDisk({ name: isolated(name) })}
       {first !== undefined && canReveal(row) && (
         <span class="fact-actions">
           <button type="button" class="button button-small" onClick={() => reveal(row, [first])}>
-            Show in folder
+            {words.inspector.showInFolder()}
           </button>
         </span>
       )}
@@ -126,25 +126,24 @@ function OnDisk({ row, name, detail }: { row: TorrentRow; name: string; detail: 
 
 /** How safe the storage of the browser is, and the ways out of it. */
 function Kept({ row }: { row: TorrentRow }): JSX.Element {
-  const how = isKept.value === true ? 'kept until you remove it' : 'which may clear it when the disk runs short';
   return (
     <>
-      This browser, {how}
+      {isKept.value === true ? words.inspector.browserKept() : words.inspector.browserLent()}
       {row.state !== 'adding' && (row.size > 0 || store.canMoveIn.value) && (
         <span class="fact-actions">
           {store.canMoveIn.value && (
             <button type="button" class="button button-small" onClick={() => (relocating.value = [row.id])}>
-              Move to this computer…
+              {words.inspector.moveHere()}
             </button>
           )}
           {row.size > 0 && (
             <button type="button" class="button button-small" onClick={() => saveFolder(row.id)}>
-              Save
+              {words.common.save()}
             </button>
           )}
           {row.size > 0 && canSaveToFolder() && (
             <button type="button" class="button button-small" onClick={() => void saveToFolder(row)}>
-              Save to a folder…
+              {words.inspector.saveToFolder()}
             </button>
           )}
         </span>
@@ -176,7 +175,11 @@ function CopyButton({ text }: { text: string }): JSX.Element {
 }
 
 function sizeOf(row: TorrentRow, detail: TorrentDetail | null): string {
-  if (row.size === 0) return 'Known once the file list has arrived';
+  if (row.size === 0) return words.inspector.sizeLater();
   if (detail === null || !detail.hasMetadata) return formatBytes(row.size);
-  return `${formatBytes(row.size)} · ${formatCount(detail.pieces)} pieces of ${formatPieceLength(detail.pieceLength)}`;
+  return words.inspector.sizeInPieces({
+    size: formatBytes(row.size),
+    count: detail.pieces,
+    length: formatPieceLength(detail.pieceLength),
+  });
 }

@@ -3,7 +3,7 @@ import { ArrowLeft, Pause, Play, Trash2, X } from 'lucide';
 import type { JSX } from 'preact';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { askToRemove, isRunning, pause, resume } from '../actions.ts';
-import { formatCount, shownName } from '../format.ts';
+import { shownName } from '../format.ts';
 import { selection } from '../selection.ts';
 import { bind } from '../shortcuts.ts';
 import { store, TABS, type Tab } from '../store.ts';
@@ -17,10 +17,13 @@ import { Log } from './log.tsx';
 import { Peers } from './peers.tsx';
 import { Pieces } from './pieces.tsx';
 import { Trackers } from './trackers.tsx';
+import { words } from '../words/words.ts';
 
 const SpeedTab = lazy(
   async () => (await import('./speed.tsx')).SpeedTab,
   () => (store.tab.value = 'general'),
+  'chart',
+  'inspector',
   'history',
 );
 
@@ -28,22 +31,16 @@ const MIN_HEIGHT = 160;
 const HEIGHT = 318;
 
 function labelOf(tab: Tab, detail: TorrentDetail | null): string {
-  const count = (name: string, of: number | undefined): string => (of === undefined ? name : `${name} ${formatCount(of)}`);
+  const texts = words.inspector;
   switch (tab) {
-    case 'general':
-      return 'General';
     case 'files':
-      return count('Files', detail?.hasMetadata === true ? detail.files.length : undefined);
+      return detail?.hasMetadata === true ? texts.filesCount({ count: detail.files.length }) : texts.files();
     case 'peers':
-      return count('Peers', detail?.peers.length);
-    case 'speed':
-      return 'Speed';
+      return detail === null ? texts.peers() : texts.peersCount({ count: detail.peers.length });
     case 'trackers':
-      return count('Trackers', detail?.trackers.length);
-    case 'pieces':
-      return 'Pieces';
-    case 'log':
-      return 'Log';
+      return detail === null ? texts.trackers() : texts.trackersCount({ count: detail.trackers.length });
+    default:
+      return texts[tab]();
   }
 }
 
@@ -58,14 +55,14 @@ export function Inspector(): JSX.Element | null {
   return (
     <section
       class={`inspector inspector-${layout.value}`}
-      aria-label="Details"
+      aria-label={words.inspector.details()}
       style={wide ? { height: `${height.value}px` } : {}}
       onKeyDown={event => hear(event, null)}
     >
       {wide && <Separator height={height} />}
       {row === undefined ? (
         <div class="inspector-head">
-          <p class="quiet">Select a torrent to see its details.</p>
+          <p class="quiet">{words.inspector.selectOne()}</p>
           <CloseButton />
         </div>
       ) : (
@@ -92,7 +89,7 @@ const hear = bind('details', { closeDetails: close });
 
 function CloseButton(): JSX.Element {
   return (
-    <button type="button" class="icon-button" aria-label="Close the details" onClick={close}>
+    <button type="button" class="icon-button" aria-label={words.inspector.close()} onClick={close}>
       <Icon of={X} size={18} />
     </button>
   );
@@ -104,7 +101,7 @@ function Title({ row }: { row: TorrentRow }): JSX.Element {
   return (
     <header class="inspector-title">
       {phone && (
-        <button type="button" class="icon-button" aria-label="Back to the list" onClick={close}>
+        <button type="button" class="icon-button" aria-label={words.inspector.back()} onClick={close}>
           <Icon of={ArrowLeft} size={20} isDirected />
         </button>
       )}
@@ -114,12 +111,12 @@ function Title({ row }: { row: TorrentRow }): JSX.Element {
       <button
         type="button"
         class="icon-button"
-        aria-label={running ? 'Pause' : 'Resume'}
+        aria-label={running ? words.inspector.pause() : words.inspector.resume()}
         onClick={() => (running ? pause([row.id]) : resume([row.id]))}
       >
         <Icon of={running ? Pause : Play} size={18} />
       </button>
-      <button type="button" class="icon-button" aria-label="Remove" onClick={() => askToRemove([row.id])}>
+      <button type="button" class="icon-button" aria-label={words.inspector.remove()} onClick={() => askToRemove([row.id])}>
         <Icon of={Trash2} size={18} />
       </button>
       {!phone && <CloseButton />}
@@ -137,7 +134,7 @@ function Tabs({ detail }: { detail: TorrentDetail | null }): JSX.Element {
     document.getElementById(`tab-${next}`)?.focus();
   };
   return (
-    <div class="tabs" role="tablist" aria-label="Details" onKeyDown={onKeyDown}>
+    <div class="tabs" role="tablist" aria-label={words.inspector.details()} onKeyDown={onKeyDown}>
       {TABS.map(tab => (
         <button
           key={tab}
@@ -170,7 +167,7 @@ function TabContent({ row, detail }: { row: TorrentRow; detail: TorrentDetail | 
     case 'trackers':
       return <Trackers detail={detail} />;
     case 'pieces':
-      if (detail.pieces === 0) return <p class="quiet">Which pieces there are is known once the list of files has arrived.</p>;
+      if (detail.pieces === 0) return <p class="quiet">{words.inspector.piecesLater()}</p>;
       return detail.map === null ? <Asking /> : <Pieces map={detail.map} pieces={detail.pieces} />;
     case 'log':
       return detail.log === null ? <Asking /> : <Log key={detail.id} log={detail.log} />;
@@ -178,7 +175,7 @@ function TabContent({ row, detail }: { row: TorrentRow; detail: TorrentDetail | 
 }
 
 function Asking(): JSX.Element {
-  return <p class="quiet late">Asking the engine…</p>;
+  return <p class="quiet late">{words.common.asking()}</p>;
 }
 
 /** The panel's upper edge, dragged or moved by arrows to make it higher or lower. */
@@ -192,7 +189,7 @@ function Separator({ height }: { height: Signal<number> }): JSX.Element {
       class="separator"
       role="separator"
       aria-orientation="horizontal"
-      aria-label="Height of the details"
+      aria-label={words.inspector.height()}
       aria-valuenow={height.value}
       aria-valuemin={MIN_HEIGHT}
       aria-valuemax={most}

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { TorrentId } from '../../sw/view-model.ts';
 import { label, labelling } from '../actions.ts';
-import { shownName } from '../format.ts';
+import { isolated, shownName } from '../format.ts';
 import { store } from '../store.ts';
 import { Check } from '../ui/check.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -19,7 +19,7 @@ function Labelling({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const [first] = rows;
   const title =
     rows.length === 1 && first !== undefined
-      ? words.labels.titleOfOne({ name: shownName(first.name) })
+      ? words.labels.titleOfOne({ name: isolated(shownName(first.name)) })
       : words.labels.titleOfMany({ count: rows.length });
   const close = (): void => {
     labelling.value = null;

@@ -5,11 +5,12 @@ import type { LogEntry, LogKind } from '../../sw/view-model.ts';
 import { copy } from '../clipboard.ts';
 import { describeEntry, entriesOf, formatStamp, KINDS } from '../log-words.ts';
 import { Icon } from '../ui/icon.tsx';
+import { words } from '../words/words.ts';
 
 const LEVELS = {
-  info: { icon: Info, label: 'Note', tone: 'quiet' },
-  warn: { icon: TriangleAlert, label: 'Warning', tone: 'tone-warn' },
-  error: { icon: CircleAlert, label: 'Error', tone: 'tone-bad' },
+  info: { icon: Info, tone: 'quiet' },
+  warn: { icon: TriangleAlert, tone: 'tone-warn' },
+  error: { icon: CircleAlert, tone: 'tone-bad' },
 } as const;
 
 /** What happened to a torrent since the engine began, the latest first. */
@@ -24,11 +25,11 @@ export function Log({ log }: { readonly log: readonly LogEntry[] }): JSX.Element
       <div class="log-head">
         <select
           class="select"
-          aria-label="Kind of lines"
+          aria-label={words.inspector.logKind()}
           value={kind.value ?? ''}
           onChange={event => (kind.value = KINDS.find(each => each.kind === event.currentTarget.value)?.kind ?? null)}
         >
-          <option value="">All</option>
+          <option value="">{words.inspector.logAll()}</option>
           {KINDS.map(each => (
             <option key={each.kind} value={each.kind}>
               {each.label}
@@ -37,25 +38,23 @@ export function Log({ log }: { readonly log: readonly LogEntry[] }): JSX.Element
         </select>
         <label class="search log-search">
           <Icon of={Search} size={14} />
-          <span class="sr-only">Search the log</span>
+          <span class="sr-only">{words.inspector.logSearch()}</span>
           <input
             type="search"
-            placeholder="Search the log"
+            placeholder={words.inspector.logSearch()}
             value={search}
             onInput={event => (search.value = event.currentTarget.value)}
           />
         </label>
         <button type="button" class="button button-small" disabled={shown.length === 0} onClick={() => void copy(text(), 'log')}>
           <Icon of={Copy} size={14} />
-          Copy
+          {words.inspector.logCopy()}
         </button>
       </div>
       {shown.length === 0 ? (
-        <p class="quiet">
-          {log.length === 0 ? 'Nothing has happened since Starling started.' : 'No line of the log is like this.'}
-        </p>
+        <p class="quiet">{log.length === 0 ? words.inspector.logEmpty() : words.inspector.logNoMatch()}</p>
       ) : (
-        <ol class="log" aria-label="Log, the latest first">
+        <ol class="log" aria-label={words.inspector.logLabel()}>
           {shown.map(entry => (
             <li key={entry.n} class="log-line">
               <time class="quiet number" dateTime={new Date(entry.at).toISOString()}>
@@ -72,7 +71,8 @@ export function Log({ log }: { readonly log: readonly LogEntry[] }): JSX.Element
 }
 
 function Level({ of }: { readonly of: LogEntry['level'] }): JSX.Element {
-  const { icon, label, tone } = LEVELS[of];
+  const { icon, tone } = LEVELS[of];
+  const label = words.inspector.logLevel({ level: of });
   return (
     <span class={tone} role="img" aria-label={label} title={label}>
       <Icon of={icon} size={14} />

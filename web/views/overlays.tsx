@@ -21,11 +21,15 @@ const OVERLAYS = [
     View: lazy(
       async () => (await import('./add-dialog.tsx')).AddDialog,
       () => (asking.value = false),
+      'add',
       'sharing',
     ),
   },
   // A torrent that is being added is not dropped for that.
-  { holds: current, View: lazy(async () => (await import('./add-sheet.tsx')).AddSheet, null, 'now', 'reasons', 'remedies') },
+  {
+    holds: current,
+    View: lazy(async () => (await import('./add-sheet.tsx')).AddSheet, null, 'add', 'files', 'now', 'reasons', 'remedies'),
+  },
   { holds: removing, View: lazy(async () => (await import('./remove-dialog.tsx')).RemoveDialog, empty(removing)) },
   { holds: labelling, View: lazy(async () => (await import('./labels-dialog.tsx')).LabelsDialog, empty(labelling), 'labels') },
   {

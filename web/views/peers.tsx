@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { ArrowDown, ArrowUp, Ellipsis, X } from 'lucide';
 import type { JSX } from 'preact';
 import type { PeerRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
-import { formatPercent, formatRate, plural } from '../format.ts';
+import { formatPercent, formatRate } from '../format.ts';
 import { command } from '../actions.ts';
 import { copy } from '../clipboard.ts';
 import { banEverywhere, banHere, letInHere } from '../banning.ts';
@@ -12,15 +12,14 @@ import { store } from '../store.ts';
 import { LineForm } from '../ui/line-form.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
+import { words } from '../words/words.ts';
 
-const NO_PEER = 'Type an address and its port: 198.51.100.7:6881, [2001:db8::7]:6881, or a name in place of the address.';
-
-const COLUMNS: readonly { readonly by: PeerColumn; readonly label: string; readonly isNumber: boolean }[] = [
-  { by: 'address', label: 'Address', isNumber: false },
-  { by: 'client', label: 'Client', isNumber: false },
-  { by: 'progress', label: 'Has', isNumber: true },
-  { by: 'down', label: 'Down', isNumber: true },
-  { by: 'up', label: 'Up', isNumber: true },
+const COLUMNS: readonly { readonly by: PeerColumn; readonly label: () => string; readonly isNumber: boolean }[] = [
+  { by: 'address', label: () => words.inspector.peerAddress(), isNumber: false },
+  { by: 'client', label: () => words.inspector.peerClient(), isNumber: false },
+  { by: 'progress', label: () => words.inspector.peerHas(), isNumber: true },
+  { by: 'down', label: () => words.inspector.peerDown(), isNumber: true },
+  { by: 'up', label: () => words.inspector.peerUp(), isNumber: true },
 ];
 
 export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail }): JSX.Element {
@@ -28,22 +27,19 @@ export function Peers({ row, detail }: { row: TorrentRow; detail: TorrentDetail 
     <>
       <Connected row={row} detail={detail} />
       {detail.isPrivate ? (
-        <p class="quiet">This torrent is private: its peers come from its trackers alone.</p>
+        <p class="quiet">{words.inspector.peerPrivate()}</p>
       ) : detail.outOfReach !== null ? (
-        detail.outOfReach > 0 && (
-          <p class="quiet">
-            {plural(detail.outOfReach, 'peer that is known needs', 'peers that are known need')} the helper: a browser cannot go
-            to their addresses.
-          </p>
-        )
+        detail.outOfReach > 0 && <p class="quiet">{words.inspector.peerOutOfReach({ count: detail.outOfReach })}</p>
       ) : (
         <LineForm
-          label="New peer"
+          label={words.inspector.peerNew()}
           example="198.51.100.7:6881"
-          action="Add peer"
+          action={words.inspector.peerAdd()}
           save={text => {
             const peer = readPeer(text);
-            return peer === null ? Promise.resolve(NO_PEER) : command({ do: 'addPeer', id: detail.id, ...peer });
+            return peer === null
+              ? Promise.resolve(words.inspector.peerNotAPeer())
+              : command({ do: 'addPeer', id: detail.id, ...peer });
           }}
         />
       )}
@@ -62,7 +58,7 @@ function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }):
   const sort = useSignal<PeerSort>({ by: 'down', isDescending: true });
   const menu = useSignal<{ readonly peer: PeerRow; readonly x: number; readonly y: number } | null>(null);
   if (detail.peers.length === 0)
-    return <p class="quiet">No peer is connected: {statusOf(row, store.roots.value).text.toLowerCase()}.</p>;
+    return <p class="quiet">{words.inspector.peerNone({ status: statusOf(row, store.roots.value).text })}</p>;
   const sortBy = (by: PeerColumn, isNumber: boolean): void => {
     const before = sort.value;
     sort.value = { by, isDescending: before.by === by ? !before.isDescending : isNumber };
@@ -76,10 +72,10 @@ function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }):
             {COLUMNS.map(column => (
               <Head key={column.by} {...column} sort={sort.value} onSort={() => sortBy(column.by, column.isNumber)} />
             ))}
-            <th>Flags</th>
-            <th class="number">Asked</th>
+            <th>{words.inspector.peerFlags()}</th>
+            <th class="number">{words.inspector.peerAsked()}</th>
             <th>
-              <span class="sr-only">Actions</span>
+              <span class="sr-only">{words.inspector.peerActions()}</span>
             </th>
           </tr>
         </thead>
@@ -100,7 +96,7 @@ function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }):
                   <button
                     type="button"
                     class="icon-button"
-                    aria-label={`Actions for ${peer.address}`}
+                    aria-label={words.inspector.peerActionsFor({ address: peer.address })}
                     aria-haspopup="menu"
                     onClick={event => {
                       const box = event.currentTarget.getBoundingClientRect();
@@ -116,15 +112,15 @@ function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }):
         </tbody>
       </table>
       <p class="quiet flags-legend">
-        {FLAGS.filter(({ letter }) => used.has(letter)).map(({ letter, words }) => (
+        {FLAGS.filter(({ letter }) => used.has(letter)).map(({ letter, words: meaning }) => (
           <span key={letter}>
-            <b>{letter}</b> {words}
+            <b>{letter}</b> {meaning}
           </span>
         ))}
       </p>
       {menu.value !== null && (
         <Menu
-          label={`Actions for ${menu.value.peer.address}`}
+          label={words.inspector.peerActionsFor({ address: menu.value.peer.address })}
           items={actionsFor(row, menu.value.peer)}
           x={menu.value.x}
           y={menu.value.y}
@@ -138,15 +134,15 @@ function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }):
 function actionsFor(row: TorrentRow, peer: PeerRow) {
   const host = hostOf(peer);
   return [
-    { label: 'Copy address', act: () => void copy(peer.address, 'address') },
-    { label: 'Ban from this torrent', danger: true, act: () => void banHere(row.id, host) },
-    { label: 'Ban from all torrents', danger: true, act: () => void banEverywhere(host) },
+    { label: words.inspector.peerCopyAddress(), act: () => void copy(peer.address, 'address') },
+    { label: words.inspector.peerBanHere(), danger: true, act: () => void banHere(row.id, host) },
+    { label: words.inspector.peerBanEverywhere(), danger: true, act: () => void banEverywhere(host) },
   ];
 }
 
 interface HeadProps {
   readonly by: PeerColumn;
-  readonly label: string;
+  readonly label: () => string;
   readonly isNumber: boolean;
   readonly sort: PeerSort;
   onSort(): void;
@@ -157,7 +153,7 @@ function Head({ by, label, isNumber, sort, onSort }: HeadProps): JSX.Element {
   return (
     <th class={isNumber ? 'number' : undefined} aria-sort={isSorted ? (sort.isDescending ? 'descending' : 'ascending') : 'none'}>
       <button type="button" class="sort-button" onClick={onSort}>
-        {label}
+        {label()}
         {isSorted && <Icon of={sort.isDescending ? ArrowDown : ArrowUp} size={12} />}
       </button>
     </th>
@@ -167,13 +163,13 @@ function Head({ by, label, isNumber, sort, onSort }: HeadProps): JSX.Element {
 /** The letters, with what they mean for whoever points at them or hears them. */
 function Flags({ peer }: { readonly peer: PeerRow }): JSX.Element {
   const flags = flagsOf(peer);
-  const words = flags.map(flag => flag.words).join(', ');
+  const meaning = flags.map(flag => flag.words).join(', ');
   return (
-    <span title={words}>
+    <span title={meaning}>
       <span aria-hidden="true" class="flags">
         {flags.map(({ letter }) => letter).join(' ')}
       </span>
-      <span class="sr-only">{words}</span>
+      <span class="sr-only">{meaning}</span>
     </span>
   );
 }
@@ -183,14 +179,14 @@ function Banned({ row }: { readonly row: TorrentRow }): JSX.Element | null {
   const { banned } = row.options;
   if (banned.length === 0) return null;
   return (
-    <ul class="banned" aria-label="Banned from this torrent">
-      <li class="quiet">Banned from this torrent:</li>
+    <ul class="banned" aria-label={words.inspector.peerBanned()}>
+      <li class="quiet">{words.inspector.peerBannedHead()}</li>
       {banned.map(host => (
         <li key={host}>
           <button
             type="button"
             class="button button-small"
-            aria-label={`Let ${host} in again`}
+            aria-label={words.inspector.peerLetIn({ address: host })}
             onClick={() => void letInHere(row.id, host)}
           >
             {host}

@@ -5,6 +5,7 @@ import type { PieceMap } from '../../sw/view-model.ts';
 import { describeMap, describeSquare, drawSquare, gridOf, squareOf, type Grid, type Ink, type Square } from '../piece-grid.ts';
 import { theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';
+import { words } from '../words/words.ts';
 
 /** Pixels that the squares may take from the top down. */
 const HEIGHT = 220;
@@ -23,12 +24,12 @@ const INK: Readonly<Record<keyof Ink, string>> = {
 const SCHEMES = ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(prefers-contrast: more)'];
 
 const ONE = { first: 0, end: 1, have: 0, active: 0, skipped: 0, rarest: 255 };
-const LEGEND: readonly { readonly label: string; readonly square: Square }[] = [
-  { label: 'Here', square: { ...ONE, have: 1 } },
-  { label: 'On its way', square: { ...ONE, active: 1 } },
-  { label: 'Missing; a dot for each source, up to three', square: { ...ONE, rarest: 2 } },
-  { label: 'Missing, and nobody here has it', square: { ...ONE, rarest: 0 } },
-  { label: 'Left out', square: { ...ONE, skipped: 1 } },
+const LEGEND: readonly { readonly label: () => string; readonly square: Square }[] = [
+  { label: () => words.inspector.pieceHave(), square: { ...ONE, have: 1 } },
+  { label: () => words.inspector.pieceActive(), square: { ...ONE, active: 1 } },
+  { label: () => words.inspector.pieceMissing(), square: { ...ONE, rarest: 2 } },
+  { label: () => words.inspector.pieceNone(), square: { ...ONE, rarest: 0 } },
+  { label: () => words.inspector.pieceSkipped(), square: { ...ONE, skipped: 1 } },
 ];
 
 /** Where the pieces are: a canvas to look at, and the same in words. */
@@ -60,8 +61,8 @@ export function Pieces({ map, pieces }: { readonly map: PieceMap; readonly piece
     chosen >= 0
       ? describeSquare(squareOf(map, pieces, grid, chosen))
       : isPhone
-        ? 'Touch a square to see which pieces it stands for.'
-        : 'Point at a square, or move with the arrow keys.';
+        ? words.inspector.pieceTouch()
+        : words.inspector.piecePoint();
   const pointed = (event: TargetedPointerEvent<HTMLCanvasElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
     const column = Math.floor((event.clientX - box.left) / grid.step);
@@ -77,7 +78,7 @@ export function Pieces({ map, pieces }: { readonly map: PieceMap; readonly piece
           class="pieces-grid"
           role="slider"
           tabIndex={0}
-          aria-label="Pieces"
+          aria-label={words.inspector.pieceLabel()}
           aria-orientation="horizontal"
           aria-valuemin={0}
           aria-valuemax={grid.squares - 1}
@@ -95,11 +96,11 @@ export function Pieces({ map, pieces }: { readonly map: PieceMap; readonly piece
         />
       </div>
       <p class="quiet number pieces-told">{told}</p>
-      <ul class="pieces-legend" aria-label="What the squares mean">
-        {LEGEND.map(({ label, square }) => (
-          <li key={label}>
+      <ul class="pieces-legend" aria-label={words.inspector.pieceLegend()}>
+        {LEGEND.map(({ label, square }, index) => (
+          <li key={index}>
             <Swatch square={square} redrawn={redrawn} />
-            {label}
+            {label()}
           </li>
         ))}
       </ul>

@@ -12,7 +12,7 @@ export function Playing(): JSX.Element | null {
   const isOpen = film !== null;
   useEffect(() => {
     if (!isOpen || player.peek() !== null) return;
-    Promise.all([import('../player/player.tsx'), loadWords('now', 'trouble')]).then(
+    Promise.all([import('../player/player.tsx'), loadWords('now', 'player', 'trouble')]).then(
       ([loaded]) => (player.value = loaded),
       giveUp,
     );

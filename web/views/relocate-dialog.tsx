@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentId } from '../../sw/view-model.ts';
 import { relocating, run } from '../actions.ts';
-import { formatAbout, shownName } from '../format.ts';
+import { formatAbout, isolated, shownName } from '../format.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { words } from '../words/words.ts';
@@ -26,7 +26,7 @@ function Choice({ ids }: { ids: readonly TorrentId[] }): JSX.Element {
   const [first] = rows;
   const title =
     rows.length === 1 && first !== undefined
-      ? words.relocate.titleOfOne({ name: shownName(first.name) })
+      ? words.relocate.titleOfOne({ name: isolated(shownName(first.name)) })
       : words.relocate.titleOfMany({ count: rows.length });
   const close = (): void => {
     relocating.value = null;

@@ -1,7 +1,7 @@
 import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { formatAbout, formatPercent, fraction } from '../format.ts';
+import { formatAbout, formatPercent, fraction, isolated } from '../format.ts';
 import { draft, type Draft } from '../shared.ts';
 import { begin, cancel, obstacle } from '../sharing.ts';
 import { store } from '../store.ts';
@@ -35,7 +35,7 @@ function Sheet({ draft: { files, size, done, refused, name: first } }: { draft: 
     <Dialog labelledBy="share-title" class="sheet" onCancel={cancel}>
       <form onSubmit={submit}>
         <div class="sheet-head">
-          <h2 id="share-title">{isUnderWay ? words.share.underWay({ name: name.value }) : words.share.title()}</h2>
+          <h2 id="share-title">{isUnderWay ? words.share.underWay({ name: isolated(name.value) }) : words.share.title()}</h2>
           <span class="quiet">{words.share.what({ count: files.length, size: formatAbout(size) })}</span>
         </div>
         {isUnderWay ? <Progress done={done} size={size} /> : <Fields name={name} trackers={trackers} isPrivate={isPrivate} />}

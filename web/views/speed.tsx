@@ -4,15 +4,16 @@ import { askHistory } from '../actions.ts';
 import { formatAboutRate } from '../format.ts';
 import { usePolled } from '../ui/polled.ts';
 import { Speeds } from '../chart/speeds.tsx';
+import { words } from '../words/words.ts';
 
 /** The last ten minutes of one torrent, with the limits that hold for it. */
 export function SpeedTab({ row: { id, limits } }: { readonly row: TorrentRow }): JSX.Element {
   const history = usePolled(() => askHistory('minutes', id), 1_000, id);
-  if (history === null) return <p class="quiet late">Asking the engine…</p>;
+  if (history === null) return <p class="quiet late">{words.common.asking()}</p>;
   const isKnown = history.down.some(rate => rate >= 0);
   return (
     <div class="speed-tab">
-      {!isKnown && <p>Nothing has moved since the engine started. The chart shows an example scale.</p>}
+      {!isKnown && <p>{words.inspector.speedNothingYet()}</p>}
       <Speeds history={history} span="minutes" limits={limits} />
       <p class="quiet">{describeLimits(limits)}</p>
     </div>
@@ -20,9 +21,7 @@ export function SpeedTab({ row: { id, limits } }: { readonly row: TorrentRow }):
 }
 
 function describeLimits({ down, up }: TorrentRow['limits']): string {
-  if (down === 0 && up === 0) return 'No limit holds for it.';
-  const each = [down > 0 && `${formatAboutRate(down)} down`, up > 0 && `${formatAboutRate(up)} up`].filter(
-    part => part !== false,
-  );
-  return `Limits that hold for it, dotted in the chart: ${each.join(', ')}.`;
+  const limits = { down: formatAboutRate(down), up: formatAboutRate(up) };
+  if (down > 0) return up > 0 ? words.inspector.speedBothLimits(limits) : words.inspector.speedDownLimit(limits);
+  return up > 0 ? words.inspector.speedUpLimit(limits) : words.inspector.speedNoLimits();
 }

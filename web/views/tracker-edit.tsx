@@ -5,6 +5,7 @@ import { copy } from '../clipboard.ts';
 import { notify } from '../notices.ts';
 import { moveTier, tiersOf } from '../tiers.ts';
 import { Menu } from '../ui/menu.tsx';
+import { words } from '../words/words.ts';
 
 /** Answers why it was refused; null when it was done. */
 export function setTiers(id: TorrentId, tiers: readonly (readonly string[])[]): Promise<string | null> {
@@ -29,12 +30,16 @@ export function TrackerMenu({ detail, url, x, y, onEdit, onClose }: MenuProps): 
     });
   };
   const items = [
-    { label: 'Ask again', act: () => run({ do: 'announce', ids: [id], url }) },
-    { label: 'Copy address', act: () => void copy(url, 'address') },
-    { label: 'Edit', act: () => onEdit(url) },
-    { label: 'Move to an earlier tier', act: () => change(moveTier(detail, url, -1)) },
-    { label: 'Move to a later tier', act: () => change(moveTier(detail, url, 1)) },
-    { label: 'Remove', danger: true, act: () => change(tiersOf(detail, other => (other === url ? null : other))) },
+    { label: words.inspector.trackerAskAgain(), act: () => run({ do: 'announce', ids: [id], url }) },
+    { label: words.inspector.trackerCopyAddress(), act: () => void copy(url, 'address') },
+    { label: words.inspector.trackerEdit(), act: () => onEdit(url) },
+    { label: words.inspector.trackerEarlier(), act: () => change(moveTier(detail, url, -1)) },
+    { label: words.inspector.trackerLater(), act: () => change(moveTier(detail, url, 1)) },
+    {
+      label: words.inspector.trackerRemove(),
+      danger: true,
+      act: () => change(tiersOf(detail, other => (other === url ? null : other))),
+    },
   ];
-  return <Menu label={`Actions for ${url}`} items={items} x={x} y={y} onClose={onClose} />;
+  return <Menu label={words.inspector.trackerActionsFor({ url })} items={items} x={x} y={y} onClose={onClose} />;
 }

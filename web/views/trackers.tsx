@@ -4,14 +4,13 @@ import type { JSX } from 'preact';
 import type { DhtRow, LsdRow, TorrentDetail, TrackerRow, WebSeedRow } from '../../sw/view-model.ts';
 import { announce, run } from '../actions.ts';
 import { copy } from '../clipboard.ts';
-import { formatBytes, formatDuration, formatRate, plural } from '../format.ts';
+import { formatBytes, formatDuration, formatRate, isolated } from '../format.ts';
 import { Icon } from '../ui/icon.tsx';
 import { LineForm } from '../ui/line-form.tsx';
 import { setTiers, TrackerMenu } from './tracker-edit.tsx';
 import { tiersOf } from '../tiers.ts';
+import { whether, words } from '../words/words.ts';
 
-/** A browser has no way to it. */
-const NEEDS_HELPER = 'Needs the helper';
 const EXAMPLE = 'https://tracker.example/announce';
 
 export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
@@ -20,15 +19,15 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
   const several = new Set(detail.trackers.map(({ tier }) => tier)).size < detail.trackers.length;
   return (
     <>
-      <ul class="trackers" aria-label="Trackers">
+      <ul class="trackers" aria-label={words.inspector.trackerLabel()}>
         {detail.trackers.map(tracker => (
           <li key={tracker.url} class="tracker">
             {editing.value === tracker.url ? (
               <LineForm
-                label={`New address of ${tracker.url}`}
+                label={words.inspector.trackerNewAddress({ url: tracker.url })}
                 example={EXAMPLE}
                 initial={tracker.url}
-                action="Save"
+                action={words.common.save()}
                 save={url =>
                   setTiers(
                     detail.id,
@@ -40,12 +39,12 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
             ) : (
               <>
                 <span class="tracker-url">{tracker.url}</span>
-                {several && <span class="quiet">Tier {tracker.tier + 1}</span>}
+                {several && <span class="quiet">{words.inspector.trackerTier({ tier: tracker.tier + 1 })}</span>}
                 <span class={tracker.state === 'error' ? 'tone-warn' : 'quiet'}>{stateOf(tracker)}</span>
                 <button
                   type="button"
                   class="icon-button"
-                  aria-label={`Actions for ${tracker.url}`}
+                  aria-label={words.inspector.trackerActionsFor({ url: tracker.url })}
                   aria-haspopup="menu"
                   onClick={event => {
                     const box = event.currentTarget.getBoundingClientRect();
@@ -60,11 +59,15 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
         ))}
         <li class="tracker">
           <span class="tracker-url">DHT</span>
-          <span class="quiet">{detail.dht !== null && detail.outOfReach !== null ? NEEDS_HELPER : dhtState(detail.dht)}</span>
+          <span class="quiet">
+            {detail.dht !== null && detail.outOfReach !== null ? words.inspector.trackerNeedsHelper() : dhtState(detail.dht)}
+          </span>
         </li>
         <li class="tracker">
-          <span class="tracker-url">Local network</span>
-          <span class="quiet">{detail.lsd !== null && detail.outOfReach !== null ? NEEDS_HELPER : lsdState(detail.lsd)}</span>
+          <span class="tracker-url">{words.inspector.trackerLocalNetwork()}</span>
+          <span class="quiet">
+            {detail.lsd !== null && detail.outOfReach !== null ? words.inspector.trackerNeedsHelper() : lsdState(detail.lsd)}
+          </span>
         </li>
         {detail.webSeeds.map(seed => (
           <li key={`web ${seed.url}`} class="tracker">
@@ -74,8 +77,8 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
               <button
                 type="button"
                 class="icon-button"
-                aria-label={`Ask ${seed.url} again`}
-                title="Ask again"
+                aria-label={words.inspector.trackerAskOneAgain({ url: seed.url })}
+                title={words.inspector.trackerAskAgain()}
                 onClick={() => run({ do: 'askWebSeed', id: detail.id, url: seed.url })}
               >
                 <Icon of={RotateCw} size={16} />
@@ -88,18 +91,18 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
         <div class="tracker-actions">
           <button type="button" class="button button-small" onClick={() => announce([detail.id])}>
             <Icon of={RotateCw} size={14} />
-            Ask all again
+            {words.inspector.trackerAskAllAgain()}
           </button>
           <button type="button" class="button button-small" onClick={() => void copy(urls(detail), 'trackers')}>
             <Icon of={Copy} size={14} />
-            Copy all
+            {words.inspector.trackerCopyAll()}
           </button>
         </div>
       )}
       <LineForm
-        label="New tracker"
+        label={words.inspector.trackerNew()}
         example={EXAMPLE}
-        action="Add tracker"
+        action={words.inspector.trackerAdd()}
         save={url => setTiers(detail.id, [...tiersOf(detail), [url]])}
       />
       {menu.value !== null && (
@@ -117,64 +120,78 @@ function urls(detail: TorrentDetail): string {
 }
 
 function dhtState(dht: DhtRow | null): string {
-  if (dht === null) return 'Not used: this torrent is private';
-  const again = dht.next > 0 ? `, again in ${formatDuration(dht.next)}` : '';
-  const known = `${plural(dht.nodes, 'node', 'nodes')} known`;
+  const texts = words.inspector;
+  if (dht === null) return texts.trackerPrivate();
   switch (dht.state) {
     case 'off':
-      return 'Not in use now';
+      return texts.trackerOff();
     case 'joining':
-      return 'Looking for nodes';
+      return texts.trackerDhtJoining();
     case 'waiting':
-      return `To be searched, ${known}`;
+      return texts.trackerDhtWaiting({ nodes: dht.nodes });
     case 'searching':
-      return `Searching now, ${known}`;
-    case 'ok': {
-      const swarm = dht.seeds >= 0 && dht.leechers >= 0 ? ` of about ${dht.seeds} complete and ${dht.leechers} others` : '';
-      return `Found ${plural(dht.peers, 'peer', 'peers')}${swarm}${again}, ${known}`;
-    }
+      return texts.trackerDhtSearching({ nodes: dht.nodes });
+    case 'ok':
+      return texts.trackerDhtFound({
+        peers: dht.peers,
+        ...swarmOf(dht),
+        ...againIn(dht.next),
+        nodes: dht.nodes,
+      });
   }
 }
 
 function lsdState(lsd: LsdRow | null): string {
-  if (lsd === null) return 'Not used: this torrent is private';
+  const texts = words.inspector;
+  if (lsd === null) return texts.trackerPrivate();
   switch (lsd.state) {
     case 'off':
-      return 'Not in use now';
+      return texts.trackerOff();
     case 'waiting':
-      return 'To be announced';
+      return texts.trackerLsdWaiting();
     case 'ok':
-      return `Found ${plural(lsd.peers, 'peer', 'peers')}${lsd.next > 0 ? `, announced again in ${formatDuration(lsd.next)}` : ''}`;
+      return texts.trackerLsdFound({ peers: lsd.peers, ...againIn(lsd.next) });
   }
 }
 
-function swarmOf({ seeds, leechers }: TrackerRow): string {
-  return seeds >= 0 && leechers >= 0 ? `${seeds} complete and ${leechers} others` : '';
+/** When it is next, in seconds, where it is at all. */
+function againIn(seconds: number) {
+  return { again: whether(seconds > 0), next: formatDuration(seconds) };
+}
+
+/** How many have all of it and how many do not, where both are told. */
+function swarmOf({ seeds, leechers }: Pick<TrackerRow, 'seeds' | 'leechers'>) {
+  return { swarm: whether(seeds >= 0 && leechers >= 0), complete: seeds, others: leechers };
 }
 
 function stateOf(tracker: TrackerRow): string {
-  const ago = tracker.state === 'error' ? tracker.failed : tracker.ago;
-  const again = `${ago >= 0 ? `, ${formatDuration(ago)} ago` : ''}${tracker.next >= 0 ? `, again in ${formatDuration(tracker.next)}` : ''}`;
+  const texts = words.inspector;
+  const asked = tracker.state === 'error' ? tracker.failed : tracker.ago;
+  const times = {
+    asked: whether(asked >= 0),
+    ago: formatDuration(asked),
+    again: whether(tracker.next >= 0),
+    next: formatDuration(tracker.next),
+  };
   switch (tracker.state) {
     case 'idle':
-      if (tracker.ago >= 0) return `Not asked now, answered ${formatDuration(tracker.ago)} ago`;
-      if (tracker.next >= 0) return `Asked in ${formatDuration(tracker.next)}`;
-      return tracker.failed >= 0 ? `Not asked now, asked in vain ${formatDuration(tracker.failed)} ago` : 'Not asked yet';
+      if (tracker.ago >= 0) return texts.trackerIdleAnswered(times);
+      if (tracker.next >= 0) return texts.trackerIdleNext(times);
+      return tracker.failed >= 0 ? texts.trackerIdleFailed({ ago: formatDuration(tracker.failed) }) : texts.trackerIdle();
     case 'announcing':
-      return 'Asking now';
-    case 'ok': {
-      const swarm = swarmOf(tracker);
-      if (tracker.peers < 0) return `Introduces peers over WebRTC${swarm && `, ${swarm}`}${again}`;
-      return `Answered with ${plural(tracker.peers, 'peer', 'peers')}${swarm && ` of ${swarm}`}${again}`;
-    }
+      return texts.trackerAnnouncing();
+    case 'ok':
+      return tracker.peers < 0
+        ? texts.trackerIntroduces({ ...swarmOf(tracker), ...times })
+        : texts.trackerAnswered({ peers: tracker.peers, ...swarmOf(tracker), ...times });
     case 'counted':
-      return `${swarmOf(tracker) || 'Peers'}, to be reached over WebRTC alone${again}`;
+      return texts.trackerCounted({ ...swarmOf(tracker), ...times });
     case 'error':
-      return `Refused: “${tracker.text}”${again}`;
+      return texts.trackerRefused({ text: isolated(tracker.text), ...times });
     case 'out-of-reach':
-      return NEEDS_HELPER;
+      return texts.trackerNeedsHelper();
     case 'unsupported':
-      return tracker.text === '' ? 'This kind of tracker is not supported yet' : tracker.text;
+      return tracker.text === '' ? texts.trackerUnsupported() : tracker.text;
   }
 }
 
@@ -182,20 +199,21 @@ function isLeftAlone({ state }: WebSeedRow): boolean {
   return state === 'waiting' || state === 'resting' || state === 'banned';
 }
 
-function webSeedState(seed: WebSeedRow): string {
-  const brought = seed.downloaded > 0 ? `, ${formatBytes(seed.downloaded)} brought` : '';
-  const why = seed.text === '' ? '' : `: “${seed.text}”`;
-  const again = seed.next > 0 ? `, again in ${formatDuration(seed.next)}` : '';
-  switch (seed.state) {
+function webSeedState({ state, text, downloaded, down, next: seconds }: WebSeedRow): string {
+  const texts = words.inspector;
+  const brought = { useful: whether(downloaded > 0), brought: formatBytes(downloaded) };
+  const why = { told: whether(text !== ''), why: isolated(text) };
+  const again = againIn(seconds);
+  switch (state) {
     case 'idle':
-      return `Web seed, not asked now${brought}${why}`;
+      return texts.trackerSeedIdle({ ...brought, ...why });
     case 'active':
-      return `Web seed, sends ${formatRate(seed.down)}${brought}${why}`;
+      return texts.trackerSeedActive({ rate: formatRate(down), ...brought, ...why });
     case 'waiting':
-      return `Web seed, failed${why}${again}`;
+      return texts.trackerSeedWaiting({ ...why, ...again });
     case 'resting':
-      return `Web seed, failed several times${why}${again}`;
+      return texts.trackerSeedResting({ ...why, ...again });
     case 'banned':
-      return `Web seed, not asked again${why}`;
+      return texts.trackerSeedBanned(why);
   }
 }
