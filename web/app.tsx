@@ -17,6 +17,7 @@ import { Playing } from './views/playing.tsx';
 import { BottomTabs, Chips, Sidebar } from './views/sidebar.tsx';
 import { Table } from './views/table.tsx';
 import { AddButton, TopBar } from './views/topbar.tsx';
+import { words } from './words/words.ts';
 
 const leave = (): void => visit('torrents');
 const Activity = lazy(
@@ -72,7 +73,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
         {torrents && shape !== 'wide' && <Chips />}
         {torrents && shape === 'phone' && <ClosingLine />}
         <main class="main">
-          {torrents && <h1 class="sr-only">Torrents</h1>}
+          {torrents && <h1 class="sr-only">{words.table.label()}</h1>}
           {torrents && <Table />}
           {page === 'activity' && <Activity />}
           {page === 'settings' && <Settings />}
