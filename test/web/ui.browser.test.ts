@@ -271,7 +271,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
     const box = page.getByRole('checkbox', { name: 'Ask the router to open a port' });
     expect(await box.isChecked()).toBe(true);
     await page
-      .getByRole('region', { name: 'Helper connected' })
+      .getByRole('region', { name: 'Helper', exact: true })
       .getByText('Port 51413 is open through your router (UPnP).')
       .waitFor();
     await box.uncheck();
