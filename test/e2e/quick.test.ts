@@ -123,4 +123,12 @@ describe.skipIf(missing !== '')(`a browser without a worker or storage${missing 
     }
     expect(readFileSync(join(top, 'sw.js'), 'utf8')).not.toMatch(/quick-[\w-]+\.(js|css)|"quick\.html"/);
   });
+
+  it('is tested as it is shipped, and not as it is developed, whatever runs the tests', () => {
+    const folder = join(import.meta.dirname, '../../dist/web/assets');
+    const scripts = readdirSync(folder).filter(name => name.endsWith('.js') && !name.startsWith('webtorrent'));
+    expect(scripts.length).toBeGreaterThan(20);
+    // Of a development build each element knows the file and the line that it was written in.
+    expect(scripts.filter(name => /lineNumber:|jsxDEV/.test(readFileSync(join(folder, name), 'utf8')))).toEqual([]);
+  });
 });
