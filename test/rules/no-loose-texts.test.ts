@@ -15,27 +15,18 @@ const NAMES: ReadonlySet<string> = new Set(['Starling', 'DHT', 'WebRTC']);
 /** Still to be taken into the catalogue. */
 const LATER: ReadonlySet<string> = new Set(
   [
-    'banned-settings',
     'banner',
     'connection',
     'diagnostics',
     'empty',
     'folder-dialog',
     'folders',
-    'helper-settings',
     'notices',
-    'option-switches',
     'pair-control',
     'paired-apps',
-    'queue-settings',
     'remove-dialog',
-    'rtc-settings',
-    'schedule',
-    'settings',
     'sidebar',
     'slow-toggle',
-    'speed-settings',
-    'stop-fields',
     'topbar',
   ].map(name => `views/${name}.tsx`),
 );
