@@ -40,6 +40,15 @@ export const STATS_PATH = '/~stats';
 /** A GET of it is answered by the worker with the apps that are paired with the helper, {@link PairedApp}[] as JSON. */
 export const PAIRED_PATH = '/~paired';
 
+/** A GET of it is answered with the links of all torrents, {@link TorrentLink}[] as JSON; of one that is not known just now, by its hash alone. */
+export const LINKS_PATH = '/~links';
+
+export interface TorrentLink {
+  readonly id: TorrentId;
+  /** With its trackers and web seeds. */
+  readonly magnet: string;
+}
+
 export interface PairedApp {
   readonly id: string;
   /** Its browser and system, such as "Firefox on Linux". */

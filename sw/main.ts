@@ -8,9 +8,10 @@ import { browserSockets } from './adapters/web-sockets.ts';
 import { letsUsIn } from './adapters/helper-health.ts';
 import { BrowserMemory } from './adapters/idb-state.ts';
 import { after, consoleLog, openBrowserSocket } from './adapters/platform.ts';
-import { API_VERSION, PAIRED_PATH, STATS_PATH, type PairedApp, type WorkerStats } from './api.ts';
+import { API_VERSION, LINKS_PATH, PAIRED_PATH, STATS_PATH, type PairedApp, type WorkerStats } from './api.ts';
 import type { TorrentRow } from './view-model.ts';
 import { EngineLock } from './engine-lock.ts';
+import { linksOf } from './links.ts';
 import { Lifetime } from './lifetime.ts';
 import { makeLocalRuntime } from './local-runtime.ts';
 import { Presence } from './presence.ts';
@@ -188,6 +189,12 @@ function pairedApps(): Promise<Response> {
   return Promise.resolve(Response.json(body, { headers: { 'cache-control': 'no-store' } }));
 }
 
+const own = new Map<string, () => Promise<Response>>([
+  [STATS_PATH, stats],
+  [PAIRED_PATH, pairedApps],
+  [LINKS_PATH, () => linksOf(shelf ?? torrents, after)],
+]);
+
 self.addEventListener('install', event => {
   // The first version has nobody to wait for; a later one waits until it is let in.
   if (self.registration.active === null) event.waitUntil(self.skipWaiting());
@@ -206,7 +213,8 @@ self.addEventListener('fetch', event => {
     lifetime.respond(url) ??
     streaming.respond(event.request, url) ??
     saving.respond(event.request, url) ??
-    (url.pathname === STATS_PATH ? stats() : url.pathname === PAIRED_PATH ? pairedApps() : respondFromShell(event, url));
+    own.get(url.pathname)?.() ??
+    respondFromShell(event, url);
   if (response !== null) event.respondWith(response);
 });
 

@@ -11,17 +11,34 @@ export const GROUPS = {
   connections: ['maxConnections', 'maxUploads', 'portMapping', 'utp', 'lsd', 'webrtc', 'stunServers'],
   privacy: ['encryption', 'banned'],
   helper: ['status', 'notify', 'exitAfter', 'diagnostics', 'paired'],
+  backup: ['export', 'import'],
   about: ['version'],
 } as const;
 
 export type GroupId = keyof typeof GROUPS;
 export type SettingId = (typeof GROUPS)[GroupId][number];
 
+const ALL: readonly string[] = Object.values(GROUPS).flat();
+
+export function isSetting(id: string): id is SettingId {
+  return ALL.includes(id);
+}
+
 /** What means nothing before there was a helper. */
 const OF_HELPER: readonly SettingId[] = ['folders', 'preallocate', 'portMapping', 'utp', 'lsd', 'encryption'];
 const OF_HOST: readonly SettingId[] = ['notify', 'exitAfter'];
 /** Those that are no matter of the engine. */
-const ALWAYS: readonly SettingId[] = ['language', 'theme', 'density', 'characterKeys', 'status', 'diagnostics', 'version'];
+const ALWAYS: readonly SettingId[] = [
+  'language',
+  'theme',
+  'density',
+  'characterKeys',
+  'status',
+  'diagnostics',
+  'export',
+  'import',
+  'version',
+];
 
 /** Whether it can be seen just now. */
 export function isThere(id: SettingId): boolean {

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
-import { CHROMIUM, missing, openUi } from './ui.ts';
+import { DEFAULT_SETTINGS } from '../../web/defaults.ts';
+import { CHROMIUM, HASH, missing, openUi } from './ui.ts';
 
 /** The settings as a whole: found by words, marked, reset; the hours of the week painted by a mouse and a finger. */
 
@@ -81,6 +83,43 @@ describe.skipIf(missing)(`the settings in Chromium (skipped without ${CHROMIUM})
     for (let step = 1; step <= 4; step++) await send('touchMove', [{ x: from.x, y: from.y + ((to.y - from.y) * step) / 4 }]);
     await send('touchEnd', []);
     await expect.poll(last).toMatchObject({ altSchedule: { 0: 0x1fe1e } });
+  });
+
+  it('are taken out into a file with the list, and in again once it is said what that would do', async () => {
+    await show('nine');
+    const known = await page.getByRole('row', { name: /^Fedora/ }).getAttribute('data-id');
+    const link = (id: string | null): string => `magnet:?xt=urn:btih:${id}&tr=http%3A%2F%2Ftracker.example%2Fannounce`;
+    await page.route('**/~links', route => route.fulfill({ json: [{ id: known, magnet: link(known) }] }));
+    await open();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Export to a file' }).click(),
+    ]);
+    const exported = await readFile(await download.path(), 'utf8');
+    const backup = JSON.parse(exported) as { torrents: { id: string; magnet: string; folder: string }[] };
+    expect(backup.torrents.length).toBe(9);
+    expect(backup.torrents.find(({ id }) => id === known)).toMatchObject({ magnet: link(known), folder: 'Downloads' });
+    expect(exported).not.toMatch(/token|installId/i);
+    const choose = (text: string): Promise<void> =>
+      page
+        .getByLabel('Import from a file…')
+        .setInputFiles({ name: 'starling.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+    await choose('{}');
+    await page.getByRole('alert').getByText('This is no export of Starling').waitFor();
+    const [first] = backup.torrents;
+    const other = { ...first, id: HASH, magnet: link(HASH), name: 'Other' };
+    await choose(
+      JSON.stringify({ ...backup, settings: { ...DEFAULT_SETTINGS, maxUploads: 20 }, torrents: [...backup.torrents, other] }),
+    );
+    await page.getByText('add 1 torrent; 9 are in the list already').waitFor();
+    await page.getByText('change 1 setting: Peers served at once').waitFor();
+    expect(await commands()).toEqual([]);
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByText('1 torrent was added; 9 were there; nothing was refused.').waitFor();
+    const done = await commands();
+    expect(done[0]).toEqual({ do: 'configure', settings: { maxUploads: 20 } });
+    expect(done.filter(command => command.do === 'start')).toMatchObject([{ id: HASH, priorities: null }]);
+    expect(done.filter(command => command.do === 'remove')).toEqual([]);
   });
 
   async function box(locator: ReturnType<Page['locator']>): Promise<{ x: number; y: number }> {

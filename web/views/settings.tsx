@@ -5,6 +5,7 @@ import { GROUPS, type GroupId } from '../settings-index.ts';
 import { store } from '../store.ts';
 import { layout } from '../ui/layout.ts';
 import { words } from '../words/words.ts';
+import { BackupSettings } from './backup-settings.tsx';
 import { ConnectionSettings, PrivacySettings, SwitchSetting } from './connection-settings.tsx';
 import { FolderSettings } from './folders.tsx';
 import { GeneralSettings } from './general-settings.tsx';
@@ -55,6 +56,7 @@ export function Settings(): JSX.Element {
           <ConnectionSettings />
           <PrivacySettings />
           <HelperSettings />
+          <BackupSettings />
           <About />
         </div>
       </div>

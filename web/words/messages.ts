@@ -1038,6 +1038,23 @@ export interface Messages {
     readonly hour: (values: { readonly hours: string }) => string;
     readonly cell: (values: { readonly day: string; readonly hours: string }) => string;
     readonly span: (values: { readonly from: string; readonly to: string }) => string;
+    readonly export: () => string;
+    readonly exportAlso: () => string;
+    readonly import: () => string;
+    readonly importAlso: () => string;
+    readonly exportText: () => string;
+    readonly exportAct: () => string;
+    readonly importAct: () => string;
+    readonly exportFailed: () => string;
+    readonly backupTooLarge: () => string;
+    readonly backupWrong: () => string;
+    readonly importWould: () => string;
+    readonly importTorrents: (values: { readonly count: number; readonly known: number }) => string;
+    readonly importSettings: (values: { readonly count: number; readonly names: string }) => string;
+    readonly importNothing: () => string;
+    readonly importStart: () => string;
+    readonly importing: (values: { readonly done: string; readonly count: string }) => string;
+    readonly imported: (values: { readonly count: number; readonly known: number; readonly refused: number }) => string;
   };
   readonly share: {
     readonly linksTitle: (values: { readonly name: string }) => string;
