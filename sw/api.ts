@@ -29,7 +29,7 @@ import type {
   Vitals,
 } from './view-model.ts';
 
-export const API_VERSION = 3;
+export const API_VERSION = 4;
 export const KEEPALIVE_PATH = '/~alive';
 /** What it is answered with, by the worker alone. */
 export const KEEPALIVE_TYPE = 'application/octet-stream';

@@ -27,14 +27,12 @@ export function beat(
   for (const torrent of torrents.values()) {
     if (torrent.isIdle) continue;
     if (second) {
-      loop.run(() => {
-        changes.second(torrent, now);
-        handing.history.at(torrent);
-      });
+      loop.run(() => changes.second(torrent, now));
+      loop.run(() => handing.history.at(torrent));
     }
     loop.run(() => torrent.tick(now, second !== false));
   }
   if (second) shares.tick(now);
   doors.tick(now, second !== false);
-  if (second) loop.run(() => handing.tick(now, second.rested));
+  if (second) handing.tick(now, second.rested);
 }

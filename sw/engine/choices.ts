@@ -12,7 +12,7 @@ import type { SeedingLimit } from './seeding-limit.ts';
 import type { Substance } from './substance.ts';
 import type { Turn } from './turn.ts';
 import type { Work } from './work.ts';
-import { hostPort, ipBytes, ipText, readHost } from './codec/address.ts';
+import { hostPort, ipBytes, ipText, readHost, subnetOf } from './codec/address.ts';
 import type { PeerAddress } from './codec/address.ts';
 
 interface Chosen {
@@ -57,16 +57,23 @@ export function peerNamed(torrent: Pick<Chosen, 'isPrivate' | 'peerSet'>, host: 
   return { host: read, port };
 }
 
-/** The addresses among what is set in their one spelling, each once. @throws {EngineError} where one is none */
+/** The addresses among what is set in their one spelling, one of each network. @throws {EngineError} where one is none */
 export function withHosts<T extends { readonly banned?: readonly string[] }>(change: T): T {
-  return change.banned ? { ...change, banned: [...new Set(change.banned.map(spelled))] } : change;
+  return change.banned ? { ...change, banned: rebar([], change.banned, [], Infinity) } : change;
 }
 
-/** Of banned addresses those with some more and without others, `most` at most. @throws {EngineError} where one is none, or they are too many */
+/**
+ * Of banned addresses those without some and with others, `most` at most, which is what is banned where an address is among both. As each stands
+ * for its network ({@link subnetOf}), one is listed of each, and goes with any other of the same. @throws {EngineError} where one is none, or they
+ * are too many
+ */
 export function rebar(banned: readonly string[], add: readonly string[], remove: readonly string[], most: number): string[] {
-  const gone = new Set(remove.map(spelled));
-  const list = [...new Set([...banned, ...add.map(spelled)])].filter(host => !gone.has(host));
-  if (list.length <= Math.max(most, banned.length)) return list;
+  const [kept, gone, added] = [banned, remove, add].map(list => list.map(spelled));
+  const list = new Map<string, string>();
+  for (const host of kept!) if (!list.has(subnetOf(host))) list.set(subnetOf(host), host);
+  for (const host of gone!) list.delete(subnetOf(host));
+  for (const host of added!) if (!list.has(subnetOf(host))) list.set(subnetOf(host), host);
+  if (list.size <= Math.max(most, banned.length)) return [...list.values()];
   throw new EngineError('limit', `The list of banned addresses holds ${most}, which is the most it can. Take some off it first.`);
 }
 

@@ -111,7 +111,9 @@ export class HandingOver {
   /** Once a second; `rested`: nothing was to be done for a while before. */
   tick(now: number, rested: boolean): void {
     this.keeper.run(() => this.history.second(rested));
-    if (this.history.due(now)) this.keeper.run(() => this.recordHistory());
+    this.keeper.run(() => {
+      if (this.history.due(now)) this.recordHistory();
+    });
     if (now >= this.dueAt) this.keeper.run(() => this.record());
   }
 

@@ -1,5 +1,6 @@
 import type { Announcer } from './announce.ts';
 import type { Effect, RateDirection } from './effects.ts';
+import { Faults } from './faults.ts';
 import type { Turn } from './news.ts';
 import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { RateGroups } from './rates.ts';
@@ -13,8 +14,9 @@ import { toHex } from './model/ids.ts';
 
 /** Ms. */
 const SOURCE_TIMEOUT = 60_000;
-/** Ms for which the same fault is not logged again: what fails at each beat would fill the log. */
-const SAID_ONCE = 60_000;
+
+/** `problem` is empty where it is done; `value` is what was read, if anything was. */
+type Answer = (problem: string, value?: Uint8Array | null) => void;
 
 /**
  * Where torrents meet the ports: what the world tells goes to the torrent that it concerns, one thing at a time, and
@@ -28,7 +30,7 @@ export class Loop implements RateGroups {
   private readonly waiting: (() => void)[] = [];
   private readonly effects: { torrent: Torrent; effect: Effect }[] = [];
   private busy = false;
-  private fault = { text: '', at: 0 };
+  private readonly faults: Faults;
   readonly removals = new Removals();
 
   constructor(
@@ -59,7 +61,12 @@ export class Loop implements RateGroups {
       /** Asks a tracker for its counts; null where it does not tell. */
       scrape(url: string, infoHash: Uint8Array, done: (counts: ScrapeCounts | null) => void): void;
     },
-  ) {}
+  ) {
+    this.faults = new Faults(
+      () => ports.clock.now(),
+      text => ports.log('error', text),
+    );
+  }
 
   /** Lets a torrent handle something, then does what it wants done. */
   event(torrent: Torrent, handle: (now: number) => void): void {
@@ -82,13 +89,13 @@ export class Loop implements RateGroups {
           next();
         } catch (error) {
           // A fault in one torrent's machines is not to cost the others what was told in the same breath.
-          this.failed('a handler', error);
+          this.faults.add('a handler', error);
         }
         for (const { torrent, effect } of this.effects.splice(0)) {
           try {
             this.perform(torrent, effect);
           } catch (error) {
-            this.failed(`“${effect.do}”`, error);
+            this.faults.add(`“${effect.do}”`, error);
           }
         }
       }
@@ -98,20 +105,29 @@ export class Loop implements RateGroups {
     this.hooks.settled();
   }
 
-  private failed(what: string, error: unknown): void {
-    const text = `${what} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-    const now = this.ports.clock.now();
-    if (text === this.fault.text && now < this.fault.at + SAID_ONCE) return;
-    this.fault = { text, at: now };
-    this.ports.log('error', text);
+  /** Asks a port for something to be recorded or read: one that throws has answered, with that. Else nobody would ever ask again. */
+  private ask(what: string, begin: (answer: Answer) => void, answer: Answer): void {
+    let isAnswered = false;
+    const once: Answer = (problem, value) => {
+      if (isAnswered) return;
+      isAnswered = true;
+      answer(problem, value);
+    };
+    try {
+      begin(once);
+    } catch (error) {
+      this.faults.add(what, error);
+      once(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Keeps a record that is no torrent's. */
   keep(key: string, value: Uint8Array | null, done: (problem: string) => void = () => undefined): void {
-    this.ports.state.write([{ key, value }], problem => {
+    const answered = (problem: string): void => {
       if (problem !== '') this.ports.log('warn', `the record “${key}” could not be saved: ${problem}`);
       this.run(() => done(problem));
-    });
+    };
+    this.ask(`“${key}”`, answer => this.ports.state.write([{ key, value }], answer), answered);
   }
 
   /** Records of removed torrents that could not be erased when they should have been: else these would come back. */
@@ -263,17 +279,21 @@ export class Loop implements RateGroups {
         const { kind, value } = effect;
         const key = `t/${torrent.id}/${kind}`;
         this.unerased.delete(key);
-        return state.write([{ key, value }], problem => {
+        const recorded = (problem: string): void => {
           if (problem !== '' && value === null) this.unerased.add(key);
           this.event(torrent, now => {
             torrent.recorder.recorded(kind, problem, torrent.content, now);
             torrent.letGo();
           });
-        });
+        };
+        return this.ask('“record”', answer => state.write([{ key, value }], answer), recorded);
       }
       case 'recall':
-        return state.read(`t/${torrent.id}/info`, (problem, value) =>
-          this.event(torrent, now => torrent.work.recall.answered(effect.request, problem, value, now)),
+        return this.ask(
+          '“recall”',
+          answer => state.read(`t/${torrent.id}/info`, answer),
+          (problem, value = null) =>
+            this.event(torrent, now => torrent.work.recall.answered(effect.request, problem, value, now)),
         );
       case 'announce': {
         const { request, url, announce } = effect;

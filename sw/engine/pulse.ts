@@ -38,8 +38,11 @@ export class Pulse {
     const now = this.clock.now();
     const second = now - this.lastSecond >= SECOND - BEAT / 4;
     if (second) this.lastSecond = now;
-    this.beat(now, second);
-    if (second) this.rested = false;
-    this.goOn();
+    try {
+      this.beat(now, second);
+    } finally {
+      if (second) this.rested = false;
+      this.goOn();
+    }
   }
 }

@@ -29,6 +29,9 @@ export class Taking {
     const nothing = { have: new Uint8Array(saved?.have.length ?? 0), maybe: [], stats: [], parts: [], partials: [] };
     const awaited = has.isEmpty ? null : from;
     const given = { ...record, root, strays: [], place: 0, awaited, absent: null };
+    // Thrown here, whatever the loop is at.
+    const { overflow } = this.intake;
+    if (overflow !== '' && !this.torrents.get(id)) throw new EngineError('limit', overflow);
     const failed: unknown[] = [];
     this.loop.run(() => {
       if (this.torrents.get(id)) return;

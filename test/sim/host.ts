@@ -102,6 +102,8 @@ export class SimHost {
   stateProblem = '';
   /** Records whose keys end so are refused; empty for none. */
   refuses = '';
+  /** Ms until the state store answers what it is asked for; one that throws is broken. */
+  stateDelay: (what: 'write' | 'read') => number = () => 2;
   /** Whether nobody looks at its next engine. */
   isUnwatched = false;
   store: SimStore;
@@ -274,7 +276,7 @@ export class SimHost {
       state: {
         write: (writes, done) => {
           clock.after(
-            2,
+            this.stateDelay('write'),
             mine(() => {
               if (this.stateProblem !== '') return done(this.stateProblem);
               if (this.refuses !== '' && writes.some(({ key }) => key.endsWith(this.refuses))) return done('It is refused.');
@@ -288,7 +290,7 @@ export class SimHost {
         },
         read: (key, done) => {
           clock.after(
-            2,
+            this.stateDelay('read'),
             mine(() => (this.stateProblem === '' ? done('', this.records.get(key) ?? null) : done(this.stateProblem, null))),
           );
         },

@@ -86,6 +86,26 @@ test('a peer that is banned for a torrent goes, is not gone to, and is let in ag
   expect(world.clock.run(30_000, () => peers() > 0)).toBe(true);
 });
 
+test('an address is known by whatever spelling, and by any other of its network', () => {
+  const { leech } = pair(3105);
+  const ban = (add: string[], remove: string[]) => leech.session.ban(null, add, remove, () => undefined);
+  const banned = () => leech.session.settings.banned;
+  ban(['2001:db8::7', '10.0.0.8'], []);
+  // What a list that was typed anew comes to.
+  ban(['2001:DB8::7'], ['2001:db8::7']);
+  expect(banned()).toEqual(['10.0.0.8', '2001:db8::7']);
+  ban(['2001:db8::1:2'], []);
+  expect(banned()).toHaveLength(2);
+  ban([], ['2001:0DB8::1:2']);
+  expect(banned()).toEqual(['10.0.0.8']);
+  leech.session.configure({ banned: ['2001:db8::7', '2001:DB8::9', '10.0.0.8', '10.0.0.9'] });
+  expect(banned()).toEqual(['2001:db8::7', '10.0.0.8', '10.0.0.9']);
+  // As a record has it that nobody else reads.
+  leech.session.settings = { ...leech.session.settings, banned: ['2001:DB8::7'] };
+  ban([], ['2001:db8::7']);
+  expect(banned()).toEqual([]);
+});
+
 test('an address that is banned for all torrents stays so after a restart, also for who comes to us', () => {
   const { world, torrent, seed, leech } = pair(3104, 200e3);
   leech.session.configure({ banned: ['2001:DB8:0:0::7'] });
