@@ -54,7 +54,9 @@ describe.skipIf(missing)(`without a helper, in Chromium (skipped without ${CHROM
     expect(await violations()).toEqual([]);
     await page.getByRole('button', { name: 'Sintel' }).click();
     await expect.poll(commands).toMatchObject([{ do: 'add', source: { kind: 'magnet' } }]);
-    await sheet().getByText(/ this browser$/).waitFor();
+    await sheet()
+      .getByText(/ this browser$/)
+      .waitFor();
     await look(`alone-sheet-${name}`);
     expect(await violations()).toEqual([]);
   });
@@ -98,13 +100,14 @@ describe.skipIf(missing)(`without a helper, in Chromium (skipped without ${CHROM
     await page.getByRole('button', { name: 'Get the helper' }).click();
     await expect
       .poll(() =>
-        page.getByRole('heading', { name: 'Browser only' }).evaluate(it => it.getBoundingClientRect().top < innerHeight),
+        page.getByRole('heading', { name: 'Helper', exact: true }).evaluate(it => it.getBoundingClientRect().top < innerHeight),
       )
       .toBe(true);
     await look('alone-settings');
     // What needs the helper is not offered.
-    for (const name of ['Folders', 'Encryption', 'uTP', 'Router', 'Local network', 'Disk']) {
-      expect(await page.getByRole('heading', { name, exact: true }).count()).toBe(0);
+    expect(await page.locator('#webrtc').count()).toBe(1);
+    for (const id of ['downloads', 'preallocate', 'portMapping', 'utp', 'lsd', 'encryption']) {
+      expect(await page.locator(`#${id}`).count()).toBe(0);
     }
   });
 
