@@ -53,8 +53,8 @@ export class Delivery {
   private current: Move | null = null;
   /** Whose records are being read, and since when. */
   private asked: { readonly id: TorrentId; readonly since: number } | null = null;
-  /** The one that was looked at last: the one after it is next. */
-  private last: TorrentId | null = null;
+  /** When those of one did not come. */
+  private unansweredAt = -1;
   private readonly troubles = new Map<TorrentId, Trouble>();
   private now = 0;
 
@@ -70,6 +70,7 @@ export class Delivery {
     const { current, asked } = this;
     if (asked && this.now - asked.since >= PATIENCE) {
       this.asked = null;
+      this.unansweredAt = this.now;
       this.giveWay(asked.id, 'The storage of this browser has not said yet what there is of it.');
     }
     if (!current) return;
@@ -87,9 +88,23 @@ export class Delivery {
     if (current && (current.giver !== giver || current.taker !== taker || taker.taking.isOff(current.id))) this.leave(current);
   }
 
-  /** Whether it was not tried in vain a moment ago. */
-  isDue(id: TorrentId): boolean {
-    return this.now >= (this.troubles.get(id)?.until ?? 0);
+  /** Of those those that were not tried in vain a moment ago: first who was not tried yet, then who waits longest. */
+  due(ids: Iterable<TorrentId>): TorrentId[] {
+    const untilOf = (id: TorrentId): number => this.troubles.get(id)?.until ?? 0;
+    return [...ids].filter(id => this.now >= untilOf(id)).sort((one, other) => untilOf(one) - untilOf(other));
+  }
+
+  /**
+   * Whether the records of one that is not with the helper may be read: those of no other are. After one that did not answer it is the turn of
+   * those that are there.
+   */
+  mayAsk(id: TorrentId): boolean {
+    return this.asked ? this.asked.id === id : this.now > this.unansweredAt;
+  }
+
+  /** Only these are there. */
+  keepTo(isThere: (id: TorrentId) => boolean): void {
+    for (const id of this.troubles.keys()) if (!isThere(id)) this.troubles.delete(id);
   }
 
   /** What there is of one that is held; null where it takes another moment. A list of files that was lost here the helper may know. */
@@ -112,22 +127,17 @@ export class Delivery {
   /** Goes on with the one that is on its way, or begins the next, unless the records of `first` are being read. */
   goOn(giver: Giver, taker: Taker, first: TorrentId | undefined): void {
     const { giving } = giver.engine;
-    const mayBe = (id: TorrentId): boolean => !this.options.isOut(id) && taker.taking.canTake(id, giving.name) && this.isDue(id);
+    const mayBe = (id: TorrentId): boolean => !this.options.isOut(id) && taker.taking.canTake(id, giving.name);
     // Nobody asks for those any more.
     if (this.asked && this.asked.id !== first && !mayBe(this.asked.id)) this.asked = null;
     // One that was paused meanwhile goes on all the same, and rests after it.
     if (this.current) this.join(this.current, null);
-    else if (first === undefined || this.asked?.id !== first) this.begin([...giving.ids()].filter(mayBe), giver, taker);
+    else if (first === undefined || this.asked?.id !== first)
+      this.begin(this.asked?.id ?? this.due(giving.ids()).find(mayBe), giver, taker);
   }
 
-  private begin(ids: readonly TorrentId[], giver: Giver, taker: Taker): void {
-    const id = this.asked?.id ?? this.nextOf(ids);
-    this.last = id ?? null;
+  private begin(id: TorrentId | undefined, giver: Giver, taker: Taker): void {
     if (id !== undefined && !this.options.attempt(id, () => this.beginOne(id, giver, taker))) this.asked = null;
-  }
-
-  private nextOf(ids: readonly TorrentId[]): TorrentId | undefined {
-    return ids[(ids.indexOf(this.last ?? '') + 1) % ids.length];
   }
 
   private beginOne(id: TorrentId, giver: Giver, taker: Taker): void {
@@ -136,6 +146,7 @@ export class Delivery {
     // One that is waited for has to hear that there is nothing any more.
     if (gift.has.isEmpty && taker.taking.awaited(id) === null) {
       if (taker.taking.isKept(id)) this.options.brought(id, giver);
+      else this.rest(id, '', 1);
       return;
     }
     const source: Source = {
@@ -179,7 +190,11 @@ export class Delivery {
   }
 
   private giveWay(id: TorrentId, text: string): void {
-    this.troubles.set(id, { text, until: this.now + REST });
+    this.rest(id, text, REST);
+  }
+
+  private rest(id: TorrentId, text: string, ticks: number): void {
+    this.troubles.set(id, { text, until: this.now + ticks });
   }
 }
 

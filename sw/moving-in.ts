@@ -42,8 +42,10 @@ export interface MovingInOptions {
 
 export class MovingIn {
   private readonly options: MovingInOptions;
-  /** Those that a person wants moved and that are not taken in yet, with their roots. */
+  /** Those that a person wants moved and that the helper has not recorded yet, with their roots. */
   private readonly leaving = new Map<TorrentId, string>();
+  /** Those of them that are taken in, and by which engine: the next one may not have them. */
+  private readonly takers = new Map<TorrentId, Taker>();
   /** Why one of them cannot be taken in just now, a sentence: until that is over it goes on here. */
   private obstacles = new Map<TorrentId, string>();
   /** What was kept by the worker before is among them; until it is, those that are not to come back by it. */
@@ -166,20 +168,36 @@ export class MovingIn {
     if (this.isAlone !== isAlone) this.options.turned();
     this.lookAhead(giver, taker);
     if (giver === null) return;
+    this.forgetGone(giver);
     this.keepInStep(giver);
     for (const id of giver.engine.giving.ids()) {
       const isTheirs = taker ? taker.taking.isHere(id) || this.isGoing(id) : !this.isAlone && this.options.isTheirs(id);
       this.attempt(id, () => giver.engine.giving.hold(id, isTheirs));
     }
     if (taker === null) return;
+    this.waitForNothing(giver, taker);
     // The records of one at a time are read.
     let reading: TorrentId | undefined;
-    for (const id of [...this.leaving.keys()]) {
-      if (reading !== undefined || !this.isGoing(id) || !this.delivery.isDue(id)) continue;
+    for (const id of this.delivery.due(this.leaving.keys())) {
+      const isTaken = taker.taking.isHere(id);
+      if (!this.isGoing(id) || (!isTaken && !this.delivery.mayAsk(id))) continue;
       this.attempt(id, () => this.takeIn(id, giver, taker));
-      if (this.isGoing(id)) reading = id;
+      if (!isTaken && this.isGoing(id) && !taker.taking.isHere(id)) reading = id;
     }
     this.delivery.goOn(giver, taker, reading);
+  }
+
+  /** What was removed here is not to be moved, and nothing hinders it. */
+  private forgetGone({ engine }: Giver): void {
+    if (this.isLoaded) for (const id of this.leaving.keys()) if (!engine.has(id)) this.forget(id);
+    for (const id of this.stuck.keys()) if (!engine.has(id)) this.stuck.delete(id);
+    this.delivery.keepTo(id => engine.has(id));
+  }
+
+  /** The helper waits for nothing that was here and is not any more. */
+  private waitForNothing({ engine }: Giver, { taking }: Taker): void {
+    const { name } = engine.giving;
+    for (const id of name === null ? [] : taking.awaitedFrom(name)) if (!engine.has(id)) taking.waitNoMore(id);
   }
 
   private lookAhead(giver: Giver | null, taker: Taker | null): void {
@@ -215,6 +233,7 @@ export class MovingIn {
   private forget(id: TorrentId): void {
     if (!this.isLoaded) this.withdrawn.add(id);
     this.obstacles.delete(id);
+    this.takers.delete(id);
     if (this.leaving.delete(id)) this.keepWishes();
   }
 
@@ -243,10 +262,12 @@ export class MovingIn {
   }
 
   private takeIn(id: TorrentId, giver: Giver, taker: Taker): void {
-    const root = this.leaving.get(id) ?? '';
-    const isHere = giver.engine.has(id);
-    const gift = isHere ? this.delivery.ask(id, giver, taker) : null;
-    if (!isHere || (gift && taker.taking.adopt(id, gift, root))) this.forget(id);
+    const { taking } = taker;
+    // Who removed it there would not have it come back.
+    if (!taking.isHere(id) && this.takers.get(id) === taker) return this.forget(id);
+    const gift = taking.isHere(id) ? null : this.delivery.ask(id, giver, taker);
+    if (gift && taking.adopt(id, gift, this.leaving.get(id) ?? '')) this.takers.set(id, taker);
+    if (taking.isKept(id)) this.forget(id);
   }
 
   /** All of it is with the helper: nobody needs what is here. */

@@ -77,6 +77,17 @@ export class Taking {
     return this.torrents.get(id)?.transfer.awaited ?? null;
   }
 
+  /** Those that wait for what the store of that name has. */
+  awaitedFrom(name: string): readonly string[] {
+    return [...this.torrents.values()].filter(({ transfer }) => transfer.awaited === name).map(({ id }) => id);
+  }
+
+  /** What it waits for is nowhere any more: it comes from elsewhere, like any. */
+  waitNoMore(id: string): void {
+    const torrent = this.torrents.get(id);
+    if (torrent) this.loop.event(torrent, () => torrent.transfer.waitNoMore());
+  }
+
   isKnown(id: string): boolean {
     return this.torrents.get(id)?.isKnown === true;
   }

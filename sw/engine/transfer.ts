@@ -122,9 +122,17 @@ export class Transfer {
 
   /** A person would have it fetched from elsewhere, or the other store is gone and nobody waits for it. */
   private giveUp(): void {
-    this.waitNoMore();
+    this.forget();
     this.from = null;
     this.end();
+  }
+
+  /** The other store has nothing of it any more. */
+  waitNoMore(): void {
+    if (this.isGoing) return this.giveUp();
+    this.forget();
+    this.torrent.turn.review();
+    this.torrent.recorder.writeTorrent();
   }
 
   /** A person would have it go on now. */
@@ -288,13 +296,13 @@ export class Transfer {
   /** What came is recorded; then that nothing is awaited any more, and so nobody takes back what it made of files. */
   private record(content: Content): void {
     if (!isOnDisk(content)) return;
-    this.waitNoMore();
+    this.forget();
     content.fillIn();
     this.stage = 'letting go';
     this.torrent.recorder.writeTorrent();
   }
 
-  private waitNoMore(): void {
+  private forget(): void {
     this.awaited = null;
     this.absent = null;
   }

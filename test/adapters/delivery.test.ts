@@ -3,15 +3,15 @@ import { Delivery, type Giver, type Taker } from '../../sw/delivery.ts';
 import type { Gift, Source } from '../../sw/engine/index.ts';
 import { Bitfield } from '../../sw/engine/model/bitfield.ts';
 
-/** Three torrents that both have: which of them was asked for, and which is joined. */
-function setUp() {
+/** Torrents that both have: which of them was asked for, and which is joined. */
+function setUp(ids: readonly string[] = ['a', 'b', 'c']) {
   const asked: string[] = [];
   const joined = new Map<string, Source>();
   const given = new Map<string, Gift>();
   const giver = {
     engine: {
       giving: {
-        ids: () => ['a', 'b', 'c'],
+        ids: () => ids,
         gift: (id: string) => {
           asked.push(id);
           return given.get(id) ?? null;
@@ -87,4 +87,14 @@ test('one whose bytes do not come is left for others, and tried again after a mi
   given.delete('b');
   look(61);
   expect([...joined.keys()]).toEqual(['a']);
+});
+
+test('three that never answer do not keep the fourth and fifth from their turn', () => {
+  const { joined, given, look, gift } = setUp(['a', 'b', 'c', 'd', 'e']);
+  for (const id of ['d', 'e']) given.set(id, gift());
+  look(95);
+  expect([...joined.keys()]).toEqual(['d']);
+  joined.get('d')!.brought();
+  look(1);
+  expect([...joined.keys()]).toEqual(['d', 'e']);
 });

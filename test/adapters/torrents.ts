@@ -83,6 +83,8 @@ class FakeEngine implements Engine<string> {
     isHere: () => false,
     isOff: () => false,
     awaited: () => null,
+    awaitedFrom: () => [],
+    waitNoMore: () => undefined,
     isKnown: () => false,
     info: () => null,
     obstacleTo: () => '',

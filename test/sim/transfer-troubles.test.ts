@@ -76,10 +76,105 @@ describe('nothing is lost, and a person is not left waiting, where', () => {
     expect(house.wishes).toEqual([]);
   });
 
+  it('the helper cannot record that it has it, and ends: it is taken in again, and nothing is lost', async () => {
+    const house = half(1313);
+    await Promise.resolve();
+    const { helper, torrent } = house;
+    helper.stateProblem = 'disk full';
+    house.move();
+    house.world.clock.run(10_000);
+    expect([helper.session.has(torrent.id), house.wishes]).toEqual([true, [[torrent.id, DISK]]]);
+    helper.stateProblem = '';
+    house.restart();
+    await Promise.resolve();
+    expect(helper.session.rows()).toEqual([]);
+    house.until(house.hasMoved);
+    expect(house.wishes).toEqual([]);
+    house.until(() => helper.session.rows()[0]?.state === 'seeding');
+    house.expectMoved(torrent.size + IN_THE_MAKING);
+  });
+
+  it('the helper has not recorded it, and a person removes it there: it does not come back', async () => {
+    const house = half(1314);
+    await Promise.resolve();
+    const { helper, torrent } = house;
+    helper.stateProblem = 'disk full';
+    house.move();
+    house.until(() => helper.session.has(torrent.id));
+    helper.session.remove(torrent.id, false);
+    helper.stateProblem = '';
+    house.world.clock.run(5_000);
+    expect([helper.session.rows(), house.wishes, house.browser.session.rows().length]).toEqual([[], [], 1]);
+  });
+
+  it.each([
+    ['waits', false],
+    ['is paused', true],
+  ])('the browser has nothing of it any more while it %s: the helper has it from elsewhere', (_what, isPaused) => {
+    const house = half(1315);
+    const { browser, helper, torrent } = house;
+    house.move();
+    house.until(() => isMoving(house, 200_000));
+    house.isHere = false;
+    house.restart();
+    house.world.clock.run(20_000);
+    if (isPaused) helper.session.pause(torrent.id);
+    browser.session.remove(torrent.id, true);
+    house.isHere = true;
+    house.world.clock.run(2_000);
+    if (isPaused) {
+      expect(helper.session.rows()[0]?.state).toBe('paused');
+      helper.session.resume(torrent.id);
+    }
+    house.until(() => helper.session.rows()[0]?.state === 'seeding');
+    expect(house.server.sent).toBeGreaterThan(torrent.size);
+  });
+
+  it('three that are to move do not answer: others have their turn', async () => {
+    const house = half(1316);
+    await Promise.resolve();
+    const { browser, helper, torrent } = house;
+    const gift = browser.session.giving.gift.bind(browser.session.giving);
+    browser.session.giving.gift = id => (id === torrent.id || id === fourth ? gift(id) : null);
+    const stuck = [1, 2, 3, 4].map(at => at.toString(16).padStart(40, '0'));
+    const fourth = stuck.pop()!;
+    for (const id of [...stuck, fourth]) {
+      browser.session.add({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${id}` });
+      browser.session.start(id, null, 'downloads');
+    }
+    const rows = browser.session.rows();
+    house.movingIn.move(
+      [...stuck, fourth].map(id => rows.find(row => row.id === id)!),
+      DISK,
+    );
+    house.until(() => helper.session.has(fourth), 100_000);
+    house.movingIn.move(
+      rows.filter(({ id }) => id === torrent.id),
+      DISK,
+    );
+    house.until(() => !browser.session.has(torrent.id), 200_000);
+  });
+
+  it('what is to move is removed here while no helper is: it is not to move any more, nor should it come back', async () => {
+    const house = half(1317);
+    await Promise.resolve();
+    house.isRead = true;
+    house.move();
+    house.isHere = false;
+    house.browser.session.remove(house.torrent.id, true);
+    house.world.clock.run(2_000);
+    expect(house.wishes).toEqual([]);
+  });
+
   it('a wish is taken back, or another comes, before those of the last worker are known: none is lost, and none is back', async () => {
     const house = half(1310);
     const { torrent } = house;
     const [lost, kept, later] = [torrent.id, 'b'.repeat(40), 'c'.repeat(40)];
+    for (const id of [kept, later]) {
+      house.browser.session.add({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${id}` });
+      house.browser.session.start(id, null, 'downloads');
+    }
+    house.world.clock.run(1_000);
     house.isRead = true;
     house.wishes = [
       [lost, DISK],
