@@ -1,6 +1,8 @@
 /** Whose engine is at work, as `starling status` is told. */
 import { expect, test, vi } from 'vitest';
 import { type Engines, statusOf } from '../../daemon/host/http/status.ts';
+import { API_VERSION } from '../../sw/api.ts';
+import type { TorrentRow } from '../../sw/view-model.ts';
 
 test.each([
   ['one that has not come in time is on its way', { isWorkThere: true, comes: false }, 'expected'],
@@ -24,4 +26,24 @@ test.each([
   };
   expect(await statusOf(engines)).toEqual({ atWork, torrents: null });
   vi.restoreAllMocks();
+});
+
+test.each([
+  ['downloading', 'away'],
+  ['queued', 'away'],
+  ['done', null],
+  ['paused', null],
+] as const)('an engine that has said that it rests, and shows a torrent that is %s: %s', async (state, atWork) => {
+  const torrents = [{ state, problem: null }] as TorrentRow[];
+  const engines: Engines = {
+    atWork: 'away',
+    expectsEngine: true,
+    isAtRest: true,
+    wake: () => undefined,
+    channel: hear => {
+      queueMicrotask(() => hear({ type: 'snapshot', version: API_VERSION, torrents, settings: {} }));
+      return { send: () => undefined, close: () => undefined };
+    },
+  };
+  expect(await statusOf(engines)).toEqual({ atWork, torrents });
 });

@@ -2,12 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { API_VERSION } from '../../../sw/api.ts';
 import type { FromHolder, Heard } from '../../../sw/relayed.ts';
-import type { TorrentRow } from '../../../sw/view-model.ts';
+import type { TorrentRow, TorrentState } from '../../../sw/view-model.ts';
 import type { HostChannel } from '../control/relays.ts';
 
 /** How long an engine may take to come, and to say what there is, in ms. */
 const ANSWER_MS = 5_000;
 const LOOK_MS = 20;
+/** States that only a person ends, or a disk. */
+const AT_REST: ReadonlySet<TorrentState> = new Set<TorrentState>(['adding', 'paused', 'done', 'error']);
 /** No engine has more. */
 const MAX_ROWS = 20_000;
 
@@ -46,8 +48,14 @@ export async function statusOf(engines: Engines): Promise<Status> {
     if (list === null) await sleep(LOOK_MS);
   }
   const expected = engines.expectsEngine ? 'expected' : null;
-  const isIdle = wasIdle || engines.isAtRest;
+  // What it shows is newer than what it has said of itself.
+  const isIdle = wasIdle || (engines.isAtRest && list?.torrents?.some(isAtWork) !== true);
   return { atWork: isIdle ? null : (engines.atWork ?? expected), torrents: list?.torrents ?? null };
+}
+
+/** Something is done with it, or it waits for its turn. */
+function isAtWork({ state, problem }: TorrentRow): boolean {
+  return !AT_REST.has(state) && problem?.code !== 'bringing';
 }
 
 /** Null where no engine is at work, or it ends or is silent. */
