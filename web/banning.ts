@@ -36,6 +36,6 @@ async function tell(done: Promise<string | null>, words: string): Promise<void> 
 }
 
 /** The addresses of a text, one a line or with commas between. The engine says which is none. */
-function readAddresses(text: string): string[] {
+export function readAddresses(text: string): string[] {
   return text.split(/[\s,]+/).filter(word => word !== '');
 }

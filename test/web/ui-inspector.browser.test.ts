@@ -105,6 +105,19 @@ describe.skipIf(missing)(`the details in Chromium (skipped without ${CHROMIUM})`
     await page.evaluate(() => globalThis.mock.ban({ of: null, add: ['203.0.113.3'], remove: [] }));
     await list.blur();
     await expect.poll(() => list.inputValue()).toBe('203.0.113.3\n203.0.113.9\n2001:db8::7');
+    // Who types on while it is saved goes on from that.
+    await list.evaluate(area => {
+      const type = (text: string, ...events: string[]): void => {
+        (area as HTMLTextAreaElement).value += text;
+        for (const name of events) area.dispatchEvent(new Event(name, { bubbles: true }));
+      };
+      type('\n203.0.113.10', 'input', 'change');
+      type('\n203.0.113.11', 'input');
+    });
+    await expect.poll(async () => (await said()).at(-1)).toMatchObject({ add: ['203.0.113.10'], remove: [] });
+    expect(await list.inputValue()).toContain('\n203.0.113.11');
+    await list.dispatchEvent('change');
+    await expect.poll(async () => (await said()).at(-1)).toMatchObject({ add: ['203.0.113.11'], remove: [] });
   });
 
   it('has a file shown in its folder on this computer, and all of it', async () => {

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { banListed } from '../banning.ts';
+import { banListed, readAddresses } from '../banning.ts';
 import { store } from '../store.ts';
 import { words } from '../words/words.ts';
 import { Setting } from './setting.tsx';
@@ -16,7 +16,10 @@ export function BannedSetting(): JSX.Element | null {
   if (value === null) return null;
   const save = async (text: string): Promise<void> => {
     problem.value = await banListed(before.value, text);
-    if (problem.value === null) draft.value = null;
+    if (problem.value !== null) return;
+    // Who has typed on meanwhile began with what is saved now.
+    if (draft.value === text) draft.value = null;
+    else before.value = readAddresses(text);
   };
   return (
     <Setting id="banned" isTitled>
