@@ -51,9 +51,9 @@ interface Trouble {
 
 export class Delivery {
   private current: Move | null = null;
-  /** Whose records are being read, and since when. */
-  private asked: { readonly id: TorrentId; readonly since: number } | null = null;
-  /** When those of one did not come. */
+  /** Whose records are being read, since when, and whether the helper has that one. */
+  private asked: { readonly id: TorrentId; readonly since: number; readonly isIn: boolean } | null = null;
+  /** When those of one that it has not did not come. */
   private unansweredAt = -1;
   private readonly troubles = new Map<TorrentId, Trouble>();
   private now = 0;
@@ -70,7 +70,7 @@ export class Delivery {
     const { current, asked } = this;
     if (asked && this.now - asked.since >= PATIENCE) {
       this.asked = null;
-      this.unansweredAt = this.now;
+      if (!asked.isIn) this.unansweredAt = this.now;
       this.giveWay(asked.id, 'The storage of this browser has not said yet what there is of it.');
     }
     if (!current) return;
@@ -85,18 +85,21 @@ export class Delivery {
   /** These are the engines: what was between others has ended. */
   between(giver: Giver | null, taker: Taker | null): void {
     const { current } = this;
-    if (current && (current.giver !== giver || current.taker !== taker || taker.taking.isOff(current.id))) this.leave(current);
+    if (!current) return;
+    const { id } = current;
+    const isOver = current.giver !== giver || current.taker !== taker || !giver.engine.has(id) || taker.taking.isOff(id);
+    if (isOver) this.leave(current);
   }
 
-  /** Of those those that were not tried in vain a moment ago: first who was not tried yet, then who waits longest. */
+  /** Leaves out who was tried in vain a moment ago: first those that were not tried yet, then who waits longest. */
   due(ids: Iterable<TorrentId>): TorrentId[] {
     const untilOf = (id: TorrentId): number => this.troubles.get(id)?.until ?? 0;
     return [...ids].filter(id => this.now >= untilOf(id)).sort((one, other) => untilOf(one) - untilOf(other));
   }
 
   /**
-   * Whether the records of one that is not with the helper may be read: those of no other are. After one that did not answer it is the turn of
-   * those that are there.
+   * Whether the records of one that the helper has not may be read: those of no other are. After one that did not answer it is the turn of those that
+   * it has.
    */
   mayAsk(id: TorrentId): boolean {
     return this.asked ? this.asked.id === id : this.now > this.unansweredAt;
@@ -108,8 +111,8 @@ export class Delivery {
   }
 
   /** What there is of one that is held; null where it takes another moment. A list of files that was lost here the helper may know. */
-  ask(id: TorrentId, { engine: { giving } }: Giver, { taking }: Taker): Gift | null {
-    if (this.asked?.id !== id) this.asked = { id, since: this.now };
+  ask(id: TorrentId, isIn: boolean, { engine: { giving } }: Giver, { taking }: Taker): Gift | null {
+    if (this.asked?.id !== id) this.asked = { id, since: this.now, isIn };
     if (giving.isLost(id)) {
       const info = taking.info(id);
       if (info) giving.learn(id, info);
@@ -141,7 +144,7 @@ export class Delivery {
   }
 
   private beginOne(id: TorrentId, giver: Giver, taker: Taker): void {
-    const gift = this.ask(id, giver, taker);
+    const gift = this.ask(id, true, giver, taker);
     if (gift === null) return;
     // One that is waited for has to hear that there is nothing any more.
     if (gift.has.isEmpty && taker.taking.awaited(id) === null) {

@@ -197,7 +197,9 @@ export class MovingIn {
   /** The helper waits for nothing that was here and is not any more. */
   private waitForNothing({ engine }: Giver, { taking }: Taker): void {
     const { name } = engine.giving;
-    for (const id of name === null ? [] : taking.awaitedFrom(name)) if (!engine.has(id)) taking.waitNoMore(id);
+    for (const id of name === null ? [] : taking.awaitedFrom(name)) {
+      if (!engine.has(id)) this.attempt(id, () => taking.waitNoMore(id));
+    }
   }
 
   private lookAhead(giver: Giver | null, taker: Taker | null): void {
@@ -265,7 +267,7 @@ export class MovingIn {
     const { taking } = taker;
     // Who removed it there would not have it come back.
     if (!taking.isHere(id) && this.takers.get(id) === taker) return this.forget(id);
-    const gift = taking.isHere(id) ? null : this.delivery.ask(id, giver, taker);
+    const gift = taking.isHere(id) ? null : this.delivery.ask(id, false, giver, taker);
     if (gift && taking.adopt(id, gift, this.leaving.get(id) ?? '')) this.takers.set(id, taker);
     if (taking.isKept(id)) this.forget(id);
   }

@@ -10,6 +10,7 @@ function setUp(ids: readonly string[] = ['a', 'b', 'c']) {
   const given = new Map<string, Gift>();
   const giver = {
     engine: {
+      has: () => true,
       giving: {
         ids: () => ids,
         gift: (id: string) => {

@@ -181,6 +181,8 @@ describe('what both have, or are to have', () => {
       taking: {
         isHere: (id: string) => id === C,
         canTake: () => false,
+        awaitedFrom: () => [],
+        isKept: () => false,
         awaited: (id: string) => awaited.get(id) ?? null,
         obstacleTo: () => '',
       },
