@@ -25,7 +25,7 @@ export function Activity(): JSX.Element {
   const settings = store.settings.value;
   const hasMoved = history !== null && (history.totals.ever.down > 0 || history.totals.ever.up > 0);
   return (
-    <div class="settings activity">
+    <div class="activity">
       {layout.value !== 'phone' && <h1>{words.activity.title()}</h1>}
       <section class="activity-wide" aria-labelledby="activity-speed">
         <div class="activity-head">

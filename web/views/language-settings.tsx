@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { chooseLanguage, chosenLanguage, languages, words } from '../words/words.ts';
-import { Setting, titleId } from './setting.tsx';
+import { Setting } from './setting.tsx';
 
 const AS_BROWSER = '';
 
@@ -10,7 +10,7 @@ export function LanguageSetting(): JSX.Element {
     <Setting id="language" isTitled>
       <select
         class="select"
-        aria-labelledby={titleId('language')}
+        aria-label={words.settings.language()}
         aria-describedby="language-text"
         value={chosenLanguage() ?? AS_BROWSER}
         onChange={({ currentTarget: { value } }) => {
