@@ -26,6 +26,7 @@ export const FIRST = [
   'kept',
   'left',
   'list',
+  'notices',
   'problems',
   'queueMoves',
   'reachability',

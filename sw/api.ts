@@ -200,7 +200,11 @@ export type Command =
   /** Reads their files again. Those that were paused are paused after it. */
   | { readonly do: 'recheck'; readonly ids: readonly TorrentId[] }
   | { readonly do: 'resume'; readonly ids: readonly TorrentId[] }
+  /** At once, and for good. */
   | { readonly do: 'remove'; readonly ids: readonly TorrentId[]; readonly withData: boolean }
+  /** Takes them off the list: for ten seconds they are `leaving`, and can be taken back as they were; adding one again does so too. */
+  | { readonly do: 'dismiss'; readonly ids: readonly TorrentId[]; readonly withData: boolean }
+  | { readonly do: 'takeBack'; readonly ids: readonly TorrentId[] }
   /** Gives these files, by index, that priority. */
   | {
       readonly do: 'prioritise';
@@ -292,6 +296,8 @@ export interface Added {
   readonly already: boolean;
   /** Trackers or web seeds came with it that the torrent had not had. A private one that is in the list takes none. */
   readonly brought: boolean;
+  /** It had been removed a moment ago, and is in the list again as it was. */
+  readonly isBack: boolean;
 }
 
 /** What was asked for. */

@@ -142,6 +142,8 @@ const command = v.variant('do', [
   v.strictObject({ do: v.literal('recheck'), ids }),
   v.strictObject({ do: v.literal('resume'), ids }),
   v.strictObject({ do: v.literal('remove'), ids, withData: v.boolean() }),
+  v.strictObject({ do: v.literal('dismiss'), ids, withData: v.boolean() }),
+  v.strictObject({ do: v.literal('takeBack'), ids }),
   v.strictObject({ do: v.literal('prioritise'), id: torrentId, files, priority }),
   v.strictObject({ do: v.literal('relocate'), ids, root: v.pipe(root, v.nonEmpty()) }),
   v.strictObject({

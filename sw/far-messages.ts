@@ -93,6 +93,7 @@ const row = exactly<TorrentRow>()(
     done: number,
     state: v.picklist([
       'adding',
+      'leaving',
       'metadata',
       'checking',
       'downloading',
@@ -121,6 +122,7 @@ const row = exactly<TorrentRow>()(
     options: allOptions,
     limits: v.object({ down: number, up: number }),
     place: number,
+    leaving: v.exactOptional(v.object({ withData: v.boolean(), at: number })),
   }),
 );
 const rows = v.pipe(v.array(row), v.maxLength(ROWS_A_PART));
@@ -170,7 +172,7 @@ const error = exactly<ApiError>()(
     message: text,
   }),
 );
-const added = exactly<Added>()(v.object({ id: torrentId, already: v.boolean(), brought: v.boolean() }));
+const added = exactly<Added>()(v.object({ id: torrentId, already: v.boolean(), brought: v.boolean(), isBack: v.boolean() }));
 const page = exactly<FolderPage>()(
   v.object({
     folder: token,

@@ -33,7 +33,7 @@ export class LastList {
   /** The list as it is now is the last, until the next. */
   settle(): void {
     const rows = this.now()
-      ?.filter(({ state }) => state !== 'adding')
+      ?.filter(({ state }) => state !== 'adding' && state !== 'leaving')
       .map(atRest);
     if (rows === undefined || same(rows, this.rows)) return;
     this.rows = rows;

@@ -145,6 +145,7 @@ export class LocalTorrents {
       case 'start':
         return perform(engine, { ...command, root: BROWSER_ROOT });
       case 'remove':
+      case 'dismiss':
         // Nothing else leads to files in the storage of a browser.
         return perform(engine, { ...command, withData: true });
       default:

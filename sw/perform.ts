@@ -34,6 +34,11 @@ export interface Engine<Kept> {
   recheck(id: TorrentId): void;
   resume(id: TorrentId): void;
   remove(id: TorrentId, withData: boolean | 'brought'): void;
+  /** Removals that can be taken back. */
+  readonly departures: {
+    dismiss(ids: readonly TorrentId[], withData: boolean): void;
+    takeBack(id: TorrentId): void;
+  };
   prioritise(id: TorrentId, files: readonly number[], priority: FilePriority): void;
   relocate(id: TorrentId, root: string): void;
   rename(id: TorrentId, path: readonly string[], to: string): void;
@@ -108,6 +113,12 @@ export function perform(
       return null;
     case 'remove':
       forEach(command.ids, id => engine.remove(id, command.withData));
+      return null;
+    case 'dismiss':
+      engine.departures.dismiss(command.ids, command.withData);
+      return null;
+    case 'takeBack':
+      forEach(command.ids, id => engine.departures.takeBack(id));
       return null;
     case 'prioritise':
       engine.prioritise(command.id, command.files, command.priority);

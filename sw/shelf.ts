@@ -96,7 +96,7 @@ export class Shelf implements Backend {
 
   /** It is in the list, on one side or the other, and started. */
   isListed(id: TorrentId): boolean {
-    return this.rows().some(row => row.id === id && row.state !== 'adding');
+    return this.rows().some(row => row.id === id && row.state !== 'adding' && row.state !== 'leaving');
   }
 
   /** Whether its files are read here: also while they are on their way to the helper. */
@@ -197,7 +197,10 @@ export class Shelf implements Backend {
   private async add(command: Extract<Command, { do: 'add' }>): Promise<Answer | null> {
     const added = this.paired.isReachable ? await this.unlessAway(() => this.paired.run(command)) : null;
     if (added === null || !('already' in added)) return this.local.run(command);
-    if (added.already || !this.local.has(added.id)) return added;
+    const isHereToo = this.local.has(added.id);
+    // Both were removed together, and come back together.
+    if (added.isBack && isHereToo) await this.local.run({ do: 'takeBack', ids: [added.id] });
+    if (added.already || !isHereToo) return added;
     await this.paired.run({ do: 'remove', ids: [added.id], withData: false });
     return this.local.run(command);
   }
@@ -253,7 +256,8 @@ export class Shelf implements Backend {
     ]);
     for (const each of done) if (each.status === 'rejected') throw each.reason;
     // What is here of one that the helper had may be all there is: unless its files are to go as well it stays, and is seen again.
-    const both = command.do === 'remove' && command.withData ? others.filter(id => this.local.has(id)) : [];
+    const isOfBoth = command.do === 'takeBack' || ((command.do === 'remove' || command.do === 'dismiss') && command.withData);
+    const both = isOfBoth ? others.filter(id => this.local.has(id)) : [];
     if (both.length > 0) await this.local.run({ ...command, ids: both });
     return null;
   }

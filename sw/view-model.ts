@@ -3,9 +3,12 @@
 /** Hex info-hash. */
 export type TorrentId = string;
 
-/** What a torrent is doing. `adding` ones stand in the add sheet only, not in the list. */
-export type TorrentState =
-  'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'moving' | 'done' | 'paused' | 'queued' | 'waiting' | 'error';
+/** What a torrent of the list is doing. */
+export type ListedState =
+  'metadata' | 'checking' | 'downloading' | 'seeding' | 'moving' | 'done' | 'paused' | 'queued' | 'waiting' | 'error';
+
+/** Not in the list: those in the add sheet, and those that were removed and can be taken back. */
+export type TorrentState = 'adding' | 'leaving' | ListedState;
 
 /** What is wrong with a torrent's files. */
 export type DiskProblem =
@@ -116,6 +119,8 @@ export interface TorrentRow {
    * Absent where it holds nothing of it.
    */
   readonly inBrowser?: { readonly done: number; readonly isMoving: boolean };
+  /** A person removed it, at that time in ms since 1970, and can take that back; absent of all others. */
+  readonly leaving?: { readonly withData: boolean; readonly at: number };
 }
 
 /** `skip` is not fetched; of the others, what stands higher comes before what stands lower. */

@@ -1,5 +1,6 @@
 import { batch, signal } from '@preact/signals';
 import type { Added, Answer, ApiError, Command, FolderPage, HostAsk, MoveTo } from '../sw/api.ts';
+import { BROWSER_ROOT } from '../sw/view-model.ts';
 import type { History, HistorySpan, Settings, TorrentId, Vitals } from '../sw/view-model.ts';
 import { CommandError } from './client.ts';
 import { notify } from './notices.ts';
@@ -64,8 +65,8 @@ export function run(what: Command): void {
   });
 }
 
-/** The torrents that the remove dialog asks about. */
-export const removing = signal<readonly TorrentId[] | null>(null);
+/** What the remove dialog asks about. */
+export const removing = signal<{ readonly ids: readonly TorrentId[]; readonly withData: boolean } | null>(null);
 
 export function pause(ids: readonly TorrentId[]): void {
   if (ids.length > 0) run({ do: 'pause', ids });
@@ -108,8 +109,23 @@ export function move(ids: readonly TorrentId[], to: MoveTo): void {
   if (ids.length > 0) run({ do: 'move', ids, to });
 }
 
-export function askToRemove(ids: readonly TorrentId[]): void {
-  if (ids.length > 0) removing.value = ids;
+/** Removes them, and asks before that where bytes would be lost with them. */
+export function remove(ids: readonly TorrentId[], withData = false): void {
+  if (ids.some(id => losesFiles(id, withData))) removing.value = { ids, withData };
+  else dismiss(ids, withData);
+}
+
+/** Takes them off the list, which can be taken back for a moment. */
+export function dismiss(ids: readonly TorrentId[], withData: boolean): void {
+  if (ids.length > 0) run({ do: 'dismiss', ids, withData });
+}
+
+/** Nothing else leads to files in the storage of the browser. */
+function losesFiles(id: TorrentId, withData: boolean): boolean {
+  const row = store.row(id)?.peek();
+  if (row === undefined) return false;
+  const isInBrowser = row.inBrowser !== undefined;
+  return withData ? row.done > 0 || isInBrowser : row.done > 0 && row.root === BROWSER_ROOT;
 }
 
 export async function configure(settings: Partial<Settings>): Promise<void> {

@@ -51,7 +51,8 @@ function add(offer: Offer): void {
   });
 }
 
-function answered(key: number, { id, already, brought }: Added): void {
+function answered(key: number, added: Added): void {
+  const { id, already } = added;
   const inSheet = store.row(id)?.peek().state === 'adding';
   if (!isQueued(key)) {
     // It was cancelled before the worker had answered.
@@ -60,22 +61,24 @@ function answered(key: number, { id, already, brought }: Added): void {
     leave(key);
   } else if (already && !inSheet) {
     leave(key);
-    tellListed(id, brought);
+    tellListed(added);
   } else {
     change(key, { id });
   }
 }
 
-function tellListed(id: TorrentId, brought: boolean): void {
+function tellListed({ id, brought, isBack }: Added): void {
   const name = isolated(shownName(store.row(id)?.peek().name ?? ''));
-  notify(brought ? words.adding.listedBrought({ name }) : words.adding.listed({ name }));
+  const { adding } = words;
+  notify(isBack ? adding.isBack({ name }) : brought ? adding.listedBrought({ name }) : adding.listed({ name }));
   reveal(id);
 }
 
 /** Takes over what was opened with a program of this computer; the worker has added it. */
-export function takeOver({ added: { id, already, brought }, source }: { added: Added; source: Source }): void {
+export function takeOver({ added, source }: { added: Added; source: Source }): void {
+  const { id, already } = added;
   const adopted = queue.value.find(item => item.id === id);
-  if (already) tellListed(id, brought);
+  if (already) tellListed(added);
   else if (adopted !== undefined) change(adopted.key, { source });
   else {
     queue.value = [...queue.value, { key: nextKey++, source, label: store.row(id)?.peek().name ?? id, id, refused: null }];

@@ -178,7 +178,8 @@ export class Client {
   #refuseUnrepeatable(): void {
     for (const [id, pending] of this.#pending) {
       const { command, posted } = pending;
-      if (posted && (command.do === 'remove' || command.do === 'host')) this.#settle(id, refusal('worker-restarted'), null);
+      if (posted && (command.do === 'remove' || command.do === 'dismiss' || command.do === 'host'))
+        this.#settle(id, refusal('worker-restarted'), null);
     }
   }
 

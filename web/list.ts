@@ -52,6 +52,7 @@ export function bucketOf(row: TorrentRow): Exclude<Filter, 'all'> | null {
     case 'paused':
       return isComplete(row) ? 'done' : 'paused';
     case 'adding':
+    case 'leaving':
     case 'error':
       return null;
   }

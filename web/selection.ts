@@ -58,6 +58,18 @@ export class Selection {
     else this.focused.value = id;
   }
 
+  /** Selects those of them that are in the list, as {@link turnTo} does one, and has the first take the focus. */
+  these(ids: readonly TorrentId[]): void {
+    const order = this.#store.order.peek();
+    const chosen = new Set(ids);
+    const there = order.filter(id => chosen.has(id));
+    const [first] = there;
+    if (first === undefined) return;
+    this.takesFocus = true;
+    this.turnTo(first);
+    if (!this.isMode) this.ids.value = new Set(there);
+  }
+
   toggle(id: TorrentId): void {
     const ids = new Set(this.ids.peek());
     if (!ids.delete(id)) ids.add(id);

@@ -16,6 +16,7 @@ export const SHORTCUTS = {
     // Which layout has it where, and with what, is told by no browser.
     shortcuts: ['?', 'Shift+?'],
     add: ['n'],
+    undo: ['$mod+z'],
     torrents: ['g t'],
     activity: ['g a'],
     settings: ['g s'],
@@ -40,6 +41,7 @@ export const SHORTCUTS = {
     up: ['Alt+ArrowUp'],
     down: ['Alt+ArrowDown'],
     remove: ['Delete'],
+    removeWithFiles: ['Shift+Delete'],
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 

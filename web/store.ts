@@ -6,6 +6,7 @@ import type { LinkState } from './client.ts';
 import type { Unfinished } from './closing.ts';
 import { compareWords, matches, NEWEST_FIRST, samePlace, wordsOf, type Filter, type Sort } from './list.ts';
 import { keepPinned, keepPlaces, Ordered } from './ordered.ts';
+import { isLeaving, Leavers } from './leavers.ts';
 import { NO_COUNTS, Tally, type Counts } from './tally.ts';
 
 /** Which part of the app is open. */
@@ -79,6 +80,9 @@ export class Store {
   /** What is on its way into this browser. */
   readonly unfinishedHere = signal<readonly Unfinished[]>([]);
 
+  /** Those that were removed and can be taken back: they are no rows any more. */
+  readonly leavers = new Leavers();
+
   /** How many torrents have each label, in the order of the labels. */
   readonly labels = signal<ReadonlyMap<string, number>>(new Map());
 
@@ -148,7 +152,7 @@ export class Store {
     batch(() => {
       if (message.type === 'snapshot') {
         const kept = new Set(message.torrents.map(torrent => torrent.id));
-        for (const id of this.#rows.keys()) if (!kept.has(id)) this.#remove(id);
+        for (const id of [...this.#rows.keys(), ...this.leavers.ids()]) if (!kept.has(id)) this.#remove(id);
         // A detail may come before its row.
         const detail = this.detail.peek();
         if (detail !== null && !kept.has(detail.id)) this.detail.value = null;
@@ -161,11 +165,17 @@ export class Store {
       if (message.connection !== null) this.connection.value = message.connection;
       if (message.settings !== null) this.settings.value = message.settings;
       if (message.roots !== null) this.roots.value = message.roots;
+      this.leavers.tell();
       this.#total();
     });
   }
 
   #put(torrent: TorrentRow): void {
+    this.leavers.delete(torrent.id);
+    if (isLeaving(torrent)) {
+      this.#remove(torrent.id);
+      return this.leavers.add(torrent);
+    }
     const row = this.#rows.get(torrent.id);
     const before = row?.peek() ?? null;
     this.#tally.change(before, torrent);
@@ -176,6 +186,7 @@ export class Store {
   }
 
   #remove(id: TorrentId): void {
+    this.leavers.delete(id);
     const row = this.#rows.get(id);
     if (row !== undefined) {
       this.#rows.delete(id);

@@ -1,4 +1,5 @@
 import type { Changes } from './changes.ts';
+import type { Departures } from './departures.ts';
 import type { Doors } from './doors.ts';
 import type { HandingOver } from './handing-over.ts';
 import type { Loop } from './loop.ts';
@@ -8,6 +9,7 @@ import type { Torrent } from './torrent.ts';
 
 interface Parts {
   readonly changes: Changes;
+  readonly departures: Departures;
   readonly shares: Shares;
   readonly doors: Doors;
   readonly handing: HandingOver;
@@ -20,7 +22,7 @@ interface Parts {
 export function beat(
   loop: Loop,
   torrents: Registry<Torrent>,
-  { changes, shares, doors, handing }: Parts,
+  { changes, departures, shares, doors, handing }: Parts,
   now: number,
   second: false | { readonly rested: boolean },
 ): void {
@@ -32,6 +34,7 @@ export function beat(
     }
     loop.run(() => torrent.tick(now, second !== false));
   }
+  if (second) loop.run(() => departures.tick(now));
   if (second) shares.tick(now);
   doors.tick(now, second !== false);
   if (second) handing.tick(now, second.rested);

@@ -63,7 +63,7 @@ export class Giving {
    */
   gift(id: string): Gift | null {
     const torrent = this.torrents.get(id);
-    if (!torrent?.started) return null;
+    if (!torrent?.started || torrent.leaving) return null;
     if (torrent.recorder.isTooLong) {
       throw new EngineError(
         'list-too-long',

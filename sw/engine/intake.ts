@@ -23,9 +23,15 @@ export interface Added {
   readonly already: boolean;
   /** Trackers or web seeds came with it that the torrent had not had. */
   readonly brought: boolean;
+  /** It had been removed a moment ago. */
+  readonly isBack: boolean;
 }
 
 export type AddSource = { readonly kind: 'magnet'; readonly uri: string } | { readonly kind: 'file'; readonly bytes: Uint8Array };
+
+function added({ id, started, leaving }: Torrent, brought: boolean): Added {
+  return { id, already: started, brought, isBack: leaving !== null };
+}
 
 /** How torrents come into the session: by a magnet, by a .torrent, by their record. */
 export class Intake {
@@ -123,7 +129,7 @@ export class Intake {
   private magnet(uri: string): Added {
     const magnet = parseMagnet(uri);
     const known = this.torrents.find(magnet);
-    if (known?.isPrivate) return { id: known.id, already: known.started, brought: false };
+    if (known?.isPrivate) return added(known, false);
     let brought = false;
     const torrent = known ?? this.create(magnet, magnet.name ?? '');
     this.loop.event(torrent, now => {
@@ -136,7 +142,7 @@ export class Intake {
       torrent.peerSet.learn(magnet.peers, 'person', shortHashes(magnet)[0] ?? null, now, CONNECTED.has(torrent.phase));
       if (!known && this.world.attached()) torrent.attach([], now);
     });
-    return { id: torrent.id, already: torrent.started, brought };
+    return added(torrent, brought);
   }
 
   private file(bytes: Uint8Array): Added {
@@ -153,7 +159,7 @@ export class Intake {
       torrent.learnFiles(meta);
       if (!known && this.world.attached()) torrent.attach([], now);
     });
-    return { id: torrent.id, already: torrent.started, brought };
+    return added(torrent, brought);
   }
 
   /** What a .torrent says beside its files. True where it has trackers or web seeds that are new. */
@@ -186,6 +192,7 @@ export class Intake {
     torrent.peerSet.barring.set(record.options.banned, now);
     torrent.limit.restore(record);
     torrent.transfer.restore(record);
+    torrent.leaving = record.leaving;
     if (meta) torrent.identify(meta);
     else if (record.isPrivate) torrent.peerSet.keepToTrackers(now);
     torrent.substance.restore(record, meta, layers);

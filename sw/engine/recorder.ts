@@ -6,7 +6,8 @@ import type { TorrentOptions } from './options.ts';
 import type { SeedingLimit } from './seeding-limit.ts';
 import type { Substance } from './substance.ts';
 import { encodeInfoRecord, encodeProgressRecord, encodeTorrentRecord } from './resume.ts';
-import type { ProgressRecord, TorrentRecord } from './resume.ts';
+
+import type { Leaving, ProgressRecord, TorrentRecord } from './resume.ts';
 
 /** What of a torrent is recorded. */
 export interface Recordable {
@@ -29,6 +30,7 @@ export interface Recordable {
   readonly turn: { readonly place: number };
   readonly limit: SeedingLimit;
   readonly transfer: { readonly awaited: string | null; readonly absent: ReadonlySet<number> | null };
+  readonly leaving: Leaving | null;
   readonly uploaded: number;
   readonly downloaded: number;
   readonly doneAt: number;
@@ -111,6 +113,7 @@ export class Recorder {
       seedsOn: limit.isExempt,
       awaited: this.torrent.transfer.awaited,
       absent: this.torrent.transfer.absent,
+      leaving: this.torrent.leaving,
     };
   }
 

@@ -1,3 +1,4 @@
+import { EngineError } from './errors.ts';
 import { shortHashes } from './model/ids.ts';
 import type { InfoHash, TorrentHashes } from './model/ids.ts';
 
@@ -21,6 +22,13 @@ export class Registry<T extends Entry> {
 
   get(hash: InfoHash): T | undefined {
     return this.byId.get(hash) ?? this.byHash.get(hash);
+  }
+
+  /** @throws {EngineError} where there is none */
+  named(hash: InfoHash): T {
+    const torrent = this.get(hash);
+    if (!torrent) throw new EngineError('no-such-torrent', 'This torrent is not in the list any more.');
+    return torrent;
   }
 
   /** Whichever goes by one of the hashes. */

@@ -28,6 +28,13 @@ export interface InfoRecord {
   readonly layers: ReadonlyMap<string, Uint8Array>;
 }
 
+/** A person removed the torrent. Recorded, so that whoever ends meanwhile forgets neither that nor what it was. */
+export interface Leaving {
+  readonly withData: boolean;
+  /** Ms since 1970. */
+  readonly at: number;
+}
+
 /** What a torrent is called, and what was chosen for it. */
 export interface TorrentRecord {
   /** Null in records that are older than v2 torrents. */
@@ -65,6 +72,8 @@ export interface TorrentRecord {
   readonly awaited: string | null;
   /** Files, by index, that were not on the disk when that began to come: what is there of them has come from it. Null where it has not begun. */
   readonly absent: ReadonlySet<number> | null;
+  /** A person removed it, and could still take that back. */
+  readonly leaving: Leaving | null;
   /** Limits on its seeding do not hold until they are set anew. */
   readonly seedsOn: boolean;
 }
@@ -118,6 +127,7 @@ export function encodeTorrentRecord(record: TorrentRecord): Uint8Array {
     on: record.seedsOn ? 1 : 0,
     ...(record.awaited === null ? {} : { awaited: text.encode(record.awaited) }),
     ...(record.absent ? { absent: encodeFiles(record.absent) } : {}),
+    ...(record.leaving ? { leaving: [record.leaving.withData ? 1 : 0, record.leaving.at] } : {}),
   });
 }
 
@@ -152,6 +162,7 @@ export function decodeTorrentRecord(bytes: Uint8Array): TorrentRecord | null {
     seedsOn: asInt(dictGet(dict, 'on')) === 1,
     awaited: asText(dictGet(dict, 'awaited')),
     absent: files(asBytes(dictGet(dict, 'absent'))),
+    leaving: readLeaving(dictGet(dict, 'leaving')),
   };
 }
 
@@ -178,6 +189,10 @@ export function encodeProgressRecord(record: ProgressRecord): Uint8Array {
     done: record.doneAt,
     seeded: Math.floor(record.seeded),
   });
+}
+function readLeaving(value: BValue | undefined): Leaving | null {
+  const [withData, at] = (asList(value) ?? []).map(asInt);
+  return typeof withData === 'number' && typeof at === 'number' && at >= 0 ? { withData: withData === 1, at } : null;
 }
 
 /** Null where the bytes are no such record. */

@@ -1,8 +1,9 @@
 import { Activity } from './activity.ts';
 import { Changes } from './changes.ts';
 import { addPeer, peerNamed, prioritise, rebar, setOptions, withHosts } from './choices.ts';
+import { Departures } from './departures.ts';
 import { Ids } from './effects.ts';
-import { EngineError } from './errors.ts';
+import type { EngineError } from './errors.ts';
 import type { FilePlace, KeptPiece } from './events.ts';
 import type { News } from './news.ts';
 import { Closing } from './closing.ts';
@@ -19,9 +20,8 @@ import { Doors, type SessionOptions } from './doors.ts';
 import { Intake, type Added, type AddSource } from './intake.ts';
 import { sortKept } from './kept.ts';
 import type { RateLimits } from './limits.ts';
-import { lose, mendAll } from './looks.ts';
+import { lose, mendAll, refuse } from './looks.ts';
 import { Loop } from './loop.ts';
-import { refused } from './outcome.ts';
 import type { PortMapping } from './port-mapping.ts';
 import { allPriorities, changed, shownFiles, type FilePriority } from './priorities.ts';
 import { Reading } from './reading.ts';
@@ -71,6 +71,8 @@ export class Session {
   /** What other engines of ours may have of this one, and this one of them. */
   readonly giving: Giving;
   readonly taking: Taking;
+  /** Removals that can be taken back. */
+  readonly departures: Departures;
   private readonly turns: Turns;
   private readonly changes: Changes;
   settings: Settings = DEFAULT_SETTINGS;
@@ -101,12 +103,9 @@ export class Session {
       announce: (url, announce, done) => this.doors.trackers.announce(url, announce, ports.clock.now(), done),
       scrape: (url, infoHash, done) => this.doors.trackers.scrape(url, infoHash, ports.clock.now(), done),
     });
-    ports.store.onRefused((buffer, problem) => {
-      for (const torrent of this.torrents.values()) {
-        const piece = torrent.content?.downloader.active.ofBuffer(buffer);
-        if (piece) this.loop.event(torrent, now => refused(torrent, piece, problem, now));
-      }
-    });
+    ports.store.onRefused((buffer, problem) => refuse(buffer, problem, this.torrents.values(), this.loop));
+    const remove = (id: string, withData: boolean): void => this.remove(id, withData);
+    this.departures = new Departures(ports.clock, this.torrents, this.loop, () => this.attached, remove);
     this.closing = new Closing(
       ports.clock,
       () =>
@@ -117,8 +116,9 @@ export class Session {
       ports.clock,
       () => this.isIdle,
       (now, second) => {
-        const { changes, shares, doors, handing } = this;
-        beat(this.loop, this.torrents, { changes, shares, doors, handing }, now, second && { rested: this.pulse.rested });
+        const { changes, departures, shares, doors, handing } = this;
+        const parts = { changes, departures, shares, doors, handing };
+        beat(this.loop, this.torrents, parts, now, second && { rested: this.pulse.rested });
       },
     );
     const settings = (): Settings => this.settings;
@@ -176,6 +176,7 @@ export class Session {
     this.handing.begin(byKey);
     this.giving.begin(byKey);
     this.intake.restore(byKey);
+    this.departures.restore();
     this.handing.goOn();
   }
 
@@ -209,7 +210,10 @@ export class Session {
 
   /** Takes in a magnet or a .torrent, to be started or removed. Throws an EngineError with a message for people. */
   add(source: AddSource): Added {
-    return this.intake.add(source);
+    const added = this.intake.add(source);
+    // Who adds it again wants it.
+    this.departures.takeBack(added.id);
+    return added;
   }
 
   has(id: string): boolean {
@@ -218,32 +222,32 @@ export class Session {
 
   /** `priorities` in the order of the files shown; null for those that it has. */
   start(id: string, priorities: readonly FilePriority[] | null, root: string): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     if (torrent.started) return;
     const chosen = priorities && torrent.meta ? allPriorities(torrent.meta.layout.files, priorities) : null;
     this.loop.event(torrent, () => torrent.start(root, chosen));
   }
 
   pause(id: string): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     this.loop.event(torrent, () => torrent.pause());
   }
 
   resume(id: string): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     this.loop.event(torrent, () => torrent.resume(this.attached));
   }
 
   /** Gives these of the files shown a priority. */
   prioritise(id: string, files: readonly number[], priority: FilePriority): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     const shown = shownFiles(torrent.substance.files);
     const inside = files.map(file => shown[file]).filter(file => file !== undefined);
     this.loop.event(torrent, now => prioritise(torrent, changed(torrent.substance.priorities, inside, priority), now));
   }
 
   set(id: string, options: Partial<TorrentOptions>): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     const read = withHosts(options);
     this.loop.event(torrent, now => {
       setOptions(torrent, read, now);
@@ -253,7 +257,7 @@ export class Session {
 
   /** Gives it these trackers in place of those that it has. Throws an EngineError where one is none. */
   editTrackers(id: string, tiers: readonly (readonly string[])[]): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     const read = readTiers(tiers);
     this.loop.event(torrent, now => {
       torrent.announcer.edit(read, now);
@@ -263,37 +267,37 @@ export class Session {
 
   /** Asks that tracker, or all, as soon as they allow it. */
   announce(id: string, url: string | null): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     this.loop.event(torrent, now => torrent.announcer.again(url, now));
   }
 
   /** Asks a web seed of it again, whatever became of it. */
   askWebSeed(id: string, url: string): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     this.loop.event(torrent, now => torrent.webSeeds.again(url, now));
   }
 
   /** Goes to a peer that a person names. Throws an EngineError where it cannot be one of this torrent. */
   addPeer(id: string, host: string, port: number): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     const address = peerNamed(torrent, host, port);
     this.loop.event(torrent, now => addPeer(torrent, address, now));
   }
 
   /** Gives it labels and takes others away. */
   label(id: string, add: readonly string[], remove: readonly string[]): void {
-    this.set(id, { labels: relabel(this.named(id).options.labels, add, remove) });
+    this.set(id, { labels: relabel(this.torrents.named(id).options.labels, add, remove) });
   }
 
   /** Moves them in the line that they wait in. */
   move(ids: readonly string[], to: MoveTo): void {
-    const torrents = ids.map(id => this.named(id));
+    const torrents = ids.map(id => this.torrents.named(id));
     this.loop.run(() => this.turns.move(torrents, to));
   }
 
   /** Takes its files to another root. Throws an EngineError where that cannot be. */
   relocate(id: string, root: string): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     // A window that did not hear that it was done says it again.
     if (torrent.started && torrent.substance.root === root) return;
     this.name(torrent, { ...torrent.substance.where.naming, root });
@@ -301,7 +305,7 @@ export class Session {
 
   /** Gives the file or folder at `path`, as the detail has it, another name. Throws an EngineError where that cannot be. */
   rename(id: string, path: readonly string[], to: string): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     this.name(torrent, torrent.substance.where.renamed(path, to));
   }
 
@@ -319,16 +323,17 @@ export class Session {
 
   /** Reads its files again; that needs the store. */
   recheck(id: string): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     if (!this.attached) throw storeAway('checked');
     this.loop.event(torrent, now => torrent.work.recheck(now));
   }
 
   /** `withData` also deletes its files, or what has been `brought` of them; that needs the store. */
   remove(id: string, withData: boolean | 'brought'): void {
-    const torrent = this.named(id);
+    const torrent = this.torrents.named(id);
     if (withData === true) mustBeDeletable(torrent, this.attached);
     this.torrents.remove(torrent);
+    this.departures.forget(torrent);
     this.changes.remove(torrent);
     this.handing.removed(torrent.id);
     this.loop.event(torrent, () => torrent.remove(deletionOf(torrent, withData, this.roots)));
@@ -347,7 +352,7 @@ export class Session {
   /** Has addresses barred, and others let in again: for a torrent, or (null) for all. `saved` as of {@link configure}. */
   ban(of: string | null, add: readonly string[], remove: readonly string[], saved: (error: EngineError | null) => void): void {
     if (of === null) return this.configure({ banned: rebar(this.settings.banned, add, remove, MAX_BANNED) }, saved);
-    this.set(of, { banned: rebar(this.named(of).options.banned, add, remove, MAX_BANNED_HERE) });
+    this.set(of, { banned: rebar(this.torrents.named(of).options.banned, add, remove, MAX_BANNED_HERE) });
     saved(null);
   }
 
@@ -407,16 +412,10 @@ export class Session {
     this.pulse.goOn();
   }
 
-  private named(id: string): Torrent {
-    const torrent = this.torrents.get(id);
-    if (!torrent) throw new EngineError('no-such-torrent', 'This torrent is not in the list any more.');
-    return torrent;
-  }
-
   // Time
 
   private get isIdle(): boolean {
-    if (this.closing.isUnderWay) return false;
+    if (this.closing.isUnderWay || !this.departures.isIdle) return false;
     return !this.attached || (this.doors.isIdle && [...this.torrents.values()].every(torrent => torrent.isIdle));
   }
 }

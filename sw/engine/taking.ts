@@ -104,16 +104,16 @@ export class Taking {
     return this.torrents.get(id)?.started === true;
   }
 
-  /** Whether it is not here any more, or waits for something that a person or a disk has to do first. */
+  /** Whether it is not here any more, or not for long, or waits for something that a person or a disk has to do first. */
   isOff(id: string): boolean {
     const torrent = this.torrents.get(id);
-    return !torrent || torrent.phase === 'failed';
+    return !torrent || torrent.phase === 'failed' || torrent.leaving !== null;
   }
 
   /** Whether there is one to which the store of that name could bring something, and to which nothing is brought. */
   canTake(id: string, from: string | null): boolean {
     const torrent = this.torrents.get(id);
-    if (torrent?.started !== true || torrent.phase === 'failed') return false;
+    if (torrent?.started !== true || torrent.phase === 'failed' || torrent.leaving) return false;
     const { source, awaited } = torrent.transfer;
     return source === null && (awaited === null || awaited === from);
   }

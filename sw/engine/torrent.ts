@@ -23,7 +23,7 @@ import { Recorder } from './recorder.ts';
 import { Relocation } from './relocation.ts';
 import type { Deletion } from './roots.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { ProgressRecord } from './resume.ts';
+import type { Leaving, ProgressRecord } from './resume.ts';
 import { Substance } from './substance.ts';
 import { Transfer } from './transfer.ts';
 import { Turn } from './turn.ts';
@@ -59,6 +59,8 @@ export class Torrent implements WireTarget {
   readonly transfer: Transfer = new Transfer(this);
   /** Another engine of ours sees to it: nothing is done here. */
   isHeld = false;
+  /** A person removed it, and may take that back. */
+  leaving: Leaving | null = null;
   readonly mending: Mending;
   problem: FileProblem | null = null;
   problemFile = '';

@@ -22,6 +22,7 @@ interface Worker {
   readonly downloaded: number;
   readonly options: { readonly forceStart: boolean };
   readonly isHeld: boolean;
+  readonly leaving: object | null;
   readonly transfer: { readonly isPending: boolean };
 }
 
@@ -48,7 +49,7 @@ export class Turn implements Queued {
     return this.torrent.options.forceStart || this.torrent.transfer.isPending;
   }
   get isHeld(): boolean {
-    return this.torrent.isHeld;
+    return this.torrent.isHeld || this.torrent.leaving !== null;
   }
   get isSeated(): boolean {
     return this.line.queue.isSeated(this);

@@ -10,6 +10,7 @@ import { mapAtRest, mapContent } from './piece-map.ts';
 import type { PieceMap } from './piece-map.ts';
 import { shownAddress } from './rtc-address.ts';
 import type { PeerSource } from './swarm.ts';
+import type { Leaving } from './resume.ts';
 import type { Torrent } from './torrent.ts';
 import { viewProblem } from './view-problem.ts';
 import type { ViewProblem } from './view-problem.ts';
@@ -17,7 +18,18 @@ import type { WebSeed } from './web-seed.ts';
 import { formatMagnet } from './codec/magnet.ts';
 
 export type ViewState =
-  'adding' | 'metadata' | 'checking' | 'downloading' | 'seeding' | 'moving' | 'done' | 'paused' | 'queued' | 'waiting' | 'error';
+  | 'adding'
+  | 'leaving'
+  | 'metadata'
+  | 'checking'
+  | 'downloading'
+  | 'seeding'
+  | 'moving'
+  | 'done'
+  | 'paused'
+  | 'queued'
+  | 'waiting'
+  | 'error';
 
 /** Bytes, bytes a second, ms since 1970, seconds. */
 export interface TorrentView {
@@ -45,6 +57,7 @@ export interface TorrentView {
   readonly limits: RateLimits;
   /** In line, the least first; 0: not in it. */
   readonly place: number;
+  readonly leaving?: Leaving;
 }
 
 /** What of a torrent is made only for who looks at it. */
@@ -163,6 +176,7 @@ export function viewTorrent(torrent: Torrent, limits: RateLimits, now: number): 
     options: torrent.options,
     limits,
     place: torrent.turn.place,
+    ...(torrent.leaving ? { leaving: torrent.leaving } : {}),
   };
 }
 
@@ -170,6 +184,7 @@ function viewState(torrent: Torrent): ViewState {
   const { content, atRest, isComplete } = torrent.substance;
   const complete = content || atRest ? isComplete : torrent.doneAt > 0;
   if (!torrent.started) return 'adding';
+  if (torrent.leaving) return 'leaving';
   const states: Record<Phase, ViewState> = {
     waiting: 'waiting',
     fetching: 'metadata',

@@ -66,7 +66,7 @@ class FakeBackend implements Backend {
   run(command: Command) {
     this.commands.push(command);
     return this.failure === null
-      ? Promise.resolve(command.do === 'add' ? { id: A, already: false, brought: false } : null)
+      ? Promise.resolve(command.do === 'add' ? { id: A, already: false, brought: false, isBack: false } : null)
       : Promise.reject(this.failure);
   }
 }
@@ -287,7 +287,7 @@ describe('commands', () => {
     backend.changes = { rows: [row(B)], removed: [], left: [] };
     window.say({ type: 'command', id: 7, command: { do: 'add', source } });
     const reply = await window.next('reply');
-    expect(reply).toEqual({ type: 'reply', id: 7, error: null, added: { id: A, already: false, brought: false } });
+    expect(reply).toEqual({ type: 'reply', id: 7, error: null, added: { id: A, already: false, brought: false, isBack: false } });
     expect(window.messages.map(({ type }) => type)).toEqual(['delta']);
   });
 

@@ -30,7 +30,7 @@ describe('following another browser', () => {
     following.begin();
     await until('the list', () => ids() !== undefined);
     const add: Command = { do: 'add', source: { kind: 'file', bytes: Uint8Array.of(1, 2) } };
-    expect(await following.run(add)).toEqual({ id: A, already: false, brought: true });
+    expect(await following.run(add)).toEqual({ id: A, already: false, brought: true, isBack: false });
     backend.failure = Object.assign(new Error('The disk is full.'), { code: 'disk-full' });
     await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({
       code: 'disk-full',
@@ -178,9 +178,9 @@ describe('following another browser', () => {
     await until('the list', () => ids() !== undefined);
     following.focused();
     const source = { kind: 'magnet', uri: 'magnet:?xt=urn:btih:' } as const;
-    expect(working.hand({ type: 'handoff', handoff: 4, added: { id: A, already: false, brought: false }, source })).not.toBe(
-      null,
-    );
+    expect(
+      working.hand({ type: 'handoff', handoff: 4, added: { id: A, already: false, brought: false, isBack: false }, source }),
+    ).not.toBe(null);
     await until('the word', () => shown.length === 1);
     expect(shown).toEqual([4]);
   });

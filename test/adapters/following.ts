@@ -54,7 +54,7 @@ class FakeBackend implements Backend {
     this.commands.push(command);
     this.onRun(command);
     return this.failure === null
-      ? Promise.resolve(command.do === 'add' ? { id: A, already: false, brought: true } : this.told)
+      ? Promise.resolve(command.do === 'add' ? { id: A, already: false, brought: true, isBack: false } : this.told)
       : Promise.reject(this.failure);
   };
 }

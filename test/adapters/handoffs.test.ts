@@ -20,7 +20,7 @@ interface Window {
 class World {
   readonly commands: Command[] = [];
   readonly answers: string[] = [];
-  added: Added = { id: ID, already: false, brought: false };
+  added: Added = { id: ID, already: false, brought: false, isBack: false };
   failure: Error | null = null;
   roots = [ROOT];
   private readonly windows: Window[] = [];
@@ -173,13 +173,13 @@ test('a window that goes before it has said that it shows it leaves it to anothe
 test('what is in the list is shown there; what is to start at once starts unasked, in the default folder or the one that is named', async () => {
   world = new World();
   const window = world.open('one');
-  world.added = { id: ID, already: true, brought: true };
+  world.added = { id: ID, already: true, brought: true, isBack: false };
   world.handoffs.take(1, MAGNET, false, '');
   await settled(() => expect(world.answers).toEqual(['1 listed']));
   expect(window.got[0]?.added).toEqual(world.added);
   world.handoffs.take(2, MAGNET, true, '');
   await settled(() => expect(world.answers).toEqual(['1 listed', '2 listed']));
-  world.added = { id: ID, already: false, brought: false };
+  world.added = { id: ID, already: false, brought: false, isBack: false };
   world.handoffs.take(3, MAGNET, true, '');
   await settled(() => expect(world.answers.at(-1)).toBe('3 started'));
   expect(world.commands.at(-1)).toEqual({ do: 'start', id: ID, priorities: null, root: 'r' });

@@ -7,7 +7,7 @@ it('what waits for a browser that follows has room for the longest torrent file,
   const handoff = (bytes: number): FromWorker => ({
     type: 'handoff',
     handoff: 1,
-    added: { id: A, already: false, brought: false },
+    added: { id: A, already: false, brought: false, isBack: false },
     source: { kind: 'file', bytes: new Uint8Array(bytes).fill(200) },
   });
   const queue = new RelayedQueue();

@@ -79,7 +79,7 @@ describe('what is relayed of the browser at work', () => {
       working.hand({
         type: 'handoff',
         handoff: 1,
-        added: { id: A, already: true, brought: false },
+        added: { id: A, already: true, brought: false, isBack: false },
         source: { kind: 'magnet', uri: '' },
       });
     };

@@ -61,8 +61,8 @@ describe('what is added', () => {
     expect(await shelf.run(NEW)).toEqual(paired.added);
     expect(local.asked).toEqual([]);
     const again = setUp([A], [B]);
-    again.paired.added = { id: B, already: false, brought: false };
-    again.local.added = { id: B, already: true, brought: false };
+    again.paired.added = { id: B, already: false, brought: false, isBack: false };
+    again.local.added = { id: B, already: true, brought: false, isBack: false };
     expect(await again.shelf.run(NEW)).toEqual(again.local.added);
     expect(again.paired.asked.map(({ do: what }) => what)).toEqual(['add', 'remove']);
   });

@@ -18,7 +18,7 @@ export class Side {
   readonly list = new Map<string, TorrentRow>();
   changes: { rows: TorrentRow[]; removed: string[]; left: [] } = { rows: [], removed: [], left: [] };
   refusal: Error | null = null;
-  added: Added = { id: C, already: false, brought: false };
+  added: Added = { id: C, already: false, brought: false, isBack: false };
   set: Settings | null = DEFAULT_SETTINGS;
   isReachable = true;
   isReady = true;

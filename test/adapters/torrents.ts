@@ -27,12 +27,18 @@ class FakeEngine implements Engine<string> {
   attach = (kept: readonly string[]): void => this.tell(`attach ${kept.join()}`);
   detach = (): void => this.tell('detach');
   has = (id: string): boolean => id === A;
-  add = (): { id: string; already: boolean; brought: boolean } => ({ id: A, already: false, brought: false });
+  add = (): { id: string; already: boolean; brought: boolean; isBack: boolean } => ({
+    id: A,
+    already: false,
+    brought: false,
+    isBack: false,
+  });
   start = (): void => this.tell('start');
   pause = (): void => this.tell('pause');
   recheck = (): void => this.tell('recheck');
   resume = (): void => this.tell('resume');
   remove = (): void => this.tell('remove');
+  readonly departures = { dismiss: (): void => this.tell('dismiss'), takeBack: (): void => this.tell('takeBack') };
   prioritise = (): void => this.tell('prioritise');
   set = (): void => this.tell('set');
   editTrackers = (): void => this.tell('trackers');

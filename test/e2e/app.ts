@@ -142,9 +142,10 @@ export class App {
 
   async remove(name: string, withData: boolean): Promise<void> {
     await this.select(name);
-    await this.page.click({ role: 'button', name: 'Remove' });
-    if (withData) await this.page.click({ role: 'checkbox', name: /delete/i });
-    await this.page.click({ role: 'button', name: withData ? 'Remove and move files to trash' : 'Remove from list' });
+    if (withData) {
+      await this.choose(name, 'Remove with files…');
+      await this.page.click({ role: 'button', name: 'Remove and move files to trash' });
+    } else await this.page.click({ role: 'button', name: 'Remove' });
     await until(`${name} to leave the list`, async () => (await this.row(name)) === '');
   }
 

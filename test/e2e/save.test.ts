@@ -101,6 +101,7 @@ describe.skipIf(!haveChromium())(`a save out of the browser${haveChromium() ? ''
     await app.start();
     await app.choose('gone.bin', 'Save');
     await until('the save to begin', () => downloaded() === 'inProgress');
+    await app.says('gone.bin', /\b[1-9]\d?\s?%/);
     await app.removeHere('gone.bin');
     await until('the save to have failed', () => downloaded() === 'canceled', 30_000);
     expect(existsSync(join(downloads, 'gone.bin'))).toBe(false);

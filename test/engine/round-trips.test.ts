@@ -124,6 +124,7 @@ describe('records come back as they were, byte for byte:', () => {
       seedsOn: fc.boolean(),
       awaited: fc.option(text),
       absent: fc.option(files),
+      leaving: fc.option(fc.record({ withData: fc.boolean(), at: fc.nat(2 ** 40) })),
     });
     comesBack(record, encodeTorrentRecord, decodeTorrentRecord);
   });

@@ -95,6 +95,7 @@ describe('the record of a torrent', () => {
     seedsOn: true,
     awaited: null,
     absent: null,
+    leaving: null,
   };
 
   it('keeps its place, its limits and why it stopped', () => {

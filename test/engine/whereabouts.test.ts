@@ -178,6 +178,7 @@ describe('the record of a torrent', () => {
     seedsOn: false,
     awaited: null,
     absent: null,
+    leaving: null,
   };
 
   it('keeps names, and files that are elsewhere', () => {

@@ -18,10 +18,12 @@ import { relabel } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { MockFiles } from './mock-files.ts';
 import { tested, toldOf, vitalsOf } from './mock-activity.ts';
+import { MockDepartures } from './mock-departures.ts';
 import { MockHost } from './mock-host.ts';
+import { newTorrent } from './mock-new.ts';
 import { movedIn } from './mock-order.ts';
 import { sceneOf, type Pulse, type Scenario } from './mock-scenarios.ts';
-import { CONNECTED, detailOf, manyFiles, nineTorrents, PLACE, sintelFiles } from './mock-torrents.ts';
+import { CONNECTED, detailOf, manyFiles, PLACE, sintelFiles } from './mock-torrents.ts';
 
 /** The worker's side of the contract without an engine, so that the interface can be seen and driven in any state. */
 export class MockWorker {
@@ -46,6 +48,10 @@ export class MockWorker {
   #visible = true;
   #watched: TorrentId | null = null;
   #part: DetailPart | null = null;
+  readonly #departures = new MockDepartures(
+    rows => this.#set(rows),
+    ids => this.#gone(ids),
+  );
   readonly #tiers = new Map<TorrentId, string[][]>();
   readonly #files = new MockFiles();
   readonly #hasMetadata = new Set<TorrentId>();
@@ -106,8 +112,7 @@ export class MockWorker {
 
   /** Removes it as another window would have it. */
   remove(id: TorrentId): void {
-    this.forget(id);
-    this.#delta([], [id]);
+    this.#gone([id]);
   }
 
   /** Files of a torrent that it has removed could not be deleted. */
@@ -139,16 +144,13 @@ export class MockWorker {
 
   /** Puts a torrent as it is now. */
   put(torrent: TorrentRow): void {
-    this.torrents.set(torrent.id, torrent);
-    this.#delta([torrent], []);
+    this.#set([torrent]);
   }
 
   /** Has some of them move on, as those at work do. */
   #pulse(pulse: Pulse): void {
     if (!this.#visible || this.#port === null) return;
-    const rows = pulse.next(this.torrents);
-    for (const row of rows) this.torrents.set(row.id, row);
-    this.#delta(rows, []);
+    this.#set(pulse.next(this.torrents));
   }
 
   #snapshot(): void {
@@ -219,8 +221,7 @@ export class MockWorker {
         this.#change(command.ids, { state: 'downloading', problem: null });
         break;
       case 'remove':
-        for (const id of command.ids) this.forget(id);
-        this.#delta([], command.ids);
+        this.#gone(command.ids);
         break;
       case 'prioritise': {
         const files = new Set(command.files);
@@ -234,8 +235,17 @@ export class MockWorker {
           if (row) this.put({ ...row, options: { ...row.options, ...command.options } });
         }
         break;
+      case 'dismiss':
+        this.#departures.dismiss(
+          command.ids.flatMap(id => this.torrents.get(id) ?? []),
+          command.withData,
+        );
+        break;
+      case 'takeBack':
+        this.#departures.takeBack(command.ids);
+        break;
       case 'move':
-        for (const row of movedIn(this.torrents, command)) this.put(row);
+        this.#set(movedIn(this.torrents, command));
         break;
       case 'relocate':
         this.#change(command.ids, {
@@ -317,26 +327,11 @@ export class MockWorker {
     }
     if (this.torrents.has(hash)) {
       const brought = source.kind === 'magnet' && source.uri.includes('&tr=');
-      return { error: null, added: { id: hash, already: true, brought } };
+      const isBack = this.#departures.takeBack([hash]);
+      return { error: null, added: { id: hash, already: true, brought, isBack } };
     }
-    const [template] = nineTorrents();
-    if (template === undefined) throw new Error('no template');
     const name = source.kind === 'magnet' ? (new URLSearchParams(source.uri.slice(8)).get('dn') ?? hash) : 'From a file';
-    this.torrents.set(hash, {
-      ...template,
-      id: hash,
-      name,
-      size: 0,
-      done: 0,
-      state: 'adding',
-      down: 0,
-      up: 0,
-      eta: -1,
-      peers: 0,
-      active: 0,
-      webSeeds: 0,
-      root: this.connection.state === 'unpaired' ? PLACE.token : template.root,
-    });
+    this.torrents.set(hash, newTorrent(hash, name, this.connection.state === 'unpaired'));
     this.#files.set(hash, name.includes('many') ? manyFiles(100_000) : sintelFiles());
     if (source.kind === 'file') this.#hasMetadata.add(hash);
     // A link named so never gets any further.
@@ -348,19 +343,26 @@ export class MockWorker {
       }, 80);
     }
     this.#change([hash], {});
-    return { error: null, added: { id: hash, already: false, brought: false } };
+    return { error: null, added: { id: hash, already: false, brought: false, isBack: false } };
   }
 
   #change(ids: readonly TorrentId[], part: Partial<TorrentRow>): void {
-    const changed: TorrentRow[] = [];
-    for (const id of ids) {
-      const before = this.torrents.get(id);
-      if (before === undefined) continue;
-      const after = { ...before, ...part };
-      this.torrents.set(id, after);
-      changed.push(after);
-    }
-    this.#delta(changed, []);
+    this.#set(
+      ids.flatMap(id => {
+        const before = this.torrents.get(id);
+        return before === undefined ? [] : { ...before, ...part };
+      }),
+    );
+  }
+
+  #set(rows: readonly TorrentRow[]): void {
+    for (const row of rows) this.torrents.set(row.id, row);
+    this.#delta(rows, []);
+  }
+
+  #gone(ids: readonly TorrentId[]): void {
+    for (const id of ids) this.forget(id);
+    this.#delta([], ids);
   }
 
   #delta(torrents: readonly TorrentRow[], removed: readonly TorrentId[]): void {

@@ -221,6 +221,7 @@ export const examples: Readonly<Record<TargetName, readonly Uint8Array[]>> = {
       seedsOn: true,
       awaited: null,
       absent: null,
+      leaving: null,
       selectOnly: [[0, 1]],
       options: { ...DEFAULT_OPTIONS, labels: ['l'] },
     }),

@@ -209,8 +209,8 @@ export const HOST_GUARDS: readonly Guarded[] = [
     row: 59,
     name: 'an engine that beats by a clock that nobody sets',
     file: 'sw/engine/session.ts',
-    text: '{ changes, shares, doors, handing }, now, second',
-    instead: '{ changes, shares, doors, handing }, ports.clock.wall(), second',
+    text: 'this.torrents, parts, now, second',
+    instead: 'this.torrents, parts, ports.clock.wall(), second',
     tests: [
       { file: TIME, title: 'the wall clock set a day on, and a day back, changes nothing (seed %i)' },
       { file: TIME, title: 'eight hours of sleep end in one announce each, and the download goes on (seed %i)' },

@@ -28,7 +28,7 @@ function inList(more: object) {
 test('a private torrent takes no tracker, web seed or peer from a magnet or another .torrent (BEP 27)', () => {
   const { world, torrent, host, told, magnet, file } = inList({ private: 1 });
   const before = [told(), world.announces];
-  const nothing = { id: torrent.id, already: true, brought: false };
+  const nothing = { id: torrent.id, already: true, brought: false, isBack: false };
   for (const rests of [false, true]) {
     if (rests) host.session.pause(torrent.id);
     if (rests) world.clock.run(5_000);
@@ -47,8 +47,8 @@ test.each(['magnet', 'file'] as const)('another takes them of a %s, says so, and
   const uri = magnet.replace(/&ws=[^&]*/, '');
   const { 'url-list': _, ...rest } = bencode.decode(file) as Record<string, unknown>;
   const source = kind === 'magnet' ? ({ kind, uri } as const) : ({ kind, bytes: Uint8Array.from(bencode.encode(rest)) } as const);
-  expect(host.session.add(source)).toEqual({ id: torrent.id, already: true, brought: true });
-  expect(host.session.add(source)).toEqual({ id: torrent.id, already: true, brought: false });
+  expect(host.session.add(source)).toEqual({ id: torrent.id, already: true, brought: true, isBack: false });
+  expect(host.session.add(source)).toEqual({ id: torrent.id, already: true, brought: false, isBack: false });
   world.clock.run(3_000);
   host.restart();
   world.clock.run(100);

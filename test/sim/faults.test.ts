@@ -120,7 +120,12 @@ test('a .torrent for a magnet that was started and paused gives it its files', (
   leech.session.add({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${torrent.id}` });
   leech.session.start(torrent.id, null, ROOT);
   leech.session.pause(torrent.id);
-  expect(leech.session.add({ kind: 'file', bytes: torrent.bytes })).toEqual({ id: torrent.id, already: true, brought: true });
+  expect(leech.session.add({ kind: 'file', bytes: torrent.bytes })).toEqual({
+    id: torrent.id,
+    already: true,
+    brought: true,
+    isBack: false,
+  });
   leech.session.resume(torrent.id);
   expect(world.clock.run(30_000, seeding(leech, torrent.id))).toBe(true);
   expectAll(leech, torrent);

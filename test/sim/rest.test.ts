@@ -321,7 +321,7 @@ test('a magnet without its files has nothing to let go of, and goes on', () => {
 test('its .torrent, added again at rest, changes nothing', () => {
   const { world, torrent, leech, id, row } = resting();
   const before = row();
-  expect(leech.session.add({ kind: 'file', bytes: torrent.bytes })).toEqual({ id, already: true, brought: false });
+  expect(leech.session.add({ kind: 'file', bytes: torrent.bytes })).toEqual({ id, already: true, brought: false, isBack: false });
   world.clock.run(2_000);
   expect(row()).toEqual(before);
   expect(atRest(leech, id)).toBe(true);

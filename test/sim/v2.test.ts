@@ -72,7 +72,12 @@ test('a magnet of v2 alone gets its metadata, then its hashes, then its files', 
   world.clock.run(10_000, isSeeding(seed, torrent.id));
   const leech = world.host('10.0.0.2');
   const magnet = `magnet:?xt=urn:btmh:1220${torrent.v2Hash}&x.pe=10.0.0.1:6881`;
-  expect(leech.session.add({ kind: 'magnet', uri: magnet })).toEqual({ id: torrent.id, already: false, brought: false });
+  expect(leech.session.add({ kind: 'magnet', uri: magnet })).toEqual({
+    id: torrent.id,
+    already: false,
+    brought: false,
+    isBack: false,
+  });
   expect(world.clock.run(10_000, () => leech.session.detail(torrent.id)?.hasMetadata === true)).toBe(true);
   leech.session.start(torrent.id, null, ROOT);
   expect(world.clock.run(60_000, isSeeding(leech, torrent.id))).toBe(true);
@@ -99,8 +104,9 @@ test('a hybrid known by its v2 hash alone is one torrent with the same by its v1
     id,
     already: true,
     brought: false,
+    isBack: false,
   });
-  expect(leech.session.add({ kind: 'file', bytes: torrent.bytes })).toEqual({ id, already: true, brought: true });
+  expect(leech.session.add({ kind: 'file', bytes: torrent.bytes })).toEqual({ id, already: true, brought: true, isBack: false });
   world.clock.run(4_000);
   leech.restart();
   expect(world.clock.run(2_000, isSeeding(leech, id))).toBe(true);
@@ -109,6 +115,7 @@ test('a hybrid known by its v2 hash alone is one torrent with the same by its v1
     id,
     already: true,
     brought: false,
+    isBack: false,
   });
 });
 

@@ -76,9 +76,9 @@ describe('the client', () => {
     await vi.waitFor(() => expect(worker.commands).toHaveLength(2));
     const [first, second] = worker.commands;
     worker.say({ type: 'reply', id: second!.id, error: { code: 'unknown', message: 'Not there.' }, added: null });
-    worker.say({ type: 'reply', id: first!.id, error: null, added: { id: ID, already: false, brought: false } });
+    worker.say({ type: 'reply', id: first!.id, error: null, added: { id: ID, already: false, brought: false, isBack: false } });
     await expect(refused).rejects.toThrow('Not there.');
-    await expect(adding).resolves.toEqual({ id: ID, already: false, brought: false });
+    await expect(adding).resolves.toEqual({ id: ID, already: false, brought: false, isBack: false });
     expect(states).toEqual(['open']);
   });
 

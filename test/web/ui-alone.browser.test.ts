@@ -122,11 +122,10 @@ describe.skipIf(missing)(`without a helper, in Chromium (skipped without ${CHROM
     await look('alone-full');
     await row(/Open film/).click({ button: 'right' });
     expect(await page.getByRole('menuitem', { name: 'Move to…' }).count()).toBe(0);
-    await page.getByRole('menuitem', { name: 'Remove…' }).click();
-    expect(await sheet().getByRole('checkbox').count()).toBe(0);
-    await sheet().getByText('will be deleted. This cannot be undone.').waitFor();
+    await page.getByRole('menuitem', { name: 'Remove' }).click();
+    await sheet().getByText('will be deleted.').waitFor();
     await sheet().getByRole('button', { name: 'Remove and delete files' }).click();
-    await expect.poll(async () => (await commands()).at(-1)).toEqual({ do: 'remove', ids: [HASH], withData: true });
+    await expect.poll(async () => (await commands()).at(-1)).toEqual({ do: 'dismiss', ids: [HASH], withData: false });
   });
 
   it('says before a removal of several what becomes of those in the browser', async () => {
@@ -138,10 +137,10 @@ describe.skipIf(missing)(`without a helper, in Chromium (skipped without ${CHROM
     await page.getByRole('row').nth(1).click();
     await page.keyboard.press('Control+a');
     await page.keyboard.press('Delete');
-    await sheet().getByText('2 GB in this browser will be deleted. This cannot be undone.').waitFor();
+    await sheet().getByText('2 GB in this browser will be deleted.').waitFor();
     await sheet().getByText('stay on the disk').waitFor();
-    await sheet().getByRole('button', { name: 'Remove', exact: true }).click();
-    await expect.poll(async () => (await commands()).at(-1)).toMatchObject({ do: 'remove', withData: false });
+    await sheet().getByRole('button', { name: 'Remove and delete files' }).click();
+    await expect.poll(async () => (await commands()).at(-1)).toMatchObject({ do: 'dismiss', withData: false });
   });
 
   it('says of a browser that keeps nothing why, and offers the helper', async () => {

@@ -94,18 +94,12 @@ describe.skipIf(missing)(`torrents of the browser and a helper, in Chromium (ski
     const problem = { code: 'bringing', moved: 0, of: 100, isHere: true } as const;
     await put(first, { root: DOWNLOADS, state: 'moving', done: 0, problem, inBrowser: { done: 3e9, isMoving: true } });
     await row(/ubuntu/).click();
-    await page.keyboard.press('Delete');
+    await page.keyboard.press('Shift+Delete');
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('3 GB of it in this browser stays, and is in the list again.').waitFor();
-    // Whatever the helper's does meanwhile.
-    await put(first, { state: 'downloading', done: 2e9, problem: null });
-    await dialog.getByText('3 GB of it in this browser stays, and is in the list again.').waitFor();
-    await look('moving-in-remove');
-    await dialog.getByLabel('Also delete its files from the disk and from this browser').check();
-    await dialog.getByText('3 GB of it in this browser goes as well. This cannot be undone.').waitFor();
+    await dialog.getByText('3 GB of it in this browser goes as well.').waitFor();
     await look('moving-in-remove-all');
     await dialog.getByRole('button', { name: 'Remove and delete files' }).click();
-    await expect.poll(commands).toEqual([{ do: 'remove', ids: [first], withData: true }]);
+    await expect.poll(commands).toEqual([{ do: 'dismiss', ids: [first], withData: true }]);
   });
 
   it('say why they do not get on, and can be kept in the browser', async () => {

@@ -41,7 +41,7 @@ describe.skipIf(missing)(`the palette in Chromium (skipped without ${CHROMIUM})`
     await expect.poll(async () => (await commands()).at(-1)).toMatchObject({ do: 'pause', ids: { length: 2 } });
     expect(await page.evaluate(() => document.activeElement?.closest('.row') !== null)).toBe(true);
     await find('remove');
-    await page.getByRole('option', { name: 'Remove…' }).waitFor();
+    await page.getByRole('option', { name: 'Remove', exact: true }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await page.getByRole('row', { selected: true }).count()).toBe(2);

@@ -88,6 +88,7 @@ export class QuickEngine {
         this.#start(command.id, command.priorities?.map(priority => priority !== 'skip') ?? null);
         return null;
       case 'remove':
+      case 'dismiss':
         for (const id of command.ids) this.#remove(id);
         this.#tick(command.ids);
         return null;
@@ -113,7 +114,7 @@ export class QuickEngine {
     const id = await hashOf(torrent);
     if (this.#entries.has(id)) {
       torrent.destroy();
-      return { id, already: this.#entries.get(id)?.isStarted === true, brought: false };
+      return { id, already: this.#entries.get(id)?.isStarted === true, brought: false, isBack: false };
     }
     const entry: Entry = {
       torrent,
@@ -128,7 +129,7 @@ export class QuickEngine {
     this.#entries.set(id, entry);
     torrent.on('ready', () => (entry.store = stores[0] ?? null));
     torrent.on('error', error => (entry.problem = String(error)));
-    return { id, already: false, brought: false };
+    return { id, already: false, brought: false, isBack: false };
   }
 
   /** `wanted`: by index of the file; null for all. */

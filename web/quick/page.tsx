@@ -2,7 +2,7 @@ import { Download, X } from 'lucide';
 import type { JSX } from 'preact';
 import type { TorrentId } from '../../sw/view-model.ts';
 import { asking } from '../adding.ts';
-import { askToRemove } from '../actions.ts';
+import { remove } from '../actions.ts';
 import { formatAbout, formatPercent, fraction, shownName } from '../format.ts';
 import { store } from '../store.ts';
 import { Bar } from '../ui/bar.tsx';
@@ -69,7 +69,7 @@ function Row({ id, engine }: { id: TorrentId; engine: QuickEngine }): JSX.Elemen
           type="button"
           class="icon-button"
           aria-label={words.quick.remove({ name: shownName(row.name) })}
-          onClick={() => askToRemove([id])}
+          onClick={() => remove([id])}
         >
           <Icon of={X} size={18} />
         </button>

@@ -1,5 +1,6 @@
 import { visit } from '../actions.ts';
 import { asking } from '../adding.ts';
+import { undoLast } from '../departures.ts';
 import { palette } from '../palette.ts';
 import { bind, characterKeys, listed } from '../shortcuts.ts';
 import { store } from '../store.ts';
@@ -13,10 +14,16 @@ const hear = bind('anywhere', {
   search: focusSearch,
   shortcuts: () => void (listed.value = true),
   add: () => void (asking.value = true),
+  // What is typed is taken back by the browser.
+  undo: event => !isTyped(event) && undoLast(),
   torrents: () => visit('torrents'),
   activity: () => visit('activity'),
   settings: () => visit('settings'),
 });
+
+function isTyped({ target }: KeyboardEvent): boolean {
+  return target instanceof Element && target.closest(TYPED) !== null;
+}
 
 /** The keys that do the same wherever the keyboard is. */
 export function onKey(event: KeyboardEvent): void {
@@ -24,8 +31,7 @@ export function onKey(event: KeyboardEvent): void {
   // What lies over the rest, or is about to, has its own.
   if (palette.peek() || listed.peek() || document.querySelector('dialog:modal') !== null) return;
   const isAlone = !event.ctrlKey && !event.metaKey && !event.altKey;
-  const isTyped = event.target instanceof Element && event.target.closest(TYPED) !== null;
-  if (isAlone && (isTyped || !characterKeys.peek())) return;
+  if (isAlone && (isTyped(event) || !characterKeys.peek())) return;
   hear(event, null);
 }
 

@@ -2,7 +2,7 @@ import { useSignal, type Signal } from '@preact/signals';
 import { ArrowLeft, Pause, Play, Trash2, X } from 'lucide';
 import type { JSX } from 'preact';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
-import { askToRemove, isRunning, pause, resume } from '../actions.ts';
+import { isRunning, pause, remove, resume } from '../actions.ts';
 import { shownName } from '../format.ts';
 import { selection } from '../selection.ts';
 import { bind } from '../shortcuts.ts';
@@ -116,7 +116,7 @@ function Title({ row }: { row: TorrentRow }): JSX.Element {
       >
         <Icon of={running ? Pause : Play} size={18} />
       </button>
-      <button type="button" class="icon-button" aria-label={words.inspector.remove()} onClick={() => askToRemove([row.id])}>
+      <button type="button" class="icon-button" aria-label={words.inspector.remove()} onClick={() => remove([row.id])}>
         <Icon of={Trash2} size={18} />
       </button>
       {!phone && <CloseButton />}

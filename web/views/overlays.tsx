@@ -30,7 +30,7 @@ const OVERLAYS = [
     holds: current,
     View: lazy(async () => (await import('./add-sheet.tsx')).AddSheet, null, 'add', 'files', 'now', 'reasons', 'remedies'),
   },
-  { holds: removing, View: lazy(async () => (await import('./remove-dialog.tsx')).RemoveDialog, empty(removing)) },
+  { holds: removing, View: lazy(async () => (await import('./remove-dialog.tsx')).RemoveDialog, empty(removing), 'removal') },
   { holds: labelling, View: lazy(async () => (await import('./labels-dialog.tsx')).LabelsDialog, empty(labelling), 'labels') },
   {
     holds: relocating,

@@ -1,5 +1,5 @@
 import type { TorrentId } from '../../sw/view-model.ts';
-import { askToRemove, open } from '../actions.ts';
+import { open, remove } from '../actions.ts';
 import { selection } from '../selection.ts';
 import { bind } from '../shortcuts.ts';
 import { store } from '../store.ts';
@@ -17,7 +17,8 @@ const hear = bind<'list', VirtualRows>('list', {
   open: () => onRow(open),
   up: () => move('up'),
   down: () => move('down'),
-  remove: () => askToRemove([...selection.ids.peek()]),
+  remove: () => remove(chosen()),
+  removeWithFiles: () => remove(chosen(), true),
 });
 
 /** The keys of the list. */
@@ -49,13 +50,16 @@ function go(event: KeyboardEvent, rows: VirtualRows, how: 'select' | 'extend' | 
   rows.show(moved);
 }
 
-/** In the direction that is seen: a list by the queue may stand on its head. */
-function move(to: 'up' | 'down'): void {
-  const order = store.order.peek();
+/** What is selected, else where the keyboard stands. */
+function chosen(): TorrentId[] {
   const ids = selection.ids.peek();
   const focused = selection.focused.peek();
-  const moving = order.filter(id => (ids.size > 0 ? ids.has(id) : id === focused));
+  return store.order.peek().filter(id => (ids.size > 0 ? ids.has(id) : id === focused));
+}
+
+/** In the direction that is seen: a list by the queue may stand on its head. */
+function move(to: 'up' | 'down'): void {
   const { by, descending } = store.sort.peek();
   const isBackwards = by === 'queue' && descending;
-  moveInLine(moving, (to === 'up') !== isBackwards ? 'up' : 'down');
+  moveInLine(chosen(), (to === 'up') !== isBackwards ? 'up' : 'down');
 }

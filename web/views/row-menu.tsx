@@ -4,7 +4,7 @@ import { useMemo } from 'preact/hooks';
 import type { MoveTo } from '../../sw/api.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentId } from '../../sw/view-model.ts';
-import { askToRemove, force, isRunning, labelling, open, pause, recheck, relocating, resume, run } from '../actions.ts';
+import { force, isRunning, labelling, open, pause, recheck, relocating, remove, resume, run } from '../actions.ts';
 import { copy } from '../clipboard.ts';
 import { shownLinks } from '../shared.ts';
 import { selection } from '../selection.ts';
@@ -72,7 +72,19 @@ function partsOf(ids: readonly TorrentId[]): readonly [readonly MenuItem[], read
       ...(only === undefined ? [] : copyItems(only)),
       { label: words.menus.selectAll(), shortcut: allKey({ key: 'A' }), act: () => selection.all() },
     ]),
-    ...group([{ label: words.menus.remove(), shortcut: words.menus.deleteKey(), danger: true, act: () => askToRemove(ids) }]),
+    ...group([
+      { label: words.menus.remove(), shortcut: words.menus.deleteKey(), danger: true, act: () => remove(ids) },
+      ...(ids.every(isHere)
+        ? []
+        : [
+            {
+              label: words.menus.removeWithFiles(),
+              shortcut: words.menus.shiftDeleteKey(),
+              danger: true,
+              act: () => remove(ids, true),
+            },
+          ]),
+    ]),
   ];
   const rows = ids.flatMap(id => store.row(id)?.value ?? []);
   return [items, rows.filter(row => !isComplete(row)).map(({ id }) => id), others];

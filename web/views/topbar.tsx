@@ -17,7 +17,7 @@ import {
 } from 'lucide';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { askToRemove, isRunning, open, pause, resume, visit } from '../actions.ts';
+import { remove, isRunning, open, pause, resume, visit } from '../actions.ts';
 import { asking } from '../adding.ts';
 import { formatRate } from '../format.ts';
 import { palette } from '../palette.ts';
@@ -169,7 +169,15 @@ function SelectionTools(): JSX.Element {
     <div class="tools" role="toolbar" aria-label="Selected torrents">
       <Tool label="Resume" icon={Play} disabled={!canResume.value} onClick={() => resume(ids.filter(id => !isRunning(id)))} />
       <Tool label="Pause" icon={Pause} disabled={!canPause.value} onClick={() => pause(ids.filter(isRunning))} />
-      <Tool label="Remove" icon={Trash2} onClick={() => askToRemove(ids)} />
+      <Tool
+        label="Remove"
+        icon={Trash2}
+        onClick={() => {
+          // These tools go with what is selected; the keyboard stays on the list.
+          document.querySelector<HTMLElement>('.row[tabindex="0"]')?.focus({ preventScroll: true });
+          remove(ids);
+        }}
+      />
       {layout.value === 'phone' && <MenuTool label="More" icon={Ellipsis} of={RowMenu} />}
       {first !== undefined && layout.value !== 'phone' && (
         <Tool

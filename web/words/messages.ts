@@ -92,6 +92,7 @@ export interface Messages {
     readonly notStarted: (values: { readonly name: string; readonly why: string }) => string;
     readonly listedBrought: (values: { readonly name: string }) => string;
     readonly listed: (values: { readonly name: string }) => string;
+    readonly isBack: (values: { readonly name: string }) => string;
     readonly noMagnet: () => string;
   };
   readonly approve: {
@@ -551,8 +552,10 @@ export interface Messages {
     readonly copyHash: () => string;
     readonly selectAll: () => string;
     readonly remove: () => string;
+    readonly removeWithFiles: () => string;
     readonly enterKey: () => string;
     readonly deleteKey: () => string;
+    readonly shiftDeleteKey: () => string;
     readonly altKey: (values: { readonly key: string }) => string;
     readonly controlKey: (values: { readonly key: string }) => string;
     readonly commandKey: (values: { readonly key: string }) => string;
@@ -593,6 +596,14 @@ export interface Messages {
     readonly fails: (values: { readonly count: number }) => string;
     readonly failsWith: (values: { readonly count: number; readonly text: string }) => string;
     readonly asks: (values: { readonly count: number }) => string;
+  };
+  readonly notices: {
+    readonly messages: () => string;
+    readonly dismiss: () => string;
+    readonly one: (values: { readonly files: string; readonly name: string }) => string;
+    readonly many: (values: { readonly files: string; readonly count: number }) => string;
+    readonly withFiles: () => string;
+    readonly undo: () => string;
   };
   readonly now: {
     readonly fromPeers: (values: {
@@ -900,6 +911,23 @@ export interface Messages {
     readonly trackers: () => string;
     readonly announced: () => string;
   };
+  readonly removal: {
+    readonly titleOne: (values: { readonly files: string; readonly name: string }) => string;
+    readonly titleMany: (values: { readonly files: string; readonly count: number }) => string;
+    readonly stays: (values: { readonly size: string }) => string;
+    readonly trashed: (values: { readonly size: string }) => string;
+    readonly finishedTrashed: (values: { readonly size: string }) => string;
+    readonly someTrashed: (values: { readonly size: string }) => string;
+    readonly split: (values: { readonly trashed: string; readonly deleted: string }) => string;
+    readonly deleted: (values: { readonly size: string }) => string;
+    readonly alsoInBrowser: (values: { readonly files: string; readonly size: string }) => string;
+    readonly alsoKnownInBrowser: (values: { readonly files: string }) => string;
+    readonly elsewhere: () => string;
+    readonly inBrowser: (values: { readonly size: string }) => string;
+    readonly canUndo: () => string;
+    readonly toTrash: () => string;
+    readonly delete: () => string;
+  };
   readonly saves: {
     readonly noAnswer: () => string;
   };
@@ -1112,6 +1140,7 @@ export interface Messages {
     readonly search: () => string;
     readonly shortcuts: () => string;
     readonly add: () => string;
+    readonly undo: () => string;
     readonly torrents: () => string;
     readonly activity: () => string;
     readonly settings: () => string;
@@ -1126,6 +1155,7 @@ export interface Messages {
     readonly up: () => string;
     readonly down: () => string;
     readonly remove: () => string;
+    readonly removeWithFiles: () => string;
     readonly column: () => string;
     readonly moveColumn: () => string;
     readonly sizeColumn: () => string;
@@ -1140,6 +1170,7 @@ export interface Messages {
   };
   readonly state: {
     readonly adding: () => string;
+    readonly leaving: () => string;
     readonly metadata: (values: { readonly peers: number }) => string;
     readonly moving: () => string;
     readonly checking: () => string;

@@ -108,7 +108,9 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
       '{} for all torrents, or {"info_hash": "<40 hex digits>"}',
       v.strictObject({ info_hash: v.optional(infoHash) }),
       (engine, { info_hash: id }) => {
-        const listed = engine.rows().filter(row => row.state !== 'adding' && (id === undefined || row.id === id));
+        const listed = engine
+          .rows()
+          .filter(row => row.state !== 'adding' && row.state !== 'leaving' && (id === undefined || row.id === id));
         if (id !== undefined && listed.length === 0)
           throw new Refused({ code: 'no-such-torrent', message: 'No such torrent is in the list.' });
         return { torrents: listed.map(statusOf) };

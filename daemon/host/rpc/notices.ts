@@ -25,14 +25,14 @@ export class Notices {
   /** What is in the list already is no news. */
   begin(rows: readonly TorrentRow[]): void {
     for (const row of rows) {
-      if (row.state === 'adding') continue;
+      if (row.state === 'adding' || row.state === 'leaving') continue;
       this.seen.set(row.id, { hasMetadata: this.hasMetadata(row), doneAt: row.doneAt, failed: null });
     }
   }
 
   /** Rows that are new, or others than before. */
   look(rows: readonly TorrentRow[]): void {
-    for (const row of rows) if (row.state !== 'adding') this.lookAt(row);
+    for (const row of rows) if (row.state !== 'adding' && row.state !== 'leaving') this.lookAt(row);
   }
 
   removed(ids: readonly TorrentId[]): void {

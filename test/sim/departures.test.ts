@@ -1,0 +1,99 @@
+/** Removals that are taken back in time, and those that are not, through the ends of engines. */
+import { expect, test } from 'vitest';
+import { isSeeding, makeTorrent, ROOT, seedOn, World } from './host.ts';
+
+const FILES = { a: 300_000, b: 4 << 20 };
+const PIECE = 65_536;
+
+function running(run = 961) {
+  const world = new World(run);
+  const [torrent, other] = [makeTorrent(FILES, PIECE, run), makeTorrent({ c: 100_000 }, PIECE, run + 1)];
+  const seed = world.host('10.0.0.1', { rate: 400_000 });
+  for (const each of [torrent, other]) seedOn(seed, each);
+  const leech = world.host('10.0.0.2');
+  for (const { bytes, id } of [torrent, other]) {
+    leech.session.add({ kind: 'file', bytes });
+    leech.session.start(id, null, ROOT);
+  }
+  leech.session.set(torrent.id, { labels: ['films'], sequential: true });
+  world.clock.run(4_000);
+  const row = () => leech.session.rows().find(({ id }) => id === torrent.id);
+  return { world, torrent, leech, id: torrent.id, row };
+}
+
+test('a removal that is taken back leaves it as it was', () => {
+  const { world, leech, id, row } = running();
+  const before = row();
+  leech.session.departures.dismiss([id], true);
+  world.clock.run(9_000);
+  expect(row()).toMatchObject({ state: 'leaving', leaving: { withData: true }, peers: 0, down: 0 });
+  leech.session.departures.takeBack(id);
+  expect(world.clock.run(60_000, isSeeding(leech, id))).toBe(true);
+  expect(row()).toMatchObject({ place: before?.place, options: before?.options, addedAt: before?.addedAt, root: ROOT });
+  world.clock.run(20_000);
+  expect(row()?.state).toBe('seeding');
+});
+
+test('a paused one that is added again rests as before', () => {
+  const { world, torrent, leech, id, row } = running();
+  leech.session.pause(id);
+  leech.session.departures.dismiss([id], false);
+  world.clock.run(5_000);
+  expect(leech.session.add({ kind: 'file', bytes: torrent.bytes })).toMatchObject({ already: true });
+  world.clock.run(20_000);
+  expect(row()?.state).toBe('paused');
+});
+
+test.each([true, false])('one that is not goes after ten seconds, with data or without: %s', withData => {
+  const { world, leech, id, row } = running();
+  leech.session.departures.dismiss([id], withData);
+  world.clock.run(8_000);
+  expect(leech.disk.files.has(`${ROOT}/folder/b`)).toBe(true);
+  world.clock.run(4_000);
+  expect(row()).toBeUndefined();
+  expect(leech.disk.files.has(`${ROOT}/folder/b`)).toBe(!withData);
+  expect([...leech.records.keys()].filter(key => key.includes(id))).toEqual([]);
+});
+
+test('an engine that ends meanwhile leaves the rest of the time to the next, which takes it back or finishes', () => {
+  const { world, leech, id, row } = running();
+  leech.session.departures.dismiss([id], true);
+  world.clock.run(3_000);
+  leech.restart();
+  world.clock.run(3_000);
+  expect(row()?.state).toBe('leaving');
+  leech.session.departures.takeBack(id);
+  world.clock.run(1_000);
+  leech.session.departures.dismiss([id], true);
+  world.clock.run(2_000);
+  leech.restart();
+  expect(leech.session.hasWork).toBe(true);
+  world.clock.run(12_000);
+  expect(row()).toBeUndefined();
+  expect(leech.disk.files.has(`${ROOT}/folder/b`)).toBe(false);
+});
+
+test('of many, one that is gone keeps none of the others', () => {
+  const { world, leech, id, row } = running();
+  expect(() => leech.session.departures.dismiss(['0'.repeat(40), id], false)).toThrow('not in the list any more');
+  expect(row()?.state).toBe('leaving');
+  world.clock.run(12_000);
+  expect(row()).toBeUndefined();
+});
+
+test('while the store is away one without data goes as well, and one with data once it is back', () => {
+  const { world, leech, id, torrent, row } = running();
+  const other = leech.session.rows().find(each => each.id !== id)?.id ?? '';
+  leech.session.departures.dismiss([id], true);
+  leech.session.departures.dismiss([other], false);
+  leech.session.detach();
+  expect(() => leech.session.departures.dismiss([id], true)).toThrow('while the helper is away');
+  world.clock.run(13_000);
+  expect(row()?.state).toBe('leaving');
+  expect(leech.session.has(other)).toBe(false);
+  leech.session.attach([]);
+  world.clock.run(3_000);
+  expect(row()).toBeUndefined();
+  expect(leech.disk.files.has(`${ROOT}/folder/b`)).toBe(false);
+  expect(leech.session.has(torrent.id)).toBe(false);
+});
