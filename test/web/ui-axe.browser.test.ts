@@ -53,6 +53,7 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
         'nine',
         async () => (await row(/^Sintel/).click({ button: 'right' }), page.getByRole('menu').waitFor()),
       ],
+      ['a phone that follows another browser', PHONE, 'following', () => row(/^ubuntu/).waitFor()],
       ['the first open', DESKTOP, 'unpaired', () => page.getByRole('button', { name: 'Browser only' }).click()],
       [
         'the activity',

@@ -68,7 +68,8 @@ export function openUi(onPage: (page: Page) => void, expected: RegExp | null = n
       if (message.type() === 'error' && expected?.test(message.text()) !== true) problems.push(message.text());
     });
     await prepare(page);
-    await page.goto(`${base}?scenario=${scenario}`);
+    // The first page has all modules made for it.
+    await page.goto(`${base}?scenario=${scenario}`, { timeout: 60_000 });
     await page.locator('.table').waitFor();
   }
 

@@ -27,11 +27,14 @@ export function ConnectionChip({ id }: { id: string }): JSX.Element {
   const words = useWords();
   const panel = useRef<HTMLDivElement>(null);
   const chip = useRef<HTMLButtonElement>(null);
+  const shown = (layout.value === 'phone' && words.short) || words.label;
+  // Whoever speaks to the computer says what is to be seen (WCAG 2.5.3).
+  const name = words.label.toLowerCase().includes(shown.toLowerCase()) ? words.label : shown;
   return (
     <>
-      <button ref={chip} type="button" class="chip connection-chip" popoverTarget={id} aria-label={words.label}>
+      <button ref={chip} type="button" class="chip connection-chip" popoverTarget={id} aria-label={name}>
         <span class={`dot dot-${words.tone}`} aria-hidden="true" />
-        {(layout.value === 'phone' && words.short) || words.label}
+        {shown}
       </button>
       <div
         ref={panel}
