@@ -1,8 +1,8 @@
 // Runs before the first paint, so that a chosen appearance never flashes the other one, and asks for the texts along with the code.
 {
-  const stored = key => {
+  const stored = (key, storage = () => localStorage) => {
     try {
-      return localStorage.getItem(key);
+      return storage().getItem(key);
     } catch {
       // Storage is blocked: what the system and the browser are set to holds.
       return null;
@@ -20,7 +20,7 @@
   /** What was chosen, else the first wanted language that there is, by its script alone where no country is told apart; else English. */
   function bestLanguage() {
     const tags = Object.keys(texts);
-    const chosen = stored('starling.language');
+    const chosen = stored('starling.language.instead', () => sessionStorage) ?? stored('starling.language');
     if (tags.includes(chosen)) return chosen;
     for (const wanted of navigator.languages) {
       const { language, script } = parts(wanted);

@@ -248,15 +248,16 @@ export class Shelf implements Backend {
 
   /** Has each side do it to its own, and only then says what went wrong first. */
   private async each(command: Extract<EngineCommand, { readonly ids: readonly TorrentId[] }>): Promise<null> {
-    const own = command.ids.filter(id => this.isOwn(id));
-    const others = command.ids.filter(id => !own.includes(id));
+    const others = command.ids.filter(id => !this.isOwn(id));
+    // What is here is taken back whatever becomes of what the helper has: it may be all there is.
+    const own = command.ids.filter(id => (command.do === 'takeBack' ? this.local.has(id) : this.isOwn(id)));
     const done = await Promise.allSettled([
       ...(others.length > 0 ? [this.paired.run({ ...command, ids: others })] : []),
       ...(own.length > 0 ? [this.local.run({ ...command, ids: own })] : []),
     ]);
     for (const each of done) if (each.status === 'rejected') throw each.reason;
     // What is here of one that the helper had may be all there is: unless its files are to go as well it stays, and is seen again.
-    const isOfBoth = command.do === 'takeBack' || ((command.do === 'remove' || command.do === 'dismiss') && command.withData);
+    const isOfBoth = (command.do === 'remove' || command.do === 'dismiss') && command.withData;
     const both = isOfBoth ? others.filter(id => this.local.has(id)) : [];
     if (both.length > 0) await this.local.run({ ...command, ids: both });
     return null;

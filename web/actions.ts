@@ -1,7 +1,7 @@
 import { batch, signal } from '@preact/signals';
 import type { Added, Answer, ApiError, Command, FolderPage, HostAsk, MoveTo } from '../sw/api.ts';
 import { BROWSER_ROOT } from '../sw/view-model.ts';
-import type { History, HistorySpan, Settings, TorrentId, Vitals } from '../sw/view-model.ts';
+import type { History, HistorySpan, Settings, TorrentId, TorrentRow, Vitals } from '../sw/view-model.ts';
 import { CommandError } from './client.ts';
 import { notify } from './notices.ts';
 import { describeError } from './refusals.ts';
@@ -125,7 +125,12 @@ function losesFiles(id: TorrentId, withData: boolean): boolean {
   const row = store.row(id)?.peek();
   if (row === undefined) return false;
   const isInBrowser = row.inBrowser !== undefined;
-  return withData ? row.done > 0 || isInBrowser : row.done > 0 && row.root === BROWSER_ROOT;
+  return withData ? mayHaveFiles(row) || isInBrowser : mayHaveFiles(row) && row.root === BROWSER_ROOT;
+}
+
+/** Whether files of it may be there: what is verified is nothing while they are checked, and leaves out those that are not wanted any more. */
+export function mayHaveFiles({ done, downloaded, doneAt }: Pick<TorrentRow, 'done' | 'downloaded' | 'doneAt'>): boolean {
+  return done > 0 || downloaded > 0 || doneAt > 0;
 }
 
 export async function configure(settings: Partial<Settings>): Promise<void> {

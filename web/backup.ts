@@ -71,7 +71,8 @@ export async function makeBackup(): Promise<string> {
       name,
       magnet: links.get(id) ?? `magnet:?xt=urn:btih:${id}`,
       folder: folders.get(root) ?? '',
-      isPaused: state === 'paused',
+      // One that is complete and does not seed is as well.
+      isPaused: state === 'paused' || state === 'done',
       options: { ...chosen, labels: [...chosen.labels], banned: [...chosen.banned] },
     }));
   return JSON.stringify({ format: FORMAT, version: VERSION, settings: store.settings.peek() ?? {}, torrents }, null, 1);

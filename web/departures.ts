@@ -2,7 +2,7 @@
 import { computed } from '@preact/signals';
 import type { TorrentId } from '../sw/view-model.ts';
 import { BROWSER_ROOT } from '../sw/view-model.ts';
-import { command } from './actions.ts';
+import { command, mayHaveFiles } from './actions.ts';
 import { isolated, shownName } from './format.ts';
 import type { Leaver } from './leavers.ts';
 import { notify } from './notices.ts';
@@ -39,7 +39,7 @@ export const departures = computed<readonly Departure[]>(() => {
 function departureOf(group: readonly Leaver[]): Departure | null {
   const [first] = group;
   if (first === undefined) return null;
-  const withFiles = group.filter(({ done }) => done > 0);
+  const withFiles = group.filter(mayHaveFiles);
   const leavesFiles = withFiles.some(({ root, leaving }) => root !== BROWSER_ROOT && !leaving.withData);
   const takesFiles = withFiles.some(({ leaving }) => leaving.withData);
   const files = leavesFiles ? (takesFiles ? 'some' : 'stay') : takesFiles ? 'go' : 'none';

@@ -23,7 +23,7 @@ import { followViews } from './saved-views.ts';
 import { store } from './store.ts';
 import { shareOver } from './shared.ts';
 import { loadAgainBy } from './ui/lazy.tsx';
-import { loadFirstWords, words } from './words/words.ts';
+import { loadFirstWords, speakEnglish, words } from './words/words.ts';
 import { applyUpdate, openDoor, openShare, registerWorker, updateWaiting } from './worker.ts';
 
 const NO_WORKER =
@@ -58,7 +58,7 @@ async function start(): Promise<void> {
   try {
     await loadFirstWords();
   } catch (cause) {
-    if (loadAgain(RELOADS.parts)) return;
+    if (loadAgain(RELOADS.parts) || speakEnglish()) return;
     console.error('The texts of the app could not be loaded.', cause);
     root.textContent = 'Starling could not be loaded. Look at the connection, and load the page again.';
     return;

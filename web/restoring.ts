@@ -74,5 +74,7 @@ async function take(torrent: BackedUp): Promise<{ isKnown: boolean; why: string 
     return { isKnown: false, why: started };
   }
   if (torrent.isPaused) await command({ do: 'pause', ids: [id] });
-  return { isKnown: false, why: await command({ do: 'set', ids: [id], options: torrent.options satisfies TorrentOptions }) };
+  // Past the limits of the queue goes what a person sends there, one by one.
+  const options: TorrentOptions = { ...torrent.options, forceStart: false };
+  return { isKnown: false, why: await command({ do: 'set', ids: [id], options }) };
 }

@@ -127,6 +127,13 @@ describe('what is asked', () => {
     expect(paired.asked.at(-1)).toEqual({ do: 'reconnect' });
   });
 
+  it('is taken back here whatever becomes of what the helper has', async () => {
+    const { shelf, paired, local } = setUp([A, C], [B, C]);
+    paired.refusal = new Refusal('daemon-away', 'The helper is not running.');
+    await expect(shelf.run({ do: 'takeBack', ids: [A, B, C] })).rejects.toThrow('The helper is not running.');
+    expect(local.asked).toEqual([{ do: 'takeBack', ids: [B, C] }]);
+  });
+
   it('of settings is done by both, by this browser alone where it is not paired, and by neither where the helper is away', async () => {
     const { shelf, paired, local } = setUp();
     const set: Command = { do: 'configure', settings: { downLimit: 5_000 } };

@@ -150,7 +150,7 @@ describe.skipIf(missing)(`languages in Chromium (skipped without ${CHROMIUM})`, 
   );
 
   it('is in the language that is chosen, and again as the browser is set', async () => {
-    await show('nine', { locale: 'de-AT' });
+    await show('nine', { locale: 'is-IS' });
     const root = page.locator('html');
     await expect.poll(() => root.getAttribute('lang')).toBe('en');
     await at('#/settings', '.settings h2');
@@ -160,5 +160,16 @@ describe.skipIf(missing)(`languages in Chromium (skipped without ${CHROMIUM})`, 
     await choice.selectOption('');
     await expect.poll(() => root.getAttribute('lang')).toBe('en');
     expect(await root.getAttribute('dir')).toBe('ltr');
+  });
+
+  it('stays as it is where the texts of a language do not come', async () => {
+    await show('nine');
+    const root = page.locator('html');
+    await page.route(/words\/ar-XB/, route => route.abort());
+    await at('#/settings', '.settings h2');
+    await page.locator('#language select').selectOption('ar-XB');
+    await page.getByText('The texts of that language could not be loaded.').waitFor();
+    expect(await page.evaluate(() => localStorage.getItem('starling.language'))).toBeNull();
+    expect(await root.getAttribute('lang')).toBe('en');
   });
 });

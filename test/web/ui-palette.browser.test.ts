@@ -29,6 +29,20 @@ describe.skipIf(missing)(`the palette in Chromium (skipped without ${CHROMIUM})`
     expect(await page.getByRole('dialog').count()).toBe(0);
   });
 
+  it('does what was typed, however fast Enter follows', async () => {
+    await show('many');
+    await page.locator('.row').first().click();
+    await page.keyboard.press('Control+k');
+    await field().fill('remove');
+    await expect.poll(active).toBe('Remove');
+    await field().evaluate((input: HTMLInputElement) => {
+      input.value = 'pause';
+      input.dispatchEvent(new InputEvent('input', { bubbles: true }));
+      input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    });
+    await expect.poll(async () => (await commands()).map(command => command.do)).toEqual(['pause']);
+  });
+
   it('does with the selected torrents what their menu does, and gives the keyboard back', async () => {
     await show('nine');
     await row(/^Sintel/).click();

@@ -62,6 +62,24 @@ describe.skipIf(missing)(`a removal, in Chromium (skipped without ${CHROMIUM})`,
     ]);
   });
 
+  it('asks too where files are checked again, or were left out since they came', async () => {
+    await show('nine');
+    await page.evaluate(() => {
+      const sintel = [...globalThis.mock.torrents.values()].find(({ name }) => name.startsWith('Sintel'));
+      if (sintel) globalThis.mock.put({ ...sintel, state: 'checking', done: 0, downloaded: 4e9 });
+    });
+    await row(/^Sintel/).click();
+    await page.keyboard.press('Shift+Delete');
+    const dialog = page.getByRole('dialog', { name: /^Remove “Sintel.*” and its files\?$/ });
+    await dialog.getByText('Files that are not checked yet, or were left out later, are deleted as well.').waitFor();
+    expect(await commands()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Delete');
+    await messages()
+      .getByText(/^“Sintel.*” was removed\. Its files stay on the disk\.$/)
+      .waitFor();
+  });
+
   it('asks before files go, and says that they come back', async () => {
     await show('nine');
     await row(/^Sintel/).click();

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { notify } from '../notices.ts';
 import { chooseLanguage, chosenLanguage, languages, words } from '../words/words.ts';
 import { Setting } from './setting.tsx';
 
@@ -14,8 +15,7 @@ export function LanguageSetting(): JSX.Element {
         aria-describedby="language-text"
         value={chosenLanguage() ?? AS_BROWSER}
         onChange={({ currentTarget: { value } }) => {
-          chooseLanguage(value === AS_BROWSER ? null : value);
-          location.reload();
+          void choose(value === AS_BROWSER ? null : value);
         }}
       >
         <option value={AS_BROWSER}>{words.settings.languageAsBrowser()}</option>
@@ -30,4 +30,14 @@ export function LanguageSetting(): JSX.Element {
       </p>
     </Setting>
   );
+}
+
+async function choose(tag: string | null): Promise<void> {
+  try {
+    await chooseLanguage(tag);
+  } catch {
+    notify(words.settings.languageNotLoaded(), 'bad');
+    return;
+  }
+  location.reload();
 }

@@ -23,21 +23,29 @@ export function Palette(): JSX.Element {
   // As things are while it opens: what is found does not move under the hand.
   const kinds = useMemo(kindsNow, []);
   const groups = useSignal<readonly Group[]>(useMemo(() => atFirst(kinds), []));
+  /** What was looked for when that was found; and Enter was pressed for what is still being looked for. */
+  const foundFor = useRef('');
+  const isAwaited = useRef(false);
   const list = useRef<HTMLDivElement>(null);
   const all = groups.value.flatMap(({ found }) => found);
   const asked = text.value.trim();
 
   useEffect(() => {
-    if (asked === '') {
-      groups.value = atFirst(kinds);
+    const show = (found: readonly Group[]): void => {
+      groups.value = found;
       at.value = 0;
+      foundFor.current = asked;
+    };
+    if (asked === '') {
+      show(atFirst(kinds));
       return undefined;
     }
     const ended = new AbortController();
     void search(kinds, asked, ended.signal).then(found => {
       if (found === null) return;
-      groups.value = found;
-      at.value = 0;
+      show(found);
+      const [first] = found.flatMap(group => group.found);
+      if (isAwaited.current && first !== undefined) act(first.item);
     });
     return () => ended.abort();
   }, [asked]);
@@ -53,12 +61,15 @@ export function Palette(): JSX.Element {
     // What it opens takes the keyboard after this has given it back.
     setTimeout(() => item.act());
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
+  const onKeyDown = (event: KeyboardEvent & { currentTarget: HTMLInputElement }): void => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     const chosen = all[at.value];
     if (step !== 0 && all.length > 0) at.value = (at.value + step + all.length) % all.length;
-    else if (event.key === 'Enter' && !event.isComposing && chosen !== undefined) act(chosen.item);
-    else return;
+    else if (event.key === 'Enter' && !event.isComposing) {
+      // What is in sight was found for another text.
+      if (foundFor.current !== event.currentTarget.value.trim()) isAwaited.current = true;
+      else if (chosen !== undefined) act(chosen.item);
+    } else return;
     event.preventDefault();
   };
 
@@ -82,7 +93,10 @@ export function Palette(): JSX.Element {
         autocomplete="off"
         spellcheck={false}
         value={text}
-        onInput={event => (text.value = event.currentTarget.value)}
+        onInput={event => {
+          isAwaited.current = false;
+          text.value = event.currentTarget.value;
+        }}
         onKeyDown={onKeyDown}
       />
       <div id="palette-list" ref={list} class="palette-list" role="listbox" aria-label={words.palette.results()}>

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentRow } from '../../sw/view-model.ts';
-import { dismiss, removing } from '../actions.ts';
+import { dismiss, mayHaveFiles, removing } from '../actions.ts';
 import { formatAbout, isolated, shownName } from '../format.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
@@ -23,7 +23,7 @@ function isTrashed(row: TorrentRow): boolean {
 }
 
 function isAllTrashed(rows: readonly TorrentRow[]): boolean {
-  return rows.every(row => row.done === 0 || isTrashed(row));
+  return rows.every(row => !mayHaveFiles(row) || isTrashed(row));
 }
 
 /** What becomes of the files, in a sentence. */
@@ -52,6 +52,8 @@ function Confirm({ ids, withData }: NonNullable<typeof removing.value>): JSX.Ele
   const inBrowser = onDisk.reduce((sum, row) => sum + (row.inBrowser?.done ?? 0), 0);
   const isBoth = onDisk.some(row => row.inBrowser !== undefined);
   const isElsewhere = onDisk.some(row => row.inBrowser === undefined && row.problem?.code === 'bringing');
+  // What is there of those is counted when they have been checked.
+  const isUnsure = (withData ? rows : here).some(row => row.done === 0 && mayHaveFiles(row));
   const [first] = rows;
   const files = withData ? 'go' : 'stay';
   const texts = words.removal;
@@ -66,6 +68,7 @@ function Confirm({ ids, withData }: NonNullable<typeof removing.value>): JSX.Ele
           : texts.titleMany({ count: rows.length, files })}
       </h2>
       {bytes > 0 && <p>{withData ? deletionOf(onDisk, bytes) : texts.stays({ size: formatAbout(bytes) })}</p>}
+      {isUnsure && <p>{texts.unsure()}</p>}
       {isBoth && (
         <p>
           {inBrowser > 0 ? texts.alsoInBrowser({ size: formatAbout(inBrowser), files }) : texts.alsoKnownInBrowser({ files })}

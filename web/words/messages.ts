@@ -924,6 +924,7 @@ export interface Messages {
     readonly alsoKnownInBrowser: (values: { readonly files: string }) => string;
     readonly elsewhere: () => string;
     readonly inBrowser: (values: { readonly size: string }) => string;
+    readonly unsure: () => string;
     readonly canUndo: () => string;
     readonly toTrash: () => string;
     readonly delete: () => string;
@@ -947,6 +948,7 @@ export interface Messages {
     readonly languageAlso: () => string;
     readonly languageAsBrowser: () => string;
     readonly languageText: () => string;
+    readonly languageNotLoaded: () => string;
     readonly theme: () => string;
     readonly themeAlso: () => string;
     readonly density: () => string;

@@ -11,6 +11,8 @@ export type Area = keyof Messages;
 
 /** Read by public/theme.js as the page is loaded. */
 const KEY = 'starling.language';
+/** The same for this tab alone, and before the other. */
+const INSTEAD = 'starling.language.instead';
 const FALLBACK = 'en';
 
 const known = Object.keys(load);
@@ -29,9 +31,23 @@ export function chosenLanguage(): string | null {
   return kept !== null && known.includes(kept) ? kept : null;
 }
 
-/** Takes effect with the next load of the page. */
-export function chooseLanguage(tag: string | null): void {
+/** Takes effect with the next load of the page. Rejects where the texts cannot be fetched: a page without them would be no way back. */
+export async function chooseLanguage(tag: string | null): Promise<void> {
+  if (tag !== null) await load[tag]?.first();
   writeStoredText(KEY, tag);
+  sessionStorage.removeItem(INSTEAD);
+}
+
+/** Has this tab shown in English, which is kept with the app, where the texts of the language cannot be had. False where it is. */
+export function speakEnglish(): boolean {
+  if (language === FALLBACK) return false;
+  try {
+    sessionStorage.setItem(INSTEAD, FALLBACK);
+  } catch {
+    return false;
+  }
+  location.reload();
+  return true;
 }
 
 /** The language of the texts, which public/theme.js has found. */
