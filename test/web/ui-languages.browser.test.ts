@@ -165,7 +165,8 @@ describe.skipIf(missing)(`languages in Chromium (skipped without ${CHROMIUM})`, 
   it('stays as it is where the texts of a language do not come', async () => {
     await show('nine');
     const root = page.locator('html');
-    await page.route(/words\/ar-XB/, route => route.abort());
+    const cutOff = { contentType: 'text/javascript', body: 'throw new Error("cut off")' };
+    await page.route(/words\/ar-XB/, route => route.fulfill(cutOff));
     await at('#/settings', '.settings h2');
     await page.locator('#language select').selectOption('ar-XB');
     await page.getByText('The texts of that language could not be loaded.').waitFor();
