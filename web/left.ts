@@ -1,21 +1,11 @@
 import type { LeftFiles } from '../sw/api.ts';
 import type { RootRow } from '../sw/view-model.ts';
+import { DISK_TEXTS } from './disk-texts.ts';
 import { formatNames, isolated, shownName } from './format.ts';
 import { words } from './words/words.ts';
 
 const WHY = {
-  'disk-full': 'diskFull',
-  'disk-quota': 'diskQuota',
-  'file-too-large': 'fileTooLarge',
-  'read-only': 'readOnly',
-  denied: 'denied',
-  'folder-gone': 'folderGone',
-  'file-gone': 'fileGone',
-  'file-busy': 'fileBusy',
-  'file-unsafe': 'fileUnsafe',
-  'file-conflict': 'fileConflict',
-  io: 'io',
-  limit: 'limit',
+  ...DISK_TEXTS,
   'daemon-away': 'daemonAway',
 } as const satisfies Readonly<Record<LeftFiles['why'], string>>;
 

@@ -1,5 +1,6 @@
 /** The lines of a torrent's log, in words. */
 import type { DiskProblem, LogEntry, LogKind } from '../sw/view-model.ts';
+import { DISK_TEXTS } from './disk-texts.ts';
 import { dates, formatCount, isolated } from './format.ts';
 import { words } from './words/words.ts';
 
@@ -27,21 +28,6 @@ function nameOfKind(kind: LogKind): string {
       return texts.kindDisk();
   }
 }
-
-const DISK = {
-  'disk-full': 'diskFull',
-  'disk-quota': 'diskQuota',
-  'file-too-large': 'fileTooLarge',
-  'read-only': 'readOnly',
-  denied: 'denied',
-  'folder-gone': 'folderGone',
-  'file-gone': 'fileGone',
-  'file-busy': 'fileBusy',
-  'file-unsafe': 'fileUnsafe',
-  'file-conflict': 'fileConflict',
-  io: 'io',
-  limit: 'limit',
-} as const satisfies Readonly<Record<DiskProblem, string>>;
 
 /** What happened, in a sentence without a full stop. */
 export function describeEntry({ what, who, text, count }: LogEntry): string {
@@ -85,7 +71,7 @@ export function describeEntry({ what, who, text, count }: LogEntry): string {
     case 'web-seed-banned':
       return texts.webSeedBanned({ seed: isolated(who), why });
     case 'failed': {
-      const problem = text in DISK ? texts[DISK[text as DiskProblem]]() : why;
+      const problem = text in DISK_TEXTS ? texts[DISK_TEXTS[text as DiskProblem]]() : why;
       return who === '' ? texts.failed({ why: problem }) : texts.failedAt({ why: problem, where: isolated(who) });
     }
   }
