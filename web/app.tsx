@@ -43,7 +43,15 @@ const Inspector = lazy(
   'reasons',
   'remedies',
 );
-const Settings = lazy(async () => (await import('./views/settings.tsx')).Settings, leave, 'settings', 'options');
+const Settings = lazy(
+  async () => (await import('./views/settings.tsx')).Settings,
+  leave,
+  'diagnostics',
+  'folders',
+  'options',
+  'pairedApps',
+  'settings',
+);
 
 interface Props {
   readonly updateWaiting: { readonly value: boolean };

@@ -1,24 +1,23 @@
 /** Addresses that a person wants no peer to have, for one torrent or for all. */
 import type { TorrentId } from '../sw/view-model.ts';
 import { command } from './actions.ts';
+import { isolated } from './format.ts';
 import { notify } from './notices.ts';
+import { words } from './words/words.ts';
 
 export async function banHere(of: TorrentId, host: string): Promise<void> {
-  await tell(
-    command({ do: 'ban', of, add: [host], remove: [] }),
-    `${host} is banned from this torrent. Take it off the list below to let it in again.`,
-  );
+  const done = command({ do: 'ban', of, add: [host], remove: [] });
+  await tell(done, words.inspector.peerBannedNow({ address: isolated(host) }));
 }
 
 export async function letInHere(of: TorrentId, host: string): Promise<void> {
-  await tell(command({ do: 'ban', of, add: [], remove: [host] }), `${host} may connect to this torrent again.`);
+  const done = command({ do: 'ban', of, add: [], remove: [host] });
+  await tell(done, words.inspector.peerMayConnect({ address: isolated(host) }));
 }
 
 export async function banEverywhere(host: string): Promise<void> {
-  await tell(
-    command({ do: 'ban', of: null, add: [host], remove: [] }),
-    `${host} is banned from all torrents. The settings have the list.`,
-  );
+  const done = command({ do: 'ban', of: null, add: [host], remove: [] });
+  await tell(done, words.inspector.peerBannedEverywhereNow({ address: isolated(host) }));
 }
 
 /** What a person made of the list: what another window has done to it meanwhile stays. Resolves to why it was refused, or null. */
@@ -29,9 +28,9 @@ export function banListed(before: readonly string[], text: string): Promise<stri
   return command({ do: 'ban', of: null, add, remove });
 }
 
-async function tell(done: Promise<string | null>, words: string): Promise<void> {
+async function tell(done: Promise<string | null>, text: string): Promise<void> {
   const refused = await done;
-  if (refused === null) notify(words);
+  if (refused === null) notify(text);
   else notify(refused, 'bad');
 }
 

@@ -44,8 +44,8 @@ export const COLUMNS: readonly Column[] = [
   column('uploaded', true, 78),
   column('downloaded', true, 90),
   column('labels', false, 120),
-  column('added', true, 132),
-  column('finished', true, 132),
+  column('added', true, 156),
+  column('finished', true, 156),
   column('queue', true, 60),
   column('folder', false, 120),
 ];

@@ -1,5 +1,7 @@
 import type { Connection } from '../sw/view-model.ts';
+import { isolated, joinSentences, shownText } from './format.ts';
 import type { Tone } from './problems.ts';
+import { whether, words } from './words/words.ts';
 
 /** The connection to the helper: the chip's label, and what its panel says. */
 export interface ConnectionWords {
@@ -14,143 +16,84 @@ export interface ConnectionWords {
   readonly showCommand: boolean;
 }
 
+const IDLE = { retry: null, showCommand: false } as const;
+
+/** Before the engine has said anything. */
+export function describeStart(): ConnectionWords {
+  return { ...IDLE, label: words.connection.starting(), text: words.connection.startingText(), tone: 'warn' };
+}
+
+/** Where no engine can be. */
+export function describeUnhosted(): ConnectionWords {
+  return { ...IDLE, label: words.connection.unhosted(), text: words.connection.unhostedText(), tone: 'bad' };
+}
+
 /** `isFromHelper`: the app comes from the helper itself, and not from a website. */
 export function describeConnection(connection: Connection, isFromHelper: boolean): ConnectionWords {
+  const texts = words.connection;
   if (connection.superseded) {
-    return {
-      label: 'In use elsewhere',
-      text: 'Another window took over the helper. Torrents continue there; this one shows the last it knew.',
-      tone: 'warn',
-      retry: 'Use here',
-      showCommand: false,
-    };
+    return { ...IDLE, label: texts.superseded(), text: texts.supersededText(), tone: 'warn', retry: texts.useHere() };
   }
   if (connection.following !== null) {
-    const other = connection.following === '' ? 'Another browser' : connection.following;
-    const label = `${other} is at work`;
-    if (connection.outdated === 'other') {
-      return {
-        label,
-        short: 'At work elsewhere',
-        text: 'It has another version of the app, so the list here is the last that is known. Reload the app here and there, or choose Use here.',
-        tone: 'warn',
-        retry: 'Use here',
-        showCommand: false,
-      };
-    }
-    return {
-      label,
-      short: 'At work elsewhere',
-      text: 'The same torrents run there, on this computer. To have them run in this browser instead, choose Use here.',
-      tone: 'good',
-      retry: 'Use here',
-      showCommand: false,
-    };
+    const { following, outdated } = connection;
+    const known = whether(following !== '');
+    const label = texts.following({ known, browser: isolated(shownText(following)) });
+    const [text, tone] =
+      outdated === 'other' ? ([texts.followingOutdated(), 'warn'] as const) : ([texts.followingText(), 'good'] as const);
+    return { ...IDLE, label, short: texts.followingShort(), text, tone, retry: texts.useHere() };
   }
   if (connection.outdated === 'helper') {
-    return {
-      label: 'Update helper',
-      text: 'The helper is too old for this app, so torrents wait; nothing is lost. Get the newer Starling, end the one that runs, and start it in its folder:',
-      tone: 'warn',
-      retry: 'Try again',
-      showCommand: true,
-    };
+    const text = texts.helperOutdatedText();
+    return { label: texts.helperOutdated(), text, tone: 'warn', retry: texts.tryAgain(), showCommand: true };
   }
   if (connection.outdated === 'app') {
-    return {
-      label: 'Reload the app',
-      text: 'The app is too old for the helper, so torrents wait until it is loaded anew; nothing is lost.',
-      tone: 'warn',
-      retry: 'Reload',
-      showCommand: false,
-    };
+    return { ...IDLE, label: texts.appOutdated(), text: texts.appOutdatedText(), tone: 'warn', retry: texts.reload() };
   }
   if (connection.gaveUp) {
-    return {
-      label: 'Helper stopped',
-      text: 'The helper stopped several times in a row and was not started again. Torrents wait; finished pieces are safe.',
-      tone: 'bad',
-      retry: 'Start again',
-      showCommand: false,
-    };
+    return { ...IDLE, label: texts.gaveUp(), text: texts.gaveUpText(), tone: 'bad', retry: texts.startAgain() };
   }
   switch (connection.state) {
     case 'connected':
       return {
-        label: 'Helper connected',
-        short: 'Connected',
-        text: 'Starling reaches peers and your disk through the helper on this computer.',
+        ...IDLE,
+        label: texts.connected(),
+        short: texts.connectedShort(),
+        text: texts.connectedText(),
         tone: 'good',
-        retry: null,
-        showCommand: false,
       };
     case 'connecting':
-      return {
-        label: 'Connecting',
-        text: 'Looking for the helper on this computer.',
-        tone: 'warn',
-        retry: null,
-        showCommand: false,
-      };
+      return { ...IDLE, label: texts.connecting(), text: texts.connectingText(), tone: 'warn' };
     case 'unpaired':
-      if (connection.everConnected && !isFromHelper) {
-        return {
-          label: 'Not paired any more',
-          short: 'Not paired',
-          text: 'The helper is there, and this app is not paired with it any more, so torrents wait; nothing is lost. Pair it again, and allow it on this computer’s screen.',
-          tone: 'warn',
-          retry: null,
-          showCommand: false,
-        };
-      }
-      return connection.everConnected
-        ? {
-            label: 'Pair again',
-            text: 'The helper no longer knows this browser, so torrents wait. Pair it anew, while the helper runs. This starts it, in Starling’s folder, and opens a page that is paired:',
-            tone: 'warn',
-            retry: null,
-            showCommand: true,
-          }
-        : connection.browser?.problem === ''
-          ? {
-              label: 'Browser only',
-              text: 'Starling downloads into this browser, from WebRTC peers and web seeds, while it is open. A small free helper on this computer reaches all other peers, and your disk. This starts it, in Starling’s folder, and opens a page that is paired. Where it runs already, pair this one with it.',
-              tone: 'plain',
-              retry: null,
-              showCommand: true,
-            }
-          : {
-              label: 'Set up helper',
-              text: `${connection.browser === null ? '' : `${connection.browser.problem} `}Starling reaches peers and your disk through a small helper on this computer. This starts it, in Starling’s folder, and opens a page that is paired. Where it runs already, pair this one with it.`,
-              tone: 'warn',
-              retry: null,
-              showCommand: true,
-            };
+      return describeUnpaired(connection, isFromHelper);
     case 'disconnected':
       return connection.everConnected
-        ? {
-            label: 'Helper lost',
-            text: 'The helper does not answer. Torrents wait and go on by themselves once it is back. If it is not running, start it in Starling’s folder:',
-            tone: 'bad',
-            retry: 'Reconnect',
-            showCommand: true,
-          }
-        : {
-            label: 'Start helper',
-            text: 'The helper on this computer is not running. Start it in Starling’s folder:',
-            tone: 'warn',
-            retry: 'Try again',
-            showCommand: true,
-          };
+        ? { label: texts.lost(), text: texts.lostText(), tone: 'bad', retry: texts.reconnect(), showCommand: true }
+        : { label: texts.start(), text: texts.startText(), tone: 'warn', retry: texts.tryAgain(), showCommand: true };
   }
 }
 
-/** Why pairing failed. `status` is the host's answer; 0 where none came. */
-export function describePairing(status: number): string {
-  if (status === 0) return 'The helper did not answer, so this browser is not paired. Run npm start again to get a new link.';
-  if (status === 429) return 'Too many pairing attempts. Wait a minute, then run npm start again to get a new link.';
-  if (status === 503) {
-    return 'The helper cannot write to its home folder, so this browser is not paired. Look at its disk, then run npm start again to get a new link.';
+function describeUnpaired({ everConnected, browser }: Connection, isFromHelper: boolean): ConnectionWords {
+  const texts = words.connection;
+  if (everConnected && !isFromHelper) {
+    return {
+      ...IDLE,
+      label: texts.unpairedApp(),
+      short: texts.unpairedAppShort(),
+      text: texts.unpairedAppText(),
+      tone: 'warn',
+    };
   }
-  return 'This pairing link was used or is older than two minutes. Run npm start again to get a new one.';
+  const command = { retry: null, showCommand: true } as const;
+  if (everConnected) return { ...command, label: texts.pairAgain(), text: texts.pairAgainText(), tone: 'warn' };
+  if (browser?.problem === '') return { ...command, label: texts.alone(), text: texts.aloneText(), tone: 'plain' };
+  const text = joinSentences(browser?.problem ?? '', texts.setUpText());
+  return { ...command, label: texts.setUp(), text, tone: 'warn' };
+}
+
+/** Why pairing by a link failed. `status` is the host's answer; 0 where none came. */
+export function describePairing(status: number): string {
+  const texts = words.connection;
+  if (status === 0) return texts.linkUnanswered();
+  if (status === 429) return texts.linkTooMany();
+  return status === 503 ? texts.linkUnsaved() : texts.linkOver();
 }

@@ -17,6 +17,25 @@ const DIGITS = {
 } as const satisfies Record<string, Intl.NumberFormatOptions>;
 type Digits = keyof typeof DIGITS;
 
+/** As where the browser is from, in the language and the figures of the texts: `en-GB` where those are English. */
+export const regional = ((): Intl.Locale => {
+  const ours = new Intl.Locale(language);
+  const { language: spoken, script } = ours.maximize();
+  const { numberingSystem } = new Intl.NumberFormat(language).resolvedOptions();
+  const theirs = typeof navigator === 'undefined' ? [] : navigator.languages.flatMap(localesOf);
+  const found = theirs.map(locale => [locale, locale.maximize()] as const).find(([, { language }]) => language === spoken);
+  return new Intl.Locale(found?.[1].script === script ? found[0] : ours, { numberingSystem });
+})();
+
+/** None for what is no tag of a language: browsers have been seen to give `en-US@posix`. */
+function localesOf(tag: string): Intl.Locale[] {
+  try {
+    return [new Intl.Locale(tag)];
+  } catch {
+    return [];
+  }
+}
+
 const formatters = new Map<string, Intl.NumberFormat>();
 
 /** `unit`: one that ECMA-402 names; empty for none. */
@@ -24,7 +43,7 @@ function inUnit(value: number, digits: Digits, unit: string): string {
   const key = `${unit} ${digits}`;
   let formatter = formatters.get(key);
   if (formatter === undefined) {
-    formatter = new Intl.NumberFormat(language, { ...DIGITS[digits], ...(unit === '' ? {} : { style: 'unit', unit }) });
+    formatter = new Intl.NumberFormat(regional, { ...DIGITS[digits], ...(unit === '' ? {} : { style: 'unit', unit }) });
     formatters.set(key, formatter);
   }
   const text = formatter.format(value).replaceAll(' ', NBSP);
@@ -33,23 +52,12 @@ function inUnit(value: number, digits: Digits, unit: string): string {
 
 /** A unit that ECMA-402 names, as it stands behind a number: `kB/s`. */
 export function nameOfUnit(unit: string): string {
-  const parts = new Intl.NumberFormat(language, { style: 'unit', unit }).formatToParts(1);
+  const parts = new Intl.NumberFormat(regional, { style: 'unit', unit }).formatToParts(1);
   return parts.find(({ type }) => type === 'unit')?.value ?? unit;
 }
 
-/** Dates as where the browser is from, in the language and the figures of the texts. */
-export const dates = ((): Intl.Locale => {
-  const own = typeof navigator === 'undefined' ? [] : navigator.languages;
-  const ours = new Intl.Locale(language);
-  const regional = own.map(tag => new Intl.Locale(tag)).find(tag => tag.maximize().language === ours.maximize().language);
-  const { numberingSystem } = new Intl.NumberFormat(language).resolvedOptions();
-  return new Intl.Locale(regional !== undefined && regional.maximize().script === ours.maximize().script ? regional : ours, {
-    numberingSystem,
-  });
-})();
-
-const clock = new Intl.DateTimeFormat(dates, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const day = new Intl.DateTimeFormat(dates, { dateStyle: 'medium' });
+const clock = new Intl.DateTimeFormat(regional, { timeStyle: 'short' });
+const day = new Intl.DateTimeFormat(regional, { dateStyle: 'medium' });
 
 /** What cannot be a size, a rate or a count is told as none. */
 export function told(value: number): number {
@@ -135,6 +143,11 @@ function durationOf(total: number): string {
     : units.daysAndHours({ days: formatCount(days), hours: formatCount(hours % 24) });
 }
 
+/** Seconds that are measured, to a tenth: `12.3 s`. */
+export function formatSeconds(seconds: number): string {
+  return isolated(words.units.seconds({ value: inUnit(told(seconds), 'one', '') }));
+}
+
 /** How long it is since, in seconds: `3 min ago`. */
 export function formatAgo(seconds: number): string {
   return seconds < 5 ? words.units.justNow() : words.units.ago({ duration: formatDuration(seconds) });
@@ -159,13 +172,13 @@ export function formatRatio(uploaded: number, received: number): string {
   return inUnit(received > 0 ? told(uploaded) / received : 0, 'two', '');
 }
 
-/** A moment (ms since 1970) as seen from `now`: `today 14:02`, `yesterday 09:10`, `Nov 2, 2026, 14:02`. */
+/** A moment (ms since 1970) as seen from `now`: `today 2:02 PM`, `Nov 2, 2026, 2:02 PM`. */
 export function formatMoment(at: number, now: number): string {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return '';
   const today = new Date(now);
   const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  const time = clock.format(date);
+  const time = clock.format(date).replaceAll(' ', NBSP);
   if (date.toDateString() === today.toDateString()) return words.units.today({ time });
   if (date.toDateString() === yesterday.toDateString()) return words.units.yesterday({ time });
   return words.units.onDay({ day: day.format(date), time });
@@ -195,11 +208,6 @@ const conjunctions = new Intl.ListFormat(language, { type: 'conjunction' });
 export function joinSentences(...sentences: readonly string[]): string {
   const said = sentences.filter(sentence => sentence !== '');
   return said.length === 0 ? '' : said.reduce((first, next) => words.units.sentences({ first, next }));
-}
-
-/** `one` for 1, else `many`, after the number: `1 peer`, `38 peers`. */
-export function plural(count: number, one: string, many: string): string {
-  return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
 /** What nobody sees and what turns the writing of others around. What joins the parts of one sign stays. */

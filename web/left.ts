@@ -13,7 +13,7 @@ const WHY = {
 export function describeLeft({ name, files, count, root, why }: LeftFiles, roots: readonly RootRow[]): string {
   const texts = words.left;
   const rest = count - files.length;
-  const named = files.map(file => `“${isolated(shownName(file))}”`);
+  const named = files.map(file => texts.file({ file: isolated(shownName(file)) }));
   const folder = roots.find(({ token }) => token === root)?.name;
   const values = {
     name: isolated(shownName(name)),

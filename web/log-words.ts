@@ -1,7 +1,7 @@
 /** The lines of a torrent's log, in words. */
 import type { DiskProblem, LogEntry, LogKind } from '../sw/view-model.ts';
 import { DISK_TEXTS } from './disk-texts.ts';
-import { dates, formatCount, isolated } from './format.ts';
+import { formatCount, isolated, regional } from './format.ts';
 import { words } from './words/words.ts';
 
 export const KINDS: readonly { readonly kind: LogKind; readonly label: string }[] = (
@@ -77,13 +77,12 @@ export function describeEntry({ what, who, text, count }: LogEntry): string {
   }
 }
 
-const stamp = new Intl.DateTimeFormat(dates, {
+const stamp = new Intl.DateTimeFormat(regional, {
   month: 'short',
   day: 'numeric',
-  hour: '2-digit',
+  hour: 'numeric',
   minute: '2-digit',
   second: '2-digit',
-  hourCycle: 'h23',
 });
 
 /** ms since 1970, to the second. */

@@ -26,9 +26,6 @@ import { loadAgainBy } from './ui/lazy.tsx';
 import { loadFirstWords, speakEnglish, words } from './words/words.ts';
 import { applyUpdate, openDoor, openShare, registerWorker, updateWaiting } from './worker.ts';
 
-const NO_WORKER =
-  'This browser does not let Starling install its engine, as in a private window or inside another app. It runs in a current Chrome, Edge, Firefox or Safari.';
-
 async function pair(secret: string): Promise<void> {
   const install = installId();
   const paired = await tradeSecret(secret, install);
@@ -49,7 +46,7 @@ async function start(): Promise<void> {
   const registered = looked.then(registerWorker);
   registered.catch((cause: unknown) => {
     console.error('The worker could not be registered.', cause);
-    store.unhosted.value = NO_WORKER;
+    store.isUnhosted.value = true;
   });
   loadAgainBy(() => loadAgain(RELOADS.parts));
   // Commands wait in the client until the worker is there; the page does not wait.

@@ -1,11 +1,7 @@
 import type { News } from '../sw/view-model.ts';
-import { formatMoment, plural } from './format.ts';
+import { formatMoment, isolated, shownName } from './format.ts';
+import { words } from './words/words.ts';
 
-const WHAT: Readonly<Record<News['what'], string>> = {
-  completed: 'was finished',
-  failed: 'was stopped and needs you',
-  added: 'was added',
-};
 /** That are named; the rest are counted. */
 const NAMED = 5;
 
@@ -13,8 +9,10 @@ const NAMED = 5;
 export function describeNews(news: readonly News[], now: number): string {
   const latest = [...news].reverse();
   latest.sort((one, other) => Number(other.what === 'failed') - Number(one.what === 'failed'));
-  const named = latest.slice(0, NAMED).map(({ name, what, at }) => `“${name}” ${WHAT[what]} (${formatMoment(at, now)})`);
-  const rest = latest.length - named.length;
-  if (rest > 0) named.push(`${plural(rest, 'other', 'others')} changed too`);
-  return `While the app was closed: ${named.join(';\n')}.`;
+  const lines = latest
+    .slice(0, NAMED)
+    .map(({ name, what, at }) => words.news[what]({ name: isolated(shownName(name)), moment: formatMoment(at, now) }));
+  const rest = latest.length - lines.length;
+  if (rest > 0) lines.push(words.news.others({ count: rest }));
+  return words.news.whileClosed({ events: lines.reduce((first, next) => words.news.next({ first, next })) });
 }

@@ -1,6 +1,7 @@
 /** The apps that are paired with the helper: asked for while somebody looks at them. */
 import { PAIRED_PATH, type PairedApp } from '../sw/api.ts';
-import { formatMoment } from './format.ts';
+import { formatMoment, isolated } from './format.ts';
+import { words } from './words/words.ts';
 
 /** Null where the worker does not answer. */
 export async function readPairedApps(): Promise<readonly PairedApp[] | null> {
@@ -14,7 +15,10 @@ export async function readPairedApps(): Promise<readonly PairedApp[] | null> {
 
 /** Where from, since when, and when it came last. */
 export function describeApp({ origin, pairedAt, usedAt, isThis }: PairedApp, now: number): string {
-  const since = `paired ${formatMoment(pairedAt, now)}`;
-  const last = isThis ? 'in use here' : usedAt === 0 ? 'never used' : `last used ${formatMoment(usedAt, now)}`;
-  return `${origin}, ${since}, ${last}`;
+  return words.pairedApps.about({
+    use: isThis ? 'here' : usedAt === 0 ? 'never' : 'before',
+    origin: isolated(origin),
+    since: formatMoment(pairedAt, now),
+    last: formatMoment(usedAt, now),
+  });
 }

@@ -198,5 +198,5 @@ function reasonOf(error: unknown): string {
   if (error instanceof DOMException && error.name === 'QuotaExceededError') return words.folderSave.noRoom();
   if (error instanceof DOMException && error.name === 'NotAllowedError') return words.folderSave.notAllowed();
   const text = error instanceof Error ? error.message : String(error);
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+  return /\p{Sentence_Terminal}$/u.test(text) ? text : words.folderSave.reason({ text });
 }

@@ -58,8 +58,8 @@ export class Store {
     const { state, everConnected, browser } = this.connection.value;
     return state === 'unpaired' && !everConnected && browser !== null && browser.problem === '';
   });
-  /** Why no worker runs here, a sentence; empty where one does, or may. */
-  readonly unhosted = signal('');
+  /** No worker can run here. */
+  readonly isUnhosted = signal(false);
   /** Of a page that holds what it downloads in memory. Null in the app itself. */
   readonly memory = signal<Memory | null>(null);
   /** What is in this browser can be moved to a folder of the helper. */

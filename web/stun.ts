@@ -1,4 +1,7 @@
 /** STUN servers as a person writes them. */
+import { isolated } from './format.ts';
+import { words } from './words/words.ts';
+
 const MOST = 8;
 /** Where a server listens that says nothing else (RFC 8489). */
 const USUAL_PORT = '3478';
@@ -11,17 +14,17 @@ export type StunServers = { readonly servers: readonly string[] } | { readonly p
 export function readStunServers(text: string): StunServers {
   const servers = new Set<string>();
   for (const word of text.split(/[\s,]+/).filter(each => each !== '')) {
-    const quoted = `“${word.slice(0, 100)}”`;
+    const server = isolated(word.slice(0, 100));
     if (/^turns?:/i.test(word)) {
-      return { problem: `${quoted} is a TURN server, through which all data would go. Only STUN servers are used here.` };
+      return { problem: words.settings.stunTurn({ server }) };
     }
     const [, host, port = USUAL_PORT] = SERVER.exec(word) ?? [];
     // Browsers take `[:::]` and port 65536 as well, and ask nobody.
     if (host === undefined || !URL.canParse(`http://${host}:${port}`)) {
-      return { problem: `${quoted} is no STUN server. Write each as stun:host:port.` };
+      return { problem: words.settings.stunNone({ server }) };
     }
     servers.add(`stun:${host}:${port}`);
   }
-  if (servers.size > MOST) return { problem: `These are ${servers.size} servers. Keep at most ${MOST}.` };
+  if (servers.size > MOST) return { problem: words.settings.stunTooMany({ count: servers.size, most: MOST }) };
   return { servers: [...servers] };
 }

@@ -85,9 +85,9 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
     await expect.poll(async () => (await week())[1]).toBe(0xffffff);
-    await hours.getByRole('button', { name: '23 to 24, every day' }).click();
+    await hours.getByRole('button', { name: '11 PM to 12 AM, every day' }).click();
     await expect.poll(async () => (await week()).every(day => day >> 23 === 1)).toBe(true);
-    await hours.getByRole('button', { name: '23 to 24, every day' }).click();
+    await hours.getByRole('button', { name: '11 PM to 12 AM, every day' }).click();
     await expect.poll(async () => (await week()).every(day => day >> 23 === 0)).toBe(true);
     // One place of the table is in the order of Tab.
     expect(await hours.locator('[tabindex="0"]').count()).toBe(1);

@@ -1,11 +1,11 @@
 import type { HistorySpan } from '../../sw/view-model.ts';
-import { dates } from '../format.ts';
+import { regional } from '../format.ts';
 import { words } from '../words/words.ts';
 
-const minute = new Intl.DateTimeFormat(dates, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-const second = new Intl.DateTimeFormat(dates, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
-const date = new Intl.DateTimeFormat(dates, { day: 'numeric', month: 'short' });
-const weekday = new Intl.DateTimeFormat(dates, { weekday: 'short', day: 'numeric', month: 'short' });
+const minute = new Intl.DateTimeFormat(regional, { timeStyle: 'short' });
+const second = new Intl.DateTimeFormat(regional, { timeStyle: 'medium' });
+const date = new Intl.DateTimeFormat(regional, { day: 'numeric', month: 'short' });
+const weekday = new Intl.DateTimeFormat(regional, { weekday: 'short', day: 'numeric', month: 'short' });
 
 /** A moment (ms since 1970) on the axis of that span. */
 export function clockOf(time: number, span: HistorySpan): string {

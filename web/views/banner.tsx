@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import { folderSave } from '../folder-save.ts';
-import { plural } from '../format.ts';
+import { isolated, shownName } from '../format.ts';
 import { declined, decline, moveIn } from '../moving-in.ts';
 import { store } from '../store.ts';
+import { words } from '../words/words.ts';
 
 interface Props {
   /** A newer version is installed and waits. */
@@ -15,16 +16,14 @@ function isSaving(): boolean {
   return folderSave.value !== null || (store.connection.value.browser?.saving.length ?? 0) > 0;
 }
 
-const SAVES_FAIL = ' A save that is under way fails, though: reload once it is done.';
-
 /** What concerns the app itself: a version that waits, or an engine that is being reached again. */
 export function Banner({ update, onUpdate }: Props): JSX.Element | null {
   if (store.link.value === 'outdated') {
     return (
       <div class="banner" role="status">
-        <p>The app was updated in the background, and this window still shows the version before. Torrents go on.</p>
+        <p>{words.shell.outdated()}</p>
         <button type="button" class="button button-small" onClick={() => location.reload()}>
-          Reload
+          {words.shell.reload()}
         </button>
       </div>
     );
@@ -32,9 +31,9 @@ export function Banner({ update, onUpdate }: Props): JSX.Element | null {
   if (update) {
     return (
       <div class="banner" role="status">
-        <p>Update available. Torrents pause for a moment and go on by themselves.{isSaving() && SAVES_FAIL}</p>
+        <p>{isSaving() ? words.shell.updateWhileSaving() : words.shell.update()}</p>
         <button type="button" class="button button-small" onClick={onUpdate}>
-          Reload
+          {words.shell.reload()}
         </button>
       </div>
     );
@@ -42,7 +41,7 @@ export function Banner({ update, onUpdate }: Props): JSX.Element | null {
   if (store.link.value === 'lost' && store.loaded.value) {
     return (
       <div class="banner late" role="status">
-        <p>The engine is starting again. The list shows the last it said.</p>
+        <p>{words.shell.engineLost()}</p>
       </div>
     );
   }
@@ -56,16 +55,13 @@ function MoveIn(): JSX.Element | null {
   if (!store.canMoveIn.value || root === null || count <= declined.value) return null;
   return (
     <div class="banner" role="status">
-      <p>
-        {plural(count, 'torrent is', 'torrents are')} kept in this browser. Move {count === 1 ? 'it' : 'them'} to “{root.name}” on
-        this computer? Nothing is downloaded again.
-      </p>
+      <p>{words.shell.moveIn({ count, folder: isolated(shownName(root.name)) })}</p>
       <div class="banner-actions">
         <button type="button" class="button button-small" onClick={() => decline(count)}>
-          Not now
+          {words.shell.notNow()}
         </button>
         <button type="button" class="button button-small button-main" onClick={() => moveIn(root.token)}>
-          Move
+          {words.shell.move()}
         </button>
       </div>
     </div>

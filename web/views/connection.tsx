@@ -4,36 +4,38 @@ import { useRef } from 'preact/hooks';
 import type { Connection } from '../../sw/view-model.ts';
 import { reconnect, useHere } from '../actions.ts';
 import { copy } from '../clipboard.ts';
-import { describeConnection, type ConnectionWords } from '../connection-words.ts';
+import { describeConnection, describeStart, describeUnhosted, type ConnectionWords } from '../connection-words.ts';
+import { isolated } from '../format.ts';
 import { isFromHelper } from '../pairing.ts';
 import { describePorts } from '../reachability.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
+import { words } from '../words/words.ts';
 import { reloadApp } from '../worker.ts';
 import { PairControl } from './pair-control.tsx';
 
 const START = 'npm start';
 
 function useWords(): ConnectionWords {
-  const why = store.unhosted.value;
-  if (why !== '') return { label: 'Not in this browser', text: why, tone: 'bad', retry: null, showCommand: false };
-  if (store.link.value === 'open' || store.loaded.value) return describeConnection(store.connection.value, isFromHelper());
-  return { label: 'Starting', text: 'The engine is starting.', tone: 'warn', retry: null, showCommand: false };
+  if (store.isUnhosted.value) return describeUnhosted();
+  const isKnown = store.link.value === 'open' || store.loaded.value;
+  return isKnown ? describeConnection(store.connection.value, isFromHelper()) : describeStart();
 }
 
 /** How things stand with the helper, at every moment in sight; pressing it says more. */
 export function ConnectionChip({ id }: { id: string }): JSX.Element {
-  const words = useWords();
+  const said = useWords();
+  const { version } = store.connection.value;
   const panel = useRef<HTMLDivElement>(null);
   const chip = useRef<HTMLButtonElement>(null);
-  const shown = (layout.value === 'phone' && words.short) || words.label;
+  const shown = (layout.value === 'phone' && said.short) || said.label;
   // Whoever speaks to the computer says what is to be seen (WCAG 2.5.3).
-  const name = words.label.toLowerCase().includes(shown.toLowerCase()) ? words.label : shown;
+  const name = said.label.toLowerCase().includes(shown.toLowerCase()) ? said.label : shown;
   return (
     <>
       <button ref={chip} type="button" class="chip connection-chip" popoverTarget={id} aria-label={name}>
-        <span class={`dot dot-${words.tone}`} aria-hidden="true" />
+        <span class={`dot dot-${said.tone}`} aria-hidden="true" />
         {shown}
       </button>
       <div
@@ -42,30 +44,30 @@ export function ConnectionChip({ id }: { id: string }): JSX.Element {
         popover="auto"
         class="panel"
         role="dialog"
-        aria-label="Connection"
+        aria-label={words.connection.title()}
         onToggle={event => {
           if (event.newState === 'open') placeBeside(panel.current, chip.current);
         }}
       >
-        <h2 class="panel-title">{words.label}</h2>
-        <ConnectionText words={words} />
-        {store.connection.value.version !== '' && <p class="quiet">Helper {store.connection.value.version}</p>}
+        <h2 class="panel-title">{said.label}</h2>
+        <ConnectionText said={said} />
+        {version !== '' && <p class="quiet">{words.connection.helperVersion({ version: isolated(version) })}</p>}
       </div>
     </>
   );
 }
 
 /** The same, as a part of a page. */
-export function ConnectionText({ words = useWords() }: { words?: ConnectionWords }): JSX.Element {
+export function ConnectionText({ said = useWords() }: { said?: ConnectionWords }): JSX.Element {
   return (
     <div class="connection-text">
-      <p>{words.text}</p>
+      <p>{said.text}</p>
       <PortText />
-      {words.showCommand && <StartCommand />}
+      {said.showCommand && <StartCommand />}
       <PairControl />
-      {words.retry !== null && (
+      {said.retry !== null && (
         <button type="button" class="button" onClick={actionOf(store.connection.value)}>
-          {words.retry}
+          {said.retry}
         </button>
       )}
     </div>
@@ -81,8 +83,8 @@ function actionOf({ following, outdated }: Connection): () => void {
 /** How far peers from outside can connect to us, where that is known. */
 function PortText(): JSX.Element | null {
   const { state, ports } = store.connection.value;
-  const words = state === 'connected' && ports !== null ? describePorts(ports) : null;
-  return words && <p class="quiet">{words.text}</p>;
+  const said = state === 'connected' && ports !== null ? describePorts(ports) : null;
+  return said && <p class="quiet">{said.text}</p>;
 }
 
 /** For the first open, where no helper was ever there. */
@@ -98,7 +100,12 @@ function StartCommand(): JSX.Element {
   return (
     <span class="command">
       <code>{START}</code>
-      <button type="button" class="icon-button" aria-label="Copy the command" onClick={() => void copy(START, 'command')}>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={words.connection.copyCommand()}
+        onClick={() => void copy(START, 'command')}
+      >
         <Icon of={Copy} size={14} />
       </button>
     </span>

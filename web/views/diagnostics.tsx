@@ -6,6 +6,7 @@ import { copy } from '../clipboard.ts';
 import { factsOf, readStats, reportOf } from '../diagnostics.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
+import { words } from '../words/words.ts';
 
 /** How often what is looked at is read anew, ms. */
 const PERIOD = 2000;
@@ -15,7 +16,7 @@ export function Diagnostics(): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   return (
     <details class="diagnostics" onToggle={event => setOpen(event.currentTarget.open)}>
-      <summary>Diagnostics</summary>
+      <summary>{words.settings.diagnostics()}</summary>
       {isOpen && <Numbers />}
     </details>
   );
@@ -42,7 +43,7 @@ function Numbers(): JSX.Element {
       clearTimeout(timer);
     };
   }, []);
-  if (stats === null) return <p class="quiet">{isSilent ? 'The engine does not answer.' : 'The engine is asked.'}</p>;
+  if (stats === null) return <p class="quiet">{isSilent ? words.diagnostics.silent() : words.diagnostics.asked()}</p>;
   const { version } = store.connection.value;
   return (
     <>
@@ -59,9 +60,9 @@ function Numbers(): JSX.Element {
         class="button"
         onClick={() => void copy(reportOf(stats, version, navigator.userAgent), 'diagnostics')}
       >
-        <Icon of={Copy} /> Copy diagnostics
+        <Icon of={Copy} /> {words.diagnostics.copy()}
       </button>
-      <p class="quiet">It names no torrent, file or peer.</p>
+      <p class="quiet">{words.diagnostics.names()}</p>
     </>
   );
 }

@@ -2,26 +2,18 @@ import { Magnet } from 'lucide';
 import type { JSX } from 'preact';
 import { widen } from '../actions.ts';
 import { addText, asking } from '../adding.ts';
-import { shownText } from '../format.ts';
+import { isolated, shownText } from '../format.ts';
 import { FREE_FILM } from '../free-film.ts';
-import type { Filter } from '../list.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
+import { words } from '../words/words.ts';
 import { SetUp } from './connection.tsx';
 import { cannotHost, QuickOffer } from './quick-offer.tsx';
 
-const NOTHING: Readonly<Record<Exclude<Filter, 'all'>, string>> = {
-  downloading: 'Nothing is downloading.',
-  seeding: 'Nothing is being seeded.',
-  done: 'Nothing is done yet.',
-  paused: 'Nothing is paused.',
-  attention: 'Nothing is stuck. Nice.',
-};
-
 /** What stands in place of an empty list: why it is empty, and what to do next. */
 export function EmptyList(): JSX.Element {
-  if (store.unhosted.value !== '') return <Unhosted />;
-  if (!store.loaded.value) return <p class="empty late">Starting the engine…</p>;
+  if (store.isUnhosted.value) return <Unhosted />;
+  if (!store.loaded.value) return <p class="empty late">{words.empty.starting()}</p>;
   if (store.counts.value.all === 0) return <FirstOpen />;
   const filter = store.filter.value;
   const label = store.label.value;
@@ -30,15 +22,13 @@ export function EmptyList(): JSX.Element {
     <div class="empty">
       <p>
         {search !== ''
-          ? `No name contains “${search}”.`
+          ? words.empty.noMatch({ search: isolated(search) })
           : label !== null
-            ? `Nothing here is labelled “${shownText(label)}”.`
-            : filter === 'all'
-              ? 'No torrents.'
-              : NOTHING[filter]}
+            ? words.empty.noneLabelled({ label: isolated(shownText(label)) })
+            : words.empty[filter]()}
       </p>
       <button type="button" class="button" onClick={widen}>
-        {search !== '' ? 'Clear search' : 'Show all torrents'}
+        {search !== '' ? words.empty.clearSearch() : words.empty.showAll()}
       </button>
     </div>
   );
@@ -61,14 +51,14 @@ function FirstOpen(): JSX.Element {
       <span class="empty-mark">
         <Icon of={Magnet} size={28} />
       </span>
-      <h2>Drop a .torrent, paste a magnet</h2>
-      <p>Anywhere in this window. You choose the files before anything is downloaded.</p>
+      <h2>{words.empty.first()}</h2>
+      <p>{words.empty.firstText()}</p>
       <button type="button" class="button button-main" onClick={() => (asking.value = true)}>
-        Add a torrent
+        {words.empty.add()}
       </button>
       {store.isAlone.value && (
         <p>
-          Or try a free film:{' '}
+          {words.empty.freeFilm()}{' '}
           <button type="button" class="button button-small" onClick={() => addText(FREE_FILM.magnet)}>
             {FREE_FILM.name}
           </button>

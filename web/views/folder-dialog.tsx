@@ -7,6 +7,7 @@ import { browsing, notAdded } from '../folders.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { LineForm } from '../ui/line-form.tsx';
+import { words } from '../words/words.ts';
 
 /** Goes through the folders of the helper's computer, where it has no dialog of its own. */
 export function FolderDialog(): JSX.Element | null {
@@ -44,13 +45,13 @@ function Browser({ page }: { page: FolderPage }): JSX.Element {
     <Dialog labelledBy="browser-title" class="browser" onCancel={close}>
       <div class="browser-head">
         {parent !== null && (
-          <button type="button" class="icon-button" aria-label="Back" disabled={busy.value} onClick={() => go(parent)}>
+          <button type="button" class="icon-button" aria-label={words.folders.back()} disabled={busy.value} onClick={() => go(parent)}>
             <Icon of={ArrowLeft} size={18} isDirected />
           </button>
         )}
         <h2 id="browser-title">{page.name}</h2>
       </div>
-      {parent === null && <p class="quiet">Choose a folder for downloads on the computer that the helper runs on.</p>}
+      {parent === null && <p class="quiet">{words.folders.choose()}</p>}
       <ul class="browser-list" aria-labelledby="browser-title" aria-busy={busy.value}>
         {folders.map(({ token, name }) => (
           <li key={token}>
@@ -60,11 +61,11 @@ function Browser({ page }: { page: FolderPage }): JSX.Element {
             </button>
           </li>
         ))}
-        {folders.length === 0 && <li class="quiet browser-empty">No folders in here.</li>}
+        {folders.length === 0 && <li class="quiet browser-empty">{words.folders.none()}</li>}
         {page.more && (
           <li>
             <button type="button" class="button" disabled={busy.value} onClick={() => go(page.folder, folders.length)}>
-              Show more
+              {words.folders.showMore()}
             </button>
           </li>
         )}
@@ -78,9 +79,9 @@ function Browser({ page }: { page: FolderPage }): JSX.Element {
         <LineForm
           maxLength={255}
           isAsked
-          label="Name of the new folder"
+          label={words.folders.newFolderName()}
           initial=""
-          action="Make"
+          action={words.folders.make()}
           save={name => ask({ do: 'make', folder: page.folder, name })}
           onDone={() => (making.value = false)}
         />
@@ -88,14 +89,14 @@ function Browser({ page }: { page: FolderPage }): JSX.Element {
         <div class="dialog-actions">
           {parent !== null && (
             <button type="button" class="button browser-new" disabled={busy.value} onClick={() => (making.value = true)}>
-              New folder
+              {words.folders.newFolder()}
             </button>
           )}
           <button type="button" class="button" onClick={close}>
-            Cancel
+            {words.common.cancel()}
           </button>
           <button type="button" class="button button-main" disabled={parent === null || busy.value} onClick={() => void add()}>
-            Add this folder
+            {words.folders.addThis()}
           </button>
         </div>
       )}

@@ -4,12 +4,13 @@ import type { JSX } from 'preact';
 import type { RootRow } from '../../sw/view-model.ts';
 import { askHost } from '../actions.ts';
 import { addFolder, browse, hostSettings, isWatched, notAdded, picking, tell, watch } from '../folders.ts';
-import { formatAbout } from '../format.ts';
+import { formatAbout, isolated, shownName } from '../format.ts';
 import { notify } from '../notices.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { LineForm } from '../ui/line-form.tsx';
+import { words } from '../words/words.ts';
 import { Setting, titleId } from './setting.tsx';
 
 /** The folders that downloads go to. */
@@ -25,23 +26,18 @@ export function FolderSettings(): JSX.Element {
           ))}
         </ul>
       )}
-      {roots.some(({ token }) => isWatched(token)) && (
-        <p class="quiet">
-          A new .torrent file in such a folder starts its download there, and has .added behind its name then. Those that were
-          there before are left alone.
-        </p>
-      )}
+      {roots.some(({ token }) => isWatched(token)) && <p class="quiet">{words.folders.watched()}</p>}
       <button type="button" class="button" disabled={isAway || picking.value} onClick={() => void addFolder()}>
         <Icon of={FolderPlus} size={16} />
-        Add folder…
+        {words.folders.add()}
       </button>
       <div role="status" class="root-status">
-        {isAway && <p class="quiet">Folders can be changed once the helper is connected.</p>}
+        {isAway && <p class="quiet">{words.folders.away()}</p>}
         {picking.value && (
           <p>
-            Choose a folder in the dialog on the screen of the computer that the helper runs on.{' '}
+            {words.folders.picking()}{' '}
             <button type="button" class="button button-small" onClick={() => void browse()}>
-              Choose it here instead
+              {words.folders.pickHere()}
             </button>
           </p>
         )}
@@ -59,14 +55,16 @@ function Folder({ root, isOnly, isAway }: { root: RootRow; isOnly: boolean; isAw
   const naming = useSignal(false);
   const menu = useSignal<{ readonly x: number; readonly y: number } | null>(null);
   const { token, name, isDefault, free, problem } = root;
+  const texts = words.folders;
+  const named = { name: isolated(shownName(name)) };
   const remove = async (): Promise<void> => {
     const done = await tell({ do: 'remove', root: token });
-    if (done) notify(`Downloads do not go to “${name}” any more. What is in it stays there.`);
+    if (done) notify(texts.removed(named));
   };
   const items = [
-    ...(isDefault ? [] : [{ label: 'Make default', act: () => void tell({ do: 'default', root: token }) }]),
-    { label: 'Rename', act: () => (naming.value = true) },
-    ...(isOnly ? [] : [{ label: 'Remove from list', danger: true, act: () => void remove() }]),
+    ...(isDefault ? [] : [{ label: texts.makeDefault(), act: () => void tell({ do: 'default', root: token }) }]),
+    { label: texts.rename(), act: () => (naming.value = true) },
+    ...(isOnly ? [] : [{ label: texts.removeFromList(), danger: true, act: () => void remove() }]),
   ];
   if (naming.value) {
     return (
@@ -74,9 +72,9 @@ function Folder({ root, isOnly, isAway }: { root: RootRow; isOnly: boolean; isAw
         <LineForm
           maxLength={255}
           isAsked
-          label={`New name of ${name}`}
+          label={texts.newNameOf(named)}
           initial={name}
-          action="Save"
+          action={words.common.save()}
           save={async to => (await askHost({ do: 'rename', root: token, name: to })).refused?.text ?? null}
           onDone={() => (naming.value = false)}
         />
@@ -88,10 +86,10 @@ function Folder({ root, isOnly, isAway }: { root: RootRow; isOnly: boolean; isAw
       <div class="root-words">
         <span class="root-name">
           {name}
-          {isDefault && <span class="root-default">Default</span>}
+          {isDefault && <span class="root-default">{texts.isDefault()}</span>}
         </span>
         {problem === '' ? (
-          <span class="quiet">{free < 0 ? 'Free space is not known' : `${formatAbout(free)} free`}</span>
+          <span class="quiet">{free < 0 ? texts.freeUnknown() : texts.free({ free: formatAbout(free) })}</span>
         ) : (
           <span class="tone-bad">{problem}</span>
         )}
@@ -101,19 +99,19 @@ function Folder({ root, isOnly, isAway }: { root: RootRow; isOnly: boolean; isAw
             class="check"
             checked={isWatched(token)}
             disabled={isAway}
-            aria-label={`Start new .torrent files in ${name}`}
+            aria-label={texts.startNewIn(named)}
             onChange={event => {
               const box = event.currentTarget;
               void watch(token, box.checked).then(() => (box.checked = isWatched(token)));
             }}
           />
-          <span class="quiet">Start new .torrent files</span>
+          <span class="quiet">{texts.startNew()}</span>
         </label>
       </div>
       <button
         type="button"
         class="icon-button"
-        aria-label={`Actions for ${name}`}
+        aria-label={texts.actionsFor(named)}
         aria-haspopup="menu"
         disabled={isAway}
         onClick={event => {
@@ -124,7 +122,7 @@ function Folder({ root, isOnly, isAway }: { root: RootRow; isOnly: boolean; isAw
         <Icon of={Ellipsis} size={16} />
       </button>
       {menu.value !== null && (
-        <Menu label={`Actions for ${name}`} items={items} {...menu.value} onClose={() => (menu.value = null)} />
+        <Menu label={texts.actionsFor(named)} items={items} {...menu.value} onClose={() => (menu.value = null)} />
       )}
     </li>
   );

@@ -36,7 +36,7 @@ const OVERLAYS = [
     holds: relocating,
     View: lazy(async () => (await import('./relocate-dialog.tsx')).RelocateDialog, empty(relocating), 'relocate'),
   },
-  { holds: browsing, View: lazy(async () => (await import('./folder-dialog.tsx')).FolderDialog, empty(browsing)) },
+  { holds: browsing, View: lazy(async () => (await import('./folder-dialog.tsx')).FolderDialog, empty(browsing), 'folders') },
   { holds: draft, View: lazy(async () => (await import('./share-sheet.tsx')).ShareSheet, empty(draft), 'share', 'sharing') },
   {
     holds: shownLinks,

@@ -3,6 +3,7 @@ import { cancelPairing, pairByCode } from '../ask-to-pair.ts';
 import { describePairFailure } from '../pair-words.ts';
 import { isFromHelper, pairing } from '../pairing.ts';
 import { store } from '../store.ts';
+import { words } from '../words/words.ts';
 
 /** The way to a helper that runs and does not know this browser: a press, and an answer on its screen. */
 export function PairControl(): JSX.Element | null {
@@ -18,24 +19,21 @@ export function PairControl(): JSX.Element | null {
         <div class="pair">
           {now.step === 'failed' && <p role="alert">{describePairFailure(now.why)}</p>}
           <button type="button" class="button button-main" onClick={() => void pairByCode()}>
-            Pair
+            {words.connection.pair()}
           </button>
         </div>
       );
     case 'looking':
       return (
         <div class="pair" role="status">
-          <p>Looking for the helper. If the browser asks whether this site may reach apps on this device, choose Allow.</p>
+          <p>{words.connection.pairLooking()}</p>
           <Cancel />
         </div>
       );
     case 'waiting':
       return (
         <div class="pair" role="status">
-          <p>
-            The helper asks on this computer’s screen whether this app may use it. Allow it there if it shows this code. Where it
-            asks in a terminal, type the code:
-          </p>
+          <p>{words.connection.pairWaiting()}</p>
           <p class="pair-code">{`${now.code.slice(0, 3)} ${now.code.slice(3)}`}</p>
           <Cancel />
         </div>
@@ -48,7 +46,7 @@ export function PairControl(): JSX.Element | null {
 function Cancel(): JSX.Element {
   return (
     <button type="button" class="button" onClick={cancelPairing}>
-      Cancel
+      {words.common.cancel()}
     </button>
   );
 }

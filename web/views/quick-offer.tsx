@@ -5,7 +5,7 @@ import { words } from '../words/words.ts';
 
 /** Why the engine cannot run in this browser, a sentence; empty where it can, or a helper runs it. */
 export function cannotHost(): string {
-  if (store.unhosted.value !== '') return store.unhosted.value;
+  if (store.isUnhosted.value) return words.connection.unhostedText();
   const { state, browser } = store.connection.value;
   return state === 'unpaired' ? (browser?.problem ?? '') : '';
 }

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { ComponentProps, JSX, TargetedPointerEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { hasHour, painted, toggled } from '../limits.ts';
-import { dates } from '../format.ts';
+import { regional } from '../format.ts';
 import { stepAlong } from '../ui/arrows.ts';
 import { useCallOff } from '../ui/call-off.ts';
 import { words } from '../words/words.ts';
@@ -15,6 +15,8 @@ const STEPS: Readonly<Record<string, readonly [number, number]>> = {
 };
 /** How long a finger rests before it paints in place of scrolling, ms. */
 const HOLD_MS = 350;
+
+const hours = new Intl.DateTimeFormat(regional, { hour: 'numeric', timeZone: 'UTC' });
 
 interface Cell {
   readonly day: number;
@@ -90,7 +92,7 @@ export function Schedule({ value, onChange }: Props): JSX.Element {
                   {...place(hour + 1, 0)}
                   onClick={() => onChange(toggled(value, DAYS, [hour]))}
                 >
-                  {twoDigits(hour)}
+                  {nameOfHour(hour)}
                 </button>
               </th>
               {DAYS.map(day => (
@@ -194,13 +196,13 @@ function paintedBy(value: readonly number[], { from, to, isOn }: Stroke): number
 
 /** Of a day from Monday on. */
 function nameOf(day: number, weekday: 'long' | 'short'): string {
-  return new Intl.DateTimeFormat(dates, { weekday, timeZone: 'UTC' }).format(Date.UTC(2024, 0, 1 + day));
+  return new Intl.DateTimeFormat(regional, { weekday, timeZone: 'UTC' }).format(Date.UTC(2024, 0, 1 + day));
 }
 
 function span(hour: number): string {
-  return words.settings.span({ from: twoDigits(hour), to: twoDigits(hour + 1) });
+  return words.settings.span({ from: nameOfHour(hour), to: nameOfHour(hour + 1) });
 }
 
-function twoDigits(hour: number): string {
-  return String(hour).padStart(2, '0');
+function nameOfHour(hour: number): string {
+  return hours.format(Date.UTC(2024, 0, 1, hour));
 }

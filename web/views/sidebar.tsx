@@ -3,12 +3,13 @@ import { Activity, List, Settings } from 'lucide';
 import type { JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import { visit } from '../actions.ts';
-import { formatAbout, formatCount } from '../format.ts';
+import { formatAbout, formatCount, isolated, shownName } from '../format.ts';
 import { FILTERS, type Filter } from '../list.ts';
 import { store, type Page } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { Logo } from '../ui/logo.tsx';
+import { words } from '../words/words.ts';
 import { ConnectionChip } from './connection.tsx';
 import { ViewChips, ViewList } from './saved-views.tsx';
 
@@ -31,7 +32,7 @@ function toggleLabel(label: string): void {
 export function Sidebar(): JSX.Element {
   const page = store.page.value;
   return (
-    <nav class="sidebar" aria-label="Main">
+    <nav class="sidebar" aria-label={words.shell.main()}>
       <div class="brand">
         <Logo />
         <span>Starling</span>
@@ -53,10 +54,10 @@ export function Sidebar(): JSX.Element {
         <LabelList />
         <ViewList />
         <li class="side-gap">
-          <PageItem page="activity" label="Activity" />
+          <PageItem page="activity" />
         </li>
         <li>
-          <PageItem page="settings" label="Settings" />
+          <PageItem page="settings" />
         </li>
       </ul>
       <footer class="side-foot">
@@ -67,7 +68,7 @@ export function Sidebar(): JSX.Element {
   );
 }
 
-function PageItem({ page, label }: { page: Page; label: string }): JSX.Element {
+function PageItem({ page }: { page: Page }): JSX.Element {
   return (
     <button
       type="button"
@@ -75,7 +76,7 @@ function PageItem({ page, label }: { page: Page; label: string }): JSX.Element {
       aria-current={store.page.value === page ? 'page' : undefined}
       onClick={() => visit(page)}
     >
-      {label}
+      {words.shell[page]()}
     </button>
   );
 }
@@ -86,7 +87,7 @@ function LabelList(): JSX.Element | null {
   return (
     <li class="side-gap">
       <p class="side-head" id="side-labels">
-        Labels
+        {words.shell.labels()}
       </p>
       <ul class="side-labels" aria-labelledby="side-labels">
         {[...labels].map(([name, count]) => (
@@ -110,17 +111,18 @@ function Count({ filter }: { filter: Filter }): JSX.Element {
 function FreeSpace(): JSX.Element | null {
   const root = store.defaultRoot.value;
   if (root === null) return null;
-  if (root.problem !== '') return <p class="tone-warn free">{`${root.name}: ${root.problem}`}</p>;
+  const folder = isolated(shownName(root.name));
+  if (root.problem !== '') return <p class="tone-warn free">{words.shell.folderProblem({ folder, problem: root.problem })}</p>;
   if (root.free < 0) return null;
-  const where = root.token === BROWSER_ROOT ? 'in this browser' : `on ${root.name}`;
-  return <p class="free">{`${formatAbout(root.free)} free ${where}`}</p>;
+  const free = formatAbout(root.free);
+  return <p class="free">{root.token === BROWSER_ROOT ? words.shell.freeHere({ free }) : words.shell.freeOn({ free, folder })}</p>;
 }
 
 /** In a narrow window: the filters as a row of chips. */
 export function Chips(): JSX.Element {
   return (
     <div class="chips-row">
-      <nav class="chips" aria-label="Filters">
+      <nav class="chips" aria-label={words.shell.filters()}>
         {FILTERS.map(({ id, label }) => (
           <button
             key={id}
@@ -150,17 +152,17 @@ export function Chips(): JSX.Element {
   );
 }
 
-const TABS: readonly { readonly id: Page; readonly label: string; readonly icon: typeof List }[] = [
-  { id: 'torrents', label: 'Torrents', icon: List },
-  { id: 'activity', label: 'Activity', icon: Activity },
-  { id: 'settings', label: 'Settings', icon: Settings },
+const TABS: readonly { readonly id: Page; readonly icon: typeof List }[] = [
+  { id: 'torrents', icon: List },
+  { id: 'activity', icon: Activity },
+  { id: 'settings', icon: Settings },
 ];
 
 /** On a phone: the pages at the bottom. */
 export function BottomTabs(): JSX.Element {
   return (
-    <nav class="bottom-tabs" aria-label="Main">
-      {TABS.map(({ id, label, icon }) => (
+    <nav class="bottom-tabs" aria-label={words.shell.main()}>
+      {TABS.map(({ id, icon }) => (
         <button
           key={id}
           type="button"
@@ -169,7 +171,7 @@ export function BottomTabs(): JSX.Element {
           onClick={() => visit(id)}
         >
           <Icon of={icon} size={18} />
-          {label}
+          {words.shell[id]()}
         </button>
       ))}
     </nav>

@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks';
 import { describeSlow, isSlow, setSlow } from '../limits.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
+import { whether, words } from '../words/words.ts';
 
 /** Ms after which the schedule is looked at again. */
 const LOOK = 20_000;
@@ -27,9 +28,9 @@ export function SlowToggle(): JSX.Element | null {
     <button
       type="button"
       class="icon-button slow-toggle"
-      aria-label="Slow mode"
+      aria-label={words.slowMode.name()}
       aria-pressed={slow}
-      title={`Slow mode is ${slow ? 'on' : 'off'}: ${describeSlow(value)}`}
+      title={words.slowMode.is({ on: whether(slow), limits: describeSlow(value) })}
       onClick={() => setSlow(value, !slow)}
     >
       <Icon of={Turtle} size={18} />

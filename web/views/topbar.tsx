@@ -45,9 +45,6 @@ const SortMenu = lazy(
   'menus',
 );
 
-/** Of the pages without a search. */
-const TITLES: Readonly<Record<Page, string | null>> = { torrents: null, activity: 'Activity', settings: 'Settings' };
-
 export function TopBar(): JSX.Element {
   return layout.value === 'phone' ? <PhoneBar /> : <DesktopBar />;
 }
@@ -62,8 +59,8 @@ function DesktopBar(): JSX.Element {
       {selection.count.value > 0 && store.page.value === 'torrents' && <SelectionTools />}
       <Speeds />
       <SlowToggle />
-      {layout.value === 'medium' && <PageButton page="activity" label="Activity" icon={Activity} />}
-      {layout.value === 'medium' && <PageButton page="settings" label="Settings" icon={Settings} />}
+      {layout.value === 'medium' && <PageButton page="activity" icon={Activity} />}
+      {layout.value === 'medium' && <PageButton page="settings" icon={Settings} />}
       <AddButton />
     </header>
   );
@@ -77,22 +74,23 @@ function PhoneBar(): JSX.Element {
     if (isSearched) searching.value = true;
   }, [isSearched]);
   const takesKeyboard = useRef(false);
-  const title = TITLES[store.page.value];
-  if (title !== null) {
+  const page = store.page.value;
+  // Only the torrents have a search.
+  if (page !== 'torrents') {
     return (
       <header class="topbar">
         <Logo />
-        <h1 class="title">{title}</h1>
+        <h1 class="title">{words.shell[page]()}</h1>
       </header>
     );
   }
   if (selection.count.value > 0) {
     return (
       <header class="topbar">
-        <button type="button" class="icon-button" aria-label="Clear the selection" onClick={() => selection.clear()}>
+        <button type="button" class="icon-button" aria-label={words.shell.clearSelection()} onClick={() => selection.clear()}>
           <Icon of={X} size={20} />
         </button>
-        <span class="title">{selection.count} selected</span>
+        <span class="title">{words.shell.selected({ count: selection.count.value })}</span>
         <span class="space" />
         <SelectionTools />
       </header>
@@ -108,12 +106,12 @@ function PhoneBar(): JSX.Element {
           <span class="space" />
         </>
       )}
-      {!searching.value && <MenuTool label="Sort" icon={ArrowUpDown} of={SortMenu} />}
+      {!searching.value && <MenuTool label={words.shell.sort()} icon={ArrowUpDown} of={SortMenu} />}
       {!searching.value && <SlowToggle />}
       <button
         type="button"
         class="icon-button"
-        aria-label={searching.value ? 'Close the search' : 'Search'}
+        aria-label={searching.value ? words.shell.closeSearch() : words.shell.search()}
         onClick={() => {
           takesKeyboard.current = !searching.value;
           searching.value = takesKeyboard.current;
@@ -135,11 +133,11 @@ function SearchField({ focus = false }: { focus?: boolean }): JSX.Element {
   return (
     <label class="search">
       <Icon of={Search} size={15} />
-      <span class="sr-only">Search torrents by name</span>
+      <span class="sr-only">{words.shell.searchByName()}</span>
       <input
         id={SEARCH_ID}
         type="search"
-        placeholder="Search torrents"
+        placeholder={words.shell.searchTorrents()}
         autocomplete="off"
         spellcheck={false}
         value={store.search}
@@ -166,11 +164,21 @@ function SelectionTools(): JSX.Element {
   const ids = [...selection.ids.value];
   const [first] = ids;
   return (
-    <div class="tools" role="toolbar" aria-label="Selected torrents">
-      <Tool label="Resume" icon={Play} disabled={!canResume.value} onClick={() => resume(ids.filter(id => !isRunning(id)))} />
-      <Tool label="Pause" icon={Pause} disabled={!canPause.value} onClick={() => pause(ids.filter(isRunning))} />
+    <div class="tools" role="toolbar" aria-label={words.shell.selectedTorrents()}>
       <Tool
-        label="Remove"
+        label={words.shell.resume()}
+        icon={Play}
+        disabled={!canResume.value}
+        onClick={() => resume(ids.filter(id => !isRunning(id)))}
+      />
+      <Tool
+        label={words.shell.pause()}
+        icon={Pause}
+        disabled={!canPause.value}
+        onClick={() => pause(ids.filter(isRunning))}
+      />
+      <Tool
+        label={words.shell.remove()}
         icon={Trash2}
         onClick={() => {
           // These tools go with what is selected; the keyboard stays on the list.
@@ -178,10 +186,10 @@ function SelectionTools(): JSX.Element {
           remove(ids);
         }}
       />
-      {layout.value === 'phone' && <MenuTool label="More" icon={Ellipsis} of={RowMenu} />}
+      {layout.value === 'phone' && <MenuTool label={words.shell.more()} icon={Ellipsis} of={RowMenu} />}
       {first !== undefined && layout.value !== 'phone' && (
         <Tool
-          label={store.inspectorOpen.value ? 'Hide details' : 'Show details'}
+          label={store.inspectorOpen.value ? words.shell.hideDetails() : words.shell.showDetails()}
           icon={PanelBottom}
           onClick={() =>
             store.inspectorOpen.value ? (store.inspectorOpen.value = false) : open(selection.focused.value ?? first)
@@ -240,12 +248,12 @@ function Speeds(): JSX.Element {
   return (
     <div class="speeds">
       <span class="down">
-        <span class="sr-only">Download speed </span>
+        <span class="sr-only">{words.shell.downSpeed()} </span>
         <Icon of={ArrowDown} size={13} />
         {formatRate(store.down.value)}
       </span>
       <span class="up">
-        <span class="sr-only">Upload speed </span>
+        <span class="sr-only">{words.shell.upSpeed()} </span>
         <Icon of={ArrowUp} size={13} />
         {formatRate(store.up.value)}
       </span>
@@ -253,11 +261,11 @@ function Speeds(): JSX.Element {
   );
 }
 
-function PageButton({ page, label, icon }: { page: Page; label: string; icon: typeof Play }): JSX.Element {
+function PageButton({ page, icon }: { page: Page; icon: typeof Play }): JSX.Element {
   const isShown = store.page.value === page;
   return (
     <Tool
-      label={isShown ? 'Back to the torrents' : label}
+      label={isShown ? words.shell.backToTorrents() : words.shell[page]()}
       icon={isShown ? X : icon}
       onClick={() => visit(isShown ? 'torrents' : page)}
     />
@@ -268,7 +276,7 @@ export function AddButton(): JSX.Element {
   return (
     <button type="button" class="button button-main add-button" onClick={() => (asking.value = true)}>
       <Icon of={Plus} size={16} />
-      Add
+      {words.shell.add()}
     </button>
   );
 }

@@ -171,6 +171,120 @@ export interface Messages {
     readonly unit: (values: { readonly label: string }) => string;
     readonly notLoaded: () => string;
   };
+  readonly connection: {
+    readonly title: () => string;
+    readonly helperVersion: (values: { readonly version: string }) => string;
+    readonly copyCommand: () => string;
+    readonly useHere: () => string;
+    readonly tryAgain: () => string;
+    readonly reload: () => string;
+    readonly startAgain: () => string;
+    readonly reconnect: () => string;
+    readonly unhosted: () => string;
+    readonly unhostedText: () => string;
+    readonly starting: () => string;
+    readonly startingText: () => string;
+    readonly superseded: () => string;
+    readonly supersededText: () => string;
+    readonly following: (values: { readonly known: string; readonly browser: string }) => string;
+    readonly followingShort: () => string;
+    readonly followingText: () => string;
+    readonly followingOutdated: () => string;
+    readonly helperOutdated: () => string;
+    readonly helperOutdatedText: () => string;
+    readonly appOutdated: () => string;
+    readonly appOutdatedText: () => string;
+    readonly gaveUp: () => string;
+    readonly gaveUpText: () => string;
+    readonly connected: () => string;
+    readonly connectedShort: () => string;
+    readonly connectedText: () => string;
+    readonly connecting: () => string;
+    readonly connectingText: () => string;
+    readonly unpairedApp: () => string;
+    readonly unpairedAppShort: () => string;
+    readonly unpairedAppText: () => string;
+    readonly pairAgain: () => string;
+    readonly pairAgainText: () => string;
+    readonly alone: () => string;
+    readonly aloneText: () => string;
+    readonly setUp: () => string;
+    readonly setUpText: () => string;
+    readonly lost: () => string;
+    readonly lostText: () => string;
+    readonly start: () => string;
+    readonly startText: () => string;
+    readonly pair: () => string;
+    readonly pairLooking: () => string;
+    readonly pairWaiting: () => string;
+    readonly pairDenied: () => string;
+    readonly pairUnanswered: () => string;
+    readonly pairNever: () => string;
+    readonly pairNoHelper: () => string;
+    readonly pairLater: (values: { readonly duration: string }) => string;
+    readonly pairRefused: () => string;
+    readonly pairUnasked: () => string;
+    readonly pairOver: () => string;
+    readonly pairUnsaved: () => string;
+    readonly pairLost: () => string;
+    readonly linkUnanswered: () => string;
+    readonly linkTooMany: () => string;
+    readonly linkUnsaved: () => string;
+    readonly linkOver: () => string;
+  };
+  readonly diagnostics: {
+    readonly asked: () => string;
+    readonly silent: () => string;
+    readonly copy: () => string;
+    readonly names: () => string;
+    readonly report: () => string;
+    readonly line: (values: { readonly name: string; readonly text: string }) => string;
+    readonly browser: () => string;
+    readonly engineAndHelper: () => string;
+    readonly sentAndReceived: (values: { readonly sent: string; readonly received: string }) => string;
+    readonly windows: () => string;
+    readonly helper: () => string;
+    readonly away: () => string;
+    readonly helperIs: (values: { readonly version: string; readonly pid: string; readonly duration: string }) => string;
+    readonly memory: () => string;
+    readonly memoryIs: (values: { readonly all: string; readonly objects: string; readonly buffers: string }) => string;
+    readonly processor: () => string;
+    readonly processorIs: (values: { readonly time: string; readonly delay: string }) => string;
+    readonly connections: () => string;
+    readonly connectionsAre: (values: { readonly sockets: string; readonly ports: string; readonly files: string }) => string;
+    readonly peers: () => string;
+    readonly receivedAndSent: (values: { readonly received: string; readonly sent: string }) => string;
+    readonly landing: () => string;
+    readonly landingIs: (values: {
+      readonly bytes: string;
+      readonly pieces: string;
+      readonly queued: string;
+      readonly checks: string;
+    }) => string;
+    readonly written: () => string;
+    readonly writtenIs: (values: { readonly written: string; readonly rest: string }) => string;
+    readonly waiting: () => string;
+    readonly nothing: () => string;
+    readonly waits: (values: { readonly socket: string; readonly unsent: string; readonly held: string }) => string;
+    readonly nextWaits: (values: { readonly first: string; readonly next: string }) => string;
+  };
+  readonly empty: {
+    readonly starting: () => string;
+    readonly noMatch: (values: { readonly search: string }) => string;
+    readonly noneLabelled: (values: { readonly label: string }) => string;
+    readonly all: () => string;
+    readonly downloading: () => string;
+    readonly seeding: () => string;
+    readonly done: () => string;
+    readonly paused: () => string;
+    readonly attention: () => string;
+    readonly clearSearch: () => string;
+    readonly showAll: () => string;
+    readonly first: () => string;
+    readonly firstText: () => string;
+    readonly add: () => string;
+    readonly freeFilm: () => string;
+  };
   readonly files: {
     readonly label: () => string;
     readonly search: () => string;
@@ -203,6 +317,33 @@ export interface Messages {
     readonly noRoom: () => string;
     readonly notAllowed: () => string;
     readonly badName: () => string;
+    readonly reason: (values: { readonly text: string }) => string;
+  };
+  readonly folders: {
+    readonly watched: () => string;
+    readonly add: () => string;
+    readonly away: () => string;
+    readonly picking: () => string;
+    readonly pickHere: () => string;
+    readonly removed: (values: { readonly name: string }) => string;
+    readonly makeDefault: () => string;
+    readonly isDefault: () => string;
+    readonly rename: () => string;
+    readonly removeFromList: () => string;
+    readonly newNameOf: (values: { readonly name: string }) => string;
+    readonly freeUnknown: () => string;
+    readonly free: (values: { readonly free: string }) => string;
+    readonly startNew: () => string;
+    readonly startNewIn: (values: { readonly name: string }) => string;
+    readonly actionsFor: (values: { readonly name: string }) => string;
+    readonly back: () => string;
+    readonly choose: () => string;
+    readonly none: () => string;
+    readonly showMore: () => string;
+    readonly newFolder: () => string;
+    readonly newFolderName: () => string;
+    readonly make: () => string;
+    readonly addThis: () => string;
   };
   readonly history: {
     readonly minutes: () => string;
@@ -429,6 +570,9 @@ export interface Messages {
     readonly speedBothLimits: (values: { readonly down: string; readonly up: string }) => string;
     readonly speedDownLimit: (values: { readonly down: string }) => string;
     readonly speedUpLimit: (values: { readonly up: string }) => string;
+    readonly peerBannedNow: (values: { readonly address: string }) => string;
+    readonly peerBannedEverywhereNow: (values: { readonly address: string }) => string;
+    readonly peerMayConnect: (values: { readonly address: string }) => string;
   };
   readonly kept: {
     readonly lost: (values: { readonly torrents: number }) => string;
@@ -471,6 +615,7 @@ export interface Messages {
     readonly io: () => string;
     readonly limit: () => string;
     readonly daemonAway: () => string;
+    readonly file: (values: { readonly file: string }) => string;
   };
   readonly list: {
     readonly all: () => string;
@@ -597,6 +742,14 @@ export interface Messages {
     readonly failsWith: (values: { readonly count: number; readonly text: string }) => string;
     readonly asks: (values: { readonly count: number }) => string;
   };
+  readonly news: {
+    readonly completed: (values: { readonly name: string; readonly moment: string }) => string;
+    readonly failed: (values: { readonly name: string; readonly moment: string }) => string;
+    readonly added: (values: { readonly name: string; readonly moment: string }) => string;
+    readonly others: (values: { readonly count: number }) => string;
+    readonly next: (values: { readonly first: string; readonly next: string }) => string;
+    readonly whileClosed: (values: { readonly events: string }) => string;
+  };
   readonly notices: {
     readonly messages: () => string;
     readonly dismiss: () => string;
@@ -646,6 +799,20 @@ export interface Messages {
     readonly sequential: () => string;
     readonly firstLast: () => string;
     readonly superSeeding: () => string;
+  };
+  readonly pairedApps: {
+    readonly text: () => string;
+    readonly thisBrowser: () => string;
+    readonly about: (values: {
+      readonly use: string;
+      readonly origin: string;
+      readonly since: string;
+      readonly last: string;
+    }) => string;
+    readonly unpair: () => string;
+    readonly unpairOne: (values: { readonly here: string; readonly app: string; readonly origin: string }) => string;
+    readonly unpairedThis: () => string;
+    readonly unpaired: (values: { readonly app: string }) => string;
   };
   readonly palette: {
     readonly field: () => string;
@@ -1085,6 +1252,9 @@ export interface Messages {
     readonly importStart: () => string;
     readonly importing: (values: { readonly done: string; readonly count: string }) => string;
     readonly imported: (values: { readonly count: number; readonly known: number; readonly refused: number }) => string;
+    readonly stunTurn: (values: { readonly server: string }) => string;
+    readonly stunNone: (values: { readonly server: string }) => string;
+    readonly stunTooMany: (values: { readonly count: number; readonly most: number }) => string;
   };
   readonly share: {
     readonly linksTitle: (values: { readonly name: string }) => string;
@@ -1130,6 +1300,43 @@ export interface Messages {
     readonly nameTaken: (values: { readonly name: string; readonly other: string }) => string;
     readonly restarted: () => string;
   };
+  readonly shell: {
+    readonly main: () => string;
+    readonly filters: () => string;
+    readonly labels: () => string;
+    readonly torrents: () => string;
+    readonly activity: () => string;
+    readonly settings: () => string;
+    readonly backToTorrents: () => string;
+    readonly folderProblem: (values: { readonly folder: string; readonly problem: string }) => string;
+    readonly freeHere: (values: { readonly free: string }) => string;
+    readonly freeOn: (values: { readonly free: string; readonly folder: string }) => string;
+    readonly searchTorrents: () => string;
+    readonly searchByName: () => string;
+    readonly search: () => string;
+    readonly closeSearch: () => string;
+    readonly sort: () => string;
+    readonly selectedTorrents: () => string;
+    readonly selected: (values: { readonly count: number }) => string;
+    readonly clearSelection: () => string;
+    readonly resume: () => string;
+    readonly pause: () => string;
+    readonly remove: () => string;
+    readonly more: () => string;
+    readonly showDetails: () => string;
+    readonly hideDetails: () => string;
+    readonly downSpeed: () => string;
+    readonly upSpeed: () => string;
+    readonly add: () => string;
+    readonly reload: () => string;
+    readonly outdated: () => string;
+    readonly update: () => string;
+    readonly updateWhileSaving: () => string;
+    readonly engineLost: () => string;
+    readonly moveIn: (values: { readonly count: number; readonly folder: string }) => string;
+    readonly notNow: () => string;
+    readonly move: () => string;
+  };
   readonly shortcuts: {
     readonly title: () => string;
     readonly inAnywhere: () => string;
@@ -1169,6 +1376,8 @@ export interface Messages {
     readonly scheduleOff: () => string;
     readonly limits: (values: { readonly down: string; readonly up: string }) => string;
     readonly noLimit: () => string;
+    readonly name: () => string;
+    readonly is: (values: { readonly on: string; readonly limits: string }) => string;
   };
   readonly state: {
     readonly adding: () => string;
