@@ -12,10 +12,20 @@
   const root = document.documentElement;
   const theme = stored('starling.theme');
   if (['light', 'dark', 'contrast'].includes(theme)) root.dataset.theme = theme;
+  else if (matchMedia('(prefers-contrast: more)').matches) root.dataset.theme = 'contrast';
 
   /** The modules of each language's first texts, by its BCP 47 tag. */
   const texts = JSON.parse(document.querySelector('meta[name="starling-languages"]').content);
   const parts = tag => new Intl.Locale(tag).maximize();
+
+  /** Browsers have been seen to give `en-US@posix`, which is no tag. */
+  function partsOfTheirs(tag) {
+    try {
+      return parts(tag);
+    } catch {
+      return {};
+    }
+  }
 
   /** What was chosen, else the first wanted language that there is, by its script alone where no country is told apart; else English. */
   function bestLanguage() {
@@ -23,7 +33,7 @@
     const chosen = stored('starling.language.instead', () => sessionStorage) ?? stored('starling.language');
     if (tags.includes(chosen)) return chosen;
     for (const wanted of navigator.languages) {
-      const { language, script } = parts(wanted);
+      const { language, script } = partsOfTheirs(wanted);
       const found = tags.find(tag => parts(tag).language === language && parts(tag).script === script);
       if (found !== undefined) return found;
     }

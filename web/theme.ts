@@ -10,8 +10,19 @@ export const theme = signal<Theme>(kept());
 export function chooseTheme(chosen: Theme): void {
   theme.value = chosen;
   writeStoredText(KEY, chosen === 'system' ? null : chosen);
-  if (chosen === 'system') delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = chosen;
+  show();
+}
+
+/** Whether the system is set to more contrast. */
+const more = matchMedia('(prefers-contrast: more)');
+more.addEventListener('change', show);
+
+function show(): void {
+  const { dataset } = document.documentElement;
+  const { value } = theme;
+  if (value !== 'system') dataset.theme = value;
+  else if (more.matches) dataset.theme = 'contrast';
+  else delete dataset.theme;
 }
 
 /** How high the rows of the list are: 36 pixels, or 28. */
