@@ -45,7 +45,13 @@ function Browser({ page }: { page: FolderPage }): JSX.Element {
     <Dialog labelledBy="browser-title" class="browser" onCancel={close}>
       <div class="browser-head">
         {parent !== null && (
-          <button type="button" class="icon-button" aria-label={words.folders.back()} disabled={busy.value} onClick={() => go(parent)}>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={words.folders.back()}
+            disabled={busy.value}
+            onClick={() => go(parent)}
+          >
             <Icon of={ArrowLeft} size={18} isDirected />
           </button>
         )}

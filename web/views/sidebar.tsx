@@ -115,7 +115,9 @@ function FreeSpace(): JSX.Element | null {
   if (root.problem !== '') return <p class="tone-warn free">{words.shell.folderProblem({ folder, problem: root.problem })}</p>;
   if (root.free < 0) return null;
   const free = formatAbout(root.free);
-  return <p class="free">{root.token === BROWSER_ROOT ? words.shell.freeHere({ free }) : words.shell.freeOn({ free, folder })}</p>;
+  return (
+    <p class="free">{root.token === BROWSER_ROOT ? words.shell.freeHere({ free }) : words.shell.freeOn({ free, folder })}</p>
+  );
 }
 
 /** In a narrow window: the filters as a row of chips. */

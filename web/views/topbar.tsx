@@ -171,12 +171,7 @@ function SelectionTools(): JSX.Element {
         disabled={!canResume.value}
         onClick={() => resume(ids.filter(id => !isRunning(id)))}
       />
-      <Tool
-        label={words.shell.pause()}
-        icon={Pause}
-        disabled={!canPause.value}
-        onClick={() => pause(ids.filter(isRunning))}
-      />
+      <Tool label={words.shell.pause()} icon={Pause} disabled={!canPause.value} onClick={() => pause(ids.filter(isRunning))} />
       <Tool
         label={words.shell.remove()}
         icon={Trash2}
