@@ -12,9 +12,22 @@ export interface ShareRequest {
   readonly files: readonly ShareFile[];
   /** Addresses, each of them asked. */
   readonly trackers: readonly string[];
+  /** Addresses of servers that have the files (BEP 19). */
+  readonly webSeeds: readonly string[];
   /** Peers come from the trackers alone (BEP 27). */
   readonly isPrivate: boolean;
+  /** "" for none. */
+  readonly comment: string;
+  /** One of {@link PIECE_LENGTHS}; null: by the size of all. */
+  readonly pieceLength: number | null;
 }
+
+/** What pieces may be cut to, in bytes: 16 KiB to 16 MiB, as a few of one are held while they are hashed. */
+export const PIECE_LENGTHS: readonly number[] = Array.from({ length: 11 }, (_, power) => 16_384 << power);
+/** More would make a list of hashes that many clients do not take. */
+export const MAX_PIECES = 250_000;
+/** Characters. */
+export const MAX_COMMENT = 4_096;
 
 export interface ShareFile {
   /** Components below the name; none for the only file of a torrent that is no folder. */

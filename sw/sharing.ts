@@ -9,7 +9,7 @@ import { hashBlobs } from './hash-blobs.ts';
 import { Refusal } from './host-commands.ts';
 import type { LocalTorrents } from './local-torrents.ts';
 import type { ShareNotes } from './share-notes.ts';
-import type { FromSharing, ShareFile, ShareRequest } from './share.ts';
+import { MAX_COMMENT, MAX_PIECES, PIECE_LENGTHS, type FromSharing, type ShareFile, type ShareRequest } from './share.ts';
 import { BROWSER_ROOT, type TorrentId } from './view-model.ts';
 
 /** At once. */
@@ -18,15 +18,16 @@ export const MAX_SHARES = 4;
 export const MAX_FILES = 50_000;
 const MAX_DEPTH = 100;
 const MAX_NAME = 255;
-const MAX_TRACKERS = 100;
-const MAX_TRACKER = 4_096;
+/** Trackers, and web seeds. */
+const MAX_ADDRESSES = 100;
+const MAX_ADDRESS = 4_096;
 /** Ms between two messages of how far it is. */
 const TELL_EVERY = 200;
 
 const MALFORMED =
-  `This cannot be shared as it is. It may have ${MAX_FILES.toLocaleString('en')} files, ${MAX_DEPTH} folders in one another and ` +
-  `${MAX_TRACKERS} trackers; a name may have ${MAX_NAME} characters, the address of a tracker ${MAX_TRACKER.toLocaleString('en')}. ` +
-  'Choose fewer files, or shorten the list of trackers, and share it again.';
+  `This cannot be shared as it is. It may have ${MAX_FILES.toLocaleString('en')} files, ${MAX_DEPTH} folders in one another, ` +
+  `${MAX_ADDRESSES} trackers and as many web seeds; a name may have ${MAX_NAME} characters, an address and the comment ` +
+  `${MAX_ADDRESS.toLocaleString('en')}. Choose fewer files, or shorten what was typed, and share it again.`;
 
 /** Where the bytes go. See adapters/local/deposit.ts. */
 export interface Deposit {
@@ -49,6 +50,7 @@ export interface SharingOptions {
 }
 
 const name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_NAME));
+const addresses = v.pipe(v.array(v.pipe(v.string(), v.maxLength(MAX_ADDRESS))), v.maxLength(MAX_ADDRESSES));
 const request: v.GenericSchema<unknown, ShareRequest> = v.strictObject({
   name,
   files: v.pipe(
@@ -56,8 +58,11 @@ const request: v.GenericSchema<unknown, ShareRequest> = v.strictObject({
     v.minLength(1),
     v.maxLength(MAX_FILES),
   ),
-  trackers: v.pipe(v.array(v.pipe(v.string(), v.maxLength(MAX_TRACKER))), v.maxLength(MAX_TRACKERS)),
+  trackers: addresses,
+  webSeeds: addresses,
   isPrivate: v.boolean(),
+  comment: v.pipe(v.string(), v.maxLength(MAX_COMMENT)),
+  pieceLength: v.nullable(v.picklist(PIECE_LENGTHS)),
 });
 
 export class Sharing {
@@ -102,24 +107,25 @@ export class Sharing {
   }
 
   private async share(
-    { name, files, trackers, isPrivate }: ShareRequest,
+    { name, files, trackers, webSeeds, isPrivate, comment, pieceLength: wanted }: ShareRequest,
     signal: AbortSignal,
     tell: (message: FromSharing) => void,
   ): Promise<{ id: TorrentId; already: boolean }> {
     const { torrents, isListed, isStored, notes } = this.options;
     const size = files.reduce((sum, { file }) => sum + file.size, 0);
     if (size === 0) throw new Refusal('empty', 'There is nothing in it to be shared: its files are all empty.');
-    const pieceLength = choosePieceLength(size);
+    const pieceLength = wanted ?? choosePieceLength(size);
+    if (size > MAX_PIECES * pieceLength) throw new Refusal('small-pieces', 'These would be too many pieces. Choose larger ones.');
     const [placed, sources] = inOrder(files, pieceLength);
     const torrent = {
       kind: 'v1',
       name,
       pieceLength,
       trackers: trackers.map(url => [url]),
-      webSeeds: [],
+      webSeeds,
       httpSeeds: [],
       isPrivate,
-      comment: '',
+      comment,
       createdBy: `Starling ${this.options.version}`,
       createdAt: null,
     } as const;

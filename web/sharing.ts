@@ -1,5 +1,5 @@
 /** Has the worker share files of a person. */
-import type { FromSharing } from '../sw/share.ts';
+import type { FromSharing, ShareRequest } from '../sw/share.ts';
 import type { TorrentId } from '../sw/view-model.ts';
 import { reveal } from './actions.ts';
 import { chosenFiles, type Chosen, filesIn, MAX_CHOSEN, TooMany, withoutExtension } from './chosen-files.ts';
@@ -54,14 +54,11 @@ function tooLarge(needed: number, free: number): string {
   return free > 0 ? words.sharing.tooLarge({ ...values, free: formatAbout(free) }) : words.sharing.noRoom(values);
 }
 
-export interface Options {
-  readonly name: string;
-  readonly trackers: readonly string[];
-  readonly isPrivate: boolean;
-}
+/** What the sheet asks about. */
+export type Options = Omit<ShareRequest, 'files'>;
 
 /** Has the worker copy and hash what the sheet asks about; settles when that has ended, one way or another. */
-export async function begin({ name, trackers, isPrivate }: Options): Promise<void> {
+export async function begin(options: Options): Promise<void> {
   const { value } = draft;
   if (value === null || value.done !== null) return;
   draft.value = { ...value, done: 0, refused: '' };
@@ -72,10 +69,10 @@ export async function begin({ name, trackers, isPrivate }: Options): Promise<voi
     const door = await openSharing();
     // Called off before the worker was reached: it has heard of nothing.
     if (signal.aborted) return door.close();
-    const outcome = await ask(door, { name, files, trackers, isPrivate }, signal);
+    const outcome = await ask(door, { ...options, files }, signal);
     if (signal.aborted) return;
     if (outcome?.type === 'shared') finished(outcome.id, outcome.already);
-    else if (outcome?.type === 'refused') refuse(value, wordsOf(outcome, value, name));
+    else if (outcome?.type === 'refused') refuse(value, wordsOf(outcome, value, options.name));
   } catch (error) {
     console.warn('The worker could not be reached.', error);
     if (signal.aborted) return;
@@ -91,7 +88,7 @@ export function cancel(): void {
 type Outcome = Exclude<FromSharing, { type: 'progress' }>;
 
 /** Null where it was called off. */
-async function ask({ port, ended, close }: Door, request: object, signal: AbortSignal): Promise<Outcome | null> {
+async function ask({ port, ended, close }: Door, request: ShareRequest, signal: AbortSignal): Promise<Outcome | null> {
   try {
     return await new Promise<Outcome | null>(resolve => {
       signal.addEventListener('abort', () => {

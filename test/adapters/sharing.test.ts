@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it, vi } from 'vitest';
 import { parseTorrent } from '../../sw/engine/index.ts';
 import { hashBlobs } from '../../sw/hash-blobs.ts';
-import type { FromSharing, ShareFile } from '../../sw/share.ts';
+import { MAX_COMMENT, type FromSharing, type ShareFile } from '../../sw/share.ts';
 import { MAX_SHARES, Sharing, type Deposit, type SharingOptions } from '../../sw/sharing.ts';
 import { pattern } from './local/asking.ts';
 
@@ -115,22 +115,29 @@ describe('what a window asks to be shared', () => {
     name: 'a <b>.txt',
     files: [{ path: [], file: blob(bytesOf(20_000, 5)) }],
     trackers: ['wss://t.example/'],
+    webSeeds: ['https://seed.example/files/'],
     isPrivate: true,
+    comment: 'For you',
+    pieceLength: null,
   };
 
-  it('becomes a torrent with those trackers, whose files stand where the engine looks for them', async () => {
+  /** 4.2 GB, which nobody reads. */
+  const huge = new Blob(Array<Blob>(63).fill(blob(new Uint8Array(64 << 20))));
+
+  it('becomes a torrent as it was asked for, whose files stand where the engine looks for them', async () => {
     const { ask, commands, kept, noted } = sharing();
     const files = [
       { path: ['b', 'ü?.txt'], file: blob(bytesOf(20_000, 5)) },
       { path: ['a'], file: blob(new Uint8Array(0)) },
     ];
-    const told = await ask({ ...one, name: 'Mine', files }).last();
+    const told = await ask({ ...one, name: 'Mine', files, pieceLength: 1 << 20 }).last();
     const [add, start] = commands;
     const meta = parseTorrent(add!.source!.bytes);
     expect(told).toEqual({ type: 'shared', id: meta.v1Hash, already: false });
     expect(noted).toEqual([`${meta.v1Hash} before its place`, `${meta.v1Hash} after start`]);
     expect(start).toMatchObject({ do: 'start', id: meta.v1Hash, root: 'browser' });
     expect([meta.name, meta.isPrivate, meta.trackers]).toEqual(['Mine', true, [['wss://t.example/']]]);
+    expect([meta.webSeeds, meta.comment, meta.layout.pieceLength]).toEqual([one.webSeeds, 'For you', 1 << 20]);
     expect(kept[0]?.paths).toEqual(meta.layout.files.map(({ path }) => path));
     expect(kept[0]?.paths).toEqual([
       ['Mine', 'a'],
@@ -147,7 +154,10 @@ describe('what a window asks to be shared', () => {
     ],
     ['a name that is a path', { ...one, name: '../x' }, 'create'],
     ['a tracker that is none', { ...one, trackers: ['javascript:alert(1)'] }, 'create'],
+    ['a web seed that is none', { ...one, webSeeds: ['file:///etc/'] }, 'create'],
     ['no files', { ...one, files: [] }, 'malformed'],
+    ['pieces of no power of two', { ...one, pieceLength: 50_000 }, 'malformed'],
+    ['too many pieces', { ...one, pieceLength: 16_384, files: [{ path: [], file: huge }] }, 'small-pieces'],
     ['what are no files', { ...one, files: [{ path: [], file: 'x' }] }, 'malformed'],
     ['nothing of the kind', 'share', 'malformed'],
   ])('is refused with a reason: %s', async (_, request, code) => {
@@ -185,10 +195,11 @@ describe('what a window asks to be shared', () => {
 
   it.each([
     ['too many trackers', { ...one, trackers: Array<string>(101).fill('wss://t.example/') }],
+    ['too long a comment', { ...one, comment: 'x'.repeat(MAX_COMMENT + 1) }],
     ['folders too deep', { ...one, files: [{ ...one.files[0], path: Array<string>(101).fill('a') }] }],
   ])('is refused in words that name what it may be: %s', async (_, request) => {
     const told = await sharing().ask(request).last();
-    const words = /50,000 files, 100 folders in one another and 100 trackers;/;
+    const words = /50,000 files, 100 folders in one another, 100 trackers and as many web seeds;/;
     expect(told).toMatchObject({ code: 'malformed', message: expect.stringMatching(words) as unknown });
   });
 

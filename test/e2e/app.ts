@@ -72,7 +72,7 @@ export class App {
   async trackers(...urls: readonly string[]): Promise<void> {
     const { page } = this;
     await page.find({ role: 'heading', name: 'Share files' });
-    await page.click({ role: 'DisclosureTriangle', name: 'Trackers and privacy' });
+    await page.click({ role: 'DisclosureTriangle', name: 'Options' });
     await page.click({ role: 'textbox', name: /^Trackers/ });
     await page.selectAll();
     await page.type(urls.join('\n'));

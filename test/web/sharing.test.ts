@@ -57,7 +57,7 @@ describe('a choice', () => {
 });
 
 describe('a share that is called off', () => {
-  const options = { name: 'a', trackers: [], isPrivate: false };
+  const options = { name: 'a', trackers: [], webSeeds: [], isPrivate: false, comment: '', pieceLength: null };
   let doors: { heard: unknown[]; far: MessagePort; isClosed: boolean; arrive: () => void }[];
   const settled = (): Promise<unknown> => new Promise(resolve => setTimeout(resolve, 20));
 

@@ -186,14 +186,22 @@ describe.skipIf(missing)(`without a helper, in Chromium (skipped without ${CHROM
       await page.keyboard.press('Escape');
       await drop(2e9);
       expect(await sheet().getByLabel('Name').inputValue()).toBe('my <b>film.mp4');
-      await sheet().getByText('Trackers and privacy').click();
+      await sheet().getByText('Options').click();
+      await sheet().getByLabel('Web seeds').fill('https://seed.example/a/\nhttps://seed.example/b/');
+      await sheet().getByLabel('Comment').fill(' For you ');
+      await sheet().getByLabel('Size of a piece').selectOption('1 MiB');
       await look(`share-sheet-${name}`);
       expect(await violations()).toEqual([]);
       await sheet().getByRole('button', { name: 'Share' }).click();
       await sheet().getByRole('heading', { name: 'Sharing “my <b>film.mp4”' }).waitFor();
       await expect
-        .poll(() => page.evaluate(() => globalThis.mock.shares[0]?.trackers[0]))
-        .toBe('wss://tracker.openwebtorrent.com');
+        .poll(() => page.evaluate(() => globalThis.mock.shares[0]))
+        .toMatchObject({
+          trackers: expect.arrayContaining(['wss://tracker.openwebtorrent.com']) as unknown,
+          webSeeds: ['https://seed.example/a/', 'https://seed.example/b/'],
+          comment: 'For you',
+          pieceLength: 2 ** 20,
+        });
       await page.evaluate(() => globalThis.mock.tellShare({ type: 'progress', done: 5e8 }));
       await sheet()
         .getByText(/^25.%: 500.MB of 2.GB copied and checked$/)

@@ -1,4 +1,3 @@
-import { useSignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { formatAbout, formatPercent, fraction, isolated } from '../format.ts';
@@ -7,8 +6,8 @@ import { begin, cancel, obstacle } from '../sharing.ts';
 import { store } from '../store.ts';
 import { Bar } from '../ui/bar.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { WEB_TRACKERS } from '../web-trackers.ts';
 import { words } from '../words/words.ts';
+import { optionsOf, ShareFields, useShareFields } from './share-fields.tsx';
 
 /** Files that are named one by one; of more than these a person learns how many there are. */
 const NAMED = 100;
@@ -20,16 +19,14 @@ export function ShareSheet(): JSX.Element | null {
 }
 
 function Sheet({ draft: { files, size, done, refused, name: first } }: { draft: Draft }): JSX.Element {
-  const name = useSignal(first);
-  const trackers = useSignal(WEB_TRACKERS.join('\n'));
-  const isPrivate = useSignal(false);
+  const fields = useShareFields(first);
+  const { name } = fields;
   const isUnderWay = done !== null;
   const problem = obstacle({ size });
   useStay(isUnderWay);
   const submit = (event: Event): void => {
     event.preventDefault();
-    const urls = trackers.value.split(/\s+/).filter(url => url !== '');
-    void begin({ name: name.value.trim(), trackers: urls, isPrivate: isPrivate.value });
+    void begin(optionsOf(fields));
   };
   return (
     <Dialog labelledBy="share-title" class="sheet" onCancel={cancel}>
@@ -38,7 +35,7 @@ function Sheet({ draft: { files, size, done, refused, name: first } }: { draft: 
           <h2 id="share-title">{isUnderWay ? words.share.underWay({ name: isolated(name.value) }) : words.share.title()}</h2>
           <span class="quiet">{words.share.what({ count: files.length, size: formatAbout(size) })}</span>
         </div>
-        {isUnderWay ? <Progress done={done} size={size} /> : <Fields name={name} trackers={trackers} isPrivate={isPrivate} />}
+        {isUnderWay ? <Progress done={done} size={size} /> : <ShareFields fields={fields} size={size} />}
         {!isUnderWay && files.length > 1 && <Names files={files} />}
         {!isUnderWay && (refused !== '' || problem !== '') && (
           <p class="note note-bad" role="alert">
@@ -64,53 +61,6 @@ function Sheet({ draft: { files, size, done, refused, name: first } }: { draft: 
 /** What becomes of the files, in sentences. */
 function where(): string {
   return store.connection.value.state === 'unpaired' ? words.share.copied() : words.share.copiedBesideHelper();
-}
-
-interface FieldsProps {
-  readonly name: Signal<string>;
-  readonly trackers: Signal<string>;
-  readonly isPrivate: Signal<boolean>;
-}
-
-function Fields({ name, trackers, isPrivate }: FieldsProps): JSX.Element {
-  return (
-    <>
-      <label class="field">
-        <span>{words.share.name()}</span>
-        <input
-          class="text-input"
-          autofocus
-          spellcheck={false}
-          maxLength={200}
-          value={name}
-          onInput={event => (name.value = event.currentTarget.value)}
-        />
-      </label>
-      <details class="diagnostics">
-        <summary>{words.share.options()}</summary>
-        <div class="share-options">
-          <label class="field">
-            <span>{words.share.trackers()}</span>
-            <textarea
-              rows={4}
-              spellcheck={false}
-              value={trackers}
-              onInput={event => (trackers.value = event.currentTarget.value)}
-            />
-          </label>
-          <label class="choice">
-            <input
-              type="checkbox"
-              class="check"
-              checked={isPrivate}
-              onChange={event => (isPrivate.value = event.currentTarget.checked)}
-            />
-            <span>{words.share.private()}</span>
-          </label>
-        </div>
-      </details>
-    </>
-  );
 }
 
 function Names({ files }: Pick<Draft, 'files'>): JSX.Element {

@@ -1280,6 +1280,10 @@ export interface Messages {
     readonly options: () => string;
     readonly trackers: () => string;
     readonly private: () => string;
+    readonly webSeeds: () => string;
+    readonly comment: () => string;
+    readonly pieceSize: () => string;
+    readonly pieceSizeChosen: () => string;
     readonly files: () => string;
     readonly moreFiles: (values: { readonly count: number }) => string;
     readonly progress: (values: { readonly share: string; readonly done: string; readonly size: string }) => string;
