@@ -26,8 +26,8 @@ export interface ShareRequest {
 export const PIECE_LENGTHS: readonly number[] = Array.from({ length: 11 }, (_, power) => 16_384 << power);
 /** More would make a list of hashes that many clients do not take. */
 export const MAX_PIECES = 250_000;
-/** Characters. */
-export const MAX_COMMENT = 4_096;
+/** Characters: as many as are read of one. */
+export const MAX_COMMENT = 1_000;
 
 export interface ShareFile {
   /** Components below the name; none for the only file of a torrent that is no folder. */

@@ -26,8 +26,8 @@ const TELL_EVERY = 200;
 
 const MALFORMED =
   `This cannot be shared as it is. It may have ${MAX_FILES.toLocaleString('en')} files, ${MAX_DEPTH} folders in one another, ` +
-  `${MAX_ADDRESSES} trackers and as many web seeds; a name may have ${MAX_NAME} characters, an address and the comment ` +
-  `${MAX_ADDRESS.toLocaleString('en')}. Choose fewer files, or shorten what was typed, and share it again.`;
+  `${MAX_ADDRESSES} trackers and as many web seeds; a name may have ${MAX_NAME} characters, the comment ` +
+  `${MAX_COMMENT.toLocaleString('en')}, an address ${MAX_ADDRESS.toLocaleString('en')}. Choose fewer files, or shorten what was typed, and share it again.`;
 
 /** Where the bytes go. See adapters/local/deposit.ts. */
 export interface Deposit {

@@ -116,5 +116,25 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
       await act();
       expect(await audit()).toEqual([]);
     });
+
+    it.each([DESKTOP, PHONE])('more contrast, as the system asks for it, at $width pixels', async viewport => {
+      await show('nine', { viewport, colorScheme, contrast: 'more' });
+      expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('contrast');
+      await row(/^ubuntu/).dblclick();
+      await page.getByRole('tabpanel').waitFor();
+      expect(await audit()).toEqual([]);
+    });
+
+    it('what is selected is told without the colours of the page', async () => {
+      await show('nine', { viewport: DESKTOP, colorScheme, forcedColors: 'active' });
+      await row(/^ubuntu/).click();
+      const outlined = (selector: string): Promise<string> =>
+        page
+          .locator(selector)
+          .first()
+          .evaluate(element => getComputedStyle(element).outlineStyle);
+      expect([await outlined('.row.selected'), await outlined('.side-item[aria-current]')]).not.toContain('none');
+      expect(await outlined('.row:not(.selected)')).toBe('none');
+    });
   });
 });

@@ -48,14 +48,14 @@ describe.skipIf(missing)(`the settings in Chromium (skipped without ${CHROMIUM})
     await open();
     await page.getByRole('radio', { name: 'By the hour' }).check();
     const cell = (name: string) => page.getByRole('checkbox', { name, exact: true });
-    const from = await box(cell('Monday, 01 to 02'));
-    const to = await box(cell('Wednesday, 03 to 04'));
+    const from = await box(cell('Monday, 1 AM to 2 AM'));
+    const to = await box(cell('Wednesday, 3 AM to 4 AM'));
     await page.mouse.move(from.x, from.y);
     await page.mouse.down();
     await page.mouse.move(to.x, to.y, { steps: 4 });
-    expect(await cell('Tuesday, 02 to 03').isChecked()).toBe(true);
+    expect(await cell('Tuesday, 2 AM to 3 AM').isChecked()).toBe(true);
     await page.keyboard.press('Escape');
-    expect(await cell('Tuesday, 02 to 03').isChecked()).toBe(false);
+    expect(await cell('Tuesday, 2 AM to 3 AM').isChecked()).toBe(false);
     await page.mouse.up();
     expect(await last()).toEqual({ altMode: 'scheduled' });
     await page.mouse.move(from.x, from.y);
@@ -64,7 +64,7 @@ describe.skipIf(missing)(`the settings in Chromium (skipped without ${CHROMIUM})
     await page.mouse.up();
     await expect.poll(last).toEqual({ altSchedule: [0x1fe0e, 0x1fe0e, 0x1fe0e, 0x1fe00, 0x1fe00, 0, 0] });
     expect((await commands()).length).toBe(2);
-    await cell('Monday, 01 to 02').click();
+    await cell('Monday, 1 AM to 2 AM').click();
     await expect.poll(last).toMatchObject({ altSchedule: [0x1fe0c, 0x1fe0e, 0x1fe0e, 0x1fe00, 0x1fe00, 0, 0] });
   });
 
@@ -72,8 +72,8 @@ describe.skipIf(missing)(`the settings in Chromium (skipped without ${CHROMIUM})
     await show('nine', { viewport: { width: 390, height: 800 }, hasTouch: true });
     await page.getByRole('button', { name: 'Settings' }).tap();
     await page.getByRole('radio', { name: 'By the hour' }).check();
-    const from = await box(page.getByRole('checkbox', { name: 'Monday, 01 to 02', exact: true }));
-    const to = await box(page.getByRole('checkbox', { name: 'Monday, 04 to 05', exact: true }));
+    const from = await box(page.getByRole('checkbox', { name: 'Monday, 1 AM to 2 AM', exact: true }));
+    const to = await box(page.getByRole('checkbox', { name: 'Monday, 4 AM to 5 AM', exact: true }));
     const touch = await page.context().newCDPSession(page);
     const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: { x: number; y: number }[]) =>
       touch.send('Input.dispatchTouchEvent', { type, touchPoints: points });

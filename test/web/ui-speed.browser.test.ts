@@ -74,13 +74,13 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
       const last = (await settings()).at(-1) as { altSchedule?: readonly number[] };
       return last.altSchedule ?? [];
     };
-    expect(await hours.getByRole('checkbox', { name: 'Monday, 09 to 10' }).isChecked()).toBe(true);
-    await hours.getByRole('checkbox', { name: 'Monday, 00 to 01' }).focus();
+    expect(await hours.getByRole('checkbox', { name: 'Monday, 9 AM to 10 AM' }).isChecked()).toBe(true);
+    await hours.getByRole('checkbox', { name: 'Monday, 12 AM to 1 AM' }).focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Space');
     await expect.poll(async () => (await week())[1]).toBe(0x1fe02);
-    expect(await hours.getByRole('checkbox', { name: 'Tuesday, 01 to 02' }).isChecked()).toBe(true);
+    expect(await hours.getByRole('checkbox', { name: 'Tuesday, 1 AM to 2 AM' }).isChecked()).toBe(true);
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
