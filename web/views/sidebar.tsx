@@ -1,6 +1,7 @@
 import { batch } from '@preact/signals';
 import { Activity, List, Settings } from 'lucide';
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import { visit } from '../actions.ts';
 import { formatAbout, formatCount, isolated, shownName } from '../format.ts';
@@ -122,15 +123,22 @@ function FreeSpace(): JSX.Element | null {
 
 /** In a narrow window: the filters as a row of chips. */
 export function Chips(): JSX.Element {
+  const row = useRef<HTMLElement>(null);
+  const { value: filter } = store.filter;
+  const { value: label } = store.label;
+  useEffect(() => {
+    const pressed = row.current?.querySelector('[aria-pressed="true"]') ?? row.current?.querySelector('[aria-current]');
+    pressed?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [filter, label]);
   return (
     <div class="chips-row">
-      <nav class="chips" aria-label={words.shell.filters()}>
+      <nav ref={row} class="chips" aria-label={words.shell.filters()}>
         {FILTERS.map(({ id, label }) => (
           <button
             key={id}
             type="button"
             class="chip"
-            aria-current={store.filter.value === id ? 'true' : undefined}
+            aria-current={filter === id ? 'true' : undefined}
             onClick={() => choose(id)}
           >
             {label} <Count filter={id} />
