@@ -23,8 +23,8 @@ export const regional = ((): Intl.Locale => {
   const { language: spoken, script } = ours.maximize();
   const { numberingSystem } = new Intl.NumberFormat(language).resolvedOptions();
   const theirs = typeof navigator === 'undefined' ? [] : navigator.languages.flatMap(localesOf);
-  const found = theirs.map(locale => [locale, locale.maximize()] as const).find(([, { language }]) => language === spoken);
-  return new Intl.Locale(found?.[1].script === script ? found[0] : ours, { numberingSystem });
+  const found = theirs.find(locale => locale.maximize().language === spoken);
+  return new Intl.Locale(found !== undefined && found.maximize().script === script ? found : ours, { numberingSystem });
 })();
 
 /** None for what is no tag of a language: browsers have been seen to give `en-US@posix`. */
