@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { banListed, readAddresses } from '../banning.ts';
+import { banListed, readAddresses } from '../banned-list.ts';
 import { store } from '../store.ts';
 import { words } from '../words/words.ts';
 import { Setting } from './setting.tsx';
