@@ -55,7 +55,6 @@ const DETAIL_SHARE = 0.05;
 const MAX_WINDOWS = 64;
 /** Commands of one window that are under way; one more is refused. */
 const MAX_COMMANDS = 1_000;
-const TOO_MANY = `The engine has ${MAX_COMMANDS} commands to do, and takes no more until one of them is done.`;
 
 type Changes = ReturnType<Backend['takeChanges']>;
 const NOTHING: Changes = { rows: [], removed: [], left: [] };
@@ -188,7 +187,7 @@ export class ApiServer {
     const message = parseToWorker(data);
     if (message === null) {
       const id = requestIdOf(data);
-      if (id !== null) reply(window, id, { code: 'malformed', message: 'The app sent what the engine does not understand.' });
+      if (id !== null) reply(window, id, { code: 'malformed', values: {} });
       return;
     }
     switch (message.type) {
@@ -227,11 +226,11 @@ export class ApiServer {
 
   private async obey(window: Window, id: number, command: Command): Promise<void> {
     if (window.isRelayed && LOCAL.has(command.do)) {
-      reply(window, id, { code: 'malformed', message: 'This is done in the browser that it is about.' });
+      reply(window, id, { code: 'elsewhere', values: {} });
       return;
     }
     if (window.commands >= MAX_COMMANDS) {
-      reply(window, id, { code: 'too-many-commands', message: TOO_MANY });
+      reply(window, id, { code: 'too-many-commands', values: {} });
       return;
     }
     window.commands++;

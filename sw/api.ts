@@ -11,6 +11,7 @@
  * then on. A worker that is ended and started again forgets its ports: the window notices by its keep-alive stream
  * (a GET of {@link KEEPALIVE_PATH}, which the worker answers with an endless body) and connects anew.
  */
+import type { Said } from './said.ts';
 import type {
   Connection,
   DetailPart,
@@ -306,11 +307,8 @@ export type Told = { readonly told: 'history'; readonly history: History } | { r
 /** What a command may be answered with. */
 export type Answer = Added | FolderPage | Told;
 
-/** Why a command was refused, ready to be shown. */
-export interface ApiError {
-  readonly code: string;
-  readonly message: string;
-}
+/** Why a command was refused: the window says it in its language. */
+export type ApiError = Said;
 
 export type ToWorker =
   | { readonly type: 'command'; readonly id: number; readonly command: Command }

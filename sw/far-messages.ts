@@ -1,9 +1,10 @@
 /** What a browser at work may say to one that follows it, checked: it may be of another version, or worse. */
 import * as v from 'valibot';
-import type { Added, ApiError, FolderPage, FromWorker, LeftFiles, Told } from './api.ts';
+import type { Added, FolderPage, FromWorker, LeftFiles, Told } from './api.ts';
 import { allOptions, allSettings, priority, requestId, root, source, token, torrentId } from './commands.ts';
 import { exactly } from './exactly.ts';
 import { detail, file } from './far-detail.ts';
+import { said } from './far-said.ts';
 import { shownText, shownWords } from './far-text.ts';
 import { address, name, number, text, url, whole } from './far-values.ts';
 import { type FilesChanged, type FilesPart, FILES_A_PART, type RowsPart, ROWS_A_PART } from './relayed.ts';
@@ -166,12 +167,6 @@ const news = exactly<News>()(
   }),
 );
 
-const error = exactly<ApiError>()(
-  v.object({
-    code: v.pipe(v.string(), v.regex(/^[A-Za-z0-9-]{1,40}$/)),
-    message: text,
-  }),
-);
 const added = exactly<Added>()(v.object({ id: torrentId, already: v.boolean(), brought: v.boolean(), isBack: v.boolean() }));
 const page = exactly<FolderPage>()(
   v.object({
@@ -256,7 +251,7 @@ const fromFar = exactly<FromFar>()(
     v.object({ type: v.literal('handoff'), handoff: requestId, added, source }),
     v.object({ type: v.literal('left'), left }),
     v.object({ type: v.literal('news'), news: v.pipe(v.array(news), v.maxLength(MAX_TOLD)) }),
-    v.object({ type: v.literal('reply'), id: requestId, error: v.nullable(error), added: v.nullable(added) }),
+    v.object({ type: v.literal('reply'), id: requestId, error: v.nullable(said), added: v.nullable(added) }),
     v.object({ type: v.literal('folder'), id: requestId, page }),
     v.object({ type: v.literal('told'), id: requestId, told }),
     v.object({ type: v.literal('rows'), torrents: rows }),

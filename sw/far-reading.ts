@@ -1,7 +1,9 @@
 /** What is said over a channel by which a browser that follows another reads a file: one question, one answer, both checked. */
 import * as v from 'valibot';
 import { API_VERSION } from './api.ts';
-import { shownText, shownWords } from './far-text.ts';
+import { said } from './far-said.ts';
+import { shownText } from './far-text.ts';
+import type { Said } from './said.ts';
 import type { TorrentId } from './view-model.ts';
 
 /** `origin`: that of the app which asks; nowhere else is the secret good. */
@@ -23,7 +25,7 @@ export type ReadAnswer =
       readonly secret: string;
       readonly name: string;
     }
-  | { readonly type: 'unreadable'; readonly code: string; readonly message: string };
+  | { readonly type: 'unreadable'; readonly why: Said };
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -45,8 +47,7 @@ const answer: v.GenericSchema<unknown, ReadAnswer> = v.variant('type', [
   }),
   v.object({
     type: v.literal('unreadable'),
-    code: v.pipe(v.string(), v.regex(/^[a-z-]{1,40}$/)),
-    message: shownWords(1_000),
+    why: said,
   }),
 ]);
 

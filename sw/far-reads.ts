@@ -2,7 +2,7 @@
 import { API_VERSION } from './api.ts';
 import type { FarChannel, FarEvents } from './far-channel.ts';
 import { parseReadAnswer } from './far-reading.ts';
-import { Refusal } from './host-commands.ts';
+import { Refusal, refusal } from './engine/index.ts';
 import type { DaemonFile } from './streaming.ts';
 import type { TorrentId } from './view-model.ts';
 
@@ -30,7 +30,7 @@ export class FarReads {
 
   /** Throws a {@link Refusal}. */
   open(id: TorrentId, file: number): Promise<DaemonFile> {
-    if (this.reads >= MAX_READS) return Promise.reject(new Refusal('too-many-reads', TOO_MANY));
+    if (this.reads >= MAX_READS) return Promise.reject(refusal('too-many-reads'));
     this.reads++;
     return new Promise((resolve, reject) => {
       let isOpen = true;
@@ -41,28 +41,23 @@ export class FarReads {
         callOff();
         channel.close();
       };
-      const fail = (code: string, message: string): void => {
+      const fail = (why: Refusal): void => {
         end();
-        reject(new Refusal(code, message));
+        reject(why);
       };
       const channel = this.options.open({
         message: message => {
           const answer = parseReadAnswer(message);
-          if (answer === null) return fail('followed', NOT_UNDERSTOOD);
-          if (answer.type === 'unreadable') return fail(answer.code, answer.message);
+          if (answer === null) return fail(refusal('far-read-other'));
+          if (answer.type === 'unreadable') return fail(new Refusal(answer.why));
           callOff();
           const { port, file: number, secret, name } = answer;
           resolve({ file: number, path: [name], door: { port, secret }, close: end });
         },
-        closed: () => fail('followed', GONE),
+        closed: () => fail(refusal('far-read-away')),
       });
-      const callOff = this.options.after(PATIENCE, () => fail('followed', GONE));
+      const callOff = this.options.after(PATIENCE, () => fail(refusal('far-read-away')));
       channel.send({ type: 'read', version: API_VERSION, id, file, origin: this.options.origin });
     });
   }
 }
-
-const TOO_MANY = 'Too many files are being read at once. Close one, then open this one again.';
-const GONE = 'The browser that is at work cannot be reached just now. Open the file again in a moment, or choose “Use here”.';
-const NOT_UNDERSTOOD =
-  'The browser that is at work has another version of the app, so the file cannot be read here. Reload the app here and there, or choose “Use here”.';

@@ -1,7 +1,20 @@
 /** What answers for files of torrents have in common: how they are named, and that none is a document which could act for the app. */
 
-const GONE = new Set(['no-such-torrent', 'no-such-file']);
-const AWAY = new Set(['daemon-away', 'unpaired', 'superseded', 'followed', 'updating', 'not-yet', 'too-many-reads']);
+const GONE = new Set(['no-such-torrent', 'no-such-file', 'no-files-yet']);
+/** What is over in a moment. */
+const PASSING = ['not-yet', 'checking', 'loading'];
+const AWAY = new Set([
+  ...PASSING,
+  'daemon-away',
+  'unpaired',
+  'superseded',
+  'followed',
+  'far-read-away',
+  'far-read-other',
+  'read-away',
+  'updating',
+  'too-many-reads',
+]);
 
 /** No script, no form, no frame, and nothing from elsewhere; `sandbox` beside it. */
 const CONTENT_POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'";
@@ -29,6 +42,11 @@ export function refused(error: unknown): Response {
   const code = codeOf(error);
   if (code === '') return refusal(503, 'The file could not be read just now. Open it again in a moment.');
   return refusal(GONE.has(code) ? 404 : AWAY.has(code) ? 503 : 409, (error as Error).message);
+}
+
+/** Whether the same may be had in a moment, without anybody's doing. */
+export function isPassing(error: unknown): boolean {
+  return PASSING.includes(codeOf(error));
 }
 
 /** Empty where it has none. */

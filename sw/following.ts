@@ -6,7 +6,7 @@ import { API_VERSION, type Answer, type Command, type FromWorker, type LeftFiles
 import { type FromFar, parseFromFar, versionOf } from './far-messages.ts';
 import { FileMirror } from './relayed-files.ts';
 import type { FilesChanged, FilesPart, Heard } from './relayed.ts';
-import { Refusal } from './host-commands.ts';
+import { Refusal, refusal } from './engine/index.ts';
 import type { FarChannel, FarEvents } from './far-channel.ts';
 import type { DetailPart, News, PortMappings, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 
@@ -156,9 +156,9 @@ export class Following {
   /** @throws {Refusal} */
   run(command: Command): Promise<Answer | null> {
     const { main } = this;
-    if (this.isOther) return Promise.reject(new Refusal('followed', OTHER_VERSION));
-    if (main === null) return Promise.reject(new Refusal('followed', GONE));
-    if (this.pending.size >= MAX_COMMANDS) return Promise.reject(new Refusal('too-many-commands', ''));
+    if (this.isOther) return Promise.reject(refusal('far-other'));
+    if (main === null) return Promise.reject(refusal('far-away'));
+    if (this.pending.size >= MAX_COMMANDS) return Promise.reject(refusal('too-many-commands'));
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { resolve, reject });
@@ -198,7 +198,7 @@ export class Following {
     this.leaveAll();
     const waiting = [...this.pending.values()];
     this.pending.clear();
-    for (const { reject } of waiting) reject(new Refusal('followed', UNANSWERED));
+    for (const { reject } of waiting) reject(refusal('far-unanswered'));
   }
 
   /** What comes over a channel, once it is known to be what it should. */
@@ -242,7 +242,7 @@ export class Following {
         return true;
       case 'reply':
         if (message.error === null) this.answered(message.id)?.resolve(message.added);
-        else this.answered(message.id)?.reject(new Refusal(message.error.code, message.error.message));
+        else this.answered(message.id)?.reject(new Refusal(message.error));
         return true;
       case 'folder':
         this.answered(message.id)?.resolve(message.page);
@@ -368,11 +368,6 @@ export class Following {
     });
   }
 }
-
-const GONE = 'The browser that is at work cannot be reached just now, so nothing was done. Try again in a moment.';
-const OTHER_VERSION =
-  'The browser that is at work has another version of the app, so nothing was done. Reload the app here and there, or choose “Use here”.';
-const UNANSWERED = 'The browser that is at work went before it answered. Look whether it was done, and try again.';
 
 /** One torrent may be looked at in several ways. */
 function keyOf(id: TorrentId, part: DetailPart | null): string {

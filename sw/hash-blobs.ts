@@ -1,5 +1,5 @@
 /** Reads files end to end, once, and hashes their pieces as they come: the browser's digests run side by side on threads of its own. */
-import { Refusal } from './host-commands.ts';
+import { refusal } from './engine/index.ts';
 import type { ShareFile } from './share.ts';
 
 /** What is read at once, bytes, where a piece is not longer. Piece lengths are powers of two. */
@@ -80,11 +80,7 @@ async function read({ file, path }: ShareFile, from: number, to: number): Promis
     console.warn('A file that is to be shared could not be read.', error);
   }
   if (bytes?.byteLength === to - from) return new Uint8Array(bytes);
-  const which = path.length === 0 ? 'The file' : `“${path.join('/')}”`;
-  throw new Refusal(
-    'unreadable',
-    `${which} was changed, moved or deleted while it was read, or may not be read. Nothing is shared. Choose it again once it stays as it is.`,
-  );
+  throw path.length === 0 ? refusal('share-unreadable') : refusal('share-unreadable-one', { file: path.join('/') });
 }
 
 function joined(parts: readonly Uint8Array<ArrayBuffer>[], length: number): Uint8Array<ArrayBuffer> {

@@ -1,5 +1,6 @@
 /** What the windows ask the host about itself, and about the folders that downloads go to. */
-import type { ApiError, FolderPage, HostAsk } from './api.ts';
+import type { FolderPage, HostAsk } from './api.ts';
+import { type Refusal, refusal } from './engine/index.ts';
 import type { HostSettings, HostState } from './view-model.ts';
 
 interface Done {
@@ -24,16 +25,6 @@ export interface Host {
   reveal(root: string, path: readonly string[]): Promise<Done | null>;
 }
 
-/** A command that cannot be done now. */
-export class Refusal extends Error implements ApiError {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
 /** `away`: what to say where the host went away. `usersOf`: torrents with files in a root. @throws {Refusal} */
 export async function askHost(
   host: Host,
@@ -45,7 +36,7 @@ export async function askHost(
     case 'set': {
       const state = await host.set(ask.settings);
       if (state === null) throw away();
-      if (state.problem !== '') throw new Refusal('host-settings', state.problem);
+      if (state.problem !== '') throw refusal('told', { text: state.problem });
       return null;
     }
     case 'pick':
@@ -58,7 +49,7 @@ export async function askHost(
       return ended(await host.reveal(ask.root, ask.path), away);
     case 'remove': {
       const users = await usersOf(ask.root);
-      if (users > 0) throw new Refusal('root-in-use', inUse(users));
+      if (users > 0) throw refusal('root-in-use', { users });
       return ended(await host.change(ask), away);
     }
     case 'add':
@@ -70,11 +61,6 @@ export async function askHost(
   }
 }
 
-function inUse(users: number): string {
-  const whose = users === 1 ? 'A torrent has its files' : `${users} torrents have their files`;
-  return `${whose} in this folder, so it was not removed. Move or remove ${users === 1 ? 'it' : 'them'} first.`;
-}
-
 function shown(reply: FolderPage | Done | null, away: () => Refusal): FolderPage | null {
   return reply !== null && 'folders' in reply ? reply : ended(reply, away);
 }
@@ -82,5 +68,5 @@ function shown(reply: FolderPage | Done | null, away: () => Refusal): FolderPage
 function ended(done: Done | null, away: () => Refusal): null {
   if (done === null) throw away();
   if (done.status === 'ok' || done.status === 'cancelled') return null;
-  throw new Refusal(done.status === 'refused' ? 'folder-refused' : done.status, done.text);
+  throw refusal(done.status === 'no-dialog' ? 'no-dialog' : 'told', { text: done.text });
 }

@@ -31,17 +31,17 @@ export function lendRead(lender: Lender, channel: FarChannel, message: unknown):
   };
   const lend = async (): Promise<void> => {
     const request = parseReadRequest(message);
-    if (request === null) return answer({ type: 'unreadable', code: 'malformed', message: NOT_UNDERSTOOD });
+    if (request === null) return answer({ type: 'unreadable', why: { code: 'far-read-other', values: {} } });
     const { file, path } = await lender.open(request.id, request.file);
     const port = lender.port();
-    if (!isOpen || port === null) return answer({ type: 'unreadable', code: 'daemon-away', message: AWAY });
+    if (!isOpen || port === null) return answer({ type: 'unreadable', why: { code: 'read-away', values: {} } });
     takeBack = lender.grants.give(file, request.origin, secret => {
-      if (lender.port() === null) answer({ type: 'unreadable', code: 'daemon-away', message: AWAY });
-      else if (secret === null) answer({ type: 'unreadable', code: 'too-many-reads', message: TOO_MANY });
+      if (lender.port() === null) answer({ type: 'unreadable', why: { code: 'read-away', values: {} } });
+      else if (secret === null) answer({ type: 'unreadable', why: { code: 'too-many-reads', values: {} } });
       else answer({ type: 'readable', port, file, secret, name: path.at(-1) ?? '' });
     });
   };
-  lend().catch((error: unknown) => answer({ type: 'unreadable', ...apiError(error) }));
+  lend().catch((error: unknown) => answer({ type: 'unreadable', why: apiError(error) }));
   return {
     message: () => undefined,
     closed() {
@@ -50,7 +50,3 @@ export function lendRead(lender: Lender, channel: FarChannel, message: unknown):
     },
   };
 }
-
-const NOT_UNDERSTOOD = 'The browser that is at work does not understand what was asked for. Reload the app here and there.';
-const AWAY = 'The helper is away just now. Open the file again in a moment.';
-const TOO_MANY = 'Too many files are being read at once. Close one, then open this one again.';

@@ -12,9 +12,8 @@ import { LocalStore, type LocalStoreOptions } from './adapters/local/store.ts';
 import { FetchWeb } from './adapters/local/web.ts';
 import { after, PlatformClock, platformRandom } from './adapters/platform.ts';
 import type { LentRtc } from './adapters/rtc-net.ts';
-import { Session } from './engine/index.ts';
+import { refusal, Session } from './engine/index.ts';
 import type { Log, WebSockets } from './engine/ports.ts';
-import { Refusal } from './host-commands.ts';
 import { LocalTorrents } from './local-torrents.ts';
 import type { OpenLocalFile } from './patient-reading.ts';
 import { ShareNotes } from './share-notes.ts';
@@ -53,7 +52,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   let records: SessionRecords | null = null;
   const notes = new ShareNotes(() => {
     if (records !== null) return records;
-    throw new Refusal('not-yet', 'The torrents of this browser are still being read. Try again in a moment.');
+    throw refusal('not-yet');
   });
   let ended: (problem: string) => void = () => undefined;
   let open: { readonly session: Session; readonly readers: LocalReaders; readonly store: LocalStore } | null = null;
@@ -130,7 +129,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   });
   const atWork = (): NonNullable<typeof open> => {
     if (open !== null) return open;
-    throw new Refusal('not-yet', 'The torrents of this browser are still being read. Try again in a moment.');
+    throw refusal('not-yet');
   };
   return {
     torrents,

@@ -3,7 +3,7 @@
  * runs as soon as its records are read, and while somebody is there.
  */
 import type { Added, Command, LeftFiles, Told } from './api.ts';
-import { Refusal } from './host-commands.ts';
+import { refusal } from './engine/index.ts';
 import type { Giver } from './delivery.ts';
 import { ban, configure, perform } from './perform.ts';
 import type { Engine } from './perform.ts';
@@ -138,10 +138,7 @@ export class LocalTorrents {
         await ban(engine, command);
         return null;
       case 'relocate':
-        throw new Refusal(
-          'needs-helper',
-          'These files are in the storage of this browser. Only the helper can move them to a folder.',
-        );
+        throw refusal('needs-helper');
       case 'start':
         return perform(engine, { ...command, root: BROWSER_ROOT });
       case 'remove':
@@ -157,8 +154,8 @@ export class LocalTorrents {
   async ready(): Promise<Engine<never>> {
     await this.turn;
     if (this.current !== null) return this.current.engine;
-    if (this.isOver) throw new Refusal('updating', 'The app is being updated. Nothing was done; try again in a moment.');
-    throw new Refusal('no-storage', this.problem || 'Nothing was done, as this app is at rest. Try again in a moment.');
+    if (this.isOver) throw refusal('updating');
+    throw this.problem === '' ? refusal('at-rest') : refusal('told', { text: this.problem });
   }
 
   /** Once what is under way is over, however that ends. */

@@ -4,8 +4,7 @@
  */
 import { Delivery, textOf } from './delivery.ts';
 import type { Giver, Taker } from './delivery.ts';
-import { EngineError } from './engine/index.ts';
-import { Refusal } from './host-commands.ts';
+import { EngineError, refusal } from './engine/index.ts';
 import { same } from './same.ts';
 import type { RootRow, Settings, TorrentId, TorrentRow } from './view-model.ts';
 
@@ -83,21 +82,15 @@ export class MovingIn {
     this.lookLater();
   }
 
-  /** Begins to move them to that root of the helper. @throws {Refusal} with a sentence for people */
+  /** Begins to move them to that root of the helper. @throws {Refusal} */
   move(rows: readonly TorrentRow[], token: string): void {
     const root = this.options.roots().find(each => each.token === token);
     if (root === undefined || root.problem !== '') {
-      throw new Refusal(
-        'no-such-root',
-        `The folder ${root ? `“${root.name}” ` : ''}cannot be written to just now, so nothing was moved. What is in this browser stays here and goes on.`,
-      );
+      throw root === undefined ? refusal('no-such-root') : refusal('root-unwritable', { folder: root.name });
     }
     const bytes = rows.reduce((sum, { done }) => sum + done, 0);
     if (root.free >= 0 && root.free < bytes) {
-      throw new Refusal(
-        'disk-full',
-        `“${root.name}” has too little room, so nothing was moved: ${about(bytes)} needed, ${about(root.free)} free. What is in this browser stays here and goes on. Free some space, or choose another folder.`,
-      );
+      throw refusal('root-full', { folder: root.name, needed: { bytes }, free: { bytes: root.free } });
     }
     for (const { id } of rows) {
       this.leaving.set(id, token);
@@ -311,9 +304,3 @@ export class MovingIn {
 const LOST =
   'The list of its files was lost in this browser. It is asked for again, or comes with its .torrent file, and then this moves.';
 
-const digits = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
-
-/** Bytes, for a sentence. */
-function about(bytes: number): string {
-  return bytes < 1e9 ? `${digits.format(Math.ceil(bytes / 1e6))} MB` : `${digits.format(bytes / 1e9)} GB`;
-}

@@ -26,7 +26,7 @@ export interface PatientOptions {
 /** Ms until it is looked again whether the next byte may be read. */
 const LATER = 1_000;
 /** It comes to an end by itself, or by what a person does. */
-const PASSES: ReadonlySet<string> = new Set(['not-yet', 'paused', 'queued', 'moving', 'cut-short']);
+const PASSES: ReadonlySet<string> = new Set(['not-yet', 'checking', 'loading', 'paused', 'queued', 'moving', 'cut-short']);
 
 /** Throws where its bytes cannot come any more; ends early only where `signal` says so. */
 export async function* readPatiently({ size }: Pick<ZipFile, 'size'>, options: PatientOptions): AsyncGenerator<Uint8Array, void> {

@@ -4,7 +4,7 @@
  */
 import { SAVE_ASK, SAVE_KEY, SAVE_PATH, type SaveAnswer, type SaveFile } from './api.ts';
 import { parseTorrent } from './engine/index.ts';
-import { codeOf, fileHeaders, refusal, refused } from './file-answers.ts';
+import { fileHeaders, isPassing, refusal, refused } from './file-answers.ts';
 import { OnceKeys } from './once-keys.ts';
 import { readPatiently, type OpenLocalFile } from './patient-reading.ts';
 import type { FileRow, SaveRow, TorrentDetail, TorrentId } from './view-model.ts';
@@ -192,7 +192,7 @@ export class Saving {
       try {
         return this.options.open(id, file);
       } catch (error) {
-        if (codeOf(error) !== 'not-yet' || left <= 1) throw error;
+        if (!isPassing(error) || left <= 1) throw error;
         await new Promise<void>(resolve => this.options.after(RETRY, resolve));
       }
     }

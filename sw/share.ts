@@ -1,11 +1,13 @@
 /**
- * The contract between a window that has files to share and the worker, which copies and hashes them. It imports nothing else; both
+ * The contract between a window that has files to share and the worker, which copies and hashes them. Both
  * sides compile against it.
  *
  * The window posts `{type: 'share', version}` with a MessagePort to the active worker, and a {@link ShareRequest} over that port. The
  * worker tells how far it is, and at last that it is shared, or why not. Whatever else the window says calls everything off, and so does
  * its end.
  */
+import type { Said } from './said.ts';
+
 export interface ShareRequest {
   /** Of the torrent: of its folder, or of its only file. */
   readonly name: string;
@@ -40,5 +42,5 @@ export type FromSharing =
   | { readonly type: 'progress'; readonly done: number }
   /** `already`: it was in the list before, and nothing was stored. */
   | { readonly type: 'shared'; readonly id: string; readonly already: boolean }
-  /** Nothing is stored. `message` is for people, and empty for the codes that the window has words for: `full`, `name-taken`. */
-  | { readonly type: 'refused'; readonly code: string; readonly message: string };
+  /** Nothing is stored. What of it the window knows better comes by a name. */
+  | { readonly type: 'refused'; readonly why: 'full' | 'name-taken' | Said };

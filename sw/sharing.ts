@@ -4,9 +4,8 @@
  */
 import * as v from 'valibot';
 import { apiError } from './api-error.ts';
-import { choosePieceLength, createTorrent, parseTorrent, placeFiles } from './engine/index.ts';
+import { choosePieceLength, createTorrent, parseTorrent, placeFiles, Refusal, refusal } from './engine/index.ts';
 import { hashBlobs } from './hash-blobs.ts';
-import { Refusal } from './host-commands.ts';
 import type { LocalTorrents } from './local-torrents.ts';
 import type { ShareNotes } from './share-notes.ts';
 import { MAX_COMMENT, MAX_PIECES, PIECE_LENGTHS, type FromSharing, type ShareFile, type ShareRequest } from './share.ts';
@@ -24,10 +23,21 @@ const MAX_ADDRESS = 4_096;
 /** Ms between two messages of how far it is. */
 const TELL_EVERY = 200;
 
-const MALFORMED =
-  `This cannot be shared as it is. It may have ${MAX_FILES.toLocaleString('en')} files, ${MAX_DEPTH} folders in one another, ` +
-  `${MAX_ADDRESSES} trackers and as many web seeds; a name may have ${MAX_NAME} characters, the comment ` +
-  `${MAX_COMMENT.toLocaleString('en')}, an address ${MAX_ADDRESS.toLocaleString('en')}. Choose fewer files, or shorten what was typed, and share it again.`;
+const LIMITS = {
+  files: MAX_FILES,
+  folders: MAX_DEPTH,
+  addresses: MAX_ADDRESSES,
+  name: MAX_NAME,
+  comment: MAX_COMMENT,
+  address: MAX_ADDRESS,
+};
+
+/** What the window says in words of its own. */
+class Unfit extends Error {
+  constructor(readonly why: 'full' | 'name-taken') {
+    super(why);
+  }
+}
 
 /** Where the bytes go. See adapters/local/deposit.ts. */
 export interface Deposit {
@@ -87,20 +97,20 @@ export class Sharing {
   /** This worker makes room for the next. */
   end(): void {
     for (const abort of this.underWay) {
-      abort.abort(new Refusal('updating', 'The app is being updated, so nothing was shared. Share it again in a moment.'));
+      abort.abort(refusal('share-updating'));
     }
   }
 
   private async answer(data: unknown, abort: AbortController, tell: (message: FromSharing) => void): Promise<void> {
     try {
       if (this.underWay.size >= MAX_SHARES)
-        throw new Refusal('busy', `${MAX_SHARES} things are being made ready to be shared. Wait until one of them is.`);
+        throw refusal('share-busy', { most: MAX_SHARES });
       this.underWay.add(abort);
       const asked = v.safeParse(request, data);
-      if (!asked.success) throw new Refusal('malformed', MALFORMED);
+      if (!asked.success) throw refusal('share-malformed', LIMITS);
       tell({ type: 'shared', ...(await this.share(asked.output, abort.signal, tell)) });
     } catch (error) {
-      if (!abort.signal.aborted || error instanceof Refusal) tell({ type: 'refused', ...apiError(error) });
+      if (!abort.signal.aborted || error instanceof Refusal) tell({ type: 'refused', why: error instanceof Unfit ? error.why : apiError(error) });
     } finally {
       this.underWay.delete(abort);
     }
@@ -113,9 +123,9 @@ export class Sharing {
   ): Promise<{ id: TorrentId; already: boolean }> {
     const { torrents, isListed, isStored, notes } = this.options;
     const size = files.reduce((sum, { file }) => sum + file.size, 0);
-    if (size === 0) throw new Refusal('empty', 'There is nothing in it to be shared: its files are all empty.');
+    if (size === 0) throw refusal('share-empty');
     const pieceLength = wanted ?? choosePieceLength(size);
-    if (size > MAX_PIECES * pieceLength) throw new Refusal('small-pieces', 'These would be too many pieces. Choose larger ones.');
+    if (size > MAX_PIECES * pieceLength) throw refusal('share-small-pieces');
     const [placed, sources] = inOrder(files, pieceLength);
     const torrent = {
       kind: 'v1',
@@ -135,7 +145,7 @@ export class Sharing {
     const paths = layout.files.map(({ path }) => path);
     const top = paths[0]![0]!;
     const isTaken = async (): Promise<boolean> => (await torrents.ready()).roots.owns(BROWSER_ROOT, top) || isStored(top);
-    if (await isTaken()) throw new Refusal('name-taken', '');
+    if (await isTaken()) throw new Unfit('name-taken');
 
     const deposit = this.options.deposit(sources.map(({ file }) => file.size));
     let isKept = false;
@@ -148,11 +158,11 @@ export class Sharing {
       if (isListed(id)) return { id, already: true };
       signal.throwIfAborted();
       // While all was read another torrent may have come to have that name, and no file yet.
-      if (await isTaken()) throw new Refusal('name-taken', '');
+      if (await isTaken()) throw new Unfit('name-taken');
       noted = id;
       await notes.put(id, bytes);
       isKept = await deposit.place(paths);
-      if (!isKept) throw new Refusal('name-taken', '');
+      if (!isKept) throw new Unfit('name-taken');
       await this.list(id, bytes);
       return { id, already: false };
     } catch (error) {
@@ -182,7 +192,7 @@ export class Sharing {
 function inOrder(files: readonly ShareFile[], pieceLength: number): [ReturnType<typeof placeFiles>, ShareFile[]] {
   const byPath = new Map(files.map(file => [file.path.join('/'), file]));
   if (byPath.size < files.length)
-    throw new Refusal('name-twice', 'Two of the files have the same name and place. Share them one after the other.');
+    throw refusal('share-name-twice');
   const placed = placeFiles(
     files.map(({ path, file }) => ({ path, length: file.size })),
     'v1',
@@ -194,11 +204,8 @@ function inOrder(files: readonly ShareFile[], pieceLength: number): [ReturnType<
 /** What the storage says, as it is told to a window. */
 function notStored(error: unknown): unknown {
   if (!(error instanceof Error) || !('problem' in error)) return error;
-  if (error.problem === 'full') return new Refusal('full', '');
-  return new Refusal(
-    'storage',
-    'The storage of this browser could not be written to, so nothing is shared. Try again in a moment.',
-  );
+  if (error.problem === 'full') return new Unfit('full');
+  return refusal('share-storage');
 }
 
 function seldom(tell: (done: number) => void): (done: number) => void {

@@ -4,7 +4,7 @@
  */
 import type { Backend } from './api-server.ts';
 import type { Answer, Command, Told } from './api.ts';
-import { Refusal } from './host-commands.ts';
+import { Refusal, refusal } from './engine/index.ts';
 import type { EngineCommand, LocalTorrents } from './local-torrents.ts';
 import { Notices } from './notices.ts';
 import type { Torrents } from './torrents.ts';
@@ -217,7 +217,7 @@ export class Shelf implements Backend {
     const atWork = sides.filter(side => (side === this.paired ? this.isPairedAtWork : this.local.isReady));
     const told = (await Promise.all(atWork.map(side => side.run(command)))).filter(isHistory);
     const [first, ...others] = told;
-    if (first === undefined) throw new Refusal('not-yet', 'The engine is being started. Try again in a moment.');
+    if (first === undefined) throw refusal('engine-starting');
     return others.reduce((all, { history }) => ({ ...all, history: mergeHistories(all.history, history) }), first);
   }
 
@@ -233,7 +233,7 @@ export class Shelf implements Backend {
     if (root === BROWSER_ROOT) {
       this.movingIn.back(ids);
       const others = ids.filter(id => !own.has(id) && !this.local.has(id));
-      if (others.length > 0) throw new Refusal('not-here', 'Only what came from this browser can go back to it.');
+      if (others.length > 0) throw refusal('not-here');
       return null;
     }
     if (own.size < ids.length) await this.paired.run({ ...command, ids: ids.filter(id => !own.has(id)) });
@@ -326,9 +326,9 @@ function isGone({ state, superseded, following, outdated, gaveUp }: Connection):
 /** Why nothing can be moved to the helper from here. */
 function awayFor({ state, following }: Connection): Refusal {
   if (following !== null) {
-    return new Refusal('followed', 'Another browser is at work. Choose “Use here” first; then what is in this one can be moved.');
+    return refusal('move-followed');
   }
   return state === 'unpaired'
-    ? new Refusal('needs-helper', 'These files are in the storage of this browser. Only the helper can move them to a folder.')
-    : new Refusal('daemon-away', 'The helper is not running, so nothing was moved. Start it with `npm start`, then try again.');
+    ? refusal('needs-helper')
+    : refusal('move-away');
 }

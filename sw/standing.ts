@@ -1,5 +1,5 @@
 /** How things stand between this browser and its host: what is shown of it, and whether what is asked for can be done. */
-import { Refusal } from './host-commands.ts';
+import { type Refusal, refusal } from './engine/index.ts';
 import type { Connection, RootRow } from './view-model.ts';
 
 /** What a host has given this browser, and the port of 127.0.0.1 that it stands on. */
@@ -73,33 +73,24 @@ export function isOnItsWay({ link, isStarting, isClosing }: Standing): boolean {
 
 /** Why a command cannot be done now. */
 export function refusalOf({ link, isClosing }: Standing): Refusal {
-  if (isClosing) return new Refusal('updating', 'The app is being updated. Nothing was done; try again in a moment.');
+  if (isClosing) return refusal('updating');
   switch (link.state) {
     case 'unpaired':
-      return new Refusal('unpaired', 'This browser is not paired with the helper, so nothing was done. Set up the helper first.');
+      return refusal('unpaired');
     case 'superseded':
-      return new Refusal('superseded', 'Another browser has taken over, so nothing was done here. Reconnect to use this one.');
+      return refusal('superseded');
     case 'oldHelper':
     case 'oldApp':
-      return new Refusal(
-        'outdated',
-        'The app and the helper are of versions that do not understand each other, so nothing was done. Update the older of the two.',
-      );
+      return refusal('versions-differ');
     case 'following':
-      return new Refusal(
-        'followed',
-        'Another browser is at work, so nothing was done here. Choose “Use here” to go on in this one.',
-      );
+      return refusal('followed');
     case 'connecting':
     case 'welcomed':
     case 'linked':
     case 'lost':
     case 'resting':
     case 'closed':
-      return new Refusal(
-        'daemon-away',
-        'The helper is not running, so nothing was done. Start it with `npm start`, then try again.',
-      );
+      return refusal('daemon-away');
     default:
       return link.state satisfies never;
   }

@@ -3,7 +3,7 @@
  * as far as it is there, and handed on as it comes. What is shown is never a document that could act for the app.
  */
 import { mediaTypeOf, STREAM_PATH, THERE_PATH } from './api.ts';
-import { codeOf, fileHeaders, refusal, refused } from './file-answers.ts';
+import { fileHeaders, isPassing, refusal, refused } from './file-answers.ts';
 import { type Source, unbroken } from './unbroken.ts';
 import type { TorrentId } from './view-model.ts';
 
@@ -144,7 +144,7 @@ export class Streaming {
       try {
         return await this.options.open(id, file);
       } catch (error) {
-        if (codeOf(error) !== 'not-yet' || left <= 1) throw error;
+        if (!isPassing(error) || left <= 1) throw error;
         await this.retry();
       }
     }

@@ -5,7 +5,8 @@
 import type { Backend } from './api-server.ts';
 import type { Answer, Command, LeftFiles } from './api.ts';
 import type { Connection, DetailPart, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
-import { askHost, type Host, Refusal } from './host-commands.ts';
+import { askHost, type Host } from './host-commands.ts';
+import { refusal } from './engine/index.ts';
 import { ban, configure, perform } from './perform.ts';
 import type { Engine } from './perform.ts';
 import type { Following } from './following.ts';
@@ -276,10 +277,7 @@ export class Torrents<Kept> implements Backend {
   private async unpair(app: string): Promise<void> {
     const isDone = await new Promise<boolean>(resolve => this.options.link.unpair(app, resolve));
     if (isDone) return;
-    throw new Refusal(
-      'not-unpaired',
-      'The helper does not say that this is done for good, so the app may be paired again later. Look at the disk of its home folder, and try again.',
-    );
+    throw refusal('not-unpaired');
   }
 
   /** The list of the browser that we follow has come. */

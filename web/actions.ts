@@ -25,7 +25,7 @@ export async function command(what: Command): Promise<string | null> {
 export async function ask(what: Command): Promise<{ added: Added | null; refused: string | null }> {
   const { answer, error } = await answerTo(what);
   const added = answer !== null && 'already' in answer ? answer : null;
-  return { added, refused: error && describeError(error) };
+  return { added, refused: error && (await describeError(error)) };
 }
 
 /** Asks the host about itself, or about folders. `code` tells refusals apart. */
@@ -34,7 +34,7 @@ export async function askHost(
 ): Promise<{ folder: FolderPage | null; refused: { readonly code: string; readonly text: string } | null }> {
   const { answer, error } = await answerTo({ do: 'host', ask: what });
   const folder = answer !== null && 'folders' in answer ? answer : null;
-  return { folder, refused: error && { code: error.code, text: describeError(error) } };
+  return { folder, refused: error && { code: error.code, text: await describeError(error) } };
 }
 
 /** What moved when; null where it cannot be told just now. */

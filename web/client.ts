@@ -1,4 +1,5 @@
 import { API_VERSION, type Answer, type ApiError, type Command, type FromWorker, type ToWorker } from '../sw/api.ts';
+import type { SaidCode } from '../sw/said.ts';
 import type { DetailPart, TorrentId } from '../sw/view-model.ts';
 
 /** A way to a running worker. */
@@ -30,7 +31,7 @@ export interface Sink {
 export class CommandError extends Error {
   readonly error: ApiError;
   constructor(error: ApiError) {
-    super(error.message);
+    super(error.code);
     this.error = error;
   }
 }
@@ -191,6 +192,6 @@ export class Client {
   }
 }
 
-function refusal(code: string): CommandError {
-  return new CommandError({ code, message: '' });
+function refusal(code: SaidCode): CommandError {
+  return new CommandError({ code, values: {} });
 }

@@ -7,6 +7,7 @@ import type { Door } from './client.ts';
 import { formatAbout, formatCount, formatEnough, isolated, shownName } from './format.ts';
 import { notify } from './notices.ts';
 import { askToKeep } from './persistence.ts';
+import { describeError } from './refusals.ts';
 import { draft, openSharing, shownLinks, type Draft } from './shared.ts';
 import { store } from './store.ts';
 import { words } from './words/words.ts';
@@ -72,7 +73,8 @@ export async function begin(options: Options): Promise<void> {
     const outcome = await ask(door, { ...options, files }, signal);
     if (signal.aborted) return;
     if (outcome?.type === 'shared') finished(outcome.id, outcome.already);
-    else if (outcome?.type === 'refused') refuse(value, wordsOf(outcome, value, options.name));
+    else if (outcome?.type === 'refused') refuse(value, await wordsOf(outcome, value, options.name));
+    else if (outcome?.type === 'ended') refuse(value, words.sharing.restarted());
   } catch (error) {
     console.warn('The worker could not be reached.', error);
     if (signal.aborted) return;
@@ -85,7 +87,7 @@ export function cancel(): void {
   draft.value = null;
 }
 
-type Outcome = Exclude<FromSharing, { type: 'progress' }>;
+type Outcome = Exclude<FromSharing, { type: 'progress' }> | { readonly type: 'ended' };
 
 /** Null where it was called off. */
 async function ask({ port, ended, close }: Door, request: ShareRequest, signal: AbortSignal): Promise<Outcome | null> {
@@ -95,7 +97,7 @@ async function ask({ port, ended, close }: Door, request: ShareRequest, signal: 
         port.postMessage('cancel');
         resolve(null);
       });
-      void ended.then(() => resolve({ type: 'refused', code: 'restarted', message: '' }));
+      void ended.then(() => resolve({ type: 'ended' }));
       port.onmessage = ({ data }: MessageEvent<FromSharing>) => {
         if (data.type !== 'progress') resolve(data);
         else if (!signal.aborted && draft.value !== null) draft.value = { ...draft.value, done: data.done };
@@ -118,17 +120,10 @@ function refuse(value: Draft, refused: string): void {
   draft.value = { ...value, done: null, refused };
 }
 
-function wordsOf({ code, message }: Extract<Outcome, { type: 'refused' }>, { size }: Draft, name: string): string {
-  switch (code) {
-    case 'full':
-      return words.sharing.full({ needed: formatEnough(size) });
-    case 'name-taken':
-      return words.sharing.nameTaken({ name: isolated(name), other: isolated(nextName(name)) });
-    case 'restarted':
-      return words.sharing.restarted();
-    default:
-      return message;
-  }
+function wordsOf({ why }: Extract<Outcome, { type: 'refused' }>, { size }: Draft, name: string): string | Promise<string> {
+  if (why === 'full') return words.sharing.full({ needed: formatEnough(size) });
+  if (why === 'name-taken') return words.sharing.nameTaken({ name: isolated(name), other: isolated(nextName(name)) });
+  return describeError(why);
 }
 
 /** `film.mkv`, `film (2).mkv`, `film (3).mkv`. */

@@ -3,7 +3,7 @@ import type { Content } from './content.ts';
 import type { TorrentOptions } from './options.ts';
 import type { Peer } from './peer.ts';
 import type { PeerSet } from './peers.ts';
-import { EngineError } from './errors.ts';
+import { refusal } from './errors.ts';
 import { CONNECTED } from './phase.ts';
 import type { Phase } from './phase.ts';
 import type { FilePriorities } from './priorities.ts';
@@ -33,38 +33,35 @@ interface Chosen {
 /** Peers that a person names by hand are recorded with a torrent, these many with those of its magnet; the latest. */
 const MAX_NAMED = 100;
 
-/** Takes in a peer that a person names. @throws {EngineError} where it cannot be one of this torrent */
+/** Takes in a peer that a person names. @throws {Refusal} where it cannot be one of this torrent */
 export function peerNamed(torrent: Pick<Chosen, 'isPrivate' | 'peerSet'>, host: string, port: number): PeerAddress {
   if (torrent.peerSet.outOfReach !== null) {
-    throw new EngineError('needs-helper', 'A browser cannot go to the address of a peer. The helper can.');
+    throw refusal('peer-needs-helper');
   }
   if (torrent.isPrivate) {
-    throw new EngineError('private', 'This torrent is private: its peers come from its trackers alone.');
+    throw refusal('private');
   }
   const read = readHost(host);
   if (read === null || !Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new EngineError('no-address', `“${host}” is no name or address of a computer, or ${port} no port of one.`);
+    throw refusal('no-address', { host, port: String(port) });
   }
   if (torrent.peerSet.barring.has(read)) {
-    throw new EngineError('banned', 'This address is banned by hand. Take it off the list of banned addresses first.');
+    throw refusal('banned');
   }
   if (torrent.peerSet.swarm.isBanned(read)) {
-    throw new EngineError(
-      'banned',
-      'This peer is banned until Starling starts again: it sent wrong data, or broke the protocol.',
-    );
+    throw refusal('banned-for-now');
   }
   return { host: read, port };
 }
 
-/** The addresses among what is set in their one spelling, one of each network. @throws {EngineError} where one is none */
+/** The addresses among what is set in their one spelling, one of each network. @throws {Refusal} where one is none */
 export function withHosts<T extends { readonly banned?: readonly string[] }>(change: T): T {
   return change.banned ? { ...change, banned: rebar([], change.banned, [], Infinity) } : change;
 }
 
 /**
  * Of banned addresses those without some and with others, `most` at most, which is what is banned where an address is among both. As each stands
- * for its network ({@link subnetOf}), one is listed of each, and goes with any other of the same. @throws {EngineError} where one is none, or they
+ * for its network ({@link subnetOf}), one is listed of each, and goes with any other of the same. @throws {Refusal} where one is none, or they
  * are too many
  */
 export function rebar(banned: readonly string[], add: readonly string[], remove: readonly string[], most: number): string[] {
@@ -74,16 +71,13 @@ export function rebar(banned: readonly string[], add: readonly string[], remove:
   for (const host of gone!) list.delete(subnetOf(host));
   for (const host of added!) if (!list.has(subnetOf(host))) list.set(subnetOf(host), host);
   if (list.size <= Math.max(most, banned.length)) return [...list.values()];
-  throw new EngineError('limit', `The list of banned addresses holds ${most}, which is the most it can. Take some off it first.`);
+  throw refusal('bans-full', { most });
 }
 
 function spelled(text: string): string {
   const ip = ipBytes(text.trim());
   if (ip) return ipText(ip) ?? '';
-  throw new EngineError(
-    'no-address',
-    `“${text}” is no IP address. Write one like 198.51.100.7 or 2001:db8::7. Nothing was changed.`,
-  );
+  throw refusal('no-ip', { text });
 }
 
 /** Tries that peer at once, and remembers it. */

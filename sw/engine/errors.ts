@@ -1,6 +1,9 @@
+import { sentenceOf } from '../said.ts';
+import type { Said, SaidCode, SaidValues } from '../said.ts';
+
 /**
- * What went wrong, in a form that both code and people can use.
- * `code` is a short stable name to branch on; the message says what is wrong and, where one can help it, what to do.
+ * What went wrong, in a form that code can use: `code` is a short stable name to branch on, the message says what is wrong in English, for
+ * programs and the log.
  */
 export class EngineError extends Error {
   readonly code: string;
@@ -10,6 +13,27 @@ export class EngineError extends Error {
     this.name = 'EngineError';
     this.code = code;
   }
+}
+
+type Values<Code extends SaidCode> = keyof SaidValues<Code> extends never ? [] : [values: SaidValues<Code>];
+
+/** Something that was asked for cannot be done: each window says why in its own language (said.ts). */
+export class Refusal extends EngineError {
+  readonly said: Said;
+
+  constructor(said: Said) {
+    super(said.code, sentenceOf(said));
+    this.said = said;
+  }
+}
+
+export function refusal<Code extends SaidCode>(code: Code, ...[values]: Values<Code>): Refusal {
+  return new Refusal({ code, values: values ?? {} });
+}
+
+/** @throws {Refusal} always: for where one value or none is expected */
+export function refuse<Code extends SaidCode>(code: Code, ...values: Values<Code>): never {
+  throw refusal(code, ...values);
 }
 
 export function fail(code: string, message: string): never {

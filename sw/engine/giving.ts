@@ -1,5 +1,5 @@
 import type { Span } from './events.ts';
-import { EngineError } from './errors.ts';
+import { refusal } from './errors.ts';
 import type { Loop } from './loop.ts';
 import { infoOf, learnInfo } from './recall.ts';
 import type { Registry } from './registry.ts';
@@ -58,17 +58,14 @@ export class Giving {
   }
 
   /**
-   * What there is of one that is held; null where that takes another moment. Throws an EngineError with a message for people where it cannot be
+   * What there is of one that is held; null where that takes another moment. Throws a Refusal where it cannot be
    * given.
    */
   gift(id: string): Gift | null {
     const torrent = this.torrents.get(id);
     if (!torrent?.started || torrent.leaving) return null;
     if (torrent.recorder.isTooLong) {
-      throw new EngineError(
-        'list-too-long',
-        'The list of its files is too long to be kept, so it cannot be moved while it is not complete elsewhere. It stays where it is.',
-      );
+      throw refusal('list-too-long');
     }
     const { name } = this;
     if (name === null) this.takeName();

@@ -1,4 +1,4 @@
-import { EngineError } from './errors.ts';
+import { EngineError, type Refusal, refusal } from './errors.ts';
 import type { Loop } from './loop.ts';
 import { CONNECTED } from './phase.ts';
 import type { Registry } from './registry.ts';
@@ -48,15 +48,14 @@ export class Intake {
     },
   ) {}
 
-  /** To be started or removed. Throws an EngineError with a message for people. */
+  /** To be started or removed. Throws an EngineError where it is none, or cannot be. */
   add(source: AddSource): Added {
     return source.kind === 'magnet' ? this.magnet(source.uri) : this.file(source.bytes);
   }
 
-  /** Why there can be no more, a sentence for people; empty where there can. */
-  get overflow(): string {
-    const isFull = this.torrents.size >= MAX_TORRENTS;
-    return isFull ? `The list holds ${MAX_TORRENTS} torrents, which is the most it can. Remove some first.` : '';
+  /** Why there can be no more; null where there can. */
+  get overflow(): Refusal | null {
+    return this.torrents.size >= MAX_TORRENTS ? refusal('list-full', { most: MAX_TORRENTS }) : null;
   }
 
   /** Brings back what was recorded; what cannot be read is logged and left as it is. */
@@ -107,12 +106,12 @@ export class Intake {
   /** What an exact source of a magnet gave, or why it gave nothing. */
   sourced(torrent: Torrent, url: string, problem: string, bytes: Uint8Array): void {
     if (this.torrents.get(torrent.id) !== torrent) return;
-    const why = problem === '' ? this.refusal(torrent, bytes) : problem;
+    const why = problem === '' ? this.mismatch(torrent, bytes) : problem;
     this.loop.event(torrent, () => torrent.work.sources.answered(url, why));
   }
 
   /** Why these bytes are not the .torrent of that torrent; empty where they are, and are taken. */
-  private refusal({ hashes }: Torrent, bytes: Uint8Array): string {
+  private mismatch({ hashes }: Torrent, bytes: Uint8Array): string {
     try {
       const meta = parseTorrent(bytes);
       const isIt = (hashes.v1Hash ?? meta.v1Hash) === meta.v1Hash && (hashes.v2Hash ?? meta.v2Hash) === meta.v2Hash;
@@ -209,7 +208,7 @@ export class Intake {
     id = shortHashes(hashes)[0] ?? '',
   ): Torrent {
     const { overflow } = this;
-    if (overflow !== '') throw new EngineError('limit', overflow);
+    if (overflow) throw overflow;
     const torrent: Torrent = new Torrent(id, hashes, name, addedAt, saved, this.around, effect =>
       this.loop.want(torrent, effect),
     );

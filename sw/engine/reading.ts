@@ -1,4 +1,4 @@
-import { EngineError } from './errors.ts';
+import { type Refusal, refusal } from './errors.ts';
 import type { Loop } from './loop.ts';
 import type { Phase } from './phase.ts';
 import type { Ports } from './ports.ts';
@@ -32,12 +32,12 @@ export class Reading {
   }
 
   /**
-   * Opens one of the files shown of a torrent, to be read while it comes. Throws an EngineError where that cannot be: with the
-   * code `not-yet` where it can in a moment.
+   * Opens one of the files shown of a torrent, to be read while it comes. Throws a Refusal where that cannot be: with the
+   * code `checking` or `loading` where it can in a moment.
    */
   open(id: string, shown: number): OpenFile {
     const torrent = this.torrents.get(id);
-    if (!torrent) throw new EngineError('no-such-torrent', 'This torrent is not in the list any more.');
+    if (!torrent) throw refusal('no-such-torrent');
     const { phase } = torrent;
     const rests = isAtRest(torrent);
     if (phase !== 'running' && !rests) throw unreadable(phase);
@@ -45,10 +45,8 @@ export class Reading {
     if (torrent.substance.atRest) throw unreadable('loading');
     const { content } = torrent;
     const index = content ? shownFiles(content.layout.files)[shown] : undefined;
-    if (!content || index === undefined) throw new EngineError('no-such-file', 'There is no such file in this torrent.');
-    if (!content.isWanted(index)) {
-      throw new EngineError('not-chosen', 'This file is not chosen. Choose it in the list of files, then open it again.');
-    }
+    if (!content || index === undefined) throw refusal('no-such-file');
+    if (!content.isWanted(index)) throw refusal('not-chosen');
     if (rests && !content.isWhole(index)) throw unreadable(phase);
     let file = 0;
     this.loop.event(torrent, () => (file = content.storage.file(index, !content.isWhole(index))));
@@ -101,32 +99,26 @@ function isAtRest({ phase, substance }: Torrent): boolean {
   return (phase === 'paused' || phase === 'queued') && !substance.where.isPending;
 }
 
-function unreadable(phase: Phase): EngineError {
+function unreadable(phase: Phase): Refusal {
   switch (phase) {
     case 'waiting':
     case 'checking':
-      return new EngineError('not-yet', 'The files of this torrent are still being checked. Open the file again in a moment.');
+      return refusal('checking');
     case 'loading':
-      return new EngineError('not-yet', 'The list of this torrent’s files is still being read. Open the file again in a moment.');
+      return refusal('loading');
     case 'moving':
-      return new EngineError('moving', 'The files of this torrent are being moved. Open the file again when that is done.');
+      return refusal('moving');
     case 'queued':
-      return new EngineError(
-        'queued',
-        'This torrent waits for its turn, and this file is not all there. Start it at once, or wait, then open it again.',
-      );
+      return refusal('queued');
     case 'failed':
-      return new EngineError('failed', 'This torrent has stopped because of a problem. The list says what it is and what to do.');
+      return refusal('failed');
     case 'paused':
-      return new EngineError(
-        'paused',
-        'This torrent is paused, and this file is not all there. Resume it, then open the file again.',
-      );
+      return refusal('paused');
     case 'fetching':
     case 'ready':
     case 'running':
     case 'removed':
-      return new EngineError('no-such-file', 'The files of this torrent are not there yet.');
+      return refusal('no-files-yet');
     default:
       return phase satisfies never;
   }

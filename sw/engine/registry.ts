@@ -1,4 +1,4 @@
-import { EngineError } from './errors.ts';
+import { refusal } from './errors.ts';
 import { shortHashes } from './model/ids.ts';
 import type { InfoHash, TorrentHashes } from './model/ids.ts';
 
@@ -24,10 +24,10 @@ export class Registry<T extends Entry> {
     return this.byId.get(hash) ?? this.byHash.get(hash);
   }
 
-  /** @throws {EngineError} where there is none */
+  /** @throws {Refusal} where there is none */
   named(hash: InfoHash): T {
     const torrent = this.get(hash);
-    if (!torrent) throw new EngineError('no-such-torrent', 'This torrent is not in the list any more.');
+    if (!torrent) throw refusal('no-such-torrent');
     return torrent;
   }
 

@@ -6,7 +6,7 @@
  */
 import type { Content } from './content.ts';
 import type { Outbox } from './effects.ts';
-import { EngineError } from './errors.ts';
+import { refusal } from './errors.ts';
 import type { Carry, FileProblem } from './events.ts';
 import { note } from './journal.ts';
 import type { Phase } from './phase.ts';
@@ -63,28 +63,22 @@ export class Relocation {
 
   /**
    * Makes another naming the wish. `attached`: the store is there; without it the files follow once it is.
-   * @throws {EngineError} with a message for people; nothing is changed then
+   * @throws {Refusal} where that cannot be; nothing is changed then
    */
   wish(naming: Naming, attached: boolean): void {
     const { torrent } = this;
     const { phase, substance } = torrent;
     const held = substance.content ?? substance.atRest;
-    if (!torrent.started) throw new EngineError('not-started', 'This torrent has no files yet. Start it first.');
+    if (!torrent.started) throw refusal('not-started');
     if (phase === 'moving') {
-      throw new EngineError('moving', 'The files of this torrent are being moved. Wait until that is done, then try again.');
+      throw refusal('moving-already');
     }
     if (substance.isLost) {
-      throw new EngineError(
-        'record-lost',
-        'The list of its files has to be fetched again before they can be moved. Wait for it, or add the .torrent file again.',
-      );
+      throw refusal('record-lost');
     }
     // What became of files on their way is not known until the helper is asked.
     if (!attached && substance.where.isPending) {
-      throw new EngineError(
-        'daemon-away',
-        'Its files are on their way already, and the helper is away. Start it, then try again.',
-      );
+      throw refusal('moving-away');
     }
     substance.where.wish(naming, held?.present() ?? new Set());
     torrent.recorder.writeTorrent();

@@ -1,4 +1,4 @@
-import { EngineError } from './errors.ts';
+import { refusal } from './errors.ts';
 import type { FileProblem } from './events.ts';
 import type { Deletion } from './roots.ts';
 import type { Torrent } from './torrent.ts';
@@ -26,18 +26,11 @@ interface Removal {
   left: Left | null;
 }
 
-export function storeAway(what: 'checked' | 'deleted'): EngineError {
-  return new EngineError('daemon-away', `The files cannot be ${what} while the helper is away. Start it, then try again.`);
-}
-
-/** @throws {EngineError} where the files of that torrent cannot be deleted now */
+/** @throws {Refusal} where the files of that torrent cannot be deleted now */
 export function mustBeDeletable({ started, substance }: Torrent, attached: boolean): void {
-  if (started && !attached) throw storeAway('deleted');
+  if (started && !attached) throw refusal('deleted-away');
   if (!substance.isLost) return;
-  throw new EngineError(
-    'record-lost',
-    'The list of its files has to be fetched again before they can be deleted. Wait for it, or remove the torrent alone.',
-  );
+  throw refusal('deleted-record-lost');
 }
 
 /** What becomes of its files with it: those that were `brought` are all still where they come from. Null where they stay. */

@@ -3,7 +3,7 @@ import { Changes } from './changes.ts';
 import { addPeer, peerNamed, prioritise, rebar, setOptions, withHosts } from './choices.ts';
 import { Departures } from './departures.ts';
 import { Ids } from './effects.ts';
-import type { EngineError } from './errors.ts';
+import { type Refusal, refusal } from './errors.ts';
 import type { FilePlace, KeptPiece } from './events.ts';
 import type { News } from './news.ts';
 import { Closing } from './closing.ts';
@@ -26,7 +26,7 @@ import type { PortMapping } from './port-mapping.ts';
 import { allPriorities, changed, shownFiles, type FilePriority } from './priorities.ts';
 import { Reading } from './reading.ts';
 import { Registry } from './registry.ts';
-import { deletionOf, mustBeDeletable, storeAway } from './removals.ts';
+import { deletionOf, mustBeDeletable } from './removals.ts';
 import { Roots } from './roots.ts';
 import type { Torrent } from './torrent.ts';
 import type { Naming } from './whereabouts.ts';
@@ -208,7 +208,7 @@ export class Session {
     this.reading.detach();
   }
 
-  /** Takes in a magnet or a .torrent, to be started or removed. Throws an EngineError with a message for people. */
+  /** Takes in a magnet or a .torrent, to be started or removed. Throws an EngineError where it is none, or cannot be. */
   add(source: AddSource): Added {
     const added = this.intake.add(source);
     // Who adds it again wants it.
@@ -255,7 +255,7 @@ export class Session {
     });
   }
 
-  /** Gives it these trackers in place of those that it has. Throws an EngineError where one is none. */
+  /** Gives it these trackers in place of those that it has. Throws a Refusal where one is none. */
   editTrackers(id: string, tiers: readonly (readonly string[])[]): void {
     const torrent = this.torrents.named(id);
     const read = readTiers(tiers);
@@ -277,7 +277,7 @@ export class Session {
     this.loop.event(torrent, now => torrent.webSeeds.again(url, now));
   }
 
-  /** Goes to a peer that a person names. Throws an EngineError where it cannot be one of this torrent. */
+  /** Goes to a peer that a person names. Throws a Refusal where it cannot be one of this torrent. */
   addPeer(id: string, host: string, port: number): void {
     const torrent = this.torrents.named(id);
     const address = peerNamed(torrent, host, port);
@@ -295,7 +295,7 @@ export class Session {
     this.loop.run(() => this.turns.move(torrents, to));
   }
 
-  /** Takes its files to another root. Throws an EngineError where that cannot be. */
+  /** Takes its files to another root. Throws a Refusal where that cannot be. */
   relocate(id: string, root: string): void {
     const torrent = this.torrents.named(id);
     // A window that did not hear that it was done says it again.
@@ -303,7 +303,7 @@ export class Session {
     this.name(torrent, { ...torrent.substance.where.naming, root });
   }
 
-  /** Gives the file or folder at `path`, as the detail has it, another name. Throws an EngineError where that cannot be. */
+  /** Gives the file or folder at `path`, as the detail has it, another name. Throws a Refusal where that cannot be. */
   rename(id: string, path: readonly string[], to: string): void {
     const torrent = this.torrents.named(id);
     this.name(torrent, torrent.substance.where.renamed(path, to));
@@ -324,7 +324,7 @@ export class Session {
   /** Reads its files again; that needs the store. */
   recheck(id: string): void {
     const torrent = this.torrents.named(id);
-    if (!this.attached) throw storeAway('checked');
+    if (!this.attached) throw refusal('checked-away');
     this.loop.event(torrent, now => torrent.work.recheck(now));
   }
 
@@ -340,7 +340,7 @@ export class Session {
   }
 
   /** Sets what is given and keeps it; `saved` tells why it could not be kept. Connections that are not allowed any more end. */
-  configure(change: Partial<Settings>, saved?: (error: EngineError | null) => void): void {
+  configure(change: Partial<Settings>, saved?: (error: Refusal | null) => void): void {
     this.settings = { ...this.settings, ...withHosts(change) };
     this.loop.keep(SETTINGS_KEY, encodeSettings(this.settings), problem => saved?.(problem === '' ? null : notSaved(problem)));
     this.shares.review();
@@ -350,7 +350,7 @@ export class Session {
   }
 
   /** Has addresses barred, and others let in again: for a torrent, or (null) for all. `saved` as of {@link configure}. */
-  ban(of: string | null, add: readonly string[], remove: readonly string[], saved: (error: EngineError | null) => void): void {
+  ban(of: string | null, add: readonly string[], remove: readonly string[], saved: (error: Refusal | null) => void): void {
     if (of === null) return this.configure({ banned: rebar(this.settings.banned, add, remove, MAX_BANNED) }, saved);
     this.set(of, { banned: rebar(this.torrents.named(of).options.banned, add, remove, MAX_BANNED_HERE) });
     saved(null);

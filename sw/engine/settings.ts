@@ -18,7 +18,7 @@ import {
 import type { Fields } from './fields.ts';
 import { WORKING_HOURS } from './limits.ts';
 import type { AltMode, LimitSettings } from './limits.ts';
-import { EngineError } from './errors.ts';
+import { type Refusal, refusal } from './errors.ts';
 import { asDict, asInt, decode, dictGet, encode } from './codec/bencode.ts';
 
 /**
@@ -112,7 +112,6 @@ export function decodeSettings(bytes: Uint8Array): Settings {
 }
 
 /** For the person who changed them. */
-export function notSaved(problem: string): EngineError {
-  const text = `This is set, but it could not be saved and is lost when Starling starts again: “${problem}”. Change it again later.`;
-  return new EngineError('settings-not-saved', text);
+export function notSaved(problem: string): Refusal {
+  return refusal('settings-not-saved', { problem });
 }

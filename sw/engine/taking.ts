@@ -1,4 +1,4 @@
-import { EngineError } from './errors.ts';
+import { refusal } from './errors.ts';
 import type { Gift } from './giving.ts';
 import type { Intake } from './intake.ts';
 import type { Loop } from './loop.ts';
@@ -20,18 +20,18 @@ export class Taking {
   /**
    * Takes in a torrent of another engine by its records, with its files in that root from now on. Of what the other has of them nothing is here yet:
    * where it has something, that is awaited. Answers whether it is in the list now.
-   * @throws {EngineError} with a message for people
+   * @throws {Refusal}
    */
   adopt(id: string, { records: { torrent, info, progress }, has, from }: Gift, root: string): boolean {
     const record = decodeTorrentRecord(torrent);
-    if (!record) throw new EngineError('malformed', 'What the app knows of this torrent cannot be read. Nothing was done.');
+    if (!record) throw refusal('record-unreadable');
     const saved = progress ? decodeProgressRecord(progress) : null;
     const nothing = { have: new Uint8Array(saved?.have.length ?? 0), maybe: [], stats: [], parts: [], partials: [] };
     const awaited = has.isEmpty ? null : from;
     const given = { ...record, root, strays: [], place: 0, awaited, absent: null };
     // Thrown here, whatever the loop is at.
     const { overflow } = this.intake;
-    if (overflow !== '' && !this.torrents.get(id)) throw new EngineError('limit', overflow);
+    if (overflow && !this.torrents.get(id)) throw overflow;
     const failed: unknown[] = [];
     this.loop.run(() => {
       if (this.torrents.get(id)) return;
@@ -56,7 +56,7 @@ export class Taking {
   /** Why it cannot be taken in just now, a sentence for people; empty where it can, or is here. */
   obstacleTo(id: string): string {
     const torrent = this.torrents.get(id);
-    if (!torrent) return this.intake.overflow;
+    if (!torrent) return this.intake.overflow?.message ?? '';
     return torrent.started
       ? ''
       : 'It is being added to the helper in another window, and moves once it is started or cancelled there.';

@@ -2,7 +2,7 @@
  * Where the files of a torrent lie. Its own paths below one root, but for the names that a person gave; and while files are on
  * their way from one naming to another, or could not be brought there, where each of them still is.
  */
-import { EngineError } from './errors.ts';
+import { refusal } from './errors.ts';
 import type { FilePlace } from './events.ts';
 import { partsPath } from './parts.ts';
 import { areDistinct, areOne, safeName } from './codec/paths.ts';
@@ -126,15 +126,15 @@ export class Whereabouts {
 
   /**
    * The naming in which the file or folder at `path` is called `to`.
-   * @throws {EngineError} with a message for people
+   * @throws {Refusal}
    */
   renamed(path: readonly string[], to: string): Naming {
     const { naming } = this;
     const layout = this.listing();
-    if (!layout) throw new EngineError('no-files', 'The files of this torrent are not known yet. Try again once they are.');
-    if (/[/\\]/.test(to)) throw new EngineError('name', 'A name cannot contain a slash. Choose another one.');
+    if (!layout) throw refusal('no-files');
+    if (/[/\\]/.test(to)) throw refusal('name-slash');
     const name = safeName(to.trim());
-    if (name === '' || to.trim() === '') throw new EngineError('name', 'This name cannot be used. Choose another one.');
+    if (name === '' || to.trim() === '') throw refusal('name');
     const renames = new Map(naming.renames);
     let folder = naming.folder;
     let isFound = false;
@@ -153,19 +153,16 @@ export class Whereabouts {
       if (isSame(below, own)) renames.delete(index);
       else renames.set(index, below);
     });
-    if (!isFound) throw new EngineError('no-such-file', 'There is no such file in this torrent any more.');
+    if (!isFound) throw refusal('no-such-file');
     if (renames.size > MAX_RENAMES) {
-      throw new EngineError(
-        'limit',
-        `At most ${MAX_RENAMES} files of a torrent can have names of their own. Nothing was renamed.`,
-      );
+      throw refusal('renames-full', { most: MAX_RENAMES });
     }
     return { ...naming, folder, renames };
   }
 
   /**
    * Makes another naming the wish. Of the files that are `present` there may be something on disk.
-   * @throws {EngineError} where two files would come to one place
+   * @throws {Refusal} where two files would come to one place
    */
   wish(naming: Naming, present: ReadonlySet<number>): void {
     const layout = this.listing();
@@ -174,7 +171,7 @@ export class Whereabouts {
       return;
     }
     if (!this.isSound(naming, layout)) {
-      throw new EngineError('name-taken', 'Another file of this torrent has that name. Choose another one.');
+      throw refusal('name-taken');
     }
     const before = this.naming;
     const known = new Set(this.pending());
@@ -183,10 +180,7 @@ export class Whereabouts {
       if (!known.has(index) && !isSamePlace(this.at(before, index), this.at(naming, index))) leaving.add(index);
     }
     if (leaving.size > 0 && this.left.length >= MAX_STRAYS) {
-      throw new EngineError(
-        'limit',
-        'Files of this torrent are in too many places. Resume it, so that they come together first.',
-      );
+      throw refusal('too-many-places');
     }
     this.naming = naming;
     if (leaving.size > 0) this.left.push({ naming: before, files: leaving });

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { argumentsOf, contentOf, declare, locales, read } from '../../bin/words.mjs';
+import { placesOf, SAID, type SaidCode } from '../../sw/said.ts';
 
 const english = read('en');
 const all = (locale: string): readonly (readonly [string, string])[] =>
@@ -14,6 +15,20 @@ const keysOf = (locale: string): readonly string[] => all(locale).map(([key]) =>
 it('what the texts take is declared as it is', async () => {
   const declared = readFileSync(join(import.meta.dirname, '../../web/words/messages.ts'), 'utf8');
   expect(declared, 'run `npm run words`').toBe(await declare());
+});
+
+it('what the worker says has a text each, which takes the same, and programs are told the same in English', () => {
+  const texts = english['said'] ?? {};
+  expect(Object.keys(texts)).toEqual(Object.keys(SAID));
+  for (const code of Object.keys(SAID) as SaidCode[]) {
+    const text = texts[code] ?? '';
+    const taken = placesOf(code).map(([name, kind]) => [name, kind === 'number' ? 'number' : 'string']);
+    expect([...argumentsOf(text)], code).toEqual(taken);
+    // A window tells one from many; programs are told of many.
+    const plain = SAID[code].replaceAll(', bytes}', '}');
+    if (!text.includes(', plural,')) expect(text, code).toBe(plain);
+    else expect(text.replaceAll('#', '{users, number}'), code).toContain(plain);
+  }
 });
 
 describe.each(locales())('the texts in %s', locale => {

@@ -1,6 +1,7 @@
 /** Speaks sw/api.ts to an engine in this process, as a window does to that of the worker. */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { API_VERSION, type Added, type ApiError, type Command, type FromWorker, type ToWorker } from '../../../sw/api.ts';
+import { API_VERSION, type Added, type Command, type FromWorker, type ToWorker } from '../../../sw/api.ts';
+import { sentenceOf } from '../../../sw/said.ts';
 import type { Connection, TorrentId, TorrentRow } from '../../../sw/view-model.ts';
 import type { Runtime } from '../../../sw/runtime.ts';
 
@@ -14,9 +15,9 @@ export interface EngineEvents {
 export class Refused extends Error {
   readonly reason: string;
 
-  constructor({ code, message }: ApiError) {
+  constructor(reason: string, message: string) {
     super(message);
-    this.reason = code;
+    this.reason = reason;
   }
 }
 
@@ -75,7 +76,7 @@ export class EngineClient {
       const waiting = this.waiting.get(message.id);
       this.waiting.delete(message.id);
       if (message.error === null) waiting?.resolve(message.added);
-      else waiting?.reject(new Refused(message.error));
+      else waiting?.reject(new Refused(message.error.code, sentenceOf(message.error)));
     }
   }
 }

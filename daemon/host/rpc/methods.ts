@@ -112,7 +112,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
           .rows()
           .filter(row => row.state !== 'adding' && row.state !== 'leaving' && (id === undefined || row.id === id));
         if (id !== undefined && listed.length === 0)
-          throw new Refused({ code: 'no-such-torrent', message: 'No such torrent is in the list.' });
+          throw new Refused('no-such-torrent', 'No such torrent is in the list.');
         return { torrents: listed.map(statusOf) };
       },
     ),
@@ -137,13 +137,12 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
         const count = engine.detail(id)?.files.length ?? 0;
         const beyond = files.find(file => file >= count);
         if (beyond !== undefined && engine.detail(id) !== null) {
-          throw new Refused({
-            code: 'no-such-file',
-            message:
+          throw new Refused(
+            'no-such-file',
               count === 0
                 ? 'The files of this torrent are not known yet.'
                 : `It has ${count} files, and none of number ${beyond}.`,
-          });
+          );
         }
         return done(engine.run({ do: 'prioritise', id, files, priority }));
       },
@@ -237,12 +236,12 @@ async function fileAt(path: string): Promise<Uint8Array> {
   try {
     const { size } = await stat(file);
     if (size > MAX_FILE)
-      throw new Refused({ code: 'no-torrent', message: `${file} is ${size} bytes long, which no torrent file is.` });
+      throw new Refused('no-torrent', `${file} is ${size} bytes long, which no torrent file is.`);
     return await readFile(file);
   } catch (error) {
     if (error instanceof Refused) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    throw new Refused({ code: 'file-not-read', message: `${file} cannot be read: ${why}` });
+    throw new Refused('file-not-read', `${file} cannot be read: ${why}`);
   }
 }
 
@@ -261,6 +260,8 @@ function invalidParams(issue: v.BaseIssue<unknown>, usage: string): RpcError {
   return new RpcError(RpcCode.INVALID_PARAMS, `${where}${issue.message}`.slice(0, 500), { hint: `Send params like ${usage}.` });
 }
 
+const MAGNET = 'Give a link with xt=urn:btih: or xt=urn:btmh:.';
+
 /** What to do about it, by the reason; the message says the cause. */
 const HINTS: Readonly<Record<string, string>> = {
   'no-such-torrent': 'Ask get_status without params which torrents there are, or add it first.',
@@ -271,7 +272,9 @@ const HINTS: Readonly<Record<string, string>> = {
   'no-address': 'Give an IP address or a name as host, and a port from 1 to 65535.',
   'settings-not-saved': 'Make room on the disk of the home folder, then set it again.',
   'too-many-commands': 'Wait for answers, then ask again.',
-  magnet: 'Give a link with xt=urn:btih: or xt=urn:btmh:.',
+  magnet: MAGNET,
+  'magnet-too-long': MAGNET,
+  'magnet-of-nothing': MAGNET,
 };
 
 function refusal({ reason, message }: Refused): RpcError {

@@ -156,7 +156,7 @@ async function serve({ input, output }: RpcOptions, { host, engine, stop }: Runn
       detail: id => torrents.detail(id),
       settings() {
         const settings = torrents.settings();
-        if (settings === null) throw new Refused({ code: 'daemon-away', message: 'The engine is not there just now.' });
+        if (settings === null) throw new Refused('daemon-away', 'The engine is not there just now.');
         return settings;
       },
       root: () => link.roots.find(({ isDefault }) => isDefault)?.token ?? '',

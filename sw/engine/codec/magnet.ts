@@ -1,5 +1,5 @@
 /** Magnet links: BEP 9, with the hashes of v2 (BEP 52) and the file selection of BEP 53. */
-import { fail } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { toHex, truncated, type InfoHash } from '../model/ids.ts';
 import { parseHostPort, type PeerAddress } from './address.ts';
 import { printable } from './text.ts';
@@ -37,12 +37,11 @@ export interface Magnet {
   readonly selectOnly: readonly FileRange[] | null;
 }
 
-/** Throws `magnet` where the link is none, or names no torrent; a field that cannot be is taken as not there. */
+/** @throws {Refusal} where the link is none, or names no torrent; a field that cannot be is taken as not there. */
 export function parseMagnet(uri: string): Magnet {
   const text = uri.trim();
-  if (!/^magnet:\?/i.test(text)) fail('magnet', 'This is not a magnet link. One begins with “magnet:?”.');
-  if (text.length > MAX_LENGTH)
-    fail('magnet', 'This magnet link is longer than any real one. Copy it again from where you found it.');
+  if (!/^magnet:\?/i.test(text)) refuse('magnet');
+  if (text.length > MAX_LENGTH) refuse('magnet-too-long');
   const fields = new Map<string, string[]>();
   for (const part of text.slice('magnet:?'.length).split('&')) {
     const equals = part.indexOf('=');
@@ -99,10 +98,7 @@ function readHashes(topics: readonly string[]): Pick<Magnet, 'infoHash' | 'v1Has
   }
   const infoHash =
     v1Hash ??
-    truncated(
-      v2Hash ??
-        fail('magnet', 'This magnet link does not say which torrent it is for. Copy it again, whole, from where you found it.'),
-    );
+    truncated(v2Hash ?? refuse('magnet-of-nothing'));
   return { infoHash, v1Hash, v2Hash };
 }
 
