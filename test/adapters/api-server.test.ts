@@ -291,12 +291,12 @@ describe('commands', () => {
     expect(window.messages.map(({ type }) => type)).toEqual(['delta']);
   });
 
-  it('are refused with the code and the words of the error', async () => {
+  it('are refused with the code of the error and what its sentence takes', async () => {
     setUp();
     const window = open();
-    backend.failure = Object.assign(new Error('Not a magnet link.'), { code: 'magnet' });
+    backend.failure = refusal('no-address', { host: 'x y', port: '0' });
     window.say({ type: 'command', id: 1, command: { do: 'add', source } });
-    expect((await window.next('reply')).error).toEqual({ code: 'magnet', message: 'Not a magnet link.' });
+    expect((await window.next('reply')).error).toEqual({ code: 'no-address', values: { host: 'x y', port: '0' } });
   });
 
   it('that fail by a fault of ours do not show it', async () => {

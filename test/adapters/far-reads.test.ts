@@ -83,11 +83,11 @@ describe('a file of the browser that is followed', () => {
   });
 
   it('is refused in the words of the browser at work, without a path in them', async () => {
-    const failure = Object.assign(new Error('It is not at /home/ann/film.mkv now.'), { code: 'paused' });
+    const failure = new EngineError('torrent', 'It is not at /home/ann/film.mkv now.');
     const { reads, log } = setUp({ open: () => Promise.reject(failure) });
-    await expect(reads.open(ID, 2)).rejects.toMatchObject({ code: 'paused', message: 'It is not at … now.' });
+    await expect(reads.open(ID, 2)).rejects.toMatchObject({ code: 'told', message: 'It is not at … now.' });
     const away = setUp({ port: () => null });
-    await expect(away.reads.open(ID, 2)).rejects.toMatchObject({ code: 'daemon-away' });
+    await expect(away.reads.open(ID, 2)).rejects.toMatchObject({ code: 'read-away' });
     const full = setUp();
     full.refuse();
     await expect(full.reads.open(ID, 2)).rejects.toMatchObject({ code: 'too-many-reads' });
@@ -102,7 +102,8 @@ describe('a file of the browser that is followed', () => {
     silent.ends[1]!.closed();
     silent.ends[2]!.message({ type: 'readable', port: 9, file: 1, secret: 'a b', name: 'x' });
     silent.timers.advance(10_000);
-    for (const read of [first, second, third]) await expect(read).rejects.toMatchObject({ code: 'followed' });
+    for (const read of [first, second]) await expect(read).rejects.toMatchObject({ code: 'far-read-away' });
+    await expect(third).rejects.toMatchObject({ code: 'far-read-other' });
   });
 
   it('is one of eight at most that are read at once', async () => {
@@ -118,7 +119,7 @@ describe('a file of the browser that is followed', () => {
     const { reads, ends, log } = setUp({ open: () => new Promise(resolve => (opened = resolve)) });
     const read = reads.open(ID, 1);
     ends[0]!.closed();
-    await expect(read).rejects.toMatchObject({ code: 'followed' });
+    await expect(read).rejects.toMatchObject({ code: 'far-read-away' });
     opened({ file: 41, path: ['x'] });
     await turn();
     expect(log).toEqual([]);

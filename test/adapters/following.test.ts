@@ -31,9 +31,9 @@ describe('following another browser', () => {
     await until('the list', () => ids() !== undefined);
     const add: Command = { do: 'add', source: { kind: 'file', bytes: Uint8Array.of(1, 2) } };
     expect(await following.run(add)).toEqual({ id: A, already: false, brought: true, isBack: false });
-    backend.failure = Object.assign(new Error('The disk is full.'), { code: 'disk-full' });
+    backend.failure = refusal('root-full', { folder: 'Films', needed: { bytes: 2e9 }, free: { bytes: 5e8 } });
     await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({
-      code: 'disk-full',
+      code: 'root-full',
       message: 'The disk is full.',
     });
     expect(backend.commands).toEqual([add, { do: 'pause', ids: [A] }]);
@@ -66,7 +66,7 @@ describe('following another browser', () => {
     following.begin();
     await until('the list', () => ids() !== undefined);
     for (const command of [{ do: 'take' }, { do: 'reconnect' }, { do: 'pair', token: 't', installId: 'i', port: 1 }] as const) {
-      await expect(following.run(command)).rejects.toMatchObject({ code: 'malformed' });
+      await expect(following.run(command)).rejects.toMatchObject({ code: 'elsewhere' });
     }
     expect(backend.commands).toEqual([]);
   });
@@ -104,9 +104,9 @@ describe('following another browser', () => {
     following.begin();
     await until('the list', () => ids() !== undefined);
     backend.onRun = () => ends[0]!.here.closed();
-    await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({ code: 'followed' });
+    await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({ code: 'far-unanswered' });
     expect(following.rows()).toBe(null);
-    await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({ code: 'followed' });
+    await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({ code: 'far-away' });
     timers.advance(1_000);
     await until('the list again', () => ids()?.length === 2);
     following.end();
@@ -160,7 +160,7 @@ describe('following another browser', () => {
     await until('the word', () => following.isOtherVersion);
     expect(following.rows()).toBe(null);
     await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({
-      code: 'followed',
+      code: 'far-other',
       message: expect.stringContaining('another version of the app') as string,
     });
     timers.advance(59_999);
@@ -204,7 +204,7 @@ describe('following another browser', () => {
     const { backend, following, ids } = setUp();
     following.begin();
     await until('the list', () => ids() !== undefined);
-    backend.failure = Object.assign(new Error(''), { code: 'no' });
+    backend.failure = refusal('at-rest');
     const asked = Array.from({ length: 1_001 }, () => following.run({ do: 'pause', ids: [A] }).catch((error: unknown) => error));
     expect(await asked[1_000]).toMatchObject({ code: 'too-many-commands' });
     expect(await asked[999]).toMatchObject({ code: 'no' });

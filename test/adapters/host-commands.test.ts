@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FolderPage } from '../../sw/api.ts';
-import { askHost, type Host, Refusal } from '../../sw/host-commands.ts';
+import { refusal } from '../../sw/engine/index.ts';
+import { askHost, type Host } from '../../sw/host-commands.ts';
 import type { HostState } from '../../sw/view-model.ts';
 
 const PAGE: FolderPage = { folder: 'f', name: 'n', parent: null, folders: [], more: false };
@@ -31,7 +32,7 @@ function setUp() {
     askHost(
       host,
       what,
-      () => new Refusal('daemon-away', 'Away.'),
+      () => refusal('daemon-away'),
       () => Promise.resolve(users),
     );
   return { host, ask, use: (count: number) => (users = count) };
@@ -54,7 +55,7 @@ describe('what the host is asked', () => {
     host.answer = { status: 'no-dialog', text: 'There is none.' };
     await expect(ask({ do: 'pick' })).rejects.toMatchObject({ code: 'no-dialog', message: 'There is none.' });
     host.answer = { status: 'refused', text: 'Not this one.' };
-    await expect(ask({ do: 'add', folder: 'f' })).rejects.toMatchObject({ code: 'folder-refused', message: 'Not this one.' });
+    await expect(ask({ do: 'add', folder: 'f' })).rejects.toMatchObject({ code: 'told', message: 'Not this one.' });
     await expect(ask({ do: 'make', folder: 'f', name: '..' })).rejects.toMatchObject({ message: 'Not this one.' });
     host.state = { settings: { watched: [], exitAfter: 0, notify: true }, problem: 'Not saved.' };
     await expect(ask({ do: 'set', settings: {} })).rejects.toMatchObject({ message: 'Not saved.' });

@@ -191,9 +191,9 @@ describe('what is relayed of the browser at work', () => {
     following.begin();
     await until('the list', () => ids() !== undefined);
     const said = 'It failed at /home/ann/secret.txt, at C:\\Users\\ann and at http://a.example/b. \u202e\u0007';
-    backend.failure = Object.assign(new Error(said), { code: 'failed' });
+    backend.failure = new EngineError('failed', said);
     await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({
-      code: 'failed',
+      code: 'told',
       message: 'It failed at … at … and at http://a.example/b. ',
     });
     backend.changes = { rows: [{ ...row(A), name: `\u202e${'n'.repeat(2_000)}` }], removed: [], left: [] };

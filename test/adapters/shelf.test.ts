@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { Command } from '../../sw/api.ts';
 import { API_VERSION, type FromWorker } from '../../sw/api.ts';
 import { ApiServer } from '../../sw/api-server.ts';
-import { Refusal } from '../../sw/host-commands.ts';
+import { refusal } from '../../sw/engine/index.ts';
 import type { Giver, Taker } from '../../sw/delivery.ts';
 import type { Shelf } from '../../sw/shelf.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
@@ -72,7 +72,7 @@ describe('what is added', () => {
     ['it is away', 'daemon-away'],
   ])('goes to this browser where %s', async (_why, code) => {
     const { shelf, paired, local } = setUp();
-    paired.refusal = new Refusal(code, 'A sentence.');
+    paired.refusal = refusal(code);
     expect(await shelf.run(NEW)).toEqual(local.added);
     paired.isReachable = false;
     paired.asked.length = 0;
@@ -83,7 +83,7 @@ describe('what is added', () => {
 
   it('is refused with the words of the helper where that refuses it', async () => {
     const { shelf, paired, local } = setUp();
-    paired.refusal = new Refusal('superseded', 'Another browser has taken over.');
+    paired.refusal = refusal('superseded');
     await expect(shelf.run(NEW)).rejects.toThrow('Another browser has taken over.');
     expect(local.asked).toEqual([]);
   });
@@ -120,7 +120,7 @@ describe('what is asked', () => {
     expect(local.asked).toEqual([{ do: 'pause', ids: [B] }]);
     await shelf.run({ do: 'start', id: B, priorities: null, root: 'x' });
     expect(local.asked.at(-1)?.do).toBe('start');
-    paired.refusal = new Refusal('daemon-away', 'The helper is not running.');
+    paired.refusal = refusal('daemon-away');
     await expect(shelf.run({ do: 'resume', ids: [A, B] })).rejects.toThrow('The helper is not running.');
     expect(local.asked.at(-1)).toEqual({ do: 'resume', ids: [B] });
     await shelf.run({ do: 'reconnect' }).catch(() => undefined);
@@ -145,7 +145,7 @@ describe('what is asked', () => {
     expect([paired.asked, local.asked]).toEqual([[set], [set, set]]);
     expect(shelf.settings()).toBe(local.set);
     paired.state = LOST;
-    paired.refusal = new Refusal('daemon-away', 'The helper is not running.');
+    paired.refusal = refusal('daemon-away');
     await expect(shelf.run(set)).rejects.toThrow('The helper is not running.');
     expect(local.asked).toHaveLength(2);
   });

@@ -114,7 +114,7 @@ describe('a magnet link', () => {
     ['a hash of something else', `magnet:?xt=urn:sha1:${HASH}`],
     ['a length beyond reason', `${base}&dn=${'x'.repeat(8192)}`],
   ])('is refused with %s', (_, uri) => {
-    expect(() => parseMagnet(uri)).toThrow(expect.objectContaining({ code: 'magnet' }));
+    expect(() => parseMagnet(uri)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^magnet/) as unknown }));
   });
 
   it('loses only the fields that cannot be', () => {

@@ -33,24 +33,24 @@ export class MockHost {
         return DONE;
       case 'pick':
         if (this.dialog === 'no-dialog') return refuse('no-dialog', 'This computer has no dialog for folders.');
-        if (this.dialog === 'timeout') return refuse('timeout', 'Nobody answered the dialog on the screen of this computer.');
+        if (this.dialog === 'timeout') return refuse('told', 'Nobody answered the dialog on the screen of this computer.');
         return this.dialog === 'cancelled' ? DONE : this.#add('Music');
       case 'list':
         return this.#page(ask.folder, ask.from);
       case 'make':
-        if (ask.name.includes('/')) return refuse('folder-refused', 'A folder cannot have this name on every system.');
+        if (ask.name.includes('/')) return refuse('told', 'A folder cannot have this name on every system.');
         this.#made.push(ask.name);
         return this.#page(ask.name, 0);
       case 'add':
-        return this.refuses === null ? this.#add(ask.folder) : refuse('folder-refused', this.refuses);
+        return this.refuses === null ? this.#add(ask.folder) : refuse('told', this.refuses);
       case 'reveal':
         return DONE;
-      case 'remove':
-        if (torrents.some(({ root }) => root === ask.root)) {
-          return refuse('root-in-use', 'Torrents have their files in this folder, so it was not removed.');
-        }
+      case 'remove': {
+        const users = torrents.filter(({ root }) => root === ask.root).length;
+        if (users > 0) return { error: { code: 'root-in-use', values: { users } } };
         this.roots = this.roots.filter(({ token }) => token !== ask.root);
         return DONE;
+      }
       case 'default':
         this.roots = this.roots.map(root => ({ ...root, isDefault: root.token === ask.root }));
         return DONE;
@@ -79,6 +79,6 @@ export class MockHost {
   }
 }
 
-function refuse(code: string, message: string): Answer {
-  return { error: { code, message } };
+function refuse(code: 'no-dialog' | 'told', text: string): Answer {
+  return { error: { code, values: { text } } };
 }

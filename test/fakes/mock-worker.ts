@@ -11,7 +11,7 @@ import {
 import type { Connection, DetailPart, News, Settings, TorrentId, TorrentRow, Vitals } from '../../sw/view-model.ts';
 import type { ToWorker } from '../../sw/api.ts';
 import type { FromSharing, ShareRequest } from '../../sw/share.ts';
-import type { EngineError } from '../../sw/engine/errors.ts';
+import type { Refusal } from '../../sw/engine/errors.ts';
 import { readTiers } from '../../sw/engine/tiers.ts';
 import { rebar } from '../../sw/engine/choices.ts';
 import { relabel } from '../../sw/engine/options.ts';
@@ -204,7 +204,7 @@ export class MockWorker {
         return this.#add(command);
       case 'start':
         if (!this.torrents.has(command.id))
-          return { error: { code: 'unknown-torrent', message: 'This torrent is not in the list.' }, added: null };
+          return { error: { code: 'no-such-torrent', values: {} }, added: null };
         if (command.priorities !== null && this.#hasMetadata.has(command.id)) {
           const { priorities } = command;
           this.#files.prioritise(command.id, index => priorities[index]);
@@ -258,8 +258,7 @@ export class MockWorker {
         break;
       case 'rename':
         if (command.to === 'taken') {
-          const message = 'Another file of this torrent has that name. Choose another one.';
-          return { error: { code: 'name-taken', message }, added: null };
+          return { error: { code: 'name-taken', values: {} }, added: null };
         }
         this.#files.rename(command);
         this.#delta([], []);
@@ -272,7 +271,7 @@ export class MockWorker {
         try {
           this.#tiers.set(command.id, readTiers(command.tiers));
         } catch (error) {
-          return { error: error as EngineError, added: null };
+          return { error: (error as Refusal).said, added: null };
         }
         this.#delta([], []);
         break;
@@ -314,14 +313,11 @@ export class MockWorker {
   }
 
   #add({ source }: Extract<Command, { do: 'add' }>): { error: ApiError | null; added: Added | null } {
-    if (this.refusesAdd !== null) return { error: { code: 'refused', message: this.refusesAdd }, added: null };
+    if (this.refusesAdd !== null) return { error: { code: 'told', values: { text: this.refusesAdd } }, added: null };
     const hash = source.kind === 'magnet' ? /btih:([0-9a-f]{40})/i.exec(source.uri)?.[1]?.toLowerCase() : 'f'.repeat(40);
     if (hash === undefined || (source.kind === 'file' && source.bytes[0] !== 0x64)) {
       return {
-        error: {
-          code: 'bad-torrent',
-          message: 'This is not a torrent file: it does not begin like one. Download the file again.',
-        },
+        error: { code: 'told', values: { text: 'This is not a torrent file: it does not begin like one. Download the file again.' } },
         added: null,
       };
     }

@@ -75,9 +75,9 @@ describe('the client', () => {
     worker.greet();
     await vi.waitFor(() => expect(worker.commands).toHaveLength(2));
     const [first, second] = worker.commands;
-    worker.say({ type: 'reply', id: second!.id, error: { code: 'unknown', message: 'Not there.' }, added: null });
+    worker.say({ type: 'reply', id: second!.id, error: { code: 'no-such-torrent', values: {} }, added: null });
     worker.say({ type: 'reply', id: first!.id, error: null, added: { id: ID, already: false, brought: false, isBack: false } });
-    await expect(refused).rejects.toThrow('Not there.');
+    await expect(refused).rejects.toMatchObject({ error: { code: 'no-such-torrent' } });
     await expect(adding).resolves.toEqual({ id: ID, already: false, brought: false, isBack: false });
     expect(states).toEqual(['open']);
   });

@@ -208,7 +208,7 @@ describe.skipIf(missing)(`without a helper, in Chromium (skipped without ${CHROM
         .waitFor();
       await look(`share-progress-${name}`);
       expect(await violations()).toEqual([]);
-      await page.evaluate(() => globalThis.mock.tellShare({ type: 'refused', code: 'name-taken', message: '' }));
+      await page.evaluate(() => globalThis.mock.tellShare({ type: 'refused', why: 'name-taken' }));
       await sheet().getByText('Give this another name, such as “my <b>film (2).mp4”.').waitFor();
       await sheet().getByRole('button', { name: 'Cancel' }).click();
       expect(await sheet().count()).toBe(0);
