@@ -3,6 +3,7 @@ import { API_VERSION, type Answer, type ApiError, type Command, type FromWorker,
 import type { Connection, DetailPart, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { parseToWorker, requestIdOf } from './commands.ts';
 import { apiError } from './api-error.ts';
+import type { Said } from './said.ts';
 import { same } from './same.ts';
 
 /** What there is to show and to do. */
@@ -23,7 +24,7 @@ export interface Backend {
   /** What happened while no window was open; it is then forgotten. */
   takeNews(): readonly News[];
   /** What the helper has to say to the person at this browser; it is then forgotten. */
-  takeNotices(): readonly string[];
+  takeNotices(): readonly Said[];
   detail(id: TorrentId, part?: DetailPart | null): TorrentDetail | null;
   connection(): Connection;
   roots(): readonly RootRow[];
@@ -273,7 +274,7 @@ export class ApiServer {
       if (!window.hasList) continue;
       for (const left of own.left) post(window.port, { type: 'left', left });
       if (news.length > 0) post(window.port, { type: 'news', news });
-      if (!window.isRelayed) for (const text of notices) post(window.port, { type: 'notice', text });
+      if (!window.isRelayed) for (const said of notices) post(window.port, { type: 'notice', said });
     }
   }
 

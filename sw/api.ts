@@ -365,7 +365,7 @@ export type FromWorker =
   /** Told once, to the windows that are shown. */
   | { readonly type: 'left'; readonly left: LeftFiles }
   /** The helper has this to say; told once, to the windows that are shown. */
-  | { readonly type: 'notice'; readonly text: string }
+  | { readonly type: 'notice'; readonly said: Said }
   /** What happened while no window was open, the oldest first; told once. */
   | { readonly type: 'news'; readonly news: readonly News[] }
   | { readonly type: 'reply'; readonly id: number; readonly error: ApiError | null; readonly added: Added | null }

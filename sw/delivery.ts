@@ -5,6 +5,7 @@
 import type { Span } from './engine/events.ts';
 import type { Gift, Source } from './engine/index.ts';
 import type { Engine } from './perform.ts';
+import type { Said } from './said.ts';
 import type { TorrentId } from './view-model.ts';
 
 /** Ticks, of a second each, without an answer or a byte, and until it is tried again after that. */
@@ -45,7 +46,7 @@ interface Move {
 
 /** One that did not get on: why, and when it is tried again. */
 interface Trouble {
-  readonly text: string;
+  readonly why: Said | null;
   readonly until: number;
 }
 
@@ -60,8 +61,8 @@ export class Delivery {
 
   constructor(private readonly options: DeliveryOptions) {}
 
-  troubleOf(id: TorrentId): string {
-    return this.troubles.get(id)?.text ?? '';
+  troubleOf(id: TorrentId): Said | null {
+    return this.troubles.get(id)?.why ?? null;
   }
 
   /** A second has passed. */
@@ -71,14 +72,17 @@ export class Delivery {
     if (asked && this.now - asked.since >= PATIENCE) {
       this.asked = null;
       if (!asked.isIn) this.unansweredAt = this.now;
-      this.giveWay(asked.id, 'The storage of this browser has not said yet what there is of it.');
+      this.giveWay(asked.id, { code: 'bring-unsaid', values: {} });
     }
     if (!current) return;
     const isWaiting = current.reads > 0 || current.problem !== '';
     current.quiet = isWaiting ? current.quiet + 1 : 0;
     if (current.quiet < PATIENCE) return;
-    const why = current.problem === '' ? 'it does not answer' : current.problem;
-    this.giveWay(current.id, `What there is of it cannot be read from the storage of this browser just now (${why}).`);
+    const { problem } = current;
+    this.giveWay(
+      current.id,
+      problem === '' ? { code: 'bring-unanswered', values: {} } : { code: 'bring-unreadable', values: { problem } },
+    );
     this.leave(current);
   }
 
@@ -118,7 +122,7 @@ export class Delivery {
       if (info) giving.learn(id, info);
       else if (!taking.isKnown(id)) {
         this.asked = null;
-        this.giveWay(id, 'The list of its files was lost in this browser, and the helper does not know it yet.');
+        this.giveWay(id, { code: 'bring-list-unknown', values: {} });
       }
     }
     const gift = giving.gift(id);
@@ -149,7 +153,7 @@ export class Delivery {
     // One that is waited for has to hear that there is nothing any more.
     if (gift.has.isEmpty && taker.taking.awaited(id) === null) {
       if (taker.taking.isKept(id)) this.options.brought(id, giver);
-      else this.rest(id, '', 1);
+      else this.rest(id, null, 1);
       return;
     }
     const source: Source = {
@@ -192,17 +196,19 @@ export class Delivery {
     this.options.attempt(move.id, () => move.taker.taking.connect(move.id, null));
   }
 
-  private giveWay(id: TorrentId, text: string): void {
-    this.rest(id, text, REST);
+  private giveWay(id: TorrentId, why: Said): void {
+    this.rest(id, why, REST);
   }
 
-  private rest(id: TorrentId, text: string, ticks: number): void {
-    this.troubles.set(id, { text, until: this.now + ticks });
+  private rest(id: TorrentId, why: Said | null, ticks: number): void {
+    this.troubles.set(id, { why, until: this.now + ticks });
   }
 }
 
 const NOTHING = new Uint8Array(0);
+/** Of a text that is told to a person, characters. */
+const LONGEST = 500;
 
 export function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).slice(0, LONGEST);
 }

@@ -5,6 +5,8 @@
 import { Delivery, textOf } from './delivery.ts';
 import type { Giver, Taker } from './delivery.ts';
 import { EngineError, refusal } from './engine/index.ts';
+import { apiError } from './api-error.ts';
+import type { Said } from './said.ts';
 import { same } from './same.ts';
 import type { RootRow, Settings, TorrentId, TorrentRow } from './view-model.ts';
 
@@ -34,7 +36,7 @@ export interface MovingInOptions {
   /** What a person wants moved outlives the worker. */
   readonly wishes: { load(): Promise<Wishes>; keep(wishes: Wishes): void };
   /** Something to be said to the person. */
-  readonly told: (text: string) => void;
+  readonly told: (said: Said) => void;
   /** Torrents are this browser's that were the helper's, or the other way round. */
   readonly turned: () => void;
 }
@@ -45,13 +47,13 @@ export class MovingIn {
   private readonly leaving = new Map<TorrentId, string>();
   /** Those of them that are taken in, and by which engine: the next one may not have them. */
   private readonly takers = new Map<TorrentId, Taker>();
-  /** Why one of them cannot be taken in just now, a sentence: until that is over it goes on here. */
-  private obstacles = new Map<TorrentId, string>();
+  /** Why one of them cannot be taken in just now: until that is over it goes on here. */
+  private obstacles = new Map<TorrentId, Said>();
   /** What was kept by the worker before is among them; until it is, those that are not to come back by it. */
   private isLoaded = false;
   private readonly withdrawn = new Set<TorrentId>();
   /** What cannot be moved, and why, as was said. */
-  private readonly stuck = new Map<TorrentId, string>();
+  private readonly stuck = new Map<TorrentId, Said>();
   private readonly delivery: Delivery;
   /** Looks since the helper was there. */
   private away = 0;
@@ -110,7 +112,7 @@ export class MovingIn {
       const row = this.rowOf(id);
       taker?.remove(id, 'brought');
       if (row && row.done > 0) {
-        this.options.told(`“${row.name}” stays in this browser. What had come of it to ${this.folderOf(row)} is deleted there.`);
+        this.options.told(this.inFolder('kept-here', row));
       }
     }
     this.look();
@@ -127,8 +129,8 @@ export class MovingIn {
     return this.isGoing(id) && this.options.taker() !== null;
   }
 
-  /** Why it does not get on, a sentence; empty where it does. */
-  troubleOf(id: TorrentId): string {
+  /** Why it does not get on; null where it does. */
+  troubleOf(id: TorrentId): Said | null {
     return this.stuck.get(id) ?? this.obstacles.get(id) ?? this.delivery.troubleOf(id);
   }
 
@@ -145,9 +147,7 @@ export class MovingIn {
     } catch (error) {
       // Whoever calls has more to do, and the next look may go well.
       if (!this.isFailing) {
-        this.options.told(
-          `Nothing could be moved out of this browser (${textOf(error)}). What is in it stays here, and is tried again in a moment.`,
-        );
+        this.options.told({ code: 'nothing-moves', values: { why: textOf(error) } });
       }
       this.isFailing = true;
     }
@@ -196,10 +196,10 @@ export class MovingIn {
   }
 
   private lookAhead(giver: Giver | null, taker: Taker | null): void {
-    const obstacles = new Map<TorrentId, string>();
+    const obstacles = new Map<TorrentId, Said>();
     for (const id of giver && taker ? this.leaving.keys() : []) {
-      const text = giver?.engine.giving.isLost(id) ? LOST : (taker?.taking.obstacleTo(id) ?? '');
-      if (text !== '') obstacles.set(id, text);
+      const why = giver?.engine.giving.isLost(id) ? LOST : (taker?.taking.obstacleTo(id) ?? null);
+      if (why !== null) obstacles.set(id, why);
     }
     const isSame = same([...obstacles], [...this.obstacles]);
     this.obstacles = obstacles;
@@ -270,37 +270,31 @@ export class MovingIn {
     const row = this.rowOf(id);
     engine.remove(id, true);
     if (!row) return;
-    const folder = this.folderOf(row);
     // Of a link whose files are not known yet there is nothing on the disk.
-    const isKnown = row.size > 0;
-    this.options.told(
-      isKnown
-        ? `“${row.name}” is on this computer now, in ${folder}.`
-        : `“${row.name}” is with the helper now, and comes to ${folder}.`,
-    );
+    this.options.told(this.inFolder(row.size > 0 ? 'brought' : 'handed-over', row));
   }
 
-  private reasonOf(id: TorrentId, error: unknown): string {
-    if (error instanceof EngineError) return error.message;
+  private reasonOf(id: TorrentId, error: unknown): Said {
+    if (error instanceof EngineError) return apiError(error);
     const name =
       this.rowOf(id)?.name ??
       this.options
         .giver()
         ?.engine.rows()
         .find(each => each.id === id)?.name;
-    return `${name === undefined ? 'A torrent' : `“${name}”`} could not be moved out of this browser (${textOf(error)}). What is here of it stays, and is tried again when the browser is started the next time.`;
+    const why = textOf(error);
+    return name === undefined ? { code: 'one-not-moved', values: { why } } : { code: 'not-moved', values: { name, why } };
   }
 
   private rowOf(id: TorrentId): TorrentRow | undefined {
     return this.options.rows().find(each => each.id === id);
   }
 
-  private folderOf({ root }: TorrentRow): string {
-    const name = this.options.roots().find(({ token }) => token === root)?.name;
-    return name === undefined ? 'its folder' : `“${name}”`;
+  private inFolder(code: 'kept-here' | 'brought' | 'handed-over', { name, root }: TorrentRow): Said {
+    const folder = this.options.roots().find(({ token }) => token === root)?.name;
+    return folder === undefined ? { code: `${code}-somewhere`, values: { name } } : { code, values: { name, folder } };
   }
 }
 
-const LOST =
-  'The list of its files was lost in this browser. It is asked for again, or comes with its .torrent file, and then this moves.';
+const LOST: Said = { code: 'bring-list-lost', values: {} };
 

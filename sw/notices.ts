@@ -1,21 +1,27 @@
 /** What the host has to say to the person, until a window is there to show it. */
+import { same } from './same.ts';
+import type { Said } from './said.ts';
 
 /** The oldest is dropped. */
 const MAX_NOTICES = 8;
 const MAX_LENGTH = 1_000;
 
 export class Notices {
-  private texts: readonly string[] = [];
+  private said: readonly Said[] = [];
 
   /** The same twice is said once. */
-  add(text: string): void {
-    const cut = text.slice(0, MAX_LENGTH);
-    this.texts = [...this.texts.filter(other => other !== cut), cut].slice(-MAX_NOTICES);
+  add(said: Said): void {
+    this.said = [...this.said.filter(other => !same(other, said)), said].slice(-MAX_NOTICES);
   }
 
-  take(): readonly string[] {
-    const { texts } = this;
-    this.texts = [];
-    return texts;
+  /** Words of the host's. */
+  addText(text: string): void {
+    this.add({ code: 'told', values: { text: text.slice(0, MAX_LENGTH) } });
+  }
+
+  take(): readonly Said[] {
+    const { said } = this;
+    this.said = [];
+    return said;
   }
 }

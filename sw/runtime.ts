@@ -70,7 +70,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
       linked: kept => torrents.linked(kept),
       unlinked: () => torrents.unlinked(),
       renewed: pairing => memory.keepPairing(pairing),
-      noticed: text => torrents.notices.add(text),
+      noticed: text => torrents.notices.addText(text),
       changed: () => {
         relay.held(link.state === 'welcomed' || link.state === 'linked');
         torrents.changed();

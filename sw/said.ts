@@ -105,6 +105,26 @@ export const SAID = {
     'The list of its files is too long to be kept, so it cannot be moved while it is not complete elsewhere. It stays where it is.',
   'record-unreadable': 'What the app knows of this torrent cannot be read. Nothing was done.',
 
+  'nothing-moves':
+    'Nothing could be moved out of this browser (“{why}”). What is in it stays here, and is tried again in a moment.',
+  'not-moved':
+    '“{name}” could not be moved out of this browser (“{why}”). What is here of it stays, and is tried again when the browser is started the next time.',
+  'one-not-moved':
+    'A torrent could not be moved out of this browser (“{why}”). What is here of it stays, and is tried again when the browser is started the next time.',
+  'kept-here': '“{name}” stays in this browser. What had come of it to “{folder}” is deleted there.',
+  'kept-here-somewhere': '“{name}” stays in this browser. What had come of it to its folder is deleted there.',
+  brought: '“{name}” is on this computer now, in “{folder}”.',
+  'brought-somewhere': '“{name}” is on this computer now, in its folder.',
+  'handed-over': '“{name}” is with the helper now, and comes to “{folder}”.',
+  'handed-over-somewhere': '“{name}” is with the helper now, and comes to its folder.',
+  'bring-list-lost':
+    'The list of its files was lost in this browser. It is asked for again, or comes with its .torrent file, and then this moves.',
+  'bring-list-unknown': 'The list of its files was lost in this browser, and the helper does not know it yet.',
+  'bring-unsaid': 'The storage of this browser has not said yet what there is of it.',
+  'bring-unanswered': 'The storage of this browser does not answer, so what there is of it cannot be read just now.',
+  'bring-unreadable': 'What there is of it cannot be read from the storage of this browser just now (“{problem}”).',
+  'bring-being-added': 'It is being added to the helper in another window, and moves once it is started or cancelled there.',
+
   // Of files that are to be shared.
   'share-updating': 'The app is being updated, so nothing was shared. Share it again in a moment.',
   'share-busy': '{most, number} things are being made ready to be shared. Wait until one of them is.',

@@ -7,6 +7,7 @@ import type { Answer, Command, Told } from './api.ts';
 import { Refusal, refusal } from './engine/index.ts';
 import type { EngineCommand, LocalTorrents } from './local-torrents.ts';
 import { Notices } from './notices.ts';
+import type { Said } from './said.ts';
 import type { Torrents } from './torrents.ts';
 import { mergeHistories } from './merged-history.ts';
 import { MovingIn, type MovingInOptions } from './moving-in.ts';
@@ -75,7 +76,7 @@ export class Shelf implements Backend {
       rows: () => paired.rows(),
       roots: () => paired.roots(),
       after,
-      told: text => this.said.add(text),
+      told: said => this.said.add(said),
     });
   }
 
@@ -139,7 +140,7 @@ export class Shelf implements Backend {
     };
   }
 
-  takeNotices(): readonly string[] {
+  takeNotices(): readonly Said[] {
     return [...this.paired.takeNotices(), ...this.said.take()];
   }
 
@@ -280,20 +281,21 @@ export class Shelf implements Backend {
     if (done === undefined) return row;
     const both = { ...row, inBrowser: { done, isMoving: this.movingIn.isMoving(id) } };
     if (problem?.code !== 'bringing' || !this.movingIn.isMoving(id)) return both;
-    const text = this.movingIn.troubleOf(id);
-    return { ...both, problem: text === '' ? { ...problem, isHere: true } : { code: 'not-brought', text } };
+    const why = this.movingIn.troubleOf(id);
+    return { ...both, problem: why === null ? { ...problem, isHere: true } : { code: 'not-brought', why } };
   }
 
   /** One of this browser's: where it is about to move it does nothing else. */
   private shownOwn(row: TorrentRow): TorrentRow {
-    const text = this.movingIn.troubleOf(row.id);
+    const why = this.movingIn.troubleOf(row.id);
     // What a person has to see to comes first.
-    if (this.movingIn.isHindered(row.id)) return row.state === 'error' ? row : { ...row, problem: { code: 'not-brought', text } };
+    if (why !== null && this.movingIn.isHindered(row.id))
+      return row.state === 'error' ? row : { ...row, problem: { code: 'not-brought', why } };
     if (!this.movingIn.isLeaving(row.id)) return row;
     const problem =
-      text === ''
+      why === null
         ? ({ code: 'bringing', moved: 0, of: row.done, isHere: true } as const)
-        : ({ code: 'not-brought', text } as const);
+        : ({ code: 'not-brought', why } as const);
     return { ...row, state: 'moving', problem };
   }
 

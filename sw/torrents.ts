@@ -11,6 +11,7 @@ import { ban, configure, perform } from './perform.ts';
 import type { Engine } from './perform.ts';
 import type { Following } from './following.ts';
 import { Notices } from './notices.ts';
+import type { Said } from './said.ts';
 import { LastList, type ListMemory } from './last-list.ts';
 import { isFollowing, isOnItsWay, outdated, type Pairing, refusalOf, shownState, type Standing } from './standing.ts';
 import { Tenure, type TenureOptions } from './tenure.ts';
@@ -155,7 +156,7 @@ export class Torrents<Kept> implements Backend {
     return this.engine?.takeChanges() ?? this.following.takeChanges();
   }
 
-  takeNotices(): readonly string[] {
+  takeNotices(): readonly Said[] {
     return this.notices.take();
   }
 

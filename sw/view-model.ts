@@ -1,4 +1,5 @@
-/** What a window shows of torrents, the helper and the network, and what a person sets. It imports nothing. */
+/** What a window shows of torrents, the helper and the network, and what a person sets. */
+import type { Said } from './said.ts';
 
 /** Hex info-hash. */
 export type TorrentId = string;
@@ -51,8 +52,8 @@ export type Problem =
    * waited for.
    */
   | { readonly code: 'bringing'; readonly moved: number; readonly of: number; readonly isHere: boolean }
-  /** What this browser has of it cannot be brought to the helper for now; `text` is a sentence that says why. It is tried again. */
-  | { readonly code: 'not-brought'; readonly text: string }
+  /** What this browser has of it cannot be brought to the helper for now. It is tried again. */
+  | { readonly code: 'not-brought'; readonly why: Said }
   /** It waits until it is its turn, after `ahead` others. */
   | { readonly code: 'queued'; readonly ahead: number }
   /** It was seeded as long as it was to be: to a ratio, or for so many minutes. */

@@ -4,7 +4,7 @@ import { BROWSER_ROOT } from '../sw/view-model.ts';
 import type { History, HistorySpan, Settings, TorrentId, TorrentRow, Vitals } from '../sw/view-model.ts';
 import { CommandError } from './client.ts';
 import { notify } from './notices.ts';
-import { describeError } from './refusals.ts';
+import { describeSaid } from './refusals.ts';
 import { selection } from './selection.ts';
 import { store, type Page } from './store.ts';
 
@@ -25,7 +25,7 @@ export async function command(what: Command): Promise<string | null> {
 export async function ask(what: Command): Promise<{ added: Added | null; refused: string | null }> {
   const { answer, error } = await answerTo(what);
   const added = answer !== null && 'already' in answer ? answer : null;
-  return { added, refused: error && (await describeError(error)) };
+  return { added, refused: error && (await describeSaid(error)) };
 }
 
 /** Asks the host about itself, or about folders. `code` tells refusals apart. */
@@ -34,7 +34,7 @@ export async function askHost(
 ): Promise<{ folder: FolderPage | null; refused: { readonly code: string; readonly text: string } | null }> {
   const { answer, error } = await answerTo({ do: 'host', ask: what });
   const folder = answer !== null && 'folders' in answer ? answer : null;
-  return { folder, refused: error && { code: error.code, text: await describeError(error) } };
+  return { folder, refused: error && { code: error.code, text: await describeSaid(error) } };
 }
 
 /** What moved when; null where it cannot be told just now. */

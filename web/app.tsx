@@ -41,6 +41,7 @@ const Inspector = lazy(
   'peerFlags',
   'pieceMap',
   'reasons',
+  'said',
   'remedies',
 );
 const Settings = lazy(

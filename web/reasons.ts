@@ -2,6 +2,7 @@
 import type { Problem } from '../sw/view-model.ts';
 import { formatDuration, formatEnough, formatRatio, isolated, shownText } from './format.ts';
 import { browserRoom, roomIn, toneOf, type ProblemContext, type Tone } from './problems.ts';
+import { say } from './said.ts';
 import { whether, words } from './words/words.ts';
 
 export type Remedy = 'resume' | 'reconnect' | 'trackers' | 'announce' | 'files' | 'limits' | 'force' | 'helper' | 'stay';
@@ -89,7 +90,7 @@ function textOf(problem: Problem, about: ProblemContext): string {
     case 'bringing':
       return problem.isHere ? texts.bringing() : texts.bringingElsewhere();
     case 'not-brought':
-      return texts.notBrought({ text: quotable(problem.text) });
+      return texts.notBrought({ text: say(problem.why) });
     case 'not-moved':
       return explainNotMoved(problem, about);
     case 'queued':

@@ -7,7 +7,7 @@ import type { Door } from './client.ts';
 import { formatAbout, formatCount, formatEnough, isolated, shownName } from './format.ts';
 import { notify } from './notices.ts';
 import { askToKeep } from './persistence.ts';
-import { describeError } from './refusals.ts';
+import { describeSaid } from './refusals.ts';
 import { draft, openSharing, shownLinks, type Draft } from './shared.ts';
 import { store } from './store.ts';
 import { words } from './words/words.ts';
@@ -123,7 +123,7 @@ function refuse(value: Draft, refused: string): void {
 function wordsOf({ why }: Extract<Outcome, { type: 'refused' }>, { size }: Draft, name: string): string | Promise<string> {
   if (why === 'full') return words.sharing.full({ needed: formatEnough(size) });
   if (why === 'name-taken') return words.sharing.nameTaken({ name: isolated(name), other: isolated(nextName(name)) });
-  return describeError(why);
+  return describeSaid(why);
 }
 
 /** `film.mkv`, `film (2).mkv`, `film (3).mkv`. */

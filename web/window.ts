@@ -5,6 +5,7 @@ import { Client, type Door } from './client.ts';
 import { notify } from './notices.ts';
 import { describeLeft } from './left.ts';
 import { describeNews } from './news.ts';
+import { describeSaid } from './refusals.ts';
 import { selection } from './selection.ts';
 import { shownLinks } from './shared.ts';
 import { store } from './store.ts';
@@ -18,7 +19,7 @@ export function connect(open: () => Promise<Door>): void {
       if (state === 'open' && document.hasFocus()) client.focus();
     },
     message: message => {
-      if (message.type === 'notice') return notify(message.text, 'lasting');
+      if (message.type === 'notice') return void describeSaid(message.said).then(text => notify(text, 'lasting'));
       if (message.type === 'left') return notify(describeLeft(message.left, store.roots.peek()), 'bad');
       if (message.type === 'handoff') {
         takeOver(message);

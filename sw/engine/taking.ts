@@ -1,3 +1,4 @@
+import type { Said } from '../said.ts';
 import { refusal } from './errors.ts';
 import type { Gift } from './giving.ts';
 import type { Intake } from './intake.ts';
@@ -53,13 +54,11 @@ export class Taking {
     return this.isHere(id);
   }
 
-  /** Why it cannot be taken in just now, a sentence for people; empty where it can, or is here. */
-  obstacleTo(id: string): string {
+  /** Why it cannot be taken in just now; null where it can, or is here. */
+  obstacleTo(id: string): Said | null {
     const torrent = this.torrents.get(id);
-    if (!torrent) return this.intake.overflow?.message ?? '';
-    return torrent.started
-      ? ''
-      : 'It is being added to the helper in another window, and moves once it is started or cancelled there.';
+    if (!torrent) return this.intake.overflow?.said ?? null;
+    return torrent.started ? null : { code: 'bring-being-added', values: {} };
   }
 
   /** That other engine is there, with some of the torrent, or (null) is not any more. */

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { API_VERSION, type Command, type FromWorker, type LeftFiles } from '../../sw/api.ts';
 import type { Connection, News, Encryption, Settings, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { ApiServer, type Backend } from '../../sw/api-server.ts';
+import { refusal } from '../../sw/engine/index.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { A, B, detail, row } from './rows.ts';
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ApiServer, type Backend } from '../../sw/api-server.ts';
 import { API_VERSION } from '../../sw/api.ts';
+import { EngineError } from '../../sw/engine/index.ts';
 import type { FarEvents } from '../../sw/far-channel.ts';
 import { parseFromFar } from '../../sw/far-messages.ts';
 import { parseReadAnswer, parseReadRequest } from '../../sw/far-reading.ts';

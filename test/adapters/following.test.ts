@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { API_VERSION, type Command } from '../../sw/api.ts';
+import { refusal } from '../../sw/engine/index.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { Following } from '../../sw/following.ts';
 import { serveRelayed } from '../../sw/relayed-windows.ts';
@@ -34,7 +35,7 @@ describe('following another browser', () => {
     backend.failure = refusal('root-full', { folder: 'Films', needed: { bytes: 2e9 }, free: { bytes: 5e8 } });
     await expect(following.run({ do: 'pause', ids: [A] })).rejects.toMatchObject({
       code: 'root-full',
-      message: 'The disk is full.',
+      message: expect.stringContaining('“Films” has too little room, so nothing was moved: 2 GB needed, 500 MB free.') as string,
     });
     expect(backend.commands).toEqual([add, { do: 'pause', ids: [A] }]);
   });
@@ -207,7 +208,7 @@ describe('following another browser', () => {
     backend.failure = refusal('at-rest');
     const asked = Array.from({ length: 1_001 }, () => following.run({ do: 'pause', ids: [A] }).catch((error: unknown) => error));
     expect(await asked[1_000]).toMatchObject({ code: 'too-many-commands' });
-    expect(await asked[999]).toMatchObject({ code: 'no' });
+    expect(await asked[999]).toMatchObject({ code: 'at-rest' });
   });
 
   it('stays where the windows of the browser at work are forgotten', async () => {

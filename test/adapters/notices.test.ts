@@ -12,8 +12,9 @@ it('what the host has to say to the person is told', () => {
 
 it('notices wait for a window, the newest eight, each once, and no longer than can be read', () => {
   const notices = new Notices();
-  for (let number = 0; number < 20; number++) notices.add(`${number % 10}`);
-  notices.add('x'.repeat(5_000));
-  expect(notices.take()).toEqual(['3', '4', '5', '6', '7', '8', '9', 'x'.repeat(1_000)]);
+  for (let number = 0; number < 20; number++) notices.addText(`${number % 10}`);
+  notices.addText('x'.repeat(5_000));
+  const texts = ['3', '4', '5', '6', '7', '8', '9', 'x'.repeat(1_000)];
+  expect(notices.take()).toEqual(texts.map(text => ({ code: 'told', values: { text } })));
   expect(notices.take()).toEqual([]);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { API_VERSION } from '../../sw/api.ts';
+import { EngineError } from '../../sw/engine/index.ts';
 import type { FromHolder } from '../../sw/relayed.ts';
 import { serveRelayed } from '../../sw/relayed-windows.ts';
 import type { FileRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';

@@ -70,7 +70,7 @@ describe('what is added', () => {
   it.each([
     ['there is none', 'unpaired'],
     ['it is away', 'daemon-away'],
-  ])('goes to this browser where %s', async (_why, code) => {
+  ] as const)('goes to this browser where %s', async (_why, code) => {
     const { shelf, paired, local } = setUp();
     paired.refusal = refusal(code);
     expect(await shelf.run(NEW)).toEqual(local.added);

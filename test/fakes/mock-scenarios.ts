@@ -121,7 +121,7 @@ const PROBLEMS: Readonly<Record<Problem['code'], Problem>> = {
   bringing: { code: 'bringing', moved: 1.2e9, of: 4.7e9, isHere: true },
   'not-brought': {
     code: 'not-brought',
-    text: 'What there is of it cannot be read from the storage of this browser just now (io).',
+    why: { code: 'bring-unreadable', values: { problem: 'io' } },
   },
   queued: { code: 'queued', ahead: 4 },
   stopped: { code: 'stopped', by: 'ratio', limit: 2 },

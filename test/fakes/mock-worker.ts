@@ -122,7 +122,7 @@ export class MockWorker {
 
   /** The helper has something to say to the person. */
   notice(text: string): void {
-    this.#say({ type: 'notice', text });
+    this.#say({ type: 'notice', said: { code: 'told', values: { text } } });
   }
 
   /** Has the window ask about what was opened with a program of this computer. */

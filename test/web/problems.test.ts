@@ -4,7 +4,7 @@ import { describeConnection, describePairing } from '../../web/connection-words.
 import { nowOf } from '../../web/now.ts';
 import { nameProblem } from '../../web/problems.ts';
 import { explainProblem } from '../../web/reasons.ts';
-import { describeError } from '../../web/refusals.ts';
+import { describeSaid } from '../../web/refusals.ts';
 import { needsAttention, spokenRow, statusOf } from '../../web/words.ts';
 import { CONNECTED, LOST, nineTorrents, ROOTS, UNPAIRED } from '../fakes/mock-torrents.ts';
 
@@ -61,7 +61,7 @@ const PROBLEMS: readonly Problem[] = [
   { code: 'tracker', url: 'http://tracker.example/announce?key=secret', text: 'unregistered' },
   { code: 'state-not-saved', text: 'no space left' },
   { code: 'state-not-read', text: 'the record is not whole' },
-  { code: 'not-brought', text: 'The storage of this browser does not answer.' },
+  { code: 'not-brought', why: { code: 'bring-unanswered', values: {} } },
   { code: 'record-lost' },
   { code: 'list-too-long' },
   { code: 'metadata-refused', text: 'This torrent is damaged: it has no name.' },
@@ -129,11 +129,11 @@ describe('problems', () => {
 });
 
 it('has words for what is refused, and shows those that come from elsewhere', async () => {
-  expect(await describeError({ code: 'told', values: { text: 'The file ends in the middle.' } })).toBe('The file ends in the middle.');
-  expect(await describeError({ code: 'worker-restarted', values: {} })).toMatch(/try again/);
+  expect(await describeSaid({ code: 'told', values: { text: 'The file ends in the middle.' } })).toBe('The file ends in the middle.');
+  expect(await describeSaid({ code: 'worker-restarted', values: {} })).toMatch(/try again/);
   const full = { folder: 'Films', needed: { bytes: 2e9 }, free: { bytes: 5e8 } };
-  expect(await describeError({ code: 'root-full', values: full })).toContain('“Films” has too little room, so nothing was moved: 2');
-  expect(await describeError({ code: 'root-in-use', values: { users: 1 } })).toMatch(/^A torrent has its files in this folder/);
+  expect(await describeSaid({ code: 'root-full', values: full })).toContain('“Films” has too little room, so nothing was moved: 2');
+  expect(await describeSaid({ code: 'root-in-use', values: { users: 1 } })).toMatch(/^A torrent has its files in this folder/);
   expect(describePairing(403)).toBe(
     'This pairing link was used or is older than two minutes. Run npm start again to get a new one.',
   );

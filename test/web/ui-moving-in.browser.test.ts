@@ -105,9 +105,10 @@ describe.skipIf(missing)(`torrents of the browser and a helper, in Chromium (ski
   it('say why they do not get on, and can be kept in the browser', async () => {
     await show('nine');
     const [first = ''] = await here(1);
-    const text = 'What there is of it cannot be read from the storage of this browser just now (io).';
+    const text = 'What there is of it cannot be read from the storage of this browser just now (“io”).';
+    const why = { code: 'bring-unreadable', values: { problem: 'io' } } as const;
     const inBrowser = { done: 3e9, isMoving: true };
-    await put(first, { root: DOWNLOADS, state: 'moving', problem: { code: 'not-brought', text }, inBrowser });
+    await put(first, { root: DOWNLOADS, state: 'moving', problem: { code: 'not-brought', why }, inBrowser });
     await row(/Cannot be moved for now/).click();
     await page.getByRole('button', { name: 'Show details' }).click();
     const note = page.getByRole('note');

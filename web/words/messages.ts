@@ -1163,6 +1163,21 @@ export interface Messages {
     readonly 'root-full': (values: { readonly folder: string; readonly needed: string; readonly free: string }) => string;
     readonly 'list-too-long': () => string;
     readonly 'record-unreadable': () => string;
+    readonly 'nothing-moves': (values: { readonly why: string }) => string;
+    readonly 'not-moved': (values: { readonly name: string; readonly why: string }) => string;
+    readonly 'one-not-moved': (values: { readonly why: string }) => string;
+    readonly 'kept-here': (values: { readonly name: string; readonly folder: string }) => string;
+    readonly 'kept-here-somewhere': (values: { readonly name: string }) => string;
+    readonly brought: (values: { readonly name: string; readonly folder: string }) => string;
+    readonly 'brought-somewhere': (values: { readonly name: string }) => string;
+    readonly 'handed-over': (values: { readonly name: string; readonly folder: string }) => string;
+    readonly 'handed-over-somewhere': (values: { readonly name: string }) => string;
+    readonly 'bring-list-lost': () => string;
+    readonly 'bring-list-unknown': () => string;
+    readonly 'bring-unsaid': () => string;
+    readonly 'bring-unanswered': () => string;
+    readonly 'bring-unreadable': (values: { readonly problem: string }) => string;
+    readonly 'bring-being-added': () => string;
     readonly 'share-updating': () => string;
     readonly 'share-busy': (values: { readonly most: number }) => string;
     readonly 'share-malformed': (values: {

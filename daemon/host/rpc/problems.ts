@@ -1,4 +1,5 @@
 /** What is wrong with a torrent, in a sentence: cause, and what to do. */
+import { sentenceOf as saidInEnglish } from '../../../sw/said.ts';
 import type { DiskProblem, Problem } from '../../../sw/view-model.ts';
 
 const DISK: Readonly<Record<DiskProblem, string>> = {
@@ -23,9 +24,10 @@ export function sentenceOf(problem: Problem): string {
       return `The disk is full. Free ${problem.needed} bytes; the torrent then goes on by itself.`;
     case 'not-moved':
       return `${problem.left} of its files could not be moved. ${DISK[problem.why]}`;
+    case 'not-brought':
+      return `${problem.code}: ${saidInEnglish(problem.why)}`;
     case 'moving':
     case 'bringing':
-    case 'not-brought':
     case 'queued':
     case 'stopped':
     case 'daemon-away':

@@ -1,0 +1,16 @@
+/** What the worker says, in a sentence. */
+import type { Said, SaidValue } from '../sw/said.ts';
+import { formatEnough, isolated, shownText } from './format.ts';
+import { words } from './words/words.ts';
+
+type Texts = Readonly<Record<string, ((values: Readonly<Record<string, string | number>>) => string) | undefined>>;
+
+export function say({ code, values }: Said): string {
+  const text = (words.said as Texts)[code];
+  return text?.(Object.fromEntries(Object.entries(values).map(([name, value]) => [name, shown(value)]))) ?? '';
+}
+
+function shown(value: SaidValue): string | number {
+  if (typeof value === 'object') return formatEnough(value.bytes);
+  return typeof value === 'string' ? isolated(shownText(value)) : value;
+}
