@@ -109,7 +109,9 @@ export async function declare() {
     lines.push(`  readonly ${area}: {`);
     for (const [key, text] of Object.entries(texts)) {
       const taken = [...argumentsOf(text)].map(([name, type]) => `readonly ${name}: ${type}`);
-      lines.push(`    readonly ${JSON.stringify(key)}: (${taken.length === 0 ? '' : `values: { ${taken.join('; ')} }`}) => string;`);
+      lines.push(
+        `    readonly ${JSON.stringify(key)}: (${taken.length === 0 ? '' : `values: { ${taken.join('; ')} }`}) => string;`,
+      );
     }
     lines.push('  };');
   }

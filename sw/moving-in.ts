@@ -297,4 +297,3 @@ export class MovingIn {
 }
 
 const LOST: Said = { code: 'bring-list-lost', values: {} };
-

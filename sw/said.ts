@@ -140,8 +140,7 @@ export const SAID = {
     '“{file}” was changed, moved or deleted while it was read, or may not be read. Nothing is shared. Choose it again once it stays as it is.',
 
   // Of folders of the helper, and of its settings.
-  'root-in-use':
-    '{users, number} torrents have their files in this folder, so it was not removed. Move or remove them first.',
+  'root-in-use': '{users, number} torrents have their files in this folder, so it was not removed. Move or remove them first.',
   'no-dialog': '{text}',
 } as const;
 
@@ -149,9 +148,15 @@ export type SaidCode = keyof typeof SAID;
 
 type Places<Text extends string> = Text extends `${string}{${infer Place}}${infer Rest}` ? Place | Places<Rest> : never;
 type NameIn<Place extends string> = Place extends `${infer Name}, ${string}` ? Name : Place;
-type ValueIn<Place extends string> = Place extends `${string}, number` ? number : Place extends `${string}, bytes` ? Size : string;
+type ValueIn<Place extends string> = Place extends `${string}, number`
+  ? number
+  : Place extends `${string}, bytes`
+    ? Size
+    : string;
 
-export type SaidValues<Code extends SaidCode> = { readonly [Place in Places<(typeof SAID)[Code]> as NameIn<Place>]: ValueIn<Place> };
+export type SaidValues<Code extends SaidCode> = {
+  readonly [Place in Places<(typeof SAID)[Code]> as NameIn<Place>]: ValueIn<Place>;
+};
 export type SaidValue = string | number | Size;
 
 /** Something that is said, as it goes over ports and channels. */

@@ -103,14 +103,14 @@ export class Sharing {
 
   private async answer(data: unknown, abort: AbortController, tell: (message: FromSharing) => void): Promise<void> {
     try {
-      if (this.underWay.size >= MAX_SHARES)
-        throw refusal('share-busy', { most: MAX_SHARES });
+      if (this.underWay.size >= MAX_SHARES) throw refusal('share-busy', { most: MAX_SHARES });
       this.underWay.add(abort);
       const asked = v.safeParse(request, data);
       if (!asked.success) throw refusal('share-malformed', LIMITS);
       tell({ type: 'shared', ...(await this.share(asked.output, abort.signal, tell)) });
     } catch (error) {
-      if (!abort.signal.aborted || error instanceof Refusal) tell({ type: 'refused', why: error instanceof Unfit ? error.why : apiError(error) });
+      if (!abort.signal.aborted || error instanceof Refusal)
+        tell({ type: 'refused', why: error instanceof Unfit ? error.why : apiError(error) });
     } finally {
       this.underWay.delete(abort);
     }
@@ -191,8 +191,7 @@ export class Sharing {
 /** The files as a torrent has them, and their bytes in the same order. @throws {Refusal} where two have the same path */
 function inOrder(files: readonly ShareFile[], pieceLength: number): [ReturnType<typeof placeFiles>, ShareFile[]] {
   const byPath = new Map(files.map(file => [file.path.join('/'), file]));
-  if (byPath.size < files.length)
-    throw refusal('share-name-twice');
+  if (byPath.size < files.length) throw refusal('share-name-twice');
   const placed = placeFiles(
     files.map(({ path, file }) => ({ path, length: file.size })),
     'v1',

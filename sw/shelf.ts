@@ -330,7 +330,5 @@ function awayFor({ state, following }: Connection): Refusal {
   if (following !== null) {
     return refusal('move-followed');
   }
-  return state === 'unpaired'
-    ? refusal('needs-helper')
-    : refusal('move-away');
+  return state === 'unpaired' ? refusal('needs-helper') : refusal('move-away');
 }

@@ -203,8 +203,7 @@ export class MockWorker {
       case 'add':
         return this.#add(command);
       case 'start':
-        if (!this.torrents.has(command.id))
-          return { error: { code: 'no-such-torrent', values: {} }, added: null };
+        if (!this.torrents.has(command.id)) return { error: { code: 'no-such-torrent', values: {} }, added: null };
         if (command.priorities !== null && this.#hasMetadata.has(command.id)) {
           const { priorities } = command;
           this.#files.prioritise(command.id, index => priorities[index]);
@@ -317,7 +316,10 @@ export class MockWorker {
     const hash = source.kind === 'magnet' ? /btih:([0-9a-f]{40})/i.exec(source.uri)?.[1]?.toLowerCase() : 'f'.repeat(40);
     if (hash === undefined || (source.kind === 'file' && source.bytes[0] !== 0x64)) {
       return {
-        error: { code: 'told', values: { text: 'This is not a torrent file: it does not begin like one. Download the file again.' } },
+        error: {
+          code: 'told',
+          values: { text: 'This is not a torrent file: it does not begin like one. Download the file again.' },
+        },
         added: null,
       };
     }

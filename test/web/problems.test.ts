@@ -129,10 +129,14 @@ describe('problems', () => {
 });
 
 it('has words for what is refused, and shows those that come from elsewhere', async () => {
-  expect(await describeSaid({ code: 'told', values: { text: 'The file ends in the middle.' } })).toBe('The file ends in the middle.');
+  expect(await describeSaid({ code: 'told', values: { text: 'The file ends in the middle.' } })).toBe(
+    'The file ends in the middle.',
+  );
   expect(await describeSaid({ code: 'worker-restarted', values: {} })).toMatch(/try again/);
   const full = { folder: 'Films', needed: { bytes: 2e9 }, free: { bytes: 5e8 } };
-  expect(await describeSaid({ code: 'root-full', values: full })).toContain('“Films” has too little room, so nothing was moved: 2');
+  expect(await describeSaid({ code: 'root-full', values: full })).toContain(
+    '“Films” has too little room, so nothing was moved: 2',
+  );
   expect(await describeSaid({ code: 'root-in-use', values: { users: 1 } })).toMatch(/^A torrent has its files in this folder/);
   expect(describePairing(403)).toBe(
     'This pairing link was used or is older than two minutes. Run npm start again to get a new one.',

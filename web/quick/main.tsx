@@ -20,7 +20,10 @@ async function start(): Promise<void> {
   const root = document.getElementById('app');
   if (root === null) throw new Error('The page has no place for the app');
   try {
-    await Promise.all([loadFirstWords(), loadWords('add', 'files', 'now', 'quick', 'reasons', 'remedies', 'removal', 'said', 'sharing')]);
+    await Promise.all([
+      loadFirstWords(),
+      loadWords('add', 'files', 'now', 'quick', 'reasons', 'remedies', 'removal', 'said', 'sharing'),
+    ]);
   } catch (cause) {
     console.error('The texts of the page could not be loaded.', cause);
     root.textContent = 'Starling could not be loaded. Look at the connection, and load the page again.';

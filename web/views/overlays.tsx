@@ -28,7 +28,16 @@ const OVERLAYS = [
   // A torrent that is being added is not dropped for that.
   {
     holds: current,
-    View: lazy(async () => (await import('./add-sheet.tsx')).AddSheet, null, 'add', 'files', 'now', 'reasons', 'remedies', 'said'),
+    View: lazy(
+      async () => (await import('./add-sheet.tsx')).AddSheet,
+      null,
+      'add',
+      'files',
+      'now',
+      'reasons',
+      'remedies',
+      'said',
+    ),
   },
   { holds: removing, View: lazy(async () => (await import('./remove-dialog.tsx')).RemoveDialog, empty(removing), 'removal') },
   { holds: labelling, View: lazy(async () => (await import('./labels-dialog.tsx')).LabelsDialog, empty(labelling), 'labels') },

@@ -111,8 +111,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
         const listed = engine
           .rows()
           .filter(row => row.state !== 'adding' && row.state !== 'leaving' && (id === undefined || row.id === id));
-        if (id !== undefined && listed.length === 0)
-          throw new Refused('no-such-torrent', 'No such torrent is in the list.');
+        if (id !== undefined && listed.length === 0) throw new Refused('no-such-torrent', 'No such torrent is in the list.');
         return { torrents: listed.map(statusOf) };
       },
     ),
@@ -139,9 +138,7 @@ export const METHODS: ReadonlyMap<string, Method> = new Map(
         if (beyond !== undefined && engine.detail(id) !== null) {
           throw new Refused(
             'no-such-file',
-              count === 0
-                ? 'The files of this torrent are not known yet.'
-                : `It has ${count} files, and none of number ${beyond}.`,
+            count === 0 ? 'The files of this torrent are not known yet.' : `It has ${count} files, and none of number ${beyond}.`,
           );
         }
         return done(engine.run({ do: 'prioritise', id, files, priority }));
@@ -235,8 +232,7 @@ async function fileAt(path: string): Promise<Uint8Array> {
   const file = resolve(path);
   try {
     const { size } = await stat(file);
-    if (size > MAX_FILE)
-      throw new Refused('no-torrent', `${file} is ${size} bytes long, which no torrent file is.`);
+    if (size > MAX_FILE) throw new Refused('no-torrent', `${file} is ${size} bytes long, which no torrent file is.`);
     return await readFile(file);
   } catch (error) {
     if (error instanceof Refused) throw error;

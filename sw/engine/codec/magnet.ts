@@ -96,9 +96,7 @@ function readHashes(topics: readonly string[]): Pick<Magnet, 'infoHash' | 'v1Has
     else if (v1?.[2] !== undefined) v1Hash ??= toHex(fromBase32(v1[2]));
     else v2Hash ??= V2_TOPIC.exec(topic)?.[1]?.toLowerCase() ?? null;
   }
-  const infoHash =
-    v1Hash ??
-    truncated(v2Hash ?? refuse('magnet-of-nothing'));
+  const infoHash = v1Hash ?? truncated(v2Hash ?? refuse('magnet-of-nothing'));
   return { infoHash, v1Hash, v2Hash };
 }
 
