@@ -41,6 +41,13 @@ export const SAID = {
   magnet: 'This is not a magnet link. One begins with “magnet:?”.',
   'magnet-too-long': 'This magnet link is longer than any real one. Copy it again from where you found it.',
   'magnet-of-nothing': 'This magnet link does not say which torrent it is for. Copy it again, whole, from where you found it.',
+  'no-torrent': 'This file is no torrent. If it was downloaded, the server may have sent a web page in its place.',
+  'torrent-too-large': 'This torrent file is larger than {most, bytes}, which no real one is. Look for another copy of it.',
+  'torrent-damaged': 'This torrent is damaged: {detail} Download it again, or look for another copy.',
+  'torrent-unusable': 'This torrent cannot be used: {detail}. Look for another copy of it.',
+  'torrent-too-new': 'This torrent is of a newer kind than Starling knows. Look for a v1 or hybrid torrent of the same files.',
+  'torrent-too-wide': 'This torrent has more files, or more folders inside one another, than Starling can handle.',
+  'torrent-same-names': 'This torrent has too many files of the same name to be an honest one.',
   'list-full': 'The list holds {most, number} torrents, which is the most it can. Remove some first.',
 
   // Of peers, addresses and trackers.

@@ -62,8 +62,8 @@ export type Problem =
   | { readonly code: 'daemon-away' }
   | { readonly code: 'no-peers' }
   | { readonly code: 'no-metadata' }
-  /** Its list of files has come and cannot be used; `text` is a sentence for people. */
-  | { readonly code: 'metadata-refused'; readonly text: string }
+  /** Its list of files has come and cannot be used; `why` says what is wrong with it. */
+  | { readonly code: 'metadata-refused'; readonly why: Said }
   /** Its list of files, with its hashes, is longer than the helper keeps: after a restart it is asked for anew. */
   | { readonly code: 'list-too-long' }
   /** The record of its files was damaged or gone: they are asked for anew. */

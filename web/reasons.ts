@@ -106,7 +106,7 @@ function textOf(problem: Problem, about: ProblemContext): string {
     case 'no-metadata':
       return texts.noMetadata();
     case 'metadata-refused':
-      return texts.metadataRefused({ text: quotable(problem.text) });
+      return texts.metadataRefused({ text: say(problem.why) });
     case 'list-too-long':
       return texts.listTooLong();
     case 'record-lost':

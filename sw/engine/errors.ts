@@ -27,6 +27,11 @@ export class Refusal extends EngineError {
   }
 }
 
+/** What a person is told of an error: one of a codec is in English, for who knows what it means. */
+export function saidOf(error: EngineError): Said {
+  return error instanceof Refusal ? error.said : { code: 'told', values: { text: error.message } };
+}
+
 export function refusal<Code extends SaidCode>(code: Code, ...[values]: Values<Code>): Refusal {
   return new Refusal({ code, values: values ?? {} });
 }

@@ -1,5 +1,5 @@
 /** The engine's one door. */
-export { EngineError, Refusal, refusal } from './errors.ts';
+export { EngineError, Refusal, refusal, saidOf } from './errors.ts';
 export { CLOSE_WITHIN } from './closing.ts';
 export { Session } from './session.ts';
 export type { Gift, Giving } from './giving.ts';

@@ -1,6 +1,7 @@
 import type { Conduct } from './conduct.ts';
 import type { Outbox } from './effects.ts';
-import { EngineError, fail } from './errors.ts';
+import type { Said } from '../said.ts';
+import { EngineError, fail, saidOf } from './errors.ts';
 import { MetadataParts } from './metadata-parts.ts';
 import type { Peer } from './peer.ts';
 import { parseInfo, type Metainfo } from './codec/metainfo.ts';
@@ -28,7 +29,7 @@ export class MetadataFetch {
   /** The last that was complete. */
   private whole: MetadataParts | null = null;
   /** Why the dictionary, which is the right one, cannot be used; empty while none is known that cannot. */
-  refusal = '';
+  refusal: Said | null = null;
   private readonly refusedAt = new Map<Peer, number>();
   /** Peers whose parts were in a dictionary that did not hash right, when it had several senders. */
   private readonly suspects = new Set<Peer>();
@@ -53,7 +54,7 @@ export class MetadataFetch {
 
   /** Asks peers for what is missing. Called when a peer becomes ready, after each answer, and each second. */
   fill(peers: Iterable<Peer>, now: number): void {
-    if (this.refusal !== '') return;
+    if (this.refusal) return;
     for (const parts of [...this.sizes.values()]) {
       for (const peer of parts.overdue(TIMEOUT, now)) this.giveUp(peer, now);
       if (parts.isStalled(now)) this.drop(parts, now);
@@ -96,7 +97,7 @@ export class MetadataFetch {
   }
 
   /** The dictionary was the right one and cannot be used: nobody is asked for it again. */
-  refuse(why: string, now: number): void {
+  refuse(why: Said, now: number): void {
     this.refusal = why;
     this.whole = null;
     for (const parts of [...this.sizes.values()]) this.drop(parts, now);
@@ -179,7 +180,7 @@ export function readMetadata(
     if (!(error instanceof EngineError)) throw error;
     torrent.out({ do: 'log', level: 'warn', text: `${torrent.id}: metadata from peers was refused: ${error.message}` });
     if (error.code !== 'info-hash') {
-      torrent.fetch?.refuse(error.message, now);
+      torrent.fetch?.refuse(saidOf(error), now);
       return null;
     }
     for (const peer of torrent.fetch?.corrupt() ?? []) torrent.peerSet.conduct.ban(peer.address, 'its metadata was wrong', now);

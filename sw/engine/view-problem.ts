@@ -1,4 +1,5 @@
 /** Why a torrent does not go as a person would wish, from what its machines know. */
+import type { Said } from '../said.ts';
 import { PROBLEM_CODES } from './disk-problems.ts';
 import type { DiskProblem } from './disk-problems.ts';
 import type { FileProblem } from './events.ts';
@@ -28,7 +29,8 @@ export type ViewProblem =
   | { readonly code: 'no-connections'; readonly most: number }
   | { readonly code: 'out-of-reach'; readonly trackers: number; readonly peers: number }
   | { readonly code: 'tracker'; readonly url: string; readonly text: string }
-  | { readonly code: 'state-not-saved' | 'state-not-read' | 'metadata-refused'; readonly text: string };
+  | { readonly code: 'state-not-saved' | 'state-not-read'; readonly text: string }
+  | { readonly code: 'metadata-refused'; readonly why: Said };
 
 /** `peers`: whom it could have something of; `down`: what comes, bytes a second. */
 export function viewProblem(
@@ -55,7 +57,7 @@ export function viewProblem(
   if (torrent.recorder.isTooLong) return { code: 'list-too-long' };
   if (isNothingChosen(torrent)) return { code: 'nothing-chosen' };
   if (!isDownloading && torrent.phase !== 'fetching') return null;
-  if (torrent.fetch && torrent.fetch.refusal !== '') return { code: 'metadata-refused', text: torrent.fetch.refusal };
+  if (torrent.fetch?.refusal) return { code: 'metadata-refused', why: torrent.fetch.refusal };
   if (torrent.substance.isLost) return { code: 'record-lost' };
   const isLong = now - torrent.runningSince > PATIENCE;
   if (peers === 0) {

@@ -128,7 +128,7 @@ const PROBLEMS: Readonly<Record<Problem['code'], Problem>> = {
   'daemon-away': { code: 'daemon-away' },
   'no-peers': { code: 'no-peers' },
   'no-metadata': { code: 'no-metadata' },
-  'metadata-refused': { code: 'metadata-refused', text: 'Its list of files is longer than a torrent’s may be.' },
+  'metadata-refused': { code: 'metadata-refused', why: { code: 'torrent-too-wide', values: {} } },
   'list-too-long': { code: 'list-too-long' },
   'record-lost': { code: 'record-lost' },
   'no-source-has-missing': { code: 'no-source-has-missing', missing: 12 },

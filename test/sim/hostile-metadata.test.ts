@@ -155,7 +155,7 @@ test('the right dictionary that cannot be used is nobody’s fault: it is told, 
     return stranger;
   });
   world.clock.run(60_000);
-  const told = { code: 'metadata-refused', text: expect.stringContaining('newer kind than Starling knows') as string };
+  const told = { code: 'metadata-refused', why: { code: 'torrent-too-new', values: {} } };
   expect(leech.session.rows()[0]).toMatchObject({ state: 'metadata', problem: told });
   expect(asked).toBeLessThanOrEqual(3);
   expect(reasons(leech)).toEqual([]);

@@ -64,7 +64,7 @@ const PROBLEMS: readonly Problem[] = [
   { code: 'not-brought', why: { code: 'bring-unanswered', values: {} } },
   { code: 'record-lost' },
   { code: 'list-too-long' },
-  { code: 'metadata-refused', text: 'This torrent is damaged: it has no name.' },
+  { code: 'metadata-refused', why: { code: 'torrent-unusable', values: { detail: 'it has no name' } } },
 ];
 
 describe('problems of files in the browser', () => {

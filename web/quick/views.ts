@@ -61,7 +61,7 @@ export function rowOf(id: TorrentId, entry: Entry): TorrentRow {
     size,
     done: Math.min(done, size),
     state: entry.problem !== '' ? 'error' : !isStarted ? 'adding' : isDone ? 'seeding' : 'downloading',
-    problem: entry.problem !== '' ? { code: 'metadata-refused', text: entry.problem } : null,
+    problem: entry.problem !== '' ? { code: 'metadata-refused', why: { code: 'told', values: { text: entry.problem } } } : null,
     down,
     up: torrent.uploadSpeed,
     eta: down > 0 ? (size - done) / down : -1,

@@ -1116,6 +1116,13 @@ export interface Messages {
     readonly magnet: () => string;
     readonly 'magnet-too-long': () => string;
     readonly 'magnet-of-nothing': () => string;
+    readonly 'no-torrent': () => string;
+    readonly 'torrent-too-large': (values: { readonly most: string }) => string;
+    readonly 'torrent-damaged': (values: { readonly detail: string }) => string;
+    readonly 'torrent-unusable': (values: { readonly detail: string }) => string;
+    readonly 'torrent-too-new': () => string;
+    readonly 'torrent-too-wide': () => string;
+    readonly 'torrent-same-names': () => string;
     readonly 'list-full': (values: { readonly most: number }) => string;
     readonly 'peer-needs-helper': () => string;
     readonly private: () => string;

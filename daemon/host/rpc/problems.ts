@@ -25,6 +25,7 @@ export function sentenceOf(problem: Problem): string {
     case 'not-moved':
       return `${problem.left} of its files could not be moved. ${DISK[problem.why]}`;
     case 'not-brought':
+    case 'metadata-refused':
       return `${problem.code}: ${saidInEnglish(problem.why)}`;
     case 'moving':
     case 'bringing':
@@ -33,7 +34,6 @@ export function sentenceOf(problem: Problem): string {
     case 'daemon-away':
     case 'no-peers':
     case 'no-metadata':
-    case 'metadata-refused':
     case 'list-too-long':
     case 'record-lost':
     case 'no-source-has-missing':

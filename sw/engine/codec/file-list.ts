@@ -1,5 +1,5 @@
 /** The files that an info dictionary lists: the list of v1 (BEP 3, 47) and the tree of v2 (BEP 52). */
-import { fail } from '../errors.ts';
+import { refuse } from '../errors.ts';
 import { BLOCK } from '../model/layout.ts';
 import { safeName } from './paths.ts';
 import type { Scan } from './scan.ts';
@@ -147,7 +147,7 @@ class Files {
   add(file: ListedFile): void {
     this.#components += file.path.length;
     if (this.all.length >= MAX_FILES || this.#components > MAX_COMPONENTS) {
-      fail('torrent', 'This torrent has more files, or more folders inside one another, than Starling can handle.');
+      refuse('torrent-too-wide');
     }
     this.all.push(file);
   }
@@ -168,5 +168,5 @@ function hasAttribute(scan: Scan, dict: number, attribute: string): boolean {
 
 /** What a person can do about a torrent that is not as it should be. */
 export function damaged(what: string): never {
-  return fail('torrent', `This torrent cannot be used: ${what}. Look for another copy of it.`);
+  return refuse('torrent-unusable', { detail: what });
 }

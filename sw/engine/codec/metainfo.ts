@@ -4,7 +4,7 @@
  * A hybrid (BEP 52) has the files of its v1 part, pads included, and the hash trees of its v2 part.
  */
 import { sha256 } from '@noble/hashes/sha2.js';
-import { EngineError, fail } from '../errors.ts';
+import { EngineError, fail, refuse } from '../errors.ts';
 import { ID_BYTES, toHex, truncated, type InfoHash, type TorrentHashes } from '../model/ids.ts';
 import { BLOCK, Layout } from '../model/layout.ts';
 import { isHost, type PeerAddress } from './address.ts';
@@ -85,16 +85,12 @@ const NO_SURROUNDINGS: Surroundings = {
   createdAt: null,
 };
 
-/** Reads a torrent file. Throws `torrent`, with a message for people, where it cannot be used. */
+/** Reads a torrent file. @throws {Refusal} where it cannot be used */
 export function parseTorrent(bytes: Uint8Array): Metainfo {
   if (bytes.length > MAX_TORRENT_BYTES) {
-    fail(
-      'torrent',
-      `This torrent file is larger than ${MAX_TORRENT_BYTES / 1e6} MB, which no real one is. Look for another copy of it.`,
-    );
+    refuse('torrent-too-large', { most: { bytes: MAX_TORRENT_BYTES } });
   }
-  if (bytes[0] !== DICT)
-    fail('torrent', 'This file is no torrent. If it was downloaded, the server may have sent a web page in its place.');
+  if (bytes[0] !== DICT) refuse('no-torrent');
   // Some servers append to what they send; what follows the torrent is let be.
   const torrent = scanned(bytes, 'allow');
   const infoToken = torrent.find(0, 'info');
@@ -132,8 +128,7 @@ function scanned(bytes: Uint8Array, trailing: 'refuse' | 'allow'): Scan {
   try {
     return scanBytes(bytes, { trailing });
   } catch (error) {
-    if (error instanceof EngineError)
-      fail('torrent', `This torrent is damaged: ${error.message} Download it again, or look for another copy.`);
+    if (error instanceof EngineError) refuse('torrent-damaged', { detail: error.message });
     throw error;
   }
 }
@@ -141,8 +136,7 @@ function scanned(bytes: Uint8Array, trailing: 'refuse' | 'allow'): Scan {
 function readInfo(scan: Scan, dict: number): { info: Omit<Metainfo, keyof Surroundings>; tree: readonly ListedFile[] | null } {
   if (!scan.isDict(dict)) damaged('it says nothing about its files');
   const version = scan.integer(scan.find(dict, 'meta version')) ?? 1;
-  if (version > 2)
-    fail('torrent', 'This torrent is of a newer kind than Starling knows. Look for a v1 or hybrid torrent of the same files.');
+  if (version > 2) refuse('torrent-too-new');
   const isV2 = version === 2;
   if (isV2 && !scan.isSorted(dict)) damaged('its entries are not in order');
   const pieceLength = readPieceLength(scan, dict, isV2);

@@ -2,7 +2,7 @@
  * Names of files as strangers wrote them, made safe to write on any system and distinct there. The same torrent gives
  * the same names everywhere and always, for what is on disk is found again by them.
  */
-import { fail } from '../errors.ts';
+import { refuse } from '../errors.ts';
 
 /** UTF-8 bytes of a name; file systems take 255, and a suffix may have to follow. */
 export const MAX_NAME_BYTES = 240;
@@ -54,7 +54,7 @@ export function distinctPaths(paths: readonly (readonly string[])[]): (readonly 
         return candidate === name ? path : [...path.slice(0, -1), candidate];
       }
       if (attempt > 1 && ++duplicates > MAX_DUPLICATES) {
-        fail('torrent', 'This torrent has too many files of the same name to be an honest one.');
+        refuse('torrent-same-names');
       }
       candidate = shorten(name, `.${attempt}`);
     }
