@@ -3,7 +3,7 @@ import { API_VERSION, type Answer, type ApiError, type Command, type FromWorker,
 import type { Connection, DetailPart, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { parseToWorker, requestIdOf } from './commands.ts';
 import { apiError } from './api-error.ts';
-import type { Said } from './said.ts';
+import { type Said, said } from './said.ts';
 import { same } from './same.ts';
 
 /** What there is to show and to do. */
@@ -188,7 +188,7 @@ export class ApiServer {
     const message = parseToWorker(data);
     if (message === null) {
       const id = requestIdOf(data);
-      if (id !== null) reply(window, id, { code: 'malformed', values: {} });
+      if (id !== null) reply(window, id, said('malformed'));
       return;
     }
     switch (message.type) {
@@ -227,11 +227,11 @@ export class ApiServer {
 
   private async obey(window: Window, id: number, command: Command): Promise<void> {
     if (window.isRelayed && LOCAL.has(command.do)) {
-      reply(window, id, { code: 'elsewhere', values: {} });
+      reply(window, id, said('elsewhere'));
       return;
     }
     if (window.commands >= MAX_COMMANDS) {
-      reply(window, id, { code: 'too-many-commands', values: {} });
+      reply(window, id, said('too-many-commands'));
       return;
     }
     window.commands++;

@@ -5,7 +5,7 @@
 import type { Span } from './engine/events.ts';
 import type { Gift, Source } from './engine/index.ts';
 import type { Engine } from './perform.ts';
-import type { Said } from './said.ts';
+import { type Said, said } from './said.ts';
 import type { TorrentId } from './view-model.ts';
 
 /** Ticks, of a second each, without an answer or a byte, and until it is tried again after that. */
@@ -72,7 +72,7 @@ export class Delivery {
     if (asked && this.now - asked.since >= PATIENCE) {
       this.asked = null;
       if (!asked.isIn) this.unansweredAt = this.now;
-      this.giveWay(asked.id, { code: 'bring-unsaid', values: {} });
+      this.giveWay(asked.id, said('bring-unsaid'));
     }
     if (!current) return;
     const isWaiting = current.reads > 0 || current.problem !== '';
@@ -81,7 +81,7 @@ export class Delivery {
     const { problem } = current;
     this.giveWay(
       current.id,
-      problem === '' ? { code: 'bring-unanswered', values: {} } : { code: 'bring-unreadable', values: { problem } },
+      problem === '' ? said('bring-unanswered') : said('bring-unreadable', { problem }),
     );
     this.leave(current);
   }
@@ -122,7 +122,7 @@ export class Delivery {
       if (info) giving.learn(id, info);
       else if (!taking.isKnown(id)) {
         this.asked = null;
-        this.giveWay(id, { code: 'bring-list-unknown', values: {} });
+        this.giveWay(id, said('bring-list-unknown'));
       }
     }
     const gift = giving.gift(id);

@@ -4,7 +4,7 @@ import type { Added, FolderPage, FromWorker, LeftFiles, Told } from './api.ts';
 import { allOptions, allSettings, priority, requestId, root, source, token, torrentId } from './commands.ts';
 import { exactly } from './exactly.ts';
 import { detail, file } from './far-detail.ts';
-import { said } from './far-said.ts';
+import { farSaid } from './far-said.ts';
 import { shownText, shownWords } from './far-text.ts';
 import { address, name, number, text, url, whole } from './far-values.ts';
 import { type FilesChanged, type FilesPart, FILES_A_PART, type RowsPart, ROWS_A_PART } from './relayed.ts';
@@ -78,7 +78,7 @@ const problem = exactly<Problem>()(
     v.object({ code: v.literal('queued'), ahead: number }),
     v.object({ code: v.literal('stopped'), by: v.picklist(['ratio', 'time']), limit: number }),
     v.object({ code: v.picklist(['state-not-saved', 'state-not-read']), text }),
-    v.object({ code: v.picklist(['not-brought', 'metadata-refused']), why: said }),
+    v.object({ code: v.picklist(['not-brought', 'metadata-refused']), why: farSaid }),
     v.object({ code: v.literal('no-source-has-missing'), missing: number }),
     v.object({ code: v.picklist(['choked', 'silent', 'unreached', 'peers-gone']), peers: number }),
     v.object({ code: v.literal('no-connections'), most: number }),
@@ -252,7 +252,7 @@ const fromFar = exactly<FromFar>()(
     v.object({ type: v.literal('handoff'), handoff: requestId, added, source }),
     v.object({ type: v.literal('left'), left }),
     v.object({ type: v.literal('news'), news: v.pipe(v.array(news), v.maxLength(MAX_TOLD)) }),
-    v.object({ type: v.literal('reply'), id: requestId, error: v.nullable(said), added: v.nullable(added) }),
+    v.object({ type: v.literal('reply'), id: requestId, error: v.nullable(farSaid), added: v.nullable(added) }),
     v.object({ type: v.literal('folder'), id: requestId, page }),
     v.object({ type: v.literal('told'), id: requestId, told }),
     v.object({ type: v.literal('rows'), torrents: rows }),

@@ -1,7 +1,7 @@
 /** What is said over a channel by which a browser that follows another reads a file: one question, one answer, both checked. */
 import * as v from 'valibot';
 import { API_VERSION } from './api.ts';
-import { said } from './far-said.ts';
+import { farSaid } from './far-said.ts';
 import { shownText } from './far-text.ts';
 import type { Said } from './said.ts';
 import type { TorrentId } from './view-model.ts';
@@ -47,7 +47,7 @@ const answer: v.GenericSchema<unknown, ReadAnswer> = v.variant('type', [
   }),
   v.object({
     type: v.literal('unreadable'),
-    why: said,
+    why: farSaid,
   }),
 ]);
 

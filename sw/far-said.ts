@@ -10,4 +10,4 @@ function sayable(code: SaidCode) {
   return v.object({ code: v.literal(code), values: v.object(values) });
 }
 
-export const said: v.GenericSchema<unknown, Said> = v.variant('code', (Object.keys(SAID) as SaidCode[]).map(sayable));
+export const farSaid: v.GenericSchema<unknown, Said> = v.variant('code', (Object.keys(SAID) as SaidCode[]).map(sayable));

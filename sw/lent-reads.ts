@@ -6,6 +6,7 @@ import { apiError } from './api-error.ts';
 import type { FarChannel, FarEvents } from './far-channel.ts';
 import { parseReadRequest, type ReadAnswer } from './far-reading.ts';
 import type { TorrentId } from './view-model.ts';
+import { said } from './said.ts';
 
 export interface Grants {
   /** Hears the secret, null where there is none to be had; what it gives takes the grant back. */
@@ -31,13 +32,13 @@ export function lendRead(lender: Lender, channel: FarChannel, message: unknown):
   };
   const lend = async (): Promise<void> => {
     const request = parseReadRequest(message);
-    if (request === null) return answer({ type: 'unreadable', why: { code: 'far-read-other', values: {} } });
+    if (request === null) return answer({ type: 'unreadable', why: said('far-read-other') });
     const { file, path } = await lender.open(request.id, request.file);
     const port = lender.port();
-    if (!isOpen || port === null) return answer({ type: 'unreadable', why: { code: 'read-away', values: {} } });
+    if (!isOpen || port === null) return answer({ type: 'unreadable', why: said('read-away') });
     takeBack = lender.grants.give(file, request.origin, secret => {
-      if (lender.port() === null) answer({ type: 'unreadable', why: { code: 'read-away', values: {} } });
-      else if (secret === null) answer({ type: 'unreadable', why: { code: 'too-many-reads', values: {} } });
+      if (lender.port() === null) answer({ type: 'unreadable', why: said('read-away') });
+      else if (secret === null) answer({ type: 'unreadable', why: said('too-many-reads') });
       else answer({ type: 'readable', port, file, secret, name: path.at(-1) ?? '' });
     });
   };

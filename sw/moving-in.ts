@@ -6,7 +6,7 @@ import { Delivery, textOf } from './delivery.ts';
 import type { Giver, Taker } from './delivery.ts';
 import { EngineError, refusal } from './engine/index.ts';
 import { apiError } from './api-error.ts';
-import type { Said } from './said.ts';
+import { type Said, said } from './said.ts';
 import { same } from './same.ts';
 import type { RootRow, Settings, TorrentId, TorrentRow } from './view-model.ts';
 
@@ -147,7 +147,7 @@ export class MovingIn {
     } catch (error) {
       // Whoever calls has more to do, and the next look may go well.
       if (!this.isFailing) {
-        this.options.told({ code: 'nothing-moves', values: { why: textOf(error) } });
+        this.options.told(said('nothing-moves', { why: textOf(error) }));
       }
       this.isFailing = true;
     }
@@ -283,7 +283,7 @@ export class MovingIn {
         ?.engine.rows()
         .find(each => each.id === id)?.name;
     const why = textOf(error);
-    return name === undefined ? { code: 'one-not-moved', values: { why } } : { code: 'not-moved', values: { name, why } };
+    return name === undefined ? said('one-not-moved', { why }) : said('not-moved', { name, why });
   }
 
   private rowOf(id: TorrentId): TorrentRow | undefined {
@@ -296,4 +296,4 @@ export class MovingIn {
   }
 }
 
-const LOST: Said = { code: 'bring-list-lost', values: {} };
+const LOST: Said = said('bring-list-lost');

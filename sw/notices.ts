@@ -1,6 +1,6 @@
 /** What the host has to say to the person, until a window is there to show it. */
 import { same } from './same.ts';
-import type { Said } from './said.ts';
+import { type Said, said } from './said.ts';
 
 /** The oldest is dropped. */
 const MAX_NOTICES = 8;
@@ -16,7 +16,7 @@ export class Notices {
 
   /** Words of the host's. */
   addText(text: string): void {
-    this.add({ code: 'told', values: { text: text.slice(0, MAX_LENGTH) } });
+    this.add(said('told', { text: text.slice(0, MAX_LENGTH) }));
   }
 
   take(): readonly Said[] {

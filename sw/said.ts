@@ -173,6 +173,13 @@ export interface Said {
   readonly values: Readonly<Record<string, SaidValue>>;
 }
 
+export type ValuesTaken<Code extends SaidCode> = keyof SaidValues<Code> extends never ? [] : [values: SaidValues<Code>];
+
+export function said<Code extends SaidCode>(code: Code, ...values: ValuesTaken<Code>): Said {
+  const [given = {}] = values as readonly Said['values'][];
+  return { code, values: given };
+}
+
 const PLACE = /\{(\w+)(?:, (number|bytes))?\}/g;
 
 /** What the sentence of a code takes: the kind of each value by its name. */

@@ -1,4 +1,4 @@
-import type { Said } from '../said.ts';
+import { type Said, said } from '../said.ts';
 import { refusal } from './errors.ts';
 import type { Gift } from './giving.ts';
 import type { Intake } from './intake.ts';
@@ -58,7 +58,7 @@ export class Taking {
   obstacleTo(id: string): Said | null {
     const torrent = this.torrents.get(id);
     if (!torrent) return this.intake.overflow?.said ?? null;
-    return torrent.started ? null : { code: 'bring-being-added', values: {} };
+    return torrent.started ? null : said('bring-being-added');
   }
 
   /** That other engine is there, with some of the torrent, or (null) is not any more. */

@@ -4,6 +4,7 @@ import { MovingIn } from '../../sw/moving-in.ts';
 import type { Giver, Taker } from '../../sw/delivery.ts';
 import type { Wishes } from '../../sw/moving-in.ts';
 import type { RootRow } from '../../sw/view-model.ts';
+import { sentenceOf } from '../../sw/said.ts';
 import { leechOn, makeTorrent, ROOT, World } from './host.ts';
 import type { SimHost } from './host.ts';
 import { SimServer, withSeeds } from './web.ts';
@@ -135,7 +136,7 @@ export class Household {
         this.world.clock.after(ms, () => {
           if (this.life === life) callback();
         }),
-      told: text => this.said.push(text),
+      told: said => this.said.push(sentenceOf(said)),
     });
   }
 }

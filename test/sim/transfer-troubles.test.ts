@@ -19,12 +19,12 @@ describe('nothing is lost, and a person is not left waiting, where', () => {
     house.move();
     house.until(() => isMoving(house, 0));
     house.isSilent = true;
-    expect(movingIn.troubleOf(torrent.id)).toBe('');
-    house.until(() => movingIn.troubleOf(torrent.id).includes('cannot be read from the storage of this browser'));
+    expect(movingIn.troubleOf(torrent.id)).toBe(null);
+    house.until(() => movingIn.troubleOf(torrent.id)?.code === 'bring-unanswered');
     expect(movingIn.isMoving(torrent.id)).toBe(true);
     house.isSilent = false;
     house.until(house.hasMoved);
-    expect(movingIn.troubleOf(torrent.id)).toBe('');
+    expect(movingIn.troubleOf(torrent.id)).toBe(null);
     house.until(() => helper.session.rows()[0]?.state === 'seeding');
     house.world.clock.run(1_000);
     house.expectMoved(torrent.size + IN_THE_MAKING);
@@ -202,17 +202,17 @@ describe('nothing is lost, and a person is not left waiting, where', () => {
     house.move();
     expect([movingIn.isHindered(torrent.id), movingIn.troubleOf(torrent.id)]).toEqual([
       true,
-      expect.stringContaining('being added to the helper in another window'),
+      { code: 'bring-being-added', values: {} },
     ]);
     house.until(() => browser.session.rows()[0]?.state === 'seeding');
     expect(house.wishes).toEqual([[torrent.id, DISK]]);
     helper.session.remove(torrent.id, false);
     const others = fill(house);
     house.world.clock.run(3_000);
-    expect(movingIn.troubleOf(torrent.id)).toContain('holds 10000 torrents');
+    expect(movingIn.troubleOf(torrent.id)).toEqual({ code: 'list-full', values: { most: 10_000 } });
     for (const id of others) helper.session.remove(id, false);
     house.until(house.hasMoved);
-    expect(movingIn.troubleOf(torrent.id)).toBe('');
+    expect(movingIn.troubleOf(torrent.id)).toBe(null);
     house.until(() => helper.session.rows()[0]?.state === 'seeding');
     house.expectMoved();
   });
@@ -229,10 +229,10 @@ describe('nothing is lost, and a person is not left waiting, where', () => {
     lose();
     await Promise.resolve();
     house.move();
-    house.until(() => house.movingIn.troubleOf(torrent.id).includes('list of its files was lost'));
+    house.until(() => house.movingIn.troubleOf(torrent.id)?.code === 'bring-list-lost');
     expect([house.movingIn.isHindered(torrent.id), house.wishes.length]).toEqual([true, 1]);
     house.movingIn.back([torrent.id]);
-    expect(house.movingIn.troubleOf(torrent.id)).toBe('');
+    expect(house.movingIn.troubleOf(torrent.id)).toBe(null);
     house.move();
     browser.session.add({ kind: 'file', bytes: torrent.bytes });
     house.until(() => isMoving(house, 200_000));
