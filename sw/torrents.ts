@@ -6,7 +6,7 @@ import type { Backend } from './api-server.ts';
 import type { Answer, Command, LeftFiles } from './api.ts';
 import type { Connection, DetailPart, News, RootRow, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
 import { askHost, type Host } from './host-commands.ts';
-import { refusal } from './engine/index.ts';
+import { type Refusal, refusal } from './engine/index.ts';
 import { ban, configure, perform } from './perform.ts';
 import type { Engine } from './perform.ts';
 import type { Following } from './following.ts';

@@ -3,11 +3,12 @@ import type { Said, SaidValue } from '../sw/said.ts';
 import { formatEnough, isolated, shownText } from './format.ts';
 import { words } from './words/words.ts';
 
-type Texts = Readonly<Record<string, ((values: Readonly<Record<string, string | number>>) => string) | undefined>>;
+/** Its texts take what the codes bring, which a test compares (words.test.ts). */
+type Text = (values: Readonly<Record<string, string | number>>) => string;
 
 export function say({ code, values }: Said): string {
-  const text = (words.said as Texts)[code];
-  return text?.(Object.fromEntries(Object.entries(values).map(([name, value]) => [name, shown(value)]))) ?? '';
+  const text = words.said[code] as Text;
+  return text(Object.fromEntries(Object.entries(values).map(([name, value]) => [name, shown(value)])));
 }
 
 function shown(value: SaidValue): string | number {

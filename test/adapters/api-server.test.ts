@@ -5,6 +5,7 @@ import type { Connection, News, Encryption, Settings, TorrentDetail, TorrentRow 
 import { ApiServer, type Backend } from '../../sw/api-server.ts';
 import { refusal } from '../../sw/engine/index.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
+import type { Said } from '../../sw/said.ts';
 import { A, B, detail, row } from './rows.ts';
 
 const detailOf = (id: string, comment: string): TorrentDetail => ({ ...detail(id), comment });
@@ -42,8 +43,8 @@ class FakeBackend implements Backend {
   }
 
   news: News[] = [];
-  notices: string[] = [];
-  takeNotices = (): string[] => this.notices.splice(0);
+  notices: Said[] = [];
+  takeNotices = (): Said[] => this.notices.splice(0);
   takeNews(): News[] {
     return this.news.splice(0);
   }
@@ -147,8 +148,8 @@ describe('a window', () => {
 
   it('is told once what the helper has to say', async () => {
     setUp();
-    backend.notices = ['Make room.'];
-    expect(await open().next('notice')).toEqual({ type: 'notice', text: 'Make room.' });
+    backend.notices = [{ code: 'told', values: { text: 'Make room.' } }];
+    expect(await open().next('notice')).toEqual({ type: 'notice', said: { code: 'told', values: { text: 'Make room.' } } });
     expect(backend.notices).toEqual([]);
   });
 
@@ -309,8 +310,7 @@ describe('commands', () => {
     window.say({ type: 'command', id: 1, command: { do: 'reconnect' } });
     const reply = await window.next('reply');
     console.error = error;
-    expect(reply.error?.code).toBe('internal');
-    expect(reply.error?.message).not.toContain('undefined');
+    expect(reply.error).toEqual({ code: 'internal', values: {} });
   });
 
   it.each([

@@ -93,7 +93,7 @@ class FakeEngine implements Engine<string> {
     waitNoMore: () => undefined,
     isKnown: () => false,
     info: () => null,
-    obstacleTo: () => '',
+    obstacleTo: () => null,
     canTake: () => false,
     isKept: () => false,
   };

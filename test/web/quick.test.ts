@@ -100,7 +100,7 @@ describe('the engine of a page', () => {
     await add(id);
     await vi.advanceTimersByTimeAsync(10);
     const refused = await start(id, [3, 4]);
-    expect(refused.error?.message).toMatch(
+    expect(refused.error?.values['text']).toMatch(
       /This page holds 500.MB in memory, of which 500.MB are left, and what is chosen takes 800.MB/,
     );
     expect((await start(id, [0, 3])).error).toBeNull();
@@ -111,9 +111,9 @@ describe('the engine of a page', () => {
 
   it('forgets what could not be read in time, so that it can be added again', async () => {
     const unread = '0'.repeat(40);
-    expect((await add(unread, 5_000)).error?.message).toMatch(/could not be read as a torrent\. Check the link/);
+    expect((await add(unread, 5_000)).error?.values['text']).toMatch(/could not be read as a torrent\. Check the link/);
     expect(added.map(({ isDestroyed }) => isDestroyed)).toEqual([true]);
-    expect((await add(unread, 5_000)).error?.message).toMatch(/could not be read as a torrent\. Check the link/);
+    expect((await add(unread, 5_000)).error?.values['text']).toMatch(/could not be read as a torrent\. Check the link/);
   });
 
   it('keeps what was read in time', async () => {

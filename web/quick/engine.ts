@@ -74,7 +74,7 @@ export class QuickEngine {
         },
         (error: unknown) => {
           const text = error instanceof Error ? error.message : String(error);
-          this.#say({ type: 'reply', id, error: { code: 'refused', message: text }, added: null });
+          this.#say({ type: 'reply', id, error: { code: 'told', values: { text } }, added: null });
         },
       );
     }
