@@ -146,24 +146,24 @@ describe('what a window asks to be shared', () => {
   });
 
   it.each([
-    ['empty files', { ...one, files: [{ path: [], file: blob(new Uint8Array(0)) }] }, 'empty'],
+    ['empty files', { ...one, files: [{ path: [], file: blob(new Uint8Array(0)) }] }, 'share-empty'],
     [
       'two of one name',
       { ...one, name: 'x', files: [1, 2].map(seed => ({ path: ['a'], file: blob(bytesOf(9, seed)) })) },
-      'name-twice',
+      'share-name-twice',
     ],
-    ['a name that is a path', { ...one, name: '../x' }, 'create'],
-    ['a tracker that is none', { ...one, trackers: ['javascript:alert(1)'] }, 'create'],
-    ['a web seed that is none', { ...one, webSeeds: ['file:///etc/'] }, 'create'],
-    ['no files', { ...one, files: [] }, 'malformed'],
-    ['pieces of no power of two', { ...one, pieceLength: 50_000 }, 'malformed'],
-    ['too many pieces', { ...one, pieceLength: 16_384, files: [{ path: [], file: huge }] }, 'small-pieces'],
-    ['what are no files', { ...one, files: [{ path: [], file: 'x' }] }, 'malformed'],
-    ['nothing of the kind', 'share', 'malformed'],
+    ['a name that is a path', { ...one, name: '../x' }, 'told'],
+    ['a tracker that is none', { ...one, trackers: ['javascript:alert(1)'] }, 'told'],
+    ['a web seed that is none', { ...one, webSeeds: ['file:///etc/'] }, 'told'],
+    ['no files', { ...one, files: [] }, 'share-malformed'],
+    ['pieces of no power of two', { ...one, pieceLength: 50_000 }, 'share-malformed'],
+    ['too many pieces', { ...one, pieceLength: 16_384, files: [{ path: [], file: huge }] }, 'share-small-pieces'],
+    ['what are no files', { ...one, files: [{ path: [], file: 'x' }] }, 'share-malformed'],
+    ['nothing of the kind', 'share', 'share-malformed'],
   ])('is refused with a reason: %s', async (_, request, code) => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
     const { ask, commands } = sharing();
-    expect(await ask(request).last()).toMatchObject({ type: 'refused', code });
+    expect(await ask(request).last()).toMatchObject({ type: 'refused', why: { code } });
     expect(commands).toEqual([]);
   });
 
@@ -172,7 +172,7 @@ describe('what a window asks to be shared', () => {
       await sharing({ isStored: top => top === 'a _b_.txt' })
         .ask(one)
         .last(),
-    ).toMatchObject({ code: 'name-taken' });
+    ).toMatchObject({ why: 'name-taken' });
     const { ask, kept, commands } = sharing({ isListed: () => true });
     expect(await ask(one).last()).toMatchObject({ type: 'shared', already: true });
     expect([kept[0]?.isGone, kept[0]?.paths, commands]).toEqual([true, null, []]);

@@ -84,7 +84,7 @@ describe('what is added', () => {
   it('is refused with the words of the helper where that refuses it', async () => {
     const { shelf, paired, local } = setUp();
     paired.refusal = refusal('superseded');
-    await expect(shelf.run(NEW)).rejects.toThrow('Another browser has taken over.');
+    await expect(shelf.run(NEW)).rejects.toMatchObject({ code: 'superseded' });
     expect(local.asked).toEqual([]);
   });
 });
@@ -121,7 +121,7 @@ describe('what is asked', () => {
     await shelf.run({ do: 'start', id: B, priorities: null, root: 'x' });
     expect(local.asked.at(-1)?.do).toBe('start');
     paired.refusal = refusal('daemon-away');
-    await expect(shelf.run({ do: 'resume', ids: [A, B] })).rejects.toThrow('The helper is not running.');
+    await expect(shelf.run({ do: 'resume', ids: [A, B] })).rejects.toMatchObject({ code: 'daemon-away' });
     expect(local.asked.at(-1)).toEqual({ do: 'resume', ids: [B] });
     await shelf.run({ do: 'reconnect' }).catch(() => undefined);
     expect(paired.asked.at(-1)).toEqual({ do: 'reconnect' });
@@ -146,7 +146,7 @@ describe('what is asked', () => {
     expect(shelf.settings()).toBe(local.set);
     paired.state = LOST;
     paired.refusal = refusal('daemon-away');
-    await expect(shelf.run(set)).rejects.toThrow('The helper is not running.');
+    await expect(shelf.run(set)).rejects.toMatchObject({ code: 'daemon-away' });
     expect(local.asked).toHaveLength(2);
   });
 
@@ -191,7 +191,7 @@ describe('what both have, or are to have', () => {
         awaitedFrom: () => [],
         isKept: () => false,
         awaited: (id: string) => awaited.get(id) ?? null,
-        obstacleTo: () => '',
+        obstacleTo: () => null,
       },
       remove: (id: string) => said.push(`${id[0]} taken back`),
     } as unknown as Taker;
@@ -219,11 +219,11 @@ describe('what both have, or are to have', () => {
     const { said, giver, taker, awaited } = engines();
     const move: Command = { do: 'relocate', ids: [B], root: ROOTS[0]!.token };
     paired.state = UNPAIRED;
-    await expect(shelf.run(move)).rejects.toThrow('Only the helper can move them');
+    await expect(shelf.run(move)).rejects.toMatchObject({ code: 'needs-helper' });
     paired.state = { ...CONNECTED, following: 'Firefox' };
-    await expect(shelf.run(move)).rejects.toThrow('“Use here”');
+    await expect(shelf.run(move)).rejects.toMatchObject({ code: 'move-followed' });
     paired.state = CONNECTED;
-    await expect(shelf.run(move)).rejects.toThrow('not running');
+    await expect(shelf.run(move)).rejects.toMatchObject({ code: 'move-away' });
     [local.giver, paired.taker] = [giver, taker];
     await shelf.run(move);
     expect(said.filter(what => what.startsWith('b'))).toEqual(['b held']);
@@ -233,7 +233,7 @@ describe('what both have, or are to have', () => {
     await shelf.run({ do: 'relocate', ids: [B, C], root: BROWSER_ROOT });
     expect(said).toContain('c taken back');
     expect(said.at(-2)).toBe('b let go');
-    await expect(shelf.run({ do: 'relocate', ids: [A], root: BROWSER_ROOT })).rejects.toThrow('Only what came from this browser');
+    await expect(shelf.run({ do: 'relocate', ids: [A], root: BROWSER_ROOT })).rejects.toMatchObject({ code: 'not-here' });
     await shelf.run({ do: 'relocate', ids: [A], root: 'x' });
     expect(paired.asked).toEqual([{ do: 'relocate', ids: [A], root: 'x' }]);
     await shelf.run({ do: 'remove', ids: [C], withData: false });
@@ -306,7 +306,7 @@ describe('what both have, or are to have', () => {
     look();
     look();
     expect(said.filter(what => what.endsWith('looked at'))).toEqual(['b looked at', 'b looked at']);
-    expect(shelf.takeNotices()).toEqual([expect.stringContaining('could not be moved out of this browser (no such piece)')]);
+    expect(shelf.takeNotices()).toEqual([{ code: 'not-moved', values: { name: 'host', why: 'no such piece' } }]);
     engine.share = () => {
       throw new Error('closed');
     };
@@ -315,7 +315,7 @@ describe('what both have, or are to have', () => {
     engine.share = () => 0;
     look();
     expect(said.filter(what => what.endsWith('looked at'))).toHaveLength(3);
-    expect(shelf.takeNotices()).toEqual([expect.stringContaining('Nothing could be moved out of this browser (closed)')]);
+    expect(shelf.takeNotices()).toEqual([{ code: 'nothing-moves', values: { why: 'closed' } }]);
   });
 });
 
