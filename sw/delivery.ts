@@ -79,10 +79,7 @@ export class Delivery {
     current.quiet = isWaiting ? current.quiet + 1 : 0;
     if (current.quiet < PATIENCE) return;
     const { problem } = current;
-    this.giveWay(
-      current.id,
-      problem === '' ? said('bring-unanswered') : said('bring-unreadable', { problem }),
-    );
+    this.giveWay(current.id, problem === '' ? said('bring-unanswered') : said('bring-unreadable', { problem }));
     this.leave(current);
   }
 

@@ -61,9 +61,9 @@ test('the records of one torrent at a time are read, and one whose do not come m
   const { asked, joined, given, delivery, look, gift } = setUp();
   look(30);
   expect(new Set(asked)).toEqual(new Set(['a']));
-  expect(delivery.troubleOf('a')).toBe('');
+  expect(delivery.troubleOf('a')).toBe(null);
   look(1);
-  expect(delivery.troubleOf('a')).toContain('has not said yet');
+  expect(delivery.troubleOf('a')?.code).toBe('bring-unsaid');
   expect(asked.at(-1)).toBe('b');
   given.set('b', gift());
   look(5);
@@ -78,10 +78,10 @@ test('one whose bytes do not come is left for others, and tried again after a mi
   expect([...joined.keys()]).toEqual(['a']);
   // Nothing is asked of it: its files are being compared.
   look(100);
-  expect(delivery.troubleOf('a')).toBe('');
+  expect(delivery.troubleOf('a')).toBe(null);
   joined.get('a')!.read(0, 0, 1, () => undefined);
   look(31);
-  expect(delivery.troubleOf('a')).toContain('cannot be read');
+  expect(delivery.troubleOf('a')?.code).toBe('bring-unanswered');
   expect([...joined.keys()]).toEqual(['b']);
   joined.get('b')!.brought();
   joined.delete('b');

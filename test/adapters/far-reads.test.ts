@@ -95,6 +95,19 @@ describe('a file of the browser that is followed', () => {
     expect(log).toEqual([]);
   });
 
+  it('is refused by codes that are known, with what their sentences take and nothing else', () => {
+    const read = (code: string, values: object) => parseReadAnswer({ type: 'unreadable', why: { code, values } });
+    expect(read('paused', { more: 'x' })).toEqual({ type: 'unreadable', why: { code: 'paused', values: {} } });
+    for (const [code, values] of [
+      ['pawsed', {}],
+      ['told', {}],
+      ['told', { text: 1 }],
+      ['constructor', {}],
+    ] as const) {
+      expect(read(code, values), code).toBe(null);
+    }
+  });
+
   it('is not waited for where nobody answers, the channel ends, or what comes is no answer', async () => {
     const silent = setUp({ open: () => new Promise(() => undefined) });
     const first = silent.reads.open(ID, 1);
