@@ -129,8 +129,8 @@ describe('what is asked', () => {
 
   it('is taken back here whatever becomes of what the helper has', async () => {
     const { shelf, paired, local } = setUp([A, C], [B, C]);
-    paired.refusal = new Refusal('daemon-away', 'The helper is not running.');
-    await expect(shelf.run({ do: 'takeBack', ids: [A, B, C] })).rejects.toThrow('The helper is not running.');
+    paired.refusal = refusal('daemon-away');
+    await expect(shelf.run({ do: 'takeBack', ids: [A, B, C] })).rejects.toMatchObject({ code: 'daemon-away' });
     expect(local.asked).toEqual([{ do: 'takeBack', ids: [B, C] }]);
   });
 
