@@ -34,7 +34,9 @@ function foreign(within: string): string[] {
   const found: string[] = [];
   const isPlain = (text: string): boolean =>
     // Numbers with their units, dates, signs; names that are the same in every language.
-    /^(?:[\s\d\p{P}\p{S}]|\b(?:[kMGTP]?B(?:\/s)?|[KM]iB|[A-Z][a-z]{2}|[A-Za-z]|[AP]M|TCP|uTP|WebRTC|DHT|Starling)\b)*$/u.test(text);
+    /^(?:[\s\d\p{P}\p{S}]|\b(?:[kMGTP]?B(?:\/s)?|[KM]iB|[A-Z][a-z]{2}|[A-Za-z]|[AP]M|TCP|uTP|WebRTC|DHT|Starling)\b)*$/u.test(
+      text,
+    );
   const check = (text: string, inside: string, where: Element): void => {
     const words = text.replaceAll(/\s+/g, ' ').trim();
     // An address is one in every language.
