@@ -201,7 +201,8 @@ export function formatNames(names: readonly string[]): string {
   return conjunctions.format(names);
 }
 
-const lists = new Intl.ListFormat(language, { type: 'unit' });
+// Those of type `unit` run into one another in Chinese and Japanese.
+const lists = new Intl.ListFormat(language, { type: 'conjunction', style: 'narrow' });
 const conjunctions = new Intl.ListFormat(language, { type: 'conjunction' });
 
 /** Sentences that follow each other; empty ones are left out. */

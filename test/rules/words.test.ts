@@ -32,6 +32,12 @@ it('what the worker says has a text each, which takes the same, and programs are
   }
 });
 
+/** The labels that this text names, as keys of the same words. */
+function labelsIn(text: string): readonly (readonly string[])[] {
+  const named = [...text.matchAll(/“([^”{}]+)”/g)].map(([, label = '']) => label);
+  return named.map(label => all('en').flatMap(([key, word]) => (word === label ? [key] : []))).filter(keys => keys.length > 0);
+}
+
 describe.each(locales())('the texts in %s', locale => {
   it('are those of the English, in its order', () => {
     expect(keysOf(locale)).toEqual(keysOf('en'));
@@ -43,6 +49,19 @@ describe.each(locales())('the texts in %s', locale => {
       expect([...argumentsOf(text)].sort(), key).toEqual([...argumentsOf(english[area]?.[name] ?? '')].sort());
       expect(text, key).not.toMatch(/<[a-z/]|^\s|\s$/i);
       expect(contentOf(text), key).not.toContain('#');
+    }
+  });
+
+  it('name what is pressed as it is called', () => {
+    const texts = new Map(all(locale));
+    const naming = all('en').flatMap(([key, text]) => labelsIn(text).map(labels => [key, labels] as const));
+    expect(naming.length).toBeGreaterThan(5);
+    for (const [key, labels] of naming) {
+      const called = labels.map(label => texts.get(label) ?? '');
+      expect(
+        called.some(label => texts.get(key)?.includes(label)),
+        `${key}: ${called.join(', ')}`,
+      ).toBe(true);
     }
   });
 });
