@@ -11,19 +11,22 @@ import { catalogue, chunkOfTexts } from './bin/words.mjs';
 
 const top = import.meta.dirname;
 const { version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as { version: string };
+/** What texts are made of at run time. */
+const ofTexts = /\/node_modules\/(@messageformat\/runtime|make-plural)\//;
 /** No module of ours does anything by being imported, but for those that a build begins with. */
 const own = /\/(daemon|sw)\/(?!.*node_modules)/;
 const define = { __VERSION__: JSON.stringify(version) };
 
 /**
- * Puts what these pages begin with and have in common into one chunk. By itself the bundler makes one of each set of parts that share it, as
- * soon as a part is loaded late, and all of them are there before the first screen: more to ask for, and worse to compress.
+ * Puts what these pages begin with and have in common, and what texts need, into one chunk. By itself the bundler makes one of each set of
+ * parts that share it, as soon as a part is loaded late, and all of them are there before the first screen: more to ask for, and worse to
+ * compress.
  */
 function sharedByPages(pages: readonly string[]): (id: string, context: Graph) => string | null {
   let beginnings: readonly ReadonlySet<string>[] | null = null;
   return (id, context) => {
     beginnings ??= pages.map(page => beginning(join(top, 'web', page), context));
-    return beginnings.every(modules => modules.has(id)) ? 'shared' : null;
+    return ofTexts.test(id) || beginnings.every(modules => modules.has(id)) ? 'shared' : null;
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Plugin } from 'vite';
 
 export const FIRST: readonly string[];
+export const LATER: Readonly<Record<string, readonly string[]>>;
 export function locales(): readonly string[];
 export function read(locale: string): Readonly<Record<string, Readonly<Record<string, string>>>>;
 export function argumentsOf(text: string): ReadonlyMap<string, 'number' | 'string'>;

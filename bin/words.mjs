@@ -1,7 +1,7 @@
 /**
  * The texts of the app, from web/words/LOCALE/AREA.json to modules: `catalogue` is the plugin of Vite that compiles them, one module of a
- * language for the areas of the first screen, and one for each other area, so that a part of the app that is loaded late brings its texts
- * along. A text is an ICU message; what it takes is declared in web/words/messages.ts, which `npm run words` writes from the English.
+ * language for the areas of the first screen, and others for what is shown later, so that a part of the app that is loaded late brings its
+ * texts along. A text is an ICU message; what it takes is declared in web/words/messages.ts, which `npm run words` writes from the English.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,6 +43,28 @@ export const FIRST = [
   'viewNames',
   'window',
 ];
+/** The areas that are mostly wanted together, one module of a language each; an area that stands nowhere here has its own. */
+export const LATER = {
+  details: ['files', 'inspector', 'logLines', 'now', 'peerFlags', 'pieceMap', 'reasons', 'remedies', 'said'],
+  measured: ['activity', 'chart', 'history', 'network'],
+  pressed: [
+    'add',
+    'folderSave',
+    'folders',
+    'labels',
+    'menus',
+    'options',
+    'palette',
+    'relocate',
+    'removal',
+    'share',
+    'sharing',
+    'shortcuts',
+    'views',
+  ],
+  settings: ['diagnostics', 'pairedApps', 'settings'],
+  player: ['player', 'trouble'],
+};
 /** Where the build puts the texts of a language, each in a folder by its tag; the worker looks there as well (sw/kept-texts.ts). */
 const PLACE = 'assets/words';
 /** What tells a page which languages there are, and which files their first texts are in; and what reads it there. */
@@ -131,14 +153,18 @@ export function chunkOfTexts({ facadeModuleId }) {
  */
 export function catalogue({ withPseudo = false } = {}) {
   const known = [...locales(), ...(withPseudo ? PSEUDO : [])];
-  const areas = Object.keys(read(SOURCE));
-  const later = areas.filter(area => !FIRST.includes(area));
+  const grouped = new Set([FIRST, ...Object.values(LATER)].flat());
+  const alone = Object.keys(read(SOURCE)).filter(area => !grouped.has(area));
+  const later = Object.entries({ ...LATER, ...Object.fromEntries(alone.map(area => [area, [area]])) });
   const entry = () => {
-    const loaders = known.map(locale => {
-      const each = ['first', ...later].map(part => `${part}: () => import('${VIRTUAL}/${locale}/${part}')`);
-      return `  ${JSON.stringify(locale)}: { ${each.join(', ')} }`;
-    });
-    return `export const later = ${JSON.stringify(later)};\nexport const load = {\n${loaders.join(',\n')}\n};\n`;
+    const loaders = known.map(locale => `  ${JSON.stringify(locale)}: () => import('${VIRTUAL}/${locale}/first')`);
+    return `export const load = {\n${loaders.join(',\n')}\n};\n`;
+  };
+  /** Where the others of that language are: said here, as a page needs to know it of one language alone. */
+  const laterOf = locale => {
+    const modules = later.map(([part], at) => `const part${at} = () => import('${VIRTUAL}/${locale}/${part}');\n`);
+    const loaders = later.flatMap(([, areas], at) => areas.map(area => `  ${area}: part${at}`));
+    return `${modules.join('')}export const later = {\n${loaders.join(',\n')}\n};\n`;
   };
   return {
     name: 'words',
@@ -155,8 +181,11 @@ export function catalogue({ withPseudo = false } = {}) {
         for (const used of new Set([SOURCE, locale])) this.addWatchFile(fileOf(used, area));
         return { ...read(SOURCE)[area], ...read(locale)[area] };
       };
-      const messages = part === 'first' ? Object.fromEntries(FIRST.map(area => [area, texts(area)])) : texts(part);
-      return compileModule(new MessageFormat(new Intl.Locale(locale).language, { returnType: 'string', strict: true }), messages);
+      const isFirst = part === 'first';
+      const areas = isFirst ? FIRST : later.find(([name]) => name === part)[1];
+      const format = new MessageFormat(new Intl.Locale(locale).language, { returnType: 'string', strict: true });
+      const compiled = compileModule(format, Object.fromEntries(areas.map(area => [area, texts(area)])));
+      return isFirst ? `${compiled}\n${laterOf(locale)}` : compiled;
     },
     /** Tells each page its languages, so that the texts are asked for along with its code. */
     transformIndexHtml: {

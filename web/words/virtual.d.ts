@@ -3,14 +3,14 @@ declare module 'virtual:words' {
   // A module that is declared like this can name another in no other way.
   // eslint-disable-next-line @typescript-eslint/consistent-type-imports
   type Messages = import('./messages.ts').Messages;
-  type Texts<T> = () => Promise<{ readonly default: T }>;
-  /** The areas that are loaded one by one. */
-  export const later: readonly (keyof Messages)[];
-  /** By language; `first`: the areas of the first screen, which come as one. */
+  interface Texts {
+    readonly default: Partial<Messages>;
+  }
+  /** Loads the texts of the first screen in each language, and with them what loads those of the other areas, some of them as one. */
   export const load: Readonly<
     Record<
       string,
-      ({ readonly first: Texts<Partial<Messages>> } & { readonly [A in keyof Messages]: Texts<Messages[A]> }) | undefined
+      (() => Promise<Texts & { readonly later: Readonly<Record<keyof Messages, () => Promise<Texts>>> }>) | undefined
     >
   >;
 }

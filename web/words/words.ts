@@ -3,7 +3,7 @@
  * anything is drawn, others with the part of the app that shows them (web/ui/lazy.tsx). So a text is taken where it is shown, never while
  * a module is evaluated. Another language means another page: nothing is drawn anew.
  */
-import { later, load } from 'virtual:words';
+import { load } from 'virtual:words';
 import { readStoredText, writeStoredText } from '../stored.ts';
 import type { Messages } from './messages.ts';
 
@@ -33,7 +33,7 @@ export function chosenLanguage(): string | null {
 
 /** Takes effect with the next load of the page. Rejects where the texts cannot be fetched: a page without them would be no way back. */
 export async function chooseLanguage(tag: string | null): Promise<void> {
-  if (tag !== null) await load[tag]?.first();
+  if (tag !== null) await load[tag]?.();
   writeStoredText(KEY, tag);
   sessionStorage.removeItem(INSTEAD);
 }
@@ -60,29 +60,27 @@ export const words = {} as Messages;
 
 /** Loads the texts of the first screen. Rejects where they cannot be fetched. */
 export async function loadFirstWords(): Promise<void> {
-  Object.assign(words, (await texts().first()).default);
+  Object.assign(words, (await texts()).default);
 }
 
-/** Loads the texts of those of these areas that are not there yet. Rejects where they cannot be fetched. */
+/** Loads the texts of those of these areas that are not there yet, maybe with others. Rejects where they cannot be fetched. */
 export async function loadWords(...areas: readonly Area[]): Promise<void> {
-  await Promise.all(
-    areas
-      .filter(area => !(area in words))
-      .map(async area => {
-        Object.assign(words, { [area]: (await texts()[area]()).default });
-      }),
-  );
+  const lacking = areas.filter(area => !(area in words));
+  if (lacking.length === 0) return;
+  const { later } = await texts();
+  for (const loaded of await Promise.all(lacking.map(area => later[area]()))) Object.assign(words, loaded.default);
 }
 
 /** Those of every area. */
 export async function loadAllWords(): Promise<void> {
-  await Promise.all([loadFirstWords(), loadWords(...later)]);
+  await loadFirstWords();
+  await loadWords(...(Object.keys((await texts()).later) as Area[]));
 }
 
-function texts(): NonNullable<(typeof load)[string]> {
-  const found = load[language];
-  if (found === undefined) throw new Error(`There are no texts in ${language}`);
-  return found;
+function texts(): ReturnType<NonNullable<(typeof load)[string]>> {
+  const first = load[language];
+  if (first === undefined) throw new Error(`There are no texts in ${language}`);
+  return first();
 }
 
 /** For a text that is one of two: `{name, select, yes {…} other {…}}`. */
