@@ -1,4 +1,5 @@
 import { effect } from '@preact/signals';
+import type { DetailPart } from '../sw/view-model.ts';
 import { sendCommandsTo } from './actions.ts';
 import { adoptUnfinished, bringBack, cancelledElsewhere, current, takeOver } from './adding.ts';
 import { Client, type Door } from './client.ts';
@@ -8,7 +9,10 @@ import { describeNews } from './news.ts';
 import { describeSaid } from './refusals.ts';
 import { selection } from './selection.ts';
 import { shownLinks } from './shared.ts';
-import { store } from './store.ts';
+import { store, type Tab } from './store.ts';
+
+/** What a tab shows of each piece or entry. */
+const PARTS: Partial<Readonly<Record<Tab, DetailPart>>> = { general: 'pieces', pieces: 'pieces', log: 'log' };
 
 /** Joins the client and the store: what the worker says is shown, what is shown is said to the worker. */
 export function connect(open: () => Promise<Door>): void {
@@ -38,9 +42,8 @@ export function connect(open: () => Promise<Door>): void {
     const shown = store.inspectorOpen.value && store.page.value === 'torrents' ? selection.focused.value : null;
     const detail = current.value === null ? (shownLinks.value ?? shown) : current.value.id;
     if (store.detail.peek()?.id !== detail) store.detail.value = null;
-    const { value: tab } = store.tab;
-    const part = detail === shown && (tab === 'pieces' || tab === 'log') ? tab : null;
-    client.watch(document.visibilityState === 'visible', detail, part);
+    const part = detail === shown ? PARTS[store.tab.value] : null;
+    client.watch(document.visibilityState === 'visible', detail, part ?? null);
   };
   effect(watch);
   document.addEventListener('visibilitychange', watch);

@@ -10,6 +10,8 @@ import { clockOf } from './times.ts';
 import './chart.css';
 
 const HEIGHT = 220;
+/** Of one that is looked at in passing, without axes. */
+const LOW = 96;
 /** Bytes a second at the top where nothing moves: an example, which the words beside it call so. */
 const EXAMPLE = 1_000_000;
 
@@ -18,9 +20,12 @@ export interface ChartProps {
   readonly span: HistorySpan;
   /** Bytes a second, 0: none. */
   readonly limits: { readonly down: number; readonly up: number };
-  /** The slot that is pointed at, by its place; null: none. */
-  readonly at: number | null;
-  readonly onPoint: (at: number | null) => void;
+  /** What is pointed at; null: only a glance, low and without axes, in which nothing is. */
+  readonly pointing: {
+    /** The slot, by its place; null: none. */
+    readonly at: number | null;
+    readonly onPoint: (at: number | null) => void;
+  } | null;
 }
 
 /** Rates over time as lines. What it shows is said beside it in words: it is a picture, and hidden from who cannot see it. */
@@ -29,18 +34,20 @@ export function Chart(props: ChartProps): JSX.Element {
   const plot = useRef<UPlot | null>(null);
   const shown = useRef(props);
   shown.current = props;
-  const { history, span, limits, at } = props;
+  const { history, span, limits, pointing } = props;
+  const at = pointing?.at ?? null;
+  const height = pointing === null ? LOW : HEIGHT;
 
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
     const made = new UPlot(
-      options(element, () => shown.current),
+      options(element, height, () => shown.current),
       [[0], [null], [null]],
       element,
     );
     plot.current = made;
-    const fit = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+    const fit = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     fit.observe(element);
     const recolour = (): void => made.redraw(false, true);
     const schemes = [matchMedia('(prefers-color-scheme: dark)'), matchMedia('(forced-colors: active)')];
@@ -66,7 +73,7 @@ export function Chart(props: ChartProps): JSX.Element {
     made.setCursor(time === undefined ? { left: -10, top: -10 } : { left: made.valToPos(time, 'x'), top: 0 }, false);
   }, [at]);
 
-  return <div class="chart" ref={place} aria-hidden="true" />;
+  return <div class="chart" style={{ height: `${height}px` }} ref={place} aria-hidden="true" />;
 }
 
 function dataOf({ from, step, down, up }: ChartProps['history']): UPlot.AlignedData {
@@ -75,10 +82,11 @@ function dataOf({ from, step, down, up }: ChartProps['history']): UPlot.AlignedD
   return [times, gaps(down), gaps(up)];
 }
 
-function options(element: HTMLElement, props: () => ChartProps): UPlot.Options {
+function options(element: HTMLElement, height: number, props: () => ChartProps): UPlot.Options {
+  const isGlance = props().pointing === null;
   const styles = getComputedStyle(element);
   const colour = (name: string) => (): string => styles.getPropertyValue(name).trim();
-  const axis = { stroke: colour('--chart-text'), font: '11px system-ui, sans-serif', ticks: { show: false } };
+  const axis = { show: !isGlance, stroke: colour('--chart-text'), font: '11px system-ui, sans-serif', ticks: { show: false } };
   const series = (name: string, dash: number[]): UPlot.Series => ({
     stroke: colour(name),
     width: 1.5,
@@ -88,10 +96,10 @@ function options(element: HTMLElement, props: () => ChartProps): UPlot.Options {
   });
   return {
     width: element.clientWidth,
-    height: HEIGHT,
-    padding: [14, 8, 0, 0],
+    height,
+    padding: isGlance ? [14, 0, 2, 0] : [14, 8, 0, 0],
     legend: { show: false },
-    cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+    cursor: { show: !isGlance, y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
       x: { time: true, range: (_, min, max) => [min, Math.max(min + 1, max)] },
       y: { range: (_, _min, max) => [0, top(max, props().limits)] },
@@ -116,7 +124,9 @@ function options(element: HTMLElement, props: () => ChartProps): UPlot.Options {
     series: [{}, { ...series('--chart-down', []), fill: colour('--chart-fill') }, series('--chart-up', [6, 3])],
     hooks: {
       draw: [made => annotate(made, props(), colour)],
-      setCursor: [({ cursor: { idx }, cursor }) => props().onPoint(idx == null || (cursor.left ?? -1) < 0 ? null : idx)],
+      setCursor: [
+        ({ cursor: { idx }, cursor }) => props().pointing?.onPoint(idx == null || (cursor.left ?? -1) < 0 ? null : idx),
+      ],
     },
   };
 }

@@ -47,7 +47,7 @@ export function Speeds({ history, span, limits }: Props): JSX.Element {
         onKeyDown={move}
         onBlur={() => (at.value = null)}
       >
-        <Chart history={history} span={span} limits={limits} at={at.value} onPoint={point => (at.value = point)} />
+        <Chart history={history} span={span} limits={limits} pointing={{ at: at.value, onPoint: point => (at.value = point) }} />
       </div>
       <p class="rates-now number" aria-hidden="true">
         <span class="quiet">{momentOf(from + read * step, span)}</span>

@@ -1,28 +1,17 @@
 import { useSignal } from '@preact/signals';
 import type { JSX, TargetedPointerEvent } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PieceMap } from '../../sw/view-model.ts';
-import { describeMap, describeSquare, drawSquare, gridOf, squareOf, type Grid, type Ink, type Square } from '../piece-grid.ts';
+import { describeMap, describeSquare, drawSquare, gridOf, squareOf, type Grid, type Square } from '../piece-grid.ts';
 import { theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';
+import { drawMap, inkOf, penOf, useSchemes } from '../ui/piece-canvas.ts';
 import { words } from '../words/words.ts';
 
 /** Pixels that the squares may take from the top down. */
 const HEIGHT = 220;
 const TALL = 420;
 const SWATCH = 16;
-/** The colours by the roles that they have. */
-const INK: Readonly<Record<keyof Ink, string>> = {
-  have: 'var(--accent)',
-  active: 'var(--warn)',
-  missing: 'var(--text-2)',
-  none: 'var(--bad)',
-  skipped: 'var(--text-3)',
-  edge: 'var(--border)',
-};
-/** What the colours depend on beside the theme that was chosen. */
-const SCHEMES = ['(prefers-color-scheme: dark)', '(forced-colors: active)', '(prefers-contrast: more)'];
-
 const ONE = { first: 0, end: 1, have: 0, active: 0, skipped: 0, rarest: 255 };
 const LEGEND: readonly { readonly label: () => string; readonly square: Square }[] = [
   { label: () => words.inspector.pieceHave(), square: { ...ONE, have: 1 } },
@@ -54,7 +43,7 @@ export function Pieces({ map, pieces }: { readonly map: PieceMap; readonly piece
   const grid = gridOf(map, Math.max(1, width.value), isPhone ? TALL : HEIGHT);
   const chosen = Math.min(at.value, grid.squares - 1);
   useLayoutEffect(() => {
-    if (canvas.current !== null) draw(canvas.current, map, pieces, grid, chosen);
+    if (canvas.current !== null) drawMap(canvas.current, map, pieces, grid, chosen);
   }, [map, pieces, width.value, chosen, theme.value, redrawn]);
 
   const told =
@@ -117,22 +106,6 @@ function Swatch({ square, redrawn }: { readonly square: Square; readonly redrawn
   return <canvas ref={canvas} aria-hidden="true" />;
 }
 
-/** Another number whenever the colours may be others. */
-function useSchemes(): number {
-  const times = useSignal(0);
-  useEffect(() => {
-    const lists = SCHEMES.map(query => matchMedia(query));
-    const changed = (): void => {
-      times.value++;
-    };
-    for (const list of lists) list.addEventListener('change', changed);
-    return () => {
-      for (const list of lists) list.removeEventListener('change', changed);
-    };
-  }, []);
-  return times.value;
-}
-
 function moved(key: string, at: number, { columns, squares }: Grid): number | null {
   switch (key) {
     case 'ArrowRight':
@@ -150,51 +123,4 @@ function moved(key: string, at: number, { columns, squares }: Grid): number | nu
     default:
       return null;
   }
-}
-
-function draw(canvas: HTMLCanvasElement, map: PieceMap, pieces: number, grid: Grid, chosen: number): void {
-  const { columns, rows, step, squares } = grid;
-  const pen = penOf(canvas, columns * step, rows * step);
-  if (pen === null) return;
-  const ink = inkOf(canvas);
-  const place = (square: number): [number, number] => [(square % columns) * step, Math.floor(square / columns) * step];
-  for (let square = 0; square < squares; square++)
-    drawSquare(pen, ink, squareOf(map, pieces, grid, square), ...place(square), step);
-  if (chosen < 0) return;
-  const [x, y] = place(chosen);
-  pen.strokeStyle = ink.missing;
-  pen.lineWidth = 2;
-  pen.strokeRect(x, y, step - 1, step - 1);
-}
-
-/** A clean canvas of that size, in pixels of the page. */
-function penOf(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
-  const scale = devicePixelRatio;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  const pen = canvas.getContext('2d');
-  pen?.scale(scale, scale);
-  return pen;
-}
-
-/** The colours as they are for that element now, which a canvas does not look up by itself. */
-function inkOf(canvas: HTMLCanvasElement): Ink {
-  const probe = document.createElement('i');
-  canvas.after(probe);
-  const read = (colour: string): string => {
-    probe.style.color = colour;
-    return getComputedStyle(probe).color;
-  };
-  const ink = {
-    have: read(INK.have),
-    active: read(INK.active),
-    missing: read(INK.missing),
-    none: read(INK.none),
-    skipped: read(INK.skipped),
-    edge: read(INK.edge),
-  };
-  probe.remove();
-  return ink;
 }

@@ -115,6 +115,7 @@ export interface Messages {
     readonly download: () => string;
     readonly upload: () => string;
     readonly marks: () => string;
+    readonly lastMinutes: () => string;
   };
   readonly clipboard: {
     readonly copied: (values: { readonly what: string }) => string;
@@ -573,6 +574,7 @@ export interface Messages {
     readonly peerBannedNow: (values: { readonly address: string }) => string;
     readonly peerBannedEverywhereNow: (values: { readonly address: string }) => string;
     readonly peerMayConnect: (values: { readonly address: string }) => string;
+    readonly options: () => string;
   };
   readonly kept: {
     readonly lost: (values: { readonly torrents: number }) => string;
