@@ -72,22 +72,22 @@ const META = 'starling-languages';
 const READER = '<script src="/theme.js"></script>';
 
 /** @returns {string[]} what there is a folder for, such as `de` and `zh-Hans` */
-export function locales() {
-  return readdirSync(folder, { withFileTypes: true })
+export function locales(from = folder) {
+  return readdirSync(from, { withFileTypes: true })
     .filter(entry => entry.isDirectory())
     .map(({ name }) => name)
     .sort();
 }
 
-const fileOf = (locale, area) => join(folder, locale, `${area}.json`);
+const fileOf = (from, locale, area) => join(from, locale, `${area}.json`);
 
 /** @returns {Record<string, Record<string, string>>} texts by area and key */
-export function read(locale) {
-  const areas = readdirSync(join(folder, locale))
+export function read(locale, from = folder) {
+  const areas = readdirSync(join(from, locale))
     .filter(name => name.endsWith('.json'))
     .map(name => name.slice(0, -'.json'.length))
     .sort();
-  return Object.fromEntries(areas.map(area => [area, JSON.parse(readFileSync(fileOf(locale, area), 'utf8'))]));
+  return Object.fromEntries(areas.map(area => [area, JSON.parse(readFileSync(fileOf(from, locale, area), 'utf8'))]));
 }
 
 /**
@@ -147,14 +147,22 @@ export function chunkOfTexts({ facadeModuleId }) {
   return path === undefined ? null : `${PLACE}/${path}-[hash].js`;
 }
 
+/** What a language says, and the English where it says nothing yet: that is a module by itself, as its plurals are others. */
+const withStopgap = (locale, part) => `
+import english from '${VIRTUAL}/${SOURCE}/${part}';
+import own from '${VIRTUAL}/${locale}/${part}/own';
+export * from '${VIRTUAL}/${locale}/${part}/own';
+export default Object.fromEntries(Object.entries(english).map(([area, texts]) => [area, { ...texts, ...own[area] }]));
+`;
+
 /**
  * A plugin of Vite for `virtual:words` (web/words/virtual.d.ts). What is not translated yet is English; `withPseudo`: with the languages that
- * tests are for.
+ * tests are for; `from`: where the texts are.
  */
-export function catalogue({ withPseudo = false } = {}) {
-  const known = [...locales(), ...(withPseudo ? PSEUDO : [])];
+export function catalogue({ withPseudo = false, from = folder } = {}) {
+  const known = [...locales(from), ...(withPseudo ? PSEUDO : [])];
   const grouped = new Set([FIRST, ...Object.values(LATER)].flat());
-  const alone = Object.keys(read(SOURCE)).filter(area => !grouped.has(area));
+  const alone = Object.keys(read(SOURCE, from)).filter(area => !grouped.has(area));
   const later = Object.entries({ ...LATER, ...Object.fromEntries(alone.map(area => [area, [area]])) });
   const entry = () => {
     const loaders = known.map(locale => `  ${JSON.stringify(locale)}: () => import('${VIRTUAL}/${locale}/first')`);
@@ -171,18 +179,22 @@ export function catalogue({ withPseudo = false } = {}) {
     resolveId: id => (id === VIRTUAL || id.startsWith(`${VIRTUAL}/`) ? `\0${id}` : null),
     load(id) {
       if (id === `\0${VIRTUAL}`) return entry();
-      const [, locale, part] = /^\0virtual:words\/([^/]+)\/([^/]+)$/.exec(id) ?? [];
+      const [, locale, part, own] = /^\0virtual:words\/([^/]+)\/([^/]+?)(\/own)?$/.exec(id) ?? [];
       if (locale === undefined) return null;
-      const texts = area => {
-        if (PSEUDO.includes(locale)) {
-          const english = Object.entries(read(SOURCE)[area]);
-          return Object.fromEntries(english.map(([key, text]) => [key, pseudo(locale, area, text)]));
-        }
-        for (const used of new Set([SOURCE, locale])) this.addWatchFile(fileOf(used, area));
-        return { ...read(SOURCE)[area], ...read(locale)[area] };
-      };
       const isFirst = part === 'first';
       const areas = isFirst ? FIRST : later.find(([name]) => name === part)[1];
+      const english = read(SOURCE, from);
+      let texts;
+      if (PSEUDO.includes(locale)) {
+        const spelt = (area, [key, text]) => [key, pseudo(locale, area, text)];
+        texts = area => Object.fromEntries(Object.entries(english[area]).map(entry => spelt(area, entry)));
+      } else {
+        for (const area of areas) this.addWatchFile(fileOf(from, locale, area));
+        const said = read(locale, from);
+        texts = area => said[area] ?? {};
+      }
+      const isLacking = area => Object.keys(english[area]).some(key => texts(area)[key] === undefined);
+      if (own === undefined && areas.some(isLacking)) return withStopgap(locale, part);
       const format = new MessageFormat(new Intl.Locale(locale).language, { returnType: 'string', strict: true });
       const compiled = compileModule(format, Object.fromEntries(areas.map(area => [area, texts(area)])));
       return isFirst ? `${compiled}\n${laterOf(locale)}` : compiled;

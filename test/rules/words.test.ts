@@ -1,8 +1,10 @@
 /** Each language has each text, and each text takes what the English does. */
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build, type Rolldown } from 'vite';
 import { describe, expect, it } from 'vitest';
-import { argumentsOf, contentOf, declare, locales, read } from '../../bin/words.mjs';
+import { argumentsOf, catalogue, contentOf, declare, folder, locales, read } from '../../bin/words.mjs';
 import { placesOf, SAID, type SaidCode } from '../../sw/said.ts';
 
 const english = read('en');
@@ -36,6 +38,53 @@ it('what the worker says has a text each, which takes the same, and programs are
 function labelsIn(text: string): readonly (readonly string[])[] {
   const named = [...text.matchAll(/“([^”{}]+)”/g)].map(([, label = '']) => label);
   return named.map(label => all('en').flatMap(([key, word]) => (word === label ? [key] : []))).filter(keys => keys.length > 0);
+}
+
+it('a text that a language does not have yet is the English one, counted as English is', async () => {
+  const from = mkdtempSync(join(tmpdir(), 'words-'));
+  try {
+    for (const locale of ['en', 'ja']) cpSync(join(folder, locale), join(from, locale), { recursive: true });
+    const without = (area: string, key: string): void => {
+      const { [key]: _, ...texts } = read('ja', from)[area] ?? {};
+      writeFileSync(join(from, 'ja', `${area}.json`), JSON.stringify(texts));
+    };
+    without('notices', 'many');
+    without('said', 'root-in-use');
+    const { notices = {} } = await built(from, 'ja/first');
+    const { said = {} } = await built(from, 'ja/details');
+    expect(notices['many']?.({ count: 2, files: 'none' })).toBe('2 torrents were removed.');
+    expect(notices['undo']?.({})).toBe(read('ja')['notices']?.['undo']);
+    expect(said['root-in-use']?.({ users: 1 })).toMatch(/^A torrent has/);
+    expect(said['root-in-use']?.({ users: 3 })).toMatch(/^3 torrents have/);
+    expect(said['no-files']?.({})).toBe(read('ja')['said']?.['no-files']);
+  } finally {
+    rmSync(from, { recursive: true });
+  }
+});
+
+type Built = Record<string, Record<string, (values: object) => string>>;
+
+/** A module of the catalogue, as the build makes it. */
+async function built(from: string, part: string): Promise<Built> {
+  const entry = '\0entry';
+  const { output } = (await build({
+    logLevel: 'error',
+    configFile: false,
+    plugins: [
+      catalogue({ from }),
+      {
+        name: 'entry',
+        resolveId: id => (id === entry ? id : null),
+        load: id => (id === entry ? `export { default } from 'virtual:words/${part}'` : null),
+      },
+    ],
+    build: {
+      write: false,
+      rolldownOptions: { input: entry, preserveEntrySignatures: 'strict', output: { codeSplitting: false } },
+    },
+  })) as Rolldown.RolldownOutput;
+  const [{ code }] = output;
+  return ((await import(`data:text/javascript,${encodeURIComponent(code)}`)) as { default: Built }).default;
 }
 
 describe.each(locales())('the texts in %s', locale => {
