@@ -1,6 +1,7 @@
 /** What the windows ask the host about itself, and about the folders that downloads go to. */
 import type { FolderPage, HostAsk } from './api.ts';
 import { type Refusal, refusal } from './engine/index.ts';
+import type { RootUsers } from './perform.ts';
 import type { HostSettings, HostState } from './view-model.ts';
 
 interface Done {
@@ -30,7 +31,7 @@ export async function askHost(
   host: Host,
   ask: HostAsk,
   away: () => Refusal,
-  usersOf: (root: string) => Promise<number>,
+  usersOf: (root: string) => Promise<RootUsers>,
 ): Promise<FolderPage | null> {
   switch (ask.do) {
     case 'set': {
@@ -48,8 +49,9 @@ export async function askHost(
     case 'reveal':
       return ended(await host.reveal(ask.root, ask.path), away);
     case 'remove': {
-      const users = await usersOf(ask.root);
-      if (users > 0) throw refusal('root-in-use', { users });
+      const { all, leaving } = await usersOf(ask.root);
+      if (all > leaving) throw refusal('root-in-use', { users: all - leaving });
+      if (leaving > 0) throw refusal('root-being-left');
       return ended(await host.change(ask), away);
     }
     case 'add':

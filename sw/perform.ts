@@ -17,6 +17,11 @@ import type {
   Vitals,
 } from './view-model.ts';
 
+export interface RootUsers {
+  readonly all: number;
+  readonly leaving: number;
+}
+
 export interface StateRecord {
   readonly key: string;
   readonly value: Uint8Array;
@@ -37,7 +42,7 @@ export interface Engine<Kept> {
   /** Removals that can be taken back. */
   readonly departures: {
     dismiss(ids: readonly TorrentId[], withData: boolean): void;
-    takeBack(id: TorrentId): void;
+    takeBack(ids: readonly TorrentId[], kept: (problem: Error | null) => void): void;
   };
   prioritise(id: TorrentId, files: readonly number[], priority: FilePriority): void;
   relocate(id: TorrentId, root: string): void;
@@ -60,8 +65,8 @@ export interface Engine<Kept> {
   readonly roots: {
     /** Whenever something of them is another. */
     tell(roots: readonly RootRow[]): void;
-    /** How many torrents have files in that one. */
-    usersOf(root: string): number;
+    /** How many torrents have files in that one, and how many of them were removed a moment ago. */
+    usersOf(root: string): RootUsers;
     /** Whether what is called so at the top of it is of a torrent, or is to be. */
     owns(root: string, name: string): boolean;
   };
@@ -91,14 +96,17 @@ export interface Engine<Kept> {
   close(done: () => void): void;
 }
 
-/** Does what needs an engine; what it throws is for the window that asked. */
-export function perform(
+/** Does what needs an engine, at once; what it rejects with is for the window that asked. */
+export async function perform(
   engine: Engine<unknown>,
   command: Exclude<Command, { do: 'pair' | 'unpair' | 'reconnect' | 'take' | 'configure' | 'ban' | 'host' }>,
-): Added | Told | null {
+): Promise<Added | Told | null> {
   switch (command.do) {
-    case 'add':
-      return engine.add(command.source);
+    case 'add': {
+      const added = engine.add(command.source);
+      if (added.isBack) await takeBack(engine, [added.id]);
+      return added;
+    }
     case 'start':
       engine.start(command.id, command.priorities, command.root);
       return null;
@@ -118,7 +126,7 @@ export function perform(
       engine.departures.dismiss(command.ids, command.withData);
       return null;
     case 'takeBack':
-      forEach(command.ids, id => engine.departures.takeBack(id));
+      await takeBack(engine, command.ids);
       return null;
     case 'prioritise':
       engine.prioritise(command.id, command.files, command.priority);
@@ -172,6 +180,12 @@ export async function configure(engine: Engine<unknown>, settings: Partial<Setti
 export async function ban(engine: Engine<unknown>, { of, add, remove }: Extract<Command, { do: 'ban' }>): Promise<void> {
   const error = await new Promise<Error | null>(saved => engine.ban(of, add, remove, saved));
   if (error) throw error;
+}
+
+/** Answers when it is on the disk: else the next engine would remove them all the same. */
+async function takeBack(engine: Engine<unknown>, ids: readonly TorrentId[]): Promise<void> {
+  const problem = await new Promise<Error | null>(kept => engine.departures.takeBack(ids, kept));
+  if (problem) throw problem;
 }
 
 /** Does it to all of them, and only then says what went wrong with the first that refused. */

@@ -37,6 +37,9 @@ export const SAID = {
   'settings-not-saved':
     'This is set, but it could not be saved and is lost when Starling starts again: “{problem}”. Change it again later.',
 
+  'back-not-saved':
+    'It is in the list again, but that could not be saved: “{problem}”. Until it is, which is tried again and again, the removal may be completed when Starling starts anew.',
+
   // Of adding.
   magnet: 'This is not a magnet link. One begins with “magnet:?”.',
   'magnet-too-long': 'This magnet link is longer than any real one. Copy it again from where you found it.',
@@ -49,6 +52,8 @@ export const SAID = {
   'torrent-too-wide': 'This torrent has more files, or more folders inside one another, than Starling can handle.',
   'torrent-same-names': 'This torrent has too many files of the same name to be an honest one.',
   'list-full': 'The list holds {most, number} torrents, which is the most it can. Remove some first.',
+  'list-full-for-now':
+    'The list is full: what was just removed counts for ten seconds, while that can be taken back. Try again then.',
 
   // Of peers, addresses and trackers.
   'peer-needs-helper': 'A browser cannot go to the address of a peer. The helper can.',
@@ -148,6 +153,8 @@ export const SAID = {
 
   // Of folders of the helper, and of its settings.
   'root-in-use': '{users, number} torrents have their files in this folder, so it was not removed. Move or remove them first.',
+  'root-being-left':
+    'Torrents that were just removed still have their files in this folder, so it was not removed. Try again in ten seconds, when that cannot be taken back any more.',
   'no-dialog': '{text}',
 } as const;
 

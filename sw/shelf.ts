@@ -287,6 +287,7 @@ export class Shelf implements Backend {
 
   /** One of this browser's: where it is about to move it does nothing else. */
   private shownOwn(row: TorrentRow): TorrentRow {
+    if (row.state === 'leaving') return row;
     const why = this.movingIn.troubleOf(row.id);
     // What a person has to see to comes first.
     if (why !== null && this.movingIn.isHindered(row.id))

@@ -8,7 +8,7 @@ import type { Connection, DetailPart, News, RootRow, Settings, TorrentDetail, To
 import { askHost, type Host } from './host-commands.ts';
 import { type Refusal, refusal } from './engine/index.ts';
 import { ban, configure, perform } from './perform.ts';
-import type { Engine } from './perform.ts';
+import type { Engine, RootUsers } from './perform.ts';
 import type { Following } from './following.ts';
 import { Notices } from './notices.ts';
 import type { Said } from './said.ts';
@@ -258,7 +258,7 @@ export class Torrents<Kept> implements Backend {
         await ban(await this.ready(), command);
         return null;
       case 'host': {
-        const usersOf = async (root: string): Promise<number> => (await this.ready()).roots.usersOf(root);
+        const usersOf = async (root: string): Promise<RootUsers> => (await this.ready()).roots.usersOf(root);
         return askHost(this.options.host, command.ask, () => refusalOf(this.standing), usersOf);
       }
       default:

@@ -50,16 +50,24 @@ function departureOf(group: readonly Leaver[]): Departure | null {
   return { at: first.leaving.at, ids: group.map(({ id }) => id), text, leavesFiles };
 }
 
+/** Those that are being taken back. */
+const coming = new Set<TorrentId>();
+
 /** Has them in the list again as they were, where the keyboard stands on them then. */
 export async function undo({ ids }: Departure): Promise<void> {
-  const refused = await command({ do: 'takeBack', ids });
-  if (refused === null) selection.these(ids);
-  else notify(refused, 'bad');
+  for (const id of ids) coming.add(id);
+  try {
+    const refused = await command({ do: 'takeBack', ids });
+    if (refused === null) selection.these(ids);
+    else notify(refused, 'bad');
+  } finally {
+    for (const id of ids) coming.delete(id);
+  }
 }
 
-/** Takes back the last removal; false where there is none. */
+/** Takes back the last removal that is not on its way back; false where there is none. */
 export function undoLast(): boolean {
-  const last = departures.value.at(-1);
+  const last = departures.value.findLast(({ ids }) => ids.some(id => !coming.has(id)));
   if (last !== undefined) void undo(last);
   return last !== undefined;
 }

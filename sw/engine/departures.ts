@@ -1,3 +1,4 @@
+import { type Refusal, refusal } from './errors.ts';
 import type { Loop } from './loop.ts';
 import type { Registry } from './registry.ts';
 import { mustBeDeletable } from './removals.ts';
@@ -6,10 +7,12 @@ import type { Torrent } from './torrent.ts';
 
 /** Ms for which a removal can be taken back. */
 export const UNDO_MS = 10_000;
+/** Ms for which it can be at least, once the engine or its store is back: while they were away it could not. */
+export const UNDO_AGAIN_MS = 5_000;
 
 /**
  * Torrents that a person removed a moment ago: they do nothing and stand in no list, and keep their place in line, their files and all that was
- * chosen, until it is too late to take that back.
+ * chosen, until it is too late to take that back. Nothing goes while the store is away.
  */
 export class Departures {
   /** When each is to go, monotonic ms. */
@@ -24,11 +27,9 @@ export class Departures {
     private readonly remove: (id: string, withData: boolean) => void,
   ) {}
 
-  /** No time runs out of one that could go then. */
+  /** No time runs out. */
   get isIdle(): boolean {
-    if (this.attached()) return this.due.size === 0;
-    for (const { leaving } of this.due.keys()) if (leaving?.withData === false) return false;
-    return true;
+    return !this.attached() || this.due.size === 0;
   }
 
   /**
@@ -37,28 +38,35 @@ export class Departures {
    */
   dismiss(ids: readonly string[], withData: boolean): void {
     const leaving = { withData, at: Math.floor(this.clock.wall()) };
-    const refusals: unknown[] = [];
-    for (const id of ids) {
-      try {
-        const torrent = this.torrents.named(id);
-        if (withData) mustBeDeletable(torrent, this.attached());
-        if (!torrent.started) {
-          this.remove(id, false);
-          continue;
-        }
-        this.due.set(torrent, this.clock.now() + UNDO_MS);
-        this.mark(torrent, leaving);
-      } catch (refusal) {
-        refusals.push(refusal);
-      }
-    }
-    if (refusals.length > 0) throw refusals[0];
+    this.each(ids, torrent => {
+      if (withData) mustBeDeletable(torrent, this.attached());
+      if (!torrent.started) return this.remove(torrent.id, false);
+      this.due.set(torrent, this.clock.now() + UNDO_MS);
+      this.mark(torrent, leaving);
+    });
   }
 
-  /** It is in the list again, as it was. Throws an EngineError where it is gone. */
-  takeBack(id: string): void {
-    const torrent = this.torrents.named(id);
-    if (this.due.delete(torrent)) this.mark(torrent, null);
+  /**
+   * These are in the list again, as they were. `kept`: once their records say so too, or why one does not; an engine that ends before leaves it to
+   * the next one to remove them. Throws an EngineError where one is gone, once the others are back.
+   */
+  takeBack(ids: readonly string[], kept: (problem: Refusal | null) => void): void {
+    let pending = 1;
+    let first = '';
+    const saved = (problem: string): void => {
+      first ||= problem;
+      pending -= 1;
+      if (pending === 0) kept(first === '' ? null : refusal('back-not-saved', { problem: first }));
+    };
+    try {
+      this.each(ids, torrent => {
+        this.putBack(torrent);
+        pending += 1;
+        this.loop.event(torrent, () => torrent.recorder.whenKept(saved));
+      });
+    } finally {
+      saved('');
+    }
   }
 
   /** It goes now, one way or another. */
@@ -75,15 +83,41 @@ export class Departures {
     }
   }
 
-  /** Once a second. What has files to be deleted waits for the store. */
+  /** The store is there, for the first time or again. */
+  attach(): void {
+    const earliest = this.clock.now() + UNDO_AGAIN_MS;
+    for (const [torrent, at] of this.due) this.due.set(torrent, Math.max(at, earliest));
+  }
+
+  /** Once a second. */
   tick(now: number): void {
+    if (this.isIdle) return;
     for (const [torrent, at] of this.due) {
+      if (at > now) continue;
       const withData = torrent.leaving?.withData === true;
-      if (at > now || (withData && !this.attached())) continue;
       // What cannot be deleted any more is not left behind unsaid: it is in the list again, which says why.
-      if (withData && torrent.substance.isLost) this.takeBack(torrent.id);
+      if (withData && torrent.substance.isLost) this.putBack(torrent);
       else this.remove(torrent.id, withData);
     }
+  }
+
+  /** All in one turn of the loop. @throws what the first that refused threw */
+  private each(ids: readonly string[], act: (torrent: Torrent) => void): void {
+    const refusals: unknown[] = [];
+    this.loop.run(() => {
+      for (const id of ids) {
+        try {
+          act(this.torrents.named(id));
+        } catch (refused) {
+          refusals.push(refused);
+        }
+      }
+    });
+    if (refusals.length > 0) throw refusals[0];
+  }
+
+  private putBack(torrent: Torrent): void {
+    if (this.due.delete(torrent)) this.mark(torrent, null);
   }
 
   private mark(torrent: Torrent, leaving: Leaving | null): void {

@@ -55,7 +55,10 @@ export class Intake {
 
   /** Why there can be no more; null where there can. */
   get overflow(): Refusal | null {
-    return this.torrents.size >= MAX_TORRENTS ? refusal('list-full', { most: MAX_TORRENTS }) : null;
+    if (this.torrents.size < MAX_TORRENTS) return null;
+    // Whoever removed some to make room sees them no more; they may still be taken back.
+    const isLeaving = [...this.torrents.values()].some(({ leaving }) => leaving !== null);
+    return isLeaving ? refusal('list-full-for-now') : refusal('list-full', { most: MAX_TORRENTS });
   }
 
   /** Brings back what was recorded; what cannot be read is logged and left as it is. */

@@ -56,6 +56,8 @@ export class Recorder {
   private progressAt = Infinity;
   /** Records of what the torrent is, and of what its files are, that are being written. */
   private readonly writing = { torrent: 0, info: 0 };
+  /** Who waits for what the torrent is to be recorded as it stands. */
+  private awaiting: ((problem: string) => void)[] = [];
   /** Whether the store has the record of its files, as they are known now. */
   isInfoKept = false;
   /** The record of its files would be longer than the host takes: it is not made, and after a restart they are fetched anew. */
@@ -78,6 +80,12 @@ export class Recorder {
   /** That, and nothing of the record of its files is under way. */
   get isSettled(): boolean {
     return this.isTorrentKept && this.infoAt === Infinity && this.writing.info === 0;
+  }
+
+  /** Calls back once {@link isTorrentKept}, or with why that could not be; it is tried again then. */
+  whenKept(done: (problem: string) => void): void {
+    if (this.isTorrentKept) done('');
+    else this.awaiting.push(done);
   }
 
   writeTorrent(): void {
@@ -198,6 +206,7 @@ export class Recorder {
     if (kind === 'torrent') {
       this.writing.torrent--;
       if (problem !== '') this.againAt = now + WRITE_AGAIN;
+      if (problem !== '' || this.isTorrentKept) for (const done of this.awaiting.splice(0)) done(problem);
     } else if (kind === 'info') {
       this.writing.info--;
       this.isInfoKept = problem === '' && !this.isTooLong;

@@ -18,6 +18,7 @@ export interface Deletion {
 
 /** A torrent, as far as its folders go. */
 interface User {
+  readonly leaving: object | null;
   readonly substance: { readonly where: { uses(root: string): boolean; owns(root: string, name: string): boolean } };
 }
 
@@ -30,9 +31,10 @@ export class Roots implements Deletion {
     private readonly looked: () => void,
   ) {}
 
-  /** How many torrents have files in one. */
-  usersOf(token: string): number {
-    return [...this.users.values()].filter(({ substance }) => substance.where.uses(token)).length;
+  /** How many torrents have files in one, and how many of them were removed a moment ago. */
+  usersOf(token: string): { readonly all: number; readonly leaving: number } {
+    const users = [...this.users.values()].filter(({ substance }) => substance.where.uses(token));
+    return { all: users.length, leaving: users.filter(({ leaving }) => leaving !== null).length };
   }
 
   /** Whether what is called so at the top of one is of a torrent, or is to be. */

@@ -188,6 +188,7 @@ export class Session {
     const { byTorrent, nobodys } = sortKept(kept, id => this.torrents.get(id) !== undefined);
     for (const { buffer } of nobodys) this.ports.store.drop(buffer);
     this.loop.eraseAgain();
+    this.departures.attach();
     this.shares.rates.attach();
     this.doors.open();
     this.handing.reaches(true);
@@ -212,7 +213,7 @@ export class Session {
   add(source: AddSource): Added {
     const added = this.intake.add(source);
     // Who adds it again wants it.
-    this.departures.takeBack(added.id);
+    if (added.isBack) this.departures.takeBack([added.id], () => undefined);
     return added;
   }
 

@@ -27,7 +27,7 @@ class FakeHost implements Host {
 
 function setUp() {
   const host = new FakeHost();
-  let users = 0;
+  const users = { all: 0, leaving: 0 };
   const ask = (what: Parameters<typeof askHost>[1]) =>
     askHost(
       host,
@@ -35,7 +35,7 @@ function setUp() {
       () => refusal('daemon-away'),
       () => Promise.resolve(users),
     );
-  return { host, ask, use: (count: number) => (users = count) };
+  return { host, ask, users };
 }
 
 describe('what the host is asked', () => {
@@ -66,12 +66,14 @@ describe('what the host is asked', () => {
   });
 
   it('is not to remove a folder that a torrent has files in', async () => {
-    const { host, ask, use } = setUp();
-    use(2);
+    const { host, ask, users } = setUp();
+    Object.assign(users, { all: 3, leaving: 1 });
     const refused = { code: 'root-in-use', message: expect.stringContaining('2 torrents') as string };
     await expect(ask({ do: 'remove', root: 'r' })).rejects.toMatchObject(refused);
     expect(host.log).toEqual([]);
-    use(0);
+    Object.assign(users, { all: 1 });
+    await expect(ask({ do: 'remove', root: 'r' })).rejects.toMatchObject({ code: 'root-being-left' });
+    Object.assign(users, { all: 0, leaving: 0 });
     expect(await ask({ do: 'remove', root: 'r' })).toBe(null);
     expect(host.log).toEqual(['{"do":"remove","root":"r"}']);
   });

@@ -38,7 +38,13 @@ class FakeEngine implements Engine<string> {
   recheck = (): void => this.tell('recheck');
   resume = (): void => this.tell('resume');
   remove = (): void => this.tell('remove');
-  readonly departures = { dismiss: (): void => this.tell('dismiss'), takeBack: (): void => this.tell('takeBack') };
+  readonly departures = {
+    dismiss: (): void => this.tell('dismiss'),
+    takeBack: (_: unknown, kept: (problem: null) => void): void => {
+      this.tell('takeBack');
+      kept(null);
+    },
+  };
   prioritise = (): void => this.tell('prioritise');
   set = (): void => this.tell('set');
   editTrackers = (): void => this.tell('trackers');
@@ -58,7 +64,7 @@ class FakeEngine implements Engine<string> {
   unsaved: Error | null = null;
   reading = { open: (_id: string, file: number) => ({ file, path: ['a'] }), there: (): number[] => [50] };
   roots = {
-    usersOf: (): number => 0,
+    usersOf: () => ({ all: 0, leaving: 0 }),
     owns: (): boolean => false,
     tell: (roots: readonly RootRow[]): void => {
       if (roots.length > 0) this.tell(`roots ${roots.map(({ free }) => free).join()}`);

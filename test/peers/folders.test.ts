@@ -54,7 +54,7 @@ describe.skipIf(missing !== '')(`a folder that is added${missing}`, () => {
       session.add({ kind: 'magnet', uri: magnetOf(payload, [`127.0.0.1:${seed.port}`]) });
       const row = () => session.rows().find(one => one.id === id);
       await until('a part of it', () => (row()?.done ?? 0) > 3 * MB, 60_000);
-      expect([session.roots.usersOf(root), session.roots.usersOf(other ?? '')]).toEqual([1, 0]);
+      expect([root, other ?? ''].map(each => session.roots.usersOf(each).all)).toEqual([1, 0]);
 
       renameSync(films, join(folder, 'elsewhere'));
       await until('it says so', () => row()?.problem?.code === 'folder-gone', 30_000);

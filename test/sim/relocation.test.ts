@@ -14,7 +14,7 @@ describe('a torrent whose files are moved', () => {
     leech.session.start(torrent.id, null, ROOT);
     expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
     world.clock.run(3_000);
-    const users = (): number[] => [ROOT, OTHER].map(root => leech.session.roots.usersOf(root));
+    const users = (): number[] => [ROOT, OTHER].map(root => leech.session.roots.usersOf(root).all);
     expect(users()).toEqual([1, 0]);
     const [read, sent, announces] = [leech.disk.verifiedBytes, world.internet.sent.get(source.name), world.announces];
     leech.session.relocate(torrent.id, OTHER);

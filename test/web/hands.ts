@@ -29,8 +29,9 @@ function keyTo(target: Element): string | null {
     element instanceof HTMLInputElement && element.type === 'radio';
   if (isRadio(at) && isRadio(target) && at.name === target.name) return 'ArrowDown';
   const group = target.closest('[role=tablist], [role=menu], [role=grid], [role=listbox]');
-  // Beside its rows a grid has heads of columns, which Tab leads out of.
-  const isInside = group?.contains(at) === true && at?.getAttribute('role') === target.getAttribute('role');
+  // Beside its rows a grid has heads of columns, which Tab leads out of; some places of a menu are boxes.
+  const kind = (element: Element | null): string => (element?.getAttribute('role') ?? '').replace(/(?<=^menuitem).*/, '');
+  const isInside = group?.contains(at) === true && kind(at) === kind(target);
   if (group === null || at === null || !isInside) return 'Tab';
   const isBefore = (at.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_PRECEDING) > 0;
   if (group.getAttribute('role') === 'tablist') return isBefore ? 'ArrowLeft' : 'ArrowRight';

@@ -69,6 +69,16 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
       await expect.poll(last).toMatchObject({ do: 'move', to: 'bottom' });
     });
 
+    it('a torrent is removed, and that is taken back', async () => {
+      await start();
+      await menu(row(/^Sintel/));
+      await press(page.getByRole('menuitem', { name: /^Remove(?! with)/ }));
+      await row(/^Sintel/).waitFor({ state: 'detached' });
+      await press(button('Undo'));
+      await row(/^Sintel/).waitFor();
+      expect(await last()).toMatchObject({ do: 'takeBack' });
+    });
+
     it('a link and a code of a torrent are shown', async () => {
       await start();
       await menu(row(/^Sintel/));

@@ -41,6 +41,23 @@ describe.skipIf(missing)(`a removal, in Chromium (skipped without ${CHROMIUM})`,
     expect(await done()).toEqual(['dismiss', 'dismiss', 'takeBack', 'takeBack']);
   });
 
+  it('is taken back by each press of the keys, also where the first is not answered yet', async () => {
+    await show('nine');
+    for (const name of [/^ubuntu/, /^Sintel/]) {
+      await row(name).click();
+      await page.keyboard.press('Delete');
+      await page.waitForTimeout(1100);
+    }
+    await expect.poll(() => undo().count()).toBe(2);
+    await page.evaluate(() => {
+      for (let press = 0; press < 2; press++)
+        document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'z', code: 'KeyZ', ctrlKey: true, bubbles: true }));
+    });
+    await row(/^ubuntu/).waitFor();
+    await row(/^Sintel/).waitFor();
+    expect(await undo().count()).toBe(0);
+  });
+
   it('of many is one, and what stayed of them can go as well', async () => {
     await show('nine');
     const rows = page.locator('.row');

@@ -1115,6 +1115,7 @@ export interface Messages {
     readonly 'not-unpaired': () => string;
     readonly 'no-such-torrent': () => string;
     readonly 'settings-not-saved': (values: { readonly problem: string }) => string;
+    readonly 'back-not-saved': (values: { readonly problem: string }) => string;
     readonly magnet: () => string;
     readonly 'magnet-too-long': () => string;
     readonly 'magnet-of-nothing': () => string;
@@ -1126,6 +1127,7 @@ export interface Messages {
     readonly 'torrent-too-wide': () => string;
     readonly 'torrent-same-names': () => string;
     readonly 'list-full': (values: { readonly most: number }) => string;
+    readonly 'list-full-for-now': () => string;
     readonly 'peer-needs-helper': () => string;
     readonly private: () => string;
     readonly 'no-address': (values: { readonly host: string; readonly port: string }) => string;
@@ -1204,6 +1206,7 @@ export interface Messages {
     readonly 'share-unreadable': () => string;
     readonly 'share-unreadable-one': (values: { readonly file: string }) => string;
     readonly 'root-in-use': (values: { readonly users: number }) => string;
+    readonly 'root-being-left': () => string;
     readonly 'no-dialog': (values: { readonly text: string }) => string;
   };
   readonly saves: {
