@@ -1,6 +1,7 @@
 import type { Connection } from '../sw/view-model.ts';
 import { isolated, joinSentences, shownText } from './format.ts';
 import type { Tone } from './problems.ts';
+import { translated } from './told.ts';
 import { whether, words } from './words/words.ts';
 
 /** The connection to the helper: the chip's label, and what its panel says. */
@@ -86,7 +87,7 @@ function describeUnpaired({ everConnected, browser }: Connection, isFromHelper: 
   const command = { retry: null, showCommand: true } as const;
   if (everConnected) return { ...command, label: texts.pairAgain(), text: texts.pairAgainText(), tone: 'warn' };
   if (browser?.problem === '') return { ...command, label: texts.alone(), text: texts.aloneText(), tone: 'plain' };
-  const text = joinSentences(browser?.problem ?? '', texts.setUpText());
+  const text = joinSentences(translated(browser?.problem ?? ''), texts.setUpText());
   return { ...command, label: texts.setUp(), text, tone: 'warn' };
 }
 

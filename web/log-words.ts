@@ -2,6 +2,7 @@
 import type { DiskProblem, LogEntry, LogKind } from '../sw/view-model.ts';
 import { DISK_TEXTS } from './disk-texts.ts';
 import { formatCount, isolated, regional } from './format.ts';
+import { translated } from './told.ts';
 import { words } from './words/words.ts';
 
 export const KINDS: readonly { readonly kind: LogKind; readonly label: string }[] = (
@@ -33,7 +34,7 @@ function nameOfKind(kind: LogKind): string {
 export function describeEntry({ what, who, text, count }: LogEntry): string {
   const texts = words.logLines;
   const peer = who === '' ? texts.someone() : isolated(who);
-  const why = isolated(text);
+  const why = isolated(translated(text));
   const hasReason = text !== '';
   switch (what) {
     case 'added':
@@ -49,7 +50,7 @@ export function describeEntry({ what, who, text, count }: LogEntry): string {
     case 'moved':
       return texts[what]();
     case 'peer-joined':
-      return hasReason ? texts.peerJoinedWith({ peer, client: why }) : texts.peerJoined({ peer });
+      return hasReason ? texts.peerJoinedWith({ peer, client: isolated(text) }) : texts.peerJoined({ peer });
     case 'peer-left':
       return hasReason ? texts.peerLeftFor({ peer, why }) : texts.peerLeft({ peer });
     case 'peer-lost':

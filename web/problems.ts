@@ -10,6 +10,7 @@ import {
   isolated,
   shownText,
 } from './format.ts';
+import { translated } from './told.ts';
 import { whether, words } from './words/words.ts';
 
 export type Tone = 'plain' | 'good' | 'warn' | 'bad';
@@ -131,7 +132,7 @@ export function nameProblem(problem: Problem, about: ProblemContext): string {
     case 'out-of-reach':
       return texts.outOfReach();
     case 'tracker':
-      return texts.tracker({ text: isolated(shownText(problem.text)) });
+      return texts.tracker({ text: isolated(shownText(translated(problem.text))) });
     case 'state-not-read':
       return texts.stateNotRead({ here: whether(about.isHere) });
     case 'state-not-saved':

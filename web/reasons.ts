@@ -3,6 +3,7 @@ import type { Problem } from '../sw/view-model.ts';
 import { formatDuration, formatEnough, formatRatio, isolated, shownText } from './format.ts';
 import { browserRoom, roomIn, toneOf, type ProblemContext, type Tone } from './problems.ts';
 import { say } from './said.ts';
+import { translated } from './told.ts';
 import { whether, words } from './words/words.ts';
 
 export type Remedy = 'resume' | 'reconnect' | 'trackers' | 'announce' | 'files' | 'limits' | 'force' | 'helper' | 'stay';
@@ -128,11 +129,11 @@ function textOf(problem: Problem, about: ProblemContext): string {
     case 'out-of-reach':
       return beyond(problem);
     case 'tracker':
-      return texts.tracker({ host: hostOf(problem.url), text: quotable(problem.text) });
+      return texts.tracker({ host: hostOf(problem.url), text: quotable(translated(problem.text)) });
     case 'state-not-read':
-      return texts.stateNotRead({ ...here, text: quotable(problem.text) });
+      return texts.stateNotRead({ ...here, text: quotable(translated(problem.text)) });
     case 'state-not-saved':
-      return texts.stateNotSaved({ ...here, text: quotable(problem.text) });
+      return texts.stateNotSaved({ ...here, text: quotable(translated(problem.text)) });
   }
 }
 

@@ -1,6 +1,7 @@
 /** What the worker says, in a sentence. */
 import type { Said, SaidValue } from '../sw/said.ts';
 import { formatEnough, isolated, shownText } from './format.ts';
+import { translated } from './told.ts';
 import { words } from './words/words.ts';
 
 /** Its texts take what the codes bring, which a test compares (words.test.ts). */
@@ -13,5 +14,5 @@ export function say({ code, values }: Said): string {
 
 function shown(value: SaidValue): string | number {
   if (typeof value === 'object') return formatEnough(value.bytes);
-  return typeof value === 'string' ? isolated(shownText(value)) : value;
+  return typeof value === 'string' ? isolated(shownText(translated(value))) : value;
 }

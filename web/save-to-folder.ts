@@ -8,6 +8,7 @@ import { folderSave } from './folder-save.ts';
 import { formatNames, isolated, shownName } from './format.ts';
 import { notify } from './notices.ts';
 import { askToSave } from './saving.ts';
+import { loadTold, translated } from './told.ts';
 import { words } from './words/words.ts';
 
 /** Ms between two figures that are shown. */
@@ -186,7 +187,8 @@ async function bodyOf(
       wait('');
       return answer.body;
     }
-    const why = (await answer.text()).trim();
+    await loadTold();
+    const why = translated((await answer.text()).trim());
     if (answer.status !== 503) throw new Error(why);
     wait(why);
     await new Promise(resolve => setTimeout(resolve, LATER));

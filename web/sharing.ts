@@ -10,6 +10,7 @@ import { askToKeep } from './persistence.ts';
 import { describeSaid } from './refusals.ts';
 import { draft, openSharing, shownLinks, type Draft } from './shared.ts';
 import { store } from './store.ts';
+import { translated } from './told.ts';
 import { words } from './words/words.ts';
 
 /** Of the draft that has begun: aborted where it is called off. */
@@ -44,7 +45,7 @@ async function offer(choose: () => Promise<Chosen | null>): Promise<void> {
 export function obstacle({ size }: Pick<Draft, 'size'>): string {
   const place = store.place.value;
   if (place === null) return words.sharing.starting();
-  if (place.problem !== '') return place.problem;
+  if (place.problem !== '') return translated(place.problem);
   if (size === 0) return words.sharing.allEmpty();
   if (place.free >= 0 && size > place.free) return tooLarge(size, place.free);
   return '';

@@ -3,6 +3,7 @@ import type { PortMappings, Vitals } from '../sw/view-model.ts';
 import { formatAgo, formatCount, formatList, isolated, joinSentences, shownText } from './format.ts';
 import type { Tone } from './problems.ts';
 import { describePorts } from './reachability.ts';
+import { translated } from './told.ts';
 import { words } from './words/words.ts';
 
 export interface VitalWords {
@@ -78,7 +79,9 @@ export function describeConnections({ most, tcp, utp, webrtc, incoming, connecti
 export function describeTracker({ working, failing, waiting, text }: Vitals['trackers'][number]): VitalWords {
   const texts = words.network;
   const failed =
-    text === '' ? texts.fails({ count: failing }) : texts.failsWith({ count: failing, text: isolated(shownText(text)) });
+    text === ''
+      ? texts.fails({ count: failing })
+      : texts.failsWith({ count: failing, text: isolated(shownText(translated(text))) });
   const parts = [
     working > 0 && texts.answers({ count: working }),
     failing > 0 && failed,

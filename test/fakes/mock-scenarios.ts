@@ -140,8 +140,8 @@ const PROBLEMS: Readonly<Record<Problem['code'], Problem>> = {
   'nothing-chosen': { code: 'nothing-chosen' },
   'out-of-reach': { code: 'out-of-reach', trackers: 3, peers: 41 },
   tracker: { code: 'tracker', url: 'https://tracker.example.org/announce', text: TEXT },
-  'state-not-saved': { code: 'state-not-saved', text: 'The helper did not answer in time.' },
-  'state-not-read': { code: 'state-not-read', text: 'The helper did not answer in time.' },
+  'state-not-saved': { code: 'state-not-saved', text: 'The disk that holds the session state is full.' },
+  'state-not-read': { code: 'state-not-read', text: 'The disk that holds the session state is full.' },
 };
 const STATE_OF: Partial<Readonly<Record<Problem['code'], TorrentRow['state']>>> = {
   moving: 'moving',

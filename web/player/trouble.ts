@@ -1,6 +1,7 @@
 /** Why a film does not play, in words: cause, consequence, what to do. */
 import { isolated, shownName } from '../format.ts';
 import type { Film } from '../playing.ts';
+import { loadTold, translated } from '../told.ts';
 import { whether, words } from '../words/words.ts';
 
 /** In which place the file lies: the name of a folder of this computer, or null for the browser's own storage. */
@@ -35,7 +36,9 @@ export async function refusalOf(address: string): Promise<string | null> {
   const asked = new AbortController();
   try {
     const answer = await fetch(address, { headers: { range: 'bytes=0-0' }, cache: 'no-store', signal: asked.signal });
-    return answer.ok ? null : (await answer.text()).trim();
+    if (answer.ok) return null;
+    await loadTold();
+    return translated((await answer.text()).trim());
   } finally {
     asked.abort();
   }

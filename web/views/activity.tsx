@@ -11,6 +11,7 @@ import { usePolled } from '../ui/polled.ts';
 import { Speeds } from '../chart/speeds.tsx';
 import { dayOf } from '../chart/times.ts';
 import { layout } from '../ui/layout.ts';
+import { translated } from '../told.ts';
 import { words } from '../words/words.ts';
 import { VitalsSections } from './vitals.tsx';
 import '../styles/activity.css';
@@ -138,7 +139,7 @@ function Space(): JSX.Element {
 }
 
 function spaceOf({ problem, free, token }: RootRow): { readonly text: string; readonly tone?: string } {
-  if (problem !== '') return { text: problem, tone: 'tone-warn' };
+  if (problem !== '') return { text: translated(problem), tone: 'tone-warn' };
   if (free < 0) return { text: words.activity.spaceUnknown() };
   const { spaceHere, spaceFree } = words.activity;
   return { text: (token === BROWSER_ROOT ? spaceHere : spaceFree)({ free: formatAbout(free) }) };

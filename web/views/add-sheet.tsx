@@ -11,6 +11,7 @@ import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Filled } from '../ui/filled.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { translated } from '../told.ts';
 import { words } from '../words/words.ts';
 import { FileList } from './file-list.tsx';
 import { ProblemNote } from './problem-note.tsx';
@@ -213,7 +214,7 @@ function Choice({ item, detail }: { item: Adding; detail: TorrentDetail | null }
               {inMemory !== null ? inMemory.tooLarge(needed, folder.free) : isHere ? words.add.shortHere() : words.add.short()}
             </p>
           )}
-          {folder !== null && folder.problem !== '' && <p class="tone-bad">{folder.problem}</p>}
+          {folder !== null && folder.problem !== '' && <p class="tone-bad">{translated(folder.problem)}</p>}
         </div>
         <div class="dialog-actions">
           <button type="button" class="button" onClick={() => cancel(item)}>

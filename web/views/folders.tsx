@@ -10,6 +10,7 @@ import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { Menu } from '../ui/menu.tsx';
 import { LineForm } from '../ui/line-form.tsx';
+import { translated } from '../told.ts';
 import { words } from '../words/words.ts';
 import { Setting, titleId } from './setting.tsx';
 
@@ -91,7 +92,7 @@ function Folder({ root, isOnly, isAway }: { root: RootRow; isOnly: boolean; isAw
         {problem === '' ? (
           <span class="quiet">{free < 0 ? texts.freeUnknown() : texts.free({ free: formatAbout(free) })}</span>
         ) : (
-          <span class="tone-bad">{problem}</span>
+          <span class="tone-bad">{translated(problem)}</span>
         )}
         <label class="choice">
           <input

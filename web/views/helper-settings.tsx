@@ -5,6 +5,7 @@ import { tell } from '../folders.ts';
 import { isFromHelper } from '../pairing.ts';
 import { store } from '../store.ts';
 import { NumberField } from '../ui/number-field.tsx';
+import { translated } from '../told.ts';
 import { words } from '../words/words.ts';
 import { ConnectionText } from './connection.tsx';
 import { Diagnostics } from './diagnostics.tsx';
@@ -32,7 +33,7 @@ export function HelperSettings(): JSX.Element {
 /** What became of the helper's own settings, where that is not what a person left. */
 function HostProblem(): JSX.Element | null {
   const problem = store.connection.value.host?.problem ?? '';
-  return problem === '' ? null : <p class="note note-warn">{problem}</p>;
+  return problem === '' ? null : <p class="note note-warn">{translated(problem)}</p>;
 }
 
 /** What it tells of on the screen, and when it ends. */

@@ -10,6 +10,7 @@ import { store, type Page } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
 import { Logo } from '../ui/logo.tsx';
+import { translated } from '../told.ts';
 import { words } from '../words/words.ts';
 import { ConnectionChip } from './connection.tsx';
 import { ViewChips, ViewList } from './saved-views.tsx';
@@ -113,7 +114,8 @@ function FreeSpace(): JSX.Element | null {
   const root = store.defaultRoot.value;
   if (root === null) return null;
   const folder = isolated(shownName(root.name));
-  if (root.problem !== '') return <p class="tone-warn free">{words.shell.folderProblem({ folder, problem: root.problem })}</p>;
+  if (root.problem !== '')
+    return <p class="tone-warn free">{words.shell.folderProblem({ folder, problem: translated(root.problem) })}</p>;
   if (root.free < 0) return null;
   const free = formatAbout(root.free);
   return (

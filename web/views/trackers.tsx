@@ -9,6 +9,7 @@ import { Icon } from '../ui/icon.tsx';
 import { LineForm } from '../ui/line-form.tsx';
 import { setTiers, TrackerMenu } from './tracker-edit.tsx';
 import { tiersOf } from '../tiers.ts';
+import { translated } from '../told.ts';
 import { whether, words } from '../words/words.ts';
 
 const EXAMPLE = 'https://tracker.example/announce';
@@ -187,11 +188,11 @@ function stateOf(tracker: TrackerRow): string {
     case 'counted':
       return texts.trackerCounted({ ...swarmOf(tracker), ...times });
     case 'error':
-      return texts.trackerRefused({ text: isolated(tracker.text), ...times });
+      return texts.trackerRefused({ text: isolated(translated(tracker.text)), ...times });
     case 'out-of-reach':
       return texts.trackerNeedsHelper();
     case 'unsupported':
-      return tracker.text === '' ? texts.trackerUnsupported() : tracker.text;
+      return tracker.text === '' ? texts.trackerUnsupported() : translated(tracker.text);
   }
 }
 
@@ -202,7 +203,7 @@ function isLeftAlone({ state }: WebSeedRow): boolean {
 function webSeedState({ state, text, downloaded, down, next: seconds }: WebSeedRow): string {
   const texts = words.inspector;
   const brought = { useful: whether(downloaded > 0), brought: formatBytes(downloaded) };
-  const why = { told: whether(text !== ''), why: isolated(text) };
+  const why = { told: whether(text !== ''), why: isolated(translated(text)) };
   const again = againIn(seconds);
   switch (state) {
     case 'idle':

@@ -70,7 +70,7 @@ export interface ExtendedHandshake {
 /** Throws `bencode` or `protocol` where the payload is no bencoded dictionary; a field that cannot be is taken as not there. */
 export function decodeExtendedHandshake(payload: Uint8Array): ExtendedHandshake {
   // Some clients pad this message, so what follows the dictionary is let be.
-  const { dict } = decodeDict(payload, 'an extension handshake');
+  const { dict } = decodeDict(payload, 'The peer sent an extension handshake that is no dictionary.');
   const yourIp = asBytes(dictGet(dict, 'yourip'));
   const client = asText(dictGet(dict, 'v'));
   return {
@@ -149,7 +149,7 @@ export function encodeMetadataData(piece: number, total: number, bytes: Uint8Arr
  * malformed, on a part out of range and on one whose size does not fit the total.
  */
 export function decodeMetadata(payload: Uint8Array): MetadataMessage | null {
-  const { dict, end } = decodeDict(payload, 'a metadata message');
+  const { dict, end } = decodeDict(payload, 'The peer sent a metadata message that is no dictionary.');
   const type = asInt(dictGet(dict, 'msg_type')) ?? fail('protocol', 'The peer sent a metadata message without its type.');
   if (type !== METADATA_REQUEST && type !== METADATA_DATA && type !== METADATA_REJECT) return null;
   const piece =
@@ -165,9 +165,10 @@ export function decodeMetadata(payload: Uint8Array): MetadataMessage | null {
   return { kind: 'data', piece, total, bytes };
 }
 
-function decodeDict(payload: Uint8Array, what: string): { dict: BDict; end: number } {
+/** Throws `protocol` with `otherwise` where it is none. */
+function decodeDict(payload: Uint8Array, otherwise: string): { dict: BDict; end: number } {
   const { value, end } = decode(payload, { trailing: 'allow', maxDepth: 8, maxTokens: 1024 });
-  return { dict: asDict(value) ?? fail('protocol', `The peer sent ${what} that is no dictionary.`), end };
+  return { dict: asDict(value) ?? fail('protocol', otherwise), end };
 }
 
 function flag(value: BValue | undefined): boolean | null {
