@@ -25,10 +25,7 @@ export const FIRST = [
   'common',
   'connection',
   'empty',
-  'kept',
-  'left',
   'list',
-  'news',
   'notices',
   'problems',
   'queueMoves',
@@ -47,8 +44,10 @@ export const FIRST = [
 export const LATER = {
   details: ['files', 'inspector', 'logLines', 'now', 'peerFlags', 'pieceMap', 'reasons', 'remedies', 'said'],
   measured: ['activity', 'chart', 'history', 'network'],
+  told: ['kept', 'left', 'news'],
   pressed: [
     'add',
+    'closingDialog',
     'folderSave',
     'folders',
     'labels',

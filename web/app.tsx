@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { visit } from './actions.ts';
+import { whenCalm } from './calm.ts';
 import { followAddress, giveUp, hasDetails, missing } from './navigation.ts';
 import { store } from './store.ts';
 import { layout } from './ui/layout.ts';
@@ -68,6 +69,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
   const covered = isPage && (missing.value !== null || Inspector.isThere.value);
   const details = missing.value !== null ? <NotInList /> : hasDetails.value ? <Inspector /> : null;
   useLayoutEffect(followAddress, []);
+  useEffect(() => void whenCalm().then(Inspector.prepare), []);
   useEffect(() => {
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);

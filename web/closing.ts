@@ -1,4 +1,4 @@
-/** What becomes of the downloads in this browser once its last window is closed, and what can be done about it. */
+/** What becomes of the downloads in this browser once its last window is closed, and whether something can be done about it. */
 import { BROWSER_ROOT, type SaveRow, type TorrentId, type TorrentRow } from '../sw/view-model.ts';
 import { shownName } from './format.ts';
 import { words } from './words/words.ts';
@@ -13,7 +13,7 @@ export interface Closing {
   readonly id: TorrentId;
   readonly name: string;
   readonly fate: Fate;
-  readonly text: string;
+  readonly hasWebSeeds: boolean;
   /** Saving it would have it go on. */
   readonly canFinish: boolean;
 }
@@ -35,7 +35,7 @@ export function describeClosing(rows: readonly Unfinished[], saving: readonly Sa
   return rows.map(row => {
     const fate = fateOf(row, saving, outlives);
     const canFinish = outlives && fate !== 'goes-on' && fate !== 'waits' && row.hasWebSeeds && row.state === 'downloading';
-    return { id: row.id, name: shownName(row.name), fate, text: sentence(row, fate, outlives), canFinish };
+    return { id: row.id, name: shownName(row.name), fate, hasWebSeeds: row.hasWebSeeds, canFinish };
   });
 }
 
@@ -45,22 +45,6 @@ function fateOf({ id, hasWebSeeds }: Unfinished, saving: readonly SaveRow[], out
   if (save === undefined) return hasWebSeeds ? 'along' : 'stops';
   if (!hasWebSeeds) return 'waits';
   return save.isWhole ? 'goes-on' : 'part';
-}
-
-function sentence({ hasWebSeeds }: Unfinished, fate: Fate, outlives: boolean): string {
-  switch (fate) {
-    case 'goes-on':
-      return words.closing.goesOn();
-    case 'part':
-      return words.closing.part();
-    case 'along':
-      return words.closing.along();
-    case 'waits':
-      return words.closing.waits();
-    case 'stops':
-      if (!outlives) return words.closing.stops();
-      return hasWebSeeds ? words.closing.stopsWithWebSeeds() : words.closing.stopsWithoutWebSeeds();
-  }
 }
 
 /** In a line; null where there is nothing to say. */

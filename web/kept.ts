@@ -7,7 +7,7 @@ import { BROWSER_ROOT } from '../sw/view-model.ts';
 import { notify } from './notices.ts';
 import { store } from './store.ts';
 import { readStoredText, writeStoredText } from './stored.ts';
-import { loadFirstWords, words } from './words/words.ts';
+import { loadWords } from './words/words.ts';
 
 /** How many torrents this browser keeps by itself. */
 const MARK = 'starling.kept';
@@ -19,7 +19,7 @@ export async function watchKept(): Promise<void> {
   if (typeof caches === 'undefined') return;
   const marked = Number(readStoredText(MARK) ?? 0);
   if (marked > 0 && !(await caches.has(TWIN))) {
-    await loadFirstWords();
+    const [{ describeLoss }] = await Promise.all([import('./loss.ts'), loadWords('kept')]);
     notify(describeLoss(marked), 'bad');
   }
   effect(() => {
@@ -36,8 +36,4 @@ export async function watchKept(): Promise<void> {
 async function mark(count: number): Promise<void> {
   if (count > 0) await caches.open(TWIN);
   writeStoredText(MARK, String(count));
-}
-
-export function describeLoss(torrents: number): string {
-  return words.kept.lost({ torrents });
 }

@@ -11,6 +11,7 @@ import { addText } from './adding.ts';
 import { takeRequest } from './address.ts';
 import { App } from './app.tsx';
 import { rememberList } from './list-choices.ts';
+import { whenCalm } from './calm.ts';
 import type { Door } from './client.ts';
 import { watchKept } from './kept.ts';
 import { loadAgain, RELOADS } from './load-again.ts';
@@ -24,7 +25,7 @@ import { store } from './store.ts';
 import { shareOver } from './shared.ts';
 import { loadAgainBy } from './ui/lazy.tsx';
 import { loadFirstWords, speakEnglish, words } from './words/words.ts';
-import { applyUpdate, openDoor, openShare, registerWorker, updateWaiting } from './worker.ts';
+import { applyUpdate, followUpdates, openDoor, openShare, registerWorker, updateWaiting } from './worker.ts';
 
 async function pair(secret: string): Promise<void> {
   const install = installId();
@@ -66,6 +67,10 @@ async function start(): Promise<void> {
   takeAddress();
   void lookPersistence();
   addEventListener('hashchange', takeAddress);
+  registered
+    .then(whenCalm)
+    .then(followUpdates)
+    .catch((cause: unknown) => console.warn('Nobody looks out for newer versions of the app.', cause));
 }
 
 void start();

@@ -1,15 +1,16 @@
 import { effect } from '@preact/signals';
-import type { DetailPart } from '../sw/view-model.ts';
+import type { LeftFiles } from '../sw/api.ts';
+import type { DetailPart, News } from '../sw/view-model.ts';
 import { sendCommandsTo } from './actions.ts';
 import { adoptUnfinished, bringBack, cancelledElsewhere, current, takeOver } from './adding.ts';
 import { Client, type Door } from './client.ts';
 import { notify } from './notices.ts';
-import { describeLeft } from './left.ts';
-import { describeNews } from './news.ts';
 import { describeSaid } from './refusals.ts';
 import { selection } from './selection.ts';
 import { shownLinks } from './shared.ts';
 import { store, type Tab } from './store.ts';
+import { tellNotLoaded } from './ui/lazy.tsx';
+import { loadWords } from './words/words.ts';
 
 /** What a tab shows of each piece or entry. */
 const PARTS: Partial<Readonly<Record<Tab, DetailPart>>> = { general: 'pieces', pieces: 'pieces', log: 'log' };
@@ -24,12 +25,12 @@ export function connect(open: () => Promise<Door>): void {
     },
     message: message => {
       if (message.type === 'notice') return void describeSaid(message.said).then(text => notify(text, 'lasting'));
-      if (message.type === 'left') return notify(describeLeft(message.left, store.roots.peek()), 'bad');
+      if (message.type === 'left') return void tellLeft(message.left).catch(tellNotLoaded);
       if (message.type === 'handoff') {
         takeOver(message);
         return client.shown(message.handoff);
       }
-      if (message.type === 'news') return notify(describeNews(message.news, Date.now()), 'lasting');
+      if (message.type === 'news') return void tellNews(message.news).catch(tellNotLoaded);
       store.apply(message);
       if (message.type === 'delta') return cancelledElsewhere(message.removed);
       if (first) adoptUnfinished();
@@ -49,4 +50,15 @@ export function connect(open: () => Promise<Door>): void {
   document.addEventListener('visibilitychange', watch);
   addEventListener('focus', () => client.focus());
   void client.run();
+}
+
+// What is told now and then is put into words that are fetched for it.
+async function tellLeft(left: LeftFiles): Promise<void> {
+  const [{ describeLeft }] = await Promise.all([import('./left.ts'), loadWords('left')]);
+  notify(describeLeft(left, store.roots.peek()), 'bad');
+}
+
+async function tellNews(news: readonly News[]): Promise<void> {
+  const [{ describeNews }] = await Promise.all([import('./news.ts'), loadWords('news')]);
+  notify(describeNews(news, Date.now()), 'lasting');
 }

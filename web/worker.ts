@@ -1,5 +1,4 @@
 import { signal } from '@preact/signals';
-import { Workbox } from 'workbox-window';
 import { API_VERSION } from '../sw/api.ts';
 import type { Door } from './client.ts';
 import { type Hold, holdWorker, PastWorkerError, startPings } from './lend/keepalive.ts';
@@ -15,21 +14,33 @@ const CONTROL_TIMEOUT_MS = 3000;
 /** A newer version of the app is installed and waits for the window to be reloaded. */
 export const updateWaiting = signal(false);
 
+const OPTIONS: RegistrationOptions = { updateViaCache: 'none' };
+
 let registration: ServiceWorkerRegistration | undefined;
 let updating = false;
 
-/** Registers the worker and follows its updates. Rejects where the browser has no service workers, or refuses ours. */
+/** Registers the worker. Rejects where the browser has no service workers, or refuses ours. */
 export async function registerWorker(): Promise<void> {
   if (!('serviceWorker' in navigator)) throw new Error('no service workers');
-  const workbox = new Workbox(scriptUrl(SCRIPT), { updateViaCache: 'none' });
-  workbox.addEventListener('waiting', () => (updateWaiting.value = true));
-  workbox.addEventListener('controlling', () => {
+  navigator.serviceWorker.addEventListener('controllerchange', () => {
     // Where another window let it in, nothing waits any more: asked again, the version at work would end for nobody.
     if (updating) location.reload();
     else updateWaiting.value = false;
   });
-  registration = await workbox.register({ immediate: true });
+  registration = await navigator.serviceWorker.register(scriptUrl(SCRIPT), OPTIONS);
   startPings();
+}
+
+/** Looks out for newer versions from now on, once the worker is registered. What does it is fetched for it: nobody waits for news of that. */
+export async function followUpdates(): Promise<void> {
+  const { Workbox } = await import('workbox-window');
+  const workbox = new Workbox(scriptUrl(SCRIPT), OPTIONS);
+  workbox.addEventListener('waiting', () => (updateWaiting.value = true));
+  const registered = await workbox.register({ immediate: true });
+  // Of one that is being installed already it does not tell. The first version of all waits for nobody.
+  registered?.installing?.addEventListener('statechange', () => {
+    updateWaiting.value = registered.waiting !== null && registered.active !== null;
+  });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SaveRow, TorrentRow } from '../../sw/view-model.ts';
-import { describeClosing, isUnfinishedHere, summarise } from '../../web/closing.ts';
+import { describeClosing, isUnfinishedHere, summarise, type Closing } from '../../web/closing.ts';
+import { describeFate } from '../../web/closing-words.ts';
 
 const row = (id: string, part: Partial<TorrentRow> = {}): TorrentRow =>
   ({ id, name: id, root: 'browser', state: 'downloading', hasWebSeeds: false, ...part }) as TorrentRow;
@@ -9,6 +10,7 @@ const [WEB, RTC] = [row('web', { hasWebSeeds: true }), row('rtc')];
 const saves = (ids: readonly string[], isWhole = true): SaveRow[] => ids.map(id => ({ id, isWhole }));
 const fates = (saving: readonly string[], outlives = true): readonly (readonly [string, string, boolean])[] =>
   describeClosing([WEB, RTC], saves(saving), outlives).map(({ id, fate, canFinish }) => [id, fate, canFinish]);
+const say = (one: Closing | undefined, outlives = true): string => (one === undefined ? '' : describeFate(one, outlives));
 
 describe('once every window is closed', () => {
   it('what comes from web seeds goes on while it is saved, and along with another; what has WebRTC peers alone waits', () => {
@@ -25,12 +27,12 @@ describe('once every window is closed', () => {
       ['rtc', 'waits', false],
     ]);
     const [, rtc] = describeClosing([WEB, RTC], saves(['rtc']), true);
-    expect(rtc?.text).toBe('Waits, and so does its save: it has WebRTC peers alone, and those need an open window.');
+    expect(say(rtc)).toBe('Waits, and so does its save: it has WebRTC peers alone, and those need an open window.');
   });
 
   it('one of which a part alone is being saved waits after that, and can be finished still', () => {
     const [web, rtc] = describeClosing([WEB, RTC], saves(['web', 'rtc'], false), true);
-    expect([web?.fate, web?.canFinish, web?.text]).toEqual([
+    expect([web?.fate, web?.canFinish, say(web)]).toEqual([
       'part',
       true,
       'Goes on from its web seeds while a part of it is being saved, then waits for the app.',
@@ -44,7 +46,7 @@ describe('once every window is closed', () => {
       ['web', 'stops', false],
       ['rtc', 'stops', false],
     ]);
-    expect(describeClosing([RTC], [], false)[0]?.text).toBe('Waits until the app is open again.');
+    expect(say(describeClosing([RTC], [], false)[0], false)).toBe('Waits until the app is open again.');
   });
 
   it('one that waits for its turn or its files cannot be saved yet', () => {
@@ -63,9 +65,9 @@ describe('once every window is closed', () => {
   });
 
   it('is said in a line', () => {
-    const say = (saving: readonly string[]): string | null => summarise(describeClosing([WEB, RTC], saves(saving), true));
-    expect(say([])).toBe('2 downloads wait once every window is closed.');
-    expect(say(['web'])).toBe('1 download waits once every window is closed.');
+    const line = (saving: readonly string[]): string | null => summarise(describeClosing([WEB, RTC], saves(saving), true));
+    expect(line([])).toBe('2 downloads wait once every window is closed.');
+    expect(line(['web'])).toBe('1 download waits once every window is closed.');
     expect(summarise(describeClosing([WEB], saves(['web']), true))).toBe(
       'You can close every window: 1 download goes on until saved.',
     );

@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { applyUpdate, openDoor, registerWorker, updateWaiting } from '../../web/worker.ts';
+import { applyUpdate, followUpdates, openDoor, registerWorker, updateWaiting } from '../../web/worker.ts';
 
 const { events, registration } = vi.hoisted(() => ({
   events: new EventTarget(),
-  registration: { active: { postMessage: vi.fn() }, waiting: { postMessage: vi.fn() } },
+  registration: {
+    active: { postMessage: vi.fn() },
+    waiting: null as { postMessage(): void } | null,
+    installing: null as EventTarget | null,
+  },
 }));
 vi.mock('workbox-window', () => ({
   Workbox: class {
@@ -21,20 +25,28 @@ afterEach(() => {
 
 it('offers a version that waits, no longer once another window let it in, and reloads only where it was asked for', async () => {
   const reload = vi.fn();
-  vi.stubGlobal('navigator', { serviceWorker: new EventTarget() });
+  const serviceWorker = Object.assign(new EventTarget(), { register: () => Promise.resolve(registration) });
+  const takesControl = (): unknown => serviceWorker.dispatchEvent(new Event('controllerchange'));
+  vi.stubGlobal('navigator', { serviceWorker });
   vi.stubGlobal('location', { href: 'http://127.0.0.1/', origin: 'http://127.0.0.1', reload });
   await registerWorker();
   // The first install takes control, too.
-  events.dispatchEvent(new Event('controlling'));
+  takesControl();
   expect(updateWaiting.value).toBe(false);
+  const found = (registration.installing = new EventTarget());
+  await followUpdates();
   events.dispatchEvent(new Event('waiting'));
   expect(updateWaiting.value).toBe(true);
-  events.dispatchEvent(new Event('controlling'));
+  takesControl();
   expect(updateWaiting.value).toBe(false);
   expect(reload).not.toHaveBeenCalled();
+  // One that was found before anybody looked out for it.
+  const waiting = (registration.waiting = { postMessage: vi.fn() });
+  found.dispatchEvent(new Event('statechange'));
+  expect(updateWaiting.value).toBe(true);
   applyUpdate();
-  expect(registration.waiting.postMessage).toHaveBeenCalledWith({ type: 'update' });
-  events.dispatchEvent(new Event('controlling'));
+  expect(waiting.postMessage).toHaveBeenCalledWith({ type: 'update' });
+  takesControl();
   expect(reload).toHaveBeenCalledOnce();
 });
 

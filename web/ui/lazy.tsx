@@ -8,6 +8,8 @@ type View<P> = (props: P) => JSX.Element | null;
 type Lazy<P> = View<P> & {
   /** It is there, and shown without a wait. */
   readonly isThere: ReadonlySignal<boolean>;
+  /** Fetches it before it is shown. Where it cannot be had, nothing is said: the first showing asks again. */
+  prepare(): Promise<void>;
 };
 
 /** How long what cannot be given up waits before it is asked for again, in ms. */
@@ -37,6 +39,10 @@ export function lazy<P extends object>(
   ...areas: readonly Area[]
 ): Lazy<P> {
   const view = signal<{ readonly is: View<P> } | null>(null);
+  const fetch = async (): Promise<void> => {
+    const [is] = await Promise.all([load(), loadWords(...areas)]);
+    view.value = { is };
+  };
   const Shown = (props: P): JSX.Element | null => {
     const latest = useRef(props);
     latest.current = props;
@@ -46,8 +52,7 @@ export function lazy<P extends object>(
       let timer: ReturnType<typeof setTimeout> | undefined;
       const ask = async (): Promise<void> => {
         try {
-          const [is] = await Promise.all([load(), loadWords(...areas)]);
-          view.value = { is };
+          await fetch();
         } catch (cause) {
           if (!isShown || loadsAgain()) return;
           tellNotLoaded(cause);
@@ -64,5 +69,8 @@ export function lazy<P extends object>(
     const Loaded = view.value?.is;
     return Loaded === undefined ? null : <Loaded {...props} />;
   };
-  return Object.assign(Shown, { isThere: computed(() => view.value !== null) });
+  return Object.assign(Shown, {
+    isThere: computed(() => view.value !== null),
+    prepare: () => fetch().catch((cause: unknown) => console.warn('A part of the app could not be fetched early.', cause)),
+  });
 }

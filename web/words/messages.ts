@@ -123,8 +123,12 @@ export interface Messages {
     readonly copy: (values: { readonly what: string }) => string;
   };
   readonly closing: {
-    readonly title: () => string;
     readonly more: () => string;
+    readonly allGoOn: (values: { readonly count: number }) => string;
+    readonly someWait: (values: { readonly count: number }) => string;
+  };
+  readonly closingDialog: {
+    readonly title: () => string;
     readonly finish: () => string;
     readonly goesOn: () => string;
     readonly part: () => string;
@@ -133,8 +137,6 @@ export interface Messages {
     readonly stops: () => string;
     readonly stopsWithWebSeeds: () => string;
     readonly stopsWithoutWebSeeds: () => string;
-    readonly allGoOn: (values: { readonly count: number }) => string;
-    readonly someWait: (values: { readonly count: number }) => string;
     readonly saves: () => string;
     readonly ends: () => string;
     readonly nothingLost: () => string;
