@@ -1,8 +1,12 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { nameOfUnit } from '../format.ts';
-import { rateOf } from '../limits.ts';
+import { useId, useRef } from 'preact/hooks';
+import { MIN_RATE } from '../../sw/view-model.ts';
+import { formatAboutRate, nameOfUnit } from '../format.ts';
+import { MAX_RATE, rateOf } from '../limits.ts';
 import { words } from '../words/words.ts';
+import { NumberInput, Refused } from './number-input.tsx';
+import { useTyped } from './typed.ts';
 
 const UNITS = [
   { bytes: 1_000, unit: 'kilobyte-per-second' },
@@ -16,37 +20,35 @@ interface Props {
   onChange(value: number): void;
 }
 
-/** A limit on speed, taken over when the field is left; empty is none. What cannot be set goes back to what it was. */
+/** A limit on speed, taken over when the field is left; empty is none. Another unit is that of the number as it stands there. */
 export function RateField({ label, value, onChange }: Props): JSX.Element {
+  const id = useId();
+  const field = useRef<HTMLSpanElement>(null);
   const unit = useSignal<number>(value >= 1_000_000 ? 1_000_000 : 1_000);
-  const text = value === 0 ? '' : String(value / unit.value);
+  const read = ({ value: text, valueAsNumber, validity }: HTMLInputElement): number | undefined =>
+    validity.badInput ? undefined : (rateOf(text === '' ? 0 : valueAsNumber, unit.peek()) ?? undefined);
+  const typed = useTyped(value, value === 0 ? '' : String(value / unit.value), read, onChange);
+  const range = { least: formatAboutRate(MIN_RATE), most: formatAboutRate(MAX_RATE) };
   return (
     <div class="number-field" role="group" aria-label={label}>
       <span aria-hidden>{label}</span>
-      <span class="rate-field">
-        <input
-          type="number"
+      <span class="rate-field" ref={field}>
+        <NumberInput
+          id={id}
+          typed={typed}
           min={0}
           step="any"
           inputMode="decimal"
           placeholder={words.common.noLimit()}
           aria-label={label}
-          value={text}
-          onChange={event => {
-            const input = event.currentTarget;
-            const rate = input.validity.badInput ? null : rateOf(input.value === '' ? 0 : input.valueAsNumber, unit.value);
-            if (rate === null) input.value = text;
-            else onChange(rate);
-          }}
         />
         <select
           aria-label={words.common.unit({ label })}
           value={unit.value}
           onChange={event => {
-            const next = Number(event.currentTarget.value);
-            const rate = rateOf(value / unit.value, next);
-            unit.value = next;
-            if (value > 0 && rate !== null) onChange(rate);
+            unit.value = Number(event.currentTarget.value);
+            const input = field.current?.querySelector('input');
+            if (input) typed.take(input);
           }}
         >
           {UNITS.map(({ bytes, unit: name }) => (
@@ -56,6 +58,7 @@ export function RateField({ label, value, onChange }: Props): JSX.Element {
           ))}
         </select>
       </span>
+      <Refused id={id} typed={typed} text={words.options.rate(range)} />
     </div>
   );
 }

@@ -803,6 +803,9 @@ export interface Messages {
     readonly sequential: () => string;
     readonly firstLast: () => string;
     readonly superSeeding: () => string;
+    readonly wholeNumber: (values: { readonly least: string; readonly most: string }) => string;
+    readonly hundredths: (values: { readonly least: string; readonly most: string }) => string;
+    readonly rate: (values: { readonly least: string; readonly most: string }) => string;
   };
   readonly pairedApps: {
     readonly text: () => string;
