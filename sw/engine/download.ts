@@ -187,11 +187,20 @@ export class Downloader {
     }
   }
 
-  /** Whether the peer has a piece that we still want. */
+  /** Whether the peer has a piece that we still want. One that it was found to have is not looked for again until that is had. */
   wants(peer: Peer): boolean {
-    if (this.picker.pick(peer.has) >= 0 || this.urgent.isIn(peer.has)) return true;
-    for (const piece of this.active.all()) if (peer.has.get(piece.index)) return true;
-    return false;
+    const { has, sought } = peer;
+    if (!has.get(sought) || this.have.get(sought) || !this.picker.isWanted(sought)) peer.sought = this.seek(has);
+    return peer.sought >= 0;
+  }
+
+  private seek(has: Bitfield): number {
+    const picked = this.picker.pick(has);
+    if (picked >= 0) return picked;
+    const due = this.urgent.firstOf(has);
+    if (due >= 0) return due;
+    for (const { index } of this.active.all()) if (has.get(index)) return index;
+    return -1;
   }
 
   /** What is urgent now need not wait until what was asked for before has come: that is called off, but for what little there may be of it. */

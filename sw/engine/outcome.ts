@@ -6,6 +6,7 @@ import type { CommitStatus, FileProblem, Range } from './events.ts';
 import { note } from './journal.ts';
 import type { Mending } from './mending.ts';
 import type { Move } from './parts.ts';
+import type { Peer } from './peer.ts';
 import type { PeerSet } from './peers.ts';
 import type { Phase } from './phase.ts';
 import type { ActivePiece } from './pieces.ts';
@@ -26,6 +27,7 @@ interface Owner {
   readonly work: Work;
   readonly transfer: Transfer;
   readonly out: Outbox;
+  refresh(peer: Peer): void;
   finishIfComplete(): void;
   fail(problem: FileProblem, file: string): void;
 }
@@ -77,6 +79,8 @@ export function settle(torrent: Owner, outcome: Outcome, now: number): void {
       if (!torrent.webSeeds.ban(liar, reason)) peerSet.conduct.ban(liar, reason, now);
     }
   if (torrent.phase !== 'running') return;
+  // Whoever was of interest for this piece may have nothing else that is wanted.
+  if (outcome.kind === 'have') for (const peer of peerSet.all.values()) if (peer.sought === outcome.piece) torrent.refresh(peer);
   content.moveParts();
   content.downloader.fillAll(now);
 }

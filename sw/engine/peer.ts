@@ -48,6 +48,8 @@ export class Peer {
 
   amChoking = true;
   amInterested = false;
+  /** A piece that it has and we want: why we are interested in it. */
+  sought = -1;
   peerChoking = true;
   peerInterested = false;
   /** What the peer has; empty until it says. Sized once the metadata is known. */

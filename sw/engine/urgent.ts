@@ -60,10 +60,10 @@ export class Urgent {
     return this.due.has(piece) && this.reserved.has(piece) && !this.assembly.have.get(piece) && !this.assembly.active.get(piece);
   }
 
-  /** Whether there is one that a peer with these pieces could bring. */
-  isIn(has: Bitfield): boolean {
-    for (const piece of this.due.keys()) if (has.get(piece) && !this.assembly.have.get(piece)) return true;
-    return false;
+  /** The first that a peer with these pieces could bring; −1 if none. */
+  firstOf(has: Bitfield): number {
+    for (const piece of this.due.keys()) if (has.get(piece) && !this.assembly.have.get(piece)) return piece;
+    return -1;
   }
 
   /** Blocks in flight that a peer should have at most. */

@@ -65,8 +65,9 @@ export function viewProblem(
     if (refused) return { code: 'tracker', url: refused.url, text: refused.text };
     return isLong ? viewNobody(torrent) : null;
   }
-  if (!isLong || down > 0) return null;
-  return torrent.meta ? viewStill(torrent, now) : { code: 'no-metadata' };
+  if (!isLong) return null;
+  if (torrent.meta) return viewStill(torrent, down, now);
+  return down > 0 ? null : { code: 'no-metadata' };
 }
 
 /** All its files are left out, and nothing of it is here to be given. */
@@ -91,7 +92,7 @@ function viewNobody({ peerSet, announcer, meta }: Torrent): ViewProblem {
 }
 
 /** Somebody is, and nothing comes. */
-function viewStill({ peers, webSeeds, content, runningSince }: Torrent, now: number): ViewProblem | null {
+function viewStill({ peers, webSeeds, content, runningSince }: Torrent, down: number, now: number): ViewProblem | null {
   let asked = webSeeds.active;
   let promising = 0;
   let choking = 0;
@@ -103,8 +104,9 @@ function viewStill({ peers, webSeeds, content, runningSince }: Torrent, now: num
     if (peer.peerChoking) choking += 1;
   }
   const missing = content?.picker.unavailable() ?? 0;
+  // A rate is an average, and outlives its last byte.
   if (missing > 0 && promising === 0 && asked === 0) return { code: 'no-source-has-missing', missing };
-  if (now - Math.max(runningSince, content?.downloader.cameAt ?? 0) <= PATIENCE) return null;
+  if (down > 0 || now - Math.max(runningSince, content?.downloader.cameAt ?? 0) <= PATIENCE) return null;
   if (asked > 0) return { code: 'silent', peers: asked };
   return promising > 0 && choking === promising ? { code: 'choked', peers: choking } : null;
 }

@@ -186,6 +186,29 @@ test('says that all connections are taken, where they are', () => {
   expect(problemOf(leech, other.id)).toEqual({ code: 'no-connections', most: 1 });
 });
 
+test('says that nobody has the rest once all that a peer has is here, wants nothing more of it, and does again once it has more', () => {
+  const { world, torrent, seed, leech } = pair(3111, 400e3);
+  const part = world.host('10.0.0.3', { rate: 400e3 });
+  for (const host of [part, leech]) host.session.configure({ lsd: false });
+  part.session.add({ kind: 'file', bytes: torrent.bytes });
+  part.session.start(torrent.id, ['normal', 'skip'], ROOT);
+  expect(world.clock.run(60_000, isSeeding(part, torrent.id))).toBe(true);
+  seed.session.pause(torrent.id);
+  world.clock.run(2_000);
+  leechOn(leech, torrent);
+  const peer = () => leech.session.detail(torrent.id)?.peers.find(({ address }) => address.startsWith('10.0.0.3'));
+  expect(world.clock.run(30_000, () => peer()?.amInterested === true)).toBe(true);
+  const had = () => leech.session.detail(torrent.id, 'pieces')?.map?.have;
+  expect(world.clock.run(60_000, () => had() === 64)).toBe(true);
+  expect(peer()?.amInterested).toBe(false);
+  world.clock.run(20_000);
+  expect(problemOf(leech, torrent.id)).toEqual({ code: 'no-source-has-missing', missing: 64 });
+  seed.session.resume(torrent.id);
+  part.session.prioritise(torrent.id, [1], 'normal');
+  expect(world.clock.run(120_000, isSeeding(leech, torrent.id))).toBe(true);
+  expectAll(leech, torrent);
+});
+
 test('says that those who have what is missing choke, that those who were asked are silent, and no more once something comes', () => {
   const { world, torrent, seed, leech } = pair(3108);
   seed.session.pause(torrent.id);
