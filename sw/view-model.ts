@@ -233,8 +233,8 @@ export interface PieceMap {
   readonly skipped: number;
   readonly unavailable: number;
   /**
-   * Four bytes a cell: how many of its pieces are here, in the making, and skipped; and how many sources the rarest of them
-   * has that is missing (255: or more; also where none is missing).
+   * Five bytes a cell: how many of its pieces are here, in the making, and skipped; how many sources the rarest of them has that is
+   * missing (255: or more; also where none is missing); and how many the rarest of all of them has, here or not (255: or more).
    */
   readonly cells: Uint8Array;
 }

@@ -1,49 +1,28 @@
-/** What is told of a connection to a peer: the letters that other clients use, and what they mean. */
+/** What is told of a connection to a peer, in the words for what other clients show as letters; and the order of peers. */
 import type { PeerRow } from '../sw/view-model.ts';
 import type { Messages } from './words/messages.ts';
 import { language, words } from './words/words.ts';
 
-export interface Flag {
-  readonly letter: string;
-  readonly words: string;
-}
-
-interface Rule extends Flag {
-  readonly holds: (peer: PeerRow) => boolean;
-}
-
-const RULES: readonly Rule[] = [
-  rule('D', 'sends', peer => peer.amInterested && !peer.peerChoking),
-  rule('d', 'chokes', peer => peer.amInterested && peer.peerChoking),
-  rule('U', 'served', peer => peer.peerInterested && !peer.amChoking),
-  rule('u', 'waits', peer => peer.peerInterested && peer.amChoking),
-  rule('K', 'idle', peer => !peer.amInterested && !peer.peerChoking),
-  rule('?', 'idleHere', peer => !peer.peerInterested && !peer.amChoking),
-  rule('I', 'incoming', peer => peer.incoming),
-  rule('H', 'dht', peer => peer.source === 'dht'),
-  rule('X', 'pex', peer => peer.source === 'pex'),
-  rule('L', 'lsd', peer => peer.source === 'lsd'),
-  rule('E', 'encrypted', peer => peer.encryption === 'full'),
-  rule('e', 'handshake', peer => peer.encryption === 'handshake'),
-  rule('P', 'utp', peer => peer.transport === 'utp'),
-  rule('W', 'webrtc', peer => peer.transport === 'webrtc'),
+const FLAGS: readonly { readonly key: keyof Messages['peerFlags']; readonly holds: (peer: PeerRow) => boolean }[] = [
+  { key: 'sends', holds: peer => peer.amInterested && !peer.peerChoking },
+  { key: 'chokes', holds: peer => peer.amInterested && peer.peerChoking },
+  { key: 'served', holds: peer => peer.peerInterested && !peer.amChoking },
+  { key: 'waits', holds: peer => peer.peerInterested && peer.amChoking },
+  { key: 'idle', holds: peer => !peer.amInterested && !peer.peerChoking },
+  { key: 'idleHere', holds: peer => !peer.peerInterested && !peer.amChoking },
+  { key: 'incoming', holds: peer => peer.incoming },
+  { key: 'dht', holds: peer => peer.source === 'dht' },
+  { key: 'pex', holds: peer => peer.source === 'pex' },
+  { key: 'lsd', holds: peer => peer.source === 'lsd' },
+  { key: 'encrypted', holds: peer => peer.encryption === 'full' },
+  { key: 'handshake', holds: peer => peer.encryption === 'handshake' },
+  { key: 'utp', holds: peer => peer.transport === 'utp' },
+  { key: 'webrtc', holds: peer => peer.transport === 'webrtc' },
 ];
 
-function rule(letter: string, key: keyof Messages['peerFlags'], holds: Rule['holds']): Rule {
-  return {
-    letter,
-    get words() {
-      return words.peerFlags[key]();
-    },
-    holds,
-  };
-}
-
-/** All that there are, in the order in which they stand. */
-export const FLAGS: readonly Flag[] = RULES;
-
-export function flagsOf(peer: PeerRow): readonly Flag[] {
-  return RULES.filter(({ holds }) => holds(peer));
+/** Phrases, what matters most first. */
+export function flagsOf(peer: PeerRow): string[] {
+  return FLAGS.filter(({ holds }) => holds(peer)).map(({ key }) => words.peerFlags[key]());
 }
 
 /** IP literal of a peer; empty where the browser does not tell it. */

@@ -7,7 +7,7 @@ import { words } from './words/words.ts';
 const SMALLEST = 9;
 const LARGEST = 18;
 const GAP = 1;
-const BYTES = 4;
+const BYTES = 5;
 const MANY = 255;
 
 export interface Grid {
@@ -54,6 +54,17 @@ export function squareOf(map: PieceMap, pieces: number, { merged }: Grid, square
     rarest = Math.min(rarest, map.cells[at + 3] ?? MANY);
   }
   return { first: from * map.perCell, end: Math.min(to * map.perCell, pieces), have, active, skipped, rarest };
+}
+
+/** Sources of the rarest piece in each of so many stretches of the torrent, from its first piece to its last; 255: or more. */
+export function sourcesOf({ cells }: PieceMap, stretches: number): number[] {
+  const count = cells.length / BYTES;
+  return Array.from({ length: Math.min(stretches, count) }, (_, at, all = Math.min(stretches, count)) => {
+    let least = MANY;
+    for (let cell = Math.floor((at * count) / all); cell < ((at + 1) * count) / all; cell++)
+      least = Math.min(least, cells[cell * BYTES + 4] ?? MANY);
+    return least;
+  });
 }
 
 /** A square, in words. */

@@ -41,7 +41,14 @@ describe('what is relayed of the browser at work', () => {
 
   it('has the pieces and the log of a torrent apart, for as long as somebody looks at each', async () => {
     const { backend, following, ids } = setUp();
-    const map = { perCell: 2, have: 3, active: 1, skipped: 0, unavailable: 1, cells: new Uint8Array([2, 0, 0, 255, 1, 1, 0, 0]) };
+    const map = {
+      perCell: 2,
+      have: 3,
+      active: 1,
+      skipped: 0,
+      unavailable: 1,
+      cells: new Uint8Array([2, 0, 0, 255, 3, 1, 1, 0, 0, 0]),
+    };
     const log = [
       { n: 1, at: 5, kind: 'peer', level: 'info', what: 'peer-left', who: '10.0.0.1:1', text: 'at /home/me/x', count: 0 },
     ] as const;

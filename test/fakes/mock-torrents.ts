@@ -3,7 +3,6 @@ import type {
   DetailPart,
   FileRow,
   LogEntry,
-  PieceMap,
   RootRow,
   TorrentDetail,
   TorrentRow,
@@ -11,6 +10,7 @@ import type {
 } from '../../sw/view-model.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
+import { mapOf } from './mock-pieces.ts';
 
 /** What the interface is looked at with: plausible torrents in every state. */
 
@@ -304,32 +304,6 @@ export function detailOf(
     map: part === 'pieces' ? mapOf(Math.ceil(torrent.size / (1 << 20)), torrent.done / torrent.size) : null,
     log: part === 'log' ? LOG : null,
   };
-}
-
-/** The first part is here but for a few, some are on their way, the last are left out. */
-function mapOf(pieces: number, done: number): PieceMap {
-  const perCell = Math.max(1, Math.ceil(pieces / 4096));
-  const cells = new Uint8Array(Math.ceil(pieces / perCell) * 4);
-  const sums = { have: 0, active: 0, skipped: 0, unavailable: 0 };
-  for (let piece = 0; piece < pieces; piece++) {
-    const at = Math.floor(piece / perCell) * 4;
-    const state =
-      piece < pieces * done && piece % 17 > 0
-        ? 'have'
-        : piece > pieces * 0.92
-          ? 'skipped'
-          : piece % 41 < 2
-            ? 'active'
-            : 'missing';
-    if (piece % perCell === 0) cells[at + 3] = 255;
-    if (state !== 'missing') sums[state] += 1;
-    if (state === 'missing' && piece % 29 === 0) sums.unavailable += 1;
-    if (state === 'have') cells[at]! += 1;
-    else if (state === 'active') cells[at + 1]! += 1;
-    else if (state === 'skipped') cells[at + 2]! += 1;
-    if (state === 'missing') cells[at + 3] = Math.min(cells[at + 3]!, piece % 29 === 0 ? 0 : 1 + (piece % 5));
-  }
-  return { perCell, ...sums, cells };
 }
 
 const line = (

@@ -33,9 +33,10 @@ test('the map of pieces says what is here, on its way, left out and with whom, w
   const map = mapOf();
   expect(map).toMatchObject({ perCell: 1, skipped: 64, unavailable: 0 });
   expect(map?.active).toBeGreaterThan(0);
-  const states = Array.from({ length: 128 }, (_, piece) => [...(map?.cells.subarray(piece * 4, piece * 4 + 4) ?? [])]);
+  const states = Array.from({ length: 128 }, (_, piece) => [...(map?.cells.subarray(piece * 5, piece * 5 + 5) ?? [])]);
   expect(states.filter(([have]) => have === 1)).toHaveLength(map?.have ?? 0);
   expect(states.slice(64).every(([, , skipped]) => skipped === 1)).toBe(true);
+  expect(new Set(states.map(([, , , , sources]) => sources))).toEqual(new Set([1]));
   expect(states.find(([have, active, skipped]) => have === 0 && active === 0 && skipped === 0)?.[3]).toBe(1);
   expect(leech.session.detail(torrent.id)).toMatchObject({ map: null, log: null });
   // At rest the same is had from the record.

@@ -73,7 +73,7 @@ describe.skipIf(missing)(`the details in Chromium (skipped without ${CHROMIUM})`
     await page.getByText('No line of the log is like this.').waitFor();
   });
 
-  it('sorts peers by a column, says what their letters mean, bans one from a torrent and from all, and lets it in again', async () => {
+  it('sorts peers by a column, says how they are connected, bans one from a torrent and from all, and lets it in again', async () => {
     await show('nine');
     await open(/^Peers/);
     const first = page.getByRole('table').getByRole('row').nth(1);

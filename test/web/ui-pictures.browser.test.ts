@@ -6,10 +6,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { nineTorrents } from '../fakes/mock-torrents.ts';
 import { CHROMIUM, MAGNET, missing, openUi } from './ui.ts';
 
 const KEPT = process.env.STARLING_PICTURES === 'keep';
 const folder = join(import.meta.dirname, '../..', KEPT ? 'docs/pictures' : '.cache/pictures');
+const LABELS = [['linux'], ['films'], ['linux'], ['datasets'], ['films'], ['linux'], ['datasets'], ['linux'], []];
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 
 describe.skipIf(missing)(`pictures of the interface (skipped without ${CHROMIUM})`, () => {
@@ -41,6 +43,11 @@ describe.skipIf(missing)(`pictures of the interface (skipped without ${CHROMIUM}
     describe.each(['light', 'dark'] as const)('%s', colorScheme => {
       it.each(VIEWS)('%s', async (view, open) => {
         await show('nine', { viewport, colorScheme, deviceScaleFactor: KEPT ? 2 : 1 });
+        const labelled = nineTorrents().map((torrent, at) => ({
+          ...torrent,
+          options: { ...torrent.options, labels: LABELS[at] ?? [] },
+        }));
+        await page.evaluate(rows => rows.forEach(each => globalThis.mock.put(each)), labelled);
         await open();
         // The canvases are painted with the frame after.
         await page.waitForTimeout(500);

@@ -48,6 +48,20 @@ export function drawMap(canvas: HTMLCanvasElement, map: PieceMap, pieces: number
   pen.strokeRect(x, y, step - 1, step - 1);
 }
 
+/** Bars from the first piece to the last, as high as there are sources; a low one in the colour of what is missing where there is none. */
+export function drawSources(canvas: HTMLCanvasElement, sources: readonly number[], width: number, height: number): void {
+  const pen = penOf(canvas, width, height);
+  if (pen === null) return;
+  const ink = inkOf(canvas);
+  const most = Math.max(1, ...sources);
+  const wide = width / sources.length;
+  sources.forEach((count, at) => {
+    const high = Math.max(3, Math.round((height * count) / most));
+    pen.fillStyle = count === 0 ? ink.none : ink.missing;
+    pen.fillRect(at * wide, height - high, Math.max(1, wide - 1), high);
+  });
+}
+
 /** A clean canvas of that size, in pixels of the page. */
 export function penOf(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
   const scale = devicePixelRatio;

@@ -1,6 +1,7 @@
 import { useSignal, type Signal } from '@preact/signals';
 import { ArrowLeft, Pause, Play, Trash2, X } from 'lucide';
 import type { JSX } from 'preact';
+import { useLayoutEffect } from 'preact/hooks';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { isRunning, pause, remove, resume } from '../actions.ts';
 import { shownName } from '../format.ts';
@@ -125,6 +126,12 @@ function Title({ row }: { row: TorrentRow }): JSX.Element {
 }
 
 function Tabs({ detail }: { detail: TorrentDetail | null }): JSX.Element {
+  const { value: tab } = store.tab;
+  // There may be more tabs than fit beside each other.
+  useLayoutEffect(
+    () => document.getElementById(`tab-${tab}`)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }),
+    [tab, layout.value],
+  );
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = stepAlong(event.key);
     const next = TABS[(TABS.indexOf(store.tab.value) + step + TABS.length) % TABS.length];

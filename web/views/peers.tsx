@@ -2,11 +2,11 @@ import { useSignal } from '@preact/signals';
 import { ArrowDown, ArrowUp, Ellipsis, X } from 'lucide';
 import type { JSX } from 'preact';
 import type { PeerRow, TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
-import { formatPercent, formatRate } from '../format.ts';
+import { formatList, formatPercent, formatRate } from '../format.ts';
 import { command } from '../actions.ts';
 import { copy } from '../clipboard.ts';
 import { banEverywhere, banHere, letInHere } from '../banning.ts';
-import { FLAGS, flagsOf, hostOf, sortPeers, type PeerColumn, type PeerSort } from '../peer-flags.ts';
+import { flagsOf, hostOf, sortPeers, type PeerColumn, type PeerSort } from '../peer-flags.ts';
 import { statusOf } from '../words.ts';
 import { store } from '../store.ts';
 import { LineForm } from '../ui/line-form.tsx';
@@ -63,7 +63,6 @@ function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }):
     const before = sort.value;
     sort.value = { by, isDescending: before.by === by ? !before.isDescending : isNumber };
   };
-  const used = new Set(detail.peers.flatMap(peer => flagsOf(peer).map(({ letter }) => letter)));
   return (
     <>
       <table class="plain-table peers-table">
@@ -87,9 +86,7 @@ function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }):
               <td class="number">{formatPercent(peer.progress)}</td>
               <td class="number down">{peer.down > 0 ? formatRate(peer.down) : ''}</td>
               <td class="number up">{peer.up > 0 ? formatRate(peer.up) : ''}</td>
-              <td>
-                <Flags peer={peer} />
-              </td>
+              <td class="peer-flags">{formatList(flagsOf(peer))}</td>
               <td class="number">{peer.requests > 0 ? peer.requests : ''}</td>
               <td>
                 {hostOf(peer) !== '' && (
@@ -111,13 +108,6 @@ function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }):
           ))}
         </tbody>
       </table>
-      <p class="quiet flags-legend">
-        {FLAGS.filter(({ letter }) => used.has(letter)).map(({ letter, words: meaning }) => (
-          <span key={letter}>
-            <b>{letter}</b> {meaning}
-          </span>
-        ))}
-      </p>
       {menu.value !== null && (
         <Menu
           label={words.inspector.peerActionsFor({ address: menu.value.peer.address })}
@@ -157,20 +147,6 @@ function Head({ by, label, isNumber, sort, onSort }: HeadProps): JSX.Element {
         {isSorted && <Icon of={sort.isDescending ? ArrowDown : ArrowUp} size={12} />}
       </button>
     </th>
-  );
-}
-
-/** The letters, with what they mean for whoever points at them or hears them. */
-function Flags({ peer }: { readonly peer: PeerRow }): JSX.Element {
-  const flags = flagsOf(peer);
-  const meaning = flags.map(flag => flag.words).join(', ');
-  return (
-    <span title={meaning}>
-      <span aria-hidden="true" class="flags">
-        {flags.map(({ letter }) => letter).join(' ')}
-      </span>
-      <span class="sr-only">{meaning}</span>
-    </span>
   );
 }
 

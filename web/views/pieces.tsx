@@ -2,16 +2,19 @@ import { useSignal } from '@preact/signals';
 import type { JSX, TargetedPointerEvent } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PieceMap } from '../../sw/view-model.ts';
-import { describeMap, describeSquare, drawSquare, gridOf, squareOf, type Grid, type Square } from '../piece-grid.ts';
+import { describeMap, describeSquare, drawSquare, gridOf, sourcesOf, squareOf, type Grid, type Square } from '../piece-grid.ts';
 import { theme } from '../theme.ts';
 import { layout } from '../ui/layout.ts';
-import { drawMap, inkOf, penOf, useSchemes } from '../ui/piece-canvas.ts';
+import { drawMap, drawSources, inkOf, penOf, useSchemes } from '../ui/piece-canvas.ts';
 import { words } from '../words/words.ts';
 
 /** Pixels that the squares may take from the top down. */
 const HEIGHT = 220;
 const TALL = 420;
 const SWATCH = 16;
+/** Pixels: of a bar that says how many sources there are, with the gap behind it, and of all of them from the top down. */
+const BAR = 4;
+const BARS = 32;
 const ONE = { first: 0, end: 1, have: 0, active: 0, skipped: 0, rarest: 255 };
 const LEGEND: readonly { readonly label: () => string; readonly square: Square }[] = [
   { label: () => words.inspector.pieceHave(), square: { ...ONE, have: 1 } },
@@ -93,6 +96,30 @@ export function Pieces({ map, pieces }: { readonly map: PieceMap; readonly piece
           </li>
         ))}
       </ul>
+      <Sources map={map} width={width.value} redrawn={redrawn} />
+    </div>
+  );
+}
+
+interface SourcesProps {
+  readonly map: PieceMap;
+  readonly width: number;
+  readonly redrawn: number;
+}
+
+/** How many have each part of the torrent: a picture and its sentence. Nothing where nobody has any. */
+function Sources({ map, width, redrawn }: SourcesProps): JSX.Element | null {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const sources = sourcesOf(map, Math.max(1, Math.floor(width / BAR)));
+  const most = Math.max(0, ...sources);
+  useLayoutEffect(() => {
+    if (canvas.current !== null) drawSources(canvas.current, sources, width, BARS);
+  }, [map, width, theme.value, redrawn]);
+  if (most === 0) return null;
+  return (
+    <div>
+      <p>{words.pieceMap.sources({ least: Math.min(...sources), most })}</p>
+      <canvas ref={canvas} aria-hidden="true" />
     </div>
   );
 }

@@ -890,6 +890,7 @@ export interface Messages {
     }) => string;
     readonly all: (values: { readonly pieces: number; readonly parts: string }) => string;
     readonly unavailable: (values: { readonly count: string }) => string;
+    readonly sources: (values: { readonly least: number; readonly most: number }) => string;
   };
   readonly player: {
     readonly close: () => string;
