@@ -15,6 +15,10 @@ import { BLOCK } from './model/layout.ts';
 /** Ms without a block until a peer counts as snubbed, and until what it was asked for is asked of others. */
 const SNUBBED_AFTER = 20_000;
 const REQUEST_TIMEOUT = 60_000;
+/** Ms for which what was called off of a peer is not asked of others: it may be on the line. */
+const CALLED_OFF_PATIENCE = 5_000;
+/** Blocks for which that holds, of one peer: each takes a place among those that its connection may bring. */
+const MAX_CALLED_OFF = 2_000;
 /** Ms that a piece may lie half-done with nobody to ask, while memory is short, until what is there of it goes to the disk. */
 const IDLE_PIECE = 30_000;
 /** Peers asked for one block at most, in the endgame. */
@@ -128,6 +132,7 @@ export class Downloader {
   rejected(peer: Peer, index: number, begin: number): void {
     const assignment = peer.assignments.get(index);
     const block = begin / BLOCK;
+    const { inflight } = peer;
     if (!assignment || !peer.settle(index, block)) {
       if (!peer.mayRefuse()) fail('protocol', 'It refuses blocks that it was not asked for.');
       return;
@@ -135,6 +140,8 @@ export class Downloader {
     const { piece } = assignment;
     piece.release(block);
     this.active.sort(piece);
+    // What we have called off is refused because of that.
+    if (peer.inflight === inflight) return;
     peer.pipeline.forgetProbe();
     peer.allowedFast.delete(index);
   }
@@ -163,10 +170,23 @@ export class Downloader {
         if (silent > REQUEST_TIMEOUT) this.withdrawAll(peer, true, now);
         else if (silent > SNUBBED_AFTER) peer.pipeline.snubbed = true;
       }
+      if (peer.calledOff > 0) this.expireCalledOff(peer, now);
       this.fill(peer, now);
     }
     this.assembly.disputes.tick(now);
     if (this.assembly.isShort) this.assembly.park(piece => piece.askers === 0 && now - piece.touchedAt > IDLE_PIECE);
+  }
+
+  private expireCalledOff(peer: Peer, now: number): void {
+    const before = now - CALLED_OFF_PATIENCE - this.share.patience;
+    for (const assignment of [...peer.assignments.values()]) {
+      if (assignment.calledOff > 0 && assignment.calledOffAt < before) this.giveUpCalledOff(peer, assignment);
+    }
+  }
+
+  private giveUpCalledOff(peer: Peer, assignment: Assignment): void {
+    peer.giveUp(assignment);
+    this.active.sort(assignment.piece);
   }
 
   /** Nobody brings any more of it. */
@@ -176,10 +196,10 @@ export class Downloader {
 
   /** Lets go of pieces in the making that are not wanted any more. */
   dropUnwanted(now: number): void {
-    this.giveUp(now, piece => !this.picker.isWanted(piece.index));
+    this.abandon(now, piece => !this.picker.isWanted(piece.index));
   }
 
-  private giveUp(now: number, which: (piece: ActivePiece) => boolean): void {
+  private abandon(now: number, which: (piece: ActivePiece) => boolean): void {
     for (const piece of [...this.active.all()]) {
       if (piece.stage !== 'open' || !which(piece)) continue;
       this.recall(piece, now);
@@ -203,19 +223,28 @@ export class Downloader {
     return -1;
   }
 
-  /** What is urgent now need not wait until what was asked for before has come: that is called off, but for what little there may be of it. */
+  /**
+   * What is urgent now need not wait until what was asked for before has come: that is called off, but for what little there may be of it.
+   * What had been called off and is urgent by now is asked for again, where the peer need not say that it will not come.
+   */
   makeWay(now: number): void {
     for (const peer of this.peers.values()) {
       const depth = this.urgent.depth(peer.down.rate(now));
       for (const assignment of [...peer.assignments.values()].reverse()) {
-        if (peer.inflight <= depth) break;
-        if (!this.urgent.has(assignment.piece.index)) this.withdraw(peer, assignment, true, now);
+        if (!this.urgent.has(assignment.piece.index)) {
+          if (peer.inflight <= depth || assignment.open === 0) continue;
+          if (peer.calledOff + assignment.open <= MAX_CALLED_OFF) peer.callOff(assignment, now);
+          else this.withdraw(peer, assignment, true, now);
+        } else if (!peer.fast && assignment.calledOff > 0) this.giveUpCalledOff(peer, assignment);
       }
     }
   }
 
+  /** Of what is called off it is not known yet whether it is to be asked for again. */
   private get everythingAsked(): boolean {
-    return this.active.withFree.size === 0 && this.picker.wantedLeft <= this.active.size;
+    if (this.active.withFree.size > 0 || this.picker.wantedLeft > this.active.size) return false;
+    for (const { calledOff } of this.peers.values()) if (calledOff > 0) return false;
+    return true;
   }
 
   /** A piece to take blocks of: one of its own, one nobody is at, a new one, and else one that it shares. */

@@ -72,6 +72,8 @@ export class Peer {
   readonly assignments = new Map<number, Assignment>();
   /** Blocks asked for and not here. */
   inflight = 0;
+  /** Blocks that it was asked for and that were called off: each may come yet. */
+  calledOff = 0;
   /** When it last sent a block, or was last asked with nothing in flight. */
   lastBlockAt: number;
   lastSentAt: number;
@@ -181,9 +183,12 @@ export class Peer {
   /** The block came, or will not: false if it was not asked of this peer. */
   settle(piece: number, block: number): boolean {
     const assignment = this.assignments.get(piece);
-    if (!assignment?.settle(block)) return false;
-    this.inflight -= 1;
-    if (assignment.open === 0) this.dropAssignment(assignment);
+    if (!assignment) return false;
+    const { open, calledOff } = assignment;
+    if (!assignment.settle(block)) return false;
+    this.inflight -= open - assignment.open;
+    this.calledOff -= calledOff - assignment.calledOff;
+    this.dropIfOver(assignment);
     return true;
   }
 
@@ -195,42 +200,73 @@ export class Peer {
 
   /** A block that was asked of it came from another: true, and told, if so. */
   cancel(piece: ActivePiece, block: number, now: number): boolean {
+    const { inflight } = this;
     if (!this.settle(piece.index, block)) return false;
+    if (this.inflight === inflight) return true;
     this.withdrawn += 1;
-    const request = { piece: piece.index, begin: block * BLOCK, length: piece.blockLength(block) };
-    this.send(encodeMessage({ type: 'cancel', ...request }), now);
+    this.tellCancelled(piece, block, now);
     return true;
+  }
+
+  /**
+   * Need not bring what it was asked for of a piece and has not sent yet. What is on the line already is to come, and is neither asked for
+   * elsewhere meanwhile nor thrown away: with the Fast extension each block is answered (BEP 6), without it nobody tells.
+   */
+  callOff(assignment: Assignment, now: number): void {
+    const { piece, open } = assignment;
+    for (const [first, end] of assignment.openRuns()) {
+      for (let block = first; block < end; block++) this.tellCancelled(piece, block, now);
+    }
+    assignment.callOff(now);
+    this.inflight -= open;
+    this.calledOff += open;
+    this.withdrawn += open;
+    this.pipeline.forgetProbe();
+  }
+
+  /** What was called off of a piece will not come any more. */
+  giveUp(assignment: Assignment): void {
+    this.unexpect(assignment, [...assignment.calledOffRuns()]);
   }
 
   /** Withdraws everything asked for of a piece; `cancel` also tells the peer. */
   withdraw(assignment: Assignment, cancel: boolean, now: number): void {
+    const { piece, open } = assignment;
+    const runs = [...assignment.openRuns()];
+    if (cancel)
+      for (const [first, end] of runs) for (let block = first; block < end; block++) this.tellCancelled(piece, block, now);
+    this.withdrawn += open;
+    this.unexpect(assignment, [...runs, ...assignment.calledOffRuns()]);
+    this.pipeline.forgetProbe();
+  }
+
+  private unexpect(assignment: Assignment, runs: readonly (readonly [number, number])[]): void {
     const { piece } = assignment;
-    const runs = [];
-    for (const [first, end] of assignment.runs()) {
-      runs.push(piece.run(first, end));
+    for (const [first, end] of runs) {
       for (let block = first; block < end; block++) {
         piece.release(block);
-        if (cancel) {
-          this.send(
-            encodeMessage({ type: 'cancel', piece: piece.index, begin: block * BLOCK, length: piece.blockLength(block) }),
-            now,
-          );
-        }
+        this.settle(piece.index, block);
       }
     }
-    this.withdrawn += assignment.open;
-    this.inflight -= assignment.open;
-    assignment.open = 0;
-    this.dropAssignment(assignment);
-    this.pipeline.forgetProbe();
-    this.out({ do: 'unexpect', conn: this.conn, buffer: piece.buffer, prefix: piecePrefix(piece.index), runs });
+    this.out({
+      do: 'unexpect',
+      conn: this.conn,
+      buffer: piece.buffer,
+      prefix: piecePrefix(piece.index),
+      runs: runs.map(([first, end]) => piece.run(first, end)),
+    });
+  }
+
+  private tellCancelled(piece: ActivePiece, block: number, now: number): void {
+    const request = { piece: piece.index, begin: block * BLOCK, length: piece.blockLength(block) };
+    this.send(encodeMessage({ type: 'cancel', ...request }), now);
   }
 
   private idOf(extension: string): number {
     return this.extended?.m.get(extension) ?? 0;
   }
 
-  private dropAssignment(assignment: Assignment): void {
-    if (this.assignments.delete(assignment.piece.index)) assignment.piece.askers -= 1;
+  private dropIfOver(assignment: Assignment): void {
+    if (assignment.isOver && this.assignments.delete(assignment.piece.index)) assignment.piece.askers -= 1;
   }
 }

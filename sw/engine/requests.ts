@@ -62,42 +62,73 @@ export class Pipeline {
   }
 }
 
+const NOT_ASKED = 0;
+const ASKED = 1;
+const CALLED_OFF = 2;
+
 /** The blocks of one piece that one peer was asked for. */
 export class Assignment {
   /** Asked and not here. */
   open = 0;
-  private readonly asked: Uint8Array;
+  /** Cancelled, and neither here nor refused: each may be on the line already. */
+  calledOff = 0;
+  /** When that was last done to some of them, monotonic ms. */
+  calledOffAt = 0;
+  private readonly state: Uint8Array;
 
   constructor(readonly piece: ActivePiece) {
-    this.asked = new Uint8Array(piece.blocks);
+    this.state = new Uint8Array(piece.blocks);
+  }
+
+  /** Whether nothing more of the piece may come of the peer. */
+  get isOver(): boolean {
+    return this.open === 0 && this.calledOff === 0;
   }
 
   add(first: number, end: number): void {
     for (let block = first; block < end; block++) {
-      if (this.asked[block] === 1) continue;
-      this.asked[block] = 1;
+      if (this.has(block)) continue;
+      this.state[block] = ASKED;
       this.open += 1;
     }
   }
 
+  /** Whether the block may come of it. */
   has(block: number): boolean {
-    return this.asked[block] === 1;
+    return this.state[block] === ASKED || this.state[block] === CALLED_OFF;
   }
 
   /** False if the block was not asked for here. */
   settle(block: number): boolean {
-    if (this.asked[block] !== 1) return false;
-    this.asked[block] = 0;
-    this.open -= 1;
+    if (!this.has(block)) return false;
+    if (this.state[block] === ASKED) this.open -= 1;
+    else this.calledOff -= 1;
+    this.state[block] = NOT_ASKED;
     return true;
   }
 
-  /** The blocks still asked for, as runs of neighbours [first, end). */
-  *runs(): Generator<[number, number]> {
-    for (let block = 0; block < this.asked.length; block++) {
-      if (this.asked[block] !== 1) continue;
+  callOff(now: number): void {
+    for (let block = 0; block < this.state.length; block++) if (this.state[block] === ASKED) this.state[block] = CALLED_OFF;
+    this.calledOff += this.open;
+    this.open = 0;
+    this.calledOffAt = now;
+  }
+
+  /** The blocks asked for, as runs of neighbours [first, end). */
+  openRuns(): Generator<[number, number]> {
+    return this.runsOf(ASKED);
+  }
+
+  /** Likewise those called off. */
+  calledOffRuns(): Generator<[number, number]> {
+    return this.runsOf(CALLED_OFF);
+  }
+
+  private *runsOf(state: number): Generator<[number, number]> {
+    for (let block = 0; block < this.state.length; block++) {
+      if (this.state[block] !== state) continue;
       const first = block;
-      while (this.asked[block] === 1) block += 1;
+      while (this.state[block] === state) block += 1;
       yield [first, block];
     }
   }

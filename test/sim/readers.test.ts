@@ -55,6 +55,17 @@ test('a seek into the middle is served within seconds, and what lay ahead before
   expect(second.starved).toBe(0);
 });
 
+test('what is on the line when it is called off for a reader is kept, and not fetched again', () => {
+  const { world, torrent, leech, play } = swarm(312, [10e6], 16 * MIB);
+  const sent = (): number => world.internet.sent.get('10.0.0.1') ?? 0;
+  // It was asked for a megabyte, and nobody knows yet how fast it is.
+  expect(world.clock.run(20_000, () => sent() > 0)).toBe(true);
+  const reader = play(1e6, 12 * MIB);
+  expect(world.clock.run(30_000, isSeeding(leech, torrent.id))).toBe(true);
+  expect(reader.startedAfter).toBeLessThan(2_000);
+  expect(sent()).toBe(torrent.size);
+});
+
 test('the end of a file, which some players read first, comes first then', () => {
   const { world, play } = swarm(303, [500_000, 500_000, 500_000]);
   world.clock.run(1_000);
