@@ -42,9 +42,9 @@ export const FIRST = [
 ];
 /** The areas that are mostly wanted together, one module of a language each; an area that stands nowhere here has its own. */
 export const LATER = {
-  details: ['files', 'inspector', 'logLines', 'now', 'peerFlags', 'pieceMap', 'reasons', 'remedies', 'said'],
+  details: ['files', 'inspector', 'logLines', 'now', 'peerFlags', 'pieceMap', 'reasons', 'remedies', 'said', 'told'],
   measured: ['activity', 'chart', 'history', 'network'],
-  told: ['kept', 'left', 'news'],
+  tidings: ['kept', 'left', 'news'],
   pressed: [
     'add',
     'closingDialog',
