@@ -36,6 +36,8 @@ function localesOf(tag: string): Intl.Locale[] {
   }
 }
 
+/** The short names of units are whole words in Arabic, for some of them; elsewhere the narrow ones stick to their numbers. */
+const unitDisplay = regional.language === 'ar' ? 'narrow' : 'short';
 const formatters = new Map<string, Intl.NumberFormat>();
 
 /** `unit`: one that ECMA-402 names; empty for none. */
@@ -43,7 +45,10 @@ function inUnit(value: number, digits: Digits, unit: string): string {
   const key = `${unit} ${digits}`;
   let formatter = formatters.get(key);
   if (formatter === undefined) {
-    formatter = new Intl.NumberFormat(regional, { ...DIGITS[digits], ...(unit === '' ? {} : { style: 'unit', unit }) });
+    formatter = new Intl.NumberFormat(regional, {
+      ...DIGITS[digits],
+      ...(unit === '' ? {} : { style: 'unit', unit, unitDisplay }),
+    });
     formatters.set(key, formatter);
   }
   const text = formatter.format(value).replaceAll(' ', NBSP);
@@ -52,7 +57,7 @@ function inUnit(value: number, digits: Digits, unit: string): string {
 
 /** A unit that ECMA-402 names, as it stands behind a number: `kB/s`. */
 export function nameOfUnit(unit: string): string {
-  const parts = new Intl.NumberFormat(regional, { style: 'unit', unit }).formatToParts(1);
+  const parts = new Intl.NumberFormat(regional, { style: 'unit', unit, unitDisplay }).formatToParts(1);
   return parts.find(({ type }) => type === 'unit')?.value ?? unit;
 }
 

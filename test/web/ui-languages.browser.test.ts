@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { env } from 'node:process';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
+import { locales, read } from '../../bin/words.mjs';
 import { CHROMIUM, MAGNET, missing, openUi } from './ui.ts';
 
 const WIDTHS = [1280, 390] as const;
+/** The sign of the order, with its gap, as table.css has it. */
+const ARROW = 12 + 3;
 /** Where pictures of what is walked through go; none are taken where it is not set. */
 const SHOTS = env.STARLING_SHOTS;
 
@@ -150,6 +153,57 @@ describe.skipIf(missing)(`languages in Chromium (skipped without ${CHROMIUM})`, 
       expect(faults).toEqual([]);
     },
   );
+
+  it.each(locales())(
+    'has room for the heads of its columns, sorted by or not, and for what stands below, in %s',
+    async language => {
+      const columns = Object.keys(read('en')['columns'] ?? {}).map(id => ({ id, width: null }));
+      await show('nine', { viewport: { width: 2600, height: 800 } }, opened =>
+        opened.addInitScript(
+          ([chosen, list]) => {
+            localStorage.setItem('starling.language', chosen);
+            localStorage.setItem('starling.list', list);
+          },
+          [language, JSON.stringify({ columns, sort: { by: 'name', descending: false } })] as const,
+        ),
+      );
+      const cut = await page.evaluate(arrow => {
+        const heads = [...document.querySelectorAll<HTMLElement>('.head-label')];
+        const tooLong = heads.filter(head => {
+          const range = document.createRange();
+          range.selectNodeContents(head);
+          const cell = head.closest('[role=columnheader]');
+          return range.getBoundingClientRect().width + arrow > (cell?.clientWidth ?? 0) + 1;
+        });
+        const cells = [...document.querySelectorAll<HTMLElement>('.row .cell.number')];
+        return {
+          heads: heads.length,
+          cut: [...tooLong, ...cells.filter(cell => cell.scrollWidth > cell.clientWidth + 1)].map(
+            ({ textContent }) => textContent,
+          ),
+        };
+      }, ARROW);
+      expect(cut).toEqual({ heads: columns.length, cut: [] });
+    },
+  );
+
+  it('moves a column to the side that is seen, where that is the other one', async () => {
+    await show('nine', { viewport: { width: 1280, height: 800 } }, opened =>
+      opened.addInitScript(() => localStorage.setItem('starling.language', 'ar')),
+    );
+    const lefts = (): Promise<number[]> =>
+      page.evaluate(() =>
+        ['size', 'progress'].map(id => document.querySelector(`[data-column=${id}]`)!.getBoundingClientRect().left),
+      );
+    const [size = 0, progress = 0] = await lefts();
+    expect(progress).toBeLessThan(size);
+    await page.locator('[data-column=size] button').first().click({ button: 'right' });
+    await page.getByRole('menuitem', { name: /إلى اليسار/ }).click();
+    await expect.poll(async () => (await lefts())[0]).toBeLessThan(size);
+    await page.locator('[data-column=size] button').first().focus();
+    await page.keyboard.press('Alt+ArrowRight');
+    await expect.poll(lefts).toEqual([size, progress]);
+  });
 
   it('is in the language that is chosen, and again as the browser is set', async () => {
     await show('nine', { locale: 'is-IS' });

@@ -4,6 +4,7 @@ import { columns } from '../list-choices.ts';
 import { NEWEST_FIRST } from '../list.ts';
 import { store } from '../store.ts';
 import { chooseDensity, density } from '../theme.ts';
+import { stepAlong } from '../ui/arrows.ts';
 import { Menu, type MenuItem } from '../ui/menu.tsx';
 import { words } from '../words/words.ts';
 import { fit } from './table-head.tsx';
@@ -60,17 +61,11 @@ function itemsFor(id: ColumnId): MenuItem[] {
   const move = (to: number): void => {
     columns.value = moveColumn(columns.peek(), id, to);
   };
-  if (place > 0)
-    items.push({
-      label: words.menus.moveLeft({ column: label }),
-      shortcut: words.menus.altKey({ key: '←' }),
-      act: () => move(place - 1),
-    });
-  if (place < shown.length - 1)
-    items.push({
-      label: words.menus.moveRight({ column: label }),
-      shortcut: words.menus.altKey({ key: '→' }),
-      act: () => move(place + 1),
-    });
+  const sides = [
+    { label: words.menus.moveLeft({ column: label }), key: '←', to: place + stepAlong('ArrowLeft') },
+    { label: words.menus.moveRight({ column: label }), key: '→', to: place + stepAlong('ArrowRight') },
+  ];
+  for (const { label: towards, key, to } of sides)
+    if (to >= 0 && to < shown.length) items.push({ label: towards, shortcut: words.menus.altKey({ key }), act: () => move(to) });
   return items;
 }

@@ -81,8 +81,12 @@ function Connected({ row, detail }: { row: TorrentRow; detail: TorrentDetail }):
         <tbody>
           {sortPeers(detail.peers, sort.value).map(peer => (
             <tr key={peer.id}>
-              <td class="address">{addressOf(peer)}</td>
-              <td>{peer.client}</td>
+              <td class="address">
+                <bdi>{addressOf(peer)}</bdi>
+              </td>
+              <td>
+                <bdi>{peer.client}</bdi>
+              </td>
               <td class="number">{formatPercent(peer.progress)}</td>
               <td class="number down">{peer.down > 0 ? formatRate(peer.down) : ''}</td>
               <td class="number up">{peer.up > 0 ? formatRate(peer.up) : ''}</td>

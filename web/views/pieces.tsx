@@ -4,9 +4,10 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { PieceMap } from '../../sw/view-model.ts';
 import { describeMap, describeSquare, drawSquare, gridOf, sourcesOf, squareOf, type Grid, type Square } from '../piece-grid.ts';
 import { theme } from '../theme.ts';
+import { stepAlong } from '../ui/arrows.ts';
 import { layout } from '../ui/layout.ts';
 import { drawMap, drawSources, inkOf, penOf, useSchemes } from '../ui/piece-canvas.ts';
-import { words } from '../words/words.ts';
+import { direction, words } from '../words/words.ts';
 
 /** Pixels that the squares may take from the top down. */
 const HEIGHT = 220;
@@ -57,7 +58,8 @@ export function Pieces({ map, pieces }: { readonly map: PieceMap; readonly piece
         : words.inspector.piecePoint();
   const pointed = (event: TargetedPointerEvent<HTMLCanvasElement>): void => {
     const box = event.currentTarget.getBoundingClientRect();
-    const column = Math.floor((event.clientX - box.left) / grid.step);
+    const along = direction === 'rtl' ? box.right - event.clientX : event.clientX - box.left;
+    const column = Math.floor(along / grid.step);
     const square = Math.floor((event.clientY - box.top) / grid.step) * grid.columns + column;
     at.value = column < grid.columns && square < grid.squares ? square : -1;
   };
@@ -136,9 +138,8 @@ function Swatch({ square, redrawn }: { readonly square: Square; readonly redrawn
 function moved(key: string, at: number, { columns, squares }: Grid): number | null {
   switch (key) {
     case 'ArrowRight':
-      return at + 1;
     case 'ArrowLeft':
-      return at - 1;
+      return at + stepAlong(key);
     case 'ArrowDown':
       return at < 0 ? 0 : at + columns;
     case 'ArrowUp':

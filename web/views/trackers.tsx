@@ -39,7 +39,9 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
               />
             ) : (
               <>
-                <span class="tracker-url">{tracker.url}</span>
+                <span class="tracker-url">
+                  <bdi>{tracker.url}</bdi>
+                </span>
                 {several && <span class="quiet">{words.inspector.trackerTier({ tier: tracker.tier + 1 })}</span>}
                 <span class={tracker.state === 'error' ? 'tone-warn' : 'quiet'}>{stateOf(tracker)}</span>
                 <button
@@ -72,7 +74,9 @@ export function Trackers({ detail }: { detail: TorrentDetail }): JSX.Element {
         </li>
         {detail.webSeeds.map(seed => (
           <li key={`web ${seed.url}`} class="tracker">
-            <span class="tracker-url">{seed.url}</span>
+            <span class="tracker-url">
+              <bdi>{seed.url}</bdi>
+            </span>
             <span class={seed.text === '' ? 'quiet' : 'tone-warn'}>{webSeedState(seed)}</span>
             {isLeftAlone(seed) && (
               <button
