@@ -121,7 +121,7 @@ function Sources({ map, width, redrawn }: SourcesProps): JSX.Element | null {
   return (
     <div>
       <p>{words.pieceMap.sources({ least: Math.min(...sources), most })}</p>
-      <canvas ref={canvas} aria-hidden="true" />
+      <canvas ref={canvas} class="pieces-sources" aria-hidden="true" />
     </div>
   );
 }
