@@ -47,7 +47,10 @@ export interface LocalRuntime {
 export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
   const { version, rtc, log, mark, sockets, replaced } = options;
   const wall = (): number => Date.now();
-  const estimate = (): Promise<StorageEstimate> => navigator.storage.estimate();
+  const room = async (): Promise<number> => {
+    const { usage = 0, quota } = await navigator.storage.estimate();
+    return quota === undefined ? -1 : Math.max(0, quota - usage);
+  };
   const reach = new Reach((url, init) => fetch(url, init), options.isSecure);
   let records: SessionRecords | null = null;
   const notes = new ShareNotes(() => {
@@ -76,6 +79,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         folder,
         database: FILES,
         root: BROWSER_ROOT,
+        room,
         log,
         wall,
         ticks: () => performance.now(),
@@ -119,10 +123,7 @@ export function makeLocalRuntime(options: LocalRuntimeOptions): LocalRuntime {
         },
       };
     },
-    room: async () => {
-      const { usage = 0, quota } = await estimate();
-      return quota === undefined ? -1 : Math.max(0, quota - usage);
-    },
+    room,
     after,
     mark,
     replaced,

@@ -20,6 +20,10 @@ function store(): Promise<LocalStore> {
       folder: await top.getDirectoryHandle('files', { create: true }),
       database: 'files',
       root: ROOT,
+      room: async () => {
+        const { usage = 0, quota = 0 } = await navigator.storage.estimate();
+        return quota - usage;
+      },
       log: () => undefined,
       wall: () => Date.now(),
       ticks: () => performance.now(),

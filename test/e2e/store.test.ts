@@ -54,11 +54,13 @@ describe.skipIf(!haveChromium())('the store of the browser, in Chromium', () => 
     expect(ends['full']).toBeGreaterThan(0);
     const there = await page.call('whole', 'd', 100, PIECE);
     expect(there).toEqual({ right: ends['ok'] ?? 0, wrong: 0 });
+    // Nothing that a full storage does is told as a failure of it.
+    expect(Object.keys(ends).filter(end => end !== 'ok')).toEqual(['full']);
     const used = await page.call('used');
-    expect(await page.call('remove', 'a')).toBeNull();
-    await expect.poll(async () => used - (await page.call('used'))).toBeGreaterThan(39 * PIECE);
-    // On a busy machine the browser counts later what it has than it tells that.
-    await expect.poll(async () => (await page.call('write', 'd', 100, 10, PIECE)).ends, { timeout: 15_000 }).toEqual({ ok: 10 });
+    // Chromium looks at each of the segments that are written at once by itself, and may take four where there is room for one: so more has to go than that.
+    for (const name of ['a', 'c0']) expect(await page.call('remove', name)).toBeNull();
+    await expect.poll(async () => used - (await page.call('used'))).toBeGreaterThan(99 * PIECE);
+    expect((await page.call('write', 'd', 100, 10, PIECE)).ends).toEqual({ ok: 10 });
     await page.quota(null);
   });
 

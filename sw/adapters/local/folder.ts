@@ -33,6 +33,13 @@ export function problemOf(error: unknown): FileProblem {
   }
 }
 
+/**
+ * Where the room ends in the midst of a write, Chromium takes no more of it, and tells whichever it comes to first: why, or that it broke off.
+ */
+function isBrokenOff(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError';
+}
+
 /** Opened files that are remembered. */
 const OPEN_FILES = 256;
 
@@ -44,18 +51,29 @@ export class SegmentFiles {
   private readonly folders = new Map<number, Promise<Folder>>();
   /** By number of the segment, in order of last use. */
   private readonly opened = new Map<number, Promise<Blob>>();
+  /** Bytes of segments that are being written. */
+  private underWay = 0;
 
-  constructor(private readonly top: Folder) {}
+  constructor(
+    private readonly top: Folder,
+    /** Bytes that there is room for; less than 0 where that is not known. */
+    private readonly room: () => Promise<number>,
+  ) {}
 
   /** Throws what the browser throws; then nothing of it is left, as far as that can be had. */
   async write(group: number, segment: number, bytes: Uint8Array): Promise<void> {
+    this.underWay += bytes.length;
     try {
-      await this.writeOnce(group, segment, bytes);
+      await this.writeOnce(group, segment, bytes).catch(async (error: unknown) => {
+        // The folder that is remembered may have been taken away with all that the browser keeps for this site.
+        if (problemOf(error) === 'gone') this.folders.delete(group);
+        else if (!isBrokenOff(error) || (await this.isShort())) throw error;
+        await this.writeOnce(group, segment, bytes);
+      });
     } catch (error) {
-      // The folder that is remembered may have been taken away with all that the browser keeps for this site.
-      if (problemOf(error) !== 'gone') throw error;
-      this.folders.delete(group);
-      await this.writeOnce(group, segment, bytes);
+      throw isBrokenOff(error) && (await this.isShort()) ? new DOMException('There is no room.', 'QuotaExceededError') : error;
+    } finally {
+      this.underWay -= bytes.length;
     }
   }
 
@@ -120,6 +138,12 @@ export class SegmentFiles {
       await folder.removeEntry(nameOf(segment)).catch(() => undefined);
       throw error;
     }
+  }
+
+  /** Whether what is being written has not room enough: none of it need have been counted yet. */
+  private async isShort(): Promise<boolean> {
+    const room = await this.room().catch(() => -1);
+    return room >= 0 && room < this.underWay;
   }
 
   private openAnew(group: number, segment: number): Promise<Blob> {

@@ -34,6 +34,8 @@ export interface LocalStoreOptions {
   readonly database: string;
   /** What its only root is called. */
   readonly root: string;
+  /** Bytes that there is room for; less than 0 where that is not known. */
+  readonly room: () => Promise<number>;
   readonly log: Log;
   /** ms since 1970. */
   readonly wall: () => number;
@@ -71,9 +73,9 @@ export class LocalStore implements Store, BlockSink, SpanSource {
 
   /** Throws where the browser lets nothing be kept. One at a time may be open. */
   static async open(options: LocalStoreOptions): Promise<LocalStore> {
-    const { folder, database, log, after, gone } = options;
+    const { folder, database, room, log, after, gone } = options;
     const records = await Records.open(database, after, gone);
-    const files = new SegmentFiles(folder);
+    const files = new SegmentFiles(folder, room);
     const [before, tops, unfinished] = await Promise.all([records.epoch(), records.tops(), records.buffers()]);
     // Where the database was cleared and the files were not, their numbers are not given again: they are leftovers.
     const epoch = await records.nextEpoch(before > 0 ? 1 : Catalogue.epochOf(await files.highest(LOOSE)) + 1);

@@ -41,6 +41,17 @@ describe('a full storage', () => {
     expect(await readFile(lives.store, ['a'])).toEqual(bytes);
   });
 
+  it('is told as such where the browser says no more than that it broke off, and as a failure where there is room', async () => {
+    lives = await Lives.begin();
+    const bytes = pattern(50_000, 3);
+    await open(lives.store, 1, ['a']);
+    lives.disk.problem = 'AbortError';
+    lives.disk.quota = bytes.length;
+    expect(await write(1, 0, bytes)).toBe('io');
+    lives.disk.quota = bytes.length - 1;
+    expect(await write(1, 0, bytes)).toBe('full');
+  });
+
   it('keeps of a piece that is laid aside what it took, and says so', async () => {
     lives = await Lives.begin();
     const bytes = pattern(50_000, 2);

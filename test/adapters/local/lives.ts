@@ -46,6 +46,7 @@ export class Lives {
       folder: this.disk.root,
       database: this.database,
       root: ROOT,
+      room: () => Promise.resolve(this.disk.quota - this.disk.used),
       log: (_, text) => this.log.push(text),
       wall: () => ++this.wall,
       ticks: () => this.wall - this.set,
