@@ -15,6 +15,7 @@ import { NotInList } from './views/not-in-list.tsx';
 import { Notices } from './views/notices.tsx';
 import { Overlays } from './views/overlays.tsx';
 import { Playing } from './views/playing.tsx';
+import { isFirstOpen } from './views/empty.tsx';
 import { BottomTabs, Chips, Sidebar } from './views/sidebar.tsx';
 import { Table } from './views/table.tsx';
 import { AddButton, TopBar } from './views/topbar.tsx';
@@ -91,7 +92,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
           {torrents && shape !== 'phone' && details}
         </main>
         {torrents && shape !== 'phone' && <ClosingLine />}
-        {shape === 'phone' && torrents && <AddButton />}
+        {shape === 'phone' && torrents && !isFirstOpen() && <AddButton />}
         {shape === 'phone' && <BottomTabs />}
       </div>
       {isPage && details}

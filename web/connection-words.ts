@@ -4,6 +4,19 @@ import type { Tone } from './problems.ts';
 import { translated } from './told.ts';
 import { whether, words } from './words/words.ts';
 
+/** What one press does. `take`: has the torrents run here, and not where they do. */
+export type Action = 'pair' | 'reconnect' | 'retry' | 'restart' | 'take' | 'reload' | 'network' | 'quick';
+
+/** What bears on the words beside the connection itself. */
+export interface Surroundings {
+  /** The app comes from the helper itself, and not from a website. */
+  readonly isFromHelper: boolean;
+  /** The browser was told to let this site reach no program here. */
+  readonly isBlocked: boolean;
+  /** It was tried again by hand since it was good last, and did not help. */
+  readonly isTried: boolean;
+}
+
 /** The connection to the helper: the chip's label, and what its panel says. */
 export interface ConnectionWords {
   readonly label: string;
@@ -11,13 +24,13 @@ export interface ConnectionWords {
   readonly short?: string;
   readonly text: string;
   readonly tone: Tone;
-  /** The label of the button that tries again; null where there is nothing to try. */
-  readonly retry: string | null;
+  /** The one thing to do about it; null where there is nothing but to wait. */
+  readonly action: Action | null;
   /** Whether the command that starts the helper is worth showing. */
   readonly showCommand: boolean;
 }
 
-const IDLE = { retry: null, showCommand: false } as const;
+const IDLE = { action: null, showCommand: false } as const;
 
 /** Before the engine has said anything. */
 export function describeStart(): ConnectionWords {
@@ -26,14 +39,13 @@ export function describeStart(): ConnectionWords {
 
 /** Where no engine can be. */
 export function describeUnhosted(): ConnectionWords {
-  return { ...IDLE, label: words.connection.unhosted(), text: words.connection.unhostedText(), tone: 'bad' };
+  return { ...IDLE, label: words.connection.unhosted(), text: words.connection.unhostedText(), tone: 'bad', action: 'quick' };
 }
 
-/** `isFromHelper`: the app comes from the helper itself, and not from a website. */
-export function describeConnection(connection: Connection, isFromHelper: boolean): ConnectionWords {
+export function describeConnection(connection: Connection, around: Surroundings): ConnectionWords {
   const texts = words.connection;
   if (connection.superseded) {
-    return { ...IDLE, label: texts.superseded(), text: texts.supersededText(), tone: 'warn', retry: texts.useHere() };
+    return { ...IDLE, label: texts.superseded(), text: texts.supersededText(), tone: 'warn', action: 'take' };
   }
   if (connection.following !== null) {
     const { following, outdated } = connection;
@@ -41,17 +53,17 @@ export function describeConnection(connection: Connection, isFromHelper: boolean
     const label = texts.following({ known, browser: isolated(shownText(following)) });
     const [text, tone] =
       outdated === 'other' ? ([texts.followingOutdated(), 'warn'] as const) : ([texts.followingText(), 'good'] as const);
-    return { ...IDLE, label, short: texts.followingShort(), text, tone, retry: texts.useHere() };
+    return { ...IDLE, label, short: texts.followingShort(), text, tone, action: 'take' };
   }
   if (connection.outdated === 'helper') {
     const text = texts.helperOutdatedText();
-    return { label: texts.helperOutdated(), text, tone: 'warn', retry: texts.tryAgain(), showCommand: true };
+    return { label: texts.helperOutdated(), text, tone: 'warn', action: 'retry', showCommand: true };
   }
   if (connection.outdated === 'app') {
-    return { ...IDLE, label: texts.appOutdated(), text: texts.appOutdatedText(), tone: 'warn', retry: texts.reload() };
+    return { ...IDLE, label: texts.appOutdated(), text: texts.appOutdatedText(), tone: 'warn', action: 'reload' };
   }
   if (connection.gaveUp) {
-    return { ...IDLE, label: texts.gaveUp(), text: texts.gaveUpText(), tone: 'bad', retry: texts.startAgain() };
+    return { ...IDLE, label: texts.gaveUp(), text: texts.gaveUpText(), tone: 'bad', action: 'restart' };
   }
   switch (connection.state) {
     case 'connected':
@@ -61,16 +73,29 @@ export function describeConnection(connection: Connection, isFromHelper: boolean
         short: texts.connectedShort(),
         text: texts.connectedText(),
         tone: 'good',
+        action: 'network',
       };
     case 'connecting':
       return { ...IDLE, label: texts.connecting(), text: texts.connectingText(), tone: 'warn' };
     case 'unpaired':
-      return describeUnpaired(connection, isFromHelper);
+      return describeUnpaired(connection, around.isFromHelper);
     case 'disconnected':
-      return connection.everConnected
-        ? { label: texts.lost(), text: texts.lostText(), tone: 'bad', retry: texts.reconnect(), showCommand: true }
-        : { label: texts.start(), text: texts.startText(), tone: 'warn', retry: texts.tryAgain(), showCommand: true };
+      return describeLost(connection, around);
   }
+}
+
+function describeLost({ everConnected }: Connection, { isFromHelper, isBlocked, isTried }: Surroundings): ConnectionWords {
+  const texts = words.connection;
+  if (isBlocked) {
+    const short = texts.blockedShort();
+    return { ...IDLE, label: texts.blocked(), short, text: texts.blockedText(), tone: 'bad', action: 'reconnect' };
+  }
+  if (!everConnected) {
+    return { label: texts.start(), text: texts.startText(), tone: 'warn', action: 'retry', showCommand: true };
+  }
+  // A helper that was set up anew, or has another port, is found by pairing alone.
+  const action = isTried && !isFromHelper ? 'pair' : 'reconnect';
+  return { label: texts.lost(), text: texts.lostText(), tone: 'bad', action, showCommand: true };
 }
 
 function describeUnpaired({ everConnected, browser }: Connection, isFromHelper: boolean): ConnectionWords {
@@ -82,9 +107,10 @@ function describeUnpaired({ everConnected, browser }: Connection, isFromHelper: 
       short: texts.unpairedAppShort(),
       text: texts.unpairedAppText(),
       tone: 'warn',
+      action: 'pair',
     };
   }
-  const command = { retry: null, showCommand: true } as const;
+  const command = { action: 'pair', showCommand: true } as const;
   if (everConnected) return { ...command, label: texts.pairAgain(), text: texts.pairAgainText(), tone: 'warn' };
   if (browser?.problem === '') return { ...command, label: texts.alone(), text: texts.aloneText(), tone: 'plain' };
   const text = joinSentences(translated(browser?.problem ?? ''), texts.setUpText());

@@ -1,6 +1,7 @@
 /** How a page finds a helper that runs already, and asks it to be paired; ask-to-pair.ts says when. */
 import { HELPER_PORTS } from '../sw/api.ts';
 import { run } from './actions.ts';
+import { loopback } from './loopback.ts';
 import { installId } from './pair.ts';
 import { isFromHelper, pairing, type PairFailure, type PairStep } from './pairing.ts';
 
@@ -63,7 +64,7 @@ function takeBack(helper: Helper, id: string): PairStep {
 /** The first, in their order, of those ports at which a helper answers. */
 async function findHelper(signal: AbortSignal): Promise<Helper | null> {
   if (isFromHelper()) return { port: Number(location.port), base: '' };
-  const mayBeAsked = (await permission()) === 'prompt';
+  const mayBeAsked = (await mayReach()) === 'prompt';
   const within = AbortSignal.any([signal, AbortSignal.timeout(mayBeAsked ? PERMISSION_MS : HEALTH_MS)]);
   const found = await Promise.all(
     HELPER_PORTS.map(async port => {
@@ -84,24 +85,16 @@ async function isHelper(base: string, signal: AbortSignal): Promise<boolean> {
   }
 }
 
+async function mayReach(): Promise<PermissionState | null> {
+  return (await loopback())?.state ?? null;
+}
+
 async function whyNone(): Promise<'denied' | 'unanswered' | 'never' | 'no-helper'> {
-  const state = await permission();
+  const state = await mayReach();
   if (state === 'denied') return 'denied';
   if (state === 'prompt') return 'unanswered';
   // Safari takes a program of this computer for mixed content.
   return state === null && navigator.vendor.startsWith('Apple') ? 'never' : 'no-helper';
-}
-
-/** Whether this site may reach programs of this computer; null where the browser knows no such question. */
-async function permission(): Promise<PermissionState | null> {
-  for (const name of ['loopback-network', 'local-network-access']) {
-    try {
-      return (await navigator.permissions.query({ name: name as PermissionName })).state;
-    } catch {
-      // Another browser, or an older one.
-    }
-  }
-  return null;
 }
 
 interface Answer {

@@ -29,6 +29,11 @@ export type PairStep =
 
 export const pairing = signal<PairStep>({ step: 'idle' });
 
+/** Whether the browser was told to let this site reach no program here; looked at while the helper is away (loopback.ts). */
+export const isBlocked = signal(false);
+/** Whether a person has had the helper looked for again since it was there. */
+export const isTried = signal(false);
+
 /** Whether this page came from the helper itself. */
 export function isFromHelper({ protocol, hostname }: { protocol: string; hostname: string } = location): boolean {
   return protocol === 'http:' && hostname === '127.0.0.1';

@@ -5,6 +5,7 @@ import { sendCommandsTo } from './actions.ts';
 import { adoptUnfinished, bringBack, cancelledElsewhere, current, takeOver } from './adding.ts';
 import { Client, type Door } from './client.ts';
 import { notify } from './notices.ts';
+import { isFromHelper, isTried } from './pairing.ts';
 import { describeSaid } from './refusals.ts';
 import { selection } from './selection.ts';
 import { shownLinks } from './shared.ts';
@@ -47,6 +48,7 @@ export function connect(open: () => Promise<Door>): void {
     client.watch(document.visibilityState === 'visible', detail, part ?? null);
   };
   effect(watch);
+  effect(lookForHelper);
   document.addEventListener('visibilitychange', watch);
   addEventListener('focus', () => client.focus());
   void client.run();
@@ -61,4 +63,14 @@ async function tellLeft(left: LeftFiles): Promise<void> {
 async function tellNews(news: readonly News[]): Promise<void> {
   const [{ describeNews }] = await Promise.all([import('./news.ts'), loadWords('news')]);
   notify(describeNews(news, Date.now()), 'lasting');
+}
+
+/** While it is away: whether it is the browser that keeps a website from it. */
+function lookForHelper(): void {
+  const { state } = store.connection.value;
+  if (state === 'connected') isTried.value = false;
+  else if (state === 'disconnected' && !isFromHelper())
+    import('./loopback.ts')
+      .then(({ followLoopback }) => followLoopback())
+      .catch((cause: unknown) => console.warn('Whether the helper may be reached could not be looked at.', cause));
 }

@@ -12,7 +12,13 @@ export const SCENARIOS = {
   hostile: 'names and numbers made to break things',
   empty: 'no torrents yet',
   unpaired: 'the first open, in the browser alone',
+  connecting: 'the helper is looked for',
+  'not-started': 'the helper was never reached',
   lost: 'the helper went away',
+  stopped: 'the helper ended too often to be started again',
+  forgotten: 'the helper knows this browser no more',
+  'no-storage': 'the first open, in a browser that gives no storage',
+  superseded: 'another window took over',
   following: 'another browser is at work',
   'old-helper': 'the helper is too old for the app',
   'old-app': 'the app is too old for the helper',
@@ -43,12 +49,26 @@ const CHANGING = 300;
 const FILES = 50_000;
 const CONNECTIONS: Partial<Readonly<Record<Scenario, Connection>>> = {
   unpaired: UNPAIRED,
+  connecting: { ...LOST, state: 'connecting' },
+  'not-started': { ...LOST, everConnected: false },
   lost: LOST,
+  stopped: { ...CONNECTED, gaveUp: true },
+  forgotten: { ...UNPAIRED, everConnected: true },
+  'no-storage': { ...UNPAIRED, browser: { isReady: false, problem: 'This browser gives no storage.', saving: [] } },
+  superseded: { ...LOST, superseded: true },
   following: { ...CONNECTED, following: 'Firefox on Linux' },
   'old-helper': { ...CONNECTED, state: 'disconnected', outdated: 'helper' },
   'old-app': { ...CONNECTED, state: 'disconnected', outdated: 'app' },
 };
-const WITH_NINE: ReadonlySet<Scenario> = new Set(['nine', 'lost', 'following']);
+const WITH_NINE: ReadonlySet<Scenario> = new Set([
+  'nine',
+  'connecting',
+  'lost',
+  'stopped',
+  'forgotten',
+  'superseded',
+  'following',
+]);
 
 export function sceneOf(scenario: Scenario): Scene {
   const bare: Scene = { torrents: [], connection: CONNECTIONS[scenario] ?? CONNECTED, files: new Map(), pulse: null };

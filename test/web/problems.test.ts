@@ -145,38 +145,51 @@ it('has words for what is refused, and shows those that come from elsewhere', as
 });
 
 describe('the connection', () => {
+  const AT_HELPER = { isFromHelper: true, isBlocked: false, isTried: false };
   const cases: readonly (readonly [string, Connection, string, string | null])[] = [
-    ['connected', CONNECTED, 'Helper connected', null],
-    ['never paired', UNPAIRED, 'Browser only', null],
+    ['connected', CONNECTED, 'Helper connected', 'network'],
+    ['never paired', UNPAIRED, 'Browser only', 'pair'],
     [
       'never paired, in a browser that keeps nothing',
       { ...UNPAIRED, browser: { isReady: false, problem: 'No.', saving: [] } },
       'Set up helper',
-      null,
+      'pair',
     ],
-    ['no longer paired', { ...UNPAIRED, everConnected: true }, 'Pair again', null],
+    ['no longer paired', { ...UNPAIRED, everConnected: true }, 'Pair again', 'pair'],
     ['connecting', { ...CONNECTED, state: 'connecting' }, 'Connecting', null],
-    ['lost', LOST, 'Helper lost', 'Reconnect'],
-    ['never reached', { ...LOST, everConnected: false }, 'Start helper', 'Try again'],
-    ['superseded', { ...LOST, superseded: true }, 'In use elsewhere', 'Use here'],
-    ['an old helper', { ...CONNECTED, state: 'disconnected', outdated: 'helper' }, 'Update helper', 'Try again'],
-    ['an old app', { ...CONNECTED, state: 'disconnected', outdated: 'app' }, 'Reload the app', 'Reload'],
-    ['following', { ...CONNECTED, following: 'Firefox on Linux' }, 'Firefox on Linux is at work', 'Use here'],
-    ['following one without a name', { ...CONNECTED, following: '' }, 'Another browser is at work', 'Use here'],
-    ['following another version', { ...CONNECTED, following: '', outdated: 'other' }, 'Another browser is at work', 'Use here'],
-    ['given up', { ...CONNECTED, gaveUp: true }, 'Helper stopped', 'Start again'],
+    ['lost', LOST, 'Helper lost', 'reconnect'],
+    ['never reached', { ...LOST, everConnected: false }, 'Start helper', 'retry'],
+    ['superseded', { ...LOST, superseded: true }, 'In use elsewhere', 'take'],
+    ['an old helper', { ...CONNECTED, state: 'disconnected', outdated: 'helper' }, 'Update helper', 'retry'],
+    ['an old app', { ...CONNECTED, state: 'disconnected', outdated: 'app' }, 'Reload the app', 'reload'],
+    ['following', { ...CONNECTED, following: 'Firefox on Linux' }, 'Firefox on Linux is at work', 'take'],
+    ['following one without a name', { ...CONNECTED, following: '' }, 'Another browser is at work', 'take'],
+    ['following another version', { ...CONNECTED, following: '', outdated: 'other' }, 'Another browser is at work', 'take'],
+    ['given up', { ...CONNECTED, gaveUp: true }, 'Helper stopped', 'restart'],
   ];
-  it.each(cases)('%s', (_, connection, label, retry) => {
-    expect(describeConnection(connection, true)).toMatchObject({ label, retry });
+  it.each(cases)('%s', (_, connection, label, action) => {
+    expect(describeConnection(connection, AT_HELPER)).toMatchObject({ label, action });
   });
 
   it('of a website that is paired no more has one thing to do, which is no command', () => {
-    const words = describeConnection({ ...UNPAIRED, everConnected: true }, false);
-    expect(words).toMatchObject({ label: 'Not paired any more', retry: null, showCommand: false });
+    const words = describeConnection({ ...UNPAIRED, everConnected: true }, { ...AT_HELPER, isFromHelper: false });
+    expect(words).toMatchObject({ label: 'Not paired any more', action: 'pair', showCommand: false });
+  });
+
+  it('of a website that does not find its helper is tried again first, and then paired', () => {
+    const website = { ...AT_HELPER, isFromHelper: false };
+    expect(describeConnection(LOST, website).action).toBe('reconnect');
+    expect(describeConnection(LOST, { ...website, isTried: true }).action).toBe('pair');
+    expect(describeConnection(LOST, { ...AT_HELPER, isTried: true }).action).toBe('reconnect');
+    expect(describeConnection(LOST, { ...website, isBlocked: true })).toMatchObject({
+      label: 'Helper blocked',
+      action: 'reconnect',
+      showCommand: false,
+    });
   });
 
   it('says why nothing of another version is shown', () => {
-    expect(describeConnection({ ...CONNECTED, following: '', outdated: 'other' }, true).text).toContain(
+    expect(describeConnection({ ...CONNECTED, following: '', outdated: 'other' }, AT_HELPER).text).toContain(
       'another version of the app',
     );
   });

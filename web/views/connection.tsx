@@ -1,12 +1,12 @@
 import { Copy } from 'lucide';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { Connection } from '../../sw/view-model.ts';
-import { reconnect, useHere } from '../actions.ts';
+import { QUICK_PAGE } from '../../sw/api.ts';
+import { reconnect, useHere, visit } from '../actions.ts';
 import { copy } from '../clipboard.ts';
-import { describeConnection, describeStart, describeUnhosted, type ConnectionWords } from '../connection-words.ts';
+import { describeConnection, describeStart, describeUnhosted, type Action, type ConnectionWords } from '../connection-words.ts';
 import { isolated } from '../format.ts';
-import { isFromHelper } from '../pairing.ts';
+import { isBlocked, isFromHelper, isTried } from '../pairing.ts';
 import { describePorts } from '../reachability.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
@@ -17,15 +17,18 @@ import { PairControl } from './pair-control.tsx';
 
 const START = 'npm start';
 
-function useWords(): ConnectionWords {
+/** How things stand, in words; follows what it reads. */
+export function connectionWords(): ConnectionWords {
   if (store.isUnhosted.value) return describeUnhosted();
   const isKnown = store.link.value === 'open' || store.loaded.value;
-  return isKnown ? describeConnection(store.connection.value, isFromHelper()) : describeStart();
+  if (!isKnown) return describeStart();
+  const around = { isFromHelper: isFromHelper(), isBlocked: isBlocked.value, isTried: isTried.value };
+  return describeConnection(store.connection.value, around);
 }
 
 /** How things stand with the helper, at every moment in sight; pressing it says more. */
 export function ConnectionChip({ id }: { id: string }): JSX.Element {
-  const said = useWords();
+  const said = connectionWords();
   const { version } = store.connection.value;
   const panel = useRef<HTMLDivElement>(null);
   const chip = useRef<HTMLButtonElement>(null);
@@ -58,32 +61,66 @@ export function ConnectionChip({ id }: { id: string }): JSX.Element {
 }
 
 /** The same, as a part of a page. */
-export function ConnectionText({ said = useWords() }: { said?: ConnectionWords }): JSX.Element {
+export function ConnectionText({ said = connectionWords() }: { said?: ConnectionWords }): JSX.Element {
   return (
     <div class="connection-text">
       <p>{said.text}</p>
-      <PortText />
+      {said.action === 'network' && <PortText />}
       {said.showCommand && <StartCommand />}
-      <PairControl />
-      {said.retry !== null && (
-        <button type="button" class="button" onClick={actionOf(store.connection.value)}>
-          {said.retry}
-        </button>
-      )}
+      {said.action !== null && <ActionControl does={said.action} />}
     </div>
   );
 }
 
-/** What its button does. */
-function actionOf({ following, outdated }: Connection): () => void {
-  if (outdated === 'app') return () => void reloadApp();
-  return following === null ? reconnect : useHere;
+function ActionControl({ does }: { does: Action }): JSX.Element {
+  const texts = words.connection;
+  if (does === 'pair') return <PairControl />;
+  if (does === 'quick') {
+    return (
+      <a class="button" href={QUICK_PAGE}>
+        {words.window.quick()}
+      </a>
+    );
+  }
+  const label = {
+    reconnect: texts.reconnect,
+    retry: texts.tryAgain,
+    restart: texts.startAgain,
+    take: texts.useHere,
+    reload: texts.reload,
+    network: texts.network,
+  }[does];
+  return (
+    <button
+      type="button"
+      class="button"
+      onClick={event => {
+        if (does === 'network') event.currentTarget.closest<HTMLElement>('[popover]')?.hidePopover();
+        DEEDS[does]();
+      }}
+    >
+      {label()}
+    </button>
+  );
 }
+
+const again = (): void => {
+  isTried.value = true;
+  reconnect();
+};
+const DEEDS: Readonly<Record<Exclude<Action, 'pair' | 'quick'>, () => void>> = {
+  reconnect: again,
+  retry: again,
+  restart: again,
+  take: useHere,
+  reload: () => void reloadApp(),
+  network: () => visit('activity'),
+};
 
 /** How far peers from outside can connect to us, where that is known. */
 function PortText(): JSX.Element | null {
-  const { state, ports } = store.connection.value;
-  const said = state === 'connected' && ports !== null ? describePorts(ports) : null;
+  const { ports } = store.connection.value;
+  const said = ports === null ? null : describePorts(ports);
   return said && <p class="quiet">{said.text}</p>;
 }
 

@@ -10,11 +10,16 @@ import { words } from '../words/words.ts';
 import { SetUp } from './connection.tsx';
 import { cannotHost, QuickOffer } from './quick-offer.tsx';
 
+/** Nothing was ever added, or all of it was removed: what stands there says how to add. */
+export function isFirstOpen(): boolean {
+  return store.loaded.value && store.counts.value.all === 0;
+}
+
 /** What stands in place of an empty list: why it is empty, and what to do next. */
 export function EmptyList(): JSX.Element {
   if (store.isUnhosted.value) return <Unhosted />;
   if (!store.loaded.value) return <p class="empty late">{words.empty.starting()}</p>;
-  if (store.counts.value.all === 0) return <FirstOpen />;
+  if (isFirstOpen()) return <FirstOpen />;
   const filter = store.filter.value;
   const label = store.label.value;
   const search = store.search.value.trim();

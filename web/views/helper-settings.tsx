@@ -1,13 +1,11 @@
 import type { JSX } from 'preact';
 import { MAX_EXIT_AFTER } from '../../sw/view-model.ts';
-import { describeConnection } from '../connection-words.ts';
 import { tell } from '../folders.ts';
-import { isFromHelper } from '../pairing.ts';
 import { store } from '../store.ts';
 import { NumberField } from '../ui/number-field.tsx';
 import { translated } from '../told.ts';
 import { words } from '../words/words.ts';
-import { ConnectionText } from './connection.tsx';
+import { ConnectionText, connectionWords } from './connection.tsx';
 import { Diagnostics } from './diagnostics.tsx';
 import { PairedApps } from './paired-apps.tsx';
 import { Setting, SettingGroup, Switch } from './setting.tsx';
@@ -17,7 +15,7 @@ export function HelperSettings(): JSX.Element {
   return (
     <SettingGroup id="helper">
       <Setting id="status" isTitled>
-        <p class="status-label">{describeConnection(store.connection.value, isFromHelper()).label}</p>
+        <p class="status-label">{connectionWords().label}</p>
         <ConnectionText />
         <HostProblem />
       </Setting>

@@ -1,17 +1,12 @@
 import type { JSX } from 'preact';
 import { cancelPairing, pairByCode } from '../ask-to-pair.ts';
 import { describePairFailure } from '../pair-words.ts';
-import { isFromHelper, pairing } from '../pairing.ts';
-import { store } from '../store.ts';
+import { pairing } from '../pairing.ts';
 import { words } from '../words/words.ts';
 
 /** The way to a helper that runs and does not know this browser: a press, and an answer on its screen. */
-export function PairControl(): JSX.Element | null {
-  const { state } = store.connection.value;
-  // Of a website it is not known whether a helper that lets it in no more is there at all.
-  const isOffered = state === 'unpaired' || (state === 'disconnected' && !isFromHelper());
+export function PairControl(): JSX.Element {
   const now = pairing.value;
-  if (!isOffered) return null;
   switch (now.step) {
     case 'idle':
     case 'failed':

@@ -54,7 +54,7 @@ function DesktopBar(): JSX.Element {
     <header class="topbar">
       {layout.value === 'medium' && <Logo />}
       <SearchField />
-      <Tool label={words.window.findAnything()} icon={Command} onClick={() => (palette.value = true)} />
+      <FindTool />
       <span class="space" />
       {selection.count.value > 0 && store.page.value === 'torrents' && <SelectionTools />}
       <Speeds />
@@ -81,6 +81,8 @@ function PhoneBar(): JSX.Element {
       <header class="topbar">
         <Logo />
         <h1 class="title">{words.shell[page]()}</h1>
+        <span class="space" />
+        <FindTool />
       </header>
     );
   }
@@ -106,6 +108,7 @@ function PhoneBar(): JSX.Element {
           <span class="space" />
         </>
       )}
+      {searching.value && <FindTool />}
       {!searching.value && <MenuTool label={words.shell.sort()} icon={ArrowUpDown} of={SortMenu} />}
       {!searching.value && <SlowToggle />}
       <button
@@ -123,6 +126,11 @@ function PhoneBar(): JSX.Element {
       {!searching.value && <ConnectionChip id="connection-top" />}
     </header>
   );
+}
+
+/** The palette, for whoever has no keys to open it by. */
+function FindTool(): JSX.Element {
+  return <Tool label={words.window.findAnything()} icon={Command} onClick={() => (palette.value = true)} />;
 }
 
 function SearchField({ focus = false }: { focus?: boolean }): JSX.Element {

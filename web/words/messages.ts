@@ -183,6 +183,7 @@ export interface Messages {
     readonly reload: () => string;
     readonly startAgain: () => string;
     readonly reconnect: () => string;
+    readonly network: () => string;
     readonly unhosted: () => string;
     readonly unhostedText: () => string;
     readonly starting: () => string;
@@ -215,6 +216,9 @@ export interface Messages {
     readonly setUpText: () => string;
     readonly lost: () => string;
     readonly lostText: () => string;
+    readonly blocked: () => string;
+    readonly blockedShort: () => string;
+    readonly blockedText: () => string;
     readonly start: () => string;
     readonly startText: () => string;
     readonly pair: () => string;
