@@ -2,7 +2,7 @@ import { computed, effect, signal } from '@preact/signals';
 import type { Added, Source } from '../sw/api.ts';
 import type { FilePriority, TorrentId } from '../sw/view-model.ts';
 import { ask, command, reveal } from './actions.ts';
-import { isolated, shownName } from './format.ts';
+import { formatCount, isolated, shownName } from './format.ts';
 import { notify } from './notices.ts';
 import { readFiles, readText, type Offer } from './sources.ts';
 import { store } from './store.ts';
@@ -31,8 +31,10 @@ let nextKey = 1;
 const returning = new Map<number, Promise<string | null>>();
 
 export function addText(text: string): boolean {
-  const offers = readText(text);
+  const { offers, count } = readText(text);
   for (const offer of offers) add(offer);
+  if (count > offers.length)
+    notify(words.adding.onlyFirstLinks({ max: formatCount(offers.length), count: formatCount(count) }), 'bad');
   return offers.length > 0;
 }
 

@@ -6,24 +6,40 @@ const HASH = '6ab24dcd'.repeat(5);
 
 describe('pasted text', () => {
   it('finds magnet links and bare info-hashes, among other words', () => {
-    const offers = readText(`see magnet:?xt=urn:btih:${HASH}&dn=Open+film and\n${HASH.toUpperCase()} or not`);
+    const { offers } = readText(`see magnet:?xt=urn:btih:${HASH}&dn=Open+film and\n${HASH.toUpperCase()} or not`);
     expect(offers.map(offer => offer.label)).toEqual(['Open film', HASH.toUpperCase()]);
     expect(offers[1]?.source).toEqual({ kind: 'magnet', uri: `magnet:?xt=urn:btih:${HASH.toUpperCase()}` });
   });
 
   it('takes a base32 hash, and a link without a name by its hash', () => {
-    expect(readText('A'.repeat(32))).toHaveLength(1);
-    expect(readText(`magnet:?xt=urn:btih:${HASH}`)[0]?.label).toBe(HASH);
-    expect(readText('magnet:?')[0]?.label).toBe('Magnet link');
+    expect(readText('A'.repeat(32)).count).toBe(1);
+    expect(readText(`magnet:?xt=urn:btih:${HASH}`).offers[0]?.label).toBe(HASH);
+    expect(readText('magnet:?').offers[0]?.label).toBe('Magnet link');
+  });
+
+  it.each([
+    [`(magnet:?xt=urn:btih:${HASH}).`, `magnet:?xt=urn:btih:${HASH}`],
+    [`[Film](magnet:?xt=urn:btih:${HASH}&dn=Film+(2010))`, `magnet:?xt=urn:btih:${HASH}&dn=Film+(2010)`],
+    [`magnet:?xt=urn:btih:${HASH}&dn=Film+(2010)`, `magnet:?xt=urn:btih:${HASH}&dn=Film+(2010)`],
+    [`<a href="magnet:?xt=urn:btih:${HASH}&amp;dn=a">Film</a>`, `magnet:?xt=urn:btih:${HASH}&dn=a`],
+    [`info-hash:${HASH},`, null],
+    [`“${HASH}”,`, `magnet:?xt=urn:btih:${HASH}`],
+    [` ${'ab'.repeat(32)}\n`, `magnet:?xt=urn:btmh:1220${'ab'.repeat(32)}`],
+    [`${'ab'.repeat(32)}  film.iso`, null],
+    [`${HASH} magnet:?xt=urn:btih:${HASH} ${HASH}`, `magnet:?xt=urn:btih:${HASH}`],
+  ])('finds in %j what is meant', (text, uri) => {
+    expect(readText(text).offers.map(({ source }) => 'uri' in source && source.uri)).toEqual(uri === null ? [] : [uri]);
   });
 
   it('finds nothing where there is nothing', () => {
     for (const text of ['', 'hello', 'https://example.org/a.torrent', HASH.slice(1), `${HASH}0`])
-      expect(readText(text)).toEqual([]);
+      expect(readText(text)).toEqual({ offers: [], count: 0 });
   });
 
   it('stops at a limit', () => {
-    expect(readText(`${HASH} `.repeat(MAX_OFFERS + 5))).toHaveLength(MAX_OFFERS);
+    const many = Array.from({ length: MAX_OFFERS + 5 }, (_, index) => String(index).padStart(40, '0')).join(' ');
+    const { offers, count } = readText(many);
+    expect([offers.length, count]).toEqual([MAX_OFFERS, MAX_OFFERS + 5]);
   });
 });
 

@@ -72,7 +72,7 @@ describe.skipIf(missing)(`the connection (skipped without ${CHROMIUM})`, () => {
     for (const name of ['Activity', 'Settings']) {
       await page.getByRole('button', { name, exact: true }).click();
       await page.getByRole('button', { name: 'Find and do anything' }).click();
-      await page.getByRole('combobox', { name: 'Find and do anything' }).waitFor();
+      await page.getByRole('dialog').getByRole('combobox').waitFor();
       await page.keyboard.press('Escape');
     }
   });

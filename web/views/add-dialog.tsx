@@ -3,6 +3,7 @@ import { FilePlus, FolderUp, Upload } from 'lucide';
 import type { JSX } from 'preact';
 import { addFiles, addText, asking } from '../adding.ts';
 import { offerFiles } from '../sharing.ts';
+import { isAddress } from '../sources.ts';
 import { store } from '../store.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icon.tsx';
@@ -49,7 +50,7 @@ function Asking(): JSX.Element {
         </label>
         {wrong.value && (
           <p id="add-wrong" class="tone-bad" role="alert">
-            {words.add.notALink()}
+            {isAddress(text.value) ? words.window.webAddress() : words.add.notALink()}
           </p>
         )}
         <label class="button file-button">

@@ -5,7 +5,7 @@ import { useEffect } from 'preact/hooks';
 import { addFiles, addText } from '../adding.ts';
 import { notify } from '../notices.ts';
 import type * as Sharing from '../sharing.ts';
-import { isTorrentFile } from '../sources.ts';
+import { isTorrentFile, whyNothing } from '../sources.ts';
 import { Icon } from '../ui/icon.tsx';
 import { tellNotLoaded } from '../ui/lazy.tsx';
 import { loadWords, words } from '../words/words.ts';
@@ -41,8 +41,10 @@ export function DropTarget(): JSX.Element | null {
     };
     const onPaste = (event: ClipboardEvent): void => {
       if (event.clipboardData === null || isField(event.target)) return;
+      const text = event.clipboardData.getData('text/plain');
       if (event.clipboardData.files.length > 0) takeFiles([...event.clipboardData.files]);
-      else if (!addText(event.clipboardData.getData('text/plain'))) return;
+      else if (text.trim() === '') return;
+      else takeText(text);
       event.preventDefault();
     };
     const abort = new AbortController();
@@ -72,8 +74,11 @@ function takeIn(data: DataTransfer): void {
     if (rest.length > 0) share(({ offerEntries }) => offerEntries(rest));
     if (rest.length < entries.length) void addFiles(files.filter(isTorrentFile));
   } else if (files.length > 0) takeFiles(files);
-  else if (!addText(data.getData('text/uri-list')) && !addText(data.getData('text/plain')))
-    notify(words.window.nothingInIt(), 'bad');
+  else takeText(`${data.getData('text/uri-list')}\n${data.getData('text/plain')}`);
+}
+
+function takeText(text: string): void {
+  if (!addText(text)) notify(whyNothing(text), 'bad');
 }
 
 /** Torrent files are added, others may be shared. */

@@ -86,6 +86,7 @@ export interface Messages {
   readonly adding: {
     readonly magnetLink: () => string;
     readonly onlyFirst: (values: { readonly max: string; readonly count: string }) => string;
+    readonly onlyFirstLinks: (values: { readonly max: string; readonly count: string }) => string;
     readonly fileTooLarge: (values: { readonly name: string }) => string;
     readonly fileUnreadable: (values: { readonly name: string }) => string;
     readonly notAdded: (values: { readonly name: string; readonly why: string }) => string;
@@ -1859,6 +1860,7 @@ export interface Messages {
   readonly window: {
     readonly drop: () => string;
     readonly nothingInIt: () => string;
+    readonly webAddress: () => string;
     readonly noPlayer: () => string;
     readonly details: () => string;
     readonly notInList: () => string;
