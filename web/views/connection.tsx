@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals';
 import { Copy } from 'lucide';
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
@@ -32,6 +33,7 @@ export function ConnectionChip({ id }: { id: string }): JSX.Element {
   const { version } = store.connection.value;
   const panel = useRef<HTMLDivElement>(null);
   const chip = useRef<HTMLButtonElement>(null);
+  const isOpen = useSignal(false);
   const shown = (layout.value === 'phone' && said.short) || said.label;
   // Whoever speaks to the computer says what is to be seen (WCAG 2.5.3).
   const name = said.label.toLowerCase().includes(shown.toLowerCase()) ? said.label : shown;
@@ -48,13 +50,18 @@ export function ConnectionChip({ id }: { id: string }): JSX.Element {
         class="panel"
         role="dialog"
         aria-label={words.connection.title()}
+        onBeforeToggle={event => void (isOpen.value = event.newState === 'open')}
         onToggle={event => {
           if (event.newState === 'open') placeBeside(panel.current, chip.current);
         }}
       >
-        <h2 class="panel-title">{said.label}</h2>
-        <ConnectionText said={said} />
-        {version !== '' && <p class="quiet">{words.connection.helperVersion({ version: isolated(version) })}</p>}
+        {isOpen.value && (
+          <>
+            <h2 class="panel-title">{said.label}</h2>
+            <ConnectionText said={said} />
+            {version !== '' && <p class="quiet">{words.connection.helperVersion({ version: isolated(version) })}</p>}
+          </>
+        )}
       </div>
     </>
   );
