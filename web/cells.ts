@@ -3,6 +3,7 @@ import type { RootRow, TorrentRow } from '../sw/view-model.ts';
 import type { ColumnId } from './columns.ts';
 import { formatBytes, formatCount, formatDuration, formatMoment, formatPercent, formatRate, fraction } from './format.ts';
 import { ratioOf, statusOf } from './words.ts';
+import { words } from './words/words.ts';
 
 /** What else a cell speaks of than its torrent. */
 export interface Around {
@@ -51,6 +52,6 @@ export function cellText(id: ColumnId, row: TorrentRow, { roots, turns, now }: A
       return turn === undefined ? '' : formatCount(turn);
     }
     case 'folder':
-      return row.root === BROWSER_ROOT ? 'This browser' : (roots.find(({ token }) => token === row.root)?.name ?? '');
+      return row.root === BROWSER_ROOT ? words.state.thisBrowser() : (roots.find(({ token }) => token === row.root)?.name ?? '');
   }
 }

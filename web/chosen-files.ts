@@ -1,5 +1,6 @@
 /** Files and folders of a person's own, as they were picked or dropped. */
 import type { ShareFile } from '../sw/share.ts';
+import { words } from './words/words.ts';
 
 /** Of one choice; more would be a mistake. */
 export const MAX_CHOSEN = 50_000;
@@ -56,7 +57,7 @@ function together(files: readonly ShareFile[]): Chosen | null {
   if (files.length === 1 && first.path.length === 1) return { name: top, files: [{ path: [], file: first.file }] };
   if (files.every(({ path }) => path.length > 1 && path[0] === top))
     return { name: top, files: files.map(({ path, file }) => ({ path: path.slice(1), file })) };
-  return { name: `${withoutExtension(top)} and more`, files };
+  return { name: words.sharing.andMore({ name: withoutExtension(top) }), files };
 }
 
 export function withoutExtension(name: string): string {

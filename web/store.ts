@@ -8,6 +8,7 @@ import { compareWords, matches, NEWEST_FIRST, samePlace, wordsOf, type Filter, t
 import { keepPinned, keepPlaces, Ordered } from './ordered.ts';
 import { isLeaving, Leavers } from './leavers.ts';
 import { NO_COUNTS, Tally, type Counts } from './tally.ts';
+import { words } from './words/words.ts';
 
 /** Which part of the app is open. */
 export type Page = 'torrents' | 'activity' | 'settings';
@@ -164,7 +165,7 @@ export class Store {
       for (const torrent of message.torrents) this.#put(torrent);
       if (message.connection !== null) this.connection.value = message.connection;
       if (message.settings !== null) this.settings.value = message.settings;
-      if (message.roots !== null) this.roots.value = message.roots;
+      if (message.roots !== null) this.roots.value = message.roots.map(named);
       this.leavers.tell();
       this.#total();
     });
@@ -260,3 +261,8 @@ export class Store {
 }
 
 export const store = new Store();
+
+/** A person named the folders of the helper; what this browser stores is called as the window calls it. */
+function named(root: RootRow): RootRow {
+  return root.token === BROWSER_ROOT ? { ...root, name: words.state.thisBrowser() } : root;
+}

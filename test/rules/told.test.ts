@@ -24,11 +24,9 @@ const TELLERS = [
 const UNSEEN: ReadonlySet<string> = new Set([
   'sw/adapters/daemon-channel.ts',
   'sw/adapters/local/readers.ts',
-  'sw/engine/codec/create.ts',
   'sw/engine/codec/dh.ts',
   'sw/engine/codec/krpc.ts',
   'sw/engine/codec/mse.ts',
-  'sw/engine/codec/scan.ts',
   'sw/engine/incoming.ts',
   'sw/engine/intake.ts',
   'sw/engine/model/ids.ts',

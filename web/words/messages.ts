@@ -1427,6 +1427,7 @@ export interface Messages {
     readonly full: (values: { readonly needed: string }) => string;
     readonly nameTaken: (values: { readonly name: string; readonly other: string }) => string;
     readonly restarted: () => string;
+    readonly andMore: (values: { readonly name: string }) => string;
   };
   readonly shell: {
     readonly main: () => string;
@@ -1528,6 +1529,7 @@ export interface Messages {
     readonly spokenDown: (values: { readonly rate: string }) => string;
     readonly spokenUp: (values: { readonly rate: string }) => string;
     readonly spokenLeft: (values: { readonly left: string }) => string;
+    readonly thisBrowser: () => string;
   };
   readonly table: {
     readonly label: () => string;
@@ -1808,6 +1810,27 @@ export interface Messages {
     readonly pieceLengthUnfit: () => string;
     readonly allEmpty: () => string;
     readonly piecesTooMany: () => string;
+    readonly pieceLengthPower: () => string;
+    readonly nameUnusable: (values: { readonly name: string }) => string;
+    readonly noTrackerAddress: (values: { readonly url: string }) => string;
+    readonly noSeedAddress: (values: { readonly url: string }) => string;
+    readonly valuesTooMany: (values: { readonly most: string }) => string;
+    readonly nestedMost: (values: { readonly most: string }) => string;
+    readonly keyValueless: () => string;
+    readonly endsEarly: () => string;
+    readonly keyNoString: () => string;
+    readonly noValueBegins: () => string;
+    readonly keyTwice: () => string;
+    readonly keyForeign: () => string;
+    readonly followsEnd: () => string;
+    readonly lengthNoNumber: () => string;
+    readonly lengthZero: () => string;
+    readonly stringLong: () => string;
+    readonly integerNoNumber: () => string;
+    readonly integerDigitless: () => string;
+    readonly integerZero: () => string;
+    readonly dictionaryTwice: () => string;
+    readonly atByte: (values: { readonly what: string; readonly at: string }) => string;
   };
   readonly trouble: {
     readonly hopeless: (values: { readonly kind: string; readonly here: string; readonly folder: string }) => string;

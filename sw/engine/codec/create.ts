@@ -128,8 +128,11 @@ export class TreeBuilder {
 export function createTorrent(torrent: NewTorrent, files: readonly PlacedFile[], hashes: NewHashes): Uint8Array<ArrayBuffer> {
   checkPieceLength(torrent.pieceLength);
   if (/^(?:\.{0,2}$)|[/\\]/.test(torrent.name)) fail('create', `“${torrent.name}” cannot be the name of a torrent.`);
-  const tiers = torrent.trackers.map(tier => tier.map(url => trackerUrl(url) ?? noAddress(url, 'tracker')));
-  const seedsOf = (urls: readonly string[]): string[] => urls.map(url => webSeedUrl(url) ?? noAddress(url, 'web seed'));
+  const tiers = torrent.trackers.map(tier =>
+    tier.map(url => trackerUrl(url) ?? fail('create', `“${url}” is not the address of a tracker.`)),
+  );
+  const seedsOf = (urls: readonly string[]): string[] =>
+    urls.map(url => webSeedUrl(url) ?? fail('create', `“${url}” is not the address of a web seed.`));
   const [webSeeds, httpSeeds] = [seedsOf(torrent.webSeeds), seedsOf(torrent.httpSeeds)];
   const outside = new Map<string, Canonical>([['info', infoOf(torrent, files, hashes)]]);
   const first = tiers[0]?.[0];
@@ -209,8 +212,4 @@ function comparePaths(a: readonly Uint8Array[], b: readonly Uint8Array[]): numbe
     if (order !== 0) return order;
   }
   return a.length - b.length;
-}
-
-function noAddress(url: string, what: string): never {
-  return fail('create', `“${url}” is not the address of a ${what}.`);
 }
