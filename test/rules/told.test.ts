@@ -50,7 +50,7 @@ const UNSAID: ReadonlySet<string> = new Set([
 ]);
 /** Calls whose texts are for logs, checks of what is read, and errors that are faults of ours. */
 const LOGS = /^v\.|(^|\.)(log|warn|debug)$/;
-const FAULTS = /^(EngineError|RangeError|TypeError|StartError|SyntaxError)$/;
+const FAULTS = /^(DOMException|EngineError|RangeError|TypeError|StartError|SyntaxError)$/;
 const PLACE = '{}';
 
 const shapeOf = (text: string): string => text.replaceAll(/\{[^{}]+\}/g, PLACE);
