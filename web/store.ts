@@ -262,7 +262,13 @@ export class Store {
 
 export const store = new Store();
 
-/** A person named the folders of the helper; what this browser stores is called as the window calls it. */
+/** A person named the folders of the helper; what this browser stores is called as the window calls it, whose texts may come later. */
 function named(root: RootRow): RootRow {
-  return root.token === BROWSER_ROOT ? { ...root, name: words.state.thisBrowser() } : root;
+  if (root.token !== BROWSER_ROOT) return root;
+  return {
+    ...root,
+    get name() {
+      return words.state.thisBrowser();
+    },
+  };
 }
