@@ -84,6 +84,7 @@ const settings = v.strictObject({
   altUpLimit: rate,
   altMode: v.picklist(['off', 'on', 'scheduled']),
   altSchedule: hours,
+  pauseSchedule: hours,
   banned: hosts(1_000),
 });
 

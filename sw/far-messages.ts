@@ -76,6 +76,7 @@ const problem = exactly<Problem>()(
     v.object({ code: v.literal('moving'), moved: number, of: number }),
     v.object({ code: v.literal('bringing'), moved: number, of: number, isHere: v.boolean() }),
     v.object({ code: v.literal('queued'), ahead: number }),
+    v.object({ code: v.literal('scheduled'), until: v.nullable(number) }),
     v.object({ code: v.literal('stopped'), by: v.picklist(['ratio', 'time']), limit: number }),
     v.object({ code: v.picklist(['state-not-saved', 'state-not-read']), text }),
     v.object({ code: v.picklist(['not-brought', 'metadata-refused']), why: farSaid }),
@@ -183,7 +184,7 @@ const rates = v.pipe(v.array(number), v.maxLength(RATES));
 const moved = { down: number, up: number };
 const mark = exactly<HistoryMark>()(
   v.variant('kind', [
-    v.object({ at: number, kind: v.literal('limits'), ...moved, isAlternative: v.boolean() }),
+    v.object({ at: number, kind: v.literal('limits'), ...moved, mode: v.picklist(['usual', 'slow', 'paused']) }),
     v.object({ at: number, kind: v.literal('helper'), isThere: v.boolean() }),
     v.object({ at: number, kind: v.picklist(['asleep', 'clock']), ms: number }),
     v.object({ at: number, kind: v.literal('tracker'), host: name, isThere: v.boolean() }),

@@ -56,6 +56,8 @@ export type Problem =
   | { readonly code: 'not-brought'; readonly why: Said }
   /** It waits until it is its turn, after `ahead` others. */
   | { readonly code: 'queued'; readonly ahead: number }
+  /** The schedule has everything paused: until then, ms since 1970; null: always. */
+  | { readonly code: 'scheduled'; readonly until: number | null }
   /** It was seeded as long as it was to be: to a ratio, or for so many minutes. */
   | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
   /** The torrent waits for the daemon. */
@@ -459,9 +461,14 @@ export interface Settings {
   readonly altMode: AltMode;
   /** For each day from Monday a number whose bit 0 is the hour after midnight, in local time, and so on. */
   readonly altSchedule: readonly number[];
+  /** Likewise the hours in which nothing is transferred, also where the other has them; forced torrents go on. */
+  readonly pauseSchedule: readonly number[];
 }
 
 export type AltMode = 'off' | 'on' | 'scheduled';
+
+/** How a moment is: with the usual limits, with the alternative ones, or without any transfer. */
+export type HourKind = 'usual' | 'slow' | 'paused';
 
 /** The lowest limit on a rate, bytes a second. */
 export const MIN_RATE = 1_000;
@@ -481,9 +488,9 @@ export type HistorySpan = 'minutes' | 'day' | 'month';
 
 /** What happened that bears on speed. `at`: ms since 1970. */
 export type HistoryMark = { readonly at: number } &
-  /** Bytes a second, 0: none. `isAlternative`: they are the alternative ones. */
+  /** Bytes a second, 0: none. */
   (
-    | { readonly kind: 'limits'; readonly down: number; readonly up: number; readonly isAlternative: boolean }
+    | { readonly kind: 'limits'; readonly down: number; readonly up: number; readonly mode: HourKind }
     /** The helper was joined, or lost. */
     | { readonly kind: 'helper'; readonly isThere: boolean }
     /** Nobody measured for so many ms before it: the computer slept, or its clock was set ahead. */

@@ -25,6 +25,7 @@ export const DEFAULT_SETTINGS: Settings = {
   altMode: 'off',
   // Working hours: from nine to five, Monday to Friday.
   altSchedule: [0x1fe00, 0x1fe00, 0x1fe00, 0x1fe00, 0x1fe00, 0, 0],
+  pauseSchedule: [0, 0, 0, 0, 0, 0, 0],
 };
 
 /** As the helper has them. */

@@ -110,6 +110,14 @@ export function formatEnough(bytes: number): string {
   return formatAbout(Math.ceil(bytes / step) * step);
 }
 
+const soon = new Intl.DateTimeFormat(regional, { hour: 'numeric', minute: '2-digit' });
+const thisWeek = new Intl.DateTimeFormat(regional, { weekday: 'long', hour: 'numeric', minute: '2-digit' });
+
+/** A moment of the next week, ms since 1970: `23:00`, with its day where that is more than a day away. */
+export function formatUntil(at: number, now: number): string {
+  return isolated((at - now < 86_400_000 ? soon : thisWeek).format(at).replaceAll(' ', NBSP));
+}
+
 /** Bytes a second, in MB/s from a tenth of one up, so that a column compares at a glance: `92.1 MB/s`, `40 kB/s`. */
 export function formatRate(bytes: number): string {
   const rate = told(bytes);

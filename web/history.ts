@@ -10,7 +10,7 @@ import {
   shownName,
   shownText,
 } from './format.ts';
-import { isSlow } from './limits.ts';
+import { hourKind } from './limits.ts';
 import { words } from './words/words.ts';
 
 export const SPANS: readonly {
@@ -38,9 +38,11 @@ export function describeMark(mark: HistoryMark): string {
   const texts = words.history;
   switch (mark.kind) {
     case 'limits': {
-      if (mark.down === 0 && mark.up === 0) return mark.isAlternative ? texts.slowWithoutLimits() : texts.noLimits();
+      if (mark.mode === 'paused') return texts.paused();
+      const isSlow = mark.mode === 'slow';
+      if (mark.down === 0 && mark.up === 0) return isSlow ? texts.slowWithoutLimits() : texts.noLimits();
       const limits = { down: limit(mark.down), up: limit(mark.up) };
-      return mark.isAlternative ? texts.slow(limits) : texts.limits(limits);
+      return isSlow ? texts.slow(limits) : texts.limits(limits);
     }
     case 'helper':
       return mark.isThere ? texts.helperJoined() : texts.helperLost();
@@ -63,7 +65,7 @@ function limit(rate: number): string {
 
 /** The limits on all torrents at that moment, bytes a second, 0: none. */
 export function limitsNow(settings: Settings, now: Date): { readonly down: number; readonly up: number } {
-  return isSlow(settings, now)
+  return hourKind(settings, now) === 'slow'
     ? { down: settings.altDownLimit, up: settings.altUpLimit }
     : { down: settings.downLimit, up: settings.upLimit };
 }

@@ -7,6 +7,7 @@ import {
   formatEnough,
   formatPercent,
   formatRatio,
+  formatUntil,
   isolated,
   shownText,
 } from './format.ts';
@@ -32,6 +33,7 @@ export function toneOf(problem: Problem): Tone {
   switch (problem.code) {
     case 'moving':
     case 'queued':
+    case 'scheduled':
     case 'stopped':
     case 'daemon-away':
     case 'nothing-chosen':
@@ -99,6 +101,8 @@ export function nameProblem(problem: Problem, about: ProblemContext): string {
       return nameNotMoved(problem, about);
     case 'queued':
       return texts.queued({ ahead: problem.ahead });
+    case 'scheduled':
+      return texts.scheduled(untilOf(problem.until));
     case 'stopped':
       return problem.by === 'ratio'
         ? texts.stoppedAtRatio({ ratio: formatRatio(problem.limit, 1) })
@@ -166,6 +170,11 @@ function nameNotMoved({ why, needed }: Extract<Problem, { code: 'not-moved' }>, 
     case 'io':
       return texts.io();
   }
+}
+
+/** Until when the schedule has a pause; null: always. */
+export function untilOf(until: number | null): { readonly ends: 'yes' | 'no'; readonly at: string } {
+  return { ends: whether(until !== null), at: until === null ? '' : formatUntil(until, Date.now()) };
 }
 
 interface Room {

@@ -1,7 +1,7 @@
 /** What keeps a torrent from moving: the cause, what follows from it and what to do, in sentences, and what one press can do. */
 import type { Problem } from '../sw/view-model.ts';
 import { formatDuration, formatEnough, formatRatio, isolated, shownText } from './format.ts';
-import { browserRoom, roomIn, toneOf, type ProblemContext, type Tone } from './problems.ts';
+import { browserRoom, roomIn, toneOf, untilOf, type ProblemContext, type Tone } from './problems.ts';
 import { say } from './said.ts';
 import { translated } from './told.ts';
 import { whether, words } from './words/words.ts';
@@ -28,6 +28,7 @@ function remedyOf(problem: Problem): Remedy | null {
     case 'not-brought':
       return 'stay';
     case 'queued':
+    case 'scheduled':
       return 'force';
     case 'stopped':
       return 'resume';
@@ -96,6 +97,8 @@ function textOf(problem: Problem, about: ProblemContext): string {
       return explainNotMoved(problem, about);
     case 'queued':
       return texts.queued({ ahead: problem.ahead });
+    case 'scheduled':
+      return texts.scheduled(untilOf(problem.until));
     case 'stopped':
       return problem.by === 'ratio'
         ? texts.stoppedAtRatio({ ratio: formatRatio(problem.limit, 1) })

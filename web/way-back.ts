@@ -44,8 +44,16 @@ export function wayBack(id: SettingId): WayBack | null {
 
 function ofEngine(id: keyof Settings): WayBack | null {
   const { value } = store.settings;
-  if (value === null || JSON.stringify(value[id]) === JSON.stringify(DEFAULT_SETTINGS[id])) return null;
-  return { to: nameOf(id), go: () => void configure({ [id]: DEFAULT_SETTINGS[id] }) };
+  if (value === null) return null;
+  const differing = partsOf(id).filter(part => JSON.stringify(value[part]) !== JSON.stringify(DEFAULT_SETTINGS[part]));
+  if (differing.length === 0) return null;
+  const change = Object.fromEntries(differing.map(part => [part, DEFAULT_SETTINGS[part]]));
+  return { to: nameOf(id), go: () => void configure(change) };
+}
+
+/** What is set in one place. */
+function partsOf(id: keyof Settings): readonly (keyof Settings)[] {
+  return id === 'altSchedule' ? ['altSchedule', 'pauseSchedule'] : [id];
 }
 
 function nameOf(id: keyof Settings): string {
@@ -64,6 +72,7 @@ function nameOf(id: keyof Settings): string {
       return settings.prefer();
     case 'stunServers':
     case 'altSchedule':
+    case 'pauseSchedule':
       return '';
     case 'banned':
       return settings.nobody();

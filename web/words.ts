@@ -27,7 +27,7 @@ export function needsAttention(row: TorrentRow): boolean {
   const problem = row.problem;
   if (problem === null || row.state === 'paused') return false;
   if (problem.code === 'daemon-away' || problem.code === 'queued' || problem.code === 'stopped') return false;
-  if (problem.code === 'nothing-chosen') return false;
+  if (problem.code === 'scheduled' || problem.code === 'nothing-chosen') return false;
   if (problem.code === 'moving' || (problem.code === 'bringing' && problem.isHere)) return false;
   // Peers make up for a tracker that refuses.
   return !(problem.code === 'tracker' && (isFetching(row) || isComplete(row)));

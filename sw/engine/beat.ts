@@ -5,6 +5,7 @@ import type { HandingOver } from './handing-over.ts';
 import type { Loop } from './loop.ts';
 import type { Registry } from './registry.ts';
 import type { Shares } from './shares.ts';
+import type { Turns } from './turns.ts';
 import type { Torrent } from './torrent.ts';
 
 interface Parts {
@@ -13,6 +14,7 @@ interface Parts {
   readonly shares: Shares;
   readonly doors: Doors;
   readonly handing: HandingOver;
+  readonly turns: Turns;
 }
 
 /**
@@ -22,7 +24,7 @@ interface Parts {
 export function beat(
   loop: Loop,
   torrents: Registry<Torrent>,
-  { changes, departures, shares, doors, handing }: Parts,
+  { changes, departures, shares, doors, handing, turns }: Parts,
   now: number,
   second: false | { readonly rested: boolean },
 ): void {
@@ -34,6 +36,7 @@ export function beat(
     }
     loop.run(() => torrent.tick(now, second !== false));
   }
+  if (second) loop.run(() => turns.review());
   if (second) loop.run(() => departures.tick(now));
   if (second) shares.tick(now);
   doors.tick(now, second !== false);

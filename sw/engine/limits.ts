@@ -1,4 +1,4 @@
-/** Which limits on rates hold when: those that a person set, or the alternative ones, at once or by the hours of the week. */
+/** Which limits on rates hold when: those that a person set, or the alternative ones, at once or by the hours of the week; and in which of those nothing moves. */
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -20,7 +20,10 @@ export interface RateLimits {
 
 export const NO_LIMITS: RateLimits = { down: 0, up: 0 };
 
-/** `scheduled`: on in the hours of the schedule. */
+/** How an hour of the week is, or the moment: with the usual limits, with the alternative ones, or without any transfer. */
+export type HourKind = 'usual' | 'slow' | 'paused';
+
+/** `scheduled`: as the hours of the schedule have it. */
 export type AltMode = 'off' | 'on' | 'scheduled';
 
 export interface LimitSettings {
@@ -31,34 +34,52 @@ export interface LimitSettings {
   readonly altMode: AltMode;
   /** For each day from Monday the hours that the alternative limits hold in: bit 0 is the hour after midnight. */
   readonly altSchedule: readonly number[];
+  /** Likewise those in which nothing is transferred, also where the other has them. */
+  readonly pauseSchedule: readonly number[];
 }
 
+export const NO_HOURS: readonly number[] = [0, 0, 0, 0, 0, 0, 0];
 /** From Monday to Friday, 9 to 17. */
 export const WORKING_HOURS: readonly number[] = [0, 1, 2, 3, 4, 5, 6].map(day => (day < 5 ? 0x1fe00 : 0));
 
 /** What holds at `wall` (ms since 1970), where local time is `offset` minutes ahead of UTC at that moment. */
 export function limitsAt(settings: LimitSettings, wall: number, offset: number): RateLimits {
-  return isAlternative(settings, wall, offset)
+  return hourKind(settings, wall, offset) === 'slow'
     ? { down: settings.altDownLimit, up: settings.altUpLimit }
     : { down: settings.downLimit, up: settings.upLimit };
 }
 
-/** Whether those are the alternative ones. */
-export function isAlternative({ altMode, altSchedule }: LimitSettings, wall: number, offset: number): boolean {
+/** How it is then. */
+export function hourKind({ altMode, altSchedule, pauseSchedule }: LimitSettings, wall: number, offset: number): HourKind {
   switch (altMode) {
     case 'off':
-      return false;
+      return 'usual';
     case 'on':
-      return true;
+      return 'slow';
     case 'scheduled': {
       const local = wall + offset * MINUTE;
       const day = (Math.floor(local / DAY) + FIRST_DAY) % DAYS;
       const hour = Math.floor(local / HOUR) % HOURS;
-      return (((altSchedule[day] ?? 0) >> hour) & 1) === 1;
+      const isIn = (schedule: readonly number[]): boolean => (((schedule[day] ?? 0) >> hour) & 1) === 1;
+      return isIn(pauseSchedule) ? 'paused' : isIn(altSchedule) ? 'slow' : 'usual';
     }
     default:
       return altMode satisfies never;
   }
+}
+
+/**
+ * When something may move again, ms since 1970, of a moment in which nothing may: where local time is set by an hour in between, by that of its
+ * time. Null: never.
+ */
+export function pausedUntil(settings: LimitSettings, wall: number, offset: (wall: number) => number): number | null {
+  let at = wall;
+  for (let hour = 0; hour <= DAYS * HOURS; hour++) {
+    const ahead = offset(at) * MINUTE;
+    if (hourKind(settings, at, ahead / MINUTE) !== 'paused') return at;
+    at = (Math.floor((at + ahead) / HOUR) + 1) * HOUR - ahead;
+  }
+  return null;
 }
 
 /** The lower of two limits, of which 0 is none. */

@@ -95,15 +95,16 @@ export class Queue<T extends Queued> {
     if (!ticket) return change();
     this.take(ticket);
     change();
-    const { seat } = ticket;
-    const wasSeated = isSeat(seat);
-    const aside = apart(torrent);
-    if (aside) this.put(ticket, aside);
-    else if (seat === 'held') this.put(ticket, 'waiting');
-    else if (ticket.kind !== torrent.kind || seat === 'forced') this.put(ticket, wasSeated ? 'counted' : 'waiting');
-    else this.put(ticket, seat);
-    if (aside === 'forced' && !wasSeated) this.tell.go(torrent);
-    if (aside === 'held' && wasSeated) this.tell.stand(torrent);
+    this.placeAgain(ticket);
+    this.balance();
+  }
+
+  /** Who is held is another of them all. */
+  review(): void {
+    for (const ticket of this.tickets.values()) {
+      this.take(ticket);
+      this.placeAgain(ticket);
+    }
     this.balance();
   }
 
@@ -133,6 +134,19 @@ export class Queue<T extends Queued> {
     const kinds = [...this.shifted];
     this.shifted.clear();
     for (const kind of kinds) for (const { torrent } of this.waiting[kind].values()) yield torrent;
+  }
+
+  /** Puts one that was taken out where it is to be by now. */
+  private placeAgain(ticket: Ticket<T>): void {
+    const { seat, torrent } = ticket;
+    const wasSeated = isSeat(seat);
+    const aside = apart(torrent);
+    if (aside) this.put(ticket, aside);
+    else if (seat === 'held') this.put(ticket, 'waiting');
+    else if (ticket.kind !== torrent.kind || seat === 'forced') this.put(ticket, wasSeated ? 'counted' : 'waiting');
+    else this.put(ticket, seat);
+    if (aside === 'forced' && !wasSeated) this.tell.go(torrent);
+    if (aside === 'held' && wasSeated) this.tell.stand(torrent);
   }
 
   private balance(): void {

@@ -116,8 +116,8 @@ export class Session {
       ports.clock,
       () => this.isIdle,
       (now, second) => {
-        const { changes, departures, shares, doors, handing } = this;
-        const parts = { changes, departures, shares, doors, handing };
+        const { changes, departures, shares, doors, handing, turns } = this;
+        const parts = { changes, departures, shares, doors, handing, turns };
         beat(this.loop, this.torrents, parts, now, second && { rested: this.pulse.rested });
       },
     );
@@ -133,7 +133,7 @@ export class Session {
     this.activity = new Activity(this.handing, this.doors, this.shares, this.pulse, this.torrents, ports.clock);
     this.reading = new Reading(ports, this.loop, this.torrents);
     this.roots = new Roots(this.torrents, () => this.attached && mendAll(this.torrents.values(), this.loop));
-    this.turns = new Turns(this.settings, this.torrents, this.loop);
+    this.turns = new Turns(settings, ports.clock, this.torrents, this.loop);
     const around: Surroundings = {
       ids: this.ids,
       archive: this.shares.archive,
@@ -345,7 +345,7 @@ export class Session {
     this.settings = { ...this.settings, ...withHosts(change) };
     this.loop.keep(SETTINGS_KEY, encodeSettings(this.settings), problem => saved?.(problem === '' ? null : notSaved(problem)));
     this.shares.review();
-    this.loop.run(() => this.turns.queue.limit(this.settings));
+    this.loop.run(() => this.turns.configured());
     this.doors.review(change, this.attached);
     for (const torrent of this.torrents.values()) this.loop.event(torrent, now => torrent.peerSet.allow(change, now));
   }
@@ -417,6 +417,8 @@ export class Session {
 
   private get isIdle(): boolean {
     if (this.closing.isUnderWay || !this.departures.isIdle) return false;
-    return !this.attached || (this.doors.isIdle && [...this.torrents.values()].every(torrent => torrent.isIdle));
+    return (
+      !this.attached || (this.doors.isIdle && this.turns.isIdle && [...this.torrents.values()].every(torrent => torrent.isIdle))
+    );
   }
 }

@@ -16,7 +16,7 @@ import {
   writeFields,
 } from './fields.ts';
 import type { Fields } from './fields.ts';
-import { WORKING_HOURS } from './limits.ts';
+import { NO_HOURS, WORKING_HOURS } from './limits.ts';
 import type { AltMode, LimitSettings } from './limits.ts';
 import { type Refusal, refusal } from './errors.ts';
 import { asDict, asInt, decode, dictGet, encode } from './codec/bencode.ts';
@@ -89,6 +89,7 @@ const FIELDS: Fields<Settings> = {
   altUpLimit: rate(100_000),
   altMode: choice<AltMode>('off', ['on', 'scheduled']),
   altSchedule: hours(WORKING_HOURS),
+  pauseSchedule: hours(NO_HOURS),
 };
 
 export const DEFAULT_SETTINGS: Settings = initialOf(FIELDS);

@@ -9,6 +9,10 @@ import type { InfoHash } from './model/ids.ts';
 export interface Line {
   readonly order: Order<Turn>;
   readonly queue: Queue<Turn>;
+  /** The schedule has nothing transferred now. */
+  readonly isPaused: boolean;
+  /** Until when, ms since 1970; null: always. */
+  readonly pausedUntil: number | null;
 }
 
 /** What is needed of a torrent here. */
@@ -49,7 +53,15 @@ export class Turn implements Queued {
     return this.torrent.options.forceStart || this.torrent.transfer.isPending;
   }
   get isHeld(): boolean {
-    return this.torrent.isHeld || this.torrent.leaving !== null;
+    return this.torrent.isHeld || this.torrent.leaving !== null || this.isOff;
+  }
+  /** It is the schedule that has it rest; what a person forces goes on. */
+  get isOff(): boolean {
+    return this.line.isPaused && !this.isForced;
+  }
+  /** Until when; null: always. */
+  get offUntil(): number | null {
+    return this.line.pausedUntil;
   }
   get isSeated(): boolean {
     return this.line.queue.isSeated(this);

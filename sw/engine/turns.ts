@@ -2,7 +2,8 @@ import type { Loop } from './loop.ts';
 import { inOrder, Order } from './order.ts';
 import type { MoveTo } from './order.ts';
 import { Queue } from './queue.ts';
-import type { QueueLimits } from './queue.ts';
+import { hourKind, pausedUntil } from './limits.ts';
+import type { Settings } from './settings.ts';
 import type { Torrent } from './torrent.ts';
 import type { Line, Turn } from './turn.ts';
 import type { InfoHash } from './model/ids.ts';
@@ -11,11 +12,15 @@ import type { InfoHash } from './model/ids.ts';
 export class Turns implements Line {
   readonly order: Order<Turn>;
   readonly queue: Queue<Turn>;
+  pausedUntil: number | null = null;
+  /** As the queue was last told. */
+  private wasPaused = false;
 
   constructor(
-    limits: QueueLimits,
-    private readonly torrents: { get(id: InfoHash): Torrent | undefined; values(): Iterable<Torrent> },
-    loop: Loop,
+    private readonly settings: () => Settings,
+    private readonly clock: { wall(): number; offset(wall: number): number },
+    private readonly torrents: { readonly size: number; get(id: InfoHash): Torrent | undefined; values(): Iterable<Torrent> },
+    private readonly loop: Loop,
   ) {
     const tell =
       (what: (torrent: Torrent, now: number) => void) =>
@@ -28,10 +33,38 @@ export class Turns implements Line {
       this.queue.change(turn, set);
       keep(turn);
     });
-    this.queue = new Queue(limits, {
+    this.queue = new Queue(settings(), {
       go: tell((torrent, now) => torrent.proceed(now)),
       stand: tell(torrent => torrent.giveWay()),
     });
+  }
+
+  get isPaused(): boolean {
+    const wall = this.clock.wall();
+    return hourKind(this.settings(), wall, this.clock.offset(wall)) === 'paused';
+  }
+
+  /** The schedule holds nobody back, so that nobody need be let go. */
+  get isIdle(): boolean {
+    return this.torrents.size === 0 || (!this.wasPaused && !this.isPaused);
+  }
+
+  /** The settings are others. */
+  configured(): void {
+    this.queue.limit(this.settings());
+    this.review();
+  }
+
+  /** Once a second. */
+  review(): void {
+    const { clock, isPaused, pausedUntil: before } = this;
+    this.pausedUntil = isPaused ? pausedUntil(this.settings(), clock.wall(), wall => clock.offset(wall)) : null;
+    if (isPaused !== this.wasPaused) {
+      this.wasPaused = isPaused;
+      this.queue.review();
+    } else if (this.pausedUntil === before) return;
+    // It is said of each of them.
+    for (const torrent of this.torrents.values()) this.loop.event(torrent, () => undefined);
   }
 
   /** All torrents, in line. */

@@ -22,6 +22,7 @@ export type ViewProblem =
   | { readonly code: 'moving'; readonly moved: number; readonly of: number }
   | { readonly code: 'bringing'; readonly moved: number; readonly of: number; readonly isHere: boolean }
   | { readonly code: 'queued'; readonly ahead: number }
+  | { readonly code: 'scheduled'; readonly until: number | null }
   | { readonly code: 'stopped'; readonly by: 'ratio' | 'time'; readonly limit: number }
   | { readonly code: 'daemon-away' | 'no-peers' | 'no-metadata' | 'record-lost' | 'list-too-long' | 'nothing-chosen' }
   | { readonly code: 'no-source-has-missing'; readonly missing: number }
@@ -51,6 +52,7 @@ export function viewProblem(
     const { total } = torrent.relocation;
     return { code: 'moving', moved: total - torrent.substance.where.pendingCount, of: total };
   }
+  if (torrent.phase === 'queued' && torrent.turn.isOff) return { code: 'scheduled', until: torrent.turn.offUntil };
   if (torrent.phase === 'queued') return { code: 'queued', ahead: Math.max(0, torrent.turn.ahead) };
   if (torrent.work.recall.problem !== '') return { code: 'state-not-read', text: torrent.work.recall.problem };
   if (torrent.recorder.unsaved !== '') return { code: 'state-not-saved', text: torrent.recorder.unsaved };

@@ -47,7 +47,7 @@ describe('following another browser', () => {
     const sum = { since: 1, down: 2, up: 3 };
     const rates = Array.from({ length: 1_440 }, (_, at) => at - 1);
     const marks = [
-      { at: 1, kind: 'limits', down: 1, up: 0, isAlternative: true },
+      { at: 1, kind: 'limits', down: 1, up: 0, mode: 'slow' },
       { at: 2, kind: 'tracker', host: 't.example', isThere: false },
     ] as const;
     const totals = { session: sum, ever: sum, days: [{ day: 20_000, down: 1, up: 2 }] };

@@ -4,6 +4,6 @@ import type { History } from '../../sw/view-model.ts';
 export function historyOf(from: number, down: readonly number[]): History {
   const sum = { since: from, down: 10, up: 1 };
   const days = [{ day: from / 1_000, down: 10, up: 1 }];
-  const mark = { at: from, kind: 'limits', down: 5_000, up: 0, isAlternative: false } as const;
+  const mark = { at: from, kind: 'limits', down: 5_000, up: 0, mode: 'usual' } as const;
   return { from, step: 1_000, down, up: down.map(() => 0), marks: [mark], totals: { session: sum, ever: sum, days } };
 }

@@ -222,7 +222,7 @@ test('marks: limits by person and by hour, the helper but for a blink, a full di
   const kinds = () => history.view('month', null).marks;
   world.settings = { ...DEFAULT_SETTINGS, altMode: 'on', altDownLimit: 10_000, altUpLimit: 5_000 };
   run(2, 1);
-  expect(kinds()).toMatchObject([{ kind: 'limits', down: 10_000, up: 5_000, isAlternative: true }]);
+  expect(kinds()).toMatchObject([{ kind: 'limits', down: 10_000, up: 5_000, mode: 'slow' }]);
   history.helper(false);
   expect(kinds()).toHaveLength(1);
   history.helper(true);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { limitsAt, slotsWithin, tighter, WORKING_HOURS } from '../../sw/engine/limits.ts';
+import { hourKind, limitsAt, NO_HOURS, pausedUntil, slotsWithin, tighter, WORKING_HOURS } from '../../sw/engine/limits.ts';
 import { Rates, whole } from '../../sw/engine/rates.ts';
 import type { Limited } from '../../sw/engine/rates.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
@@ -10,7 +10,14 @@ import type { Peer } from '../../sw/engine/peer.ts';
 const HOUR = 3_600_000;
 
 describe('the limits in force', () => {
-  const settings = { downLimit: 10, upLimit: 20, altDownLimit: 3, altUpLimit: 4, altSchedule: WORKING_HOURS } as const;
+  const settings = {
+    downLimit: 10,
+    upLimit: 20,
+    altDownLimit: 3,
+    altUpLimit: 4,
+    altSchedule: WORKING_HOURS,
+    pauseSchedule: NO_HOURS,
+  } as const;
   const usual = { down: 10, up: 20 };
   const alternative = { down: 3, up: 4 };
 
@@ -49,6 +56,49 @@ describe('the limits in force', () => {
         },
       ),
     );
+  });
+});
+
+describe('the hours of a pause', () => {
+  // From Monday 22:00 to Tuesday 7:00; the slow hours lie within, too.
+  const pauseSchedule = [0xc00000, 0x00007f, 0, 0, 0, 0, 0];
+  const settings = { ...DEFAULT_SETTINGS, altMode: 'scheduled', altSchedule: pauseSchedule, pauseSchedule } as const;
+  const utc = (): number => 0;
+
+  it.each([
+    ['before', [2026, 10, 16, 21, 59], 'usual'],
+    ['from the first minute', [2026, 10, 16, 22], 'paused'],
+    ['to the last', [2026, 10, 17, 6, 59], 'paused'],
+    ['and not after', [2026, 10, 17, 7], 'usual'],
+  ] as const)('go before slow ones: %s', (_, moment, kind) => {
+    const [year, month, day, hour, minute = 0] = moment as readonly number[];
+    expect(hourKind(settings, Date.UTC(year!, month, day, hour, minute), 0)).toBe(kind);
+  });
+
+  it('hold by the schedule alone', () => {
+    const night = Date.UTC(2026, 10, 16, 23);
+    expect(hourKind({ ...settings, altMode: 'off' }, night, 0)).toBe('usual');
+    expect(hourKind({ ...settings, altMode: 'on' }, night, 0)).toBe('slow');
+  });
+
+  it('end where the next other hour begins, over midnight and the week, or never', () => {
+    const seven = Date.UTC(2026, 10, 17, 7);
+    expect(pausedUntil(settings, Date.UTC(2026, 10, 16, 22, 13, 7), utc)).toBe(seven);
+    expect(pausedUntil(settings, seven - 1, utc)).toBe(seven);
+    const week = NO_HOURS.map(() => 0xffffff);
+    expect(pausedUntil({ ...settings, pauseSchedule: week }, seven, utc)).toBeNull();
+    const allButMonday = [0xfffffe, ...week.slice(1)];
+    expect(pausedUntil({ ...settings, pauseSchedule: allButMonday }, Date.UTC(2026, 10, 16, 1), utc)).toBe(
+      Date.UTC(2026, 10, 23),
+    );
+  });
+
+  it('end by local time, in half hours of UTC and where summer time ends in between', () => {
+    // 22:30 in Kolkata.
+    expect(pausedUntil(settings, Date.UTC(2026, 10, 16, 17), () => 330)).toBe(Date.UTC(2026, 10, 17, 1, 30));
+    const change = Date.UTC(2026, 10, 17, 1);
+    const berlin = (wall: number): number => (wall < change ? 120 : 60);
+    expect(pausedUntil(settings, Date.UTC(2026, 10, 16, 21), berlin)).toBe(Date.UTC(2026, 10, 17, 6));
   });
 });
 

@@ -73,6 +73,7 @@ describe('records come back as they were, byte for byte:', () => {
       altUpLimit: rate,
       altMode: fc.constantFrom('off', 'on', 'scheduled'),
       altSchedule: fc.array(fc.nat(2 ** 24 - 1), { minLength: 7, maxLength: 7 }),
+      pauseSchedule: fc.array(fc.nat(2 ** 24 - 1), { minLength: 7, maxLength: 7 }),
       banned: fc.array(fc.oneof(fc.ipV4(), fc.ipV6()), { maxLength: MAX_BANNED }),
     });
     comesBack(settings, encodeSettings, decodeSettings);

@@ -43,7 +43,7 @@ function historyOf(scenario: Scenario, { span, of }: Extract<Command, { do: 'his
     down,
     up: down.map(each => (each < 0 ? -1 : Math.round(each / 19))),
     marks: [
-      { at: time(0.1), kind: 'limits', down: 150_000_000, up: 10_000_000, isAlternative: false },
+      { at: time(0.1), kind: 'limits', down: 150_000_000, up: 10_000_000, mode: 'usual' },
       { at: time(0.31), kind: 'asleep', ms: Math.floor(size * 0.11) * step },
       { at: time(0.4), kind: 'tracker', host: 'tracker.<b>example</b>:6969', isThere: false },
       { at: from + middle * step, kind: 'helper', isThere: true },

@@ -48,8 +48,9 @@ test('a time is summed up, and put into rows, by what was measured of it', () =>
 });
 
 test.each([
-  [{ kind: 'limits', down: 0, up: 50_000, isAlternative: true }, 'Slow mode on: any down, 50 kB/s up'],
-  [{ kind: 'limits', down: 0, up: 0, isAlternative: false }, 'No limits'],
+  [{ kind: 'limits', down: 0, up: 50_000, mode: 'slow' }, 'Slow mode on: any down, 50 kB/s up'],
+  [{ kind: 'limits', down: 0, up: 0, mode: 'usual' }, 'No limits'],
+  [{ kind: 'limits', down: 0, up: 0, mode: 'paused' }, 'Paused by the schedule'],
   [{ kind: 'helper', isThere: false }, 'Helper lost'],
   [{ kind: 'asleep', ms: 7_200_000 }, 'Nothing measured for 2 h: the computer slept, or its clock was set'],
   [{ kind: 'clock', ms: 60_000 }, 'The clock was set back by 1 min'],

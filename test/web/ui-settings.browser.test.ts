@@ -82,22 +82,27 @@ describe.skipIf(missing)(`the settings in Chromium (skipped without ${CHROMIUM})
     await show('nine');
     await open();
     await page.getByRole('radio', { name: 'By the hour' }).check();
-    const cell = (name: string) => page.getByRole('checkbox', { name, exact: true });
-    const from = await box(cell('Monday, 1 AM to 2 AM'));
+    const cell = (name: string) => page.getByRole('button', { name: new RegExp(`^${name}: `) });
+    const kind = (name: string) => cell(name).getAttribute('class');
+    // The lower one first: once it is in view, both are.
     const to = await box(cell('Wednesday, 3 AM to 4 AM'));
+    const from = await box(cell('Monday, 1 AM to 2 AM'));
     await page.mouse.move(from.x, from.y);
     await page.mouse.down();
     await page.mouse.move(to.x, to.y, { steps: 4 });
-    expect(await cell('Tuesday, 2 AM to 3 AM').isChecked()).toBe(true);
+    expect(await kind('Tuesday, 2 AM to 3 AM')).toBe('hour hour-slow');
     await page.keyboard.press('Escape');
-    expect(await cell('Tuesday, 2 AM to 3 AM').isChecked()).toBe(false);
+    expect(await kind('Tuesday, 2 AM to 3 AM')).toBe('hour hour-usual');
     await page.mouse.up();
     expect(await last()).toEqual({ altMode: 'scheduled' });
     await page.mouse.move(from.x, from.y);
     await page.mouse.down();
     await page.mouse.move(to.x, to.y, { steps: 4 });
     await page.mouse.up();
-    await expect.poll(last).toEqual({ altSchedule: [0x1fe0e, 0x1fe0e, 0x1fe0e, 0x1fe00, 0x1fe00, 0, 0] });
+    await expect.poll(last).toEqual({
+      altSchedule: [0x1fe0e, 0x1fe0e, 0x1fe0e, 0x1fe00, 0x1fe00, 0, 0],
+      pauseSchedule: [0, 0, 0, 0, 0, 0, 0],
+    });
     expect((await commands()).length).toBe(2);
     await cell('Monday, 1 AM to 2 AM').click();
     await expect.poll(last).toMatchObject({ altSchedule: [0x1fe0c, 0x1fe0e, 0x1fe0e, 0x1fe00, 0x1fe00, 0, 0] });
@@ -107,8 +112,9 @@ describe.skipIf(missing)(`the settings in Chromium (skipped without ${CHROMIUM})
     await show('nine', { viewport: { width: 390, height: 800 }, hasTouch: true });
     await page.getByRole('button', { name: 'Settings' }).tap();
     await page.getByRole('radio', { name: 'By the hour' }).check();
-    const from = await box(page.getByRole('checkbox', { name: 'Monday, 1 AM to 2 AM', exact: true }));
-    const to = await box(page.getByRole('checkbox', { name: 'Monday, 4 AM to 5 AM', exact: true }));
+    await page.getByRole('radio', { name: 'Paused', exact: true }).check();
+    const from = await box(page.getByRole('button', { name: /^Monday, 1 AM to 2 AM: / }));
+    const to = await box(page.getByRole('button', { name: /^Monday, 4 AM to 5 AM: / }));
     const touch = await page.context().newCDPSession(page);
     const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', points: { x: number; y: number }[]) =>
       touch.send('Input.dispatchTouchEvent', { type, touchPoints: points });
@@ -117,7 +123,7 @@ describe.skipIf(missing)(`the settings in Chromium (skipped without ${CHROMIUM})
     await page.waitForTimeout(600);
     for (let step = 1; step <= 4; step++) await send('touchMove', [{ x: from.x, y: from.y + ((to.y - from.y) * step) / 4 }]);
     await send('touchEnd', []);
-    await expect.poll(last).toMatchObject({ altSchedule: { 0: 0x1fe1e } });
+    await expect.poll(last).toMatchObject({ altSchedule: { 0: 0x1fe00 }, pauseSchedule: { 0: 0x1e } });
   });
 
   it('are taken out into a file with the list, and in again once it is said what that would do', async () => {

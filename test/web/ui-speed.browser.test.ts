@@ -74,18 +74,18 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     await page.clock.install();
     await openSettings();
     await page.getByRole('radio', { name: 'By the hour' }).check();
-    const hours = page.getByRole('table', { name: 'Hours of slow mode' });
+    const hours = page.getByRole('table', { name: 'Hours of the week' });
     const week = async (): Promise<readonly number[]> => {
       const last = (await settings()).at(-1) as { altSchedule?: readonly number[] };
       return last.altSchedule ?? [];
     };
-    expect(await hours.getByRole('checkbox', { name: 'Monday, 9 AM to 10 AM' }).isChecked()).toBe(true);
-    await hours.getByRole('checkbox', { name: 'Monday, 12 AM to 1 AM' }).focus();
+    await hours.getByRole('button', { name: 'Monday, 9 AM to 10 AM: Slow' }).waitFor();
+    await hours.getByRole('button', { name: 'Monday, 12 AM to 1 AM: Usual' }).focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('Space');
     await expect.poll(async () => (await week())[1]).toBe(0x1fe02);
-    expect(await hours.getByRole('checkbox', { name: 'Tuesday, 1 AM to 2 AM' }).isChecked()).toBe(true);
+    await hours.getByRole('button', { name: 'Tuesday, 1 AM to 2 AM: Slow' }).waitFor();
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('Enter');
@@ -94,6 +94,18 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     await expect.poll(async () => (await week()).every(day => day >> 23 === 1)).toBe(true);
     await hours.getByRole('button', { name: '11 PM to 12 AM, every day' }).click();
     await expect.poll(async () => (await week()).every(day => day >> 23 === 0)).toBe(true);
+    // A third kind, by keys as well: it takes the place of the other, and goes when it is set again.
+    await page.getByRole('radio', { name: 'Slow', exact: true }).focus();
+    await page.keyboard.press('ArrowRight');
+    const nine = hours.getByRole('button', { name: /^Monday, 9 AM to 10 AM: / });
+    const last = async (): Promise<unknown> => (await settings()).at(-1);
+    await nine.focus();
+    await page.keyboard.press('Space');
+    await expect.poll(last).toMatchObject({ altSchedule: { 0: 0x1fc00 }, pauseSchedule: { 0: 0x200 } });
+    await expect.poll(() => nine.getAttribute('aria-label')).toBe('Monday, 9 AM to 10 AM: Paused');
+    await page.keyboard.press('Space');
+    await expect.poll(last).toMatchObject({ altSchedule: { 0: 0x1fc00 }, pauseSchedule: { 0: 0 } });
+    await expect.poll(() => nine.getAttribute('aria-label')).toBe('Monday, 9 AM to 10 AM: Usual');
     // One place of the table is in the order of Tab.
     expect(await hours.locator('[tabindex="0"]').count()).toBe(1);
   });
@@ -104,7 +116,7 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     await openSettings();
     await page.getByRole('radio', { name: 'By the hour' }).check();
     const toggle = page.getByRole('button', { name: 'Slow mode', exact: true });
-    await page.getByRole('table', { name: 'Hours of slow mode' }).waitFor();
+    await page.getByRole('table', { name: 'Hours of the week' }).waitFor();
     expect(await toggle.getAttribute('aria-pressed')).toBe('false');
     // The page looks at the hour from time to time, from when it has drawn the schedule on.
     const later = async (): Promise<string | null> => {
@@ -113,7 +125,34 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     };
     await expect.poll(later, { timeout: 10_000 }).toBe('true');
     await toggle.click();
-    await page.getByText('The schedule for slow mode is off now').waitFor();
+    await page.getByText('The schedule is off now').waitFor();
+    await expect.poll(async () => (await settings()).at(-1)).toEqual({ altMode: 'off' });
+  });
+
+  it('give way to a pause by the schedule, which rows and the bar tell, and which can be ended', async () => {
+    await show('nine');
+    await page.clock.install({ time: new Date(2026, 10, 16, 21, 59, 50) });
+    await openSettings();
+    await page.getByRole('radio', { name: 'By the hour' }).check();
+    await page.getByRole('radio', { name: 'Paused', exact: true }).check();
+    await page.getByRole('button', { name: 'Monday, 10 PM to 11 PM: Usual' }).click();
+    await page.evaluate(() => {
+      const sintel = [...globalThis.mock.torrents.values()].find(({ name }) => name.startsWith('Sintel'));
+      const until = new Date(2026, 10, 16, 23).getTime();
+      if (sintel) globalThis.mock.put({ ...sintel, state: 'queued', problem: { code: 'scheduled', until }, down: 0, peers: 0 });
+    });
+    const pause = page.getByRole('button', { name: 'Paused until 11:00 PM by your schedule. Turn the schedule off' });
+    const later = async (): Promise<number> => {
+      await page.clock.runFor(20_000);
+      return pause.count();
+    };
+    await expect.poll(later, { timeout: 10_000 }).toBe(1);
+    await page.goBack();
+    await row(/^Sintel.*Paused until 11:00.PM by your schedule/).dblclick();
+    await page.getByRole('note').getByRole('button', { name: 'Start now' }).click();
+    await expect.poll(async () => (await commands()).at(-1)).toMatchObject({ do: 'set', options: { forceStart: true } });
+    await pause.click();
+    await page.getByText('The schedule is off now').waitFor();
     await expect.poll(async () => (await settings()).at(-1)).toEqual({ altMode: 'off' });
   });
 
@@ -137,7 +176,7 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     await page.getByRole('button', { name: 'Slow mode', exact: true }).click();
     await page.getByRole('button', { name: 'Settings' }).click();
     await page.getByRole('radio', { name: 'By the hour' }).check();
-    await page.getByRole('table', { name: 'Hours of slow mode' }).waitFor();
+    await page.getByRole('table', { name: 'Hours of the week' }).waitFor();
     expect(await audit()).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
   });

@@ -4,7 +4,7 @@ import { isRunning, open, pause, resume, reveal, showSetting, visit, widen } fro
 import { asking } from '../adding.ts';
 import { COLUMNS } from '../columns.ts';
 import { shownName } from '../format.ts';
-import { isSlow, setSlow } from '../limits.ts';
+import { hourKind, setSlow } from '../limits.ts';
 import { sortBy } from '../list-choices.ts';
 import { FILTERS, type Filter } from '../list.ts';
 import { isFilm, play } from '../playing.ts';
@@ -66,7 +66,7 @@ export function actionItems(): readonly Item[] {
 function slowItems(): readonly Item[] {
   const settings = store.settings.peek();
   if (settings === null) return [];
-  const isOn = isSlow(settings, new Date());
+  const isOn = hourKind(settings, new Date()) === 'slow';
   return [{ label: isOn ? words.palette.slowOff() : words.palette.slowOn(), act: () => setSlow(settings, !isOn) }];
 }
 

@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentProps, JSX, TargetedPointerEvent } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { hasHour, painted, toggled } from '../limits.ts';
+import type { HourKind } from '../../sw/view-model.ts';
+import { kindAt, painted, toggled, type Hours } from '../limits.ts';
 import { regional } from '../format.ts';
 import { stepAlong } from '../ui/arrows.ts';
 import { useCallOff } from '../ui/call-off.ts';
@@ -13,6 +14,7 @@ const STEPS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
 };
+const KINDS: readonly HourKind[] = ['usual', 'slow', 'paused'];
 /** How long a finger rests before it paints in place of scrolling, ms. */
 const HOLD_MS = 350;
 
@@ -27,26 +29,26 @@ interface Cell {
 interface Stroke {
   readonly from: Cell;
   readonly to: Cell;
-  readonly isOn: boolean;
+  readonly kind: HourKind;
 }
 
 interface Props {
-  /** For each day from Monday the bits of its hours. */
-  readonly value: readonly number[];
-  onChange(value: number[]): void;
+  readonly value: Hours;
+  onChange(value: Hours): void;
 }
 
 /**
- * The hours of the week. One place of it is in the order of Tab; the arrows move within, Space switches. A mouse that is drawn over hours, or
- * a finger that rests and then is, changes all from the first to the last.
+ * The hours of the week, each of one of three kinds. One place of it is in the order of Tab; the arrows move within, Space sets the kind that is
+ * chosen above, or takes it back. A mouse that is drawn over hours, or a finger that rests and then is, changes all from the first to the last.
  */
 export function Schedule({ value, onChange }: Props): JSX.Element {
   const table = useRef<HTMLTableElement>(null);
   // Rows and columns from 0, which are the headers.
   const at = useSignal<readonly [number, number]>([1, 1]);
+  const brush = useSignal<HourKind>('slow');
   const stroke = useSignal<Stroke | null>(null);
   const shown = stroke.value === null ? value : paintedBy(value, stroke.value);
-  const pointer = usePainting(stroke, value, onChange);
+  const pointer = usePainting(stroke, brush.value, value, onChange);
   const place = (row: number, column: number) => ({
     'data-at': `${row}:${column}`,
     tabIndex: at.value[0] === row && at.value[1] === column ? 0 : -1,
@@ -64,6 +66,7 @@ export function Schedule({ value, onChange }: Props): JSX.Element {
   const { settings } = words;
   return (
     <>
+      <Brushes value={brush.value} onChange={kind => (brush.value = kind)} />
       <table class="hours" ref={table} onKeyDown={move} aria-label={settings.hours()} aria-describedby="hours-text" {...pointer}>
         <thead>
           <tr>
@@ -74,7 +77,7 @@ export function Schedule({ value, onChange }: Props): JSX.Element {
                   type="button"
                   aria-label={settings.day({ day: nameOf(day, 'short') })}
                   {...place(0, day + 1)}
-                  onClick={() => onChange(toggled(value, [day], HOURS))}
+                  onClick={() => onChange(toggled(value, [day], HOURS, brush.value))}
                 >
                   {nameOf(day, 'short')}
                 </button>
@@ -90,23 +93,26 @@ export function Schedule({ value, onChange }: Props): JSX.Element {
                   type="button"
                   aria-label={settings.hour({ hours: span(hour) })}
                   {...place(hour + 1, 0)}
-                  onClick={() => onChange(toggled(value, DAYS, [hour]))}
+                  onClick={() => onChange(toggled(value, DAYS, [hour], brush.value))}
                 >
                   {nameOfHour(hour)}
                 </button>
               </th>
-              {DAYS.map(day => (
-                <td key={day}>
-                  <input
-                    type="checkbox"
-                    data-cell={`${day}:${hour}`}
-                    aria-label={settings.cell({ day: nameOf(day, 'long'), hours: span(hour) })}
-                    checked={hasHour(shown, day, hour)}
-                    {...place(hour + 1, day + 1)}
-                    onChange={() => onChange(toggled(value, [day], [hour]))}
-                  />
-                </td>
-              ))}
+              {DAYS.map(day => {
+                const kind = kindAt(shown, day, hour);
+                return (
+                  <td key={day}>
+                    <button
+                      type="button"
+                      class={`hour hour-${kind}`}
+                      data-cell={`${day}:${hour}`}
+                      aria-label={settings.cell({ day: nameOf(day, 'long'), hours: span(hour), kind: nameOfKind(kind) })}
+                      {...place(hour + 1, day + 1)}
+                      onClick={() => onChange(toggled(value, [day], [hour], brush.value))}
+                    />
+                  </td>
+                );
+              })}
             </tr>
           ))}
         </tbody>
@@ -118,6 +124,32 @@ export function Schedule({ value, onChange }: Props): JSX.Element {
   );
 }
 
+interface BrushesProps {
+  readonly value: HourKind;
+  onChange(kind: HourKind): void;
+}
+
+/** What hours are to be, each beside how such an hour looks. */
+function Brushes({ value, onChange }: BrushesProps): JSX.Element {
+  return (
+    <div class="segments brushes" role="radiogroup" aria-label={words.settings.paint()}>
+      {KINDS.map(kind => (
+        <label key={kind} class="segment">
+          <input type="radio" name="hour-kind" value={kind} checked={value === kind} onChange={() => onChange(kind)} />
+          <span>
+            <i class={`hour hour-${kind}`} aria-hidden />
+            {nameOfKind(kind)}
+          </span>
+        </label>
+      ))}
+    </div>
+  );
+}
+
+function nameOfKind(kind: HourKind): string {
+  return words.settings[`${kind}Hours`]();
+}
+
 type Painting = Pick<
   ComponentProps<'table'>,
   'onPointerDown' | 'onPointerMove' | 'onPointerUp' | 'onPointerCancel' | 'onClickCapture'
@@ -126,8 +158,9 @@ type Painting = Pick<
 /** What follows a pointer over the hours. A press on one alone stays with its box. */
 function usePainting(
   stroke: { value: Stroke | null; peek(): Stroke | null },
-  value: readonly number[],
-  onChange: (value: number[]) => void,
+  brush: HourKind,
+  value: Hours,
+  onChange: (value: Hours) => void,
 ): Painting {
   const began = useRef<Cell | null>(null);
   const hold = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
@@ -147,7 +180,7 @@ function usePainting(
     return () => document.removeEventListener('touchmove', stay);
   }, []);
   const begin = (cell: Cell): void => {
-    stroke.value = { from: cell, to: cell, isOn: !hasHour(value, cell.day, cell.hour) };
+    stroke.value = { from: cell, to: cell, kind: kindAt(value, cell.day, cell.hour) === brush ? 'usual' : brush };
   };
   return {
     onPointerDown: ({ button, pointerType, clientX, clientY }: TargetedPointerEvent<HTMLTableElement>) => {
@@ -175,9 +208,9 @@ function usePainting(
       onChange(paintedBy(value, drawn));
     },
     onPointerCancel: end,
-    // What was painted is not switched back by the click that may follow.
+    // What was painted is not switched back by the click that may follow; a key is no such click.
     onClickCapture: event => {
-      if (hasPainted.current) event.preventDefault();
+      if (hasPainted.current && event.detail > 0) event.stopPropagation();
       hasPainted.current = false;
     },
   };
@@ -188,10 +221,10 @@ function cellAt(x: number, y: number): Cell | null {
   return day === undefined ? null : { day: Number(day), hour: Number(hour) };
 }
 
-function paintedBy(value: readonly number[], { from, to, isOn }: Stroke): number[] {
+function paintedBy(value: Hours, { from, to, kind }: Stroke): Hours {
   const between = (a: number, b: number, all: readonly number[]): number[] =>
     all.filter(each => each >= Math.min(a, b) && each <= Math.max(a, b));
-  return painted(value, between(from.day, to.day, DAYS), between(from.hour, to.hour, HOURS), isOn);
+  return painted(value, between(from.day, to.day, DAYS), between(from.hour, to.hour, HOURS), kind);
 }
 
 /** Of a day from Monday on. */

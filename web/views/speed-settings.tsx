@@ -38,7 +38,7 @@ export function SpeedSettings(): JSX.Element | null {
       {rate('altUpLimit')}
       {value.altMode === 'scheduled' && (
         <Setting id="altSchedule">
-          <Schedule value={value.altSchedule} onChange={altSchedule => void configure({ altSchedule })} />
+          <Schedule value={value} onChange={hours => void configure(hours)} />
         </Setting>
       )}
     </SettingGroup>

@@ -364,6 +364,7 @@ export interface Messages {
     readonly slowWithoutLimits: () => string;
     readonly limits: (values: { readonly down: string; readonly up: string }) => string;
     readonly noLimits: () => string;
+    readonly paused: () => string;
     readonly any: () => string;
     readonly helperJoined: () => string;
     readonly helperLost: () => string;
@@ -929,6 +930,7 @@ export interface Messages {
     readonly bringingElsewhere: () => string;
     readonly notBrought: () => string;
     readonly queued: (values: { readonly ahead: number }) => string;
+    readonly scheduled: (values: { readonly ends: string; readonly at: string }) => string;
     readonly stoppedAtRatio: (values: { readonly ratio: string }) => string;
     readonly stoppedAfter: (values: { readonly duration: string }) => string;
     readonly daemonAway: () => string;
@@ -1019,6 +1021,7 @@ export interface Messages {
     readonly bringingElsewhere: () => string;
     readonly notBrought: (values: { readonly text: string }) => string;
     readonly queued: (values: { readonly ahead: number }) => string;
+    readonly scheduled: (values: { readonly ends: string; readonly at: string }) => string;
     readonly stoppedAtRatio: (values: { readonly ratio: string }) => string;
     readonly stoppedAfter: (values: { readonly duration: string }) => string;
     readonly daemonAway: () => string;
@@ -1262,6 +1265,7 @@ export interface Messages {
     readonly altUpLimitAlso: () => string;
     readonly altSchedule: () => string;
     readonly altScheduleAlso: () => string;
+    readonly pauseSchedule: () => string;
     readonly maxActiveDownloads: () => string;
     readonly maxActiveDownloadsAlso: () => string;
     readonly maxActiveSeeds: () => string;
@@ -1355,9 +1359,13 @@ export interface Messages {
     readonly versionText: (values: { readonly version: string }) => string;
     readonly hours: () => string;
     readonly hoursText: () => string;
+    readonly paint: () => string;
+    readonly usualHours: () => string;
+    readonly slowHours: () => string;
+    readonly pausedHours: () => string;
     readonly day: (values: { readonly day: string }) => string;
     readonly hour: (values: { readonly hours: string }) => string;
-    readonly cell: (values: { readonly day: string; readonly hours: string }) => string;
+    readonly cell: (values: { readonly day: string; readonly hours: string; readonly kind: string }) => string;
     readonly span: (values: { readonly from: string; readonly to: string }) => string;
     readonly export: () => string;
     readonly exportAlso: () => string;
@@ -1507,6 +1515,7 @@ export interface Messages {
     readonly noLimit: () => string;
     readonly name: () => string;
     readonly is: (values: { readonly on: string; readonly limits: string }) => string;
+    readonly paused: (values: { readonly ends: string; readonly at: string }) => string;
   };
   readonly state: {
     readonly adding: () => string;

@@ -30,6 +30,7 @@ export function sentenceOf(problem: Problem): string {
     case 'moving':
     case 'bringing':
     case 'queued':
+    case 'scheduled':
     case 'stopped':
     case 'daemon-away':
     case 'no-peers':

@@ -1,4 +1,4 @@
-import { isAlternative, limitsAt, NO_LIMITS } from '../limits.ts';
+import { hourKind, limitsAt, NO_LIMITS } from '../limits.ts';
 import type { LimitSettings } from '../limits.ts';
 import type { InfoHash } from '../model/ids.ts';
 import { Marks } from './marks.ts';
@@ -6,6 +6,7 @@ import type { Mark } from './marks.ts';
 import { Counter, NOTHING, plus } from './moved.ts';
 import type { Counted } from './moved.ts';
 import { decodeHistory, encodeHistory } from './record.ts';
+import type { HistoryRecord } from './record.ts';
 import { Ring } from './ring.ts';
 import type { Series } from './ring.ts';
 import { Sums } from './sums.ts';
@@ -54,7 +55,7 @@ export class History {
   private readonly marks = new Marks();
   private readonly sums: Sums;
   readonly trackers: TrackerWatch;
-  private limits = { ...NO_LIMITS, isAlternative: false };
+  private limits: HistoryRecord['limits'] = { ...NO_LIMITS, mode: 'usual' };
   /** Up to when it was looked, ms since 1970. */
   private until: number;
   /** Something moved, or happened, since the last record. */
@@ -165,9 +166,9 @@ export class History {
     const { wall, limits, settings } = this;
     const offset = this.clock.offset(wall);
     const { down, up } = limitsAt(settings(), wall, offset);
-    const alternative = isAlternative(settings(), wall, offset);
-    if (down === limits.down && up === limits.up && alternative === limits.isAlternative) return;
-    this.limits = { down, up, isAlternative: alternative };
+    const mode = hourKind(settings(), wall, offset);
+    if (down === limits.down && up === limits.up && mode === limits.mode) return;
+    this.limits = { down, up, mode };
     this.mark({ at: wall, kind: 'limits', ...this.limits });
   }
 

@@ -1,7 +1,8 @@
 /** What happened that bears on speed: the latest are kept. */
+import type { HourKind } from '../limits.ts';
 
 export type Mark = { /** Ms since 1970. */ readonly at: number } & (
-  | { readonly kind: 'limits'; readonly down: number; readonly up: number; readonly isAlternative: boolean }
+  | { readonly kind: 'limits'; readonly down: number; readonly up: number; readonly mode: HourKind }
   /** The helper was joined, or lost. */
   | { readonly kind: 'helper'; readonly isThere: boolean }
   /** Nobody measured for so many ms before it: the computer slept, or its clock was set ahead. */

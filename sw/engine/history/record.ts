@@ -1,7 +1,7 @@
 /** What a history leaves to the next engine: bencoded, the slots of its rings as float32. Of what cannot be read nothing is taken. */
 import { asBytes, asDict, asInt, asList, asText, decode, dictGet, encode } from '../codec/bencode.ts';
 import type { BValue } from '../codec/bencode.ts';
-import type { RateLimits } from '../limits.ts';
+import type { HourKind, RateLimits } from '../limits.ts';
 import { MAX_MARKS, MAX_TEXT } from './marks.ts';
 import type { Mark } from './marks.ts';
 import { DAYS_KEPT } from './sums.ts';
@@ -12,7 +12,7 @@ export interface HistoryRecord {
   readonly rings: readonly { readonly last: number; readonly bytes: Uint8Array }[];
   readonly totals: Totals;
   readonly marks: readonly Mark[];
-  readonly limits: RateLimits & { readonly isAlternative: boolean };
+  readonly limits: RateLimits & { readonly mode: HourKind };
 }
 
 export const HISTORY_KEY = 'history';
@@ -21,6 +21,7 @@ const VERSION = 1;
 const LIMITS = { maxDepth: 5, maxTokens: 5_000 };
 const MAX_RINGS = 3;
 const KINDS: readonly Mark['kind'][] = ['limits', 'helper', 'asleep', 'clock', 'tracker', 'full'];
+const MODES: readonly HourKind[] = ['usual', 'slow', 'paused'];
 const text = new TextEncoder();
 
 export function encodeHistory({ rings, totals, marks, limits }: HistoryRecord): Uint8Array {
@@ -31,7 +32,7 @@ export function encodeHistory({ rings, totals, marks, limits }: HistoryRecord): 
     ever: encodeSum(totals.ever),
     days: totals.days.map(({ day, down, up }) => [day, down, up]),
     marks: marks.map(encodeMark),
-    limits: [limits.down, limits.up, Number(limits.isAlternative)],
+    limits: [limits.down, limits.up, MODES.indexOf(limits.mode)],
   });
 }
 
@@ -40,7 +41,7 @@ export function decodeHistory(bytes: Uint8Array): HistoryRecord | null {
   try {
     const dict = asDict(decode(bytes, LIMITS).value);
     if (asInt(dictGet(dict, 'version')) !== VERSION) return null;
-    const [down, up, alternative] = numbers(dictGet(dict, 'limits'), 3);
+    const [down, up, mode] = numbers(dictGet(dict, 'limits'), 3);
     return {
       rings: items(dictGet(dict, 'rings'), MAX_RINGS).map(item => {
         const [last, slots] = items(item, 2);
@@ -58,11 +59,17 @@ export function decodeHistory(bytes: Uint8Array): HistoryRecord | null {
         }),
       },
       marks: items(dictGet(dict, 'marks'), MAX_MARKS).map(decodeMark),
-      limits: { down, up, isAlternative: alternative === 1 },
+      limits: { down, up, mode: modeOf(mode) },
     };
   } catch {
     return null;
   }
+}
+
+function modeOf(index: number): HourKind {
+  const mode = MODES[index];
+  if (mode === undefined) throw new Misfit();
+  return mode;
 }
 
 function encodeSum({ since, down, up }: Sum): BValue {
@@ -79,7 +86,7 @@ function encodeMark(mark: Mark): BValue {
   const row = (a: number, b: number, c: number, words: string): BValue => [KINDS.indexOf(kind), at, a, b, c, text.encode(words)];
   switch (kind) {
     case 'limits':
-      return row(mark.down, mark.up, Number(mark.isAlternative), '');
+      return row(mark.down, mark.up, MODES.indexOf(mark.mode), '');
     case 'helper':
       return row(Number(mark.isThere), 0, 0, '');
     case 'asleep':
@@ -102,7 +109,7 @@ function decodeMark(value: BValue): Mark {
   if (kind === undefined || words === null || words.length > MAX_TEXT) throw new Misfit();
   switch (kind) {
     case 'limits':
-      return { at, kind, down: a, up: b, isAlternative: c === 1 };
+      return { at, kind, down: a, up: b, mode: modeOf(c) };
     case 'helper':
       return { at, kind, isThere: a === 1 };
     case 'asleep':
