@@ -30,7 +30,7 @@ import type {
   Vitals,
 } from './view-model.ts';
 
-export const API_VERSION = 4;
+export const API_VERSION = 5;
 export const KEEPALIVE_PATH = '/~alive';
 /** What it is answered with, by the worker alone. */
 export const KEEPALIVE_TYPE = 'application/octet-stream';
@@ -40,15 +40,6 @@ export const STATS_PATH = '/~stats';
 
 /** A GET of it is answered by the worker with the apps that are paired with the helper, {@link PairedApp}[] as JSON. */
 export const PAIRED_PATH = '/~paired';
-
-/** A GET of it is answered with the links of all torrents, {@link TorrentLink}[] as JSON; of one that is not known just now, by its hash alone. */
-export const LINKS_PATH = '/~links';
-
-export interface TorrentLink {
-  readonly id: TorrentId;
-  /** With its trackers and web seeds. */
-  readonly magnet: string;
-}
 
 export interface PairedApp {
   readonly id: string;
@@ -197,6 +188,10 @@ export type Command =
       readonly priorities: readonly FilePriority[] | null;
       readonly root: string;
     }
+  /** Answers with what these torrents are and what was chosen for them, {@link Exported}; `withFiles`: the .torrent files of all, else those of private ones alone. */
+  | { readonly do: 'export'; readonly ids: readonly TorrentId[]; readonly withFiles: boolean }
+  /** Has a torrent in the list as it was where it was exported; one that is there gets what trackers, web seeds and labels it lacks. Answers {@link Added}. */
+  | { readonly do: 'restore'; readonly torrent: Restored }
   | { readonly do: 'pause'; readonly ids: readonly TorrentId[] }
   /** Reads their files again. Those that were paused are paused after it. */
   | { readonly do: 'recheck'; readonly ids: readonly TorrentId[] }
@@ -301,8 +296,47 @@ export interface Added {
   readonly isBack: boolean;
 }
 
+/** What was chosen of the files of a torrent, whether they are known yet or not. */
+export interface FileChoices {
+  /** A digit for each file of the torrent, pads too, from 0 (left out) over 2 (normal) to 4 (first). Files beyond its end are normal. */
+  readonly priorities: string;
+  /** In place of the torrent's own folder; '' for that one. */
+  readonly folder: string;
+  /** Files with names of their own, below that folder. */
+  readonly renames: readonly { readonly file: number; readonly path: readonly string[] }[];
+}
+
+export interface ExportedTorrent {
+  readonly id: TorrentId;
+  /** With its trackers and web seeds. */
+  readonly magnet: string;
+  /** Its .torrent file; null where it was not asked for, or its files are not known, or it would be longer than one may be. */
+  readonly torrent: Uint8Array | null;
+  readonly isPrivate: boolean;
+  readonly choices: FileChoices;
+}
+
+export interface Exported {
+  readonly torrents: readonly ExportedTorrent[];
+  /** Those of the torrents asked about that this answers, some at least: what of them is not among the torrents is not in the list. */
+  readonly looked: readonly TorrentId[];
+}
+
+export interface Restored {
+  readonly magnet: string;
+  /** Of the same torrent; null where there is none. */
+  readonly torrent: Uint8Array | null;
+  readonly root: string;
+  readonly isPaused: boolean;
+  readonly options: TorrentOptions;
+  readonly choices: FileChoices;
+}
+
 /** What was asked for. */
-export type Told = { readonly told: 'history'; readonly history: History } | { readonly told: 'vitals'; readonly vitals: Vitals };
+export type Told =
+  | { readonly told: 'exported'; readonly exported: Exported }
+  | { readonly told: 'history'; readonly history: History }
+  | { readonly told: 'vitals'; readonly vitals: Vitals };
 
 /** What a command may be answered with. */
 export type Answer = Added | FolderPage | Told;

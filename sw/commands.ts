@@ -23,14 +23,17 @@ const secret = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,256}$/));
 
 const port = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
 
+/** A .torrent file. */
+export const torrentBytes = v.pipe(
+  v.instance(Uint8Array),
+  v.check(bytes => bytes.length <= MAX_TORRENT),
+);
+
 export const source = v.variant('kind', [
   v.strictObject({ kind: v.literal('magnet'), uri: v.pipe(v.string(), v.maxLength(MAX_URI)) }),
   v.strictObject({
     kind: v.literal('file'),
-    bytes: v.pipe(
-      v.instance(Uint8Array),
-      v.check(bytes => bytes.length <= MAX_TORRENT),
-    ),
+    bytes: torrentBytes,
   }),
 ]);
 
@@ -108,6 +111,29 @@ const options = v.strictObject({
 /** All of them. */
 export const allOptions = v.object(options.entries);
 
+/** What is said of names and places is looked at by the engine. */
+export const choices = v.strictObject({
+  priorities: v.pipe(v.string(), v.maxLength(MAX_FILES), v.regex(/^[0-4]*$/)),
+  folder: v.pipe(v.string(), v.maxLength(255)),
+  renames: v.pipe(
+    v.array(
+      v.strictObject({
+        file: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_FILES)),
+        path: v.pipe(v.array(v.pipe(v.string(), v.maxLength(255))), v.minLength(1), v.maxLength(200)),
+      }),
+    ),
+    v.maxLength(20_000),
+  ),
+});
+const restored = v.strictObject({
+  magnet: v.pipe(v.string(), v.maxLength(MAX_URI)),
+  torrent: v.nullable(torrentBytes),
+  root: v.pipe(root, v.nonEmpty()),
+  isPaused: v.boolean(),
+  options: allOptions,
+  choices,
+});
+
 /** Tokens are checked where they were made; their text is bounded here. */
 export const token = v.pipe(v.string(), v.maxLength(128));
 const hostSettings = v.partial(
@@ -139,6 +165,8 @@ const ask = v.variant('do', [
 const command = v.variant('do', [
   v.strictObject({ do: v.literal('add'), source }),
   v.strictObject({ do: v.literal('start'), id: torrentId, priorities: v.nullable(priorities), root }),
+  v.strictObject({ do: v.literal('export'), ids, withFiles: v.boolean() }),
+  v.strictObject({ do: v.literal('restore'), torrent: restored }),
   v.strictObject({ do: v.literal('pause'), ids }),
   v.strictObject({ do: v.literal('recheck'), ids }),
   v.strictObject({ do: v.literal('resume'), ids }),

@@ -1,7 +1,18 @@
 /** What a browser at work may say to one that follows it, checked: it may be of another version, or worse. */
 import * as v from 'valibot';
-import type { Added, FolderPage, FromWorker, LeftFiles, Told } from './api.ts';
-import { allOptions, allSettings, priority, requestId, root, source, token, torrentId } from './commands.ts';
+import type { Added, Exported, FolderPage, FromWorker, LeftFiles, Told } from './api.ts';
+import {
+  allOptions,
+  allSettings,
+  choices,
+  priority,
+  requestId,
+  root,
+  source,
+  token,
+  torrentBytes,
+  torrentId,
+} from './commands.ts';
 import { exactly } from './exactly.ts';
 import { detail, file } from './far-detail.ts';
 import { farSaid } from './far-said.ts';
@@ -235,8 +246,29 @@ const vitals = exactly<Vitals>()(
     moreTrackers: number,
   }),
 );
+const exported = exactly<Exported>()(
+  v.object({
+    torrents: v.pipe(
+      v.array(
+        v.object({
+          id: torrentId,
+          magnet: shownText(64 << 10),
+          torrent: v.nullable(torrentBytes),
+          isPrivate: v.boolean(),
+          choices,
+        }),
+      ),
+      v.maxLength(MAX_IDS),
+    ),
+    looked: v.pipe(v.array(torrentId), v.minLength(1), v.maxLength(MAX_IDS)),
+  }),
+);
 const told = exactly<Told>()(
-  v.variant('told', [v.object({ told: v.literal('history'), history }), v.object({ told: v.literal('vitals'), vitals })]),
+  v.variant('told', [
+    v.object({ told: v.literal('history'), history }),
+    v.object({ told: v.literal('vitals'), vitals }),
+    v.object({ told: v.literal('exported'), exported }),
+  ]),
 );
 
 const fromFar = exactly<FromFar>()(

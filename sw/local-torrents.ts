@@ -141,6 +141,8 @@ export class LocalTorrents {
         throw refusal('needs-helper');
       case 'start':
         return perform(engine, { ...command, root: BROWSER_ROOT });
+      case 'restore':
+        return perform(engine, { ...command, torrent: { ...command.torrent, root: BROWSER_ROOT } });
       case 'remove':
       case 'dismiss':
         // Nothing else leads to files in the storage of a browser.

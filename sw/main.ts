@@ -8,10 +8,9 @@ import { browserSockets } from './adapters/web-sockets.ts';
 import { letsUsIn } from './adapters/helper-health.ts';
 import { BrowserMemory } from './adapters/idb-state.ts';
 import { after, consoleLog, openBrowserSocket } from './adapters/platform.ts';
-import { API_VERSION, LINKS_PATH, PAIRED_PATH, STATS_PATH, type PairedApp, type WorkerStats } from './api.ts';
+import { API_VERSION, PAIRED_PATH, STATS_PATH, type PairedApp, type WorkerStats } from './api.ts';
 import type { TorrentRow } from './view-model.ts';
 import { EngineLock } from './engine-lock.ts';
-import { linksOf } from './links.ts';
 import { Lifetime } from './lifetime.ts';
 import { makeLocalRuntime } from './local-runtime.ts';
 import { Presence } from './presence.ts';
@@ -192,7 +191,6 @@ function pairedApps(): Promise<Response> {
 const own = new Map<string, () => Promise<Response>>([
   [STATS_PATH, stats],
   [PAIRED_PATH, pairedApps],
-  [LINKS_PATH, () => linksOf(shelf ?? torrents, after)],
 ]);
 
 self.addEventListener('install', event => {

@@ -1,5 +1,5 @@
 /** What the windows ask for, done by the engine. */
-import type { Added, Command, LeftFiles, MoveTo, Source, Told } from './api.ts';
+import type { Added, Command, Exported, LeftFiles, MoveTo, Restored, Source, Told } from './api.ts';
 import type { Giving, Taking } from './engine/index.ts';
 import type {
   DetailPart,
@@ -39,6 +39,8 @@ export interface Engine<Kept> {
   recheck(id: TorrentId): void;
   resume(id: TorrentId): void;
   remove(id: TorrentId, withData: boolean | 'brought'): void;
+  readonly exporting: { take(ids: readonly TorrentId[], withFiles: boolean, done: (answer: Exported | Error) => void): void };
+  readonly restoring: { take(torrent: Restored): Added };
   /** Removals that can be taken back. */
   readonly departures: {
     dismiss(ids: readonly TorrentId[], withData: boolean): void;
@@ -102,11 +104,14 @@ export async function perform(
   command: Exclude<Command, { do: 'pair' | 'unpair' | 'reconnect' | 'take' | 'configure' | 'ban' | 'host' }>,
 ): Promise<Added | Told | null> {
   switch (command.do) {
-    case 'add': {
-      const added = engine.add(command.source);
+    case 'add':
+    case 'restore': {
+      const added = command.do === 'add' ? engine.add(command.source) : engine.restoring.take(command.torrent);
       if (added.isBack) await takeBack(engine, [added.id]);
       return added;
     }
+    case 'export':
+      return { told: 'exported', exported: await exported(engine, command) };
     case 'start':
       engine.start(command.id, command.priorities, command.root);
       return null;
@@ -180,6 +185,12 @@ export async function configure(engine: Engine<unknown>, settings: Partial<Setti
 export async function ban(engine: Engine<unknown>, { of, add, remove }: Extract<Command, { do: 'ban' }>): Promise<void> {
   const error = await new Promise<Error | null>(saved => engine.ban(of, add, remove, saved));
   if (error) throw error;
+}
+
+async function exported(engine: Engine<unknown>, { ids, withFiles }: Extract<Command, { do: 'export' }>): Promise<Exported> {
+  const answer = await new Promise<Exported | Error>(done => engine.exporting.take(ids, withFiles, done));
+  if (answer instanceof Error) throw answer;
+  return answer;
 }
 
 /** Answers when it is on the disk: else the next engine would remove them all the same. */

@@ -36,9 +36,9 @@ export const SAID = {
   'no-such-torrent': 'This torrent is not in the list any more.',
   'settings-not-saved':
     'This is set, but it could not be saved and is lost when Starling starts again: “{problem}”. Change it again later.',
-
   'back-not-saved':
     'It is in the list again, but that could not be saved: “{problem}”. Until it is, which is tried again and again, the removal may be completed when Starling starts anew.',
+  'not-exported': 'What “{name}” is cannot be read just now (“{problem}”), so nothing was exported. Try again in a moment.',
 
   // Of adding.
   magnet: 'This is not a magnet link. One begins with “magnet:?”.',
@@ -51,6 +51,8 @@ export const SAID = {
   'torrent-too-new': 'This torrent is of a newer kind than Starling knows. Look for a v1 or hybrid torrent of the same files.',
   'torrent-too-wide': 'This torrent has more files, or more folders inside one another, than Starling can handle.',
   'torrent-same-names': 'This torrent has too many files of the same name to be an honest one.',
+  'restore-differs':
+    'The link and the torrent file of one torrent in this file are of different torrents, so it was not added. Export it again where it comes from.',
   'list-full': 'The list holds {most, number} torrents, which is the most it can. Remove some first.',
   'list-full-for-now':
     'The list is full: what was just removed counts for ten seconds, while that can be taken back. Try again then.',

@@ -174,7 +174,10 @@ export class Shelf implements Backend {
       case 'host':
         return this.paired.run(command);
       case 'add':
+      case 'restore':
         return this.add(command);
+      case 'export':
+        return this.export(command);
       case 'configure':
         await this.configure(command);
         return null;
@@ -195,7 +198,7 @@ export class Shelf implements Backend {
   }
 
   /** To the helper where there is one, or soon will be. What this browser has already stays here. */
-  private async add(command: Extract<Command, { do: 'add' }>): Promise<Answer | null> {
+  private async add(command: Extract<Command, { do: 'add' | 'restore' }>): Promise<Answer | null> {
     const added = this.paired.isReachable ? await this.unlessAway(() => this.paired.run(command)) : null;
     if (added === null || !('already' in added)) return this.local.run(command);
     const isHereToo = this.local.has(added.id);
@@ -204,6 +207,13 @@ export class Shelf implements Backend {
     if (added.already || !isHereToo) return added;
     await this.paired.run({ do: 'remove', ids: [added.id], withData: false });
     return this.local.run(command);
+  }
+
+  /** Those of the side that the first is of. */
+  private export(command: Extract<Command, { do: 'export' }>): Promise<Answer | null> {
+    const isOwn = command.ids.some((id, at) => at === 0 && this.isOwn(id));
+    const ids = command.ids.filter(id => this.isOwn(id) === isOwn);
+    return (isOwn ? this.local : this.paired).run({ ...command, ids });
   }
 
   private async configure(command: Extract<Command, { do: 'configure' | 'ban' }>): Promise<void> {

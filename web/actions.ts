@@ -1,5 +1,5 @@
 import { batch, signal } from '@preact/signals';
-import type { Added, Answer, ApiError, Command, FolderPage, HostAsk, MoveTo } from '../sw/api.ts';
+import type { Added, Answer, ApiError, Command, Exported, FolderPage, HostAsk, MoveTo } from '../sw/api.ts';
 import { BROWSER_ROOT } from '../sw/view-model.ts';
 import type { History, HistorySpan, Settings, TorrentId, TorrentRow, Vitals } from '../sw/view-model.ts';
 import { CommandError } from './client.ts';
@@ -47,6 +47,17 @@ export async function askHistory(span: HistorySpan, of: TorrentId | null): Promi
 export async function askVitals(): Promise<Vitals | null> {
   const { answer } = await answerTo({ do: 'vitals' });
   return answer !== null && 'told' in answer && answer.told === 'vitals' ? answer.vitals : null;
+}
+
+/** What some of these torrents are; or why nobody can tell. */
+export async function askExport(
+  ids: readonly TorrentId[],
+  withFiles: boolean,
+): Promise<{ exported: Exported; refused: null } | { exported: null; refused: string }> {
+  const { answer, error } = await answerTo({ do: 'export', ids, withFiles });
+  if (error !== null) return { exported: null, refused: await describeSaid(error) };
+  if (answer === null || !('told' in answer) || answer.told !== 'exported') throw new Error('another answer than was asked for');
+  return { exported: answer.exported, refused: null };
 }
 
 async function answerTo(what: Command): Promise<{ answer: Answer | null; error: ApiError | null }> {

@@ -2,8 +2,11 @@
 import { signal } from '@preact/signals';
 import type { Settings, TorrentOptions } from '../sw/view-model.ts';
 import { ask, command } from './actions.ts';
-import type { BackedUp, Backup } from './backup.ts';
+import { idsOf, type BackedUp, type Backup } from './backup.ts';
+import { fromBase64 } from './base64.ts';
+import { isolated, shownName } from './format.ts';
 import { store } from './store.ts';
+import { words } from './words/words.ts';
 
 export interface Restoring {
   /** Torrents that were taken in, of so many; of these some were there already, and some were refused. */
@@ -25,30 +28,30 @@ export interface Wish {
 
 /** Those of the file that are in the list already: trackers, web seeds and labels are added to them, and nothing else of them changes. */
 export function knownOf({ torrents }: Backup): number {
-  return torrents.filter(({ id }) => store.row(id) !== undefined).length;
+  return torrents.filter(({ magnet }) => idsOf(magnet).some(id => store.row(id) !== undefined)).length;
 }
 
 export async function restore({ settings, torrents }: Backup, { withSettings, withTorrents }: Wish): Promise<void> {
   const wanted = withTorrents ? torrents : [];
   let state: Restoring = { done: 0, of: wanted.length, known: 0, refused: [], isOver: false };
-  restoring.value = state;
-  if (withSettings) {
-    for (const change of eachOf(settings)) {
+  const go = (change: Partial<Restoring>): void => void (restoring.value = state = { ...state, ...change });
+  go({});
+  try {
+    for (const change of withSettings ? eachOf(settings) : []) {
       const why = await command({ do: 'configure', settings: change });
-      if (why !== null) state = { ...state, refused: [...state.refused, why] };
+      if (why !== null) go({ refused: [...state.refused, why] });
     }
+    for (const each of wanted) {
+      const { isKnown, why } = await take(each);
+      go({
+        done: state.done + 1,
+        known: state.known + (isKnown ? 1 : 0),
+        refused: why === null ? state.refused : [...state.refused, why],
+      });
+    }
+  } finally {
+    go({ isOver: true });
   }
-  for (const each of wanted) {
-    const { isKnown, why } = await take(each);
-    state = {
-      ...state,
-      done: state.done + 1,
-      known: state.known + (isKnown ? 1 : 0),
-      refused: why === null ? state.refused : [...state.refused, why],
-    };
-    restoring.value = state;
-  }
-  restoring.value = { ...state, isOver: true };
 }
 
 /** One by one, so that one that is refused holds up no other. */
@@ -56,25 +59,16 @@ function eachOf(settings: Partial<Settings>): Partial<Settings>[] {
   return Object.entries(settings).map(([id, value]) => ({ [id]: value }));
 }
 
-async function take(torrent: BackedUp): Promise<{ isKnown: boolean; why: string | null }> {
-  const { added, refused } = await ask({ do: 'add', source: { kind: 'magnet', uri: torrent.magnet } });
-  if (added === null) return { isKnown: false, why: refused };
-  const { id, already } = added;
-  const { labels } = torrent.options;
-  if (already) {
-    return {
-      isKnown: true,
-      why: labels.length === 0 ? null : await command({ do: 'label', ids: [id], add: labels, remove: [] }),
-    };
-  }
-  const root = store.folders.peek().find(({ name }) => name === torrent.folder) ?? store.defaultRoot.peek();
-  const started = await command({ do: 'start', id, priorities: null, root: root?.token ?? '' });
-  if (started !== null) {
-    await command({ do: 'remove', ids: [id], withData: false });
-    return { isKnown: false, why: started };
-  }
-  if (torrent.isPaused) await command({ do: 'pause', ids: [id] });
+async function take(backedUp: BackedUp): Promise<{ isKnown: boolean; why: string | null }> {
+  const { magnet, isPaused, choices, folder } = backedUp;
+  const torrent = backedUp.torrent === null ? null : fromBase64(backedUp.torrent);
+  const root = store.folders.peek().find(({ name }) => name === folder) ?? store.defaultRoot.peek();
   // Past the limits of the queue goes what a person sends there, one by one.
-  const options: TorrentOptions = { ...torrent.options, forceStart: false };
-  return { isKnown: false, why: await command({ do: 'set', ids: [id], options }) };
+  const options: TorrentOptions = { ...backedUp.options, forceStart: false };
+  const isDamaged = torrent === null && backedUp.torrent !== null;
+  const { added, refused } = isDamaged
+    ? { added: null, refused: words.settings.importDamaged() }
+    : await ask({ do: 'restore', torrent: { magnet, torrent, root: root?.token ?? '', isPaused, options, choices } });
+  const why = refused && words.settings.importRefused({ name: isolated(shownName(backedUp.name)), why: refused });
+  return { isKnown: added?.already === true, why };
 }

@@ -24,7 +24,7 @@ export class Departures {
     private readonly loop: Loop,
     /** The store is there. */
     private readonly attached: () => boolean,
-    private readonly remove: (id: string, withData: boolean) => void,
+    private readonly door: { remove(id: string, withData: boolean): void },
   ) {}
 
   /** No time runs out. */
@@ -40,7 +40,7 @@ export class Departures {
     const leaving = { withData, at: Math.floor(this.clock.wall()) };
     this.each(ids, torrent => {
       if (withData) mustBeDeletable(torrent, this.attached());
-      if (!torrent.started) return this.remove(torrent.id, false);
+      if (!torrent.started) return this.door.remove(torrent.id, false);
       this.due.set(torrent, this.clock.now() + UNDO_MS);
       this.mark(torrent, leaving);
     });
@@ -97,7 +97,7 @@ export class Departures {
       const withData = torrent.leaving?.withData === true;
       // What cannot be deleted any more is not left behind unsaid: it is in the list again, which says why.
       if (withData && torrent.substance.isLost) this.putBack(torrent);
-      else this.remove(torrent.id, withData);
+      else this.door.remove(torrent.id, withData);
     }
   }
 

@@ -5,6 +5,8 @@ export { Session } from './session.ts';
 export type { Gift, Giving } from './giving.ts';
 export type { Taking } from './taking.ts';
 export type { Source } from './source.ts';
+export type { ExportedViews } from './exporting.ts';
+export type { Returning } from './restoring.ts';
 export type { Audience } from './handing-over.ts';
 export type { News } from './news.ts';
 export type { Activity } from './activity.ts';

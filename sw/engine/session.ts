@@ -2,6 +2,8 @@ import { Activity } from './activity.ts';
 import { Changes } from './changes.ts';
 import { addPeer, peerNamed, prioritise, rebar, setOptions, withHosts } from './choices.ts';
 import { Departures } from './departures.ts';
+import { Exporting } from './exporting.ts';
+import { Restoring } from './restoring.ts';
 import { Ids } from './effects.ts';
 import { type Refusal, refusal } from './errors.ts';
 import type { FilePlace, KeptPiece } from './events.ts';
@@ -35,15 +37,8 @@ import { Taking } from './taking.ts';
 import { readTiers } from './tiers.ts';
 import { Turns } from './turns.ts';
 import type { MoveTo } from './order.ts';
-import {
-  decodeSettings,
-  DEFAULT_SETTINGS,
-  encodeSettings,
-  MAX_BANNED,
-  notSaved,
-  SETTINGS_KEY,
-  type Settings,
-} from './settings.ts';
+import { decodeSettings, DEFAULT_SETTINGS, encodeSettings, MAX_BANNED, notSaved, SETTINGS_KEY } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { Shares } from './shares.ts';
 import type { Surroundings } from './surroundings.ts';
 import { viewLeft } from './view-problem.ts';
@@ -71,6 +66,9 @@ export class Session {
   /** What other engines of ours may have of this one, and this one of them. */
   readonly giving: Giving;
   readonly taking: Taking;
+  /** Torrents as they are taken elsewhere, and come back. */
+  readonly exporting: Exporting;
+  readonly restoring: Restoring;
   /** Removals that can be taken back. */
   readonly departures: Departures;
   private readonly turns: Turns;
@@ -104,8 +102,7 @@ export class Session {
       scrape: (url, infoHash, done) => this.doors.trackers.scrape(url, infoHash, ports.clock.now(), done),
     });
     ports.store.onRefused((buffer, problem) => refuse(buffer, problem, this.torrents.values(), this.loop));
-    const remove = (id: string, withData: boolean): void => this.remove(id, withData);
-    this.departures = new Departures(ports.clock, this.torrents, this.loop, () => this.attached, remove);
+    this.departures = new Departures(ports.clock, this.torrents, this.loop, () => this.attached, this);
     this.closing = new Closing(
       ports.clock,
       () =>
@@ -162,6 +159,8 @@ export class Session {
       attached: () => this.attached,
       changed: torrent => this.changes.add(torrent),
     });
+    this.exporting = new Exporting(this.torrents, (key, done) => ports.state.read(key, done));
+    this.restoring = new Restoring(this, this.torrents, this.loop, this.intake, () => this.attached, around.wall);
     this.giving = new Giving(this.torrents, this.loop, () => toHex(ports.random.bytes(16)));
     this.taking = new Taking(this.torrents, this.loop, this.intake, () => this.attached);
   }

@@ -55,6 +55,19 @@ describe('one list', () => {
   });
 });
 
+describe('what is exported', () => {
+  it('is asked of whoever has it, one side at a time, and refused where that is away', async () => {
+    const { shelf, paired, local } = setUp([A, C], [B]);
+    const ask = { do: 'export', withFiles: true } as const;
+    await shelf.run({ ...ask, ids: [A, B, C] });
+    await shelf.run({ ...ask, ids: [B] });
+    expect(paired.asked).toEqual([{ ...ask, ids: [A, C] }]);
+    expect(local.asked).toEqual([{ ...ask, ids: [B] }]);
+    paired.refusal = refusal('daemon-away');
+    await expect(shelf.run({ ...ask, ids: [A] })).rejects.toMatchObject({ code: 'daemon-away' });
+  });
+});
+
 describe('what is added', () => {
   it('goes to the helper where there is one, and stays here where this browser has it', async () => {
     const { shelf, paired, local } = setUp();

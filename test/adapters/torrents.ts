@@ -38,6 +38,8 @@ class FakeEngine implements Engine<string> {
   recheck = (): void => this.tell('recheck');
   resume = (): void => this.tell('resume');
   remove = (): void => this.tell('remove');
+  readonly exporting = { take: (): void => this.tell('export') };
+  readonly restoring = { take: () => ({ id: A, already: false, brought: false, isBack: false }) };
   readonly departures = {
     dismiss: (): void => this.tell('dismiss'),
     takeBack: (_: unknown, kept: (problem: null) => void): void => {

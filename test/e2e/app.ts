@@ -135,7 +135,7 @@ export class App {
   }
 
   /** Chooses from the menu of a torrent. */
-  async choose(name: string, item: string): Promise<void> {
+  async choose(name: string, item: string | RegExp): Promise<void> {
     await this.page.click({ role: 'row', name: new RegExp(`^${escaped(name)}, `) }, 'right');
     await this.page.click({ role: 'menuitem', name: item });
   }
@@ -143,7 +143,7 @@ export class App {
   async remove(name: string, withData: boolean): Promise<void> {
     await this.select(name);
     if (withData) {
-      await this.choose(name, 'Remove with files…');
+      await this.choose(name, /^Remove with files…/);
       await this.page.click({ role: 'button', name: 'Remove and move files to trash' });
     } else await this.page.click({ role: 'button', name: 'Remove' });
     await until(`${name} to leave the list`, async () => (await this.row(name)) === '');

@@ -1,5 +1,6 @@
 import type { Command, Told } from '../../sw/api.ts';
 import type { History, HistorySpan, Vitals } from '../../sw/view-model.ts';
+import { exportedOf } from './mock-backup.ts';
 import type { Scenario } from './mock-scenarios.ts';
 
 const STEPS: Readonly<Record<HistorySpan, readonly [step: number, size: number]>> = {
@@ -11,9 +12,10 @@ const STEPS: Readonly<Record<HistorySpan, readonly [step: number, size: number]>
 const STILL: ReadonlySet<Scenario> = new Set<Scenario>(['empty', 'unpaired']);
 const DAY = 86_400_000;
 
-type Asked = Extract<Command, { do: 'history' | 'vitals' }>;
+type Asked = Extract<Command, { do: 'history' | 'vitals' | 'export' }>;
 
 export function toldOf(scenario: Scenario, asked: Asked, vitals: Vitals): Told {
+  if (asked.do === 'export') return exportedOf(asked);
   if (asked.do === 'vitals') return { told: 'vitals', vitals };
   return { told: 'history', history: historyOf(scenario, asked, Date.now()) };
 }

@@ -18,6 +18,7 @@ import { relabel } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../sw/engine/settings.ts';
 import { MockFiles } from './mock-files.ts';
 import { tested, toldOf, vitalsOf } from './mock-activity.ts';
+import { restored } from './mock-backup.ts';
 import { MockDepartures } from './mock-departures.ts';
 import { MockHost } from './mock-host.ts';
 import { newTorrent } from './mock-new.ts';
@@ -180,7 +181,7 @@ export class MockWorker {
       return this.stop();
     }
     if (message.command.do === 'host') return this.#ask(message.id, message.command.ask);
-    if (message.command.do === 'history' || message.command.do === 'vitals') {
+    if (message.command.do === 'history' || message.command.do === 'vitals' || message.command.do === 'export') {
       return this.#say({ type: 'told', id: message.id, told: toldOf(this.#scenario, message.command, this.vitals) });
     }
     const { error, added } = this.#run(message.command);
@@ -198,10 +199,18 @@ export class MockWorker {
     else this.#say({ type: 'reply', id, error: answer.error, added: null });
   }
 
-  #run(command: Exclude<Command, { do: 'host' | 'history' | 'vitals' }>): { error: ApiError | null; added: Added | null } {
+  #run(command: Exclude<Command, { do: 'host' | 'history' | 'vitals' | 'export' }>): {
+    error: ApiError | null;
+    added: Added | null;
+  } {
     switch (command.do) {
       case 'add':
         return this.#add(command);
+      case 'restore': {
+        const answer = this.#add({ do: 'add', source: { kind: 'magnet', uri: command.torrent.magnet } });
+        if (answer.added?.already === false) this.#change([answer.added.id], restored(command.torrent));
+        return answer;
+      }
       case 'start':
         if (!this.torrents.has(command.id)) return { error: { code: 'no-such-torrent', values: {} }, added: null };
         if (command.priorities !== null && this.#hasMetadata.has(command.id)) {
@@ -265,6 +274,7 @@ export class MockWorker {
       case 'announce':
       case 'askWebSeed':
       case 'addPeer':
+      case 'unpair':
         break;
       case 'trackers': {
         try {
@@ -288,8 +298,6 @@ export class MockWorker {
       case 'configure':
         this.settings = { ...this.settings, ...command.settings };
         this.#delta([], []);
-        break;
-      case 'unpair':
         break;
       case 'testPort':
         this.vitals = tested(this.vitals);

@@ -129,6 +129,19 @@ describe.skipIf(missing)(`the interface in Chromium (skipped without ${CHROMIUM}
       await page.getByText(/^In the last 24 hours/).waitFor();
     });
 
+    it('an export is taken in', async () => {
+      await start();
+      await press(button('Settings'));
+      await type(page.getByRole('searchbox', { name: 'Search the settings' }), 'export');
+      await press(button(/^Export(?! to)/));
+      const [download] = await Promise.all([page.waitForEvent('download'), press(button('Export to a file'))]);
+      const file = page.getByLabel('Import from a file…');
+      const [chosen] = await Promise.all([page.waitForEvent('filechooser'), press(file)]);
+      await chosen.setFiles(await download.path());
+      await press(button('Import'));
+      await page.getByText('No torrent was new; 9 were there; nothing was refused.').waitFor();
+    });
+
     it('the app is made dark, and slow mode set for some hours', async () => {
       await start();
       await press(button('Settings'));

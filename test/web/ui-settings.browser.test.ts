@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_OPTIONS } from '../../sw/engine/options.ts';
 import { DEFAULT_SETTINGS } from '../../web/defaults.ts';
+import { ROOTS } from '../fakes/mock-torrents.ts';
 import { CHROMIUM, HASH, missing, openUi } from './ui.ts';
 
 /** The settings as a whole: found by words, marked, reset; the hours of the week painted by a mouse and a finger. */
@@ -128,18 +130,18 @@ describe.skipIf(missing)(`the settings in Chromium (skipped without ${CHROMIUM})
 
   it('are taken out into a file with the list, and in again once it is said what that would do', async () => {
     await show('nine');
-    const known = await page.getByRole('row', { name: /^Fedora/ }).getAttribute('data-id');
     const link = (id: string | null): string => `magnet:?xt=urn:btih:${id}&tr=http%3A%2F%2Ftracker.example%2Fannounce`;
-    await page.route('**/~links', route => route.fulfill({ json: [{ id: known, magnet: link(known) }] }));
+    const known = link(await page.getByRole('row', { name: /^Fedora/ }).getAttribute('data-id'));
     await open();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Export to a file' }).click(),
     ]);
     const exported = await readFile(await download.path(), 'utf8');
-    const backup = JSON.parse(exported) as { torrents: { id: string; magnet: string; folder: string }[] };
+    const backup = JSON.parse(exported) as { torrents: { magnet: string; folder: string }[] };
     expect(backup.torrents.length).toBe(9);
-    expect(backup.torrents.find(({ id }) => id === known)).toMatchObject({ magnet: link(known), folder: 'Downloads' });
+    const choices = { priorities: '20', folder: '', renames: [] };
+    expect(backup.torrents.find(({ magnet }) => magnet === known)).toMatchObject({ folder: 'Downloads', choices });
     expect(exported).not.toMatch(/token|installId/i);
     const choose = (text: string): Promise<void> =>
       page
@@ -148,19 +150,47 @@ describe.skipIf(missing)(`the settings in Chromium (skipped without ${CHROMIUM})
     await choose('{}');
     await page.getByRole('alert').getByText('This is no export of Starling').waitFor();
     const [first] = backup.torrents;
-    const other = { ...first, id: HASH, magnet: link(HASH), name: 'Other' };
+    const other = { ...first, magnet: link(HASH), name: 'Other', isPaused: true, folder: 'Films' };
     await choose(
       JSON.stringify({ ...backup, settings: { ...DEFAULT_SETTINGS, maxUploads: 20 }, torrents: [...backup.torrents, other] }),
     );
     await page.getByText('add 1 torrent; 9 are in the list already').waitFor();
     await page.getByText('change 1 setting: Peers served at once').waitFor();
-    expect(await commands()).toEqual([]);
+    expect((await commands()).map(command => command.do)).toEqual(['export']);
     await page.getByRole('button', { name: 'Import', exact: true }).click();
     await page.getByText('1 torrent was added; 9 were there; nothing was refused.').waitFor();
     const done = await commands();
-    expect(done[0]).toEqual({ do: 'configure', settings: { maxUploads: 20 } });
-    expect(done.filter(command => command.do === 'start')).toMatchObject([{ id: HASH, priorities: null }]);
-    expect(done.filter(command => command.do === 'remove')).toEqual([]);
+    expect(done[1]).toEqual({ do: 'configure', settings: { maxUploads: 20 } });
+    expect(done.length).toBe(12);
+    const restored = {
+      magnet: link(HASH),
+      torrent: null,
+      isPaused: true,
+      root: ROOTS.find(({ name }) => name === 'Films')?.token,
+    };
+    expect(done.at(-1)).toMatchObject({ do: 'restore', torrent: { ...restored, choices } });
+  });
+
+  it('of a file whose torrents are damaged are taken in, and what was refused is named', async () => {
+    await show('unpaired');
+    await open();
+    const link = `magnet:?xt=urn:btih:${HASH}`;
+    const torrent = { magnet: link, torrent: '!', name: 'Broken', folder: '', isPaused: false };
+    const options = { ...DEFAULT_OPTIONS };
+    const choices = { priorities: '', folder: '', renames: [] };
+    const text = JSON.stringify({
+      format: 'starling-backup',
+      version: 1,
+      settings: { maxUploads: 20 },
+      torrents: [{ ...torrent, options, choices }],
+    });
+    await page
+      .getByLabel('Import from a file…')
+      .setInputFiles({ name: 'starling.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await page.getByText('1 was refused.').waitFor();
+    await page.getByText(/Broken.*damaged, so it was not added/).waitFor();
+    expect((await commands()).map(command => command.do)).toEqual(['configure']);
   });
 
   async function box(locator: ReturnType<Page['locator']>): Promise<{ x: number; y: number }> {

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { Download, Upload } from 'lucide';
 import type { JSX } from 'preact';
 import { makeBackup, readBackupFile, type Backup } from '../backup.ts';
-import { formatCount, formatList } from '../format.ts';
+import { formatCount, formatList, isolated, shownName } from '../format.ts';
 import { notify } from '../notices.ts';
 import { knownOf, restore, restoring } from '../restoring.ts';
 import { isSetting } from '../settings-index.ts';
@@ -10,6 +10,9 @@ import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { words } from '../words/words.ts';
 import { Setting, SettingGroup, Switch } from './setting.tsx';
+
+/** Torrents that are named; of more, how many they are. */
+const NAMED = 5;
 
 /** Takes the settings and the list of torrents out into a file, and in again. */
 export function BackupSettings(): JSX.Element {
@@ -70,6 +73,7 @@ function Preview({ backup, onEnd }: { backup: Backup; onEnd(): void }): JSX.Elem
   const withSettings = useSignal(names.length > 0);
   const known = knownOf(backup);
   const isNothing = !withTorrents.value && !withSettings.value;
+  const isHomeless = withTorrents.value && store.defaultRoot.value === null;
   return (
     <div class="note" role="group" aria-label={settings.importWould()}>
       <p>{settings.importWould()}</p>
@@ -87,6 +91,7 @@ function Preview({ backup, onEnd }: { backup: Backup; onEnd(): void }): JSX.Elem
           onChange={isOn => (withSettings.value = isOn)}
         />
       )}
+      {isHomeless && <p>{settings.importNoFolder()}</p>}
       {backup.torrents.length === 0 && names.length === 0 && <p>{settings.importNothing()}</p>}
       <div class="dialog-actions">
         <button type="button" class="button" onClick={onEnd}>
@@ -95,7 +100,7 @@ function Preview({ backup, onEnd }: { backup: Backup; onEnd(): void }): JSX.Elem
         <button
           type="button"
           class="button button-main"
-          disabled={isNothing || store.defaultRoot.value === null}
+          disabled={isNothing || isHomeless}
           onClick={() => {
             onEnd();
             void restore(backup, { withTorrents: withTorrents.value, withSettings: withSettings.value });
@@ -132,15 +137,15 @@ function Outcome(): JSX.Element {
 
 /** By the browser's own way to its downloads. */
 async function save(): Promise<void> {
-  try {
-    const url = URL.createObjectURL(new Blob([await makeBackup()], { type: 'application/json' }));
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = `starling-${new Date().toISOString().slice(0, 10)}.json`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  } catch (cause) {
-    console.warn('The backup could not be made.', cause);
-    notify(words.settings.exportFailed(), 'bad');
-  }
+  const made = await makeBackup();
+  if ('refused' in made) return notify(made.refused, 'bad');
+  const url = URL.createObjectURL(made.file);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = `starling-${new Date().toISOString().slice(0, 10)}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  const { length } = made.left;
+  const names = formatList(made.left.slice(0, NAMED).map(name => isolated(shownName(name))));
+  if (length > 0) notify(words.settings.exportLeft({ count: length, more: Math.max(0, length - NAMED), names }), 'bad');
 }

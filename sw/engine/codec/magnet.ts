@@ -5,7 +5,8 @@ import { parseHostPort, type PeerAddress } from './address.ts';
 import { printable } from './text.ts';
 import { trackerUrl, webSeedUrl } from './urls.ts';
 
-const MAX_LENGTH = 8192;
+/** Characters: what a torrent of a hundred trackers and as many web seeds takes. */
+const MAX_LENGTH = 64 << 10;
 const MAX_TRACKERS = 100;
 const MAX_PEERS = 100;
 const MAX_WEB_SEEDS = 100;
@@ -73,16 +74,22 @@ export function parseMagnet(uri: string): Magnet {
 /** What a link can say of a torrent; of the hashes, at least one is there. */
 type Shared = Pick<Magnet, 'v1Hash' | 'v2Hash' | 'name' | 'trackers'> & Partial<Pick<Magnet, 'webSeeds' | 'selectOnly'>>;
 
+/** What would make it longer than one may be is left out, the last first. */
 export function formatMagnet({ v1Hash, v2Hash, name, trackers, webSeeds = [], selectOnly = null }: Shared): string {
   const parts: string[] = [];
-  if (v1Hash !== null) parts.push(`xt=urn:btih:${v1Hash}`);
-  if (v2Hash !== null) parts.push(`xt=urn:btmh:${SHA256_MULTIHASH}${v2Hash}`);
+  let length = 'magnet:?'.length;
+  const add = (part: string): void => {
+    length += part.length + 1;
+    if (length <= MAX_LENGTH) parts.push(part);
+  };
+  if (v1Hash !== null) add(`xt=urn:btih:${v1Hash}`);
+  if (v2Hash !== null) add(`xt=urn:btmh:${SHA256_MULTIHASH}${v2Hash}`);
   const shown = printable(name ?? '', MAX_NAME);
-  if (shown !== null) parts.push(`dn=${encodeURIComponent(shown)}`);
-  for (const tracker of distinct(trackers.map(trackerUrl))) parts.push(`tr=${encodeURIComponent(tracker)}`);
-  for (const seed of distinct(webSeeds.map(webSeedUrl))) parts.push(`ws=${encodeURIComponent(seed)}`);
+  if (shown !== null) add(`dn=${encodeURIComponent(shown)}`);
   const ranges = selectOnly?.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
-  if (ranges !== undefined) parts.push(`so=${ranges.join(',')}`);
+  if (ranges !== undefined) add(`so=${ranges.join(',')}`);
+  for (const tracker of distinct(trackers.map(trackerUrl))) add(`tr=${encodeURIComponent(tracker)}`);
+  for (const seed of distinct(webSeeds.map(webSeedUrl))) add(`ws=${encodeURIComponent(seed)}`);
   return `magnet:?${parts.join('&')}`;
 }
 
