@@ -4,8 +4,8 @@
  */
 import { API_VERSION, type Answer, type Command, type FromWorker, type LeftFiles, type ToWorker } from './api.ts';
 import { type FromFar, parseFromFar, versionOf } from './far-messages.ts';
-import { FileMirror } from './relayed-files.ts';
-import type { FilesChanged, FilesPart, Heard } from './relayed.ts';
+import { FarViews } from './far-views.ts';
+import type { Heard } from './relayed.ts';
 import { Refusal, refusal } from './engine/index.ts';
 import type { FarChannel, FarEvents } from './far-channel.ts';
 import type { DetailPart, News, PortMappings, Settings, TorrentDetail, TorrentId, TorrentRow } from './view-model.ts';
@@ -21,8 +21,6 @@ export interface FollowingOptions {
   readonly hand: (message: Extract<FromWorker, { readonly type: 'handoff' }>) => void;
 }
 
-/** Torrents whose details are looked at: one over the channel of the list, and each further one over a channel of its own. */
-const MAX_VIEWS = 8;
 /** Torrents in a list; no engine has more. */
 const MAX_ROWS = 20_000;
 /** What nobody has asked for in this time, in ms, nobody looks at. */
@@ -35,18 +33,6 @@ const REOPEN_OTHER = 60_000;
 const MAX_TOLD = 100;
 /** Commands that wait for their answer; one more is refused. */
 const MAX_COMMANDS = 1_000;
-
-interface View {
-  readonly id: TorrentId;
-  readonly part: DetailPart | null;
-  /** Null for the one of the list. */
-  readonly channel: FarChannel | null;
-  readonly files: FileMirror;
-  /** Without its files, and with them. */
-  head: TorrentDetail | null;
-  detail: TorrentDetail | null;
-  askedAt: number;
-}
 
 interface Pending {
   resolve(answer: Answer | null): void;
@@ -70,13 +56,19 @@ export class Following {
   private readonly removed = new Set<TorrentId>();
   private left: readonly LeftFiles[] = [];
   private news: readonly News[] = [];
-  /** By {@link keyOf}. */
-  private readonly views = new Map<string, View>();
+  private readonly views: FarViews;
   private readonly pending = new Map<number, Pending>();
   private lastId = 0;
 
   constructor(options: FollowingOptions) {
     this.options = options;
+    this.views = new FarViews({
+      open: options.open,
+      hear: (...message) => this.take(...message),
+      watch: (id, part) => {
+        if (this.main !== null) say(this.main, { type: 'watch', visible: id !== null || this.isShown, detail: id, part });
+      },
+    });
   }
 
   /** Null until it is known. */
@@ -148,9 +140,7 @@ export class Following {
 
   /** Null until it has come. */
   detail(id: TorrentId, part: DetailPart | null = null): TorrentDetail | null {
-    const view = this.views.get(keyOf(id, part)) ?? this.view(id, part);
-    if (view !== null) view.askedAt = performance.now();
-    return view?.detail ?? null;
+    return this.main === null || this.list === null ? null : this.views.detail(id, part);
   }
 
   /** @throws {Refusal} */
@@ -195,7 +185,7 @@ export class Following {
     this.portMappings = null;
     this.changed.clear();
     this.removed.clear();
-    this.leaveAll();
+    this.views.leave();
     const waiting = [...this.pending.values()];
     this.pending.clear();
     for (const { reject } of waiting) reject(refusal('far-unanswered'));
@@ -236,7 +226,7 @@ export class Following {
         return true;
       case 'files':
       case 'filesChanged':
-        return this.showFiles(this.viewOver(null), message);
+        return this.views.hearFiles(message);
       case 'left':
         this.left = [...this.left, message.left].slice(-MAX_TOLD);
         return true;
@@ -275,25 +265,7 @@ export class Following {
     }
     if (settings !== null) this.known = settings;
     if (connection !== null) this.portMappings = connection.ports;
-    if (detail !== null) this.show(this.viewOver(null), detail);
-  }
-
-  private show(view: View | undefined, detail: TorrentDetail): void {
-    if (view?.id !== detail.id) return;
-    view.head = detail;
-    this.compose(view);
-  }
-
-  private showFiles(view: View | undefined, message: FilesPart | FilesChanged): boolean {
-    if (view?.id !== message.torrent) return true;
-    if (!view.files.hear(message)) return false;
-    this.compose(view);
-    return true;
-  }
-
-  /** A list of files is shown whole: what is asked for may be about all of them. */
-  private compose(view: View): void {
-    if (view.head !== null && view.files.whole !== null) view.detail = { ...view.head, ...view.files.whole };
+    if (detail !== null) this.views.hearDetail(detail);
   }
 
   private answered(id: number): Pending | undefined {
@@ -302,57 +274,9 @@ export class Following {
     return pending;
   }
 
-  private view(id: TorrentId, part: DetailPart | null): View | null {
-    if (this.main === null || this.list === null || this.views.size >= MAX_VIEWS) return null;
-    const isFirst = ![...this.views.values()].some(({ channel }) => channel === null);
-    const channel = isFirst ? null : this.detailChannel();
-    const view: View = { id, part, channel, files: new FileMirror(), head: null, detail: null, askedAt: performance.now() };
-    this.views.set(keyOf(id, part), view);
-    say(channel ?? this.main, { type: 'watch', visible: true, detail: id, part });
-    return view;
-  }
-
-  private detailChannel(): FarChannel {
-    const channel = this.options.open({
-      message: message => {
-        const view = this.viewOver(channel);
-        if (view) this.take(channel, message, said => this.hearDetail(view, said));
-      },
-      closed: () => {
-        const view = this.viewOver(channel);
-        if (view) this.views.delete(keyOf(view.id, view.part));
-      },
-    });
-    channel.send({ type: 'connect', version: API_VERSION, list: false });
-    return channel;
-  }
-
-  /** What is told once, and the list, come over the first channel alone. */
-  private hearDetail(view: View, message: FromFar): boolean {
-    if (message.type === 'files' || message.type === 'filesChanged') return this.showFiles(view, message);
-    if (message.type === 'delta' && message.detail !== null) this.show(view, message.detail);
-    return true;
-  }
-
-  /** Null: the channel of the list. */
-  private viewOver(channel: FarChannel | null): View | undefined {
-    return [...this.views.values()].find(view => view.channel === channel);
-  }
-
-  private leave(view: View): void {
-    this.views.delete(keyOf(view.id, view.part));
-    if (view.channel !== null) view.channel.close();
-    else if (this.main !== null) say(this.main, { type: 'watch', visible: this.isShown, detail: null, part: null });
-  }
-
-  private leaveAll(): void {
-    for (const view of [...this.views.values()]) this.leave(view);
-  }
-
   /** Somebody looks: as long as nobody does, nothing need be sent. */
   private look(): void {
-    const since = performance.now() - UNASKED;
-    for (const view of [...this.views.values()]) if (view.askedAt <= since) this.leave(view);
+    this.views.leave(performance.now() - UNASKED);
     if (this.main === null) return;
     if (!this.isShown) say(this.main, { type: 'watch', visible: true, detail: null, part: null });
     this.isShown = true;
@@ -363,15 +287,10 @@ export class Following {
     this.callOff();
     this.callOff = this.options.after(UNASKED, () => {
       this.isShown = false;
-      this.leaveAll();
+      this.views.leave();
       if (this.main !== null) say(this.main, { type: 'watch', visible: false, detail: null, part: null });
     });
   }
-}
-
-/** One torrent may be looked at in several ways. */
-function keyOf(id: TorrentId, part: DetailPart | null): string {
-  return `${id} ${part ?? ''}`;
 }
 
 function say(channel: FarChannel, message: ToWorker): void {
