@@ -152,7 +152,7 @@ export class Incoming {
     if (!torrent || !CONNECTED.has(torrent.phase)) fail('protocol', 'It asks for a torrent that is not here.');
     this.unnamed.delete(conn);
     this.count(address, transport);
-    this.loop.give(conn, torrent);
+    this.loop.connections.give(conn, torrent);
     this.loop.event(torrent, now => {
       const stream = { transport, encryption, ahead: bytes.slice(HANDSHAKE_BYTES) };
       if (!torrent.peerSet.accept(conn, address, handshake, stream, now)) this.refuse(conn);
@@ -184,10 +184,10 @@ export class Incoming {
 
   private welcome(address: string, open: (events: StreamEvents) => Stream, transport: Transport): void {
     const conn = this.ids.conn();
-    const stream = this.loop.take(conn, open);
+    const stream = this.loop.connections.take(conn, open);
     const isFull = this.unnamed.size >= MAX_UNNAMED || this.limits.open >= this.limits.max;
     if (isFull || this.countFrom(address) >= MAX_UNNAMED_PER_HOST) {
-      this.loop.close(conn);
+      this.loop.connections.close(conn);
       return;
     }
     const since = this.ports.clock.now();
@@ -204,6 +204,6 @@ export class Incoming {
 
   private refuse(conn: number): void {
     this.unnamed.delete(conn);
-    this.loop.close(conn);
+    this.loop.connections.close(conn);
   }
 }

@@ -1,12 +1,12 @@
 import type { Announcer } from './announce.ts';
-import type { Effect, RateDirection } from './effects.ts';
+import { Connections } from './connections.ts';
+import type { Effect } from './effects.ts';
 import { Faults } from './faults.ts';
 import type { Turn } from './news.ts';
-import type { Ports, Stream, StreamEvents } from './ports.ts';
-import type { RateGroups } from './rates.ts';
+import type { Ports } from './ports.ts';
 import { Removals } from './removals.ts';
 import type { Torrent } from './torrent.ts';
-import { committed, copied, flushed, opened, parked, unread } from './outcome.ts';
+import { committed, copied, flushed, opened, parked } from './outcome.ts';
 import { CONNECTED } from './phase.ts';
 import { MAX_TORRENT_BYTES } from './codec/metainfo.ts';
 import type { AnnounceRequest, ScrapeCounts } from './codec/tracker.ts';
@@ -22,9 +22,8 @@ type Answer = (problem: string, value?: Uint8Array | null) => void;
  * Where torrents meet the ports: what the world tells goes to the torrent that it concerns, one thing at a time, and
  * what that torrent wants done is carried out when it has finished thinking.
  */
-export class Loop implements RateGroups {
-  private readonly streams = new Map<number, Stream>();
-  private readonly owners = new Map<number, Torrent>();
+export class Loop {
+  readonly connections: Connections;
   private readonly cancels = new Map<number, () => void>();
   private readonly unerased = new Set<string>();
   private readonly waiting: (() => void)[] = [];
@@ -62,6 +61,7 @@ export class Loop implements RateGroups {
       scrape(url: string, infoHash: Uint8Array, done: (counts: ScrapeCounts | null) => void): void;
     },
   ) {
+    this.connections = new Connections(ports.net, this, hooks);
     this.faults = new Faults(
       () => ports.clock.now(),
       text => ports.log('error', text),
@@ -143,72 +143,28 @@ export class Loop implements RateGroups {
     this.effects.push({ torrent, effect });
   }
 
-  /** The network is gone, and every connection with it. */
+  /** The network is gone, and all that was asked over it. */
   forgetConnections(): void {
-    this.streams.clear();
-    this.owners.clear();
+    this.connections.forget();
     this.cancels.clear();
   }
 
-  /** A connection that came to us; it is nobody's until {@link give}n. */
-  take(conn: number, open: (events: StreamEvents) => Stream): Stream {
-    const stream = open(this.streamEvents(conn));
-    this.streams.set(conn, stream);
-    return stream;
-  }
-
-  give(conn: number, torrent: Torrent): void {
-    this.owners.set(conn, torrent);
-    this.hooks.joined(torrent, conn);
-  }
-
-  limit(group: number, parent: number, direction: RateDirection, rate: number): void {
-    this.ports.net.limit(group, parent, direction, rate);
-  }
-
-  unlimit(group: number): void {
-    this.ports.net.unlimit(group);
-  }
-
-  join(conn: number, group: number): void {
-    this.streams.get(conn)?.join(group);
-  }
-
-  close(conn: number): void {
-    const stream = this.streams.get(conn);
-    this.streams.delete(conn);
-    this.owners.delete(conn);
-    stream?.close();
-  }
-
   private perform(torrent: Torrent, effect: Effect): void {
-    const { store, state, log, net } = this.ports;
+    const { store, state, log } = this.ports;
     switch (effect.do) {
-      case 'connect': {
-        this.owners.set(effect.conn, torrent);
-        this.streams.set(effect.conn, net.connect(effect.host, effect.port, this.streamEvents(effect.conn), effect.transport));
-        return this.hooks.joined(torrent, effect.conn);
-      }
+      case 'connect':
+        return this.connections.connect(torrent, effect);
       case 'send':
-        return this.streams.get(effect.conn)?.send(effect.bytes);
       case 'credit':
-        return this.streams.get(effect.conn)?.credit(effect.bytes);
       case 'cipher':
-        return this.streams.get(effect.conn)?.cipher(effect.cipher, effect.back);
       case 'framed':
-        return this.streams.get(effect.conn)?.framed(effect.maxFrame, effect.back);
       case 'expect':
-        return this.streams.get(effect.conn)?.expect(effect.buffer, effect.prefix, effect.runs);
       case 'unexpect':
-        return this.streams.get(effect.conn)?.unexpect(effect.buffer, effect.prefix, effect.runs);
       case 'discard':
-        return this.streams.get(effect.conn)?.discard(effect.prefix);
       case 'sendSpans':
-        return this.streams.get(effect.conn)?.sendSpans(effect.send, effect.header, effect.spans);
       case 'cancelSend':
-        return this.streams.get(effect.conn)?.cancelSend(effect.send);
       case 'close':
-        return this.close(effect.conn);
+        return this.connections.perform(effect);
       case 'openFile':
         return store.openFile(
           effect.file,
@@ -349,38 +305,5 @@ export class Loop implements RateGroups {
       default:
         effect satisfies never;
     }
-  }
-
-  private streamEvents(conn: number): StreamEvents {
-    const tell = (handle: (torrent: Torrent, now: number) => void): void => {
-      const torrent = this.owners.get(conn);
-      if (torrent) this.event(torrent, now => handle(torrent, now));
-    };
-    return {
-      opened: address => tell((torrent, now) => torrent.peerSet.opened(conn, address, now)),
-      received: bytes => {
-        if (this.owners.has(conn)) tell((torrent, now) => torrent.peerSet.received(conn, bytes, now));
-        else this.run(() => this.hooks.introduced(conn, bytes));
-      },
-      landed: (buffer, offset, length, earlier) =>
-        tell((torrent, now) => {
-          const peer = torrent.peers.get(conn);
-          if (peer) torrent.content?.downloader.landed(peer, { buffer, offset, length }, earlier, now);
-        }),
-      discarded: length => tell((torrent, now) => torrent.peerSet.discarded(conn, length, now)),
-      sent: (sends, ok, problem) =>
-        tell((torrent, now) => {
-          const peer = torrent.peers.get(conn);
-          const failed = (peer && torrent.content?.uploader.sent(peer, sends, ok, now)) ?? [];
-          if (problem) unread(torrent, problem, failed, now);
-        }),
-      closed: reason => {
-        tell((torrent, now) => torrent.peerSet.closed(conn, reason, now));
-        this.run(() => {
-          this.streams.delete(conn);
-          this.owners.delete(conn);
-        });
-      },
-    };
   }
 }

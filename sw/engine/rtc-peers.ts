@@ -110,8 +110,8 @@ export class RtcPeers {
     const torrent = this.taker(infoHash, who);
     if (!torrent) return;
     const conn = this.ids.conn();
-    this.loop.take(conn, standing.take);
-    this.loop.give(conn, torrent);
+    this.loop.connections.take(conn, standing.take);
+    this.loop.connections.give(conn, torrent);
     this.loop.event(torrent, () => torrent.peerSet.join(conn, who, !isOurs, now));
   }
 }

@@ -41,7 +41,7 @@ export class Shares {
     private readonly settings: () => Settings,
   ) {
     this.budget = new Budget(MEMORY, () => store.backed);
-    this.rates = new Rates(loop, clock, settings);
+    this.rates = new Rates(loop.connections, clock, settings);
     this.choker = new Choker(random, () => slotsWithin(this.rates.inForce.up, settings().maxUploads));
     this.candidates = new Candidates(
       () => torrents.values(),
