@@ -91,7 +91,7 @@ module.exports = {
       {
         path: '^sw/engine/',
         pathNot:
-          '^sw/engine/(session|loop|doors|incoming|rtc-peers|datagrams|lsd-sockets|port-mapping|port-test|reading|trackers|index)[.]ts$',
+          '^sw/engine/(session|loop|connections|doors|incoming|rtc-peers|datagrams|lsd-sockets|port-mapping|port-test|reading|trackers|index)[.]ts$',
       },
       { path: '^sw/engine/ports[.]ts$' },
     ),
