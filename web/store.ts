@@ -46,7 +46,9 @@ export class Store {
   /** Whether a list was ever received: before that, an empty one means nothing. */
   readonly loaded = signal(false);
   readonly connection = signal<Connection>(NOT_YET);
-  readonly roots = signal<readonly RootRow[]>([]);
+  readonly #roots = signal<readonly RootRow[]>([]);
+  /** Named when they are looked at, as the texts may come after them. */
+  readonly roots = computed(() => this.#roots.value.map(named));
   /** Those of the helper. */
   readonly folders = computed(() => this.roots.value.filter(({ token }) => token !== BROWSER_ROOT));
   /** The storage of this browser; null where it has none. */
@@ -165,7 +167,7 @@ export class Store {
       for (const torrent of message.torrents) this.#put(torrent);
       if (message.connection !== null) this.connection.value = message.connection;
       if (message.settings !== null) this.settings.value = message.settings;
-      if (message.roots !== null) this.roots.value = message.roots.map(named);
+      if (message.roots !== null) this.#roots.value = message.roots;
       this.leavers.tell();
       this.#total();
     });
