@@ -1,5 +1,6 @@
 /** What browsers do to the app without any helper: they delete what it keeps, end what it runs, and bring new versions of it. */
 import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { until } from '../peers/wait.ts';
 import { Alone, type CorsSeed } from './alone.ts';
@@ -8,6 +9,9 @@ import { haveChromium, type Browser } from './browser.ts';
 
 const NAME = 'kept.bin';
 const SIZE = 12_000_000;
+/** Bytes a second: in a moment, and so slowly that much can happen meanwhile. */
+const FAST = 8_000_000;
+const SLOW = 400_000;
 
 describe.skipIf(!haveChromium())('the app by itself, in a browser that does as browsers do', () => {
   let world: Alone;
@@ -18,7 +22,7 @@ describe.skipIf(!haveChromium())('the app by itself, in a browser that does as b
   let browser: Browser;
   beforeEach(async () => {
     world = await Alone.start();
-    ({ id, bytes, seed, file } = await world.webSeeded(NAME, SIZE, 1_000_000));
+    ({ id, bytes, seed, file } = await world.webSeeded(NAME, SIZE, FAST));
     browser = await world.browser();
   });
   afterEach(() => world.end());
@@ -67,9 +71,10 @@ describe.skipIf(!haveChromium())('the app by itself, in a browser that does as b
   it('takes a new version over in mid-download, and none whose files are not all there', async () => {
     const app = await App.alone(browser, world.site.origin);
     const { page } = app;
+    seed.rate = SLOW;
     await app.dropTorrents([file]);
     await app.start();
-    await until('some of it', () => seed.sent > 2_000_000);
+    await until('some of it', () => seed.sent > 500_000);
     const update = (): Promise<string> =>
       page.evaluate(`navigator.serviceWorker.ready.then(async registration => {
         const coming = await registration.update().then(() => registration.installing ?? registration.waiting, () => null);
@@ -91,6 +96,7 @@ describe.skipIf(!haveChromium())('the app by itself, in a browser that does as b
     expect(await update()).toBe('installed');
     await page.waitForText('Update available');
     expect(seed.sent).toBeLessThan(SIZE);
+    seed.rate = FAST;
     await page.click({ role: 'button', name: 'Reload' });
     await until('the new version', async () => !(await page.text()).includes('Update available'));
     await app.complete(NAME);
@@ -104,6 +110,30 @@ describe.skipIf(!haveChromium())('the app by itself, in a browser that does as b
     })()`);
     // The app's own files and nothing that came by it.
     expect(cached.filter(path => path === '/sw.js' || !world.site.has(path))).toEqual([]);
+  });
+
+  it('begins with 60 kB of JavaScript at most, gzipped, in each language', async () => {
+    const { page } = await App.alone(browser, world.site.origin);
+    // What comes in idle moments is not what it begins with.
+    await page.send('Page.addScriptToEvaluateOnNewDocument', { source: 'globalThis.requestIdleCallback = () => 0;' });
+    await page.send('Page.reload');
+    await page.waitForText('Browser only', 30_000);
+    const loaded = await page.evaluate<
+      string[]
+    >(`[...new Set(performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname))]
+      .filter(path => path.endsWith('.js'))`);
+    const languages = await page.evaluate<Record<string, string[]>>(
+      `JSON.parse(document.querySelector('meta[name="starling-languages"]').content)`,
+    );
+    const texts = loaded.filter(path => languages['en']?.includes(path) === true);
+    expect(texts).toContainEqual(expect.stringContaining('/words/en/'));
+    const code = loaded.filter(path => !texts.includes(path));
+    expect(code).toContainEqual(expect.stringContaining('/main-'));
+    const sizeOf = (paths: readonly string[]): number =>
+      paths.reduce((sum, path) => sum + gzipSync(world.site.asset(path).body, { level: 9 }).length, 0);
+    for (const [language, paths] of Object.entries(languages)) {
+      expect(sizeOf([...new Set([...code, ...paths])]), language).toBeLessThan(60_000);
+    }
   });
 
   it('has one engine and one window that lends, however many are open, and the next within two seconds', async () => {

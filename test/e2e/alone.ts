@@ -57,10 +57,15 @@ export class PlainSite {
     return this.#assets.has(path);
   }
 
-  /** Has another text at that address from now on. */
-  change(path: string, to: (text: string) => string): void {
+  asset(path: string): Asset {
     const asset = this.#assets.get(path);
     if (asset === undefined) throw new Error(`There is no ${path}.`);
+    return asset;
+  }
+
+  /** Has another text at that address from now on. */
+  change(path: string, to: (text: string) => string): void {
+    const asset = this.asset(path);
     this.#assets.set(path, { ...asset, body: new TextEncoder().encode(to(new TextDecoder().decode(asset.body))) });
   }
 
