@@ -30,7 +30,8 @@ export interface StateRecord {
 /** An engine, as far as it is used here. */
 export interface Engine<Kept> {
   load(records: readonly StateRecord[]): void;
-  attach(kept: readonly Kept[]): void;
+  /** `lostAt`: an engine before it lost the daemon then, ms since 1970. */
+  attach(kept: readonly Kept[], lostAt: number | null): void;
   detach(): void;
   add(source: Source): Added;
   has(id: TorrentId): boolean;

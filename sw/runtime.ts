@@ -118,6 +118,7 @@ export function makeRuntime(options: RuntimeOptions): Runtime {
     },
     following,
     loadRecords: done => state.load(done),
+    wall: () => Date.now(),
     mark,
     replaced: () => {
       joined?.replaced();

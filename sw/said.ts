@@ -25,7 +25,7 @@ export const SAID = {
   'versions-differ':
     'The app and the helper are of versions that do not understand each other, so nothing was done. Update the older of the two.',
   followed: 'Another browser is at work, so nothing was done here. Choose “Use here” to go on in this one.',
-  'daemon-away': 'The helper is not running, so nothing was done. Start it with `npm start`, then try again.',
+  'daemon-away': 'The helper is not running, so nothing was done. Start it with npm start, then try again.',
   'engine-starting': 'The engine is being started. Try again in a moment.',
   'far-away': 'The browser that is at work cannot be reached just now, so nothing was done. Try again in a moment.',
   'far-other':
@@ -106,7 +106,7 @@ export const SAID = {
   'needs-helper': 'These files are in the storage of this browser. Only the helper can move them to a folder.',
   'not-here': 'Only what came from this browser can go back to it.',
   'move-followed': 'Another browser is at work. Choose “Use here” first; then what is in this one can be moved.',
-  'move-away': 'The helper is not running, so nothing was moved. Start it with `npm start`, then try again.',
+  'move-away': 'The helper is not running, so nothing was moved. Start it with npm start, then try again.',
   'not-yet': 'The torrents of this browser are still being read. Try again in a moment.',
   'at-rest': 'Nothing was done, as this app is at rest. Try again in a moment.',
   'no-such-root':

@@ -78,7 +78,7 @@ export class Streaming {
         return handOn(answer, name, body => unbroken({ body, close }, { length: null, goOn, ended: this.reader() }));
       }
       ({ close } = open);
-      if (open.door === null) return refusal(503, 'The helper is away. Start it with `npm start`, then open the file again.');
+      if (open.door === null) return refusal(503, 'The helper is away. Start it with npm start, then open the file again.');
       const answer = await this.fetch(open, open.door, request, request.headers.get('range'));
       const span = spanOf(answer);
       return handOn(answer, name, body => {

@@ -18,6 +18,8 @@ export interface TenureOptions<Kept> {
   readonly newEngine: () => Running<Kept>;
   /** All records, or null where the host went away in between. */
   readonly loadRecords: (done: (records: readonly StateRecord[] | null) => void) => void;
+  /** Ms since 1970. */
+  readonly wall: () => number;
   /** Says how long after the worker's start something was reached. */
   readonly mark: (name: string) => void;
 }
@@ -44,6 +46,8 @@ export class Tenure<Kept> {
   /** What outlived the last connection, while there is one that the engine was not told of yet. */
   private unattached: readonly Kept[] | null = null;
   private lastEpoch = 0;
+  /** When the io-daemon was lost, until an engine is attached again: the next one may be another. Ms since 1970. */
+  private lostAt: number | null = null;
   /** What the engine knows of the folders. */
   private toldRoots: readonly RootRow[] = [];
 
@@ -81,7 +85,7 @@ export class Tenure<Kept> {
     const isNext = epoch === this.lastEpoch + 1;
     this.lastEpoch = epoch;
     if (this.current !== null && isNext) return;
-    this.drop();
+    this.discard();
     this.load();
   }
 
@@ -96,7 +100,9 @@ export class Tenure<Kept> {
   unlinked(): void {
     const wasAttached = this.unattached === null;
     this.unattached = null;
-    if (wasAttached) this.current?.engine.detach();
+    if (!wasAttached || this.current === null) return;
+    this.lostAt ??= this.options.wall();
+    this.current.engine.detach();
   }
 
   /** The engine hears of the folders where something of them is another. */
@@ -138,6 +144,11 @@ export class Tenure<Kept> {
 
   /** Nothing of the engine is taken any more: it is gone at once. */
   drop(): void {
+    this.lostAt = null;
+    this.discard();
+  }
+
+  private discard(): void {
     this.ending?.giveUp();
     if (this.current === null) return;
     this.events.ending();
@@ -177,7 +188,8 @@ export class Tenure<Kept> {
     if (this.current === null || this.unattached === null) return;
     const kept = this.unattached;
     this.unattached = null;
-    this.current.engine.attach(kept);
+    this.current.engine.attach(kept, this.lostAt);
+    this.lostAt = null;
     this.options.mark('attached');
   }
 }

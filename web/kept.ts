@@ -20,7 +20,7 @@ export async function watchKept(): Promise<void> {
   const marked = Number(readStoredText(MARK) ?? 0);
   if (marked > 0 && !(await caches.has(TWIN))) {
     const [{ describeLoss }] = await Promise.all([import('./loss.ts'), loadWords('kept')]);
-    notify(describeLoss(marked), 'bad');
+    notify(describeLoss(marked), 'grave');
   }
   effect(() => {
     const { browser } = store.connection.value;

@@ -19,6 +19,7 @@ export function describeApp({ origin, pairedAt, usedAt, isThis }: PairedApp, now
     use: isThis ? 'here' : usedAt === 0 ? 'never' : 'before',
     origin: isolated(origin),
     since: formatMoment(pairedAt, now),
-    last: formatMoment(usedAt, now),
+    // When it came is told to the hour, rounded down; to be paired is to come as well.
+    last: formatMoment(Math.max(usedAt, pairedAt), now),
   });
 }

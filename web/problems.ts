@@ -24,6 +24,8 @@ export interface ProblemContext {
   readonly origin: string;
   /** Its files are in the storage of this browser. */
   readonly isHere: boolean;
+  /** There is another folder of the helper that they could go to. */
+  readonly hasOther: boolean;
   /** It is on its way out of this browser, which has all of it still. */
   readonly mayStay: boolean;
 }

@@ -2,11 +2,10 @@
 import type { Problem } from '../sw/view-model.ts';
 import { formatDuration, formatEnough, formatRatio, isolated, shownText } from './format.ts';
 import { browserRoom, roomIn, toneOf, untilOf, type ProblemContext, type Tone } from './problems.ts';
+import { remedyOf, type Remedy } from './remedies.ts';
 import { say } from './said.ts';
 import { translated } from './told.ts';
 import { whether, words } from './words/words.ts';
-
-export type Remedy = 'resume' | 'reconnect' | 'trackers' | 'announce' | 'files' | 'limits' | 'force' | 'helper' | 'stay';
 
 export interface Reason {
   readonly text: string;
@@ -18,42 +17,7 @@ export function explainProblem(problem: Problem, about: ProblemContext): Reason 
   const tone = toneOf(problem);
   const text = textOf(problem, about);
   if (about.mayStay && tone === 'bad') return { text: words.reasons.orKeep({ text }), tone, remedy: 'stay' };
-  return { text, tone, remedy: tone === 'bad' ? 'resume' : remedyOf(problem) };
-}
-
-function remedyOf(problem: Problem): Remedy | null {
-  switch (problem.code) {
-    case 'bringing':
-      return problem.isHere ? 'stay' : 'resume';
-    case 'not-brought':
-      return 'stay';
-    case 'queued':
-    case 'scheduled':
-      return 'force';
-    case 'stopped':
-      return 'resume';
-    case 'daemon-away':
-      return 'reconnect';
-    case 'no-peers':
-    case 'no-metadata':
-    case 'record-lost':
-    case 'tracker':
-      return 'trackers';
-    case 'no-source-has-missing':
-    case 'choked':
-    case 'silent':
-    case 'unreached':
-    case 'peers-gone':
-      return 'announce';
-    case 'no-connections':
-      return 'limits';
-    case 'nothing-chosen':
-      return 'files';
-    case 'out-of-reach':
-      return 'helper';
-    default:
-      return null;
-  }
+  return { text, tone, remedy: remedyOf(problem, about) };
 }
 
 function textOf(problem: Problem, about: ProblemContext): string {

@@ -57,7 +57,7 @@ export function connect(open: () => Promise<Door>): void {
 // What is told now and then is put into words that are fetched for it.
 async function tellLeft(left: LeftFiles): Promise<void> {
   const [{ describeLeft }] = await Promise.all([import('./left.ts'), loadWords('left')]);
-  notify(describeLeft(left, store.roots.peek()), 'bad');
+  notify(describeLeft(left, store.roots.peek()), 'grave');
 }
 
 async function tellNews(news: readonly News[]): Promise<void> {

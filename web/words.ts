@@ -58,6 +58,7 @@ export function problemContext(row: TorrentRow, roots: readonly RootRow[]): Prob
     folder: root?.name ?? '',
     origin: find(from)?.name ?? '',
     isHere: row.root === BROWSER_ROOT,
+    hasOther: roots.some(({ token }) => token !== row.root && token !== BROWSER_ROOT),
     mayStay: row.inBrowser?.isMoving === true,
   };
 }
@@ -76,10 +77,12 @@ function textOf(row: TorrentRow): string {
     case 'metadata':
       return words.state.metadata({ peers: told(row.peers) });
     case 'downloading':
-      return isFetching(row) ? within(fetching(row), row.limits.down) : words.state.waitingForPeers({ peers: told(row.peers) });
+      return isFetching(row)
+        ? within(fetching(row), row.options.downLimit)
+        : words.state.waitingForPeers({ peers: told(row.peers) });
     case 'seeding': {
       const text = words.state.seeding({ ratio: ratioOf(row) });
-      return row.peers > 0 ? within(text, row.limits.up) : text;
+      return row.peers > 0 ? within(text, row.options.upLimit) : text;
     }
     default:
       return words.state[row.state]();
@@ -99,7 +102,7 @@ function fetching({ active, webSeeds }: TorrentRow): string {
     : words.state.fromBoth({ peers: told(active), webSeeds: told(webSeeds) });
 }
 
-/** With the limit in force. */
+/** With its own limit. One of all torrents is no news of this one; the sentence in its details has what is in force. */
 function within(status: string, limit: number): string {
   return limit === 0 ? status : words.state.atMost({ status, limit: formatAboutRate(limit) });
 }

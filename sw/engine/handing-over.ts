@@ -103,9 +103,9 @@ export class HandingOver {
     this.history.removed(id);
   }
 
-  /** The network can be used, or not any more. */
-  reaches(isThere: boolean): void {
-    if (this.doors.reach.addresses) this.history.helper(isThere);
+  /** The network can be used, or not any more; since `at`, ms since 1970, where that was not now. */
+  reaches(isThere: boolean, at?: number): void {
+    if (this.doors.reach.addresses) this.history.helper(isThere, at);
   }
 
   /** Once a second; `rested`: nothing was to be done for a while before. */

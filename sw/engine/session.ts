@@ -179,8 +179,8 @@ export class Session {
     this.handing.goOn();
   }
 
-  /** Net and store can be used from now on, for the first time or again; `kept` outlived the last connection. */
-  attach(kept: readonly KeptPiece[]): void {
+  /** Net and store can be used from now on, for the first time or again; `kept` outlived the last connection, lost by this engine or another at `lostAt`, ms since 1970. */
+  attach(kept: readonly KeptPiece[], lostAt: number | null = null): void {
     if (this.attached) return;
     this.attached = true;
     this.ids.reserveBuffers(kept.reduce((top, { buffer }) => Math.max(top, buffer), 0));
@@ -190,6 +190,7 @@ export class Session {
     this.departures.attach();
     this.shares.rates.attach();
     this.doors.open();
+    if (lostAt !== null) this.handing.reaches(false, lostAt);
     this.handing.reaches(true);
     for (const torrent of this.turns.inOrder()) {
       this.loop.event(torrent, now => torrent.attach(byTorrent.get(torrent.id) ?? [], now));

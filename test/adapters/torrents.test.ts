@@ -65,7 +65,7 @@ describe('losing the connection', () => {
     log.length = 0;
     lose();
     connect(2);
-    expect(log).toEqual(['1 detach', '1 attach ']);
+    expect(log).toEqual(['1 detach', '1 attach ', '1 lost at 1700000000000']);
   });
 
   it('reads the records anew where somebody did', () => {
@@ -74,7 +74,7 @@ describe('losing the connection', () => {
     log.length = 0;
     lose();
     connect(3);
-    expect(log).toEqual(['1 detach', '1 silence', 'replaced', '2 load k', 'replaced', '2 attach ']);
+    expect(log).toEqual(['1 detach', '1 silence', 'replaced', '2 load k', 'replaced', '2 attach ', '2 lost at 1700000000000']);
   });
 
   it('does not detach an engine that was not attached yet', () => {

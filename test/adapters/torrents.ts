@@ -24,7 +24,10 @@ class FakeEngine implements Engine<string> {
   }
 
   load = (records: readonly StateRecord[]): void => this.tell(`load ${records.map(({ key }) => key).join()}`);
-  attach = (kept: readonly string[]): void => this.tell(`attach ${kept.join()}`);
+  attach = (kept: readonly string[], lostAt: number | null): void => {
+    this.tell(`attach ${kept.join()}`);
+    if (lostAt !== null) this.tell(`lost at ${lostAt}`);
+  };
   detach = (): void => this.tell('detach');
   has = (id: string): boolean => id === A;
   add = (): { id: string; already: boolean; brought: boolean; isBack: boolean } => ({
@@ -203,6 +206,7 @@ export function setUp() {
       return { engine, silence: () => log.push(`${number} silence`) };
     },
     loadRecords: done => (loaded = done),
+    wall: () => 1_700_000_000_000 + log.length,
     following: nobody(),
     mark: () => undefined,
     replaced: () => log.push('replaced'),

@@ -105,6 +105,7 @@ const torrents = new Torrents({
     return { engine, silence: () => clock.stop() };
   },
   loadRecords: done => state.load(done),
+  wall: () => Date.now(),
   // No other engine is there to follow.
   following: new Following({ open: () => ({ send: nothing, close: nothing }), after, replaced: nothing, hand: nothing }),
   mark: nothing,

@@ -13,7 +13,7 @@ const describeProblem = (...of: Parameters<typeof explainProblem>): ReturnType<t
   short: nameProblem(...of),
 });
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ');
-const ABOUT = { free: 1.2e9, folder: 'Films', origin: 'Downloads', isHere: false, mayStay: false };
+const ABOUT = { free: 1.2e9, folder: 'Films', origin: 'Downloads', isHere: false, hasOther: false, mayStay: false };
 
 const PROBLEMS: readonly Problem[] = [
   { code: 'disk-full', needed: 68e9 },
@@ -69,14 +69,21 @@ const PROBLEMS: readonly Problem[] = [
 
 describe('problems of files in the browser', () => {
   it.each(PROBLEMS)('says of $code what happened, without a disk or a folder of the helper', problem => {
-    const words = describeProblem(problem, { free: 1.2e9, folder: 'This browser', origin: '', isHere: true, mayStay: false });
+    const words = describeProblem(problem, {
+      free: 1.2e9,
+      folder: 'This browser',
+      origin: '',
+      isHere: true,
+      hasOther: false,
+      mayStay: false,
+    });
     expect(words.short.length).toBeLessThan(60);
     expect(words.text.match(/[.!] |[.!]$/g)?.length).toBeGreaterThanOrEqual(2);
     expect(words.text).not.toMatch(/undefined|NaN|-1|The helper could|helper's disk/);
   });
 
   it('says how much room there is, and what to do', () => {
-    const about = { free: 1.2e9, folder: 'This browser', origin: '', isHere: true, mayStay: false };
+    const about = { free: 1.2e9, folder: 'This browser', origin: '', isHere: true, hasOther: false, mayStay: false };
     const { short, text } = describeProblem({ code: 'disk-full', needed: 9e9 }, about);
     expect(plain(short)).toBe('The browser’s storage is full: 9 GB needed, 1.2 GB free');
     expect(text).toContain('or get the helper');

@@ -165,7 +165,9 @@ describe.skipIf(missing)(`limits on speed in Chromium (skipped without ${CHROMIU
     await expect.poll(async () => (await commands()).at(-1)).toMatchObject({ do: 'set', options: { upLimit: 40_000 } });
     await page.evaluate(() => {
       const sintel = [...globalThis.mock.torrents.values()].find(({ name }) => name.startsWith('Sintel'));
-      if (sintel) globalThis.mock.put({ ...sintel, limits: { down: 1_500_000, up: 40_000 } });
+      if (sintel === undefined) return;
+      const options = { ...sintel.options, downLimit: 1_500_000 };
+      globalThis.mock.put({ ...sintel, options, limits: { down: 1_500_000, up: 40_000 } });
     });
     await panel.getByText('Downloading from 4 of 9 peers at most 1.5 MB/s').waitFor();
     await row(/^Sintel.*Downloading, 4 peers, at most 1\.5.MB\/s/).waitFor();

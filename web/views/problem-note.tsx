@@ -1,9 +1,13 @@
 import type { JSX } from 'preact';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentRow } from '../../sw/view-model.ts';
-import { announce, force, reconnect, resume, run, showHelper, showSetting } from '../actions.ts';
+import { announce, force, reconnect, relocating, remove, resume, run, showHelper, showSetting } from '../actions.ts';
+import { asking } from '../adding.ts';
+import { copy } from '../clipboard.ts';
 import { notify } from '../notices.ts';
-import { explainProblem, type Remedy } from '../reasons.ts';
+import { explainProblem } from '../reasons.ts';
+import type { Remedy } from '../remedies.ts';
+import { shownLinks } from '../shared.ts';
 import { store } from '../store.ts';
 import { problemContext } from '../words.ts';
 import { words } from '../words/words.ts';
@@ -15,79 +19,41 @@ export function ProblemNote({ row }: { row: TorrentRow }): JSX.Element | null {
   return (
     <div class={`note note-${tone}`} role="note">
       <p>{text}</p>
-      {remedy !== null && <RemedyButton remedy={remedy} row={row} />}
+      {remedy !== null && <RemedyButton remedy={remedy} row={row} text={text} />}
     </div>
   );
 }
 
-function RemedyButton({ remedy, row }: { remedy: Remedy; row: TorrentRow }): JSX.Element | null {
-  switch (remedy) {
-    case 'resume':
-      return (
-        <button type="button" class="button button-small" onClick={() => resume([row.id])}>
-          {words.remedies.resume()}
-        </button>
-      );
-    case 'stay':
-      return (
-        <button
-          type="button"
-          class="button button-small"
-          onClick={() => run({ do: 'relocate', ids: [row.id], root: BROWSER_ROOT })}
-        >
-          {words.remedies.stay()}
-        </button>
-      );
-    case 'force':
-      return (
-        <button type="button" class="button button-small" onClick={() => force([row.id], true)}>
-          {words.remedies.force()}
-        </button>
-      );
-    case 'reconnect':
-      return (
-        <button type="button" class="button button-small" onClick={reconnect}>
-          {words.remedies.reconnect()}
-        </button>
-      );
-    case 'helper':
-      if (row.state === 'adding') return null;
-      return (
-        <button type="button" class="button button-small" onClick={showHelper}>
-          {words.remedies.helper()}
-        </button>
-      );
-    case 'announce':
-      return (
-        <button
-          type="button"
-          class="button button-small"
-          onClick={() => {
-            announce([row.id]);
-            notify(words.remedies.announced());
-          }}
-        >
-          {words.remedies.announce()}
-        </button>
-      );
-    case 'files':
-      return (
-        <button type="button" class="button button-small" onClick={() => (store.tab.value = 'files')}>
-          {words.remedies.files()}
-        </button>
-      );
-    case 'limits':
-      return (
-        <button type="button" class="button button-small" onClick={() => showSetting('connections')}>
-          {words.remedies.limits()}
-        </button>
-      );
-    case 'trackers':
-      if (row.state === 'adding') return null;
-      return (
-        <button type="button" class="button button-small" onClick={() => (store.tab.value = 'trackers')}>
-          {words.remedies.trackers()}
-        </button>
-      );
-  }
+function RemedyButton({ remedy, row, text }: { remedy: Remedy; row: TorrentRow; text: string }): JSX.Element | null {
+  if (row.state === 'adding' && !INTACT.has(remedy)) return null;
+  return (
+    <button type="button" class="button button-small" onClick={() => APPLY[remedy](row, text)}>
+      {words.remedies[remedy]()}
+    </button>
+  );
 }
+
+/** What leaves the add sheet as it is. */
+const INTACT: ReadonlySet<Remedy> = new Set<Remedy>(['announce', 'reconnect', 'copy']);
+
+/** What each does to a torrent; `text` is the sentence that asks for it. */
+const APPLY: Readonly<Record<Remedy, (row: TorrentRow, text: string) => void>> = {
+  resume: ({ id }) => resume([id]),
+  retry: ({ id }) => resume([id]),
+  stay: ({ id }) => run({ do: 'relocate', ids: [id], root: BROWSER_ROOT }),
+  force: ({ id }) => force([id], true),
+  reconnect,
+  helper: showHelper,
+  announce: ({ id }) => {
+    announce([id]);
+    notify(words.remedies.announced());
+  },
+  files: () => (store.tab.value = 'files'),
+  limits: () => showSetting('connections'),
+  trackers: () => (store.tab.value = 'trackers'),
+  relocate: ({ id }) => (relocating.value = [id]),
+  remove: ({ id }) => remove([id]),
+  copy: (_, text) => void copy(text, 'error'),
+  torrent: () => (asking.value = true),
+  share: ({ id }) => (shownLinks.value = id),
+};

@@ -1080,6 +1080,12 @@ export interface Messages {
   };
   readonly remedies: {
     readonly resume: () => string;
+    readonly retry: () => string;
+    readonly relocate: () => string;
+    readonly remove: () => string;
+    readonly copy: () => string;
+    readonly torrent: () => string;
+    readonly share: () => string;
     readonly stay: () => string;
     readonly force: () => string;
     readonly reconnect: () => string;

@@ -128,9 +128,9 @@ export class History {
     return encodeHistory({ rings, totals: this.sums.totals, marks: this.marks.all, limits: this.limits });
   }
 
-  /** The helper's sockets and files can be used from now on, or cannot. */
-  helper(isThere: boolean): void {
-    this.marks.helper(isThere, this.wall);
+  /** The helper's sockets and files can be used since then, or cannot. */
+  helper(isThere: boolean, at = this.wall): void {
+    this.marks.helper(isThere, Math.floor(at));
     this.isNews = true;
   }
 
@@ -170,6 +170,8 @@ export class History {
     if (down === limits.down && up === limits.up && mode === limits.mode) return;
     this.limits = { down, up, mode };
     this.mark({ at: wall, kind: 'limits', ...this.limits });
+    // The next engine would take them for new ones, and say so.
+    this.recordAt = this.clock.now();
   }
 
   private mark(mark: Mark): void {
