@@ -29,6 +29,8 @@ export const asking = signal(false);
 let nextKey = 1;
 /** Those that are being brought back, by their keys; each settles with why that was refused, or null. */
 const returning = new Map<number, Promise<string | null>>();
+/** How often any was. */
+let returns = 0;
 
 export function addText(text: string): boolean {
   const { offers, count } = readText(text);
@@ -108,9 +110,11 @@ export async function start(item: Adding, priorities: readonly FilePriority[] | 
     if (refused !== null) break;
     if (priorities !== null && item.source?.kind !== 'file') await filesKnown(key, id);
     if (!isQueued(key)) return false;
+    const before = returns;
     refused = await command({ do: 'start', id, priorities, root });
+    if (returns === before) break;
     // An engine that began anew did not know it yet.
-  } while (refused !== null && returning.has(key));
+  } while (refused !== null);
   if (refused === null) leave(key);
   else if (isQueued(key)) change(key, { refused });
   else notify(words.adding.notStarted({ name: isolated(shownName(item.label)), why: refused }), 'bad');
@@ -148,6 +152,7 @@ export function bringBack(): void {
   for (const { key, id, source } of queue.value) {
     if (id === null || store.row(id) !== undefined || returning.has(key)) continue;
     change(key, { refused: null });
+    returns += 1;
     returning.set(key, addAgain(key, id, source ?? { kind: 'magnet', uri: `magnet:?xt=urn:btih:${id}` }));
   }
 }
