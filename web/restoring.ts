@@ -1,5 +1,6 @@
 /** Takes a backup in: what it would do is said first, and each torrent goes the way of one that a person adds. */
 import { signal } from '@preact/signals';
+import type { Added } from '../sw/api.ts';
 import type { Settings, TorrentOptions } from '../sw/view-model.ts';
 import { ask, command } from './actions.ts';
 import { idsOf, type BackedUp, type Backup } from './backup.ts';
@@ -9,11 +10,12 @@ import { store } from './store.ts';
 import { words } from './words/words.ts';
 
 export interface Restoring {
-  /** Torrents that were taken in, of so many; of these some were there already, and some were refused. */
+  /** Torrents that were looked at, of so many; of these some are new in the list, and some were there already. */
   readonly done: number;
   readonly of: number;
+  readonly added: number;
   readonly known: number;
-  /** Why, for each that was. */
+  /** Why, for each torrent and setting that was refused. */
   readonly refused: readonly string[];
   readonly isOver: boolean;
 }
@@ -33,7 +35,7 @@ export function knownOf({ torrents }: Backup): number {
 
 export async function restore({ settings, torrents }: Backup, { withSettings, withTorrents }: Wish): Promise<void> {
   const wanted = withTorrents ? torrents : [];
-  let state: Restoring = { done: 0, of: wanted.length, known: 0, refused: [], isOver: false };
+  let state: Restoring = { done: 0, of: wanted.length, added: 0, known: 0, refused: [], isOver: false };
   const go = (change: Partial<Restoring>): void => void (restoring.value = state = { ...state, ...change });
   go({});
   try {
@@ -42,10 +44,11 @@ export async function restore({ settings, torrents }: Backup, { withSettings, wi
       if (why !== null) go({ refused: [...state.refused, why] });
     }
     for (const each of wanted) {
-      const { isKnown, why } = await take(each);
+      const { added, why } = await take(each);
       go({
         done: state.done + 1,
-        known: state.known + (isKnown ? 1 : 0),
+        added: state.added + (added?.already === false ? 1 : 0),
+        known: state.known + (added?.already === true ? 1 : 0),
         refused: why === null ? state.refused : [...state.refused, why],
       });
     }
@@ -59,7 +62,7 @@ function eachOf(settings: Partial<Settings>): Partial<Settings>[] {
   return Object.entries(settings).map(([id, value]) => ({ [id]: value }));
 }
 
-async function take(backedUp: BackedUp): Promise<{ isKnown: boolean; why: string | null }> {
+async function take(backedUp: BackedUp): Promise<{ added: Added | null; why: string | null }> {
   const { magnet, isPaused, choices, folder } = backedUp;
   const torrent = backedUp.torrent === null ? null : fromBase64(backedUp.torrent);
   const root = store.folders.peek().find(({ name }) => name === folder) ?? store.defaultRoot.peek();
@@ -70,5 +73,5 @@ async function take(backedUp: BackedUp): Promise<{ isKnown: boolean; why: string
     ? { added: null, refused: words.settings.importDamaged() }
     : await ask({ do: 'restore', torrent: { magnet, torrent, root: root?.token ?? '', isPaused, options, choices } });
   const why = refused && words.settings.importRefused({ name: isolated(shownName(backedUp.name)), why: refused });
-  return { isKnown: added?.already === true, why };
+  return { added, why };
 }

@@ -188,7 +188,7 @@ describe.skipIf(missing)(`the settings in Chromium (skipped without ${CHROMIUM})
       .getByLabel('Import from a file…')
       .setInputFiles({ name: 'starling.json', mimeType: 'application/json', buffer: Buffer.from(text) });
     await page.getByRole('button', { name: 'Import', exact: true }).click();
-    await page.getByText('1 was refused.').waitFor();
+    await page.getByText('No torrent was new; 0 were there; 1 was refused.').waitFor();
     await page.getByText(/Broken.*damaged, so it was not added/).waitFor();
     expect((await commands()).map(command => command.do)).toEqual(['configure']);
   });

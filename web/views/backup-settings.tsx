@@ -75,7 +75,7 @@ function Preview({ backup, onEnd }: { backup: Backup; onEnd(): void }): JSX.Elem
   const isNothing = !withTorrents.value && !withSettings.value;
   const isHomeless = withTorrents.value && store.defaultRoot.value === null;
   return (
-    <div class="note" role="group" aria-label={settings.importWould()}>
+    <div class="note note-column" role="group" aria-label={settings.importWould()}>
       <p>{settings.importWould()}</p>
       {backup.torrents.length > 0 && (
         <Switch
@@ -123,7 +123,7 @@ function Outcome(): JSX.Element {
       )}
       {value?.isOver === true && (
         <>
-          <p>{settings.imported({ count: value.of - value.known, known: value.known, refused: value.refused.length })}</p>
+          <p>{settings.imported({ count: value.added, known: value.known, refused: value.refused.length })}</p>
           {value.refused.slice(0, 5).map((why, at) => (
             <p key={at} class="tone-bad">
               {why}
