@@ -1,38 +1,37 @@
 /** The interface with more than anybody has, and how long it takes. */
-import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright';
-import { build, preview, type PreviewServer } from 'vite';
+import { buildMock, serveMock, type MockServer } from '../web/mock/site.ts';
 import { median, round } from './report.ts';
 
-const configFile = join(import.meta.dirname, '../web/mock/vite.config.ts');
 export const DESKTOP = { width: 1280, height: 800 };
 const LONG_MS = 50;
 
 /** The views, built as the app builds them, over the mock's data. */
 export class MockSite {
-  readonly #server: PreviewServer;
-  private constructor(server: PreviewServer) {
+  readonly #server: MockServer;
+  readonly #remove: () => void;
+  private constructor(server: MockServer, remove: () => void) {
     this.#server = server;
+    this.#remove = remove;
   }
 
   static async start(): Promise<MockSite> {
-    // What runs the benches says `development`, which would measure code that nobody is given.
-    process.env['NODE_ENV'] = 'production';
-    await build({ configFile, logLevel: 'error' });
-    return new MockSite(await preview({ configFile, logLevel: 'error', preview: { port: 0, host: '127.0.0.1' } }));
+    const remove = await buildMock();
+    return new MockSite(await serveMock(), remove);
   }
 
   /** A page of its own on that scenario; its context is the caller's to close. */
   async open(browser: Browser, scenario: string, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext({ viewport: DESKTOP, ...options });
     const page = await context.newPage();
-    await page.goto(`${this.#server.resolvedUrls?.local[0]}?scenario=${scenario}`);
+    await page.goto(`${this.#server.url}?scenario=${scenario}`);
     await page.locator('.row, .empty').first().waitFor();
     return page;
   }
 
   async stop(): Promise<void> {
     await this.#server.close();
+    this.#remove();
   }
 }
 

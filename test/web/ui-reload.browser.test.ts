@@ -1,8 +1,7 @@
 /** A page of which a part did not come loads again by itself, and not without end. */
-import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { describe, expect, it } from 'vitest';
-import { CHROMIUM, missing, openUi } from './ui.ts';
+import { CHROMIUM, missing, openUi, withoutRest } from './ui.ts';
 
 describe.skipIf(missing)(`a page in Chromium (skipped without ${CHROMIUM})`, () => {
   const { show, row } = openUi(opened => (page = opened), /net::ERR_FAILED/);
@@ -16,7 +15,7 @@ describe.skipIf(missing)(`a page in Chromium (skipped without ${CHROMIUM})`, () 
     return () => asked;
   }
 
-  it.each(['**/main.ts*', '**/web/app.tsx*'])('is there again where %s did not come once', async path => {
+  it.each(['**/assets/index-*.js', '**/assets/*.css'])('is there again where %s did not come once', async path => {
     await show('nine');
     await page.evaluate(() => sessionStorage.clear());
     const asked = await reload(path, 1);
@@ -27,7 +26,7 @@ describe.skipIf(missing)(`a page in Chromium (skipped without ${CHROMIUM})`, () 
 
   it('waits ever longer where that does not help', async () => {
     await show('nine');
-    const asked = await reload('**/main.ts*', Infinity);
+    const asked = await reload('**/assets/index-*.js', Infinity);
     await expect.poll(asked).toBe(2);
     const second = async (times: number, ago: number): Promise<void> => {
       const kept = `${times} ${Date.now() - ago}`;
@@ -42,16 +41,9 @@ describe.skipIf(missing)(`a page in Chromium (skipped without ${CHROMIUM})`, () 
   });
 
   it('shows a part once it is there, where a person asked for it and it did not come', async () => {
-    await show('nine');
-    const top = `/@fs${join(import.meta.dirname, '../../web')}`;
-    // As web/main.tsx does, whose worker is not here.
-    await page.evaluate(`(async () => {
-      const { loadAgainBy } = await import('${top}/ui/lazy.tsx');
-      const { loadAgain, RELOADS } = await import('${top}/load-again.ts');
-      loadAgainBy(() => loadAgain(RELOADS.parts));
-    })()`);
+    await show('nine&reloads', {}, withoutRest);
     let asked = 0;
-    await page.route('**/views/inspector.tsx*', route => (++asked === 1 ? route.abort() : route.continue()));
+    await page.route('**/assets/inspector-*.js', route => (++asked === 1 ? route.abort() : route.continue()));
     await row(/^ubuntu/).dblclick();
     await page.getByRole('tab', { name: /^Peers/ }).waitFor();
     expect(asked).toBe(2);

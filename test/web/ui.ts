@@ -1,15 +1,19 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright';
-import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Command } from '../../sw/api.ts';
+import { serveMock, type MockServer } from './mock/site.ts';
 
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/lib/chromium/chromium';
 export const missing = !existsSync(CHROMIUM);
 export const DESKTOP = { width: 1280, height: 820 };
 export const HASH = 'ab12'.repeat(10);
 export const MAGNET = `magnet:?xt=urn:btih:${HASH}&dn=Open+film`;
+
+/** Has the window never so little to do that it fetches what nobody asked for yet. */
+export function withoutRest(page: Page): Promise<unknown> {
+  return page.addInitScript(() => (globalThis.requestIdleCallback = () => 0));
+}
 
 export interface Ui {
   /** Opens the interface in a new page, on a mock worker in this state; `prepare`: before anything is loaded. */
@@ -22,22 +26,13 @@ export interface Ui {
 
 /** Serves the interface to a browser for the tests around it; none may leave an error in the page's console, but what is `expected`. */
 export function openUi(onPage: (page: Page) => void, expected: RegExp | null = null): Ui {
-  let server: ViteDevServer;
+  let server: MockServer;
   let browser: Browser;
   let page: Page;
-  let base = '';
   const problems: string[] = [];
 
   beforeAll(async () => {
-    server = await createServer({
-      configFile: join(import.meta.dirname, 'mock/vite.config.ts'),
-      logLevel: 'error',
-      server: { port: 0, host: '127.0.0.1', hmr: false },
-    });
-    await server.listen();
-    const address = server.httpServer?.address();
-    if (typeof address !== 'object' || address === null) throw new Error('no port');
-    base = `http://127.0.0.1:${address.port}/`;
+    server = await serveMock();
     browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: ['--no-sandbox', '--disable-background-networking', '--disable-gpu'],
@@ -68,8 +63,7 @@ export function openUi(onPage: (page: Page) => void, expected: RegExp | null = n
       if (message.type() === 'error' && expected?.test(message.text()) !== true) problems.push(message.text());
     });
     await prepare(page);
-    // The first page has all modules made for it.
-    await page.goto(`${base}?scenario=${scenario}`, { timeout: 60_000 });
+    await page.goto(`${server.url}?scenario=${scenario}`);
     await page.locator('.table').waitFor();
   }
 

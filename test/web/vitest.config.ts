@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/web/*.browser.test.ts'],
     maxWorkers: 2,
-    globalSetup: 'test/data-home.ts',
+    globalSetup: 'test/web/built.ts',
     expect: { poll: { timeout: 15_000 } },
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -5,6 +5,8 @@ import { rememberList } from '../../../web/list-choices.ts';
 import { followViews } from '../../../web/saved-views.ts';
 import { shareOver } from '../../../web/shared.ts';
 import { connect } from '../../../web/window.ts';
+import { loadAgainBy } from '../../../web/ui/lazy.tsx';
+import { loadAgain, RELOADS } from '../../../web/load-again.ts';
 import { loadFirstWords } from '../../../web/words/words.ts';
 import { isScenario } from '../../fakes/mock-scenarios.ts';
 import { MockWorker } from '../../fakes/mock-worker.ts';
@@ -29,6 +31,8 @@ const root = document.getElementById('app');
 if (root === null) throw new Error('The page has no place for the app');
 shareOver(() => Promise.resolve(globalThis.mock.openShare()));
 connect(() => Promise.resolve(globalThis.mock.open()));
+// The app itself does; here tests see what is said where a part does not come.
+if (query.has('reloads')) loadAgainBy(() => loadAgain(RELOADS.parts));
 await loadFirstWords();
 rememberList();
 followViews();
