@@ -28,7 +28,7 @@ module.exports = {
     rule(
       'api-is-a-leaf',
       'The worker’s contracts are types and constants.',
-      { path: '^sw/(api|view-model|lending|share|said)[.]ts$' },
+      { path: '^sw/(api|media-types|view-model|lending|share|said)[.]ts$' },
       { pathNot: '^sw/(view-model|said)[.]ts$' },
     ),
 
@@ -125,7 +125,7 @@ module.exports = {
       'web-sees-api-only',
       'The window shows what the worker tells it.',
       { path: '^web/' },
-      { path: '^(sw|daemon)/', pathNot: '^sw/(api|view-model|lending|share|said)[.]ts$' },
+      { path: '^(sw|daemon)/', pathNot: '^sw/(api|media-types|view-model|lending|share|said)[.]ts$' },
     ),
     rule('nobody-imports-web', 'Nothing depends on how things look.', { path: '^(sw|daemon)/' }, { path: '^web/' }),
     rule(

@@ -2,7 +2,8 @@
  * Files of torrents at addresses of the app, to be opened in a tab or played: what is asked for is fetched from the io-daemon,
  * as far as it is there, and handed on as it comes. What is shown is never a document that could act for the app.
  */
-import { mediaTypeOf, STREAM_PATH, THERE_PATH } from './api.ts';
+import { STREAM_PATH, THERE_PATH } from './api.ts';
+import { mediaTypeOf } from './media-types.ts';
 import { fileHeaders, isPassing, refusal, refused } from './file-answers.ts';
 import { type Source, unbroken } from './unbroken.ts';
 import type { TorrentId } from './view-model.ts';

@@ -3,12 +3,13 @@
  * back to, is shown. The store stays the one place that says what is shown; nothing else touches the history.
  */
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { TorrentId } from '../sw/view-model.ts';
-import { isFilm, play, playing } from './playing.ts';
+import type { TorrentDetail, TorrentId } from '../sw/view-model.ts';
+import { playing } from './playing.ts';
 import { formatPlace, HOME, parsePlace, type Place } from './route.ts';
 import { selection } from './selection.ts';
 import { store } from './store.ts';
 import { layout } from './ui/layout.ts';
+import { tellNotLoaded } from './ui/lazy.tsx';
 
 /** What an address asked for and the list has not shown yet. */
 const wanted = signal<{ readonly torrent: TorrentId; readonly film: number | null } | null>(null);
@@ -154,8 +155,24 @@ function fulfil(): void {
   store.inspectorOpen.value = true;
   const detail = store.detail.value;
   if (film !== null && (detail?.id !== torrent || !detail.hasMetadata)) return;
-  wanted.value = null;
-  if (film !== null && detail !== null && isFilm(detail.files[film]?.path.at(-1) ?? '')) play(detail, film);
+  if (film === null || detail === null) wanted.value = null;
+  else void open(asked, detail, film);
+}
+
+/** Opens a film in the player, unless a person has gone elsewhere meanwhile. */
+async function open(asked: unknown, detail: TorrentDetail, film: number): Promise<void> {
+  try {
+    const { isFilm, play } = await import('./films.ts');
+    if (wanted.peek() !== asked) return;
+    batch(() => {
+      wanted.value = null;
+      if (isFilm(detail.files[film]?.path.at(-1) ?? '')) play(detail, film);
+    });
+  } catch (cause) {
+    if (wanted.peek() !== asked) return;
+    wanted.value = null;
+    tellNotLoaded(cause);
+  }
 }
 
 /** What it takes to get from one place to another: a step, or nothing that anybody would want to go back to. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hopeless, unplayable } from '../../web/player/trouble.ts';
-import { isFilm, play, playing } from '../../web/playing.ts';
+import { playing } from '../../web/playing.ts';
+import { isFilm, play } from '../../web/films.ts';
 import { detailOf, nineTorrents } from '../fakes/mock-torrents.ts';
 
 const [row] = nineTorrents();

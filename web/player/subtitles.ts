@@ -1,6 +1,7 @@
 /** Subtitles of a film, as the browser's own player takes them: WebVTT. SubRip files are put into that. */
 import { shownName } from '../format.ts';
-import { stemOf, type Part } from '../playing.ts';
+import { stemOf } from '../films.ts';
+import type { Part } from '../playing.ts';
 import { language } from '../words/words.ts';
 
 /** Bytes of a file of subtitles: those of a long film with two lines a second are a tenth of it. */

@@ -1,10 +1,11 @@
 import type { JSX } from 'preact';
-import { mediaTypeOf, streamPath } from '../../sw/api.ts';
+import { streamPath } from '../../sw/api.ts';
+import { mediaTypeOf } from '../../sw/media-types.ts';
 import { BROWSER_ROOT } from '../../sw/view-model.ts';
 import type { TorrentDetail, TorrentRow } from '../../sw/view-model.ts';
 import { run } from '../actions.ts';
 import { canReveal, reveal } from '../reveal.ts';
-import { isFilm, play } from '../playing.ts';
+import { isFilm, play } from '../films.ts';
 import { saveFile, saveFolder } from '../saving.ts';
 import { words } from '../words/words.ts';
 import { FileList } from './file-list.tsx';

@@ -7,7 +7,7 @@ import { shownName } from '../format.ts';
 import { hourKind, setSlow } from '../limits.ts';
 import { sortBy } from '../list-choices.ts';
 import { FILTERS, type Filter } from '../list.ts';
-import { isFilm, play } from '../playing.ts';
+import { isFilm, play } from '../films.ts';
 import { showView, views } from '../saved-views.ts';
 import { selection } from '../selection.ts';
 import { settingsThere } from '../settings-index.ts';
