@@ -29,7 +29,6 @@ export const FIRST = [
   'notices',
   'problems',
   'queueMoves',
-  'reachability',
   'refusals',
   'saves',
   'shell',
@@ -43,7 +42,7 @@ export const FIRST = [
 /** The areas that are mostly wanted together, one module of a language each; an area that stands nowhere here has its own. */
 export const LATER = {
   details: ['files', 'inspector', 'logLines', 'now', 'peerFlags', 'pieceMap', 'reasons', 'remedies', 'said', 'told'],
-  measured: ['activity', 'chart', 'history', 'network'],
+  measured: ['activity', 'chart', 'history', 'network', 'reachability'],
   tidings: ['kept', 'left', 'news'],
   pressed: [
     'add',

@@ -9,6 +9,7 @@ import { lazy } from './ui/lazy.tsx';
 import { onKey } from './views/app-keys.ts';
 import { Banner } from './views/banner.tsx';
 import { ClosingDialog, ClosingLine } from './views/closing.tsx';
+import { PortText } from './views/connection.tsx';
 import { DropTarget } from './views/drop-target.tsx';
 import { FolderSaveBanner } from './views/folder-save.tsx';
 import { NotInList } from './views/not-in-list.tsx';
@@ -29,6 +30,7 @@ const Activity = lazy(
   'chart',
   'history',
   'network',
+  'reachability',
 );
 const Inspector = lazy(
   async () => (await import('./views/inspector.tsx')).Inspector,
@@ -70,7 +72,7 @@ export function App({ updateWaiting, applyUpdate }: Props): JSX.Element {
   const covered = isPage && (missing.value !== null || Inspector.isThere.value);
   const details = missing.value !== null ? <NotInList /> : hasDetails.value ? <Inspector /> : null;
   useLayoutEffect(followAddress, []);
-  useEffect(() => void whenCalm().then(Inspector.prepare), []);
+  useEffect(() => void whenCalm().then(() => Promise.all([Inspector.prepare(), PortText.prepare()])), []);
   useEffect(() => {
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);

@@ -8,15 +8,17 @@ import { copy } from '../clipboard.ts';
 import { describeConnection, describeStart, describeUnhosted, type Action, type ConnectionWords } from '../connection-words.ts';
 import { isolated } from '../format.ts';
 import { isBlocked, isFromHelper, isTried } from '../pairing.ts';
-import { describePorts } from '../reachability.ts';
 import { store } from '../store.ts';
 import { Icon } from '../ui/icon.tsx';
 import { layout } from '../ui/layout.ts';
+import { lazy } from '../ui/lazy.tsx';
 import { words } from '../words/words.ts';
 import { reloadApp } from '../worker.ts';
 import { PairControl } from './pair-control.tsx';
 
 const START = 'npm start';
+
+export const PortText = lazy(async () => (await import('./port-text.tsx')).PortText, null, 'reachability');
 
 /** How things stand, in words; follows what it reads. */
 export function connectionWords(): ConnectionWords {
@@ -123,13 +125,6 @@ const DEEDS: Readonly<Record<Exclude<Action, 'pair' | 'quick'>, () => void>> = {
   reload: () => void reloadApp(),
   network: () => visit('activity'),
 };
-
-/** How far peers from outside can connect to us, where that is known. */
-function PortText(): JSX.Element | null {
-  const { ports } = store.connection.value;
-  const said = ports === null ? null : describePorts(ports);
-  return said && <p class="quiet">{said.text}</p>;
-}
 
 /** For the first open, where no helper was ever there. */
 export function SetUp(): JSX.Element {
