@@ -1,6 +1,6 @@
 import type { Effect, RateDirection } from './effects.ts';
 import { unread } from './outcome.ts';
-import type { Net, Stream, StreamEvents } from './ports.ts';
+import type { Ports, Stream, StreamEvents } from './ports.ts';
 import type { RateGroups } from './rates.ts';
 import type { Torrent } from './torrent.ts';
 
@@ -26,7 +26,8 @@ export class Connections implements RateGroups {
   private readonly owners = new Map<number, Torrent>();
 
   constructor(
-    private readonly net: Net,
+    /** Its network is another whenever the daemon is. */
+    private readonly ports: Pick<Ports, 'net'>,
     private readonly loop: Turns,
     private readonly hooks: Hooks,
   ) {}
@@ -39,7 +40,7 @@ export class Connections implements RateGroups {
 
   connect(torrent: Torrent, { conn, host, port, transport }: Connect): void {
     this.owners.set(conn, torrent);
-    this.streams.set(conn, this.net.connect(host, port, this.events(conn), transport));
+    this.streams.set(conn, this.ports.net.connect(host, port, this.events(conn), transport));
     this.hooks.joined(torrent, conn);
   }
 
@@ -91,11 +92,11 @@ export class Connections implements RateGroups {
   }
 
   limit(group: number, parent: number, direction: RateDirection, rate: number): void {
-    this.net.limit(group, parent, direction, rate);
+    this.ports.net.limit(group, parent, direction, rate);
   }
 
   unlimit(group: number): void {
-    this.net.unlimit(group);
+    this.ports.net.unlimit(group);
   }
 
   join(conn: number, group: number): void {

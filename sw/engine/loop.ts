@@ -61,7 +61,7 @@ export class Loop {
       scrape(url: string, infoHash: Uint8Array, done: (counts: ScrapeCounts | null) => void): void;
     },
   ) {
-    this.connections = new Connections(ports.net, this, hooks);
+    this.connections = new Connections(ports, this, hooks);
     this.faults = new Faults(
       () => ports.clock.now(),
       text => ports.log('error', text),
