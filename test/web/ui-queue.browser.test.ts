@@ -37,7 +37,7 @@ describe.skipIf(missing)(`queue and labels in Chromium (skipped without ${CHROMI
     await expect.poll(last).toMatchObject({ do: 'move', to: 'top' });
   });
 
-  it('sets limits, and leaves what is no number as it was', async () => {
+  it('sets limits, and none that there cannot be', async () => {
     await show('nine');
     await page.getByRole('button', { name: 'Settings' }).click();
     const field = page.getByRole('spinbutton', { name: 'Downloads at once' });
@@ -46,6 +46,9 @@ describe.skipIf(missing)(`queue and labels in Chromium (skipped without ${CHROMI
     await expect.poll(last).toEqual({ do: 'configure', settings: { maxActiveDownloads: 3 } });
     await field.fill('-1');
     await field.blur();
+    await field.and(page.locator('[aria-invalid=true]')).waitFor();
+    await expect.poll(last).toEqual({ do: 'configure', settings: { maxActiveDownloads: 3 } });
+    await field.press('Escape');
     await expect.poll(() => field.inputValue()).toBe('3');
     const ratio = page.getByRole('spinbutton', { name: 'At ratio' });
     await ratio.fill('1.5');
