@@ -97,7 +97,7 @@ function options(element: HTMLElement, height: number, props: () => ChartProps):
   return {
     width: element.clientWidth,
     height,
-    padding: isGlance ? [14, 0, 2, 0] : [14, 8, 0, 0],
+    padding: isGlance ? [14, 0, 2, 0] : [14, 28, 0, 0],
     legend: { show: false },
     cursor: { show: !isGlance, y: false, drag: { x: false, y: false }, points: { size: 6 } },
     scales: {
